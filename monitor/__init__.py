@@ -1,0 +1,1 @@
+"""The streaming daemon: Kafka in, Postgres and Redis out, and the commands around it."""

@@ -1,0 +1,29 @@
+"""Settings: what they are (`model`), where they come from (`sources`), how they are shown (`show`)."""
+
+from monitor.settings.model import (
+    AlertSettings,
+    DatabaseSettings,
+    EmbeddedSettings,
+    KafkaSettings,
+    LogSettings,
+    ModelSettings,
+    PrivacySettings,
+    RedisSettings,
+    Settings,
+    WorkerSettings,
+)
+from monitor.settings.sources import load_settings
+
+__all__ = [
+    "AlertSettings",
+    "DatabaseSettings",
+    "EmbeddedSettings",
+    "KafkaSettings",
+    "LogSettings",
+    "ModelSettings",
+    "PrivacySettings",
+    "RedisSettings",
+    "Settings",
+    "WorkerSettings",
+    "load_settings",
+]
