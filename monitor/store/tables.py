@@ -1,0 +1,131 @@
+"""The tables of the ADE database; `docs/database.md` says what every column means, with its unit.
+
+`migrations/` builds them, and a test holds that both agree. Rows refer to each other in one direction:
+tweets ← predictions ← mentions.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# Every instant is an instant, not a wall clock: timestamptz, whatever the session's time zone.
+Instant = TIMESTAMP(timezone=True)
+
+# Punctuation goes before the text-search parser sees it, or "zoloft/xanax" were one word (a path) and
+# "zoloft.Now" another (a host). Queries must repeat the expression to the letter to use the index.
+WORDS = r"to_tsvector('simple', regexp_replace({text}, '[!-/:-@[-`{{-~]+', ' ', 'g'))"
+
+tweets = Table(
+    "tweets",
+    metadata,
+    Column("tweet_id", Text, primary_key=True),
+    Column("posted_at", Instant, nullable=False),
+    Column("first_seen_at", Instant, nullable=False, server_default=func.now()),
+    Column("lang", Text),
+    Column("text", Text),
+    Column("author_hash", Text),
+    Index("ix_tweets_posted_at_tweet_id", text("posted_at DESC"), text("tweet_id DESC")),
+    Index("ix_tweets_words", text(WORDS.format(text="text")), postgresql_using="gin"),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("tweet_id", Text, ForeignKey("tweets.tweet_id", ondelete="CASCADE"), primary_key=True),
+    Column("bundle", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("predicted_at", Instant, nullable=False, server_default=func.now()),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    CheckConstraint("label IN ('ADE', 'NoADE')", name="label_known"),
+    CheckConstraint("probability BETWEEN 0 AND 1", name="probability_range"),
+    Index(None, "bundle"),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("tweet_id", Text, nullable=False),
+    Column("bundle", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("ptid", Text),
+    Column("pt_name", Text),
+    Column("pt_score", Double),
+    Column("runners_up", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    ForeignKeyConstraint(
+        ["tweet_id", "bundle"], ["predictions.tweet_id", "predictions.bundle"], ondelete="CASCADE"
+    ),
+    UniqueConstraint("tweet_id", "bundle", "start", "end"),
+    CheckConstraint('0 <= start AND start < "end"', name="span_order"),
+    CheckConstraint("score BETWEEN 0 AND 1", name="score_range"),
+    CheckConstraint("pt_score BETWEEN 0 AND 1", name="pt_score_range"),
+    Index(None, "ptid"),
+    Index("ix_mentions_pt_name_lower", text("lower(pt_name)")),
+)
+
+alert_outbox = Table(
+    "alert_outbox",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("seq", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("tweet_id", Text, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("published_at", Instant),
+    Index("ix_alert_outbox_pending", "seq", postgresql_where=text("published_at IS NULL")),
+)
+
+hourly_counts = Table(
+    "hourly_counts",
+    metadata,
+    Column("hour", Instant, primary_key=True),
+    Column("bundle", Text, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    Column("positive", BigInteger, nullable=False),
+    CheckConstraint("0 <= positive AND positive <= seen", name="positive_within_seen"),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("consumer_group", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("bundle", Text, nullable=False),
+    Column("updated_at", Instant, nullable=False, server_default=func.now()),
+)

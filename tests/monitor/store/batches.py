@@ -1,0 +1,123 @@
+"""Scored tweets as the pipeline hands them over, and a look at what became of them in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from models import Candidate, Mention, TweetPrediction
+from monitor.records import Alert, Origin, Progress, ReceivedTweet, ScoredTweet, Tweet
+from monitor.settings import Settings
+from monitor.store import Store, Written
+
+POSTED = datetime(2026, 7, 1, 12, 34, 56, tzinfo=UTC)
+TEXT = "day 3 on zoloft and i can't stop shaking"
+
+
+def mention_of(text: str, span: str, *, pt: tuple[str, str] | None = None, score: float = 0.9) -> Mention:
+    """Mention `span` where it first stands in `text`, with one runner-up where it is coded."""
+    start = text.index(span)
+    ptid, name = pt or (None, None)
+    others = (Candidate("10001497", "Agitation", 0.125),) if pt else ()
+    return Mention(start, start + len(span), span, score, ptid, name, 0.75 if pt else None, others)
+
+
+def scored(
+    tweet_id: str = "1",
+    text: str = TEXT,
+    *mentions: Mention,
+    positive: bool | None = None,
+    probability: float = 0.875,
+    posted_at: datetime | None = POSTED,
+    author: str | None = "author 7",
+    lang: str | None = "en",
+    offset: int = 0,
+) -> ScoredTweet:
+    """Make a tweet that is positive where it has mentions, or where that is asked for."""
+    tweet = Tweet(tweet_id, text, author, posted_at, lang)
+    received = ReceivedTweet(tweet, Origin("tweets", 2, offset, POSTED))
+    label = "ADE" if (bool(mentions) if positive is None else positive) else "NoADE"
+    return ScoredTweet(received, TweetPrediction(label, probability, mentions))
+
+
+def shaking(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
+    """Make a positive tweet with one coded mention."""
+    return scored(tweet_id, TEXT, mention_of(TEXT, "shaking", pt=("10044565", "Tremor")), **changes)
+
+
+def calm(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
+    """Make a negative tweet."""
+    return scored(tweet_id, "just picked up my zoloft", **changes)
+
+
+def alert(alert_id: str, tweet_id: str = "1") -> Alert:
+    """Make an alert of a tweet."""
+    return Alert(alert_id, tweet_id, {"alert_id": alert_id, "text": 'he said "¿qué?" 💊'})
+
+
+async def write(
+    store: Store,
+    tweets: Sequence[ScoredTweet],
+    *,
+    bundle: str = "old",
+    alerts: Sequence[Alert] = (),
+    next_offset: int = 1,
+) -> Written:
+    """Write a batch of partition 2 of `tweets` for the group `watchers`."""
+    progress = [Progress("tweets", 2, next_offset)]
+    return await store.write_batch(tweets, bundle=bundle, alerts=alerts, progress=progress, group="watchers")
+
+
+class Tables:
+    """What is in the database, by plain SQL."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.connection = psycopg.connect(settings.database.url.get_secret_value(), autocommit=True)
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database."""
+        return self.connection.execute(statement, values or None).fetchall()
+
+    def run(self, statement: str) -> None:
+        """Change the database."""
+        self.connection.execute(statement)
+
+    def sizes(self) -> dict[str, int]:
+        """Count the rows of every table that a batch writes to."""
+        names = ("tweets", "predictions", "mentions", "alert_outbox", "hourly_counts", "progress")
+        return {name: self.rows(f"SELECT count(*) FROM {name}")[0][0] for name in names}
+
+    def content(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Read all that does not depend on when it was written."""
+        return {
+            "tweets": self.rows("SELECT tweet_id, posted_at, lang, text, author_hash FROM tweets ORDER BY 1"),
+            "predictions": self.rows(
+                'SELECT tweet_id, bundle, label, probability, topic, partition, "offset" '
+                "FROM predictions ORDER BY 1, 2"
+            ),
+            "mentions": self.rows(
+                'SELECT tweet_id, bundle, start, "end", text, score, ptid, pt_name, pt_score, runners_up '
+                "FROM mentions ORDER BY 1, 2, 3"
+            ),
+            "alerts": self.rows("SELECT alert_id, tweet_id, payload FROM alert_outbox ORDER BY 1"),
+            "counts": self.rows("SELECT hour, bundle, seen, positive FROM hourly_counts ORDER BY 1, 2"),
+        }
+
+    def counted_anew(self) -> list[tuple[Any, ...]]:
+        """Give what `hourly_counts` must be, from the predictions themselves."""
+        return self.rows(
+            "SELECT date_trunc('hour', posted_at, 'UTC'), bundle, count(*), "
+            "count(*) FILTER (WHERE label = 'ADE') "
+            "FROM predictions JOIN tweets USING (tweet_id) GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+
+    def fail_on(self, table: str, sqlstate: str) -> None:
+        """Make every insert into a table fail with an SQLSTATE."""
+        self.run(
+            "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN RAISE EXCEPTION 'a failure on purpose' USING ERRCODE = '{sqlstate}'; END $$"
+        )
+        self.run(f"CREATE TRIGGER fail BEFORE INSERT ON {table} EXECUTE FUNCTION fail()")

@@ -1,0 +1,128 @@
+"""The migrations build the tables that the code writes, from any state, also two at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from monitor.errors import FatalError, SchemaRevisionError
+from monitor.settings import Settings
+from monitor.store import Store, migrate
+from monitor.store.engine import migrating_engine
+from monitor.store.query import Finding
+from monitor.store.report import DEFINITION, REPORT
+from monitor.store.tables import metadata
+from tests.monitor.store.batches import Tables
+from tests.processes import surroundings
+
+
+@pytest.fixture
+def empty(settings: Settings) -> Iterator[psycopg.Connection]:
+    """A connection to the database that no migration has seen."""
+    with psycopg.connect(settings.database.url.get_secret_value(), autocommit=True) as connection:
+        yield connection
+
+
+def test_the_migrations_and_the_tables_of_the_code_agree(migrated: Settings) -> None:
+    with migrating_engine(migrated.database).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_and_the_checks_of_the_code_agree(migrated: Settings) -> None:
+    with migrating_engine(migrated.database).begin() as connection:
+        by_migrations = _checks(connection, "public")
+        connection.execute(text("CREATE SCHEMA anew"))
+        connection.execute(text("SET search_path TO anew"))
+        metadata.create_all(connection)
+        assert by_migrations == _checks(connection, "anew")
+        assert len(by_migrations) > 5
+
+
+def _checks(connection, schema):  # type: ignore[no-untyped-def]
+    found = inspect(connection)
+    return {
+        (table.name, check["name"], check["sqltext"])
+        for table in metadata.sorted_tables
+        for check in found.get_check_constraints(table.name, schema=schema)
+    }
+
+
+def test_the_view_is_the_one_of_the_code_and_has_what_queries_read(
+    migrated: Settings, tables: Tables
+) -> None:
+    tables.run(f"CREATE VIEW anew AS {DEFINITION}")
+    ((migrated_one, anew),) = tables.rows(
+        "SELECT pg_get_viewdef(%s::regclass), pg_get_viewdef('anew'::regclass)", REPORT
+    )
+    assert migrated_one == anew
+    names = {
+        name for (name,) in tables.rows("SELECT attname FROM pg_attribute WHERE attrelid = 'anew'::regclass")
+    }
+    assert set(Finding.__dataclass_fields__) <= names
+
+
+def test_down_and_up_again_leaves_nothing_and_builds_all(migrated: Settings, tables: Tables) -> None:
+    migrate.downgrade(migrated, "base")
+    left = tables.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+    assert {name for (name,) in left} == {"alembic_version", "alembic_version_pkc"}
+    assert migrate.current(migrated) is None
+    assert migrate.upgrade(migrated) is None
+    assert migrate.current(migrated) == migrate.head()
+    test_the_migrations_and_the_tables_of_the_code_agree(migrated)
+
+
+def test_upgrading_twice_is_fine(settings: Settings) -> None:
+    assert migrate.upgrade(settings) is None
+    assert migrate.upgrade(settings) == migrate.head()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    settings: Settings, empty: psycopg.Connection
+) -> None:
+    empty.execute("CREATE TABLE progress (somebody_elses int)")
+    with pytest.raises(FatalError, match="progress"):
+        migrate.upgrade(settings)
+    assert migrate.current(settings) is None
+    assert empty.execute("SELECT to_regclass('tweets')").fetchone() == (None,)
+
+
+def test_upgrades_at_once_wait_for_each_other(settings: Settings, empty: psycopg.Connection) -> None:
+    command = [sys.executable, "-m", "monitor.cli", "db", "upgrade"]
+    at_once = [subprocess.Popen(command, env=surroundings(settings)) for _ in range(3)]
+    assert [process.wait(60) for process in at_once] == [0, 0, 0]
+    assert empty.execute("SELECT version_num FROM alembic_version").fetchall() == [(migrate.head(),)]
+
+
+async def test_a_database_that_was_never_migrated_is_refused_with_the_mend(settings: Settings) -> None:
+    with pytest.raises(SchemaRevisionError, match=rf"{migrate.head()}.*`ade-monitor db upgrade`"):
+        await _check(settings)
+
+
+async def test_a_database_of_a_newer_version_is_refused_by_writers_and_by_upgrade(
+    migrated: Settings, tables: Tables
+) -> None:
+    tables.run("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaRevisionError, match=rf"9999.*{migrate.head()}.*`ade-monitor db upgrade`"):
+        await _check(migrated)
+    with pytest.raises(SchemaRevisionError, match="9999"):
+        migrate.upgrade(migrated)
+
+
+async def test_a_database_at_the_right_revision_is_accepted(migrated: Settings) -> None:
+    await _check(migrated)
+
+
+async def _check(settings: Settings) -> None:
+    store = Store(settings)
+    try:
+        await store.check_revision()
+    finally:
+        await store.close()
