@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydantic import BaseModel, SecretStr
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from monitor.settings.sources import LoadedSettings
 
@@ -47,6 +45,9 @@ def masked_url(text: str) -> str:
     """Hide the password of a URL; whatever is not a URL is hidden whole."""
     if "://" not in text:
         return "********"
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         return make_url(text).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):

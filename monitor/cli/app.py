@@ -1,0 +1,63 @@
+"""The typer application: global options, and the subcommands put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.alerts import alerts_app
+from monitor.cli.context import CommandContext
+from monitor.cli.db import db_app
+from monitor.cli.deadletters import deadletters_app
+from monitor.cli.demo import demo_command
+from monitor.cli.doctor import doctor_command
+from monitor.cli.feed import feed_command
+from monitor.cli.query import query_command
+from monitor.cli.schema import schema_command
+from monitor.cli.score import score_command
+from monitor.cli.settings import settings_command
+from monitor.cli.topics import topics_app
+from monitor.cli.up import up_command
+from monitor.cli.worker import worker_command
+
+app = typer.Typer(
+    name="ade-monitor",
+    help="Watch social media for adverse drug effects: tweets from Kafka, ADEs to Postgres, alerts to Redis.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def global_options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="TOML file of settings [ADE_CONFIG, ade-monitor.toml]."),
+    ] = None,
+) -> None:
+    """Read what all subcommands share."""
+    context.obj = CommandContext(config)
+
+
+RUN = "Run the monitor"
+USE = "Tweets in, ADEs and alerts out"
+KEEP = "Keep it running"
+
+app.command("demo", rich_help_panel=RUN)(demo_command)
+app.command("up", rich_help_panel=RUN)(up_command)
+app.command("worker", rich_help_panel=RUN)(worker_command)
+app.command("feed", rich_help_panel=USE)(feed_command)
+app.command("score", rich_help_panel=USE)(score_command)
+app.command("query", rich_help_panel=USE)(query_command)
+app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
+app.command("schema", rich_help_panel=USE)(schema_command)
+app.command("doctor", rich_help_panel=KEEP)(doctor_command)
+app.command("settings", rich_help_panel=KEEP)(settings_command)
+app.add_typer(db_app, name="db", rich_help_panel=KEEP)
+app.add_typer(topics_app, name="topics", rich_help_panel=KEEP)
+app.add_typer(deadletters_app, name="deadletters", rich_help_panel=KEEP)

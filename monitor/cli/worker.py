@@ -1,0 +1,32 @@
+"""`ade-monitor worker`: read tweets, judge them, write what they report, relay the alerts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor.cli.context import settings_of
+
+
+def worker_command(
+    context: typer.Context,
+    bundle: Annotated[str | None, typer.Option(help="Bundle folder, `default` or `dummy`.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic that the tweets are on.")] = None,
+    group: Annotated[str | None, typer.Option(help="Consumer group; its workers share the tweets.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+) -> None:
+    """Run one worker, the alert relay included, until SIGTERM or Ctrl-C.
+
+    Start as many as there are partitions; each takes its share. A worker that is killed loses nothing:
+    what it had not written is read again.
+    """
+    settings = settings_of(
+        context, model__bundle=bundle, kafka__topic=topic, kafka__group_id=group, model__device=device
+    )
+    from monitor.logs import configure_logs
+
+    configure_logs(settings.log)
+    from monitor.stream.worker import run_worker
+
+    run_worker(settings)

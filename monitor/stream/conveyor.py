@@ -1,0 +1,104 @@
+"""Read, score, write: three tasks over two short queues, so that all of them work at once.
+
+Order is kept from end to end (one task a stage), because offsets may only be acknowledged in order.
+A full queue holds the reader back, so memory stays flat whatever the backlog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from monitor.deadletters import DeadLetter, dead_letter
+from monitor.stream.batch import Batch, KafkaEvent, read_batch
+from monitor.stream.scoring import Scored, ScoringThread
+
+log = structlog.get_logger()
+
+
+class Sink(Protocol):
+    """The end of the conveyor."""
+
+    async def write(self, batch: Batch, scored: Scored) -> None:
+        """Make the batch durable, then acknowledge its events in order."""
+        ...
+
+
+SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
+Fail = Callable[[BaseException], Awaitable[None]]
+
+
+class Conveyor:
+    """The stages between Faust's stream and the database.
+
+    Args:
+        scoring: the model.
+        send_letters: returns once the broker has confirmed all letters.
+        sink: writes and acknowledges.
+        fail: called with whatever a stage could not handle; it must end the process,
+            since going on past an unwritten batch would acknowledge what was never written.
+        queue_size: batches that may wait before each stage.
+    """
+
+    def __init__(
+        self, *, scoring: ScoringThread, send_letters: SendLetters, sink: Sink, fail: Fail, queue_size: int
+    ) -> None:
+        self._scoring = scoring
+        self._send_letters = send_letters
+        self._sink = sink
+        self._fail = fail
+        self._read: asyncio.Queue[Batch] = asyncio.Queue(queue_size)
+        self._scored: asyncio.Queue[tuple[Batch, Scored]] = asyncio.Queue(queue_size)
+
+    async def put(self, events: Sequence[KafkaEvent]) -> None:
+        """Hand over a micro-batch; waits while the stages behind are busy."""
+        await self._read.put(read_batch(events))
+
+    async def run(self) -> None:
+        """Score and write until cancelled, or until a stage fails."""
+        stages = [asyncio.create_task(self._score_all()), asyncio.create_task(self._write_all())]
+        try:
+            await asyncio.gather(*stages)
+        except Exception as error:
+            await self._fail(error)
+        finally:
+            for stage in stages:
+                stage.cancel()
+            await asyncio.gather(*stages, return_exceptions=True)
+
+    async def _score_all(self) -> None:
+        while True:
+            batch = await self._read.get()
+            with bound_contextvars(batch=batch.id):
+                scored = await self._scoring.score(batch.tweets)
+                letters = [*batch.letters, *_refusals(batch, scored)]
+                if letters:
+                    await self._send_letters(letters)
+                    log.warning(
+                        "dead letters",
+                        count=len(letters),
+                        reasons=sorted({letter.reason for letter in letters}),
+                    )
+            await self._scored.put((batch, scored))
+
+    async def _write_all(self) -> None:
+        while True:
+            batch, scored = await self._scored.get()
+            with bound_contextvars(batch=batch.id):
+                await self._sink.write(batch, scored)
+
+
+def _refusals(batch: Batch, scored: Scored) -> list[DeadLetter]:
+    if not scored.refused:
+        return []
+    messages = {(e.message.topic, e.message.partition, e.message.offset): e.message for e in batch.events}
+    letters = []
+    for received, error in scored.refused:
+        origin = received.origin
+        message = messages[origin.topic, origin.partition, origin.offset]
+        letters.append(dead_letter(error, origin=origin, key=message.key, value=message.value))
+    return letters

@@ -1,0 +1,55 @@
+"""Start a worker: check what it depends on, put it together, run it until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from models.catalog import load_scorer
+from monitor.alerts import Relay
+from monitor.errors import FatalError
+from monitor.settings import Settings
+from monitor.store import Store
+from monitor.stream.app import create_app
+from monitor.stream.scoring import ScoringThread
+from monitor.stream.shutdown import BoundedWorker
+from monitor.topics import ensure_topics
+
+log = structlog.get_logger()
+
+
+def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        ModelError: the bundle cannot be loaded.
+        RetryableError: the broker or the database cannot be reached at the start.
+        SchemaRevisionError: the database is at another revision than the code.
+        FatalError: a stage failed; whatever it had in hand will be read again.
+    """
+    model = settings.model
+    scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
+    ensure_topics(settings.kafka)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    store = Store(settings)
+    loop.run_until_complete(store.check_revision())
+    scoring = ScoringThread(scorer)
+    app = create_app(settings, scoring=scoring, store=store, relay=Relay(settings, store.engine))
+    log.info(
+        "worker starts", bundle=scorer.version, topic=settings.kafka.topic, group=settings.kafka.group_id
+    )
+    worker = BoundedWorker(app, timeout=settings.worker.shutdown_timeout, loop=loop)
+    app.on_before_shutdown.connect(lambda *_, **__: store.close(), weak=False)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        reason = worker.crash_reason or app.crash_reason
+        if end.code and reason:
+            raise FatalError(f"the worker stopped: {type(reason).__name__}: {reason}") from reason
+        if end.code:
+            raise
+    finally:
+        scoring.close()
+    log.info("worker stopped")

@@ -1,0 +1,66 @@
+"""What the tests of the flow share: a view into the database, and tweets that the dummy bundle knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from kafka import KafkaProducer
+
+from monitor.settings import Settings
+
+
+@dataclass
+class Outcome:
+    """What subscribers and analysts see of a flow."""
+
+    settings: Settings
+    connection: psycopg.Connection[tuple[Any, ...]]
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Ask the database."""
+        return self.connection.execute(statement).fetchall()
+
+    def judged(self) -> int:
+        """Count the predictions."""
+        return int(self.rows("SELECT count(*) FROM predictions")[0][0])
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Read the whole stream of alerts."""
+        with redis.Redis.from_url(self.settings.redis.url.get_secret_value()) as client:
+            entries = client.xrange(self.settings.alerts.stream)
+        return [json.loads(fields[b"alert"]) for _, fields in entries]
+
+
+@pytest.fixture
+def outcome(migrated: Settings) -> Iterator[Outcome]:
+    """The database and the alerts of this test."""
+    with psycopg.connect(migrated.database.url.get_secret_value(), autocommit=True) as connection:
+        yield Outcome(migrated, connection)
+
+
+def tweet_values(count: int, *, first: int = 0) -> list[bytes]:
+    """Make tweets, every fifth of them with an effect that the dummy bundle finds."""
+    return [
+        json.dumps(
+            {"id": str(n), "text": f"day {n} on zoloft, {'what a headache' if n % 5 == 0 else 'all is well'}"}
+        ).encode()
+        for n in range(first, first + count)
+    ]
+
+
+def send(settings: Settings, values: Sequence[bytes | None]) -> None:
+    """Put raw values on the topic, whatever they are."""
+    producer = KafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers, max_request_size=5_000_000)
+    futures = [
+        producer.send(settings.kafka.topic, value=value, key=str(n).encode())
+        for n, value in enumerate(values)
+    ]
+    for future in futures:
+        future.get(30)
+    producer.close()

@@ -1,0 +1,113 @@
+"""The conveyor keeps the order, holds the reader back, and ends the process rather than skip a batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from monitor.deadletters import DeadLetter
+from monitor.errors import FatalError
+from monitor.stream.batch import Batch
+from monitor.stream.conveyor import Conveyor
+from monitor.stream.scoring import Scored, ScoringThread
+from tests.monitor.stream.events import event
+from tests.monitor.stream.test_stream_scoring import PickyScorer
+
+
+class ListSink:
+    """Remembers what was written; may be slow, or fail at an offset."""
+
+    def __init__(self, *, delay: float = 0, fails_at: int | None = None) -> None:
+        self.offsets: list[int] = []
+        self.delay = delay
+        self.fails_at = fails_at
+
+    async def write(self, batch: Batch, scored: Scored) -> None:
+        await asyncio.sleep(self.delay)
+        offsets = [event.message.offset for event in batch.events]
+        if self.fails_at in offsets:
+            raise FatalError("the sink is broken")
+        self.offsets += offsets
+
+
+class Line:
+    """A running conveyor with all that it was given."""
+
+    def __init__(self, sink: ListSink, *, refused: Sequence[str] = ("bad",)) -> None:
+        self.sink = sink
+        self.letters: list[DeadLetter] = []
+        self.failures: list[BaseException] = []
+        self.conveyor = Conveyor(
+            scoring=ScoringThread(PickyScorer(*refused)),
+            send_letters=self.send,
+            sink=sink,
+            fail=self.fail,
+            queue_size=2,
+        )
+
+    async def send(self, letters: Sequence[DeadLetter]) -> None:
+        self.letters += letters
+
+    async def fail(self, error: BaseException) -> None:
+        self.failures.append(error)
+
+    async def run_until_written(self, batches: int) -> None:
+        running = asyncio.create_task(self.conveyor.run())
+        for start in range(0, batches * 2, 2):
+            await self.conveyor.put([event("a", offset=start), event("b", offset=start + 1)])
+        while len(self.sink.offsets) < batches * 2:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_batches_are_written_in_the_order_they_were_read() -> None:
+    line = Line(ListSink())
+    await line.run_until_written(30)
+    assert line.sink.offsets == list(range(60))
+
+
+async def test_a_slow_sink_holds_the_reader_back() -> None:
+    line = Line(ListSink(delay=3600))
+    running = asyncio.create_task(line.conveyor.run())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            for offset in range(100):
+                await line.conveyor.put([event("a", offset=offset)])
+    assert offset < 10
+    running.cancel()
+
+
+async def test_unreadable_and_refused_messages_are_sent_before_their_batch_is_written() -> None:
+    line = Line(ListSink())
+    sent_before: list[int] = []
+    write = line.sink.write
+
+    async def watched(batch: Batch, scored: Scored) -> None:
+        sent_before.append(len(line.letters))
+        await write(batch, scored)
+
+    line.sink.write = watched  # type: ignore[method-assign]
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("fine"), event(None, offset=1), event("bad", offset=2)])
+    while not line.sink.offsets:
+        await asyncio.sleep(0.01)
+    running.cancel()
+    assert sent_before == [2]
+    assert {letter.reason for letter in line.letters} == {"empty", "model-error"}
+
+
+@pytest.mark.parametrize("cause", ["sink", "model"])
+async def test_after_a_failure_nothing_more_is_written(cause: str) -> None:
+    line = Line(
+        ListSink(fails_at=2 if cause == "sink" else None), refused=("",) if cause == "model" else ("bad",)
+    )
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("a", offset=0)])
+    await line.conveyor.put([event("a", offset=2)])
+    await line.conveyor.put([event("a", offset=4)])
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [FatalError]
+    assert line.sink.offsets in ([], [0])

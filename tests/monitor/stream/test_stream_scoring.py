@@ -1,0 +1,57 @@
+"""The scoring thread: order, and what happens when the model refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from models import TweetPrediction
+from monitor.errors import FatalError
+from monitor.records import ReceivedTweet
+from monitor.stream.batch import read_batch
+from monitor.stream.scoring import ScoringThread
+from tests.monitor.stream.events import event
+
+
+class PickyScorer:
+    """Judges all texts but those that hold one of its words."""
+
+    version = "picky-1"
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        if any(word in text for text in texts for word in self.refused):
+            raise ValueError("this one I do not judge")
+        return [TweetPrediction("NoADE", len(text) / 1000) for text in texts]
+
+
+def received(*texts: str) -> Sequence[ReceivedTweet]:
+    return read_batch([event(text, offset=i) for i, text in enumerate(texts)]).tweets
+
+
+async def test_predictions_come_in_the_order_of_the_tweets() -> None:
+    scored = await ScoringThread(PickyScorer()).score(received("aaa", "a", "aa"))
+    assert [tweet.prediction.probability for tweet in scored.tweets] == [0.003, 0.001, 0.002]
+
+
+async def test_nothing_to_judge_asks_the_model_nothing() -> None:
+    assert (await ScoringThread(PickyScorer("")).score([])).tweets == ()
+
+
+async def test_one_refused_tweet_does_not_stop_the_others() -> None:
+    scored = await ScoringThread(PickyScorer("bad")).score(received("one", "bad", "three"))
+    assert [tweet.received.tweet.text for tweet in scored.tweets] == ["one", "three"]
+    assert [(tweet.tweet.text, error.reason) for tweet, error in scored.refused] == [("bad", "model-error")]
+
+
+async def test_a_refused_tweet_alone_in_its_batch_is_refused_and_no_more() -> None:
+    scored = await ScoringThread(PickyScorer("bad")).score(received("bad"))
+    assert len(scored.refused) == 1
+
+
+async def test_a_model_that_judges_nothing_is_fatal() -> None:
+    with pytest.raises(FatalError, match="picky-1"):
+        await ScoringThread(PickyScorer("")).score(received("one", "two"))
