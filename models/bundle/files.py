@@ -1,0 +1,127 @@
+"""The files of a bundle, each checked before anything uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from models.bundle.config import (
+    CONFIG_FILE,
+    FORMAT_VERSION,
+    LABELS_FILE,
+    TOKENIZER_FILE,
+    BundleConfig,
+    FileName,
+)
+from models.errors import BundleError
+from models.labels import Labels
+from models.wordpiece import prepare
+
+MEND = "copy or train the bundle again"
+
+
+def read_config(folder: Path) -> BundleConfig:
+    """Read and check `config.json` alone.
+
+    Raises:
+        BundleError: the folder or the file is missing, or the file is not what this version understands.
+    """
+    if not folder.is_dir():
+        raise BundleError(f"there is no bundle at {folder}: the folder does not exist; correct its path")
+    path = folder / CONFIG_FILE
+    data = _read_file(folder, CONFIG_FILE)
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{path} is not JSON ({error}): {MEND}") from None
+    written = document.get("format_version") if isinstance(document, dict) else None
+    if isinstance(written, int) and written > FORMAT_VERSION:
+        raise BundleError(
+            f"{path} has the format version {written}, this ade-monitor reads {FORMAT_VERSION}: upgrade it"
+        )
+    try:
+        return BundleConfig.model_validate_json(data)
+    except ValidationError as error:
+        raise BundleError(f"{path} does not describe a bundle: {_problems(error)}") from None
+
+
+def read_labels(folder: Path, config: BundleConfig) -> Labels:
+    """Read `labels.json`.
+
+    Raises:
+        BundleError: the file is missing, changed, or no list of labels.
+    """
+    try:
+        return Labels.from_json(_checked_file(folder, config, LABELS_FILE))
+    except ValidationError as error:
+        raise BundleError(
+            f"{folder / LABELS_FILE} is no list of labels: {_problems(error)}; {MEND}"
+        ) from None
+    except ValueError as error:
+        raise BundleError(f"{folder / LABELS_FILE} is no list of labels: {error}; {MEND}") from None
+
+
+def read_tensors(folder: Path, config: BundleConfig, name: FileName) -> dict[str, Tensor]:
+    """Read a safetensors file; the tensors come in fp32.
+
+    Raises:
+        BundleError: the file is missing, changed, of another format, or has values that are no numbers.
+    """
+    data = _checked_file(folder, config, name)
+    try:
+        tensors: dict[str, Tensor] = load(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise BundleError(f"{folder / name} is not in the safetensors format ({error}): {MEND}") from None
+    for key, tensor in tensors.items():
+        if not tensor.is_floating_point() or not tensor.float().isfinite().all():
+            raise BundleError(f"{folder / name}: {key} has values that are no finite numbers: {MEND}")
+    return {key: tensor.float() for key, tensor in tensors.items()}
+
+
+def read_tokenizer_file(folder: Path, config: BundleConfig) -> Tokenizer:
+    """Read the `tokenizer.json` of a bundle that carries its trunk.
+
+    Raises:
+        BundleError: the file is missing, changed, or no tokenizer.
+    """
+    data = _checked_file(folder, config, TOKENIZER_FILE)
+    try:
+        return prepare(Tokenizer.from_buffer(data))
+    except Exception as error:  # tokenizers raises bare Exceptions
+        raise BundleError(f"{folder / TOKENIZER_FILE} is no tokenizer ({error}): {MEND}") from None
+
+
+def _problems(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    told = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in problems[:3]]
+    return "; ".join([*told, *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])])
+
+
+def _checked_file(folder: Path, config: BundleConfig, name: FileName) -> bytes:
+    data = _read_file(folder, name)
+    wanted, found = config.files[name], hashlib.sha256(data).hexdigest()
+    if found != wanted:
+        raise BundleError(
+            f"{folder / name} is damaged or was changed: its SHA-256 is {found[:16]}…, "
+            f"{CONFIG_FILE} says {wanted[:16]}…; {MEND}"
+        )
+    return data
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    path = folder / name
+    if path.is_symlink():
+        raise BundleError(f"{path} is a symbolic link, which is not followed: put the file itself there")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{folder} is no whole bundle, it lacks {name}: {MEND}") from None
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror}") from None

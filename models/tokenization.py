@@ -1,0 +1,111 @@
+"""Step one, tokenize: texts to word pieces with character offsets, and those to batches of tensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor
+
+from models.wordpiece import prepare
+
+# Half of a UTF-16 pair without the other: legal in Python and JSON, but not in the UTF-8 that Rust reads.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class TweetTokenizer:
+    """A tokenizer of its own that cuts each input at `max_tokens`, special tokens included.
+
+    Args:
+        tokenizer: as `load_encoder` gives it; it is copied, since truncation is a state of the object.
+        max_tokens: the longest input; tweets hardly reach 128.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+        self.max_tokens = max_tokens
+        self._tokenizer = prepare(Tokenizer.from_str(tokenizer.to_str()))
+        self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Tokenize each text as `[CLS] text [SEP]`.
+
+        The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
+        special tokens. What lies beyond the cut has no tokens. Any text is legal.
+        """
+        return self._tokenizer.encode_batch([_readable(text) for text in texts])
+
+    def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
+        """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.1, variant b).
+
+        The longer of the two is cut first: the tweet, as the span is a part of it.
+        """
+        pairs = zip(spans, tweets, strict=True)
+        return self._tokenizer.encode_batch([(_readable(span), _readable(tweet)) for span, tweet in pairs])
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Inputs of one forward pass, padded to the longest.
+
+    Attributes:
+        rows: for each input, its index in the list that was batched.
+        input_ids: `[batch, tokens]`, int64, 0 where padded.
+        attention_mask: `[batch, tokens]`, int64, 1 for tokens and 0 where padded.
+        token_type_ids: `[batch, tokens]`, int64, 1 for the second text of a pair.
+    """
+
+    rows: tuple[int, ...]
+    input_ids: Tensor
+    attention_mask: Tensor
+    token_type_ids: Tensor
+
+    def to(self, device: torch.device) -> TokenBatch:
+        """Copy the tensors to a device."""
+        return TokenBatch(
+            self.rows,
+            self.input_ids.to(device),
+            self.attention_mask.to(device),
+            self.token_type_ids.to(device),
+        )
+
+
+def batches(encodings: Sequence[Encoding], *, token_budget: int) -> Iterator[TokenBatch]:
+    """Group inputs of like length, so that little of a batch is padding.
+
+    Args:
+        encodings: in any order; every one of them is in exactly one batch.
+        token_budget: most tokens of a batch, padding included; an input that is longer goes alone.
+    """
+    by_length = sorted(range(len(encodings)), key=lambda row: len(encodings[row].ids))
+    rows: list[int] = []
+    for row in by_length:
+        if rows and (len(rows) + 1) * len(encodings[row].ids) > token_budget:
+            yield pad(encodings, rows)
+            rows = []
+        rows.append(row)
+    if rows:
+        yield pad(encodings, rows)
+
+
+def pad(encodings: Sequence[Encoding], rows: Sequence[int]) -> TokenBatch:
+    """Put some of the inputs into one batch, in the order of `rows`."""
+    chosen = [encodings[row] for row in rows]
+    width = max(len(encoding.ids) for encoding in chosen)
+
+    def tensor(lists: Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor([[*values, *[0] * (width - len(values))] for values in lists], dtype=torch.long)
+
+    return TokenBatch(
+        tuple(rows),
+        tensor([encoding.ids for encoding in chosen]),
+        tensor([encoding.attention_mask for encoding in chosen]),
+        tensor([encoding.type_ids for encoding in chosen]),
+    )
+
+
+def _readable(text: str) -> str:
+    """Replace lone surrogates one for one, so that offsets stay."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,120 @@
+"""`ade-monitor score`: a bundle alone, without Kafka and without a database."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.console import err
+from monitor.cli.context import settings_of
+from monitor.feed.formats import Format
+
+if TYPE_CHECKING:
+    from models import Scorer
+    from monitor.cli.score_records import Record
+    from monitor.feed.columns import Columns
+    from monitor.feed.source import Source
+
+_CHUNK = 256  # tweets judged together, at most: enough to sort them by length
+_TABLES = "Tables with a header (csv, tsv)"
+
+
+def score_command(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="Tweets to judge; - is standard input. May be gzip.", show_default=False)
+    ],
+    bundle: Annotated[
+        str | None, typer.Option(help="Folder of a bundle, `default` or `dummy` [model.bundle].")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N [model.device].")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads [model.threads].")] = None,
+    kind: Annotated[
+        Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the tweet's id.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the text.")
+    ] = None,
+) -> None:
+    """Judge the tweets of FILE by the bundle alone and print JSON Lines, a record for each in their order.
+
+    A record has id, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
+    bundle. A line that cannot be read gives a record with line, error and detail instead. Reads the same
+    formats as `ade-monitor feed`.
+    """
+    model = settings_of(context, model__bundle=bundle, model__device=device, model__threads=threads).model
+    from models import load_scorer
+    from monitor.feed.columns import Columns
+    from monitor.feed.source import open_source
+
+    columns = Columns(id=id_column, text=text_column)
+    try:
+        with open_source(None if str(file) == "-" else file) as source:
+            scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
+            with _progress_bar(source) as show:
+                _score_all(scorer, source, kind, columns, show)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        # Whoever read has gone; the interpreter must not complain of it when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(141) from None
+
+
+def _score_all(
+    scorer: Scorer, source: Source, kind: Format | None, columns: Columns, show: Callable[[int], None]
+) -> None:
+    from monitor.cli.score_records import chunks, error_record, record_of, tweets_in
+    from monitor.records import Tweet
+
+    for chunk in chunks(tweets_in(source, kind, columns), source, _CHUNK):
+        tweets = [item for item in chunk if isinstance(item, Tweet)]
+        predictions = iter(scorer.score([tweet.text for tweet in tweets]))
+        records = [
+            record_of(item, next(predictions), scorer.version)
+            if isinstance(item, Tweet)
+            else error_record(item)
+            for item in chunk
+        ]
+        _write(records)
+        show(len(chunk))
+
+
+def _write(records: list[Record]) -> None:
+    lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+    # The bytes themselves: what a terminal's encoding cannot show would raise in the middle of a file.
+    sys.stdout.buffer.write(lines.encode(errors="replace"))
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _progress_bar(source: Source) -> Iterator[Callable[[int], None]]:
+    """Give a function that counts records; it does nothing where stderr is no terminal."""
+    if not err.is_terminal:
+        yield lambda records: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    counts = TextColumn("{task.fields[records]:,} records")
+    with Progress(
+        BarColumn(), DownloadColumn(), counts, TimeElapsedColumn(), console=err, transient=True
+    ) as bar:
+        task = bar.add_task("score", total=source.size, records=0)
+        done = 0
+
+        def show(records: int) -> None:
+            nonlocal done
+            done += records
+            bar.update(task, completed=source.position, records=done)
+
+        yield show

@@ -1,0 +1,118 @@
+"""What `ade-monitor score` reads and writes: lines to tweets, tweets to chunks, predictions to records."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import select
+from collections.abc import Iterator
+from typing import Any
+
+from models import TweetPrediction
+from monitor.feed.canonical import message_of
+from monitor.feed.columns import Columns
+from monitor.feed.entries import Entry, Reject
+from monitor.feed.failures import FeedError
+from monitor.feed.formats import Format, format_of, reader_of
+from monitor.feed.json_lines import read_json_lines
+from monitor.feed.lines import Line
+from monitor.feed.source import Source
+from monitor.message import read_message
+from monitor.records import Tweet
+
+Record = dict[str, Any]
+
+
+def tweets_in(source: Source, kind: Format | None, columns: Columns) -> Iterator[Tweet | Reject]:
+    """Read the tweets of a source, one at a time; what is no tweet comes as a `Reject`, in its place.
+
+    Raises:
+        FeedError: the source cannot be read on, its format cannot be told, or a table lacks a column.
+    """
+    lines = source.lines()
+    first = next(lines, None)
+    if first is None:
+        return
+    kind = kind or _format_of(first, source)
+    numbered = itertools.chain([first], lines)
+    if kind is Format.JSONL:
+        entries = _json_entries(numbered)
+    else:
+        entries = reader_of(kind, columns, name=source.name)(numbered)
+    for entry in entries:
+        message = entry if isinstance(entry, Reject) else message_of(entry)
+        yield message if isinstance(message, Reject) else read_message(message.value)
+
+
+def chunks(items: Iterator[Tweet | Reject], source: Source, most: int) -> Iterator[list[Tweet | Reject]]:
+    """Group what is read: up to `most`, but never wait for more while something is at hand.
+
+    So a file is judged in large groups, and a pipe that trickles gets each answer at once.
+    """
+    chunk: list[Tweet | Reject] = []
+    try:
+        for item in items:
+            chunk.append(item)
+            if len(chunk) == most or not _more_is_ready(source):
+                yield chunk
+                chunk = []
+    except FeedError:
+        if chunk:
+            yield chunk  # what came before the damage
+        raise
+    if chunk:
+        yield chunk
+
+
+def record_of(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
+    """Write a prediction as the record that `ade-monitor score` documents."""
+    return {
+        "id": tweet.id,
+        "label": prediction.label,
+        "probability": round(prediction.probability, 6),
+        "mentions": [
+            {
+                "start": mention.start,
+                "end": mention.end,
+                "text": mention.text,
+                "score": round(mention.score, 6),
+                "ptid": mention.ptid,
+                "pt_name": mention.pt_name,
+                "pt_score": None if mention.pt_score is None else round(mention.pt_score, 6),
+            }
+            for mention in prediction.mentions
+        ],
+        "bundle": bundle,
+    }
+
+
+def error_record(reject: Reject) -> Record:
+    """Write what could not be read, by its line and never by its content."""
+    return {"line": reject.line, "error": reject.reason, "detail": reject.detail}
+
+
+def _format_of(first: Line, source: Source) -> Format:
+    """Tell the format; a first line that fits none is a bad line of JSON Lines, not the end of it all."""
+    try:
+        return format_of(first, extension=source.extension, name=source.name)
+    except FeedError:
+        if first.data.lstrip().startswith(b"["):
+            raise
+        return Format.JSONL
+
+
+def _json_entries(lines: Iterator[Line]) -> Iterator[Entry | Reject]:
+    """Read JSON Lines, giving blank lines too, so that there is a record for each line."""
+    for line in lines:
+        if line.blank:
+            yield Reject(line.number, "empty", "the line is blank", line.data)
+        else:
+            yield from read_json_lines(iter([line]))
+
+
+def _more_is_ready(source: Source) -> bool:
+    try:
+        readable, _, _ = select.select([source.stream], [], [], 0)
+    except (OSError, ValueError, io.UnsupportedOperation):
+        return True
+    return bool(readable)

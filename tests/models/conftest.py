@@ -1,0 +1,43 @@
+"""Tiny real encoders and bundles, made once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from models import Pipeline
+from tests.tiny import Layout, Trained, save_tiny, train_tiny, write_checkpoint
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[Layout, Path]:
+    """The same kind of encoder in each layout that encoders are published in."""
+    root = tmp_path_factory.mktemp("encoders")
+    layouts: tuple[Layout, ...] = ("safetensors", "prefixed", "biobert")
+    return {layout: write_checkpoint(root / layout, layout) for layout in layouts}
+
+
+@pytest.fixture(scope="session")
+def trained(checkpoints: dict[Layout, Path]) -> Trained:
+    """A network that knows the tweets of `tests.tiny`; not to be changed."""
+    return train_tiny(checkpoints["safetensors"])
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that carries its trunk; not to be changed."""
+    return save_tiny(tmp_path_factory.mktemp("bundles") / "tiny", trained)
+
+
+@pytest.fixture(scope="session")
+def pipeline(tiny_bundle: Path) -> Pipeline:
+    """The bundle, ready."""
+    return Pipeline.from_bundle(tiny_bundle, device="cpu")
+
+
+@pytest.fixture
+def own_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the bundle that a test may damage."""
+    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))

@@ -1,0 +1,85 @@
+"""Texts to word pieces: offsets into the text as it was given, and batches that lose nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from models.encoder import load_encoder
+from models.tokenization import TweetTokenizer, batches, pad
+from tests.tiny import Layout
+
+
+@pytest.fixture(scope="module")
+def tokenizer(checkpoints: dict[Layout, Path]) -> Tokenizer:
+    return load_encoder(str(checkpoints["safetensors"])).tokenizer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zoloft",
+        "🤢🤢 zoloft",
+        "e\u0301e\u0301 zoloft",
+        "頭痛 zoloft",
+        "\x00\x00 zoloft",
+        "\ud800 zoloft",
+        "👩\u200d⚕️ zoloft",
+        "ﬁ İ zoloft",
+        "\r\n\t zoloft",
+    ],
+)
+def test_offsets_count_code_points_of_the_text_as_given(tokenizer: Tokenizer, text: str) -> None:
+    encoding = TweetTokenizer(tokenizer, 64).encode([text])[0]
+    start, end = encoding.offsets[encoding.tokens.index("zoloft")]
+    assert text[start:end] == "zoloft"
+
+
+def test_the_cut_keeps_both_special_tokens(tokenizer: Tokenizer) -> None:
+    encoding = TweetTokenizer(tokenizer, 8).encode(["zoloft " * 20_000])[0]
+    assert len(encoding.ids) == 8
+    assert (encoding.tokens[0], encoding.tokens[-1]) == ("[CLS]", "[SEP]")
+
+
+def test_a_pair_is_the_span_and_then_the_tweet(tokenizer: Tokenizer) -> None:
+    (pair,) = TweetTokenizer(tokenizer, 64).encode_pairs(["nausea"], ["zoloft gives me nausea"])
+    assert pair.tokens == ["[CLS]", "nausea", "[SEP]", "zoloft", "gives", "me", "nausea", "[SEP]"]
+    assert pair.type_ids == [0, 0, 0, 1, 1, 1, 1, 1]
+
+
+def test_of_a_long_pair_the_tweet_is_cut(tokenizer: Tokenizer) -> None:
+    (pair,) = TweetTokenizer(tokenizer, 12).encode_pairs(["nausea"], ["zoloft " * 5_000])
+    assert len(pair.ids) == 12
+    assert pair.tokens[:3] == ["[CLS]", "nausea", "[SEP]"]
+
+
+def test_the_tokenizer_that_was_given_is_left_as_it_was(tokenizer: Tokenizer) -> None:
+    TweetTokenizer(tokenizer, 8)
+    assert len(tokenizer.encode("zoloft " * 50).ids) == 52
+
+
+@given(lengths=st.lists(st.integers(0, 40), max_size=40), budget=st.integers(1, 100))
+def test_every_input_is_in_one_batch_within_the_budget(
+    tokenizer: Tokenizer, lengths: list[int], budget: int
+) -> None:
+    encodings = TweetTokenizer(tokenizer, 64).encode(["me " * length for length in lengths])
+    rows = []
+    for batch in batches(encodings, token_budget=budget):
+        rows += batch.rows
+        assert batch.input_ids.numel() <= budget or len(batch.rows) == 1
+        for position, row in enumerate(batch.rows):
+            count = int(batch.attention_mask[position].sum())
+            assert batch.input_ids[position, :count].tolist() == encodings[row].ids
+            assert not batch.input_ids[position, count:].any()
+    assert sorted(rows) == list(range(len(lengths)))
+
+
+def test_padding_keeps_the_order_that_was_asked_for(tokenizer: Tokenizer) -> None:
+    encodings = TweetTokenizer(tokenizer, 64).encode(["me", "zoloft gives me nausea"])
+    batch = pad(encodings, [1, 0])
+    assert batch.rows == (1, 0)
+    assert batch.attention_mask.sum(1).tolist() == [6, 3]

@@ -1,0 +1,187 @@
+"""`ade-monitor score`, as users run it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tiny import make_tiny_bundle
+
+COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
+KEYS = ["id", "label", "probability", "mentions", "bundle"]
+MENTION_KEYS = ["start", "end", "text", "score", "ptid", "pt_name", "pt_score"]
+
+
+def score(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, timeout=120, check=False)
+
+
+def records(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def lines_of(*tweets: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(tweet).encode() + b"\n" for tweet in tweets)
+
+
+def test_a_bundle_judges_a_file(tmp_path: Path) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle")
+    text = "zoloft gives me nausea"
+    (tmp_path / "tweets.jsonl").write_bytes(
+        lines_of({"id": "7", "text": text}, {"id": "8", "text": "hello you"})
+    )
+    done = score(str(tmp_path / "tweets.jsonl"), "--bundle", str(bundle), "--device", "cpu", "--threads", "1")
+    first, second = records(done)
+    assert list(first) == list(second) == KEYS
+    assert (first["id"], first["label"], second["label"]) == ("7", "ADE", "NoADE")
+    (mention,) = first["mentions"]
+    assert list(mention) == MENTION_KEYS
+    assert text[mention["start"] : mention["end"]] == mention["text"] == "nausea"
+    assert (mention["ptid"], mention["pt_name"]) == ("90000001", "Nausea")
+    assert first["bundle"] == second["bundle"]
+    assert first["bundle"].startswith("tiny-")
+    assert not done.stderr
+
+
+def test_there_is_one_record_for_each_line_in_its_place() -> None:
+    stdin = (
+        b"garbage\n"
+        + lines_of({"id": "1", "text": "so dizzy 🤢"})
+        + b"\n"
+        + b'{"id": "2"}\n{"id": 3, "text": " "}\n\xff\xfe\n'
+        + lines_of({"id": "4", "text": "a\x00b \ud800 fine"})
+        + b'{"id": "5", "text": "a headache"}'
+    )
+    found = records(score("-", "--bundle", "dummy", stdin=stdin))
+    assert [record.get("id") or record["line"] for record in found] == [1, "1", 3, 4, 5, 6, "4", "5"]
+    errors = {record["line"]: record["error"] for record in found if "error" in record}
+    assert errors == {1: "not-json", 3: "empty", 4: "missing-field", 5: "blank-text", 6: "not-utf8"}
+    assert [m["text"] for record in found for m in record.get("mentions", [])] == ["dizzy", "headache"]
+    assert {record["bundle"] for record in found if "bundle" in record} == {"dummy-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("t.jsonl.gz", gzip.compress(b'{"id": "1", "text": "dizzy"}\n'), []),
+        ("t.csv", b'id,text\n1,"dizzy, very"\n', []),
+        ("t.tsv", b"nr\tpost\n1\tdizzy\n", ["--id-column", "nr", "--text-column", "post"]),
+        ("tweets.tsv", b"tweet_id\ttext\n1\tdizzy\n", []),
+        ("t.txt", b'{"id": "1", "text": "dizzy"}\n', ["--format", "jsonl"]),
+    ],
+    ids=["gzip", "csv", "tsv", "smm4h", "txt"],
+)
+def test_it_reads_what_the_feed_reads(tmp_path: Path, name: str, content: bytes, options: list[str]) -> None:
+    (tmp_path / name).write_bytes(content)
+    (record,) = records(score(str(tmp_path / name), "--bundle", "dummy", *options))
+    assert record["id"] == "1"
+    assert record["mentions"][0]["text"] == "dizzy"
+
+
+def test_what_came_before_a_damage_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(lines_of({"id": "1", "text": "dizzy"}) * 3)[:-8])
+    done = score(str(tmp_path / "t.jsonl.gz"), "--bundle", "dummy")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 3
+    assert "t.jsonl.gz" in done.stderr.decode()
+
+
+def test_no_lines_give_no_records() -> None:
+    assert records(score("-", "--bundle", "dummy")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no-such-file.jsonl"], "no-such-file.jsonl"),
+        (["-", "--bundle", "no-such-bundle"], "no-such-bundle"),
+        (["-", "--bundle", "dummy", "--device", "tpu"], "model.device"),
+        (["."], "folder"),
+    ],
+)
+def test_a_mistake_is_told_in_one_message(arguments: list[str], told: str) -> None:
+    done = score(*arguments)
+    assert done.returncode == 1
+    assert told in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert not done.stdout
+
+
+def test_a_line_that_trickles_in_is_answered_before_the_next_one() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "-", "--bundle", "dummy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for number in range(3):
+            process.stdin.write(lines_of({"id": str(number), "text": "dizzy"}))
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == str(number)
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def test_a_reader_that_goes_ends_it_quietly(tmp_path: Path) -> None:
+    many = tmp_path / "many.jsonl"
+    many.write_bytes(lines_of({"id": "1", "text": "dizzy"}) * 50_000)
+    with subprocess.Popen(
+        [*COMMAND, str(many), "--bundle", "dummy"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 141
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "-", "--bundle", "dummy"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(lines_of({"id": "1", "text": "dizzy"}))
+        process.stdin.flush()
+        assert process.stdout.readline()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b""
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    def peak(lines: int) -> int:
+        many = tmp_path / f"{lines}.jsonl"
+        many.write_bytes(lines_of({"id": "1", "text": "so " * 2_000}) * lines)
+        code = (
+            "import resource, sys\n"
+            "from monitor.cli.app import app\n"
+            "try: app(['score', sys.argv[1], '--bundle', 'dummy'])\n"
+            "except SystemExit: pass\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(many)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=True,
+        )
+        return int(done.stderr)
+
+    # Kilobytes; the first file has 12 MB, and a chunk of it 1.5 MB.
+    assert peak(2_000) - peak(300) < 5_000
