@@ -1,0 +1,61 @@
+"""An outbox to fill, and a Valkey to break."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from monitor.settings import Settings
+from monitor.store.engine import async_engine
+from tests.monitor.alerts.payloads import payload
+from tests.monitor.alerts.valkeys import RestartableValkey
+
+Fill = Callable[[int], list[str]]
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[RestartableValkey]:
+    """A running Valkey that the test may stop, restart and fill up."""
+    folder = tmp_path / "valkey"
+    folder.mkdir()
+    server = RestartableValkey(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def engine(migrated: Settings) -> AsyncIterator[AsyncEngine]:
+    """Connections to the test's database."""
+    pool = async_engine(migrated.database)
+    yield pool
+    await pool.dispose()
+
+
+@pytest.fixture
+def outbox(migrated: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """The test's database, by a connection of its own."""
+    with psycopg.connect(migrated.database.url.get_secret_value(), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def fill(outbox: psycopg.Connection[Any]) -> Fill:
+    """Put N alerts into the outbox, and give their ids in order."""
+
+    def put(count: int) -> list[str]:
+        payloads = [payload(number) for number in range(count)]
+        with outbox.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO alert_outbox (alert_id, tweet_id, payload) VALUES (%s, %s, %s)",
+                [(one["alert_id"], one["tweet_id"], Jsonb(one)) for one in payloads],
+            )
+        return [one["alert_id"] for one in payloads]
+
+    return put
