@@ -119,6 +119,7 @@ def _from_secret_files() -> list[tuple[str, Tree]]:
     folder = Path(named)
     if not folder.is_dir():
         raise SettingsError(f"{SECRETS_VARIABLE} names {folder}, not a folder: create it or unset it")
+    _refuse_unknown({file.name: None for file in folder.iterdir() if file.is_file()}, str(folder))
     source = NestedSecretsSettingsSource(
         EnvSettingsSource(_Layout), secrets_dir=folder, secrets_prefix=PREFIX, secrets_nested_delimiter="__"
     )

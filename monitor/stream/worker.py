@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
 
 from models.catalog import load_scorer
 from monitor.alerts import Relay
-from monitor.errors import FatalError
+from monitor.errors import FatalError, MonitorError
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
@@ -17,6 +18,9 @@ from monitor.stream.shutdown import BoundedWorker
 from monitor.topics import ensure_topics
 
 log = structlog.get_logger()
+
+LAST_ALERTS = 3.0
+"""Seconds that a stopping worker gives the alerts of its last batches; later ones wait in the outbox."""
 
 
 def run_worker(settings: Settings) -> None:
@@ -36,12 +40,21 @@ def run_worker(settings: Settings) -> None:
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
     scoring = ScoringThread(scorer)
-    app = create_app(settings, scoring=scoring, store=store, relay=Relay(settings, store.engine))
+    relay = Relay(settings, store.engine)
+    app = create_app(settings, scoring=scoring, store=store, relay=relay)
     log.info(
         "worker starts", bundle=scorer.version, topic=settings.kafka.topic, group=settings.kafka.group_id
     )
     worker = BoundedWorker(app, timeout=settings.worker.shutdown_timeout, loop=loop)
-    app.on_before_shutdown.connect(lambda *_, **__: store.close(), weak=False)
+
+    async def close_connections(*_: object, **__: object) -> None:
+        with contextlib.suppress(MonitorError, TimeoutError):
+            async with asyncio.timeout(LAST_ALERTS):
+                await relay.publish_pending()
+        await relay.close()
+        await store.close()
+
+    app.on_before_shutdown.connect(close_connections, weak=False)
     try:
         worker.execute_from_commandline()
     except SystemExit as end:

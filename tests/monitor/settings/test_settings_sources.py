@@ -95,7 +95,9 @@ def test_a_wrong_variable_is_named(
     assert named in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["kafka = [", "[kafka]\ntopiks = 'x'\n", "[kafak]\ntopic = 'x'\n", "topic = 1"])
+@pytest.mark.parametrize(
+    "content", ["kafka = [", "[kafka]\ntopiks = 'x'\n", "[kafak]\ntopic = 'x'\n", "topic = 1"]
+)
 def test_a_wrong_toml_file_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "ade-monitor.toml").write_text(content)
     with pytest.raises(SettingsError, match=r"ade-monitor\.toml"):
@@ -105,6 +107,14 @@ def test_a_wrong_toml_file_is_refused(content: str, tmp_path: Path) -> None:
 def test_an_unknown_name_in_the_env_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OTHER_PROGRAM=1\nADE_KAFKA__TOPICC=x\n")
     with pytest.raises(SettingsError, match="ADE_KAFKA__TOPIC"):
+        load_settings()
+
+
+def test_a_secret_file_of_an_unknown_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ade_databse__url").write_text("postgresql://h/d")
+    (tmp_path / "postgres_password").write_text("for another program")
+    monkeypatch.setenv("ADE_SECRETS_DIR", str(tmp_path))
+    with pytest.raises(SettingsError, match="ADE_DATABASE__URL"):
         load_settings()
 
 
