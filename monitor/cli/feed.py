@@ -1,0 +1,127 @@
+"""`ade-monitor feed`: tweets from a file or from standard input to the topic."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.console import err, say_note
+from monitor.cli.context import settings_of
+from monitor.errors import MonitorError
+from monitor.feed import Columns, FeedError, FeedOptions, FeedProgress, FeedSummary, Format, RejectLog, feed
+
+_TABLES = "Tables with a header (csv, tsv)"
+
+
+def feed_command(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="What to feed; - is standard input. May be gzip.", show_default=False)
+    ],
+    kind: Annotated[
+        Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic to feed (setting kafka.topic).")] = None,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(min=0.001, help="Tweets a second, at most.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="Stop after so many tweets.")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Write bad lines to this file, as JSON Lines.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    id_column: Annotated[
+        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the tweet's id.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the text.")
+    ] = None,
+    author_column: Annotated[
+        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the author's id.")
+    ] = None,
+    date_column: Annotated[
+        str | None,
+        typer.Option(rich_help_panel=_TABLES, help="Column of the date: RFC 3339, or that of API v1.1."),
+    ] = None,
+    lang_column: Annotated[
+        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the language.")
+    ] = None,
+    quotes: Annotated[
+        bool,
+        typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
+    ] = True,
+) -> None:
+    """Send tweets from FILE to Kafka, keyed by their ids; bad lines are reported and passed over.
+
+    JSON Lines (objects of the X API v2 and v1.1, or bare {"id", "text"}), CSV and TSV with a header, and
+    the tweets.tsv of SMM4H. Feeding the same tweets again does no harm.
+    """
+    kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
+    path = None if str(file) == "-" else file
+    if path is None and sys.stdin.isatty():
+        say_note("reading tweets from the terminal; Ctrl-D on an empty line ends")
+    options = FeedOptions(
+        format=kind,
+        columns=Columns(id_column, text_column, author_column, date_column, lang_column),
+        quotes=quotes,
+        rate=rate,
+        limit=limit,
+    )
+    with RejectLog(rejects, path, say_note) as reject_log, _progress_bar() as show:
+        summary = feed(kafka, path, options, on_reject=reject_log, on_progress=show)
+    if isinstance(summary.stopped_by, FeedError) and not summary.read:
+        raise summary.stopped_by
+    if not summary.read and summary.stopped_by is None and limit != 0:
+        say_note(f"{file} has no tweets in it")
+    typer.echo(_as_json(summary, kafka.topic) if as_json else _as_text(summary, kafka.topic))
+    if isinstance(summary.stopped_by, MonitorError):
+        raise summary.stopped_by
+    if summary.stopped_by is not None:
+        raise typer.Exit(130)
+
+
+def _as_text(summary: FeedSummary, topic: str) -> str:
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(summary.reasons.items()))
+    rejected = f"rejected {summary.rejected:,}" + (f" ({reasons})" if reasons else "")
+    failed = f", failed {summary.failed:,}" if summary.failed else ""
+    pace = f"{summary.seconds:.1f} s ({summary.per_second:,.0f}/s)"
+    return f"read {summary.read:,}, sent {summary.sent:,} to {topic}, {rejected}{failed}, in {pace}"
+
+
+def _as_json(summary: FeedSummary, topic: str) -> str:
+    return json.dumps(
+        {
+            "topic": topic,
+            "read": summary.read,
+            "sent": summary.sent,
+            "rejected": summary.rejected,
+            "reasons": summary.reasons,
+            "failed": summary.failed,
+            "seconds": round(summary.seconds, 3),
+            "per_second": round(summary.per_second, 1),
+            "complete": summary.stopped_by is None,
+        }
+    )
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[FeedProgress], None]]:
+    """Give a function that shows how far a feed is; it does nothing where stderr is no terminal."""
+    if not err.is_terminal:
+        yield lambda progress: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    counts = TextColumn("{task.fields[sent]:,} sent, {task.fields[rejected]:,} rejected")
+    with Progress(
+        BarColumn(), DownloadColumn(), counts, TimeElapsedColumn(), console=err, transient=True
+    ) as bar:
+        task = bar.add_task("feed", total=None, sent=0, rejected=0)
+        yield lambda at: bar.update(
+            task, completed=at.position, total=at.size, sent=at.sent, rejected=at.rejected
+        )

@@ -1,0 +1,77 @@
+"""A dead letter: an unreadable message with headers that say why it is here and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from monitor.errors import PoisonError
+from monitor.records import Origin
+
+MAX_VALUE: Final = 900_000
+"""Bytes of the value that a letter keeps, so that it stays below the 1 MB of a producer's request."""
+
+MAX_KEY: Final = 4_096
+"""Bytes of the key that a letter keeps."""
+
+MAX_DETAIL: Final = 500
+"""Code points of the detail that a letter keeps."""
+
+# The names of the headers; all values are text in UTF-8.
+REASON: Final = "ade-reason"
+DETAIL: Final = "ade-detail"
+TOPIC: Final = "ade-topic"
+PARTITION: Final = "ade-partition"
+OFFSET: Final = "ade-offset"
+TIMESTAMP: Final = "ade-timestamp"
+DEAD_LETTERED_AT: Final = "ade-dead-lettered-at"
+VALUE_LENGTH: Final = "ade-value-length"
+"""Bytes of the original value; more than the letter has where it was cut; -1 where the value was null."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What is sent to the dead-letter topic.
+
+    Attributes:
+        key: the original key, cut to `MAX_KEY` bytes, or None.
+        value: the original value, cut to `MAX_VALUE` bytes; empty where it was null, because a message
+            with neither key nor value is none.
+        headers: names and values, as a producer takes them.
+    """
+
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+    @property
+    def reason(self) -> str:
+        """Why the message could not be used; one of `monitor.message.REASONS`, or the worker's own."""
+        return dict(self.headers)[REASON].decode()
+
+
+def dead_letter(
+    error: PoisonError,
+    *,
+    origin: Origin,
+    key: bytes | None,
+    value: bytes | None,
+    at: datetime | None = None,
+) -> DeadLetter:
+    """Build the letter for a message that `read_message` refused; `at` is now by default."""
+    headers = {
+        REASON: error.reason,
+        DETAIL: error.detail[:MAX_DETAIL],
+        TOPIC: origin.topic,
+        PARTITION: str(origin.partition),
+        OFFSET: str(origin.offset),
+        TIMESTAMP: origin.timestamp.isoformat(),
+        DEAD_LETTERED_AT: (at or datetime.now(UTC)).isoformat(),
+        VALUE_LENGTH: str(-1 if value is None else len(value)),
+    }
+    return DeadLetter(
+        key=None if key is None else key[:MAX_KEY],
+        value=(value or b"")[:MAX_VALUE],
+        headers=[(name, text.encode(errors="replace")) for name, text in headers.items()],
+    )

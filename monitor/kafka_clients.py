@@ -1,0 +1,90 @@
+"""The kafka-python clients of the command line: opened in one way, and failing with one message."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from monitor.errors import RetryableError
+from monitor.settings import KafkaSettings
+
+if TYPE_CHECKING:
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds until a broker that does not answer counts as away."""
+
+
+def broker_away(settings: KafkaSettings, error: object) -> RetryableError:
+    """Say that the broker did not answer, and what to do about it."""
+    return RetryableError(
+        f"no Kafka broker answers at {settings.bootstrap_servers} ({error}): start it "
+        "(`ade-monitor up` starts one), or name another with --bootstrap or ADE_KAFKA__BOOTSTRAP_SERVERS"
+    )
+
+
+@contextlib.contextmanager
+def open_admin(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
+    """Open an admin client, and close it.
+
+    Raises:
+        RetryableError: no broker answers within `CONNECT_TIMEOUT`.
+    """
+    from kafka import KafkaAdminClient
+
+    with closing_quietly(_opened(KafkaAdminClient, settings, request_timeout_ms=10_000)) as admin:
+        yield admin
+
+
+@contextlib.contextmanager
+def open_consumer(settings: KafkaSettings, **options: Any) -> Iterator[KafkaConsumer]:
+    """Open a consumer that reads raw bytes and never joins a group by itself, and close it.
+
+    Raises:
+        RetryableError: no broker answers within `CONNECT_TIMEOUT`.
+    """
+    from kafka import KafkaConsumer
+
+    fixed = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "allow_auto_create_topics": False}
+    with closing_quietly(_opened(KafkaConsumer, settings, **fixed, **options)) as consumer:
+        yield consumer
+
+
+def open_producer(settings: KafkaSettings, **options: Any) -> KafkaProducer:
+    """Open an idempotent producer that counts a message as sent once all replicas have it.
+
+    Raises:
+        RetryableError: no broker answers within `CONNECT_TIMEOUT`.
+    """
+    from kafka import KafkaProducer
+
+    fixed = {"enable_idempotence": True, "acks": "all", "allow_auto_create_topics": False}
+    return _opened(KafkaProducer, settings, **fixed, **options)
+
+
+@contextlib.contextmanager
+def closing_quietly(client: Any) -> Iterator[Any]:
+    """Close `client` at the end; a broker that went away meanwhile is no news then."""
+    from kafka.errors import KafkaError
+
+    try:
+        yield client
+    finally:
+        with contextlib.suppress(KafkaError):
+            client.close()
+
+
+def _opened(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
+    from kafka.errors import KafkaConfigurationError, KafkaError
+
+    try:
+        return kind(
+            bootstrap_servers=[server.strip() for server in settings.bootstrap_servers.split(",")],
+            bootstrap_timeout_ms=int(CONNECT_TIMEOUT * 1000),
+            **options,
+        )
+    except KafkaConfigurationError:
+        raise
+    except (KafkaError, OSError) as error:
+        raise broker_away(settings, error) from None

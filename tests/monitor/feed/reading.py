@@ -1,0 +1,34 @@
+"""Read bytes as the feed reads a file, up to the messages that it would send."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from monitor.feed import Columns, Format, Reject
+from monitor.feed.canonical import message_of
+from monitor.feed.formats import reader_of
+from monitor.feed.lines import read_lines
+
+NO_COLUMNS = Columns()
+
+
+def read(
+    data: bytes, kind: Format, columns: Columns = NO_COLUMNS, *, quotes: bool = True
+) -> tuple[list[dict[str, Any]], list[Reject]]:
+    """Give the values of the messages and the rejects, in their order."""
+    tweets, rejects = [], []
+    for entry in reader_of(kind, columns, name="the file", quotes=quotes)(read_lines(io.BytesIO(data))):
+        message = entry if isinstance(entry, Reject) else message_of(entry)
+        if isinstance(message, Reject):
+            rejects.append(message)
+        else:
+            tweets.append(json.loads(message.value))
+            assert message.key.decode() == tweets[-1]["id"]
+    return tweets, rejects
+
+
+def places(rejects: list[Reject]) -> list[tuple[int, str]]:
+    """Give line and reason of each reject."""
+    return [(reject.line, reject.reason) for reject in rejects]

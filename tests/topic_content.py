@@ -1,0 +1,23 @@
+"""What is on a topic, read by the client that the worker reads with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+
+async def content_of(bootstrap: str, topic: str, *, count: int, partitions: int = 4) -> list[Any]:
+    """Read `count` messages from the start of a topic, and whatever else comes within a second."""
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+        places = [TopicPartition(topic, partition) for partition in range(partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        messages: list[Any] = []
+        quiet = 0
+        while len(messages) < count or not quiet:
+            batches = await consumer.getmany(timeout_ms=1_000)
+            quiet = 0 if batches else quiet + 1
+            messages += [message for batch in batches.values() for message in batch]
+            assert quiet < 30, f"{len(messages)} of {count} messages on {topic}"
+        return messages
