@@ -1,0 +1,122 @@
+"""The probes, each a function of its settings."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from functools import partial
+
+from monitor.doctor.checkup import Finding, Probe
+from monitor.doctor.redis_probe import probe_redis
+from monitor.embedded.endpoints import read_endpoints
+from monitor.embedded.wheels import PROGRAMS, program
+from monitor.errors import EmbeddedError, RetryableError
+from monitor.settings import DatabaseSettings, EmbeddedSettings, KafkaSettings, ModelSettings, Settings
+
+CONNECT_TIMEOUT = 3.0  # seconds
+LITTLE_SPACE = 2e9  # bytes
+NO_SPACE = 200e6  # bytes
+
+
+def probes_for(settings: Settings) -> list[Probe]:
+    """Give the probes for all that a worker with these settings depends on."""
+    return [
+        Probe(
+            "bundle",
+            partial(probe_bundle, settings.model),
+            patience=60,
+            when_late="try again when the machine has less to do; see that the trunk is not being downloaded",
+        ),
+        Probe("broker", partial(probe_broker, settings.kafka)),
+        Probe("database", partial(probe_database, settings.database)),
+        Probe("redis", partial(probe_redis, settings.redis)),
+        Probe("embedded", partial(probe_embedded, settings.embedded)),
+        Probe("disk", partial(probe_disk, settings.embedded)),
+    ]
+
+
+def probe_bundle(model: ModelSettings) -> Finding:
+    """Load the bundle, as a worker would."""
+    from models.catalog import load_scorer
+
+    scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
+    return Finding("ok", f"{model.bundle}, version {scorer.version}")
+
+
+def probe_broker(kafka: KafkaSettings) -> Finding:
+    """Ask a broker for the topic and its partitions."""
+    from monitor.topics import topic_states
+
+    _connect_to_any(kafka)
+    states = topic_states(kafka)
+    partitions = {
+        name: sum(s.topic == name for s in states) for name in (kafka.topic, kafka.dead_letter_topic)
+    }
+    missing = [name for name, count in partitions.items() if not count]
+    if missing:
+        return Finding(
+            "hint",
+            f"{kafka.bootstrap_servers} answers; topic {' and '.join(missing)} is not there",
+            "`ade-monitor topics create`, or start a worker, which creates it",
+        )
+    lag = sum(s.lag or 0 for s in states if s.topic == kafka.topic)
+    return Finding(
+        "ok",
+        f"{kafka.bootstrap_servers}, topic {kafka.topic} with {partitions[kafka.topic]} partitions, "
+        f"{lag:,} tweets to read",
+    )
+
+
+def probe_database(database: DatabaseSettings) -> Finding:
+    """Ask the database for its revision."""
+    from monitor.store.engine import place
+    from monitor.store.migrate import current
+    from monitor.store.revisions import head, revision_problem
+
+    found = current(Settings(database=database))
+    if found != head():
+        detail, _, mend = revision_problem(found, place(database)).rpartition(": ")
+        return Finding("failed", detail, mend)
+    return Finding("ok", f"{place(database)}, revision {found}")
+
+
+def probe_embedded(embedded: EmbeddedSettings) -> Finding:
+    """See whether `ade-monitor up` could run here, or does."""
+    running = read_endpoints(embedded.data_dir)
+    if running:
+        return Finding("ok", f"the stack in {embedded.data_dir} is running, process {running.pid}")
+    try:
+        for name in PROGRAMS:
+            program(name)
+    except EmbeddedError as error:
+        return Finding("hint", str(error))
+    return Finding("ok", f"`ade-monitor up` can start a stack in {embedded.data_dir}; none is running")
+
+
+def probe_disk(embedded: EmbeddedSettings) -> Finding:
+    """Measure the space for the embedded stack's data."""
+    folder = embedded.data_dir.absolute()
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    free = shutil.disk_usage(there).free
+    detail = f"{free / 1e9:,.1f} GB free for {embedded.data_dir}"
+    mend = "free some space, or set embedded.data_dir (ADE_EMBEDDED__DATA_DIR) to a folder on another disk"
+    if free < NO_SPACE:
+        return Finding("failed", detail, mend)
+    return Finding("hint", detail, mend) if free < LITTLE_SPACE else Finding("ok", detail)
+
+
+def _connect_to_any(kafka: KafkaSettings) -> None:
+    """Tell at once that nobody listens, where Kafka's clients would try for a while."""
+    reasons = []
+    for server in kafka.bootstrap_servers.split(","):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT).close()
+        except (OSError, ValueError) as error:
+            reasons.append(f"{server.strip()}: {error}")
+        else:
+            return
+    raise RetryableError(
+        f"no Kafka broker answers ({'; '.join(reasons)}): start it (`ade-monitor up` starts one), or correct "
+        "kafka.bootstrap_servers (ADE_KAFKA__BOOTSTRAP_SERVERS)"
+    )

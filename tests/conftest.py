@@ -1,0 +1,167 @@
+"""Real parts for tests: each server is started once, when the first test asks for it.
+
+Every test gets a fresh topic, a fresh database and an emptied Redis.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from kafka.admin import KafkaAdminClient, NewTopic
+from pydantic import SecretStr
+
+from monitor.embedded import Broker, Postgres, Valkey
+from monitor.embedded.process import at_once
+from monitor.settings import (
+    DatabaseSettings,
+    EmbeddedSettings,
+    KafkaSettings,
+    ModelSettings,
+    PrivacySettings,
+    RedisSettings,
+    Settings,
+)
+
+START_TIMEOUT = 60.0
+PARTITIONS = 4
+
+
+@pytest.fixture(scope="session")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the servers of this test session keep their data and logs."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(server_folder: Path) -> Iterator[str]:
+    """`host:port` of a broker that lives as long as the tests."""
+    broker = Broker(server_folder, start_timeout=START_TIMEOUT)
+    broker.start()
+    yield broker.bootstrap
+    broker.stop(at_once)
+
+
+@pytest.fixture(scope="session")
+def _kafka_admin(kafka_bootstrap: str) -> Iterator[KafkaAdminClient]:
+    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    yield admin
+    admin.close()
+
+
+@pytest.fixture
+def topic(_kafka_admin: KafkaAdminClient) -> str:
+    """Name of a fresh topic of four partitions; `<name>.dlq` is there too, with one."""
+    name = f"tweets-{uuid.uuid4().hex[:12]}"
+    _kafka_admin.create_topics([NewTopic(name, PARTITIONS, 1), NewTopic(f"{name}.dlq", 1, 1)])
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[Postgres]:
+    """A Postgres that lives as long as the tests, and forgets what a crash would make it forget."""
+    server = Postgres(
+        server_folder,
+        start_timeout=START_TIMEOUT,
+        options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    )
+    server.start()
+    yield server
+    server.stop(at_once)
+
+
+@pytest.fixture(scope="session")
+def _postgres_admin(postgres: Postgres) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, _postgres_admin: psycopg.Connection) -> Iterator[str]:
+    """`postgresql://` URL of a fresh, empty database."""
+    with _database(postgres, _postgres_admin) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated_template(postgres: Postgres, _postgres_admin: psycopg.Connection) -> str:
+    """Name of a database that is at the newest revision, to make others from."""
+    from monitor.store.migrate import upgrade
+
+    name = "migrated_template"
+    _postgres_admin.execute(f"CREATE DATABASE {name}")
+    upgrade(Settings(database=DatabaseSettings(url=SecretStr(postgres.url_of(name)))))
+    # A database that somebody is still connected to cannot be copied.
+    _postgres_admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+    )
+    return name
+
+
+@pytest.fixture(scope="session")
+def _valkey(server_folder: Path) -> Iterator[Valkey]:
+    server = Valkey(server_folder, start_timeout=START_TIMEOUT)
+    server.start()
+    yield server
+    server.stop(at_once)
+
+
+@pytest.fixture
+def redis_url(_valkey: Valkey) -> str:
+    """`redis://` URL of an empty Valkey."""
+    with redis.Redis.from_url(_valkey.url) as client:
+        client.flushall()
+    return _valkey.url
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, topic: str, database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings for all three servers, with short Kafka timeouts and the dummy bundle; an empty database."""
+    return _wired(kafka_bootstrap, topic, database_url, redis_url, tmp_path)
+
+
+@pytest.fixture
+def migrated(
+    kafka_bootstrap: str,
+    topic: str,
+    redis_url: str,
+    tmp_path: Path,
+    postgres: Postgres,
+    _postgres_admin: psycopg.Connection,
+    _migrated_template: str,
+) -> Iterator[Settings]:
+    """As `settings`, with the database at the newest revision; do not ask for `settings` beside it."""
+    with _database(postgres, _postgres_admin, template=_migrated_template) as url:
+        yield _wired(kafka_bootstrap, topic, url, redis_url, tmp_path)
+
+
+@contextmanager
+def _database(server: Postgres, admin: psycopg.Connection, template: str = "template0") -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url_of(name)
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _wired(bootstrap: str, topic: str, database_url: str, redis_url: str, folder: Path) -> Settings:
+    return Settings(
+        kafka=KafkaSettings(
+            bootstrap_servers=bootstrap,
+            topic=topic,
+            partitions=PARTITIONS,
+            group_id=f"group-{topic}",
+            session_timeout=6,
+            heartbeat_interval=1,
+            rebalance_timeout=6,
+        ),
+        database=DatabaseSettings(url=SecretStr(database_url)),
+        redis=RedisSettings(url=SecretStr(redis_url)),
+        model=ModelSettings(bundle="dummy"),
+        privacy=PrivacySettings(author_key=SecretStr("a key for tests")),
+        embedded=EmbeddedSettings(data_dir=folder / "data"),
+    )
