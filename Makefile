@@ -4,6 +4,8 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if 
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Options for pip, such as an index that has PyTorch without CUDA, which is gigabytes smaller.
+PIP_ARGS ?=
 
 .PHONY: run test test-full check format clean help
 
@@ -35,7 +37,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "the venv module is missing: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@echo "installing into $(VENV); the first time this takes some minutes"
+	$(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[embedded,dev]'
 	@touch $@
 
 clean: ## remove the virtual environment and the caches; the data of the monitor stays
