@@ -72,7 +72,7 @@ def postgres(server_folder: Path) -> Iterator[Postgres]:
     )
     server.start()
     yield server
-    server.stop(at_once)
+    server.stop()  # by SIGKILL it would leave a segment of System V shared memory behind for good
 
 
 @pytest.fixture(scope="session")

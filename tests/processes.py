@@ -55,7 +55,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**surroundings(settings), **extra},
+                env={**surroundings(settings), **(extra or {})},
                 start_new_session=True,
             )
 

@@ -17,7 +17,7 @@ Score = Annotated[float, Field(ge=0, le=1)]
 class MentionPayload(BaseModel):
     """The span that reports the effect; `start` and `end` count code points of the tweet's text."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)
@@ -37,7 +37,7 @@ class AlertPayload(BaseModel):
         detected_at: when it did, UTC.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
     alert_id: str = Field(pattern="^[0-9a-f]{32}$")
     tweet_id: str = Field(min_length=1)

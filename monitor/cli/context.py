@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import typer
 
+from monitor.embedded.endpoints import running_stack
 from monitor.settings import Settings, load_settings
 from monitor.settings.sources import LoadedSettings
 
@@ -23,7 +24,11 @@ class CommandContext:
         Raises:
             SettingsError: as `load_settings`.
         """
-        return load_settings({k.replace("__", "."): v for k, v in overrides.items()}, config=self.config)
+        return load_settings(
+            {k.replace("__", "."): v for k, v in overrides.items()},
+            config=self.config,
+            fallback=running_stack,
+        )
 
 
 def settings_of(context: typer.Context, **overrides: Any) -> Settings:

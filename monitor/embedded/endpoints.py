@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from monitor.embedded.folder import naming_the_folder
 from monitor.embedded.lock import holder_of
@@ -71,6 +73,21 @@ def read_endpoints(data_dir: Path) -> Endpoints | None:
         return None
     # A stack that was killed leaves its file behind, for its successor to find while that one starts.
     return endpoints if endpoints.pid == holder.pid else None
+
+
+def running_stack(data_dir: Path, stronger: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Give the stack that `ade-monitor up` runs in `data_dir` as a source of settings, or None.
+
+    A `Fallback` of `load_settings`. The author key is left out where the database is another one: there,
+    author ids are hashed with another key, or not at all.
+    """
+    running = read_endpoints(data_dir)
+    if running is None:
+        return None
+    found = running.settings()
+    if "url" in stronger.get("database", {}):
+        found.pop("privacy", None)
+    return f"embedded stack in {data_dir}", found
 
 
 def _file(data_dir: Path) -> Path:

@@ -63,7 +63,7 @@ class Program:
         log: file that stdout and stderr are appended to.
         stop_signals: signals and the seconds to wait after each; SIGKILL follows by itself.
         death_signal: what the kernel sends the child when our process dies.
-        environment: the child's whole environment; nothing is inherited.
+        environment: the child's whole environment, secrets among it; nothing is inherited.
         identity: another user to run as, or None for our own.
     """
 
@@ -73,7 +73,7 @@ class Program:
     log: Path
     stop_signals: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 10),)
     death_signal: signal.Signals = signal.SIGKILL
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     identity: Identity | None = None
 
 

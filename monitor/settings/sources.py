@@ -1,7 +1,7 @@
 """Where settings come from, and which source wins.
 
 Strongest first: what a command was told, the environment, `.env`, secret files, the TOML file, the
-embedded stack that runs in the data folder now, the default.
+embedded stack that runs in the data folder (for commands), the default.
 Secret files are one per setting, named like its environment variable (`ade_database__url`), in the
 folder that `ADE_SECRETS_DIR` names: the way Docker and Kubernetes hand out secrets.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +26,6 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from monitor.embedded.endpoints import read_endpoints
 from monitor.errors import SettingsError
 from monitor.settings.model import EmbeddedSettings, Settings
 
@@ -37,6 +36,8 @@ DEFAULT_CONFIG = Path("ade-monitor.toml")
 ENV_FILE = Path(".env")
 
 Tree = dict[str, Any]
+Fallback = Callable[[Path, Tree], tuple[str, Tree] | None]
+"""Given `embedded.data_dir` and what stronger sources say: the name of a source and its tree, or None."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,17 @@ class _Layout(BaseSettings, Settings):
 
 
 def load_settings(
-    overrides: Mapping[str, Any] | None = None, *, config: Path | None = None
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    config: Path | None = None,
+    fallback: Fallback | None = None,
 ) -> LoadedSettings:
     """Read, merge and check the settings.
 
     Args:
         overrides: values by `section.name`, from the command line; None values are left out.
         config: the TOML file; by default what `ADE_CONFIG` names, or `ade-monitor.toml` where it exists.
+        fallback: the weakest source, asked last; commands give the embedded stack that runs in the folder.
 
     Raises:
         SettingsError: a file cannot be read, a name is unknown, or a value does not fit;
@@ -77,8 +82,9 @@ def load_settings(
     origins: dict[str, str] = {}
     for name, tree in layers:
         _fill_in(merged, origins, name, tree)
-    for name, tree in _from_embedded_stack(merged):
-        _fill_in(merged, origins, name, tree)
+    found = fallback(_data_dir(merged), merged) if fallback else None
+    if found:
+        _fill_in(merged, origins, *found)
     try:
         return LoadedSettings(Settings.model_validate(merged), origins)
     except ValidationError as error:
@@ -139,20 +145,11 @@ def _from_toml(config: Path | None) -> list[tuple[str, Tree]]:
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
 
 
-def _from_embedded_stack(stronger: Tree) -> list[tuple[str, Tree]]:
-    """Find the stack that `ade-monitor up` runs in the data folder that the stronger sources name."""
+def _data_dir(stronger: Tree) -> Path:
     try:
-        data_dir = EmbeddedSettings.model_validate(stronger.get("embedded", {})).data_dir
-    except ValidationError:
-        return []
-    running = read_endpoints(data_dir)
-    if running is None:
-        return []
-    tree: Tree = running.settings()
-    if "url" in stronger.get("database", {}):
-        # Author ids in another database are hashed with another key, or not at all.
-        tree.pop("privacy", None)
-    return [(f"embedded stack in {data_dir}", tree)]
+        return EmbeddedSettings.model_validate(stronger.get("embedded", {})).data_dir
+    except ValidationError:  # said with all other faults, once everything is merged
+        return EmbeddedSettings().data_dir
 
 
 def _refuse_unknown(variables: Mapping[str, str | None], place: str) -> None:

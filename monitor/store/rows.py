@@ -18,7 +18,8 @@ from monitor.records import Alert, Progress, ScoredTweet
 
 Columns = dict[str, list[Any]]
 
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
+"""By how much a sum of float32 probabilities may overshoot; it is taken off."""
 
 
 def each_once(scored: Iterable[ScoredTweet]) -> list[ScoredTweet]:
@@ -122,9 +123,9 @@ def progress_columns(progress: Iterable[Progress]) -> Columns:
 
 
 def _probability(value: float) -> float:
-    """Sums of float32 probabilities overshoot 1 by a rounding; anything worse is left to fail the CHECK."""
+    """Take a rounding off; anything worse is left to fail the CHECK."""
     within = min(max(value, 0.0), 1.0)
-    return within if abs(value - within) < _ROUNDING else value
+    return within if abs(value - within) < ROUNDING else value
 
 
 def _runners_up(mention: Mention) -> str:

@@ -13,9 +13,12 @@ from monitor.errors import PoisonError
 from monitor.message import read_message
 from monitor.records import Origin, Progress, ReceivedTweet
 
+# The message contract takes dates up to then, too.
+_YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
 
 class KafkaMessage(Protocol):
-    """What we read of Faust's message: the raw bytes and where they stood."""
+    """What we read of Faust's message: the raw bytes and where they stood; `timestamp` in epoch seconds."""
 
     topic: str
     partition: int
@@ -71,7 +74,11 @@ def read_batch(events: Sequence[KafkaEvent]) -> Batch:
 
 
 def origin_of(message: KafkaMessage) -> Origin:
-    """Say where a message stood; a broker that keeps no timestamps gives the present."""
+    """Say where a message stood; the present stands for a timestamp that is missing or out of all reason.
+
+    Producers may write any 64-bit number of milliseconds, more than a date can hold.
+    """
     stamp = message.timestamp
-    timestamp = datetime.fromtimestamp(stamp, UTC) if stamp and stamp > 0 else datetime.now(UTC)
+    plausible = stamp and 0 < stamp < _YEAR_2100
+    timestamp = datetime.fromtimestamp(stamp, UTC) if plausible else datetime.now(UTC)
     return Origin(message.topic, message.partition, message.offset, timestamp)

@@ -14,6 +14,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from monitor.deadletters import DeadLetter, dead_letter
+from monitor.errors import FatalError
 from monitor.stream.batch import Batch, KafkaEvent, read_batch
 from monitor.stream.scoring import Scored, ScoringThread
 
@@ -51,20 +52,25 @@ class Conveyor:
         self._send_letters = send_letters
         self._sink = sink
         self._fail = fail
-        self._read: asyncio.Queue[Batch] = asyncio.Queue(queue_size)
+        self._taken: asyncio.Queue[Sequence[KafkaEvent]] = asyncio.Queue(queue_size)
         self._scored: asyncio.Queue[tuple[Batch, Scored]] = asyncio.Queue(queue_size)
 
     async def put(self, events: Sequence[KafkaEvent]) -> None:
-        """Hand over a micro-batch; waits while the stages behind are busy."""
-        await self._read.put(read_batch(events))
+        """Hand over a micro-batch; waits while the stages behind are busy.
+
+        Nothing is done with the events here: what fails in Faust's agent is logged and then passed over.
+        """
+        await self._taken.put(events)
 
     async def run(self) -> None:
         """Score and write until cancelled, or until a stage fails."""
         stages = [asyncio.create_task(self._score_all()), asyncio.create_task(self._write_all())]
         try:
-            await asyncio.gather(*stages)
-        except Exception as error:
-            await self._fail(error)
+            ended, _ = await asyncio.wait(stages, return_when=asyncio.FIRST_COMPLETED)
+            stage = ended.pop()
+            # A stage is also over when what it waited for was cancelled by somebody else.
+            error = None if stage.cancelled() else stage.exception()
+            await self._fail(error or FatalError("a stage of the worker was cancelled: start it again"))
         finally:
             for stage in stages:
                 stage.cancel()
@@ -72,7 +78,7 @@ class Conveyor:
 
     async def _score_all(self) -> None:
         while True:
-            batch = await self._read.get()
+            batch = read_batch(await self._taken.get())
             with bound_contextvars(batch=batch.id):
                 scored = await self._scoring.score(batch.tweets)
                 letters = [*batch.letters, *_refusals(batch, scored)]

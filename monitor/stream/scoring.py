@@ -12,8 +12,12 @@ import structlog
 from models import Scorer, TweetPrediction
 from monitor.errors import FatalError, PoisonError
 from monitor.records import ReceivedTweet, ScoredTweet
+from monitor.store.rows import ROUNDING
 
 log = structlog.get_logger()
+
+MODEL_ERROR = "model-error"
+"""Reason of the dead letters that could be read, but not judged."""
 
 PLAIN_TEXT = "a text that any sound model can judge"
 
@@ -57,7 +61,8 @@ class ScoringThread:
 
     def _score(self, tweets: Sequence[ReceivedTweet]) -> Scored:
         try:
-            return Scored(_join(tweets, self._scorer.score([received.tweet.text for received in tweets])))
+            predictions = self._judge([received.tweet.text for received in tweets])
+            return Scored(tuple(map(ScoredTweet, tweets, predictions)))
         except Exception as error:
             log.warning("batch refused by the model", tweets=len(tweets), error=type(error).__name__)
             return self._score_one_by_one(tweets)
@@ -68,21 +73,40 @@ class ScoringThread:
         refused: list[tuple[ReceivedTweet, PoisonError]] = []
         for received in tweets:
             try:
-                scored.extend(_join([received], self._scorer.score([received.tweet.text])))
+                [said] = self._judge([received.tweet.text])
+                scored.append(ScoredTweet(received, said))
             except Exception as error:
                 detail = f"{type(error).__name__} while scoring"
-                refused.append((received, PoisonError("model-error", detail)))
+                refused.append((received, PoisonError(MODEL_ERROR, detail)))
         return Scored(tuple(scored), tuple(refused))
 
     def _prove_sound(self) -> None:
         try:
-            self._scorer.score([PLAIN_TEXT])
+            self._judge([PLAIN_TEXT])
         except Exception as error:
             raise FatalError(
                 f"bundle {self.bundle} cannot judge any text: {type(error).__name__}: {error}; "
                 "`ade-monitor doctor` checks the bundle"
             ) from error
 
+    def _judge(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        """Ask the scorer, and refuse what the database would refuse: that would stop all that follows."""
+        predictions = self._scorer.score(texts)
+        for text, said in zip(texts, predictions, strict=True):
+            if fault := _fault_of(said, text):
+                raise ValueError(fault)
+        return predictions
 
-def _join(tweets: Sequence[ReceivedTweet], predictions: Sequence[TweetPrediction]) -> tuple[ScoredTweet, ...]:
-    return tuple(ScoredTweet(tweet, said) for tweet, said in zip(tweets, predictions, strict=True))
+
+def _fault_of(said: TweetPrediction, text: str) -> str | None:
+    """Name what cannot be in a prediction for `text`: a score that is no probability, a span not in it."""
+    scores = [said.probability]
+    for mention in said.mentions:
+        scores += [mention.score] if mention.pt_score is None else [mention.score, mention.pt_score]
+        length = mention.end - mention.start
+        found = text[mention.start : mention.end]
+        if mention.start < 0 or not length == len(found) > 0 or found != mention.text:
+            return f"a span from {mention.start} to {mention.end} that is not in the text"
+    # NaN compares false, too.
+    wrong = [score for score in scores if not -ROUNDING < score < 1 + ROUNDING]
+    return f"a score of {wrong[0]}" if wrong else None

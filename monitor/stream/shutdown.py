@@ -39,10 +39,10 @@ class BoundedWorker(faust.Worker):  # type: ignore[misc] # Faust ships no usable
         self._arm()
         super()._schedule_shutdown(signal)
 
-    async def crash(self, reason: BaseException) -> None:
-        """End with an error: something could not be handled."""
+    def _crash(self, reason: BaseException) -> None:
+        # Not `crash`: where the app or a part of it crashes, this alone is called on the worker.
         self._arm()
-        await super().crash(reason)
+        super()._crash(reason)
 
     def _arm(self) -> None:
         if not self._armed:

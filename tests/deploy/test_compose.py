@@ -19,6 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from monitor.cli.app import app
+from monitor.embedded.postgres import OPTIONS
 from monitor.settings import Settings, load_settings
 from monitor.settings.sources import CONFIG_VARIABLE, SECRETS_VARIABLE, LoadedSettings
 
@@ -261,6 +262,12 @@ def test_memory_is_bounded_everywhere() -> None:
     assert sum(limits.values()) <= 8 * 2**30
     command = SERVICES["valkey"]["command"]
     assert int(command[command.index("--maxmemory") + 1].removesuffix("mb")) * 2**20 * 2 <= limits["valkey"]
+
+
+def test_the_log_of_the_database_is_as_silent_about_tweets_as_that_of_the_embedded_one() -> None:
+    command = SERVICES["postgres"]["command"]
+    for option in ("log_error_verbosity", "log_min_error_statement"):
+        assert f"{option}={OPTIONS[option]}" in command
 
 
 @pytest.mark.parametrize("name", OURS)

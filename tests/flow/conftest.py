@@ -54,11 +54,11 @@ def tweet_values(count: int, *, first: int = 0) -> list[bytes]:
     ]
 
 
-def send(settings: Settings, values: Sequence[bytes | None]) -> None:
-    """Put raw values on the topic, whatever they are."""
+def send(settings: Settings, values: Sequence[bytes | None], *, timestamp_ms: int | None = None) -> None:
+    """Put raw values on the topic, whatever they are; by default they are sent now."""
     producer = KafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers, max_request_size=5_000_000)
     futures = [
-        producer.send(settings.kafka.topic, value=value, key=str(n).encode())
+        producer.send(settings.kafka.topic, value=value, key=str(n).encode(), timestamp_ms=timestamp_ms)
         for n, value in enumerate(values)
     ]
     for future in futures:

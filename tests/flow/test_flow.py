@@ -55,7 +55,7 @@ def test_a_fed_tweet_becomes_rows_and_an_alert(migrated: Settings, outcome: Outc
 def test_a_worker_killed_again_and_again_loses_nothing_and_doubles_nothing(
     migrated: Settings, outcome: Outcome, tmp_path: Path
 ) -> None:
-    settings = _with_bundle(migrated, "dummy:0.002")
+    settings = _with_bundle(migrated, "dummy:0.005")
     send(settings, tweet_values(1000))
     for goal in (1, 300, 600):
         with running(settings, tmp_path, "worker") as worker:
@@ -75,7 +75,7 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_doubles_nothing(
 def test_a_worker_that_is_asked_to_stop_leaves_nothing_half_done(
     migrated: Settings, outcome: Outcome, tmp_path: Path
 ) -> None:
-    settings = _with_bundle(migrated, "dummy:0.001")
+    settings = _with_bundle(migrated, "dummy:0.003")
     send(settings, tweet_values(2000))
     with running(settings, tmp_path, "worker") as worker:
         wait_for(lambda: outcome.judged() > 100, watching=worker)
@@ -104,6 +104,17 @@ def test_bad_messages_end_in_the_dead_letters_and_the_flow_goes_on(
     listed = ade_monitor(migrated, "deadletters", "list", "--json")
     letters = [json.loads(line) for line in listed.stdout.splitlines()]
     assert len(letters) == len(BAD_MESSAGES)
+
+
+def test_a_message_with_an_absurd_timestamp_takes_no_tweet_with_it(
+    migrated: Settings, outcome: Outcome, tmp_path: Path
+) -> None:
+    send(migrated, tweet_values(20))
+    send(migrated, tweet_values(20, first=20), timestamp_ms=10**16)
+    with running(migrated, tmp_path, "worker") as worker:
+        wait_for(lambda: outcome.judged() == 40, watching=worker)
+        assert worker.stop() == 0, worker.output()
+    assert outcome.rows("SELECT count(*) FROM tweets WHERE posted_at > now()") == [(0,)]
 
 
 def test_a_mended_dead_letter_can_be_replayed(migrated: Settings, outcome: Outcome, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from monitor.errors import PoisonError
 from monitor.feed.entries import FEED_REASONS
 from monitor.message import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS, read_message
 from monitor.records import Origin
+from monitor.stream.scoring import MODEL_ERROR
 
 PAGE = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
 
@@ -22,7 +23,7 @@ def test_the_page_lists_every_reason_and_no_other() -> None:
     formats = {"jsonl", "csv", "tsv", "smm4h"}
     headers = {word for word in listed if word.startswith("ade-")}
     contract = {"id", "text", "lang"}
-    assert set(listed) - formats - headers - contract == set(REASONS) | set(FEED_REASONS)
+    assert set(listed) - formats - headers - contract == {*REASONS, *FEED_REASONS, MODEL_ERROR}
 
 
 def test_the_page_names_every_header() -> None:

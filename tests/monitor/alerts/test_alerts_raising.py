@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from models import Mention, TweetPrediction
 from monitor.alerts import alerts_of
@@ -174,3 +175,9 @@ def test_a_rounding_above_one_raises_an_alert_of_one() -> None:
 
 def test_a_positive_tweet_without_mentions_raises_nothing() -> None:
     assert raised(scored()) == []
+
+
+def test_an_alert_that_cannot_be_made_does_not_tell_the_tweet() -> None:
+    with pytest.raises(ValidationError) as caught:
+        raised(scored(mention(text=b"secretly shaky", ptid="10044565")))  # type: ignore[arg-type]
+    assert "secretly" not in str(caught.value)

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from monitor.embedded import EmbeddedStack, read_endpoints
+from monitor.embedded.endpoints import running_stack
 from monitor.embedded.launch import __file__ as launch_file
 from monitor.embedded.process import Child, Program
 from monitor.errors import EmbeddedError
@@ -109,7 +110,7 @@ def test_other_commands_find_the_running_stack_and_explicit_settings_win(
     running = read_endpoints(folder)
     assert running
 
-    loaded = load_settings()
+    loaded = load_settings(fallback=running_stack)
     assert loaded.settings.kafka.bootstrap_servers == running.bootstrap_servers
     assert loaded.settings.database.url.get_secret_value() == running.database_url
     assert loaded.settings.redis.url.get_secret_value() == running.redis_url
@@ -117,7 +118,7 @@ def test_other_commands_find_the_running_stack_and_explicit_settings_win(
     assert loaded.origins["redis.url"] == "embedded stack in data"
 
     monkeypatch.setenv("ADE_DATABASE__URL", "postgresql://elsewhere/ade")
-    loaded = load_settings({"redis.url": "redis://elsewhere"})
+    loaded = load_settings({"redis.url": "redis://elsewhere"}, fallback=running_stack)
     assert loaded.settings.kafka.bootstrap_servers == running.bootstrap_servers
     assert "elsewhere" in loaded.settings.database.url.get_secret_value()
     assert "elsewhere" in loaded.settings.redis.url.get_secret_value()
@@ -125,8 +126,8 @@ def test_other_commands_find_the_running_stack_and_explicit_settings_win(
 
     monkeypatch.delenv("ADE_DATABASE__URL")
     stack.end()
-    assert load_settings().settings.database == load_settings({}).settings.database
-    assert "database.url" not in load_settings().origins
+    assert load_settings(fallback=running_stack).settings.database == load_settings().settings.database
+    assert "database.url" not in load_settings(fallback=running_stack).origins
 
 
 def test_a_part_that_dies_is_noticed_with_its_log(folder: Path) -> None:

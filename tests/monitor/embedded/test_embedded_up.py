@@ -37,7 +37,8 @@ class Up:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                env=surroundings(),
+                # So that a stop which waits for a worker that does not answer cannot look like a quick one.
+                env={**surroundings(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "600"},
                 start_new_session=True,
             )
 
@@ -121,7 +122,7 @@ def test_a_second_ctrl_c_hurries_a_stop(up: Up) -> None:
     up.process.send_signal(signal.SIGTERM)
     wait_for(lambda: not Path(f"/proc/{up.process.pid}/fd").exists() or pending_stop(up))
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(15) == 0
+    assert up.process.wait(PATIENCE) == 0
     assert not Path(f"/proc/{worker}").exists()
 
 

@@ -79,7 +79,7 @@ def _wait_until_somebody_waits(tables: Tables) -> None:
 
 
 async def test_a_statement_that_takes_too_long_may_try_again(migrated: Settings, tables: Tables) -> None:
-    hurried = Settings(database=DatabaseSettings(url=migrated.database.url, statement_timeout=0.2))
+    hurried = Settings(database=DatabaseSettings(url=migrated.database.url, statement_timeout=1))
     store = Store(hurried)
     with tables.connection.transaction():
         tables.run("LOCK TABLE predictions")

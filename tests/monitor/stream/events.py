@@ -21,7 +21,9 @@ class Event:
     message: Message = field(compare=False)
 
 
-def event(text: str | None = "fine", *, offset: int = 0, partition: int = 0, raw: bytes | None = None) -> Event:
+def event(
+    text: str | None = "fine", *, offset: int = 0, partition: int = 0, raw: bytes | None = None
+) -> Event:
     """A readable message of `text`, or the `raw` bytes as they are (`text=None` and no raw: a null value)."""
     value = raw
     if raw is None and text is not None:

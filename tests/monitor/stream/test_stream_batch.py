@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,12 @@ def test_a_tweet_without_a_date_has_the_brokers() -> None:
 def test_a_broker_without_timestamps_gives_the_present() -> None:
     before = datetime.now(UTC)
     assert origin_of(Message(b"", 0, timestamp=-1)).timestamp >= before
+
+
+@pytest.mark.parametrize("stamp", [1e13, 9.2e15, -1e13, float("nan")])
+def test_a_timestamp_that_is_no_date_gives_the_present(stamp: float) -> None:
+    before = datetime.now(UTC)
+    assert before <= origin_of(Message(b"", 0, timestamp=stamp)).timestamp <= datetime.now(UTC)
 
 
 def test_two_batches_have_different_ids() -> None:

@@ -21,6 +21,7 @@ class ListSink:
 
     def __init__(self, *, delay: float = 0, fails_at: int | None = None) -> None:
         self.offsets: list[int] = []
+        self.written: asyncio.Queue[Batch] = asyncio.Queue()
         self.delay = delay
         self.fails_at = fails_at
 
@@ -30,6 +31,7 @@ class ListSink:
         if self.fails_at in offsets:
             raise FatalError("the sink is broken")
         self.offsets += offsets
+        self.written.put_nowait(batch)
 
 
 class Line:
@@ -57,8 +59,8 @@ class Line:
         running = asyncio.create_task(self.conveyor.run())
         for start in range(0, batches * 2, 2):
             await self.conveyor.put([event("a", offset=start), event("b", offset=start + 1)])
-        while len(self.sink.offsets) < batches * 2:
-            await asyncio.sleep(0.01)
+        for _ in range(batches):
+            await self.sink.written.get()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -92,8 +94,7 @@ async def test_unreadable_and_refused_messages_are_sent_before_their_batch_is_wr
     line.sink.write = watched  # type: ignore[method-assign]
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([event("fine"), event(None, offset=1), event("bad", offset=2)])
-    while not line.sink.offsets:
-        await asyncio.sleep(0.01)
+    await line.sink.written.get()
     running.cancel()
     assert sent_before == [2]
     assert {letter.reason for letter in line.letters} == {"empty", "model-error"}
@@ -111,3 +112,36 @@ async def test_after_a_failure_nothing_more_is_written(cause: str) -> None:
     await asyncio.wait_for(running, 10)
     assert [type(failure) for failure in line.failures] == [FatalError]
     assert line.sink.offsets in ([], [0])
+
+
+async def test_events_that_cannot_even_be_looked_at_end_the_process() -> None:
+    line = Line(ListSink())
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([object()])  # type: ignore[list-item]
+    await line.conveyor.put([event("a", offset=1)])
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [AttributeError]
+    assert line.sink.offsets == []
+
+
+async def test_a_stage_that_is_cancelled_from_within_ends_the_process() -> None:
+    class CancelledSink(ListSink):
+        async def write(self, batch: Batch, scored: Scored) -> None:
+            raise asyncio.CancelledError  # as by a confirmation that the producer drops
+
+    line = Line(CancelledSink())
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("a")])
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [FatalError]
+
+
+async def test_a_conveyor_that_is_cancelled_reports_no_failure() -> None:
+    line = Line(ListSink(delay=3600))
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("a")])
+    await asyncio.sleep(0.05)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert line.failures == []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from models import TweetPrediction
+from models import Mention, TweetPrediction
 from monitor.errors import FatalError
 from monitor.records import ReceivedTweet
 from monitor.stream.batch import read_batch
@@ -55,3 +55,45 @@ async def test_a_refused_tweet_alone_in_its_batch_is_refused_and_no_more() -> No
 async def test_a_model_that_judges_nothing_is_fatal() -> None:
     with pytest.raises(FatalError, match="picky-1"):
         await ScoringThread(PickyScorer("")).score(received("one", "two"))
+
+
+class FaultyScorer:
+    """Says something impossible of the texts with the word "odd", or of all of them."""
+
+    version = "faulty-1"
+
+    def __init__(self, fault: TweetPrediction, *, always: bool = False) -> None:
+        self.fault = fault
+        self.always = always
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        return [
+            self.fault if self.always or "odd" in text else TweetPrediction("NoADE", 0.1) for text in texts
+        ]
+
+
+FAULTS = [
+    TweetPrediction("NoADE", float("nan")),
+    TweetPrediction("NoADE", 1.1),
+    TweetPrediction("ADE", 0.9, (Mention(0, 3, "odd", float("nan"), None, None, None),)),
+    TweetPrediction("ADE", 0.9, (Mention(0, 3, "odd", 0.9, "1", "Odd", -0.1),)),
+    TweetPrediction("ADE", 0.9, (Mention(0, 9, "odd", 0.9, None, None, None),)),
+    TweetPrediction("ADE", 0.9, (Mention(2, 2, "", 0.9, None, None, None),)),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_what_the_database_would_refuse_is_refused_for_that_tweet_alone(fault: TweetPrediction) -> None:
+    scored = await ScoringThread(FaultyScorer(fault)).score(received("one", "odd", "three"))
+    assert [tweet.received.tweet.text for tweet in scored.tweets] == ["one", "three"]
+    assert [(tweet.tweet.text, error.reason) for tweet, error in scored.refused] == [("odd", "model-error")]
+
+
+async def test_a_model_that_always_says_the_impossible_is_fatal() -> None:
+    with pytest.raises(FatalError, match="nan"):
+        await ScoringThread(FaultyScorer(FAULTS[0], always=True)).score(received("one"))
+
+
+async def test_the_rounding_of_a_probability_is_no_fault() -> None:
+    over = TweetPrediction("NoADE", 1.0000001)
+    assert len((await ScoringThread(FaultyScorer(over, always=True)).score(received("one"))).tweets) == 1
