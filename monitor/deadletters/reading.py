@@ -111,11 +111,11 @@ def read_letters(kafka: KafkaSettings) -> Iterator[StoredLetter]:
             sent: dict[tuple[int, int], str] = {}
             for message in _messages(consumer, ends):
                 headers = _headers(message)
-                if RECEIPT_FOR in headers:
-                    sent[message.partition, int(headers[RECEIPT_FOR])] = headers.get(SENT_TO, "")
+                if (letter_offset := _number(headers.get(RECEIPT_FOR))) is not None:
+                    sent[message.partition, letter_offset] = headers.get(SENT_TO, "")
             for message in _messages(consumer, ends):
                 headers = _headers(message)
-                if RECEIPT_FOR not in headers:
+                if _number(headers.get(RECEIPT_FOR)) is None:
                     place = (message.partition, message.offset)
                     yield StoredLetter(*place, message.key, message.value or b"", headers, sent.get(place))
         except KafkaError as error:
@@ -144,4 +144,4 @@ def _headers(message: Any) -> dict[str, str]:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.lstrip("-").isdigit() else None
+    return int(text) if text is not None and text.removeprefix("-").isdecimal() else None

@@ -1,0 +1,74 @@
+"""Annotated texts: what corpora give and training takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An adverse effect in a text.
+
+    Attributes:
+        start: first character, an index into the text.
+        end: one past the last character.
+        ptid: code of its Preferred Term, or None where nobody coded it.
+    """
+
+    start: int
+    end: int
+    ptid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text with its annotations.
+
+    Attributes:
+        id: unique in its corpus.
+        text: the text, as written.
+        label: 1 where the text reports an adverse drug effect (subtask 1a), else 0.
+        spans: its adverse effects (subtasks 1b and 1c), by offset; empty where label is 0.
+
+    Raises:
+        ValueError: a span lies outside the text or is empty, or the label contradicts the spans.
+    """
+
+    id: str
+    text: str
+    label: int
+    spans: tuple[Span, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.label not in (0, 1):
+            raise ValueError(f"label is {self.label!r}, not 0 or 1")
+        if self.spans and not self.label:
+            raise ValueError("label is 0, but there are spans")
+        for span in self.spans:
+            if not 0 <= span.start < span.end <= len(self.text):
+                raise ValueError(
+                    f"span {span.start}-{span.end} lies outside the text of {len(self.text)} characters"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class CodedPhrase:
+    """A phrase and the Preferred Term it means: an example for the Normalizer (subtask 1c).
+
+    Attributes:
+        text: the phrase, without its context.
+        ptid: code of the PT.
+    """
+
+    text: str
+    ptid: str
+
+
+def coded_phrases(examples: list[Example]) -> list[CodedPhrase]:
+    """Take the coded spans out of annotated texts."""
+    return [
+        CodedPhrase(example.text[span.start : span.end], span.ptid)
+        for example in examples
+        for span in example.spans
+        if span.ptid is not None
+    ]

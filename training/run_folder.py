@@ -1,0 +1,104 @@
+"""The run folder: what a training leaves after each epoch, so that it can go on after a kill."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.config import TrainingConfig
+from training.errors import RunError
+from training.taskdata import TaskData
+
+_FILE = "last-epoch.pt"
+
+
+@dataclass
+class RunState:
+    """Where a training stands.
+
+    Attributes:
+        epochs_done: finished epochs.
+        network: trained weights after the last epoch.
+        optimizer: state of AdamW.
+        schedule: state of the learning rate.
+        best: trained weights of the epoch that did best on validation.
+        best_score: its score.
+        history: for each epoch its losses and scores, JSON-ready.
+    """
+
+    epochs_done: int = 0
+    network: dict[str, Tensor] = field(default_factory=dict)
+    optimizer: dict[str, Any] = field(default_factory=dict)
+    schedule: dict[str, Any] = field(default_factory=dict)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_score: float = -1.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData]) -> str:
+    """Identify a training by its settings and its data: 32 hex digits."""
+    digest = blake2b(repr(config).encode(), digest_size=16)
+    for data in tasks:
+        for encoding, target in zip(data.encodings, data.targets, strict=True):
+            digest.update(f"{data.task}{encoding.ids}{target}".encode())
+    return digest.hexdigest()
+
+
+class RunFolder:
+    """Keeps the state of one training.
+
+    Args:
+        path: the folder; made when the first epoch is saved.
+        identity: of the training, see `fingerprint`.
+    """
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self.path = path
+        self._file = path / _FILE
+        self._identity = identity
+
+    def load(self) -> RunState | None:
+        """Give the state after the last epoch, or None where there is none yet.
+
+        Raises:
+            RunError: the folder holds a training with other settings or data, or a damaged file.
+        """
+        if not self._file.exists():
+            return None
+        try:
+            stored = torch.load(self._file, map_location="cpu", weights_only=True)
+            identity, state = stored["identity"], RunState(**stored["state"])
+        except Exception as error:  # torch raises errors of many kinds for a damaged file
+            raise RunError(f"{self._file} cannot be read ({error}): start over with --fresh") from None
+        if identity != self._identity:
+            raise RunError(
+                f"{self.path} holds a training with other settings or data: "
+                "start over with --fresh, or choose another folder with --run"
+            )
+        return state
+
+    def save(self, state: RunState) -> None:
+        """Write the state; a kill in the middle leaves the one before."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        partial = self._file.with_suffix(".partial")
+        fields = {name: getattr(state, name) for name in RunState.__dataclass_fields__}
+        torch.save({"identity": self._identity, "state": fields}, partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(self._file)
+
+    def discard(self) -> None:
+        """Forget the state."""
+        self._file.unlink(missing_ok=True)
+
+
+def clone(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copy weights, so that later steps do not change them."""
+    return {name: tensor.detach().clone() for name, tensor in state.items()}

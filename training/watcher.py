@@ -1,0 +1,40 @@
+"""What a training tells whoever watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from training.config import Task
+
+
+class Watcher(Protocol):
+    """Told of each stage; the methods must be quick, `step` comes often."""
+
+    def data(self, sizes: Mapping[Task, int]) -> None:
+        """The data is ready: the examples of each task."""
+
+    def epoch(self, number: int, steps: int) -> None:
+        """An epoch begins, counted from 0."""
+
+    def step(self, task: Task, loss: float, left: int) -> None:
+        """A step of `task` was done, `left` remain in the epoch."""
+
+    def scores(self, figures: Mapping[str, Any]) -> None:
+        """An epoch ended with these losses and validation scores."""
+
+
+class Silence:
+    """Watches nothing."""
+
+    def data(self, sizes: Mapping[Task, int]) -> None:
+        """Ignore it."""
+
+    def epoch(self, number: int, steps: int) -> None:
+        """Ignore it."""
+
+    def step(self, task: Task, loss: float, left: int) -> None:
+        """Ignore it."""
+
+    def scores(self, figures: Mapping[str, Any]) -> None:
+        """Ignore it."""
