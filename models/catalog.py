@@ -35,6 +35,18 @@ def load_scorer(
     return Pipeline.from_bundle(folder, device=device, threads=threads, trunk=trunk)
 
 
+def require_bundle(name: str) -> None:
+    """Check, without loading anything, that `name` stands for a scorer.
+
+    Raises:
+        BundleError: there is no such bundle.
+    """
+    if name.partition(":")[0] == _DUMMY:
+        _dummy_delay(name)
+    else:
+        bundle_folder(name)
+
+
 def bundle_folder(name: str) -> Path:
     """Find the folder of a bundle by its name in the package, or by its path.
 
@@ -49,7 +61,8 @@ def bundle_folder(name: str) -> Path:
         return folder
     known = ", ".join([*packaged, _DUMMY])
     raise BundleError(
-        f"there is no bundle {name!r}: it is neither a folder nor one of {known}; correct ADE_MODEL__BUNDLE"
+        f"there is no bundle {name!r}: it is neither a folder nor one of {known}; correct --bundle or "
+        "ADE_MODEL__BUNDLE"
     )
 
 

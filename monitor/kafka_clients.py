@@ -20,7 +20,8 @@ def broker_away(settings: KafkaSettings, error: object) -> RetryableError:
     """Say that the broker did not answer, and what to do about it."""
     return RetryableError(
         f"no Kafka broker answers at {settings.bootstrap_servers} ({error}): start it "
-        "(`ade-monitor up` starts one), or name another with --bootstrap or ADE_KAFKA__BOOTSTRAP_SERVERS"
+        "(`ade-monitor up` starts one for commands in its folder), or name another with --bootstrap or "
+        "ADE_KAFKA__BOOTSTRAP_SERVERS"
     )
 
 

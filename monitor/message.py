@@ -125,8 +125,9 @@ def _parsed_again(value: bytes, error: ValueError) -> Any:
 
 def _identifier(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        hint = ", which loses digits: send it as text" if isinstance(value, float) else ""
-        _refuse("wrong-type", f"is {_json_type(value)}{hint}, not a string or an integer")
+        if isinstance(value, float):
+            _refuse("wrong-type", "has a fraction or an exponent, which loses digits: send it as text")
+        _refuse("wrong-type", f"is {_json_type(value)}, not a string or an integer")
     if isinstance(value, int):
         if not 0 <= value <= _MAX_INTEGER_ID:
             _refuse("bad-id", "is a number outside 0 … 2^64-1: send it as text")

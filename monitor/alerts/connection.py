@@ -99,7 +99,13 @@ _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str, type[MonitorError], str
     ),
     ((), "WRONGTYPE", SettingsError, "holds something else under that name: change ADE_ALERTS__STREAM"),
     ((), "MISCONF", RetryableError, "cannot save to its disk and refuses changes: mend the disk"),
-    ((said.ConnectionError, said.TimeoutError), "", RetryableError, "does not answer ({}): is it started?"),
+    (
+        (said.ConnectionError, said.TimeoutError),
+        "",
+        RetryableError,
+        "does not answer ({}): start it (`ade-monitor up` starts one for commands in its folder), or correct "
+        "redis.url (ADE_REDIS__URL)",
+    ),
 )
 
 
@@ -113,5 +119,9 @@ def _made(kind: Any, settings: RedisSettings, retry: object) -> Any:
             socket_timeout=SOCKET_TIMEOUT,
             socket_connect_timeout=SOCKET_TIMEOUT,
         )
-    except ValueError as error:
-        raise SettingsError(f"redis.url is no URL of Redis ({error}): write redis://host:6379/0") from None
+    except ValueError:
+        # The error is not repeated: it may quote a part of the password.
+        raise SettingsError(
+            "redis.url (ADE_REDIS__URL) is not a URL such as redis://user:password@host:6379/0; characters "
+            "such as / # ? @ of a password are written as %2F %23 %3F %40"
+        ) from None

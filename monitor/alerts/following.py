@@ -88,7 +88,7 @@ class _Outage:
             raise problem from error
         if self._pauses is None:
             self._pauses = pauses()
-            self._say(f"{problem} Waiting for it; Ctrl-C ends.")
+            self._say(f"{problem}. Waiting for it; Ctrl-C ends.")
         time.sleep(next(self._pauses))
 
     def over(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from models import ModelError
-from monitor.cli.console import say_error
+from monitor.cli.console import say_error, speak_any_language
 from monitor.errors import MonitorError
 
 __all__ = ["main"]
@@ -15,6 +15,7 @@ def main() -> None:
     """Run `ade-monitor`; a user's mistake prints one message on stderr and ends with status 1."""
     from monitor.cli.app import app
 
+    speak_any_language()
     try:
         app()
     except (MonitorError, ModelError) as error:

@@ -91,6 +91,9 @@ def follow_command(
     from monitor.alerts.following import follow
     from monitor.alerts.matching import AlertFilter
 
+    for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
+        if any(word is not None and not word.strip(" #") for word in words or ()):
+            raise typer.BadParameter(f"{option} is empty: give it a value, or leave it out")
     if consumer and not group:
         raise SettingsError("--consumer names a reader of a group: give --group as well")
     settings = settings_of(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -32,13 +33,23 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"ade-monitor {version('ade-monitor')}")
+        raise typer.Exit
+
+
 @app.callback()
 def global_options(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="TOML file of settings [ADE_CONFIG, ade-monitor.toml]."),
+        typer.Option("--config", help="TOML file of settings; by default ADE_CONFIG or ade-monitor.toml."),
     ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end."),
+    ] = False,
 ) -> None:
     """Read what all subcommands share."""
     context.obj = CommandContext(config)

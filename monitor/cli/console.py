@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+_ENDLESS = 10_000  # characters
 
 
 def say_error(message: str) -> None:
@@ -17,3 +22,25 @@ def say_error(message: str) -> None:
 def say_note(message: str) -> None:
     """Print something that is worth knowing, but is no result, on stderr."""
     err.print(f"[dim]{escape(message)}[/]")
+
+
+def print_table(table: Table) -> None:
+    """Print a table on stdout without cutting anything: long cells are folded on a terminal.
+
+    Elsewhere, such as in a pipe to grep, each row is one line, unless the table is to fill the width.
+    """
+    for column in table.columns:
+        column.overflow = "fold"
+    console = out if out.is_terminal or table.expand else Console(highlight=False, width=_ENDLESS)
+    console.print(table, soft_wrap=False)
+
+
+def speak_any_language() -> None:
+    """Keep tweets from failing on a stream with a poorer character set.
+
+    A file or a pipe gets UTF-8, as programs expect of JSON and CSV; a terminal what it can show, and `?`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")

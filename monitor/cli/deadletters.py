@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.console import out, say_note
+from monitor.cli.console import print_table, say_note
 from monitor.cli.context import settings_of
 from monitor.deadletters.letter import DETAIL
 from monitor.deadletters.reading import StoredLetter, read_letters
@@ -58,7 +58,8 @@ def list_command(
         else:
             newest.append(letter)
     if not reasons:
-        say_note(f"no dead letters wait in {kafka.dead_letter_topic}")
+        kind = f" of the reason {reason}" if reason else ""
+        say_note(f"no dead letters{kind} {'are' if everything else 'wait'} in {kafka.dead_letter_topic}")
         return
     if as_json:
         for letter in newest:
@@ -69,7 +70,7 @@ def list_command(
         table.add_row(
             letter.name, letter.reason, Text(letter.headers.get(DETAIL, "")), letter.sent_to, _start(letter)
         )
-    out.print(table)
+    print_table(table)
     counts = ", ".join(f"{count:,} {word}" for word, count in reasons.most_common())
     say_note(f"{reasons.total():,} in {kafka.dead_letter_topic}, {len(newest):,} shown: {counts}")
 

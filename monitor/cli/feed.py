@@ -27,7 +27,7 @@ def feed_command(
     kind: Annotated[
         Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
     ] = None,
-    topic: Annotated[str | None, typer.Option(help="Topic to feed (setting kafka.topic).")] = None,
+    topic: Annotated[str | None, typer.Option(help="The topic of the tweets (setting kafka.topic).")] = None,
     bootstrap: Annotated[
         str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
     ] = None,
@@ -63,7 +63,7 @@ def feed_command(
     """
     kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
     path = None if str(file) == "-" else file
-    if path is None and sys.stdin.isatty():
+    if path is None and sys.stdin is not None and sys.stdin.isatty():
         say_note("reading tweets from the terminal; Ctrl-D on an empty line ends")
     options = FeedOptions(
         format=kind,
@@ -77,7 +77,7 @@ def feed_command(
     if isinstance(summary.stopped_by, FeedError) and not summary.read:
         raise summary.stopped_by
     if not summary.read and summary.stopped_by is None and limit != 0:
-        say_note(f"{file} has no tweets in it")
+        say_note(f"{path or 'standard input'} has no tweets in it")
     typer.echo(_as_json(summary, kafka.topic) if as_json else _as_text(summary, kafka.topic))
     if isinstance(summary.stopped_by, MonitorError):
         raise summary.stopped_by

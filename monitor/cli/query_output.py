@@ -15,7 +15,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.console import out
+from monitor.cli.console import print_table
 from monitor.store.query import Finding
 
 _ROWS_A_TABLE = 200
@@ -61,7 +61,7 @@ def write_table(findings: Iterable[Finding]) -> None:
                 f"{finding.probability:.2f}",
                 f"{finding.span_score:.2f}",
             )
-        out.print(table, soft_wrap=False)
+        print_table(table)
 
 
 def highlighted(finding: Finding) -> Text:

@@ -19,8 +19,9 @@ from monitor.feed.formats import Format
 if TYPE_CHECKING:
     from models import Scorer
     from monitor.cli.score_records import Record
-    from monitor.feed.columns import Columns
+    from monitor.feed.entries import Reject
     from monitor.feed.source import Source
+    from monitor.records import Tweet
 
 _CHUNK = 256  # tweets judged together, at most: enough to sort them by length
 _TABLES = "Tables with a header (csv, tsv)"
@@ -32,10 +33,12 @@ def score_command(
         Path, typer.Argument(help="Tweets to judge; - is standard input. May be gzip.", show_default=False)
     ],
     bundle: Annotated[
-        str | None, typer.Option(help="Folder of a bundle, `default` or `dummy` [model.bundle].")
+        str | None, typer.Option(help="Bundle folder, `default` or `dummy` (setting model.bundle).")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N [model.device].")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads [model.threads].")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda or cuda:N (setting model.device).")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (setting model.threads).")] = None,
     kind: Annotated[
         Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
     ] = None,
@@ -45,6 +48,10 @@ def score_command(
     text_column: Annotated[
         str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the text.")
     ] = None,
+    quotes: Annotated[
+        bool,
+        typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
+    ] = True,
 ) -> None:
     """Judge the tweets of FILE by the bundle alone and print JSON Lines, a record for each in their order.
 
@@ -54,6 +61,7 @@ def score_command(
     """
     model = settings_of(context, model__bundle=bundle, model__device=device, model__threads=threads).model
     from models import load_scorer
+    from monitor.cli.score_records import tweets_in
     from monitor.feed.columns import Columns
     from monitor.feed.source import open_source
 
@@ -62,7 +70,7 @@ def score_command(
         with open_source(None if str(file) == "-" else file) as source:
             scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
             with _progress_bar(source) as show:
-                _score_all(scorer, source, kind, columns, show)
+                _score_all(scorer, source, tweets_in(source, kind, columns, quotes=quotes), show)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except BrokenPipeError:
@@ -72,12 +80,12 @@ def score_command(
 
 
 def _score_all(
-    scorer: Scorer, source: Source, kind: Format | None, columns: Columns, show: Callable[[int], None]
+    scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: Callable[[int], None]
 ) -> None:
-    from monitor.cli.score_records import chunks, error_record, record_of, tweets_in
+    from monitor.cli.score_records import chunks, error_record, record_of
     from monitor.records import Tweet
 
-    for chunk in chunks(tweets_in(source, kind, columns), source, _CHUNK):
+    for chunk in chunks(items, source, _CHUNK):
         tweets = [item for item in chunk if isinstance(item, Tweet)]
         predictions = iter(scorer.score([tweet.text for tweet in tweets]))
         records = [

@@ -23,7 +23,9 @@ from monitor.records import Tweet
 Record = dict[str, Any]
 
 
-def tweets_in(source: Source, kind: Format | None, columns: Columns) -> Iterator[Tweet | Reject]:
+def tweets_in(
+    source: Source, kind: Format | None, columns: Columns, *, quotes: bool = True
+) -> Iterator[Tweet | Reject]:
     """Read the tweets of a source, one at a time; what is no tweet comes as a `Reject`, in its place.
 
     Raises:
@@ -38,7 +40,7 @@ def tweets_in(source: Source, kind: Format | None, columns: Columns) -> Iterator
     if kind is Format.JSONL:
         entries = _json_entries(numbered)
     else:
-        entries = reader_of(kind, columns, name=source.name)(numbered)
+        entries = reader_of(kind, columns, name=source.name, quotes=quotes)(numbered)
     for entry in entries:
         message = entry if isinstance(entry, Reject) else message_of(entry)
         yield message if isinstance(message, Reject) else read_message(message.value)

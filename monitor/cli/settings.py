@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from monitor.cli.console import out
+from monitor.cli.console import print_table
 from monitor.cli.context import CommandContext
 from monitor.settings.show import setting_rows
 
@@ -26,7 +26,8 @@ def settings_command(
             typer.echo(json.dumps(asdict(row), ensure_ascii=False))
         return
     table = Table("setting", "value", "from", "meaning", box=None)
+    table.columns[0].no_wrap = True
     for row in rows:
         cells = (escape(cell) for cell in (row.name, row.value, row.source, row.meaning))
         table.add_row(*cells, style="dim" if row.source == "default" else None)
-    out.print(table)
+    print_table(table)

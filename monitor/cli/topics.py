@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from monitor.cli.console import out, say_note
+from monitor.cli.console import print_table, say_note
 from monitor.cli.context import settings_of
 from monitor.topics import ensure_topics, topic_states
 
@@ -51,4 +51,4 @@ def show_command(
     for state in states:
         numbers = (state.partition, state.first, state.end, state.committed, state.lag)
         table.add_row(state.topic, *("" if number is None else f"{number:,}" for number in numbers))
-    out.print(table)
+    print_table(table)

@@ -22,10 +22,12 @@ REPLACED = ("kafka.bootstrap_servers", "database.url", "redis.url")
 BRISK = {"kafka.session_timeout": 10, "kafka.heartbeat_interval": 2}
 
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="Folder for everything that is kept [ade-data].")
+    Path | None, typer.Option("--data-dir", help="Folder of all that is kept (setting embedded.data_dir).")
 ]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Worker processes.")]
-Bundle = Annotated[str | None, typer.Option("--bundle", help="Bundle folder, `default` or `dummy`.")]
+Bundle = Annotated[
+    str | None, typer.Option("--bundle", help="Bundle folder, `default` or `dummy` (setting model.bundle).")
+]
 
 
 def up_command(
@@ -48,10 +50,18 @@ def up_command(
 
 
 def embedded_settings(context: typer.Context, data_dir: Path | None, bundle: str | None) -> Settings:
-    """Load the settings of a command that runs the embedded stack."""
+    """Load the settings of a command that runs the embedded stack.
+
+    Raises:
+        SettingsError: as `load_settings`.
+        BundleError: there is no such bundle.
+    """
+    from models.catalog import require_bundle
+
     load = cast(CommandContext, context.obj).load
     given = {"embedded__data_dir": data_dir, "model__bundle": bundle}
     loaded = load(**given)
+    require_bundle(loaded.settings.model.bundle)  # before anything is started for it
     for name in REPLACED:
         origin = loaded.origins.get(name)
         if origin and not origin.startswith("embedded stack"):

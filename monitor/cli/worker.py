@@ -11,10 +11,20 @@ from monitor.cli.context import settings_of
 
 def worker_command(
     context: typer.Context,
-    bundle: Annotated[str | None, typer.Option(help="Bundle folder, `default` or `dummy`.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Topic that the tweets are on.")] = None,
-    group: Annotated[str | None, typer.Option(help="Consumer group; its workers share the tweets.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+    bundle: Annotated[
+        str | None, typer.Option(help="Bundle folder, `default` or `dummy` (setting model.bundle).")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="The topic of the tweets (setting kafka.topic).")] = None,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="Consumer group, whose workers share the tweets (setting kafka.group_id)."),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda or cuda:N (setting model.device).")
+    ] = None,
 ) -> None:
     """Run one worker, the alert relay included, until SIGTERM or Ctrl-C.
 
@@ -22,7 +32,12 @@ def worker_command(
     what it had not written is read again.
     """
     settings = settings_of(
-        context, model__bundle=bundle, kafka__topic=topic, kafka__group_id=group, model__device=device
+        context,
+        model__bundle=bundle,
+        kafka__topic=topic,
+        kafka__bootstrap_servers=bootstrap,
+        kafka__group_id=group,
+        model__device=device,
     )
     from monitor.logs import configure_logs
 

@@ -94,8 +94,8 @@ class RunningMonitor:
             )
         if unread.dead_letters:
             self._say(
-                f"{unread.dead_letters:,} dead letters are lost with the embedded broker; "
-                "look at them while it runs, by `ade-monitor deadletters list`"
+                f"{unread.dead_letters:,} dead letters are lost with the broker; while it runs, "
+                "`ade-monitor deadletters list` shows them"
             )
 
 

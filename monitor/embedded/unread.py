@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 
@@ -13,30 +14,38 @@ PATIENCE = 5.0  # seconds; a shutdown does not wait longer for this
 
 @dataclass(frozen=True)
 class Unread:
-    """Messages that only the broker has: tweets that no worker has read, and dead letters."""
+    """Messages that only the broker has: tweets that no worker has read, and letters not sent again."""
 
     tweets: int
     dead_letters: int
 
 
 def unread_messages(kafka: KafkaSettings) -> Unread | None:
-    """Count what would be lost with the broker; None where it does not say in time."""
+    """Count what would be lost with the broker; None where it does not say in time.
+
+    Where time is short, the letters that were sent again count too.
+    """
     counted: list[Unread] = []
 
     def count() -> None:
         from kafka.errors import KafkaError
 
+        from monitor.deadletters.reading import read_letters
         from monitor.topics import topic_states
 
         try:
             states = topic_states(kafka)
         except (MonitorError, KafkaError):
             return
-        tweets = [s.end - s.first if s.lag is None else s.lag for s in states if s.topic == kafka.topic]
-        letters = [s.end - s.first for s in states if s.topic == kafka.dead_letter_topic]
-        counted.append(Unread(sum(tweets), sum(letters)))
+        tweets = sum(s.end - s.first if s.lag is None else s.lag for s in states if s.topic == kafka.topic)
+        letters = sum(s.end - s.first for s in states if s.topic == kafka.dead_letter_topic)
+        counted.append(Unread(tweets, letters))
+        if letters:
+            # Some of them are receipts, or were sent again; only reading them tells.
+            with contextlib.suppress(MonitorError):
+                counted.append(Unread(tweets, sum(letter.sent_to is None for letter in read_letters(kafka))))
 
     thread = threading.Thread(target=count, daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    return counted[0] if counted else None
+    return counted[-1] if counted else None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
 from monitor.settings.sources import LoadedSettings
+
+_HIDDEN: Final = "********"
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,29 @@ def shown(value: object) -> str:
 
 
 def masked_url(text: str) -> str:
-    """Hide the password of a URL; whatever is not a URL is hidden whole."""
-    if "://" not in text:
-        return "********"
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
+    """Hide the passwords of a URL; whatever is not clearly a URL is hidden whole, and nothing stays nothing.
 
+    A password that was not escaped may have been torn apart by its own `/`, `?`, `#` or `:`, so a URL with
+    an @ after the host, or with a port that is no number, is not clear.
+    """
+    if not text:
+        return ""
     try:
-        return make_url(text).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError):
-        return "********"
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  the check is in the property
+    except ValueError:
+        return _HIDDEN
+    login, at, host = parts.netloc.rpartition("@")
+    if "://" not in text or "@" in parts.path + parts.query + parts.fragment:
+        return _HIDDEN
+    user, colon, _ = login.partition(":")
+    query = "&".join(_masked_option(option) for option in parts.query.split("&"))
+    # Put together by hand, since geturl() takes the slashes from a URL without a host.
+    shown = f"{parts.scheme}://{user}{colon and ':***'}{at}{host}{parts.path}"
+    return shown + (query and f"?{query}") + (parts.fragment and f"#{parts.fragment}")
+
+
+def _masked_option(option: str) -> str:
+    """Hide the value of an option such as `password=…`, which drivers take as well."""
+    name, equals, _ = option.partition("=")
+    return f"{name}{equals}***" if re.search("pass|secret|token", unquote(name), re.IGNORECASE) else option

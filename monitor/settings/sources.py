@@ -8,13 +8,12 @@ folder that `ADE_SECRETS_DIR` names: the way Docker and Kubernetes hand out secr
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
@@ -27,6 +26,7 @@ from pydantic_settings import (
 )
 
 from monitor.errors import SettingsError
+from monitor.settings.mistakes import explained, instead_of, names_in
 from monitor.settings.model import EmbeddedSettings, Settings
 
 PREFIX = "ADE_"
@@ -88,7 +88,7 @@ def load_settings(
     try:
         return LoadedSettings(Settings.model_validate(merged), origins)
     except ValidationError as error:
-        raise SettingsError(_explain(error, origins)) from None
+        raise SettingsError(explained(error, origins)) from None
 
 
 def _fill_in(merged: Tree, origins: dict[str, str], name: str, tree: Tree) -> None:
@@ -156,14 +156,14 @@ def _refuse_unknown(variables: Mapping[str, str | None], place: str) -> None:
     known = {CONFIG_VARIABLE, SECRETS_VARIABLE}
     known |= {
         f"{PREFIX}{section}__{name}".upper()
-        for section, field in Settings.model_fields.items()
-        for name in cast(Any, field.annotation).model_fields
+        for section in Settings.model_fields
+        for name in names_in(section)
     }
     for variable in variables:
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            close = difflib.get_close_matches(variable.upper(), known, 1)
-            mend = f"did you mean {close[0]}?" if close else "`ade-monitor settings` lists all names"
-            raise SettingsError(f"{variable} in {place} is not a setting: {mend}")
+            raise SettingsError(
+                f"{variable} in {place} is not a setting: {instead_of(variable.upper(), known)}"
+            )
 
 
 def _nest(flat: Mapping[str, Any]) -> Tree:
@@ -184,15 +184,3 @@ def _leaves(tree: Tree) -> list[tuple[str, Any]]:
             else [(section, values)]
         )
     ]
-
-
-def _explain(error: ValidationError, origins: Mapping[str, str]) -> str:
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False):
-        path = ".".join(str(part) for part in problem["loc"])
-        below = (origin for name, origin in origins.items() if name.startswith(f"{path}."))
-        source = origins.get(path) or next(below, None)
-        where = f" (from {source})" if source else ""
-        what = "is not a setting" if problem["type"] == "extra_forbidden" else problem["msg"]
-        lines.append(f"{path}{where}: {what}")
-    return "wrong settings:\n  " + "\n  ".join(lines)

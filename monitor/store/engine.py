@@ -35,6 +35,10 @@ def database_url(settings: DatabaseSettings) -> URL:
         raise SettingsError(
             f"database.url (ADE_DATABASE__URL) starts with {url.drivername}://: the monitor needs postgresql://"
         )
+    if "@" in (url.host or ""):
+        raise SettingsError(
+            "database.url (ADE_DATABASE__URL) has an @ in its user or password: write it as %40"
+        )
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -91,7 +91,8 @@ def _not_connected(cause: psycopg.OperationalError, where: str) -> MonitorError:
         if sign in words and "FATAL" in words:
             return FatalError(f"the database {where} cannot be used: {words}: {mend}")
     return RetryableError(
-        f"the database {where} is away: {words}: start it, or correct database.url (ADE_DATABASE__URL)"
+        f"the database {where} is away: {words}: start it (`ade-monitor up` starts one for commands in its "
+        "folder), or correct database.url (ADE_DATABASE__URL)"
     )
 
 

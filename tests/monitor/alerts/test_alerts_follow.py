@@ -190,6 +190,22 @@ def test_a_wrong_password_ends_with_a_message(told: Settings) -> None:
     assert not {"Traceback", "open-sesame"} & set(ended.stderr.split())
 
 
+@pytest.mark.parametrize("option", ["--group", "--consumer", "--drug", "--pt"])
+def test_an_empty_option_is_refused_and_does_not_mean_everything(told: Settings, option: str) -> None:
+    ended = ade_monitor(told, *FOLLOW, option, " ")
+    assert ended.returncode == 2
+    assert option in ended.stderr
+
+
+def test_a_torn_url_shows_nothing_of_its_password(told: Settings) -> None:
+    torn = Settings(redis=RedisSettings(url=SecretStr("redis://:open/sesame@127.0.0.1:6379/0")))
+    ended = ade_monitor(torn, *FOLLOW)
+    assert ended.returncode == 1
+    assert "ADE_REDIS__URL" in ended.stderr
+    assert "open" not in ended.stderr
+    assert "sesame" not in ended.stderr
+
+
 def test_a_reader_needs_a_group_to_have_a_name_in(told: Settings) -> None:
     ended = ade_monitor(told, *FOLLOW, "--consumer", "me")
     assert ended.returncode == 1

@@ -75,10 +75,11 @@ def test_there_is_one_record_for_each_line_in_its_place() -> None:
         ("t.jsonl.gz", gzip.compress(b'{"id": "1", "text": "dizzy"}\n'), []),
         ("t.csv", b'id,text\n1,"dizzy, very"\n', []),
         ("t.tsv", b"nr\tpost\n1\tdizzy\n", ["--id-column", "nr", "--text-column", "post"]),
+        ("t.tsv", b'id\ttext\n1\t"dizzy\n', ["--no-quotes"]),
         ("tweets.tsv", b"tweet_id\ttext\n1\tdizzy\n", []),
         ("t.txt", b'{"id": "1", "text": "dizzy"}\n', ["--format", "jsonl"]),
     ],
-    ids=["gzip", "csv", "tsv", "smm4h", "txt"],
+    ids=["gzip", "csv", "tsv", "unquoted", "smm4h", "txt"],
 )
 def test_it_reads_what_the_feed_reads(tmp_path: Path, name: str, content: bytes, options: list[str]) -> None:
     (tmp_path / name).write_bytes(content)

@@ -103,6 +103,7 @@ def test_letters_can_be_picked_by_reason_and_number(kafka: KafkaSettings, bury: 
     bury(*VALUES)
     assert [letter["letter"] for letter in listed("--reason", "empty")] == ["0:0", "0:1"]
     assert [letter["letter"] for letter in listed("--limit", "2")] == ["0:3", "0:4"]
+    assert "nothing-like-it" in run("list", "--reason", "nothing-like-it").stderr
     table = run("list", "--limit", "1").stdout
     assert "bad-date" in table and "not-utf8" not in table
 

@@ -130,6 +130,22 @@ def pending_stop(up: Up) -> bool:
     return "stopping" in up.output.read_text()
 
 
+@pytest.mark.parametrize("name", ["up", "demo"])
+def test_a_bundle_that_is_not_there_is_told_before_anything_is_started(tmp_path: Path, name: str) -> None:
+    done = subprocess.run(
+        command(name, "--bundle", "no-such-bundle"),
+        cwd=tmp_path,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no-such-bundle" in done.stderr
+    assert not (tmp_path / "ade-data").exists()
+
+
 def test_a_demo_that_cannot_finish_says_what_is_missing_and_where_the_logs_are(tmp_path: Path) -> None:
     ended = subprocess.run(
         command("demo", "--once", "--bundle", "dummy:10", "--timeout", "3"),

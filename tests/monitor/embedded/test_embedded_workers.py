@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka import KafkaProducer
 
+from monitor.deadletters.reading import RECEIPT_FOR, SENT_TO
 from monitor.embedded import unread, workers
 from monitor.embedded.complaints import Complaints
 from monitor.embedded.unread import Unread, unread_messages
@@ -78,9 +79,13 @@ def test_what_only_the_broker_has_is_counted(settings: Settings) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
     for number in range(7):
         producer.send(kafka.topic, json.dumps({"id": str(number), "text": "hi"}).encode())
-    producer.send(kafka.dead_letter_topic, b"what?")
+    for _ in range(2):
+        producer.send(kafka.dead_letter_topic, b"what?")
+    producer.flush()
+    receipt = [(RECEIPT_FOR, b"0"), (SENT_TO, b"tweets:0:7")]
+    producer.send(kafka.dead_letter_topic, b"", headers=receipt)
     producer.close()
-    assert unread_messages(kafka) == Unread(7, 1)
+    assert unread_messages(kafka) == Unread(7, 1), "a letter that was sent again is not lost, nor a receipt"
 
 
 def test_a_broker_that_is_away_does_not_hold_up_a_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,23 @@ def test_a_file_without_tweets_is_no_failure(kafka: KafkaSettings, tmp_path: Pat
     assert "has no tweets" in result.stderr
 
 
+def test_a_closed_standard_input_is_told(kafka: KafkaSettings) -> None:
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f"exec {sys.executable} -m monitor.cli feed - --bootstrap {kafka.bootstrap_servers} <&-",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "standard input" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_cannot_be_fed_is_told_before_anything_is_sent(kafka: KafkaSettings, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id,text\n1,dizzy\n")
     (tmp_path / "no-header.csv").write_text("1,dizzy\n")

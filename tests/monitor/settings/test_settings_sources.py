@@ -130,6 +130,61 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows["kafka.topic"].source == "default"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("ADE_KAFKA__TOPIC", "a b", "kafka.topic 'a b' (from environment)"),
+        ("ADE_WORKER__BATCH_SIZE", "many", "worker.batch_size 'many' (from environment)"),
+    ],
+)
+def test_a_mistake_names_the_value_and_its_source(
+    variable: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert told in str(caught.value)
+
+
+def test_a_mistake_never_names_the_value_of_a_secret_or_of_an_unknown_name(tmp_path: Path) -> None:
+    (tmp_path / "ade-monitor.toml").write_text(
+        '[database]\nurl = ["hunter2"]\npasword = "hunter2"\n'
+        '[kafak]\npassword = "hunter2"\n[kafka]\ntopc = "x"\n'
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    for told in ("database.url", "database.pasword", "did you mean kafka?", "did you mean kafka.topic?"):
+        assert told in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db/ade?user=ade&password=hunter2",
+        "redis://db/0?PASSWORD=hunter2&ssl_password=hunter2",
+        "redis://db/0?pass%77ord=hunter2",
+        "postgresql://ade:a@hunter2@db/ade",
+        "redis://:a/hunter2@db/0",
+        "redis://:a?hunter2@db/0",
+        "redis://:a#hunter2@db/0",
+        "postgresql://ade:hunter2",
+        "postgresql://ade:[hunter2@db/ade",
+        "hunter2",
+    ],
+)
+def test_no_password_shows_wherever_it_stands_in_a_url(url: str) -> None:
+    assert "hunter2" not in masked_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://cache:6379/0", "unix:///run/redis.sock?db=1", "postgresql:///ade", "http://h/a?b=c#d", ""],
+)
+def test_a_url_without_a_secret_is_shown_as_it_is(url: str) -> None:
+    assert masked_url(url) == url
+
+
 @given(st.text(min_size=1).filter(lambda text: text not in "*:/@"))
 def test_a_url_never_shows_its_password(password: str) -> None:
     from urllib.parse import quote
