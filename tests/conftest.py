@@ -5,6 +5,7 @@ Every test gets a fresh topic, a fresh database and an emptied Redis.
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ from monitor.settings import (
     RedisSettings,
     Settings,
 )
+
+# Whoever starts the tests in the background may have Ctrl-C ignored, and children would inherit that.
+for interrupt in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(interrupt) is signal.SIG_IGN:
+        signal.signal(interrupt, signal.default_int_handler if interrupt == signal.SIGINT else signal.SIG_DFL)
 
 START_TIMEOUT = 60.0
 PARTITIONS = 4
