@@ -15,6 +15,7 @@ from rich.text import Text
 
 from monitor.cli.console import print_table, say_note
 from monitor.cli.context import settings_of
+from monitor.cli.options import Bootstrap
 from monitor.deadletters.letter import DETAIL
 from monitor.deadletters.reading import StoredLetter, read_letters
 from monitor.deadletters.replay import Outcome, ReplayError, ReplayOptions, Selection, replay
@@ -25,9 +26,6 @@ deadletters_app = typer.Typer(
 )
 
 Topic = Annotated[str | None, typer.Option(help="The topic that they came from (setting kafka.topic).")]
-Bootstrap = Annotated[
-    str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
-]
 Reason = Annotated[str | None, typer.Option(help="Only letters with this reason, such as not-json.")]
 
 

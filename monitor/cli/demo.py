@@ -9,7 +9,8 @@ import typer
 from rich.text import Text
 
 from monitor.cli.console import out, say_note
-from monitor.cli.up import TENDING_PAUSE, Bundle, DataDir, Workers, embedded_settings, show_panel
+from monitor.cli.options import Bundle
+from monitor.cli.up import TENDING_PAUSE, DataDir, Workers, embedded_settings, show_panel
 from monitor.embedded.running import RunningMonitor, running_monitor
 from monitor.errors import EmbeddedError
 

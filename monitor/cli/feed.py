@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.console import err, say_note
+from monitor.cli.console import say_note
 from monitor.cli.context import settings_of
+from monitor.cli.file_progress import file_progress
+from monitor.cli.options import (
+    AuthorColumn,
+    Bootstrap,
+    DateColumn,
+    FileFormat,
+    IdColumn,
+    LangColumn,
+    Quotes,
+    TextColumn,
+    Topic,
+)
 from monitor.errors import MonitorError
-from monitor.feed import Columns, FeedError, FeedOptions, FeedProgress, FeedSummary, Format, RejectLog, feed
-
-_TABLES = "Tables with a header (csv, tsv)"
+from monitor.feed import Columns, FeedError, FeedOptions, FeedProgress, FeedSummary, RejectLog, feed
 
 
 def feed_command(
@@ -24,37 +32,19 @@ def feed_command(
     file: Annotated[
         Path, typer.Argument(help="What to feed; - is standard input. May be gzip.", show_default=False)
     ],
-    kind: Annotated[
-        Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
-    ] = None,
-    topic: Annotated[str | None, typer.Option(help="The topic of the tweets (setting kafka.topic).")] = None,
-    bootstrap: Annotated[
-        str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
-    ] = None,
+    kind: FileFormat = None,
+    topic: Topic = None,
+    bootstrap: Bootstrap = None,
     rate: Annotated[float | None, typer.Option(min=0.001, help="Tweets a second, at most.")] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Stop after so many tweets.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write bad lines to this file, as JSON Lines.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
-    id_column: Annotated[
-        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the tweet's id.")
-    ] = None,
-    text_column: Annotated[
-        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the text.")
-    ] = None,
-    author_column: Annotated[
-        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the author's id.")
-    ] = None,
-    date_column: Annotated[
-        str | None,
-        typer.Option(rich_help_panel=_TABLES, help="Column of the date: RFC 3339, or that of API v1.1."),
-    ] = None,
-    lang_column: Annotated[
-        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the language.")
-    ] = None,
-    quotes: Annotated[
-        bool,
-        typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
-    ] = True,
+    id_column: IdColumn = None,
+    text_column: TextColumn = None,
+    author_column: AuthorColumn = None,
+    date_column: DateColumn = None,
+    lang_column: LangColumn = None,
+    quotes: Quotes = True,
 ) -> None:
     """Send tweets from FILE to Kafka, keyed by their ids; bad lines are reported and passed over.
 
@@ -72,8 +62,12 @@ def feed_command(
         rate=rate,
         limit=limit,
     )
-    with RejectLog(rejects, path, say_note) as reject_log, _progress_bar() as show:
-        summary = feed(kafka, path, options, on_reject=reject_log, on_progress=show)
+    with RejectLog(rejects, path, say_note) as reject_log, file_progress() as show:
+
+        def show_feed(at: FeedProgress) -> None:
+            show(at.position, at.size, f"{at.sent:,} sent, {at.rejected:,} rejected")
+
+        summary = feed(kafka, path, options, on_reject=reject_log, on_progress=show_feed)
     if isinstance(summary.stopped_by, FeedError) and not summary.read:
         raise summary.stopped_by
     if not summary.read and summary.stopped_by is None and limit != 0:
@@ -107,21 +101,3 @@ def _as_json(summary: FeedSummary, topic: str) -> str:
             "complete": summary.stopped_by is None,
         }
     )
-
-
-@contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[FeedProgress], None]]:
-    """Give a function that shows how far a feed is; it does nothing where stderr is no terminal."""
-    if not err.is_terminal:
-        yield lambda progress: None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    counts = TextColumn("{task.fields[sent]:,} sent, {task.fields[rejected]:,} rejected")
-    with Progress(
-        BarColumn(), DownloadColumn(), counts, TimeElapsedColumn(), console=err, transient=True
-    ) as bar:
-        task = bar.add_task("feed", total=None, sent=0, rejected=0)
-        yield lambda at: bar.update(
-            task, completed=at.position, total=at.size, sent=at.sent, rejected=at.rejected
-        )

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.console import err
 from monitor.cli.context import settings_of
-from monitor.feed.formats import Format
+from monitor.cli.file_progress import ShowProgress, file_progress
+from monitor.cli.options import Bundle, Device, FileFormat, IdColumn, Quotes, TextColumn
 
 if TYPE_CHECKING:
     from models import Scorer
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from monitor.records import Tweet
 
 _CHUNK = 256  # tweets judged together, at most: enough to sort them by length
-_TABLES = "Tables with a header (csv, tsv)"
 
 
 def score_command(
@@ -32,26 +30,13 @@ def score_command(
     file: Annotated[
         Path, typer.Argument(help="Tweets to judge; - is standard input. May be gzip.", show_default=False)
     ],
-    bundle: Annotated[
-        str | None, typer.Option(help="Bundle folder, `default` or `dummy` (setting model.bundle).")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda or cuda:N (setting model.device).")
-    ] = None,
+    bundle: Bundle = None,
+    device: Device = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (setting model.threads).")] = None,
-    kind: Annotated[
-        Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the tweet's id.")
-    ] = None,
-    text_column: Annotated[
-        str | None, typer.Option(rich_help_panel=_TABLES, help="Column of the text.")
-    ] = None,
-    quotes: Annotated[
-        bool,
-        typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
-    ] = True,
+    kind: FileFormat = None,
+    id_column: IdColumn = None,
+    text_column: TextColumn = None,
+    quotes: Quotes = True,
 ) -> None:
     """Judge the tweets of FILE by the bundle alone and print JSON Lines, a record for each in their order.
 
@@ -69,7 +54,7 @@ def score_command(
     try:
         with open_source(None if str(file) == "-" else file) as source:
             scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
-            with _progress_bar(source) as show:
+            with file_progress() as show:
                 _score_all(scorer, source, tweets_in(source, kind, columns, quotes=quotes), show)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -79,12 +64,11 @@ def score_command(
         raise typer.Exit(141) from None
 
 
-def _score_all(
-    scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: Callable[[int], None]
-) -> None:
+def _score_all(scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: ShowProgress) -> None:
     from monitor.cli.score_records import chunks, error_record, record_of
     from monitor.records import Tweet
 
+    done = 0
     for chunk in chunks(items, source, _CHUNK):
         tweets = [item for item in chunk if isinstance(item, Tweet)]
         predictions = iter(scorer.score([tweet.text for tweet in tweets]))
@@ -95,7 +79,8 @@ def _score_all(
             for item in chunk
         ]
         _write(records)
-        show(len(chunk))
+        done += len(chunk)
+        show(source.position, source.size, f"{done:,} records")
 
 
 def _write(records: list[Record]) -> None:
@@ -103,26 +88,3 @@ def _write(records: list[Record]) -> None:
     # The bytes themselves: what a terminal's encoding cannot show would raise in the middle of a file.
     sys.stdout.buffer.write(lines.encode(errors="replace"))
     sys.stdout.buffer.flush()
-
-
-@contextmanager
-def _progress_bar(source: Source) -> Iterator[Callable[[int], None]]:
-    """Give a function that counts records; it does nothing where stderr is no terminal."""
-    if not err.is_terminal:
-        yield lambda records: None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    counts = TextColumn("{task.fields[records]:,} records")
-    with Progress(
-        BarColumn(), DownloadColumn(), counts, TimeElapsedColumn(), console=err, transient=True
-    ) as bar:
-        task = bar.add_task("score", total=source.size, records=0)
-        done = 0
-
-        def show(records: int) -> None:
-            nonlocal done
-            done += records
-            bar.update(task, completed=source.position, records=done)
-
-        yield show

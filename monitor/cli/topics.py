@@ -11,14 +11,10 @@ from rich.table import Table
 
 from monitor.cli.console import print_table, say_note
 from monitor.cli.context import settings_of
+from monitor.cli.options import Bootstrap, Topic
 from monitor.topics import ensure_topics, topic_states
 
 topics_app = typer.Typer(help="Create the topics, and tell how far they reach.", no_args_is_help=True)
-
-Topic = Annotated[str | None, typer.Option(help="The topic of the tweets (setting kafka.topic).")]
-Bootstrap = Annotated[
-    str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
-]
 
 
 @topics_app.command("create")

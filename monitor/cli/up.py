@@ -12,6 +12,7 @@ from rich.table import Table
 
 from monitor.cli.console import out, say_note
 from monitor.cli.context import CommandContext
+from monitor.cli.options import Bundle
 from monitor.embedded.running import RunningMonitor, running_monitor
 from monitor.settings import Settings
 from monitor.settings.show import masked_url
@@ -25,9 +26,6 @@ DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of all that is kept (setting embedded.data_dir).")
 ]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Worker processes.")]
-Bundle = Annotated[
-    str | None, typer.Option("--bundle", help="Bundle folder, `default` or `dummy` (setting model.bundle).")
-]
 
 
 def up_command(

@@ -7,24 +7,19 @@ from typing import Annotated
 import typer
 
 from monitor.cli.context import settings_of
+from monitor.cli.options import Bootstrap, Bundle, Device, Topic
 
 
 def worker_command(
     context: typer.Context,
-    bundle: Annotated[
-        str | None, typer.Option(help="Bundle folder, `default` or `dummy` (setting model.bundle).")
-    ] = None,
-    topic: Annotated[str | None, typer.Option(help="The topic of the tweets (setting kafka.topic).")] = None,
-    bootstrap: Annotated[
-        str | None, typer.Option(help="host:port of the brokers (setting kafka.bootstrap_servers).")
-    ] = None,
+    bundle: Bundle = None,
+    topic: Topic = None,
+    bootstrap: Bootstrap = None,
     group: Annotated[
         str | None,
         typer.Option(help="Consumer group, whose workers share the tweets (setting kafka.group_id)."),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda or cuda:N (setting model.device).")
-    ] = None,
+    device: Device = None,
 ) -> None:
     """Run one worker, the alert relay included, until SIGTERM or Ctrl-C.
 
