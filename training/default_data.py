@@ -11,8 +11,8 @@ from models.labels import Labels
 from training.corpora import (
     clean_sentences,
     documents_apart,
-    read_jsonl,
     read_lay_phrases,
+    read_records,
     read_terminology,
 )
 from training.examples import CodedPhrase, Example, coded_phrases
@@ -92,13 +92,13 @@ def gather(corpora: Path, terminology: Path, sizes: DataSizes, *, seed: int) -> 
         names, lay_phrases, positives=sizes.positive_tweets, negatives=sizes.negative_tweets, seed=seed
     )
     reports, reports_held = documents_apart(
-        clean_sentences(read_jsonl(corpora / "ade_corpus_v2.jsonl")),
+        clean_sentences(read_records(corpora / "ade_corpus_v2.jsonl")),
         lambda example: example.id.split(":")[1],
         share=sizes.held_back,
         salt=f"reports {seed}",
     )
     drug_labels, labels_held = documents_apart(
-        clean_sentences(read_jsonl(corpora / "tac2017_train.jsonl")),
+        clean_sentences(read_records(corpora / "tac2017_train.jsonl")),
         lambda example: example.id.split(":")[2],
         share=sizes.held_back,
         salt=f"labels {seed}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -13,11 +14,15 @@ class Span:
         start: first character, an index into the text.
         end: one past the last character.
         ptid: code of its Preferred Term, or None where nobody coded it.
+        pt_name: name of that PT, where the corpus gives it.
+        llt: code of the Lowest Level Term that was annotated, where the corpus gives it.
     """
 
     start: int
     end: int
     ptid: str | None = None
+    pt_name: str | None = None
+    llt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Example:
         text: the text, as written.
         label: 1 where the text reports an adverse drug effect (subtask 1a), else 0.
         spans: its adverse effects (subtasks 1b and 1c), by offset; empty where label is 0.
+        document: what the text was taken from (a drug label, a report, a thread), so that a split can keep
+            its texts on one side; empty where each text stands for itself.
 
     Raises:
         ValueError: a span lies outside the text or is empty, or the label contradicts the spans.
@@ -38,6 +45,7 @@ class Example:
     text: str
     label: int
     spans: tuple[Span, ...] = ()
+    document: str = ""
 
     def __post_init__(self) -> None:
         if self.label not in (0, 1):
@@ -58,16 +66,18 @@ class CodedPhrase:
     Attributes:
         text: the phrase, without its context.
         ptid: code of the PT.
+        context: the text that the phrase stands in, for variant (b) of section 3.1; empty for variant (a).
     """
 
     text: str
     ptid: str
+    context: str = ""
 
 
-def coded_phrases(examples: list[Example]) -> list[CodedPhrase]:
-    """Take the coded spans out of annotated texts."""
+def coded_phrases(examples: Sequence[Example], *, context: bool = False) -> list[CodedPhrase]:
+    """Take the coded spans out of annotated texts, with their texts as `context` if so asked."""
     return [
-        CodedPhrase(example.text[span.start : span.end], span.ptid)
+        CodedPhrase(example.text[span.start : span.end], span.ptid, example.text if context else "")
         for example in examples
         for span in example.spans
         if span.ptid is not None

@@ -1,15 +1,16 @@
 """Readers of the corpora: each row checked, each fault named with file and line."""
 
-from training.corpora.jsonl import read_jsonl
+from training.corpora.jsonl import read_records
 from training.corpora.lay_phrases import read_lay_phrases
-from training.corpora.sentences import clean_sentences, documents_apart
+from training.corpora.sentences import clean_sentences
+from training.corpora.splits import documents_apart
 from training.corpora.terminology import Terminology, read_terminology
 
 __all__ = [
     "Terminology",
     "clean_sentences",
     "documents_apart",
-    "read_jsonl",
     "read_lay_phrases",
+    "read_records",
     "read_terminology",
 ]

@@ -1,4 +1,8 @@
-"""Reader of corpora in JSON Lines: `{"id", "text", "label", "spans": [{"start", "end", "text", "ptid"}]}`."""
+"""Reader of corpora in JSON Lines, one text a line.
+
+`{"id", "text", "label": 0|1, "document", "spans": [{"start", "end", "text", "ptid", "llt", "pt_name"}]}`;
+`id`, `document` and all of a span but its offsets may be missing, further fields are passed over.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,44 @@ import json
 from pathlib import Path
 from typing import Any
 
+from training.corpora.reading import ReadingLog
+from training.corpora.splits import split_named
 from training.errors import CorpusError
 from training.examples import Example, Span
 
 
-def read_jsonl(path: Path) -> list[Example]:
-    """Read a corpus of one JSON record a line; empty lines are skipped.
+def read_jsonl(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
+    """Read a file, or a folder whose files are named after their splits, such as `train.jsonl`.
+
+    Raises:
+        CorpusError: nothing is there to be read; or the log is strict, and a line is no such record.
+    """
+    paths = sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
+    if not paths:
+        raise CorpusError(f"{source} has no .jsonl files: give the corpus file itself, or its folder")
+    splits: dict[str, list[Example]] = {}
+    for path in paths:
+        split = split_named(path.stem)
+        if split is None and len(paths) > 1:
+            raise CorpusError(
+                f"{path} names no split: name the files of a folder train.jsonl, valid.jsonl and test.jsonl, "
+                "or give one file"
+            )
+        splits.setdefault(split or "all", []).extend(read_records(path, log))
+    return splits
+
+
+def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
+    """Read a file of one JSON record a line; empty lines are skipped.
 
     Each span is checked: `text[start:end]` must be the span's own text, where the record gives it.
 
+    Args:
+        path: the file.
+        log: takes down the lines that are no such records; without it the first of them is an error.
+
     Raises:
-        CorpusError: the file is missing, or a line is not such a record; file and line are named.
+        CorpusError: the file is missing or not UTF-8, or a line is at fault; file and line are named.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -24,19 +55,42 @@ def read_jsonl(path: Path) -> list[Example]:
         raise CorpusError(f"{path} cannot be read ({error.strerror}): check the corpora folder") from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
-    return [_example(line, path, number) for number, line in enumerate(lines, 1) if line.strip()]
+    examples = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            examples.append(_example(line, number))
+        except (ValueError, RecursionError) as error:
+            if log is None:
+                raise CorpusError(f"{path}, line {number}: {error}") from None
+            reason = "offset mismatch" if isinstance(error, _MismatchError) else "malformed record"
+            log.drop(reason, path, number, str(error))
+    return examples
 
 
-def _example(line: str, path: Path, number: int) -> Example:
-    try:
-        record = json.loads(line)
-        if not isinstance(record, dict):
-            raise ValueError(f"the line is a JSON {type(record).__name__}, not an object")
-        text = _field(record, "text", str)
-        spans = tuple(_span(entry, text) for entry in record.get("spans") or ())
-        return Example(str(record.get("id", number)), text, _field(record, "label", int), spans)
-    except ValueError as error:
-        raise CorpusError(f"{path}, line {number}: {error}") from None
+class _MismatchError(ValueError):
+    """The span's own text is not at its offsets."""
+
+
+def _example(line: str, number: int) -> Example:
+    record = json.loads(line)
+    if not isinstance(record, dict):
+        raise ValueError(f"the line is a JSON {type(record).__name__}, not an object")
+    text, label = _field(record, "text", str), _field(record, "label", int)
+    if not text.strip():
+        raise ValueError("text is empty")
+    text.encode()  # a lone surrogate, which JSON can name, is no character and cannot be written again
+    spans = record.get("spans") or []
+    if not isinstance(spans, list):
+        raise ValueError(f"spans is {spans!r}, not a list")
+    return Example(
+        id=str(record.get("id", number)),
+        text=text,
+        label=label,
+        spans=tuple(_span(entry, text) for entry in spans),
+        document=str(record.get("document") or ""),
+    )
 
 
 def _span(entry: Any, text: str) -> Span:
@@ -45,11 +99,15 @@ def _span(entry: Any, text: str) -> Span:
     start, end = _field(entry, "start", int), _field(entry, "end", int)
     told = entry.get("text")
     if told is not None and text[start:end] != told:
-        raise ValueError(
+        raise _MismatchError(
             f"the span {told!r} is not at {start}-{end}, where the text says {text[start:end]!r}"
         )
-    ptid = entry.get("ptid")
-    return Span(start, end, None if ptid is None else str(ptid))
+    return Span(start, end, *(_optional(entry, name) for name in ("ptid", "pt_name", "llt")))
+
+
+def _optional(entry: dict[str, Any], name: str) -> str | None:
+    value = entry.get(name)
+    return None if value is None or value == "" else str(value)
 
 
 def _field(record: dict[str, Any], name: str, kind: type[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.corpora.sentences import is_held_back
+from training.corpora.splits import is_held_back
 from training.corpora.terminology import Terminology
 from training.errors import CorpusError
 from training.examples import CodedPhrase

@@ -9,8 +9,8 @@ from importlib.resources import files
 
 
 @cache
-def read_wordlist(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Read `data/<name>.ini`: section, key, alternatives. A `|` inside brackets does not separate."""
+def read_wordlist(name: str, package: str = __package__) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Read `data/<name>.ini` of a package: section, key, alternatives. No `|` inside brackets separates."""
     parser = configparser.ConfigParser(
         interpolation=None,
         delimiters=("=",),
@@ -20,7 +20,7 @@ def read_wordlist(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     )
     # Names of PTs are case-sensitive, and a parser of settings would lower them.
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read_string(files(__package__).joinpath("data", f"{name}.ini").read_text(encoding="utf-8"))
+    parser.read_string(files(package).joinpath("data", f"{name}.ini").read_text(encoding="utf-8"))
     return {
         section: {key: split_alternatives(value) for key, value in parser.items(section)}
         for section in parser.sections()

@@ -1,0 +1,144 @@
+"""Reader of folders in brat's standoff format, and of CADEC (Karimi et al. 2015), which has three of them.
+
+brat: each document is a `.txt` with its `.ann` beside it; folders called train, dev, valid or test are
+splits. CADEC: `text/NAME.txt` is the post, `original/NAME.ann` has its entities, `meddra/NAME.ann` their
+codes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from training.corpora.decoding import read_characters
+from training.corpora.mentions import Mention
+from training.corpora.passages import cut_document
+from training.corpora.reading import ReadingLog
+from training.corpora.splits import split_named
+from training.corpora.standoff import Entity, read_standoff
+from training.errors import CorpusError
+from training.examples import Example
+
+# Types of entity that are adverse effects, without case, blanks and hyphens.
+_EFFECTS = frozenset(
+    {"adr", "ade", "ae", "sideeffect"}
+    | {f"adverse{drug}{noun}" for drug in ("", "drug") for noun in ("effect", "event", "reaction")}
+)
+
+
+def read_brat(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
+    """Read a brat folder or CADEC; posts longer than a tweet are cut at lines and sentences.
+
+    A discontinuous effect becomes the smallest range that covers it. Of several codes the first is taken.
+    Its level, LLT or PT, is for the terminology to tell.
+
+    Raises:
+        CorpusError: the folder holds no such corpus, or none of its entities is an adverse effect; or a row
+        is
+            at fault and the log is strict.
+    """
+    if not source.is_dir():
+        raise CorpusError(f"{source} is no folder: give the one that holds the .txt and .ann files")
+    kinds: Counter[str] = Counter()
+    layers = _cadec_folders(source)
+    if layers is not None:
+        splits = {"all": _read_cadec(*layers, log, kinds)}
+    else:
+        splits = {
+            split: [example for text in texts for example in _read_pair(source, text, log, kinds)]
+            for split, texts in _texts(source).items()
+        }
+    if not any(splits.values()):
+        raise CorpusError(f"{source} holds no .txt with its .ann: check the folder, or the --format")
+    if not any(map(_is_effect, kinds)):
+        found = ", ".join(kind for kind, _ in kinds.most_common(10)) or "none"
+        raise CorpusError(
+            f"{source} has no entity of a type such as ADR, ADE or Adverse_Effect; the types it has: {found}"
+        )
+    for kind, count in kinds.items():
+        if not _is_effect(kind):
+            log.read(f"entities of type {kind}, left out", count)
+    return splits
+
+
+def _texts(source: Path) -> dict[str, list[Path]]:
+    """Find the texts by split; where no folder is called like one, all belong to "all"."""
+    splits: dict[str, list[Path]] = {}
+    for folder in sorted(path for path in source.iterdir() if path.is_dir()):
+        split = split_named(folder.name)
+        if split is not None:
+            splits.setdefault(split, []).extend(sorted(folder.rglob("*.txt")))
+    return splits or {"all": sorted(source.rglob("*.txt"))}
+
+
+def _read_pair(source: Path, path: Path, log: ReadingLog, kinds: Counter[str]) -> list[Example]:
+    annotations = path.with_suffix(".ann")
+    if not annotations.is_file():
+        log.drop("text without annotations", path, None, f"{annotations.name} is not beside it")
+        return []
+    name = path.relative_to(source).with_suffix("").as_posix()
+    return _examples(name, path, annotations, read_standoff(annotations, log), log, kinds)
+
+
+def _cadec_folders(source: Path) -> tuple[Path, Path | None, Path | None] | None:
+    """Find text, original and meddra, in the folder itself or in the only one there that has them."""
+    for folder in (source, *sorted(path for path in source.iterdir() if path.is_dir())):
+        names = {path.name.lower(): path for path in folder.iterdir() if path.is_dir()}
+        if "text" in names and ("original" in names or "meddra" in names):
+            return names["text"], names.get("original"), names.get("meddra")
+    return None
+
+
+def _read_cadec(
+    texts: Path, original: Path | None, meddra: Path | None, log: ReadingLog, kinds: Counter[str]
+) -> list[Example]:
+    examples = []
+    for path in sorted(texts.glob("*.txt")):
+        coded = meddra / f"{path.stem}.ann" if meddra else None
+        codes = read_standoff(coded, log) if coded and coded.is_file() else []
+        annotations = original / f"{path.stem}.ann" if original else coded
+        if annotations is None or not annotations.is_file():
+            log.drop("text without annotations", path, None, f"there is no {path.stem}.ann")
+            continue
+        if original:
+            entities = _with_codes(read_standoff(annotations, log), codes)
+        else:
+            # All that meddra/ codes is an adverse effect.
+            entities = [Entity(e.name, "ADR", e.parts, e.words, e.line, e.codes) for e in codes]
+        examples.extend(_examples(path.stem, path, annotations, entities, log, kinds))
+    return examples
+
+
+def _with_codes(entities: Sequence[Entity], codes: Sequence[Entity]) -> list[Entity]:
+    """Give the entities the codes of the same place, or else of the same name and words."""
+    by_place = {frozenset(code.parts): code.codes for code in codes}
+    by_name = {(code.name, code.words): code.codes for code in codes}
+    result = []
+    for entity in entities:
+        found = (
+            by_place.get(frozenset(entity.parts)) or by_name.get((entity.name, entity.words)) or entity.codes
+        )
+        result.append(Entity(entity.name, entity.kind, entity.parts, entity.words, entity.line, found))
+    return result
+
+
+def _examples(
+    name: str, path: Path, annotations: Path, entities: Sequence[Entity], log: ReadingLog, kinds: Counter[str]
+) -> list[Example]:
+    log.read("documents")
+    kinds.update(entity.kind for entity in entities)
+    mentions = []
+    for entity in entities:
+        if not _is_effect(entity.kind):
+            continue
+        if len(entity.codes) > 1:
+            codes = ", ".join(entity.codes)
+            log.note("several codes for one span, the first kept", annotations, entity.line, codes)
+        code = entity.codes[0] if entity.codes else None
+        mentions.append(Mention(entity.parts, entity.words, entity.line, code))
+    return cut_document(name, read_characters(path), mentions, annotations, log)
+
+
+def _is_effect(kind: str) -> bool:
+    return "".join(filter(str.isalnum, kind)).lower() in _EFFECTS

@@ -1,0 +1,195 @@
+"""Prepared corpora: a folder of `corpus.json` and JSON Lines: `train`, `valid` and `test`, or `all`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from training.corpora.jsonl import read_records
+from training.corpora.reading import ReadingLog
+from training.corpora.splits import SPLITS
+from training.errors import CorpusError
+from training.examples import Example
+from training.whole_files import write_whole
+
+ABOUT_FILE = "corpus.json"
+DESCRIPTION_FOLDER = "description"
+
+
+def read_split(path: Path, split: str) -> list[Example]:
+    """Read the texts of a split.
+
+    Args:
+        path: a JSON Lines file, which is read whole whatever `split` says, or a prepared folder.
+        split: "train", "valid", "test" or "all".
+
+    Raises:
+        CorpusError: there is no such file, or a line of it is malformed.
+    """
+    if not path.is_dir():
+        return read_records(path)
+    if not (path / f"{split}.jsonl").is_file():
+        there = ", ".join(f"{name}.jsonl" for name in split_names(path)) or "no split"
+        raise CorpusError(
+            f"{path} has no {split}.jsonl, but {there}: give the file that is meant, or divide the corpus "
+            "with `ade-train prepare --valid-share 0.1 --test-share 0.1`"
+        )
+    return read_records(path / f"{split}.jsonl")
+
+
+def read_splits(path: Path) -> dict[str, list[Example]]:
+    """Read all splits of a prepared folder, or a JSON Lines file as "all".
+
+    Raises:
+        CorpusError: the folder has no split, or a line is malformed.
+    """
+    if not path.is_dir():
+        return {"all": read_records(path)}
+    names = split_names(path)
+    if not names:
+        raise CorpusError(
+            f"{path} has no train.jsonl, valid.jsonl, test.jsonl or all.jsonl: prepare it first"
+        )
+    return {name: read_records(path / f"{name}.jsonl") for name in names}
+
+
+def split_names(folder: Path) -> list[str]:
+    """Name the splits that a prepared folder has."""
+    return [name for name in SPLITS if (folder / f"{name}.jsonl").is_file()]
+
+
+def write_examples(path: Path, examples: Iterable[Example]) -> None:
+    """Write texts as JSON Lines, whole or not at all; a file that is there is replaced.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    write_whole(path, to_jsonl(examples))
+
+
+def write_corpus(
+    out: Path,
+    splits: Mapping[str, Sequence[Example]],
+    log: ReadingLog,
+    *,
+    about: Mapping[str, Any],
+    overwrite: bool = False,
+) -> None:
+    """Write a prepared folder, whole or not at all.
+
+    Args:
+        out: the folder; the same corpus may be there already.
+        splits: the texts by split.
+        log: what was read and dropped; told in `corpus.json`.
+        about: where the texts come from (format, terminology and the like), JSON-ready; put first.
+        overwrite: replace another prepared corpus that is there.
+
+    Raises:
+        CorpusError: something else is at `out`, or it cannot be written.
+    """
+    files = {f"{name}.jsonl": to_jsonl(examples) for name, examples in splits.items()}
+    told = {
+        **about,
+        "splits": {name: split_counts(examples) for name, examples in splits.items()},
+        **log.to_json(),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    files[ABOUT_FILE] = f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode()
+    refuse_to_clobber(out)
+    there = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} if out.exists() else {}
+    if there == files:
+        return
+    if there and not overwrite and there.get(ABOUT_FILE) != files[ABOUT_FILE]:
+        raise CorpusError(
+            f"{out} holds another prepared corpus: choose another folder, or replace it with --overwrite"
+        )
+    _write_whole(out, files)
+
+
+def refuse_to_clobber(out: Path) -> None:
+    """Raise where something is at `out` that is no part of a prepared corpus, and so must stay.
+
+    Raises:
+        CorpusError: a file, or a folder that holds something else.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir() or (any(out.iterdir()) and not (out / ABOUT_FILE).is_file()):
+        raise CorpusError(f"{out} is there already and is no prepared corpus: choose another folder")
+    known = {ABOUT_FILE, DESCRIPTION_FOLDER, *(f"{name}.jsonl" for name in SPLITS)}
+    strange = sorted(path.name for path in out.iterdir() if path.name not in known)
+    if strange:
+        raise CorpusError(
+            f"{out} holds {strange[0]} as well, which is no part of a prepared corpus: move it away, "
+            "or choose another folder"
+        )
+
+
+def to_jsonl(examples: Iterable[Example]) -> bytes:
+    """Give the texts as JSON Lines in UTF-8."""
+    return "".join(f"{json.dumps(_record(e), ensure_ascii=False)}\n" for e in examples).encode()
+
+
+def _record(example: Example) -> dict[str, Any]:
+    spans = [
+        {
+            "start": span.start,
+            "end": span.end,
+            "text": example.text[span.start : span.end],
+            "ptid": span.ptid,
+            "llt": span.llt,
+            "pt_name": span.pt_name,
+        }
+        for span in example.spans
+    ]
+    return {
+        "id": example.id,
+        "document": example.document,
+        "text": example.text,
+        "label": example.label,
+        "spans": spans,
+    }
+
+
+def split_counts(examples: Sequence[Example]) -> dict[str, int]:
+    """Count texts, positive ones, spans, coded spans and the PTs among them."""
+    spans = [span for example in examples for span in example.spans]
+    return {
+        "texts": len(examples),
+        "positive": sum(example.label for example in examples),
+        "spans": len(spans),
+        "coded": sum(span.ptid is not None for span in spans),
+        "pts": len({span.ptid for span in spans} - {None}),
+    }
+
+
+def _write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write to a sibling, then rename: a reader sees the old corpus or the new one."""
+    mark = secrets.token_hex(4)
+    fresh = folder.with_name(f".{folder.name}.{mark}.new")
+    stale = folder.with_name(f".{folder.name}.{mark}.old")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir()
+        for name, data in files.items():
+            with (fresh / name).open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        if folder.exists():
+            folder.rename(stale)
+        fresh.rename(folder)
+    except OSError as error:
+        raise CorpusError(f"{folder} cannot be written ({error.strerror}): choose another place") from None
+    finally:
+        # Also where Ctrl-C comes between the two renames.
+        if stale.exists() and not folder.exists():
+            stale.rename(folder)
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(stale, ignore_errors=True)
