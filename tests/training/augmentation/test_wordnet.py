@@ -1,0 +1,87 @@
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from training.augmentation import open_wordnet
+from training.augmentation.wordnet_files import SYSTEM_FOLDERS
+from training.errors import RunError
+
+pytest.importorskip("nltk")
+
+
+@pytest.mark.parametrize(
+    ("word", "synonyms"),
+    [
+        # Not "turnip", which is a rare sense; no phrases, no acronyms.
+        ("headache", ("brainpain", "nuisance")),
+        ("headaches", ("brainpains", "nuisances")),
+        ("sick", ("ill",)),
+        ("slowly", ("tardily",)),
+        ("stories", ("tales",)),
+        ("women", ("ladies",)),
+        ("feeling", ("sensing", "stopping")),
+        ("feels", ("senses", "stops")),
+        ("felt", ("sensed", "stopped")),
+        # Not "find": whether "found" is the form that "took" is cannot be known.
+        ("took", ("swallowed",)),
+        ("taking", ("swallowing", "finding")),
+        ("cries", ("weeps",)),
+        ("unseen", ("hidden",)),
+        ("ibuprofen", ()),
+        ("", ()),
+    ],
+)
+def test_a_word_gets_the_synonyms_of_its_usual_senses_in_its_own_form(
+    word: str, synonyms: tuple[str, ...], wordnet_folder: Path
+) -> None:
+    assert open_wordnet(wordnet_folder).of(word) == synonyms
+
+
+def test_it_is_found_in_a_folder_of_nltks_data_also_packed(wordnet_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "unpacked" / "corpora").mkdir(parents=True)
+    shutil.copytree(wordnet_folder, tmp_path / "unpacked" / "corpora" / "wordnet")
+    (tmp_path / "packed" / "corpora").mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "packed" / "corpora" / "wordnet.zip", "w") as packed:
+        for file in wordnet_folder.iterdir():
+            packed.write(file, f"wordnet/{file.name}")
+    for name in ("unpacked", "packed"):
+        assert open_wordnet(tmp_path / name).of("sick") == ("ill",)
+
+
+def test_where_there_is_none_the_package_and_the_option_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as raised:
+        open_wordnet(tmp_path / "nowhere")
+    assert all(
+        part in str(raised.value)
+        for part in ("nowhere", "apt-get install wordnet-base", "--wordnet", "--only")
+    )
+
+
+def test_a_missing_file_is_named(wordnet_folder: Path) -> None:
+    (wordnet_folder / "data.verb").unlink()
+    with pytest.raises(RunError, match=r"data\.verb"):
+        open_wordnet(wordnet_folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("index.verb", "feel v\n"), ("index.noun", "sick n x\n"), ("data.adj", "nonsense\n" * 90)],
+)
+@pytest.mark.filterwarnings("ignore:No WordNet synset")
+def test_damaged_files_are_an_error_that_names_the_folder(
+    file: str, content: str, wordnet_folder: Path
+) -> None:
+    (wordnet_folder / file).write_text(content)
+    with pytest.raises(RunError, match=wordnet_folder.name):
+        open_wordnet(wordnet_folder).of("sick")
+
+
+def test_the_real_one_knows_synonyms_for_what_patients_say() -> None:
+    if not any((folder / "index.noun").is_file() for folder in SYSTEM_FOLDERS):
+        pytest.skip("no WordNet is installed: apt-get install wordnet-base")
+    wordnet = open_wordnet()
+    assert "ill" in wordnet.of("sick")
+    assert "cephalalgias" in wordnet.of("headaches")
+    assert "experienced" in wordnet.of("felt")
