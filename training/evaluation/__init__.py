@@ -1,7 +1,19 @@
-"""Scores of the three subtasks on annotated texts, and the choice of the Classifier's threshold."""
+"""How good predictions are: official scores with intervals, calibration, thresholds, errors, reports.
+
+gold, texts, places         annotations and texts, from official files or a prepared corpus
+prediction_files            predictions as files of the official layout
+scores, judgements          official scores of a scorer on annotated texts
+intervals                   bootstrap confidence intervals
+threshold                   precision and recall at every threshold, and the choice of one
+reliability, calibration    expected calibration error; temperature and bias
+recalibration               all three for a bundle
+mistakes, error_table       what was judged otherwise than annotated, spans highlighted
+assessment, report, plots   all of it together, as figures, diagrams and pages
+"""
 
 from training.evaluation.phrases import phrase_accuracy
-from training.evaluation.scores import Scores, evaluate
+from training.evaluation.scores import evaluate, score
 from training.evaluation.threshold import ThresholdChoice, choose_threshold
+from training.scorer import Scores
 
-__all__ = ["Scores", "ThresholdChoice", "choose_threshold", "evaluate", "phrase_accuracy"]
+__all__ = ["Scores", "ThresholdChoice", "choose_threshold", "evaluate", "phrase_accuracy", "score"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from models.forward import normalize
-from models.labels import Labels
-from models.network import MultiTaskNetwork
-from models.tokenization import TweetTokenizer, batches
 from training.examples import CodedPhrase
+
+if TYPE_CHECKING:
+    from models.labels import Labels
+    from models.network import MultiTaskNetwork
+    from models.tokenization import TweetTokenizer
 
 _TOKEN_BUDGET = 2_048
 
@@ -22,6 +24,9 @@ def phrase_accuracy(
     """
     if not phrases:
         return 0.0
+    from models.forward import normalize
+    from models.tokenization import batches
+
     encodings = tokenizer.encode([phrase.text for phrase in phrases])
     hits = 0
     for batch in batches(encodings, token_budget=_TOKEN_BUDGET):

@@ -1,11 +1,14 @@
-"""The Classifier's threshold: the one with the best F1 where positives are as rare as in the stream."""
+"""The Classifier's threshold: the one with the best F1, or with a wanted precision."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.evaluation.counts import Counts
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +28,137 @@ class ThresholdChoice:
     f1: float
 
 
-def choose_threshold(
-    probabilities: Sequence[float], labels: Sequence[int], *, prevalence: float
-) -> ThresholdChoice:
-    """Choose the threshold with the best F1 after weighting the negatives to a prevalence.
+@dataclass(frozen=True, slots=True)
+class OperatingPoints:
+    """What each threshold that makes a difference gives, from the highest to the lowest.
 
-    Candidates are 0.05, 0.10 … 0.95; of equals the one nearest to the middle of their range wins,
-    since a plateau's middle moves least on other data.
+    Attributes:
+        lowest: `[points]`, the least probability that is believed.
+        below: `[points]`, the next lower probability there is, or 0: a threshold above it gives the same.
+        precision: `[points]`.
+        recall: `[points]`, which never falls.
+    """
+
+    lowest: Numbers
+    below: Numbers
+    precision: Numbers
+    recall: Numbers
+
+    @property
+    def f1(self) -> Numbers:
+        """`[points]`: harmonic mean of the two; 0 where both are."""
+        total = self.precision + self.recall
+        return np.divide(2 * self.precision * self.recall, total, out=np.zeros_like(total), where=total > 0)
+
+    @property
+    def average_precision(self) -> float:
+        """Precision, averaged over the steps that recall makes."""
+        return float((np.diff(self.recall, prepend=0.0) * self.precision).sum())
+
+    def choice(self, point: int) -> ThresholdChoice:
+        """Give a threshold half way to the next lower probability, of as few digits as will do."""
+        lowest, below = float(self.lowest[point]), float(self.below[point])
+        middle = (lowest + below) / 2
+        rounded = (round(middle, digits) for digits in range(2, 17))
+        threshold = next((value for value in rounded if below < value <= lowest), lowest)
+        return ThresholdChoice(
+            threshold, float(self.precision[point]), float(self.recall[point]), float(self.f1[point])
+        )
+
+
+def operating_points(
+    probabilities: Sequence[float],
+    labels: Sequence[int],
+    *,
+    prevalence: float | None = None,
+    reachable: Sequence[bool] | None = None,
+) -> OperatingPoints:
+    """Give precision and recall at each distinct probability.
 
     Args:
         probabilities: of ADE, on validation data.
         labels: 1 or 0 for each.
-        prevalence: share of positives in the stream that the model is for, in (0, 1).
+        prevalence: share of positives in the stream that the model is for, in (0, 1): the negatives are
+            weighted to it. None for that of the data.
+        reachable: whether a text can be positive at all; line 12 of Algorithm 2 keeps those without a span
+            from it, whatever their probability.
+
+    Raises:
+        ValueError: a class is missing, or the prevalence lies outside (0, 1).
+    """
+    weights = class_weights(labels, prevalence)
+    chances, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.float64)
+    wanted = np.ones(len(truth), dtype=bool) if reachable is None else np.asarray(reachable, dtype=bool)
+    order = np.argsort(-chances[wanted], kind="stable")
+    sorted_chances, sorted_truth = chances[wanted][order], truth[wanted][order]
+    last = np.flatnonzero(np.append(np.diff(sorted_chances) != 0, True)[: len(order)])  # of equal ones
+    hits = np.cumsum(sorted_truth)[last]
+    false = np.cumsum((1 - sorted_truth) * weights[wanted][order])[last]
+    lowest = sorted_chances[last]
+    found = hits + false
+    return OperatingPoints(
+        lowest,
+        np.append(lowest[1:], 0.0)[: len(lowest)],
+        np.divide(hits, found, out=np.zeros_like(hits), where=found > 0),
+        hits / truth.sum(),
+    )
+
+
+def choose_threshold(
+    probabilities: Sequence[float],
+    labels: Sequence[int],
+    *,
+    prevalence: float | None = None,
+    reachable: Sequence[bool] | None = None,
+) -> ThresholdChoice:
+    """Choose the threshold with the best F1 after weighting the negatives to a prevalence.
+
+    All thresholds that make a difference are tried; of equals the middle one wins, since a plateau's
+    middle moves least on other data. Arguments and errors are those of `operating_points`.
+    """
+    points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
+    if not len(points.lowest):
+        return ThresholdChoice(1.0, 0.0, 0.0, 0.0)
+    plateau = np.flatnonzero(points.f1 >= points.f1.max() - 1e-9)
+    return points.choice(int(plateau[len(plateau) // 2]))
+
+
+def threshold_for_precision(
+    wanted: float,
+    probabilities: Sequence[float],
+    labels: Sequence[int],
+    *,
+    prevalence: float | None = None,
+    reachable: Sequence[bool] | None = None,
+) -> ThresholdChoice | None:
+    """Choose the threshold with the best recall of those with at least a wanted precision.
+
+    Further arguments and errors are those of `operating_points`.
+
+    Returns:
+        None where no threshold has that precision.
+    """
+    points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
+    good = np.flatnonzero((points.precision >= wanted) & (points.recall > 0))
+    if not len(good):
+        return None
+    best = good[points.recall[good] == points.recall[good].max()]
+    return points.choice(int(best[np.argmax(points.precision[best])]))
+
+
+def class_weights(labels: Sequence[int], prevalence: float | None) -> Numbers:
+    """Weigh each text so that positives have the wanted share; each positive weighs 1.
+
+    Returns:
+        `[texts]`, fp64.
 
     Raises:
         ValueError: a class is missing, or the prevalence lies outside (0, 1).
     """
     positives = sum(labels)
     negatives = len(labels) - positives
-    if not positives or not negatives or not 0 < prevalence < 1:
+    if not positives or not negatives or not (prevalence is None or 0 < prevalence < 1):
         raise ValueError("a threshold needs positives, negatives and a prevalence between 0 and 1")
-    weight = positives * (1 - prevalence) / prevalence / negatives
-    choices = []
-    for step in range(1, 20):
-        threshold = step / 20
-        said = [probability >= threshold for probability in probabilities]
-        hits = sum(label for yes, label in zip(said, labels, strict=True) if yes)
-        false = sum(1 - label for yes, label in zip(said, labels, strict=True) if yes)
-        counts = Counts(hits + weight * false, positives, hits, hits)
-        choices.append(ThresholdChoice(threshold, counts.precision, counts.recall, counts.f1))
-    best = max(choice.f1 for choice in choices)
-    plateau = [choice for choice in choices if choice.f1 >= best - 1e-9]
-    return plateau[len(plateau) // 2]
+    share = positives / len(labels) if prevalence is None else prevalence
+    weight = positives * (1 - share) / share / negatives
+    return np.where(np.asarray(labels) == 1, 1.0, weight)

@@ -1,0 +1,96 @@
+"""The annotations that predictions are scored against, from either layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.corpora.prepared import read_split
+from training.corpora.terminology import Terminology
+from training.errors import CorpusError
+from training.evaluation.judgements import annotated
+from training.evaluation.places import official_folder
+from training.examples import Example
+from training.scorer import Judgement, Mark, read_annotations
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Annotated texts.
+
+    Attributes:
+        judgements: by id.
+        texts: by id; empty where the files have none.
+        names: of PTs by code, as far as they are known.
+        notes: what a user should know about them.
+    """
+
+    judgements: Mapping[str, Judgement]
+    texts: Mapping[str, str]
+    names: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def codes(self) -> frozenset[str]:
+        """Give the PT codes that occur."""
+        marks = (mark for judgement in self.judgements.values() for mark in judgement.marks)
+        return frozenset(mark.code for mark in marks if mark.code is not None)
+
+
+def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
+    """Read annotations.
+
+    Args:
+        path: a folder in the official layout, a prepared folder, or a .jsonl file.
+        split: of a folder that has several.
+        terminology: lifts codes of LLTs to PTs, and names PTs.
+
+    Raises:
+        CorpusError: there is nothing to read, a row is malformed, or an id is there twice.
+    """
+    if path.is_file() and path.suffix != ".jsonl":
+        raise CorpusError(f"{path} is one file of several: name its folder, or a .jsonl file")
+    official = official_folder(path, split)
+    gold = _official(official, terminology) if official else _prepared(path, split, terminology)
+    if not gold.judgements:
+        raise CorpusError(f"{path} holds no texts: there is nothing to score against")
+    return gold
+
+
+def _official(path: Path, terminology: Terminology | None) -> Gold:
+    read = read_annotations(path, lift=terminology.llt_to_pt if terminology else None)
+    notes = [
+        *([f"{read.duplicates:,} rows of spans that repeat another were dropped"] if read.duplicates else []),
+        *([f"{read.unknown:,} tweets that tweets.tsv does not have were dropped"] if read.unknown else []),
+        *(["codes are compared as they stand; --terminology lifts LLTs to PTs"] if not terminology else []),
+    ]
+    return Gold(read.judgements, read.texts, terminology.pt_names if terminology else {}, tuple(notes))
+
+
+def _prepared(path: Path, split: str, terminology: Terminology | None) -> Gold:
+    examples = read_split(path, split)
+    by_id: dict[str, Example] = {}
+    for example in examples:
+        if by_id.setdefault(example.id, example) is not example:
+            raise CorpusError(
+                f"{path}: the id {example.id!r} is there twice; ids must be unique to be scored"
+            )
+    names = {
+        span.ptid: span.pt_name
+        for example in examples
+        for span in example.spans
+        if span.ptid is not None and span.pt_name is not None
+    }
+    return Gold(
+        {id_: _lifted(annotated(example), terminology) for id_, example in by_id.items()},
+        {id_: example.text for id_, example in by_id.items()},
+        {**names, **(terminology.pt_names if terminology else {})},
+    )
+
+
+def _lifted(judgement: Judgement, terminology: Terminology | None) -> Judgement:
+    if terminology is None:
+        return judgement
+    lift = terminology.llt_to_pt
+    marks = (Mark(m.start, m.end, lift.get(m.code, m.code) if m.code else None) for m in judgement.marks)
+    return Judgement(judgement.adverse, tuple(dict.fromkeys(marks)))

@@ -1,0 +1,114 @@
+"""The diagrams of an evaluation as PNG: reliability, precision and recall."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+from training.errors import RunError
+from training.evaluation.reliability import Reliability
+from training.evaluation.threshold import OperatingPoints
+from training.scorer import Counts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_BLUE: Final = "#1f5fa8"
+_ORANGE: Final = "#b5541c"
+_GREY: Final = "#888888"
+
+
+def require_matplotlib() -> None:
+    """Make sure, before the work, that diagrams can be drawn.
+
+    Raises:
+        RunError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise RunError("diagrams need matplotlib: run pip install 'ade-monitor[train]'") from None
+
+
+def reliability_png(measured: Reliability, *, before: Reliability | None = None) -> bytes:
+    """Draw the share of positives over the probability, and how many texts each bin has.
+
+    Args:
+        measured: the probabilities.
+        before: the same before calibration, drawn beneath.
+    """
+    figure = _figure(5, 5.6)
+    from matplotlib.ticker import NullFormatter
+
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    upper.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1, label="as they should be")
+    if before is not None:
+        _line(upper, before, _GREY, "before")
+    _line(upper, measured, _BLUE, "after" if before else "as they are")
+    upper.set_ylim(0, 1)
+    upper.set_xlim(0, 1)
+    upper.set_ylabel("share of positives")
+    upper.set_title("Reliability of P(ADE)", fontsize="medium")
+    upper.legend(loc="best")
+    upper.grid(visible=True, alpha=0.3)
+    middles = [(bin_.low + bin_.high) / 2 for bin_ in measured.bins]
+    lower.bar(middles, [bin_.texts for bin_ in measured.bins], width=0.09, color=_BLUE)
+    lower.set_yscale("log")
+    lower.yaxis.set_minor_formatter(NullFormatter())
+    lower.set_ylim(bottom=0.5)
+    lower.set_ylabel("texts")
+    lower.set_xlabel("probability")
+    lower.grid(visible=True, axis="y", alpha=0.3)
+    return _png(figure)
+
+
+def precision_recall_png(points: OperatingPoints, *, judged: Counts) -> bytes:
+    """Draw precision over recall of the Classifier.
+
+    Args:
+        points: of all thresholds of P(ADE).
+        judged: what the labels came to; line 12 of Algorithm 2 can lift them above the curve.
+    """
+    figure = _figure(5, 4.6)
+    axes = figure.subplots()
+    recall, precision = points.recall.tolist(), points.precision.tolist()
+    label = f"by P(ADE): average precision {points.average_precision:.3f}"
+    axes.step([0, *recall], [precision[0], *precision], where="pre", color=_BLUE, label=label)
+    told = f"as judged: F1 {judged.f1:.3f}"
+    axes.plot([judged.recall], [judged.precision], "o", color=_ORANGE, label=told, clip_on=False)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    axes.set_title("Precision and recall of 1a", fontsize="medium")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="lower left")
+    return _png(figure)
+
+
+def _line(axes: Axes, measured: Reliability, colour: str, name: str) -> None:
+    axes.plot(
+        [bin_.probability for bin_ in measured.bins],
+        [bin_.positive for bin_ in measured.bins],
+        color=colour,
+        marker="o",
+        markersize=4,
+        label=f"{name} (ECE {measured.error:.3f})",
+    )
+
+
+def _figure(width: float, height: float) -> Figure:
+    require_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=120, metadata={"Software": None})
+    return drawn.getvalue()
