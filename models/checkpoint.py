@@ -111,7 +111,7 @@ def _on_hub(name: str) -> Checkpoint:
 
     offline = TrunkError(
         f"the encoder {name} is not in the local Hugging Face cache and the hub could not be reached: "
-        "connect once, or name a folder with its files in ADE_MODEL__TRUNK"
+        "connect once, or name a folder with its files in ADE_MODEL__TRUNK, or by --encoder in training"
     )
 
     def fetch(*candidates: str) -> Path | None:
@@ -142,7 +142,7 @@ def _on_hub(name: str) -> Checkpoint:
         raise TrunkError(
             f"the encoder {name} is neither a folder nor a repository on the hub: check its spelling"
         ) from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HfHubHTTPError, OSError, RuntimeError) as error:  # its client raises the last when it is closed
         raise offline from error
     if config is None or weights is None or (vocabulary is None and tokenizer is None):
         raise TrunkError(

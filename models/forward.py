@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.network import MultiTaskNetwork, span_mask
 from models.tokenization import TokenBatch
+from models.vote import Decision
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,31 @@ class RankedClass:
 
 @torch.inference_mode()
 def classify_and_extract(
-    network: MultiTaskNetwork, batch: TokenBatch, *, threshold: float
+    network: MultiTaskNetwork, batch: TokenBatch, *, threshold: float, decision: Decision | None = None
 ) -> list[TweetScores]:
     """Run Classifier and, on the positives, Extractor (Algorithm 2, lines 6 to 8).
 
-    Trunk and shared layers run once for both heads.
+    The trunk runs once for both heads, and for all classifiers of an ensemble.
+
+    Args:
+        network: in eval mode, on the device of the batch.
+        batch: of `[CLS] tweet [SEP]`.
+        threshold: probability from which a tweet is positive.
+        decision: how the probability comes about; as it is where there is a single classifier by default.
 
     Returns:
         One for each row of the batch, in its order.
     """
-    states = _shared_states(network, batch)
-    probabilities: list[float] = network.classify(states).softmax(-1)[:, 1].tolist()
+    mask = batch.attention_mask
+    states = _trunk_states(network, batch)
+    decision = decision or Decision()
+    probabilities: list[float] = decision.probability(network.votes(states, mask)).tolist()
     positives = [position for position, probability in enumerate(probabilities) if probability >= threshold]
     adverse: dict[int, tuple[float, ...]] = {}
     if positives:
-        lengths: list[int] = batch.attention_mask.sum(1).tolist()
-        tokens: list[list[float]] = network.extract(states[positives]).softmax(-1)[..., 1].tolist()
+        lengths: list[int] = mask.sum(1).tolist()
+        logits = network.extract(states[positives], mask[positives])
+        tokens: list[list[float]] = logits.softmax(-1)[..., 1].tolist()
         adverse = {
             position: tuple(row[: lengths[position]]) for position, row in zip(positives, tokens, strict=True)
         }
@@ -72,7 +82,8 @@ def normalize(network: MultiTaskNetwork, batch: TokenBatch, *, best: int) -> lis
         For each row of the batch, in its order, the likeliest classes, best first.
     """
     mask = span_mask(batch.attention_mask, batch.token_type_ids)
-    probabilities = network.normalize(_shared_states(network, batch), mask).softmax(-1)
+    logits = network.normalize(_trunk_states(network, batch), batch.attention_mask, mask)
+    probabilities = logits.softmax(-1)
     top = probabilities.topk(min(best, network.ptids))
     return [
         [RankedClass(index, probability) for index, probability in zip(indices, values, strict=True)]
@@ -80,6 +91,5 @@ def normalize(network: MultiTaskNetwork, batch: TokenBatch, *, best: int) -> lis
     ]
 
 
-def _shared_states(network: MultiTaskNetwork, batch: TokenBatch) -> Tensor:
-    trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-    return network.shared_states(trunk, batch.attention_mask)
+def _trunk_states(network: MultiTaskNetwork, batch: TokenBatch) -> Tensor:
+    return network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)

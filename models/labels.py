@@ -26,13 +26,11 @@ _FILE = TypeAdapter(list[Label])
 
 @dataclass(frozen=True)
 class Labels:
-    """All classes, in the order of the Normalizer's outputs."""
+    """All classes, in the order of the Normalizer's outputs; none where no code was learnt."""
 
     classes: tuple[Label, ...]
 
     def __post_init__(self) -> None:
-        if not self.classes:
-            raise ValueError("there is no label")
         repeated = [
             ptid for ptid, count in Counter(label.ptid for label in self.classes).items() if count > 1
         ]
@@ -60,7 +58,7 @@ class Labels:
     def to_json(self) -> bytes:
         """Write `labels.json`, one class a line."""
         lines = ",\n".join(label.model_dump_json() for label in self.classes)
-        return f"[\n{lines}\n]\n".encode()
+        return f"[\n{lines}\n]\n".encode() if lines else b"[]\n"
 
     def __len__(self) -> int:
         return len(self.classes)

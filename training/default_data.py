@@ -15,8 +15,8 @@ from training.corpora import (
     read_records,
     read_terminology,
 )
+from training.engine.taskdata import normalizer_labels
 from training.examples import CodedPhrase, Example, coded_phrases
-from training.taskdata import normalizer_labels
 from training.tweets import generate_tweets
 
 # One and the same phrase is shown at most so often to the Normalizer in an epoch.

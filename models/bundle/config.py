@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.network import Pooling
+from models.vote import Decision, Vote
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 CONFIG_FILE: Final = "config.json"
 LABELS_FILE: Final = "labels.json"
@@ -48,6 +49,25 @@ class Options(_Part):
     context: bool = False
 
 
+class Ensemble(_Part):
+    """Several classifiers on one trunk (paper, section 3.3).
+
+    Attributes:
+        classifiers: how many there are, the first one included.
+        vote: how they decide, see `models.vote.Decision`.
+    """
+
+    classifiers: int = Field(ge=2, le=99)
+    vote: Vote = "majority"
+
+
+class Calibration(_Part):
+    """Calibrated log-odds of the Classifier = log-odds / temperature + bias; found on validation data."""
+
+    temperature: float = Field(gt=0, allow_inf_nan=False)
+    bias: float = Field(default=0.0, allow_inf_nan=False)
+
+
 class Architecture(_Part):
     """The shape of the encoder, named as in BERT's own `config.json`."""
 
@@ -69,7 +89,8 @@ class BundleConfig(_Part):
     """All of `config.json`.
 
     Attributes:
-        format_version: of this layout; a newer one is refused.
+        format_version: of this layout; a newer one is refused. It is 2 where there is an ensemble or a
+            calibration, which readers of 1 do not know.
         name: readable part of the bundle's version.
         encoder: source of the trunk, as for `load_encoder`.
         trunk_digest: what `trunk_digest` gives for the trunk that was trained on.
@@ -78,10 +99,12 @@ class BundleConfig(_Part):
         max_tokens: where texts are cut, special tokens included.
         normalizer_pooling: what the Normalizer reads, see `MultiTaskNetwork`.
         dropout: before the heads, in training.
+        ensemble: None where there is one classifier.
+        calibration: None where the probabilities are as the classifiers give them.
         files: SHA-256 of each file that predictions depend on; the card and the metrics are not among them.
     """
 
-    format_version: Literal[1] = 1
+    format_version: Literal[1, 2] = 1
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")
     encoder: str = Field(min_length=1)
     trunk_digest: Digest
@@ -92,6 +115,8 @@ class BundleConfig(_Part):
     options: Options
     normalizer_pooling: Pooling
     dropout: float = Field(ge=0, lt=1)
+    ensemble: Ensemble | None = None
+    calibration: Calibration | None = None
     files: dict[FileName, Digest]
 
     @model_validator(mode="after")
@@ -108,6 +133,8 @@ class BundleConfig(_Part):
             )
         if self.architecture.hidden_size % self.architecture.num_attention_heads:
             raise ValueError("hidden_size is no multiple of num_attention_heads")
+        if self.format_version != format_version(self.ensemble, self.calibration):
+            raise ValueError("format_version must be 2 with an ensemble or a calibration, and 1 without")
         for required in (LABELS_FILE, WEIGHTS_FILE):
             if required not in self.files:
                 raise ValueError(f"files lacks {required}")
@@ -123,7 +150,29 @@ class BundleConfig(_Part):
     @property
     def version(self) -> str:
         """The bundle's identity: its name and a hash of this config, which holds the hashes of the files."""
-        return f"{self.name}-{hashlib.sha256(_canonical(self.model_dump(mode='json'))).hexdigest()[:16]}"
+        return f"{self.name}-{hashlib.sha256(_canonical(self._document())).hexdigest()[:16]}"
+
+    @property
+    def decision(self) -> Decision:
+        """How the Classifier's probability is made."""
+        calibration = self.calibration or Calibration(temperature=1.0)
+        return Decision(
+            vote=self.ensemble.vote if self.ensemble else "majority",
+            temperature=calibration.temperature,
+            bias=calibration.bias,
+        )
+
+    def to_json(self) -> bytes:
+        """Write `config.json`; what is not there is left out, as readers of format 1 want it."""
+        return f"{json.dumps(self._document(), indent=2)}\n".encode()
+
+    def _document(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def format_version(ensemble: Ensemble | None, calibration: Calibration | None) -> Literal[1, 2]:
+    """Give the layout's version that a config with these parts has."""
+    return 1 if ensemble is None and calibration is None else 2
 
 
 def _canonical(document: Any) -> bytes:

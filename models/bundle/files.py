@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
@@ -36,20 +37,29 @@ def read_config(folder: Path) -> BundleConfig:
     if not folder.is_dir():
         raise BundleError(f"there is no bundle at {folder}: the folder does not exist; correct its path")
     path = folder / CONFIG_FILE
-    data = _read_file(folder, CONFIG_FILE)
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BundleError(f"{path} is not JSON ({error}): {MEND}") from None
+    document = read_document(folder, CONFIG_FILE)
     written = document.get("format_version") if isinstance(document, dict) else None
     if isinstance(written, int) and written > FORMAT_VERSION:
         raise BundleError(
             f"{path} has the format version {written}, this ade-monitor reads {FORMAT_VERSION}: upgrade it"
         )
     try:
-        return BundleConfig.model_validate_json(data)
+        return BundleConfig.model_validate(document)
     except ValidationError as error:
         raise BundleError(f"{path} does not describe a bundle: {_problems(error)}") from None
+
+
+def read_document(folder: Path, name: str) -> Any:
+    """Read a JSON file of a bundle as it is.
+
+    Raises:
+        BundleError: the file is missing, cannot be read, or is no JSON.
+    """
+    data = _read_file(folder, name)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{folder / name} is not JSON ({error}): {MEND}") from None
 
 
 def read_labels(folder: Path, config: BundleConfig) -> Labels:

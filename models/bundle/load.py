@@ -15,7 +15,8 @@ from models.bundle.files import MEND, read_config, read_labels, read_tensors, re
 from models.encoder import build_model, load_encoder, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
 from models.labels import Labels
-from models.network import MultiTaskNetwork, mismatches
+from models.network import MultiTaskNetwork
+from models.state import mismatches
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
         ptids=len(labels),
         dropout=config.dropout,
         pooling=config.normalizer_pooling,
+        classifiers=config.ensemble.classifiers if config.ensemble else 1,
     )
     width = weights.get("normalizer.weight")
     if width is not None and width.ndim == 2 and len(width) != len(labels):

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,13 +22,18 @@ from models.bundle.config import (
     WEIGHTS_FILE,
     Architecture,
     BundleConfig,
+    Calibration,
+    Ensemble,
     Options,
     Thresholds,
+    format_version,
 )
+from models.bundle.disk import write_folder
 from models.encoder import Encoder, trunk_tensors
 from models.errors import BundleError
 from models.labels import Labels
 from models.network import MultiTaskNetwork
+from models.vote import Vote
 
 
 def save_bundle(
@@ -46,6 +48,8 @@ def save_bundle(
     max_tokens: int,
     metrics: Mapping[str, Any],
     card: str,
+    vote: Vote | None = None,
+    calibration: Calibration | None = None,
     overwrite: bool = False,
     carry_trunk: bool | None = None,
 ) -> str:
@@ -62,6 +66,8 @@ def save_bundle(
         max_tokens: where texts are cut.
         metrics: JSON-ready; for people, not read again.
         card: the model card, Markdown.
+        vote: how an ensemble decides, by default by majority; a single classifier has nothing to vote on.
+        calibration: of the Classifier's probability, as found on validation data.
         overwrite: replace a bundle that is already there.
         carry_trunk: put the frozen trunk and its tokenizer into the bundle; by default where the encoder
             came from a folder of this machine, or from a checkpoint without safetensors (BioBERT).
@@ -83,8 +89,12 @@ def save_bundle(
     if carry_trunk:
         files[TRUNK_FILE] = save(_contiguous(trunk_tensors(encoder.model, network.frozen_layers)))
         files[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
+    ensemble = None
+    if network.classifiers > 1:
+        ensemble = Ensemble(classifiers=network.classifiers, vote=vote or "majority")
     config = BundleConfig.model_validate(
         {
+            "format_version": format_version(ensemble, calibration),
             "name": name,
             "encoder": Path(encoder.source).resolve().name if carry_trunk and local else encoder.source,
             "trunk_digest": encoder.digest(network.frozen_layers),
@@ -95,14 +105,21 @@ def save_bundle(
             "options": options,
             "normalizer_pooling": network.pooling,
             "dropout": network.dropout.p,
+            "ensemble": ensemble,
+            "calibration": calibration,
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         }
     )
-    files[CONFIG_FILE] = f"{config.model_dump_json(indent=2)}\n".encode()
-    files[METRICS_FILE] = f"{json.dumps(metrics, indent=2, sort_keys=True)}\n".encode()
+    files[CONFIG_FILE] = config.to_json()
+    files[METRICS_FILE] = metrics_json(metrics)
     files[CARD_FILE] = card.encode()
-    _write_whole(folder, files)
+    write_folder(folder, files)
     return config.version
+
+
+def metrics_json(metrics: Mapping[str, Any]) -> bytes:
+    """Write `metrics.json`."""
+    return f"{json.dumps(metrics, indent=2, sort_keys=True)}\n".encode()
 
 
 def _refuse_to_clobber(folder: Path, overwrite: bool) -> None:
@@ -124,40 +141,3 @@ def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _contiguous(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-
-
-def _write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write to a sibling, then rename: a reader sees the old bundle or the new one."""
-    mark = secrets.token_hex(4)
-    fresh, stale = (
-        folder.with_name(f".{folder.name}.{mark}.new"),
-        folder.with_name(f".{folder.name}.{mark}.old"),
-    )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir()
-        for name, data in files.items():
-            with (fresh / name).open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        _sync_folder(fresh)
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
-        _sync_folder(folder.parent)
-    except OSError as error:
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
-        raise BundleError(f"the bundle cannot be written to {folder}: {error}") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -43,12 +43,12 @@ def default_bundle_command(
         raise RunError(f"--threads is {threads}: it must be 1 or more")
     import torch
 
-    from training.config import TrainingConfig, has_fast_bfloat16
-    from training.default_bundle import build_default_bundle
+    from training.config import has_fast_bfloat16
+    from training.default_bundle import build_default_bundle, default_config
     from training.default_data import DataSizes
 
     torch.set_num_threads(threads)
-    config = TrainingConfig(
+    config = default_config(
         epochs=epochs, frozen_layers=frozen_layers, seed=seed, bfloat16=has_fast_bfloat16()
     )
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -57,7 +57,7 @@ def default_bundle_command(
         f"--epochs {epochs} --frozen-layers {frozen_layers} --scale {scale:g} --seed {seed}"
     )
     try:
-        with TrainingProgress(console, epochs) as progress:
+        with TrainingProgress(console) as progress:
             outcome = build_default_bundle(
                 corpora,
                 terminology,

@@ -1,4 +1,4 @@
-"""How far a training is, on stderr: a bar for each epoch, with the loss of each task."""
+"""How far a training is, on stderr: a bar for each network, with the loss of each task and the time left."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from training.config import Task
@@ -16,16 +17,14 @@ _NEWEST = 0.05
 
 
 class TrainingProgress:
-    """Shows epochs and losses while it is open; a `Watcher`.
+    """Shows stages, epochs and losses while it is open; a `Watcher`.
 
     Args:
         console: where to.
-        epochs: of the whole training.
     """
 
-    def __init__(self, console: Console, epochs: int) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._epochs = epochs
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -33,12 +32,15 @@ class TrainingProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
             console=console,
+            disable=not console.is_terminal,
         )
-        self._epoch: TaskID | None = None
+        self._title = ""
+        self._epochs = 1
+        self._keeping: TaskID | None = None
+        self._training: TaskID | None = None
         self._losses: dict[Task, float] = {}
 
     def __enter__(self) -> TrainingProgress:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -46,28 +48,51 @@ class TrainingProgress:
     ) -> None:
         self._bar.stop()
 
+    def note(self, text: str) -> None:
+        """Print it."""
+        self._console.print(escape(text))
+
+    def network(self, title: str, epochs: int) -> None:
+        """Begin the bar of a network."""
+        self._title, self._epochs = title, epochs
+        self._training, self._losses = None, {}
+
     def data(self, sizes: Mapping[Task, int]) -> None:
         """Say how many examples each task has."""
         told = ", ".join(f"{task}: {size:,}" for task, size in sizes.items())
-        self._console.print(f"examples by task: {told}")
+        self._console.print(f"{self._title}: examples by task: {told}")
+
+    def keeping(self, done: int, total: int) -> None:
+        """Show how many inputs the frozen trunk has seen, once and for all epochs."""
+        self._bar.start()
+        if self._keeping is None:
+            self._keeping = self._bar.add_task("frozen layers", total=total, losses="")
+        self._bar.update(self._keeping, completed=done, total=total)
+        if done >= total:
+            self._bar.update(self._keeping, visible=False)
+            self._keeping = None
 
     def epoch(self, number: int, steps: int) -> None:
-        """Begin the bar of an epoch, counted from 0."""
-        self._epoch = self._bar.add_task(f"epoch {number + 1} of {self._epochs}", total=steps, losses="")
+        """Go on to an epoch, counted from 0."""
+        self._bar.start()
+        told = f"{self._title}, epoch {number + 1} of {self._epochs}"
+        if self._training is None:
+            self._training = self._bar.add_task(told, total=steps * self._epochs, losses="")
+        self._bar.update(self._training, description=told, completed=steps * number)
 
     def step(self, task: Task, loss: float, left: int) -> None:
         """Move the bar on by one step."""
         shown = self._losses.get(task, loss)
         self._losses[task] = shown + _NEWEST * (loss - shown)
-        if self._epoch is not None:
+        if self._training is not None:
             losses = "  ".join(f"{name} {value:.3f}" for name, value in sorted(self._losses.items()))
-            self._bar.update(self._epoch, advance=1, losses=losses)
+            self._bar.update(self._training, advance=1, losses=losses)
 
     def scores(self, figures: Mapping[str, Any]) -> None:
         """Print what an epoch came to."""
         losses = ", ".join(f"{task} {loss:.3f}" for task, loss in sorted(figures["losses"].items()))
-        f1 = ", ".join(f"{task} {scores['f1']:.3f}" for task, scores in figures["validation"].items())
+        f1 = ", ".join(f"{task} {value:.3f}" for task, value in figures["f1"].items())
+        at = f" at threshold {figures['threshold']:.3g}" if "threshold" in figures else ""
         self._console.print(
-            f"epoch {figures['epoch']}: losses {losses}; "
-            f"validation F1 {f1} at threshold {figures['threshold']:g}"
+            f"{self._title}, epoch {figures['epoch']}: losses {losses}; validation F1 {f1}{at}"
         )

@@ -6,18 +6,20 @@ from hypothesis import strategies as st
 from models.encoder import load_encoder
 from models.labels import Labels
 from models.tokenization import TweetTokenizer
-from training.algorithm1 import class_weights, task_probabilities
-from training.config import TrainingConfig
-from training.errors import RunError
-from training.examples import CodedPhrase, Example, Span
-from training.taskdata import (
+from training.config import Task, TrainingConfig
+from training.engine.algorithm1 import steps_of_epoch, task_probabilities
+from training.engine.inputs import Inputs
+from training.engine.objective import class_weights
+from training.engine.taskdata import (
     IGNORED,
-    classifier_data,
+    TaskData,
     extractor_data,
     mini_batches,
     normalizer_data,
     normalizer_labels,
 )
+from training.errors import RunError
+from training.examples import CodedPhrase, Example, Span
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def test_a_class_without_examples_weighs_nothing() -> None:
 def test_tokens_of_a_span_are_tagged_and_special_tokens_ignored(tokenizer: TweetTokenizer) -> None:
     text = "zoloft gives me a headache"
     data = extractor_data([Example("a", text, 1, (Span(text.index("a headache"), len(text)),))], tokenizer)
-    [tags], [encoding] = data.targets, data.encodings
+    [tags], [encoding] = data.targets, tokenizer.encode([text])
     assert tags[0] == tags[-1] == IGNORED
     tagged = [encoding.offsets[at] for at, tag in enumerate(tags) if tag == 1]
     assert (tagged[0][0], tagged[-1][1]) == (text.index("a headache"), len(text))
@@ -79,19 +81,37 @@ def test_phrases_of_unknown_pts_are_left_out(tokenizer: TweetTokenizer) -> None:
 
 
 @given(count=st.integers(1, 300), size=st.integers(1, 70), seed=st.integers(0, 2**31))
-def test_mini_batches_hold_every_example_once(
-    tokenizer: TweetTokenizer, count: int, size: int, seed: int
-) -> None:
-    [encoding] = classifier_data([Example("a", "so", 0)], tokenizer).encodings
-    data = type(classifier_data([], tokenizer))("1a", [encoding] * count, [[0]] * count)
+def test_mini_batches_hold_every_example_once(count: int, size: int, seed: int) -> None:
+    data = TaskData("1a", Inputs.packed([[1, 2, 3]] * count, [[0] * 3] * count), [[0]] * count)
     batches = mini_batches(data, size, torch.Generator().manual_seed(seed))
     assert sorted(row for batch in batches for row in batch) == list(range(count))
     assert all(0 < len(batch) <= size for batch in batches)
 
 
 @pytest.mark.parametrize(
-    "change", [{"epochs": 0}, {"learning_rate": 0.0}, {"dropout": 1.0}, {"frozen_layers": -1}]
+    "change",
+    [{"epochs": 0}, {"learning_rate": 0.0}, {"dropout": 1.0}, {"layer_decay": 0.0}, {"max_tokens": 4}],
 )
 def test_nonsense_settings_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(RunError, match=next(iter(change)).replace("_", "-")):
         TrainingConfig(**change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("setting", "layers", "frozen"), [(-1, 12, 11), (-1, 6, 5), (0, 6, 0), (3, 3, 3)])
+def test_frozen_layers_count_from_the_bottom_or_the_top(setting: int, layers: int, frozen: int) -> None:
+    assert TrainingConfig(frozen_layers=setting).frozen_of(layers) == frozen
+
+
+@pytest.mark.parametrize("setting", [-7, 7])
+def test_more_layers_than_there_are_cannot_be_frozen(setting: int) -> None:
+    with pytest.raises(RunError, match="frozen-layers"):
+        TrainingConfig(frozen_layers=setting).frozen_of(6)
+
+
+def test_an_epoch_has_as_many_steps_as_see_every_example_once() -> None:
+    def data(task: Task, count: int) -> TaskData:
+        return TaskData(task, Inputs.packed([[1]] * count, [[0]] * count), [[0]] * count)
+
+    tasks: dict[Task, TaskData] = {"1a": data("1a", 640), "1b": data("1b", 33), "1c": data("1c", 160)}
+    assert steps_of_epoch(tasks, TrainingConfig()) == round(640 / 64 + 33 / 16 + 160 / 16)
+    assert steps_of_epoch({"1c": data("1c", 1)}, TrainingConfig()) == 1

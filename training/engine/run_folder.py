@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from training.config import TrainingConfig
+from training.engine.taskdata import TaskData
 from training.errors import RunError
-from training.taskdata import TaskData
 
 _FILE = "last-epoch.pt"
 
@@ -25,10 +25,10 @@ class RunState:
 
     Attributes:
         epochs_done: finished epochs.
-        network: trained weights after the last epoch.
+        network: trained weights after the last epoch, on the CPU.
         optimizer: state of AdamW.
-        schedule: state of the learning rate.
-        best: trained weights of the epoch that did best on validation.
+        best: trained weights of the epoch that did best on validation, on the CPU.
+        best_epoch: that epoch, counted from 1; 0 before the first.
         best_score: its score.
         history: for each epoch its losses and scores, JSON-ready.
     """
@@ -36,18 +36,31 @@ class RunState:
     epochs_done: int = 0
     network: dict[str, Tensor] = field(default_factory=dict)
     optimizer: dict[str, Any] = field(default_factory=dict)
-    schedule: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Tensor] = field(default_factory=dict)
+    best_epoch: int = 0
     best_score: float = -1.0
     history: list[dict[str, Any]] = field(default_factory=list)
 
+    def is_finished(self, config: TrainingConfig) -> bool:
+        """Tell whether all epochs are done, or the last `patience` of them brought nothing better."""
+        stale = self.epochs_done - self.best_epoch
+        return self.epochs_done >= config.epochs or 0 < config.patience <= stale
 
-def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData]) -> str:
-    """Identify a training by its settings and its data: 32 hex digits."""
+
+def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData], *, beside: Iterable[str] = ()) -> str:
+    """Identify a training by its settings and its data: 32 hex digits.
+
+    Args:
+        config: where states are kept, the device and the processes are no part of it, nor of the identity.
+        tasks: D_1, D_2, D_3.
+        beside: what else decides the result: digests of the validation data, of the trunk.
+    """
     digest = blake2b(repr(config).encode(), digest_size=16)
     for data in tasks:
-        for encoding, target in zip(data.encodings, data.targets, strict=True):
-            digest.update(f"{data.task}{encoding.ids}{target}".encode())
+        digest.update(data.task.encode() + data.inputs.digest())
+        digest.update(repr([list(target) for target in data.targets]).encode())
+    for more in beside:
+        digest.update(f"\n{more}".encode())
     return digest.hexdigest()
 
 
@@ -74,10 +87,11 @@ class RunFolder:
             return None
         try:
             stored = torch.load(self._file, map_location="cpu", weights_only=True)
-            identity, state = stored["identity"], RunState(**stored["state"])
+            identity = stored["identity"]
+            state = RunState(**stored["state"]) if identity == self._identity else None
         except Exception as error:  # torch raises errors of many kinds for a damaged file
             raise RunError(f"{self._file} cannot be read ({error}): start over with --fresh") from None
-        if identity != self._identity:
+        if state is None:
             raise RunError(
                 f"{self.path} holds a training with other settings or data: "
                 "start over with --fresh, or choose another folder with --run"
@@ -100,5 +114,5 @@ class RunFolder:
 
 
 def clone(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Copy weights, so that later steps do not change them."""
-    return {name: tensor.detach().clone() for name, tensor in state.items()}
+    """Copy weights to the CPU, so that later steps do not change them."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}

@@ -1,0 +1,247 @@
+"""One case of `benchmarks/training.py`, in a process of its own: its last line is a JSON object.
+
+Inputs have random tokens, in the number and of the lengths of SMM4H's, and weights are random: both cost
+what real ones cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BertConfig, BertForSequenceClassification, BertModel
+
+# A script's own folder comes first on the path, where `training.py` would pass for the package `training`.
+sys.path[0] = str(Path(__file__).parents[1])
+
+# ruff: noqa: E402
+from models.network import MultiTaskNetwork
+from training.config import Task, TrainingConfig
+from training.engine.activations import KeptStates
+from training.engine.algorithm1 import steps_of_epoch, train_epoch
+from training.engine.inputs import Inputs
+from training.engine.optimization import make_optimizer
+from training.engine.parallel import Processes, join_processes
+from training.engine.taskdata import TaskData
+from training.engine.watcher import Silence
+
+SHAPES = {"minilm": (384, 6, 1_536), "bert-base": (768, 12, 3_072)}
+VOCABULARY = 30_522
+TWEETS, POSITIVES, SPANS, CLASSES = 17_385, 1_235, 1_200, 108
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of all CPU threads together, which neighbours on the machine change less."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def so_far(cls) -> Spent:
+        """Read both clocks."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def __sub__(self, earlier: Spent) -> Spent:
+        return Spent(self.wall - earlier.wall, self.cpu - earlier.cpu)
+
+
+def bert(encoder: str) -> BertConfig:
+    """Describe a BERT of the size of a published one."""
+    hidden, layers, inner = SHAPES[encoder]
+    shape = BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=12,
+        intermediate_size=inner,
+    )
+    shape._attn_implementation = "sdpa"
+    return shape
+
+
+def made_up(count: int, mean: float, seed: int) -> Inputs:
+    """Draw inputs of random tokens, with lengths as tweets have them: from 5 to 128, log-normal."""
+    rng = np.random.default_rng(seed)
+    lengths = np.clip(rng.lognormal(np.log(mean), 0.4, count), 5, 128).astype(int)
+    ids = [rng.integers(1_000, VOCABULARY, length).tolist() for length in lengths]
+    return Inputs.packed(ids, [[0] * len(row) for row in ids])
+
+
+def task_data(scale: float) -> dict[Task, TaskData]:
+    """Make D_1, D_2 and D_3 of SMM4H's sizes, times `scale`."""
+    rng = np.random.default_rng(0)
+    tweets = made_up(round(TWEETS * scale), 32, 1)
+    positives = made_up(round(POSITIVES * scale), 32, 2)
+    spans = made_up(round(SPANS * scale), 6, 3)
+    return {
+        "1a": TaskData("1a", tweets, [[int(rng.random() < 0.07)] for _ in range(len(tweets))]),
+        "1b": TaskData("1b", positives, [rng.integers(0, 2, n).tolist() for n in positives.lengths]),
+        "1c": TaskData("1c", spans, [[int(rng.integers(CLASSES))] for _ in range(len(spans))]),
+    }
+
+
+def ours(case: str, given: argparse.Namespace, processes: Processes) -> dict[str, Any]:
+    """Time Algorithm 1."""
+    frozen = 0 if case == "unfrozen" else -1
+    config = TrainingConfig(frozen_layers=frozen, bfloat16=given.bfloat16, epochs=1 + given.epochs)
+    tasks = task_data(given.scale)
+    if case.endswith("-1a"):
+        tasks = {"1a": tasks["1a"]}
+    network = MultiTaskNetwork(
+        BertModel(bert(given.encoder), add_pooling_layer=False),
+        frozen_layers=config.frozen_of(SHAPES[given.encoder][1]),
+        ptids=CLASSES,
+    ).to(processes.device)
+    optimizer = make_optimizer(network, config)
+    with tempfile.TemporaryDirectory(prefix="ade-bench-") as folder:
+        keep = {"kept": "memory", "disk": "disk"}.get(case.removesuffix("-1a"), "none")
+        states = KeptStates(keep, folder=Path(folder))  # type: ignore[arg-type]
+        seconds: list[Spent] = []
+        flops = 0.0
+        for epoch in range(config.epochs):
+            started = Spent.so_far()
+            if epoch == 0:
+                states.plan(network, [data.inputs for data in tasks.values()], bfloat16=config.bfloat16)
+                states.fill(network, Silence(), processes)
+
+            def run(number: int = epoch) -> None:
+                train_epoch(
+                    network,
+                    tasks,
+                    optimizer,
+                    config,
+                    epoch=number,
+                    states=states,
+                    watcher=Silence(),
+                    processes=processes,
+                )
+
+            run()
+            _synchronize(processes.device)
+            seconds.append(Spent.so_far() - started)
+        if processes.device.type == "cuda":
+            flops = _flops(run)
+    examples = sum(len(data) for data in tasks.values())
+    return _figures(seconds, examples, flops, processes.device) | {"steps": steps_of_epoch(tasks, config)}
+
+
+def trainer(given: argparse.Namespace, processes: Processes) -> dict[str, Any]:
+    """Time transformers' Trainer on 1a."""
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    data = task_data(given.scale)["1a"]
+    rows = [
+        {"input_ids": data.inputs.ids[a:b].tolist(), "labels": target[0], "length": int(b - a)}
+        for a, b, target in zip(data.inputs.starts[:-1], data.inputs.starts[1:], data.targets, strict=True)
+    ]
+    network = BertForSequenceClassification(bert(given.encoder))
+    network.bert.embeddings.requires_grad_(False)
+    for layer in network.bert.encoder.layer[:-1]:
+        layer.requires_grad_(False)
+
+    def collate(batch: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        width = max(row["length"] for row in batch)
+        ids = torch.tensor([row["input_ids"] + [0] * (width - row["length"]) for row in batch])
+        mask = torch.tensor([[1] * row["length"] + [0] * (width - row["length"]) for row in batch])
+        labels = torch.tensor([row["labels"] for row in batch])
+        return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+    class Clock(TrainerCallback):
+        seconds: list[Spent] = []  # noqa: RUF012 - one object, one run
+        started = Spent(0.0, 0.0)
+
+        def on_epoch_begin(self, *_: Any, **__: Any) -> None:
+            self.started = Spent.so_far()
+
+        def on_epoch_end(self, *_: Any, **__: Any) -> None:
+            _synchronize(processes.device)
+            self.seconds.append(Spent.so_far() - self.started)
+
+    config = TrainingConfig()
+    with tempfile.TemporaryDirectory(prefix="ade-bench-") as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=config.batch_size_1a,
+            num_train_epochs=1 + given.epochs,
+            learning_rate=config.learning_rate,
+            train_sampling_strategy="group_by_length",
+            length_column_name="length",
+            remove_unused_columns=False,
+            bf16=given.bfloat16,
+            use_cpu=processes.device.type == "cpu",
+            dataloader_pin_memory=False,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+        )
+        clock = Clock()
+        Trainer(network, arguments, train_dataset=rows, data_collator=collate, callbacks=[clock]).train()
+    return _figures(clock.seconds, len(rows), 0.0, processes.device)
+
+
+def _figures(seconds: list[Spent], examples: int, flops: float, device: torch.device) -> dict[str, Any]:
+    later = min(spent.wall for spent in seconds[1:])  # neighbours on the machine only ever slow it down
+    result: dict[str, Any] = {
+        "first_epoch_s": round(seconds[0].wall, 2),
+        "later_epoch_s": round(later, 3),
+        "later_epoch_cpu_s": round(min(spent.cpu for spent in seconds[1:]), 3),
+        "examples_per_s": round(examples / later, 1),
+        "peak_mb": round(_peak_mb(), 1),
+    }
+    if device.type == "cuda":
+        result["gpu_peak_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
+        if flops:
+            result["tflops"] = round(flops / later / 1e12, 2)
+    return result
+
+
+def _peak_mb() -> float:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _flops(run: Any) -> float:
+    """Count the multiplications and additions of an epoch's matrix products."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return float(counter.get_total_flops())
+
+
+def main() -> None:
+    """Read the options of `training.py`, run the case."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("case")
+    options.add_argument("--encoder", choices=sorted(SHAPES), required=True)
+    options.add_argument("--scale", type=float, required=True)
+    options.add_argument("--epochs", type=int, required=True)
+    options.add_argument("--threads", type=int, required=True)
+    options.add_argument("--device", required=True)
+    options.add_argument("--bfloat16", action="store_true")
+    given = options.parse_args()
+    torch.set_num_threads(given.threads)
+    processes = join_processes(given.device)
+    run = trainer(given, processes) if given.case == "trainer-1a" else ours(given.case, given, processes)
+    print(json.dumps(run))
+
+
+if __name__ == "__main__":
+    main()

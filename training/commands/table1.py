@@ -1,0 +1,108 @@
+"""`ade-train table1`: all configurations of the paper, trained and scored, beside its own figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.commands.progress import TrainingProgress
+from training.commands.sizes import bytes_of
+from training.commands.train import KeepStates
+from training.errors import RunError
+
+_PAPER = "mtl,boosting-ensemble,enhanced-ensemble,enhanced-normalizer"
+
+
+def table1_command(
+    data: Annotated[
+        Path, typer.Option(help="The SMM4H files as the organisers give them, or a prepared folder.")
+    ],
+    out: Annotated[Path, typer.Option(help="For bundles, runs, table1.md and table1.json.")] = Path(
+        "runs/table1"
+    ),
+    presets: Annotated[str, typer.Option(help="Which, separated by commas; full is ours.")] = _PAPER,
+    seeds: Annotated[int, typer.Option(help="Train each so often, with the seeds 1, 2, …")] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of all presets; can be repeated."),
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="The pretrained encoder: a hub name, a folder, or package:NAME.")
+    ] = None,
+    terminology: Annotated[
+        Path | None, typer.Option(help="MedDRA ASCII release: lifts LLT codes to PTs, names PTs.")
+    ] = None,
+    wordnet: Annotated[
+        Path | None, typer.Option(help="Folder of WordNet's files, for the enhanced ensemble.")
+    ] = None,
+    keep_states: Annotated[
+        KeepStates, typer.Option(help="Where the frozen layers' states are kept for all epochs.")
+    ] = KeepStates.MEMORY,
+    keep_limit: Annotated[str, typer.Option(help="How much of them is kept at most.")] = "4GB",
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, whatever OUT holds.")] = False,
+) -> None:
+    """Make Table 1: train each configuration, score it on validation and test, put the paper's beside it.
+
+    Ctrl-C stops it, the same command goes on: what is done is not done again. The table is Markdown, on
+    stdout and in OUT/table1.md; precision, recall and F1 in percent by the official relaxed match, with
+    several seeds their mean and standard deviation.
+    """
+    if threads < 1:
+        raise RunError(f"--threads is {threads}: it must be 1 or more")
+    if seeds < 1:
+        raise RunError(f"--seeds is {seeds}: it must be 1 or more")
+    limit = bytes_of(keep_limit, option="--keep-limit")
+    from training.corpora import read_terminology
+    from training.methods.setting_up import effective_method, synonyms, workshop
+    from training.table1.corpus import read_corpus, scored_splits
+    from training.table1.rendering import table1
+    from training.table1.runs import Table1
+    from training.whole_files import write_json, write_whole
+
+    chosen = [*(settings or []), *([f"encoder={encoder}"] if encoder else [])]
+    names = [name.strip() for name in presets.split(",") if name.strip()]
+    made = [
+        effective_method(name, [*chosen, f"seed={seed}"], device=device, threads=threads)
+        for name in names
+        for seed in range(1, seeds + 1)
+    ]
+    if not made:
+        raise RunError(f"--presets is {presets!r}: name at least one")
+    methods, processes = [method for method, _ in made], made[0][1]
+    largest = max(methods, key=lambda method: method.classifiers)
+    terms = read_terminology(terminology) if terminology else None
+    splits = read_corpus(data, terms)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not processes.is_main)
+    try:
+        with TrainingProgress(console) as progress:
+            table = Table1(
+                splits,
+                terms.pt_names if terms else {},
+                synonyms(largest, wordnet),
+                out,
+                workshop(
+                    out,
+                    keep=keep_states.value,
+                    limit=limit,
+                    processes=processes,
+                    watcher=progress,
+                    fresh=fresh,
+                ),
+                "ade-train table1 --data DATA",
+            )
+            results = list(table.results(methods))
+    except KeyboardInterrupt:
+        console.print(
+            f"stopped; the same command, without --fresh, goes on after the last whole epoch ({out})"
+        )
+        raise
+    if processes.is_main:
+        drawn = table1(results, scored_splits(splits))
+        write_whole(out / "table1.md", drawn.encode())
+        write_json(out / "table1.json", [result.to_json() for result in results])
+        typer.echo(drawn, nl=False)

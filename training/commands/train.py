@@ -1,0 +1,147 @@
+"""`ade-train train`: a preset trained on a corpus, to a bundle."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.commands.progress import TrainingProgress
+from training.commands.sizes import bytes_of
+from training.errors import RunError
+
+
+class KeepStates(StrEnum):
+    """Where the frozen layers' states are kept."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+    NONE = "none"
+
+
+class Adversarial(StrEnum):
+    """Which adversarial training."""
+
+    NONE = "none"
+    FGM = "fgm"
+    FREELB = "freelb"
+
+
+def train_command(
+    train: Annotated[
+        Path, typer.Option(help="Training texts: a prepared folder (its train.jsonl) or a .jsonl file.")
+    ],
+    valid: Annotated[
+        Path, typer.Option(help="Validation texts: a prepared folder (its valid.jsonl) or a .jsonl file.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the bundle goes.")],
+    preset: Annotated[
+        str,
+        typer.Option(help="mtl, boosting-ensemble, enhanced-ensemble, enhanced-normalizer or full."),
+    ] = "mtl",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the preset; can be repeated."),
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="The pretrained encoder: a hub name, a folder, or package:NAME.")
+    ] = None,
+    adversarial: Annotated[
+        Adversarial | None, typer.Option(help="Train on the worst small change of the embeddings as well.")
+    ] = None,
+    terminology: Annotated[
+        Path | None, typer.Option(help="MedDRA ASCII release: names PTs that the corpus does not name.")
+    ] = None,
+    wordnet: Annotated[
+        Path | None, typer.Option(help="Folder of WordNet's files, for the enhanced ensemble.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder, to go on from; by default runs/ and the bundle's name.")
+    ] = None,
+    keep_states: Annotated[
+        KeepStates, typer.Option(help="Where the frozen layers' states are kept for all epochs.")
+    ] = KeepStates.MEMORY,
+    keep_limit: Annotated[str, typer.Option(help="How much of them is kept at most.")] = "4GB",
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another bundle that is at --out.")
+    ] = False,
+) -> None:
+    """Train a preset of the paper, or ours; Ctrl-C stops it, the same command goes on.
+
+    Evaluates after each epoch and keeps the best one. The run folder has the settings, the environment, the
+    curves and TensorBoard logs. For several GPUs start it by `accelerate launch -m training.cli train …`.
+    """
+    if threads < 1:
+        raise RunError(f"--threads is {threads}: it must be 1 or more")
+    limit = bytes_of(keep_limit, option="--keep-limit")
+    from training.corpora import read_terminology
+    from training.corpora.prepared import read_split
+    from training.methods.materials import TrainingData
+    from training.methods.setting_up import effective_method, workshop
+
+    chosen = [*(settings or [])]
+    if encoder is not None:
+        chosen.append(f"encoder={encoder}")
+    if adversarial is not None:
+        chosen.append(f"adversarial={adversarial}")
+    method, processes = effective_method(preset, chosen, device=device, threads=threads)
+    data = TrainingData(
+        read_split(train, "train"),
+        read_split(valid, "valid"),
+        read_terminology(terminology).pt_names if terminology else {},
+    )
+    from training.methods.method import train_method
+    from training.methods.setting_up import synonyms
+
+    run = run or Path("runs") / out.resolve().name
+    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not processes.is_main)
+    command = [
+        "ade-train",
+        "train",
+        "--preset",
+        preset,
+        "--train",
+        "TRAIN",
+        "--valid",
+        "VALID",
+        "--out",
+        "OUT",
+    ]
+    for setting in chosen:
+        command += ["--set", setting]
+    try:
+        with TrainingProgress(console) as progress:
+            outcome = train_method(
+                method,
+                data,
+                out=out,
+                shop=workshop(
+                    run,
+                    keep=keep_states.value,
+                    limit=limit,
+                    processes=processes,
+                    watcher=progress,
+                    fresh=fresh,
+                ),
+                command=shlex.join(command),
+                wordnet=synonyms(method, wordnet),
+                overwrite=overwrite,
+            )
+    except KeyboardInterrupt:
+        console.print(
+            f"stopped; the same command, without --fresh, goes on after the last whole epoch ({run})"
+        )
+        raise
+    if processes.is_main:
+        console.print(f"wrote {out}, version {outcome.version}; curves and logs are in {run}")
+        typer.echo(json.dumps({"bundle": outcome.version, **outcome.metrics}))

@@ -1,0 +1,178 @@
+"""A method from texts to a bundle: its data, one network or several, the threshold, the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from models.bundle import Options, Thresholds, save_bundle
+from models.encoder import Encoder, load_encoder
+from models.network import MultiTaskNetwork
+from models.tokenization import TweetTokenizer
+from training.augmentation import Synonyms, augment
+from training.engine.inputs import Inputs
+from training.errors import RunError
+from training.methods.ensembles import Sources, train_further
+from training.methods.materials import Materials, TrainingData, digest_of, prepare_materials
+from training.methods.networks import Foundry, Recipe, Trained, Workshop, train_network
+from training.methods.presets import Method
+from training.methods.validation import Judge
+from training.reports.card import bundle_name, method_card
+from training.reports.run_files import RunFiles
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished bundle: its version, and the figures in its `metrics.json`."""
+
+    version: str
+    metrics: Mapping[str, Any]
+
+
+def train_method(
+    method: Method,
+    data: TrainingData,
+    *,
+    out: Path,
+    shop: Workshop,
+    command: str,
+    wordnet: Synonyms | None = None,
+    overwrite: bool = False,
+) -> Outcome:
+    """Train what a method says, and write the bundle.
+
+    A training that was stopped goes on after its last whole epoch. One that is finished is not repeated:
+    its bundle is written again from what the run folder has.
+
+    Args:
+        method: a preset, perhaps with changes.
+        data: the texts.
+        out: where the bundle goes; the last part of the path names it.
+        shop: run folder, processes, watcher.
+        command: that asked for it, for the model card.
+        wordnet: synonyms for the augmented set of an ensemble of five; None leaves them out.
+        overwrite: replace another bundle that is there.
+
+    Returns:
+        The same in each of several processes.
+
+    Raises:
+        TrainingError: the data has nothing to learn from, the run folder holds another training, something
+            else is at `out`, or memory ran out.
+        ModelError: the encoder cannot be loaded, or the bundle cannot be written.
+    """
+    files = RunFiles(shop.run)
+    if shop.processes.is_main:
+        files.refuse_taken(out, overwrite=overwrite)
+    encoder = load_encoder(method.training.encoder)
+    tokenizer = _tokenizer(encoder, method)
+    materials = prepare_materials(method, data, tokenizer)
+    if shop.processes.is_main:
+        files.begin(method, data, command=command, fresh=shop.fresh)
+    for note in materials.notes:
+        shop.watcher.note(note)
+    if "1b" not in materials.tasks:
+        method = replace(method, feedback=False)  # with it, every text would be NoADE
+    judge = Judge(method, data.valid, encoder.tokenizer, materials.labels)
+    classifiers, network = _networks(method, data, materials, judge, encoder, tokenizer, shop, wordnet)
+    outcome: Outcome | None = None
+    if shop.processes.is_main:
+        outcome = _save(method, data, materials, judge, encoder, classifiers, network, out, command)
+        files.finish(outcome.version, outcome.metrics)
+    return shop.processes.from_main(outcome) or Outcome("", {})
+
+
+def _networks(
+    method: Method,
+    data: TrainingData,
+    materials: Materials,
+    judge: Judge,
+    encoder: Encoder,
+    tokenizer: TweetTokenizer,
+    shop: Workshop,
+    wordnet: Synonyms | None,
+) -> tuple[dict[int, Trained], MultiTaskNetwork]:
+    config = method.training
+    augmented = [*data.train]
+    if method.classifiers > 3:  # before anything is trained, since WordNet may be missing
+        augmented += augment(
+            data.train, per_positive=method.augmented_positives, seed=config.seed, wordnet=wordnet
+        )
+        shop.watcher.note(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
+    foundry = Foundry(encoder, config, len(materials.labels), extracts="1b" in materials.tasks)
+    recipe = Recipe(
+        role="network",
+        title="network" if method.classifiers == 1 else f"classifier 1 of {method.classifiers}",
+        tasks=materials.tasks,
+        config=config,
+        validate=judge.whole,
+        judged_by=" ".join(
+            [
+                digest_of(data.valid),
+                f"threshold {method.threshold}, feedback {method.feedback}, context {method.context}",
+                *(label.ptid for label in materials.labels.classes),
+            ]
+        ),
+        judged_on=Inputs.of(tokenizer.encode([example.text for example in data.valid])),
+    )
+    first = train_network(recipe, foundry, shop)
+    if method.classifiers == 1:
+        return {1: first}, first.network
+    sources = Sources(data.train, augmented, tokenizer)
+    classifiers = train_further(first, recipe, method.classifiers, sources, judge, foundry, shop)
+    return classifiers, foundry.ensemble([one.network for one in classifiers.values()])
+
+
+def _save(
+    method: Method,
+    data: TrainingData,
+    materials: Materials,
+    judge: Judge,
+    encoder: Encoder,
+    classifiers: Mapping[int, Trained],
+    network: MultiTaskNetwork,
+    out: Path,
+    command: str,
+) -> Outcome:
+    judged = judge.judge(network)
+    scores = judged.scores.to_json()
+    metrics = {
+        "preset": method.name,
+        "classes": len(materials.labels),
+        "examples": {task: len(rows) for task, rows in materials.tasks.items()},
+        "notes": list(materials.notes),
+        "threshold": {"threshold": judged.threshold, "chosen": method.threshold},
+        "validation": {task: scores[task] for task in judge.subtasks},
+        "classifiers": {
+            str(number): {"best_epoch": one.best_epoch, "epochs": list(one.history)}
+            for number, one in classifiers.items()
+        },
+    }
+    name = bundle_name(out)
+    version = save_bundle(
+        out,
+        name=name,
+        network=network,
+        encoder=encoder,
+        labels=materials.labels,
+        thresholds=Thresholds(classifier=judged.threshold, normalizer=0.0),
+        options=Options(feedback=method.feedback, context=method.context),
+        max_tokens=method.training.max_tokens,
+        metrics=metrics,
+        card=method_card(name, method, data, metrics=metrics, command=command),
+        overwrite=True,
+        vote=method.vote if method.classifiers > 1 else None,
+    )
+    return Outcome(version, metrics)
+
+
+def _tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
+    positions: int = encoder.model.config.max_position_embeddings
+    if method.training.max_tokens > positions:
+        raise RunError(
+            f"max-tokens is {method.training.max_tokens}, but {method.training.encoder} has {positions} "
+            f"positions: --set max-tokens={positions}, or less"
+        )
+    return TweetTokenizer(encoder.tokenizer, method.training.max_tokens)

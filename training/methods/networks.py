@@ -1,0 +1,180 @@
+"""The networks of a method: each trained once by Algorithm 1, in a folder by which it is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.encoder import Encoder
+from models.network import MultiTaskNetwork
+from training.config import Task, TrainingConfig
+from training.engine.activations import KeptStates
+from training.engine.inputs import Inputs
+from training.engine.parallel import ALONE, Processes
+from training.engine.run_folder import RunFolder, fingerprint
+from training.engine.taskdata import TaskData
+from training.engine.trainer import Validate, fit
+from training.engine.watcher import Silence, Watcher
+from training.engine.watchers import Watchers
+from training.reports.curves import draw_curves
+from training.reports.tensorboard import TensorBoardLog
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where and with what a method is trained.
+
+    Attributes:
+        run: the run folder: logs and curves of this training.
+        networks: what each network leaves after an epoch; several runs can have one in common, and then
+            train what they have in common once.
+        states: of the frozen trunk, kept for all networks.
+        processes: that train together.
+        watcher: told of each stage.
+        fresh: start over, whatever the folders hold.
+    """
+
+    run: Path
+    networks: Path
+    states: KeptStates
+    processes: Processes = ALONE
+    watcher: Watcher = field(default_factory=Silence)
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a network is trained on, and judged by.
+
+    Attributes:
+        role: what it is for, as a part of file names: "network", "classifier-2".
+        title: the same for people.
+        tasks: D_1, D_2, D_3.
+        config: settings of Algorithm 1.
+        validate: judges it after each epoch.
+        judged_by: identifies the validation texts and how they are used.
+        judged_on: the tokens of those texts, whose states are kept.
+    """
+
+    role: str
+    title: str
+    tasks: Mapping[Task, TaskData]
+    config: TrainingConfig
+    validate: Validate
+    judged_by: str
+    judged_on: Inputs
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with the weights of its best epoch, in eval mode.
+
+    Attributes:
+        network: on the device of the training.
+        best_epoch: counted from 1.
+        history: for each epoch its losses and scores, JSON-ready.
+    """
+
+    network: MultiTaskNetwork
+    best_epoch: int
+    history: Sequence[Mapping[str, Any]]
+
+
+class Foundry:
+    """Makes networks of one shape from one encoder; they share the frozen trunk, and start alike.
+
+    Args:
+        encoder: pretrained; its shared layers are left as they are until `ensemble` is called.
+        config: what the networks have in common: seed, dropout, pooling, frozen layers.
+        ptids: classes of the Normalizer.
+        extracts: whether there is anything to train the Extractor on; if not, it starts, and stays, such
+            that it finds nothing.
+    """
+
+    def __init__(
+        self, encoder: Encoder, config: TrainingConfig, ptids: int, *, extracts: bool = True
+    ) -> None:
+        torch.manual_seed(config.seed)
+        layers = len(encoder.model.encoder.layer)
+        self._shape: dict[str, Any] = {
+            "frozen_layers": config.frozen_of(layers),
+            "ptids": ptids,
+            "dropout": config.dropout,
+            "pooling": config.pooling,
+        }
+        self._encoder = encoder
+        self._template = MultiTaskNetwork(encoder.model, **self._shape)
+        if not extracts:
+            _silence(self._template.extractor)
+        self.start = encoder.digest(layers)
+
+    def untrained(self) -> MultiTaskNetwork:
+        """Give a network on the same trunk, with pretrained shared layers and new heads."""
+        trunk = (self._template.embeddings, self._template.trunk)
+        return deepcopy(self._template, {id(part): part for part in trunk})
+
+    def ensemble(self, networks: Sequence[MultiTaskNetwork]) -> MultiTaskNetwork:
+        """Put trained networks into one: Extractor and Normalizer of the first, the Classifiers of all."""
+        whole = MultiTaskNetwork(self._encoder.model, classifiers=len(networks), **self._shape)
+        whole.to(next(networks[0].parameters()).device)
+        whole.load_trained_state({**whole.trained_state(), **networks[0].trained_state()})
+        for position, other in enumerate(networks[1:], start=1):
+            whole.adopt(position, other)
+        return whole.eval()
+
+
+@torch.no_grad()
+def _silence(extractor: nn.Linear) -> None:
+    extractor.weight.zero_()
+    extractor.bias.copy_(torch.tensor([8.0, -8.0]))
+
+
+def train_network(recipe: Recipe, foundry: Foundry, shop: Workshop) -> Trained:
+    """Train a network, or find it trained.
+
+    Leaves its logs in `tensorboard/ROLE` and its curves in `curves-ROLE.png` of the run folder.
+
+    Args:
+        recipe: of the network.
+        foundry: gives it untrained.
+        shop: where.
+
+    Raises:
+        RunError: its folder is damaged, or memory ran out.
+    """
+    identity = fingerprint(
+        recipe.config, list(recipe.tasks.values()), beside=[foundry.start, recipe.judged_by]
+    )
+    folder = RunFolder(shop.networks / f"{recipe.role}-{identity[:12]}", identity)
+    if shop.fresh and shop.processes.is_main:
+        folder.discard()
+    shop.processes.wait()
+    network = foundry.untrained()
+    with ExitStack() as open_logs:
+        watcher: Watcher = Silence()
+        if shop.processes.is_main:
+            log = open_logs.enter_context(TensorBoardLog(shop.run / "tensorboard" / recipe.role))
+            watcher = Watchers(shop.watcher, log)
+        watcher.network(recipe.title, recipe.config.epochs)
+        watcher.data({task: len(data) for task, data in recipe.tasks.items()})
+        state = fit(
+            network,
+            recipe.tasks,
+            recipe.config,
+            folder,
+            validate=recipe.validate,
+            watcher=watcher,
+            states=shop.states,
+            processes=shop.processes,
+            keep_beside=[recipe.judged_on],
+        )
+    if shop.processes.is_main:
+        draw_curves(recipe.title, state.history, shop.run / f"curves-{recipe.role}.png")
+    return Trained(network, state.best_epoch, state.history)

@@ -1,0 +1,80 @@
+"""What a training needs before it begins: the effective settings, the processes, places to keep things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from training.augmentation import Synonyms, open_wordnet
+from training.config import has_fast_bfloat16
+from training.engine.activations import KeptStates
+from training.engine.parallel import Processes, join_processes
+from training.engine.watcher import Watcher
+from training.methods.networks import Workshop
+from training.methods.presets import Method, preset
+from training.reports.curves import require_matplotlib
+from training.reports.tensorboard import require_tensorboard
+
+
+def effective_method(
+    name: str, settings: Sequence[str], *, device: str, threads: int
+) -> tuple[Method, Processes]:
+    """Give a preset with its changes, and the processes to train it with.
+
+    Unless a setting says otherwise, matrices are multiplied in bfloat16 where the device is faster so.
+
+    Raises:
+        RunError: an unknown preset or setting, or a package of the extra `train` is missing.
+        ModelError: there is no such device.
+    """
+    method = preset(name, settings)
+    require_matplotlib()
+    require_tensorboard()
+    torch.set_num_threads(threads)
+    processes = join_processes(device)
+    if not any(setting.partition("=")[0].strip() == "bfloat16" for setting in settings):
+        on_gpu = processes.device.type == "cuda"
+        gains = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_fast_bfloat16()
+        method = preset(name, [*settings, f"bfloat16={str(gains).lower()}"])
+    return method, processes
+
+
+def synonyms(method: Method, folder: Path | None) -> Synonyms | None:
+    """Open WordNet where the method needs the augmented set.
+
+    Raises:
+        RunError: it is needed, and there is none.
+    """
+    return open_wordnet(folder) if method.classifiers > 3 else None
+
+
+def workshop(
+    run: Path,
+    *,
+    keep: Literal["memory", "disk", "none"],
+    limit: int,
+    processes: Processes,
+    watcher: Watcher,
+    fresh: bool,
+) -> Workshop:
+    """Give the places of a training in its run folder.
+
+    Args:
+        run: the folder.
+        keep: where the frozen layers' states are kept; on disk, in the run folder.
+        limit: bytes of them that are kept at most.
+        processes: that train together.
+        watcher: told of each stage.
+        fresh: start over, whatever the folder holds.
+    """
+    return Workshop(
+        run=run,
+        networks=run / "networks",
+        states=KeptStates(keep, limit=limit, folder=run / "states"),
+        processes=processes,
+        watcher=watcher,
+        fresh=fresh,
+    )

@@ -1,0 +1,120 @@
+"""How trainings are judged: Algorithm 2 on the validation texts, and the Classifier by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer
+
+from models.bundle import Options, Thresholds
+from models.labels import Labels
+from models.network import MultiTaskNetwork
+from models.pipeline import Pipeline
+from models.vote import Decision
+from training.config import Task
+from training.engine.trainer import Validation
+from training.evaluation import Scores, choose_threshold, evaluate
+from training.examples import Example
+from training.methods.presets import Method
+from training.scorer.scores import Counts
+
+HALF = 0.5
+_TOKEN_BUDGET = 4_096  # of a forward pass, padding included
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a network is worth on the validation texts.
+
+    Attributes:
+        threshold: of the Classifier, chosen as the method says.
+        scores: of the three subtasks with it, by relaxed match.
+    """
+
+    threshold: float
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges networks in training; the states that `KeptStates` serves spare it the trunk.
+
+    Attributes:
+        method: whose options of Algorithm 2 hold.
+        examples: the validation texts.
+        tokenizer: of the encoder.
+        labels: classes of the Normalizer.
+    """
+
+    method: Method
+    examples: Sequence[Example]
+    tokenizer: Tokenizer
+    labels: Labels
+
+    def probabilities(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[float]:
+        """Give the probability of ADE of each text, by the Classifier or the vote of the ensemble."""
+        return [
+            said.probability for said in self.pipeline(network, threshold=1.0, feedback=False).score(texts)
+        ]
+
+    def decisions(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[int]:
+        """Let the Classifier by itself decide, without the feedback of line 12: 1 from one half on."""
+        return [int(probability >= HALF) for probability in self.probabilities(network, texts)]
+
+    def judge(self, network: MultiTaskNetwork) -> Judged:
+        """Choose the threshold, and score the network with it."""
+        threshold = HALF
+        gold = [example.label for example in self.examples]
+        if self.method.threshold == "f1" and len(set(gold)) == 2:
+            texts = [example.text for example in self.examples]
+            threshold = choose_threshold(self.probabilities(network, texts), gold).threshold
+        return Judged(threshold, evaluate(self.pipeline(network, threshold=threshold), self.examples))
+
+    def whole(self, network: MultiTaskNetwork) -> Validation:
+        """Judge all three subtasks after an epoch; a `Validate`."""
+        judged = self.judge(network)
+        scores = judged.scores.to_json()
+        return Validation(
+            {task: scores[task]["f1"] for task in self.subtasks},
+            {"threshold": judged.threshold, "validation": {task: scores[task] for task in self.subtasks}},
+        )
+
+    def classifier_alone(self, network: MultiTaskNetwork) -> Validation:
+        """Judge subtask 1a alone, as for a further classifier of an ensemble; a `Validate`."""
+        said = self.decisions(network, [example.text for example in self.examples])
+        pairs = list(zip(said, (example.label for example in self.examples), strict=True))
+        counts = Counts(
+            sum(yes and label for yes, label in pairs),
+            sum(yes and not label for yes, label in pairs),
+            sum(label and not yes for yes, label in pairs),
+        )
+        return Validation(
+            {"1a": round(counts.f1, 4)}, {"threshold": HALF, "validation": {"1a": counts.to_json()}}
+        )
+
+    @property
+    def subtasks(self) -> tuple[Task, ...]:
+        """What the texts can judge: 1b where there are spans, 1c where one has a code, and classes."""
+        spans = [span for example in self.examples for span in example.spans]
+        coded = len(self.labels) and any(span.ptid is not None for span in spans)
+        return ("1a", *(("1b",) if spans else ()), *(("1c",) if coded else ()))
+
+    def pipeline(
+        self, network: MultiTaskNetwork, *, threshold: float, feedback: bool | None = None
+    ) -> Pipeline:
+        """Give Algorithm 2 with the options of the method, on the device where the network is."""
+        return Pipeline(
+            network,
+            self.tokenizer,
+            self.labels,
+            max_tokens=self.method.training.max_tokens,
+            thresholds=Thresholds(classifier=threshold, normalizer=0.0),
+            options=Options(
+                feedback=self.method.feedback if feedback is None else feedback, context=self.method.context
+            ),
+            version="in-training",
+            decision=Decision(vote=self.method.vote),
+            device=next(network.parameters()).device,
+            token_budget=_TOKEN_BUDGET,
+        )

@@ -1,0 +1,1 @@
+"""What a training leaves for people: its environment, its curves, its TensorBoard logs, its model card."""
