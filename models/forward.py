@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.network import MultiTaskNetwork, span_mask
+from models.network import MultiTaskNetwork
 from models.tokenization import TokenBatch
 from models.vote import Decision
 
@@ -81,8 +81,7 @@ def normalize(network: MultiTaskNetwork, batch: TokenBatch, *, best: int) -> lis
     Returns:
         For each row of the batch, in its order, the likeliest classes, best first.
     """
-    mask = span_mask(batch.attention_mask, batch.token_type_ids)
-    logits = network.normalize(_trunk_states(network, batch), batch.attention_mask, mask)
+    logits = network.normalize(_trunk_states(network, batch), batch.attention_mask, batch.span_mask)
     probabilities = logits.softmax(-1)
     top = probabilities.topk(min(best, network.ptids))
     return [

@@ -12,7 +12,7 @@ from models.layers import run_layers_to_cls
 
 
 class Member(nn.Module):
-    """One more Classifier (paper, section 3.3).
+    """One more Classifier (paper, section 4).
 
     It is trained as a network of its own and then adopted, so there is no dropout before its head.
 

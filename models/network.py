@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
@@ -15,6 +15,9 @@ from models.state import are_equal, fill
 
 Pooling = Literal["cls", "mean"]
 
+# Gives the trunk's states, as `MultiTaskNetwork.trunk_states` does.
+TrunkStates = Callable[[Tensor, Tensor, Tensor], Tensor]
+
 # Parameters that a bundle stores; all others are the trunk's.
 _TRAINED_PARTS = ("shared.", "classifier.", "extractor.", "normalizer.", "members.")
 
@@ -26,7 +29,9 @@ class MultiTaskNetwork(nn.Module):
     can be computed once for all heads, or once for all epochs. Every head starts from them. The layers
     after the trunk are shared by the three tasks and trained on all of them (Algorithm 1).
 
-    An ensemble (section 3.3) has further classifiers, each with layers of its own on the same trunk.
+    An ensemble (section 4) has further classifiers, each with layers of its own on the same trunk.
+
+    Whoever has the trunk's states already sets `kept_states`, which is then asked instead of the trunk.
 
     Args:
         encoder: a pretrained BERT; its modules are used, not copied.
@@ -62,6 +67,7 @@ class MultiTaskNetwork(nn.Module):
         self.frozen_layers = frozen_layers
         self.ptids = ptids
         self.pooling: Pooling = pooling
+        self.kept_states: TrunkStates | None = None
         self.embeddings: nn.Module = encoder.embeddings
         self.trunk = nn.ModuleList(layers[:frozen_layers])
         self.shared = nn.ModuleList(layers[frozen_layers:])
@@ -88,7 +94,7 @@ class MultiTaskNetwork(nn.Module):
 
     @torch.no_grad()
     def trunk_states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        """Run the frozen part.
+        """Run the frozen part, or take what `kept_states` has of it.
 
         Args:
             input_ids: `[batch, tokens]`, int64.
@@ -98,6 +104,8 @@ class MultiTaskNetwork(nn.Module):
         Returns:
             `[batch, tokens, hidden]`, without gradients.
         """
+        if self.kept_states is not None:
+            return self.kept_states(input_ids, attention_mask, token_type_ids)
         return self.trunk_from(self.embed(input_ids, token_type_ids), attention_mask)
 
     def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
@@ -142,10 +150,10 @@ class MultiTaskNetwork(nn.Module):
 
         Args:
             trunk_states: `[batch, tokens, hidden]` of `[CLS] span [SEP]`, variant (a), or of
-                `[CLS] span [SEP] tweet [SEP]`, variant (b) (section 3.1).
+                `[CLS] span [SEP] tweet [SEP]`, variant (b) (section 3.2).
             attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
-            span_mask: `[batch, tokens]`, 1 for the tokens of `[CLS] span [SEP]`; in variant (a) this is the
-                attention mask. Read by mean pooling only.
+            span_mask: `[batch, tokens]`, 1 for the tokens of `[CLS] span [SEP]`, see `TokenBatch.span_mask`.
+                Read by mean pooling only.
         """
         if self.pooling == "cls":
             pooled = run_layers_to_cls(self.shared, trunk_states, attention_mask)
@@ -187,11 +195,3 @@ class MultiTaskNetwork(nn.Module):
 
     def _trunk_parameters(self) -> list[Tensor]:
         return [*self.embeddings.parameters(), *self.trunk.parameters()]
-
-
-def span_mask(attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-    """Mark the tokens of the span's side, `[CLS] span [SEP]`, for `MultiTaskNetwork.normalize`.
-
-    All three are `[batch, tokens]`.
-    """
-    return attention_mask * (token_type_ids == 0)

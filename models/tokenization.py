@@ -38,7 +38,7 @@ class TweetTokenizer:
         return self._tokenizer.encode_batch([_readable(text) for text in texts])
 
     def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
-        """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.1, variant b).
+        """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.2, variant b).
 
         The longer of the two is cut first: the tweet, as the span is a part of it.
         """
@@ -61,6 +61,11 @@ class TokenBatch:
     input_ids: Tensor
     attention_mask: Tensor
     token_type_ids: Tensor
+
+    @property
+    def span_mask(self) -> Tensor:
+        """Mark the first text's side of a pair, `[CLS] span [SEP]`: `[batch, tokens]`, int64, 1 there."""
+        return self.attention_mask * (self.token_type_ids == 0)
 
     def to(self, device: torch.device) -> TokenBatch:
         """Copy the tensors to a device."""

@@ -16,7 +16,7 @@ class Decision:
     """How the Classifier's probability is made.
 
     Attributes:
-        vote: of an ensemble (paper, section 3.3). `majority` gives the median of the probabilities, the
+        vote: of an ensemble (paper, section 4). `majority` gives the median of the probabilities, the
             lower one of two: it is at or above a threshold where more than half of the classifiers are.
             `mean` gives their mean. A single classifier is its own majority and mean.
         temperature: more than 0; the log-odds are divided by it (Guo et al. 2017).

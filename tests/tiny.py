@@ -20,7 +20,7 @@ from transformers import BertConfig, BertModel
 from models.bundle import Options, Thresholds, save_bundle
 from models.encoder import Encoder, load_encoder
 from models.labels import Labels
-from models.network import MultiTaskNetwork, span_mask
+from models.network import MultiTaskNetwork
 from models.tokenization import TokenBatch, TweetTokenizer, pad
 
 EFFECTS = {
@@ -112,12 +112,13 @@ def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> 
     optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=5e-3)
     for _ in range(steps):
         states, visible = _states(network, tweet_batch), tweet_batch.attention_mask
-        mask = span_mask(span_batch.attention_mask, span_batch.token_type_ids)
         loss = (
             cross_entropy(network.classify(states, visible), is_ade)
             + cross_entropy(network.extract(states, visible).flatten(0, 1), tags.flatten())
             + cross_entropy(
-                network.normalize(_states(network, span_batch), span_batch.attention_mask, mask),
+                network.normalize(
+                    _states(network, span_batch), span_batch.attention_mask, span_batch.span_mask
+                ),
                 torch.arange(len(LABELS)),
             )
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+from io import TextIOWrapper
 
 import typer
 from rich.console import Console
@@ -50,11 +52,21 @@ app.command("write-tweets")(write_tweets_command)
 
 def main() -> None:
     """Run `ade-train`; a user's mistake prints one message on stderr and ends with status 1."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # of a terminal that lacks a character of a table
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     try:
         app(standalone_mode=True)
     except (TrainingError, ModelError) as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" for {error.filename}" if error.filename else ""
+        told = f"{error.strerror}{place}: make room, and start the same command again"
+        console.print(f"[bold red]error:[/] {escape(told)}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

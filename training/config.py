@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -13,6 +14,8 @@ BIOBERT = "dmis-lab/biobert-base-cased-v1.2"
 
 _ABOVE_ZERO = ("epochs", "learning_rate", "head_learning_rate", "max_norm", "adversarial_steps")
 _SHARES = ("warmup", "dropout", "layer_dropout")
+# Torch's generators take 64 bits, and each epoch has a seed of its own.
+_LARGEST_SEED = 2**32 - 1
 _NOT_NEGATIVE = ("weight_decay", "seed", "patience", "adversarial_norm")
 
 
@@ -81,6 +84,8 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, float):
+                _require(math.isfinite(value), field.name, value, "a finite number")
             if field.name.startswith("batch_size") or field.name in _ABOVE_ZERO:
                 _require(value > 0, field.name, value, "more than 0")
             elif field.name in _SHARES:
@@ -89,6 +94,8 @@ class TrainingConfig:
                 _require(value >= 0, field.name, value, "0 or more")
         _require(0 < self.layer_decay <= 1, "layer_decay", self.layer_decay, "more than 0 and at most 1")
         _require(self.max_tokens >= 8, "max_tokens", self.max_tokens, "8 or more")
+        _require(self.seed <= _LARGEST_SEED, "seed", self.seed, f"at most {_LARGEST_SEED}")
+        _require(bool(self.encoder.strip()), "encoder", repr(self.encoder), "a name or a folder")
 
     def batch_size(self, task: Task) -> int:
         """Give size(b_i) of Equation 1."""

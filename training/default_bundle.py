@@ -22,6 +22,7 @@ from training.engine.trainer import Validation, fit
 from training.engine.watcher import Watcher
 from training.evaluation import Scores, ThresholdChoice, choose_threshold, evaluate, phrase_accuracy
 from training.model_card import model_card
+from training.texts import digest_of
 
 # Of tweets that name a medicine, about so many report an adverse effect (SMM4H 2021, training set).
 PREVALENCE = 0.07
@@ -85,7 +86,8 @@ def build_default_bundle(
     }
     watcher.network("default bundle", config.epochs)
     watcher.data({task: len(rows) for task, rows in tasks.items()})
-    folder = RunFolder(run, fingerprint(config, list(tasks.values())))
+    beside = [encoder.digest(len(encoder.model.encoder.layer)), digest_of(data.tweets)]
+    folder = RunFolder(run, fingerprint(config, list(tasks.values()), beside=beside))
     if fresh:
         folder.discard()
     torch.manual_seed(config.seed)  # the heads

@@ -66,7 +66,7 @@ class CodedPhrase:
     Attributes:
         text: the phrase, without its context.
         ptid: code of the PT.
-        context: the text that the phrase stands in, for variant (b) of section 3.1; empty for variant (a).
+        context: the text that the phrase stands in, for variant (b) of section 3.2; empty for variant (a).
     """
 
     text: str

@@ -1,16 +1,20 @@
-"""Files and folders that are written whole or not at all."""
+"""Files and folders that are written whole, and to the disk, or not at all."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from training.errors import RunError
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -22,10 +26,10 @@ def write_whole(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
+        _write(partial, data)
         partial.replace(path)
     except OSError as error:
-        raise RunError(f"{path} cannot be written ({error.strerror}): choose another folder") from None
+        raise cannot_write(path, error) from None
     finally:
         with suppress(OSError):
             partial.unlink()
@@ -68,14 +72,28 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
         for name, data in files.items():
-            (fresh / name).write_bytes(data)
+            _write(fresh / name, data)
         if folder.exists():
             folder.rename(stale)
         fresh.rename(folder)
     except OSError as error:
+        raise cannot_write(folder, error) from None
+    finally:
+        # Also where Ctrl-C comes between the two renames.
         if stale.exists() and not folder.exists():
             stale.rename(folder)
-        raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder") from None
-    finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
+
+
+def cannot_write(path: Path, error: OSError) -> RunError:
+    """Say that something cannot be written, why, and what to do about it."""
+    mend = "make room there, or choose another place" if error.errno in _NO_ROOM else "choose another place"
+    return RunError(f"{path} cannot be written ({error.strerror or error}): {mend}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

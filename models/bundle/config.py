@@ -50,7 +50,7 @@ class Options(_Part):
 
 
 class Ensemble(_Part):
-    """Several classifiers on one trunk (paper, section 3.3).
+    """Several classifiers on one trunk (paper, section 4).
 
     Attributes:
         classifiers: how many there are, the first one included.

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from models.errors import BundleError
@@ -33,10 +34,11 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         fresh.rename(folder)
         _sync_folder(folder.parent)
     except OSError as error:
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
         raise BundleError(f"the bundle cannot be written to {folder}: {error}") from error
     finally:
+        # Also where Ctrl-C comes between the two renames.
+        if stale.exists() and not folder.exists():
+            stale.rename(folder)
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
 
@@ -55,7 +57,8 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError as error:
         raise BundleError(f"{path} cannot be written: {error}") from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # also where the disk can only be read
+            fresh.unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from models.encoder import load_encoder
 from models.layers import run_layers
-from models.network import MultiTaskNetwork, span_mask
+from models.network import MultiTaskNetwork
 from models.tokenization import TokenBatch, TweetTokenizer, pad
 from tests.tiny import Layout
 
@@ -147,10 +147,25 @@ def test_pooling_decides_what_the_normalizer_reads(
     assert same != reads_all
 
 
+def test_states_that_are_kept_are_taken_instead_of_the_trunks(checkpoints: dict[Layout, Path]) -> None:
+    network, batch = network_on(checkpoints["safetensors"])
+    asked: list[tuple[torch.Tensor, ...]] = []
+
+    def kept(*given: torch.Tensor) -> torch.Tensor:
+        asked.append(given)
+        return torch.ones(1)
+
+    network.kept_states = kept
+    assert trunk_of(network, batch).tolist() == [1.0]
+    [given] = asked
+    wanted = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
+    assert all(torch.equal(*pair) for pair in zip(given, wanted, strict=True))
+
+
 def test_the_span_mask_leaves_out_tweet_and_padding() -> None:
     attention = torch.tensor([[1, 1, 1, 1, 1, 0]])
     types = torch.tensor([[0, 0, 0, 1, 1, 0]])
-    assert span_mask(attention, types).tolist() == [[1, 1, 1, 0, 0, 0]]
+    assert TokenBatch((0,), attention, attention, types).span_mask.tolist() == [[1, 1, 1, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("classifiers", [1, 3])

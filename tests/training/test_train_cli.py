@@ -1,8 +1,13 @@
+import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from training import cli
 from training.cli import app
 from training.errors import CorpusError, RunError
 
@@ -56,3 +61,35 @@ def test_a_terminology_of_other_words_is_refused(corpora_folder: Path, tmp_path:
 def test_the_help_names_what_is_needed() -> None:
     shown = RUN.invoke(app, ["default-bundle", "--help"], env={"COLUMNS": "200"}).stdout
     assert all(option in shown for option in ("--corpora", "--terminology", "--out"))
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.ENOSPC, True), (errno.EACCES, False)])
+def test_a_full_disk_is_told_without_a_traceback_and_no_other_fault_is_hidden(
+    number: int, told: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(**_: object) -> None:
+        raise OSError(number, "something is wrong", "/some/where")
+
+    monkeypatch.setattr(cli, "app", failing)
+    with pytest.raises(SystemExit if told else OSError):
+        cli.main()
+    assert ("/some/where: make room" in capsys.readouterr().err) == told
+
+
+def test_a_terminal_that_lacks_a_character_ends_no_command(tmp_path: Path) -> None:
+    (tmp_path / "class.tsv").write_text("1\tADE\n")
+    command = [
+        sys.executable,
+        "-m",
+        "training.cli",
+        "evaluate",
+        "--gold",
+        tmp_path,
+        "--predictions",
+        tmp_path,
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "100.0 (100.0?100.0)" in done.stdout

@@ -25,6 +25,11 @@ def test_the_same_seed_gives_the_same_tweets(terminology: Terminology) -> None:
     assert some(terminology).training != some(terminology, seed=2).training
 
 
+def test_tweets_are_written_without_patients_phrases_too(terminology: Terminology) -> None:
+    tweets = generate_tweets(terminology, (), positives=100, negatives=100, seed=1)
+    assert sum(tweet.label for tweet in tweets.training) == 100 == len(tweets.training) / 2
+
+
 def test_positives_have_spans_and_negatives_have_none(terminology: Terminology) -> None:
     tweets = some(terminology)
     for tweet in [*tweets.training, *tweets.validation]:

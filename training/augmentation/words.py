@@ -15,7 +15,8 @@ _OPAQUE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_JOINED = re.compile(r"[\w-]")
+# A combining mark (an accent of its own, a joiner of emoji) belongs to the letter before it.
+_JOINED = re.compile(r"[\w\u0300-\u036f\u200d\ufe0f-]")
 
 _LISTS = read_wordlist("words", __package__)
 _NEGATIONS: Final = frozenset(_LISTS["negations"]["words"])
@@ -39,7 +40,8 @@ class Word(NamedTuple):
 def words(text: str) -> Iterator[Word]:
     """Find the words of a text, outside of addresses, names of users, hashtags and masks.
 
-    Words that are joined to a digit, a hyphen or an underline are left out: "covid-19", "b12", "side_effect".
+    Words that are joined to a digit, a hyphen, an underline or a combining accent are left out: "covid-19",
+    "b12", "side_effect".
     """
     opaque = opaque_places(text)
     for match in _WORD.finditer(text):

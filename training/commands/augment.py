@@ -43,13 +43,14 @@ def augment_command(
         raise RunError(f"--per-positive is {per_positive}: it must be 1 or more")
     if out.is_dir() or (out.exists() and source.exists() and out.samefile(source)):
         raise RunError(f"--out {out} is {'a folder' if out.is_dir() else 'the source'}: name another file")
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     synonyms: Synonyms | None = open_wordnet(wordnet) if "synonym" in kinds else None
     before = read_split(source, split)
     new: list[Example] = []
     try:
         positives = [example for example in before if example.label]
-        for example in track(positives, "positives", console=console, transient=True):
+        quiet = not console.is_terminal
+        for example in track(positives, "positives", console=console, transient=True, disable=quiet):
             new += augment([example], per_positive=per_positive, seed=seed, wordnet=synonyms, only=kinds)
         after = [*before, *new]
         if out.exists() and not overwrite and out.read_bytes() != to_jsonl(after):

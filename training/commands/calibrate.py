@@ -62,11 +62,17 @@ def calibrate_command(
     from training.evaluation.recalibration import recalibrate
     from training.whole_files import write_whole
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if diagram:
         require_matplotlib()
     torch.set_num_threads(threads)
     examples = read_split(valid, split)
+    positives = sum(example.label for example in examples)
+    if positives in (0, len(examples)):
+        raise RunError(
+            f"of the {len(examples):,} texts in {valid} {positives:,} report an adverse effect: give a file "
+            "with some that do and some that do not"
+        )
     loaded = load_bundle(bundle, trunk=trunk)
     try:
         with text_progress(len(examples), console) as advance:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from training.commands.progress import TrainingProgress
 from training.errors import RunError
@@ -51,7 +52,7 @@ def default_bundle_command(
     config = default_config(
         epochs=epochs, frozen_layers=frozen_layers, seed=seed, bfloat16=has_fast_bfloat16()
     )
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     command = (
         "ade-train default-bundle --corpora CORPORA --terminology TERMINOLOGY --out models/bundles/default "
         f"--epochs {epochs} --frozen-layers {frozen_layers} --scale {scale:g} --seed {seed}"
@@ -70,7 +71,9 @@ def default_bundle_command(
                 watcher=progress,
             )
     except KeyboardInterrupt:
-        console.print(f"stopped; the same command goes on after the last whole epoch (state in {run})")
+        console.print(
+            f"stopped; the same command goes on after the last whole epoch (state in {escape(str(run))})"
+        )
         raise
-    console.print(f"wrote {out}, version {outcome.version}")
+    console.print(f"wrote {escape(str(out))}, version {outcome.version}")
     typer.echo(json.dumps({"bundle": outcome.version, **outcome.metrics}))

@@ -30,7 +30,7 @@ def describe_command(
     from training.description.report import histogram_lines, ptid_lines, to_json
     from training.whole_files import write_json, write_whole
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     splits = read_splits(corpus)
     training = splits.get("train")
     known = None if training is None else spread_ptids(training).counts.keys()

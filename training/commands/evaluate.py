@@ -68,18 +68,18 @@ def evaluate_command(
         )
     from training.corpora.terminology import read_terminology
     from training.evaluation.assessment import assess
-    from training.evaluation.gold import read_gold
+    from training.evaluation.gold import read_gold, read_seen
     from training.evaluation.plots import require_matplotlib
     from training.evaluation.prediction_files import read_predictions
     from training.evaluation.report import refuse_to_clobber, write_report
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if out:
         refuse_to_clobber(out, overwrite=overwrite)
         require_matplotlib()
     terms = read_terminology(terminology) if terminology else None
     annotations = read_gold(gold, split, terms)
-    known = read_gold(seen, "train", terms).codes() if seen else None
+    known = read_seen(seen, terms) if seen else None
     names, version = dict(annotations.names), None
     if predictions is not None:
         told = read_predictions(predictions, lift=terms.llt_to_pt if terms else None)

@@ -41,9 +41,8 @@ def predict_command(
     from training.evaluation.prediction_files import refuse_to_clobber, writing_predictions
     from training.evaluation.texts import count_lines, judge, read_texts
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if not overwrite:
-        refuse_to_clobber(out)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    refuse_to_clobber(out, overwrite=overwrite)
     source = text_file(texts, split)
     pipeline = open_pipeline(bundle, device=device, threads=threads, trunk=trunk, always_code=always_code)
     told = positive = spans = 0

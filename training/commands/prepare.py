@@ -72,7 +72,7 @@ def prepare_command(
         keep_overlaps=keep_overlaps,
     )
     log = ReadingLog(strict)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     try:
         with console.status(f"reading {escape(str(source))}"):
             splits = prepare(source, how, log)
@@ -92,7 +92,7 @@ def prepare_command(
         console.print("stopped; nothing was written")
         raise
     print_table(corpus_table(splits))
-    print_table(log_table(log))
+    print_table(log_table(log, source))
     if names is None and any(span.llt or span.ptid for e in splits.values() for x in e for span in x.spans):
         console.print("codes were taken as they are: with --terminology, LLT codes would be lifted to PTs")
     console.print(f"wrote {escape(str(out))}")

@@ -77,7 +77,10 @@ class TrainingProgress:
         self._bar.start()
         told = f"{self._title}, epoch {number + 1} of {self._epochs}"
         if self._training is None:
-            self._training = self._bar.add_task(told, total=steps * self._epochs, losses="")
+            # Where a training goes on, the epochs of the run before must not count for its speed.
+            self._training = self._bar.add_task(
+                told, total=steps * self._epochs, completed=steps * number, losses=""
+            )
         self._bar.update(self._training, description=told, completed=steps * number)
 
     def step(self, task: Task, loss: float, left: int) -> None:

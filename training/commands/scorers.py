@@ -55,6 +55,7 @@ def text_progress(total: int, console: Console) -> Iterator[Callable[[int], None
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("texts", total=total)
         yield lambda texts: bar.advance(task, texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from training.errors import RunError
@@ -16,6 +17,7 @@ def bytes_of(text: str, *, option: str) -> int:
         RunError: it is no such amount; the message names `option`.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
-    if not match:
+    amount = float(match[1]) * _UNITS[match[2].upper()] if match else math.inf
+    if not math.isfinite(amount):
         raise RunError(f"{option} is {text!r}: give an amount such as 4GB or 500MB")
-    return round(float(match[1]) * _UNITS[match[2].upper()])
+    return round(amount)

@@ -7,10 +7,21 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from training.commands.options import (
+    Device,
+    EncoderSource,
+    KeepIn,
+    KeepLimit,
+    KeepStates,
+    Settings,
+    TerminologyFolder,
+    Threads,
+    WordNetFolder,
+)
 from training.commands.progress import TrainingProgress
 from training.commands.sizes import bytes_of
-from training.commands.train import KeepStates
 from training.errors import RunError
 
 _PAPER = "mtl,boosting-ensemble,enhanced-ensemble,enhanced-normalizer"
@@ -25,25 +36,14 @@ def table1_command(
     ),
     presets: Annotated[str, typer.Option(help="Which, separated by commas; full is ours.")] = _PAPER,
     seeds: Annotated[int, typer.Option(help="Train each so often, with the seeds 1, 2, …")] = 1,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of all presets; can be repeated."),
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option(help="The pretrained encoder: a hub name, a folder, or package:NAME.")
-    ] = None,
-    terminology: Annotated[
-        Path | None, typer.Option(help="MedDRA ASCII release: lifts LLT codes to PTs, names PTs.")
-    ] = None,
-    wordnet: Annotated[
-        Path | None, typer.Option(help="Folder of WordNet's files, for the enhanced ensemble.")
-    ] = None,
-    keep_states: Annotated[
-        KeepStates, typer.Option(help="Where the frozen layers' states are kept for all epochs.")
-    ] = KeepStates.MEMORY,
-    keep_limit: Annotated[str, typer.Option(help="How much of them is kept at most.")] = "4GB",
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    settings: Settings = None,
+    encoder: EncoderSource = None,
+    terminology: TerminologyFolder = None,
+    wordnet: WordNetFolder = None,
+    keep_states: KeepStates = KeepIn.MEMORY,
+    keep_limit: KeepLimit = "4GB",
+    threads: Threads = 1,
+    device: Device = "auto",
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, whatever OUT holds.")] = False,
 ) -> None:
     """Make Table 1: train each configuration, score it on validation and test, put the paper's beside it.
@@ -57,7 +57,9 @@ def table1_command(
     if seeds < 1:
         raise RunError(f"--seeds is {seeds}: it must be 1 or more")
     limit = bytes_of(keep_limit, option="--keep-limit")
+    from training.commands.tables import log_table
     from training.corpora import read_terminology
+    from training.corpora.reading import ReadingLog
     from training.methods.setting_up import effective_method, synonyms, workshop
     from training.table1.corpus import read_corpus, scored_splits
     from training.table1.rendering import table1
@@ -65,7 +67,10 @@ def table1_command(
     from training.whole_files import write_json, write_whole
 
     chosen = [*(settings or []), *([f"encoder={encoder}"] if encoder else [])]
-    names = [name.strip() for name in presets.split(",") if name.strip()]
+    for setting in chosen:
+        if setting.partition("=")[0].strip() == "seed":
+            raise RunError(f"--set {setting} has no effect here: --seeds says how many, from 1 on")
+    names = dict.fromkeys(name.strip() for name in presets.split(",") if name.strip())
     made = [
         effective_method(name, [*chosen, f"seed={seed}"], device=device, threads=threads)
         for name in names
@@ -76,8 +81,11 @@ def table1_command(
     methods, processes = [method for method, _ in made], made[0][1]
     largest = max(methods, key=lambda method: method.classifiers)
     terms = read_terminology(terminology) if terminology else None
-    splits = read_corpus(data, terms)
-    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not processes.is_main)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=not processes.is_main)
+    log = ReadingLog()
+    splits = read_corpus(data, terms, log)
+    if log.counts:
+        console.print(log_table(log, data))
     try:
         with TrainingProgress(console) as progress:
             table = Table1(
@@ -98,7 +106,8 @@ def table1_command(
             results = list(table.results(methods))
     except KeyboardInterrupt:
         console.print(
-            f"stopped; the same command, without --fresh, goes on after the last whole epoch ({out})"
+            "stopped; the same command, without --fresh, goes on after the last whole epoch "
+            f"({escape(str(out))})"
         )
         raise
     if processes.is_main:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -20,9 +21,9 @@ def print_table(table: Table) -> None:
     """Print a table on stdout, nothing cut: folded on a terminal, elsewhere each row is one line."""
     for column in table.columns:
         column.overflow = "fold"
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_ENDLESS)
+        console = Console(highlight=False, emoji=False, width=_ENDLESS)
     console.print(table)
 
 
@@ -39,8 +40,11 @@ def corpus_table(splits: Mapping[str, Sequence[Example]]) -> Table:
     return table
 
 
-def log_table(log: ReadingLog) -> Table:
-    """Show what was read, dropped for a fault and changed without one, the latter with their first place."""
+def log_table(log: ReadingLog, source: Path) -> Table:
+    """Show what was read, dropped for a fault and changed without one, the latter with their first place.
+
+    Files are named from the corpus's folder on, since several splits have files of one name.
+    """
     table = Table("", "what", box=None)
     table.add_column("count", justify="right")
     table.add_column("first")
@@ -49,7 +53,9 @@ def log_table(log: ReadingLog) -> Table:
     for outcome, counts in (("dropped", log.dropped), ("noted", log.noted)):
         for reason, count in counts.most_common():
             first = log.places[reason][0]
-            place = first.path.name if first.line is None else f"{first.path.name}, line {first.line}"
+            inside = first.path != source and first.path.is_relative_to(source)
+            name = str(first.path.relative_to(source)) if inside else first.path.name
+            place = name if first.line is None else f"{name}, line {first.line}"
             table.add_row(outcome, Text(reason), f"{count:,}", Text(f"{place}: {first.detail}"))
     return table
 

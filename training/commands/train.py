@@ -10,18 +10,22 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from training.commands.options import (
+    Device,
+    EncoderSource,
+    KeepIn,
+    KeepLimit,
+    KeepStates,
+    Settings,
+    TerminologyFolder,
+    Threads,
+    WordNetFolder,
+)
 from training.commands.progress import TrainingProgress
 from training.commands.sizes import bytes_of
 from training.errors import RunError
-
-
-class KeepStates(StrEnum):
-    """Where the frozen layers' states are kept."""
-
-    MEMORY = "memory"
-    DISK = "disk"
-    NONE = "none"
 
 
 class Adversarial(StrEnum):
@@ -44,31 +48,20 @@ def train_command(
         str,
         typer.Option(help="mtl, boosting-ensemble, enhanced-ensemble, enhanced-normalizer or full."),
     ] = "mtl",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the preset; can be repeated."),
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option(help="The pretrained encoder: a hub name, a folder, or package:NAME.")
-    ] = None,
+    settings: Settings = None,
+    encoder: EncoderSource = None,
     adversarial: Annotated[
         Adversarial | None, typer.Option(help="Train on the worst small change of the embeddings as well.")
     ] = None,
-    terminology: Annotated[
-        Path | None, typer.Option(help="MedDRA ASCII release: names PTs that the corpus does not name.")
-    ] = None,
-    wordnet: Annotated[
-        Path | None, typer.Option(help="Folder of WordNet's files, for the enhanced ensemble.")
-    ] = None,
+    terminology: TerminologyFolder = None,
+    wordnet: WordNetFolder = None,
     run: Annotated[
         Path | None, typer.Option(help="Run folder, to go on from; by default runs/ and the bundle's name.")
     ] = None,
-    keep_states: Annotated[
-        KeepStates, typer.Option(help="Where the frozen layers' states are kept for all epochs.")
-    ] = KeepStates.MEMORY,
-    keep_limit: Annotated[str, typer.Option(help="How much of them is kept at most.")] = "4GB",
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    keep_states: KeepStates = KeepIn.MEMORY,
+    keep_limit: KeepLimit = "4GB",
+    threads: Threads = 1,
+    device: Device = "auto",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")
     ] = False,
@@ -86,8 +79,8 @@ def train_command(
     limit = bytes_of(keep_limit, option="--keep-limit")
     from training.corpora import read_terminology
     from training.corpora.prepared import read_split
-    from training.methods.materials import TrainingData
     from training.methods.setting_up import effective_method, workshop
+    from training.texts import TrainingData
 
     chosen = [*(settings or [])]
     if encoder is not None:
@@ -104,21 +97,10 @@ def train_command(
     from training.methods.setting_up import synonyms
 
     run = run or Path("runs") / out.resolve().name
-    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=not processes.is_main)
-    command = [
-        "ade-train",
-        "train",
-        "--preset",
-        preset,
-        "--train",
-        "TRAIN",
-        "--valid",
-        "VALID",
-        "--out",
-        "OUT",
-    ]
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=not processes.is_main)
+    command = f"ade-train train --preset {preset} --train TRAIN --valid VALID --out OUT".split()
     for setting in chosen:
-        command += ["--set", setting]
+        command += ["--set", _without_folders(setting)]
     try:
         with TrainingProgress(console) as progress:
             outcome = train_method(
@@ -139,9 +121,17 @@ def train_command(
             )
     except KeyboardInterrupt:
         console.print(
-            f"stopped; the same command, without --fresh, goes on after the last whole epoch ({run})"
+            "stopped; the same command, without --fresh, goes on after the last whole epoch "
+            f"({escape(str(run))})"
         )
         raise
     if processes.is_main:
-        console.print(f"wrote {out}, version {outcome.version}; curves and logs are in {run}")
+        wrote, logs = escape(str(out)), escape(str(run))
+        console.print(f"wrote {wrote}, version {outcome.version}; curves and logs are in {logs}")
         typer.echo(json.dumps({"bundle": outcome.version, **outcome.metrics}))
+
+
+def _without_folders(setting: str) -> str:
+    """Name an encoder in a folder of this machine by its last part: the model card has the command."""
+    key, equals, value = setting.partition("=")
+    return f"{key}{equals}{Path(value).resolve().name}" if Path(value).is_dir() else setting

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from training.commands.tables import corpus_table, print_table
 from training.corpora.lay_phrases import read_lay_phrases
@@ -43,7 +44,7 @@ def write_tweets_command(
 
     names = read_terminology(terminology)
     positives = round(count * prevalence)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     with console.status(f"writing {count:,} tweets"):
         tweets = generate_tweets(
             names,
@@ -56,3 +57,4 @@ def write_tweets_command(
     about = {"format": "written tweets", "count": count, "prevalence": prevalence, "seed": seed}
     write_corpus(out, splits, ReadingLog(), about=about, overwrite=overwrite)
     print_table(corpus_table(splits))
+    console.print(f"wrote {escape(str(out))}")

@@ -52,7 +52,10 @@ def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read ({error.strerror}): check the corpora folder") from None
+        raise CorpusError(
+            f"{path} cannot be read ({error.strerror}): name a .jsonl file, or a folder that `ade-train "
+            "prepare` wrote"
+        ) from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
     examples = []

@@ -85,7 +85,10 @@ def prepare(source: Path, how: Preparation, log: ReadingLog) -> dict[str, list[E
             examples = lift_codes(examples, how.terminology, source, log)
         splits[name] = [_with_document(example, how.document) for example in examples]
     if not any(splits.values()):
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in (log.dropped + log.noted).items())
+        counts = (log.dropped + log.noted).items()
+        reasons = "; ".join(
+            f"{reason} ({count}), first in {log.places[reason][0]}" for reason, count in counts
+        )
         raise CorpusError(f"{source} has no text that can be used: {reasons or 'it is empty'}")
     splits = _divided(splits, source, how)
     for name in splits.keys() & {"train", "all"}:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ from training.corpora.reading import ReadingLog
 from training.corpora.splits import SPLITS
 from training.errors import CorpusError
 from training.examples import Example
-from training.whole_files import write_whole
+from training.whole_files import write_folder, write_whole
 
 ABOUT_FILE = "corpus.json"
 DESCRIPTION_FOLDER = "description"
@@ -35,7 +32,12 @@ def read_split(path: Path, split: str) -> list[Example]:
     if not path.is_dir():
         return read_records(path)
     if not (path / f"{split}.jsonl").is_file():
-        there = ", ".join(f"{name}.jsonl" for name in split_names(path)) or "no split"
+        there = ", ".join(f"{name}.jsonl" for name in split_names(path))
+        if not there:
+            raise CorpusError(
+                f"{path} has no {split}.jsonl: `ade-train prepare {path} --format … --out DIR` makes it of a "
+                "corpus, and DIR is to be named here"
+            )
         raise CorpusError(
             f"{path} has no {split}.jsonl, but {there}: give the file that is meant, or divide the corpus "
             "with `ade-train prepare --valid-share 0.1 --test-share 0.1`"
@@ -91,7 +93,8 @@ def write_corpus(
         overwrite: replace another prepared corpus that is there.
 
     Raises:
-        CorpusError: something else is at `out`, or it cannot be written.
+        CorpusError: something else is at `out`.
+        RunError: it cannot be written; what was there before is there still.
     """
     files = {f"{name}.jsonl": to_jsonl(examples) for name, examples in splits.items()}
     told = {
@@ -109,7 +112,7 @@ def write_corpus(
         raise CorpusError(
             f"{out} holds another prepared corpus: choose another folder, or replace it with --overwrite"
         )
-    _write_whole(out, files)
+    write_folder(out, files)
 
 
 def refuse_to_clobber(out: Path) -> None:
@@ -167,29 +170,3 @@ def split_counts(examples: Sequence[Example]) -> dict[str, int]:
         "coded": sum(span.ptid is not None for span in spans),
         "pts": len({span.ptid for span in spans} - {None}),
     }
-
-
-def _write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write to a sibling, then rename: a reader sees the old corpus or the new one."""
-    mark = secrets.token_hex(4)
-    fresh = folder.with_name(f".{folder.name}.{mark}.new")
-    stale = folder.with_name(f".{folder.name}.{mark}.old")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir()
-        for name, data in files.items():
-            with (fresh / name).open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
-    except OSError as error:
-        raise CorpusError(f"{folder} cannot be written ({error.strerror}): choose another place") from None
-    finally:
-        # Also where Ctrl-C comes between the two renames.
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)

@@ -49,7 +49,9 @@ def read_smm4h(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
     splits = {}
     for split in sorted(tweets, key=SPLITS.index):
         if not tweets[split].is_labelled:
-            log.note("tweets without labels", source, None, f"{len(tweets[split])} tweets of {split}")
+            if tweets[split]:
+                detail = f"{len(tweets[split])} tweets of {split}: their class.tsv or spans.tsv is not there"
+                log.note("tweets without labels", source, None, detail)
             continue
         splits[split] = tweets[split].examples(log)
     return splits

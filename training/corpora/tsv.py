@@ -103,7 +103,8 @@ def open_table(path: Path, unnamed: Sequence[str] | None, log: ReadingLog) -> Ta
         return Table(path, tuple(_COLUMNS.get(name, name) for name in names))
     if unnamed is not None:
         return Table(path, tuple(unnamed))
-    log.drop("unknown columns", path, 1, f"no header that starts with tweet_id, but {first[:60]!r}")
+    found = f"but {first[:60]!r}" if first else "since the file is empty"
+    log.drop("unknown columns", path, 1, f"no header that starts with tweet_id, {found}")
     return None
 
 

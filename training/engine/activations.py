@@ -119,7 +119,7 @@ class KeptStates:
 
     @contextmanager
     def serving(self, network: MultiTaskNetwork) -> Iterator[None]:
-        """Let `network.trunk_states` itself give what is kept, so that a validation is quick as well."""
+        """Let the network take what is kept instead of running its trunk: a validation is quick then, too."""
 
         def kept(input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
             inputs = Inputs.of_batch(input_ids, attention_mask, token_type_ids)
@@ -129,11 +129,11 @@ class KeptStates:
         if not self._segments:
             yield
             return
-        network.__dict__["trunk_states"] = kept
+        network.kept_states = kept
         try:
             yield
         finally:
-            del network.__dict__["trunk_states"]
+            network.kept_states = None
 
     def _forget(self, trunk: TrunkKey) -> None:
         self._trunk = trunk

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.network import MultiTaskNetwork, span_mask
+from models.network import MultiTaskNetwork
 from models.tokenization import TokenBatch
 from training.config import Task
 from training.engine.taskdata import IGNORED, TaskData
@@ -87,7 +87,7 @@ def task_loss(network: MultiTaskNetwork, share: Share, trunk_states: Tensor, wei
             logits.float().flatten(0, 1), share.targets.flatten(), ignore_index=IGNORED, reduction="sum"
         )
     else:
-        logits = network.normalize(trunk_states, mask, span_mask(mask, share.inputs.token_type_ids))
+        logits = network.normalize(trunk_states, mask, share.inputs.span_mask)
         loss = functional.cross_entropy(logits.float(), share.targets, reduction="sum")
     return loss / max(share.whole, 1e-12)  # texts without a single token weigh nothing
 

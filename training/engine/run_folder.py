@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -99,14 +100,27 @@ class RunFolder:
         return state
 
     def save(self, state: RunState) -> None:
-        """Write the state; a kill in the middle leaves the one before."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Write the state; a kill in the middle, or a full disk, leaves the one before.
+
+        Raises:
+            RunError: it cannot be written.
+        """
         partial = self._file.with_suffix(".partial")
         fields = {name: getattr(state, name) for name in RunState.__dataclass_fields__}
-        torch.save({"identity": self._identity, "state": fields}, partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(self._file)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                torch.save({"identity": self._identity, "state": fields}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self._file)
+        except (OSError, RuntimeError) as error:  # torch's own writer hides the OSError in a RuntimeError
+            with suppress(OSError):
+                partial.unlink()
+            raise RunError(
+                f"{self._file} cannot be written ({error}): make room there, and the same command goes on "
+                "after the last whole epoch; or choose another folder with --run"
+            ) from error
 
     def discard(self) -> None:
         """Forget the state."""

@@ -70,7 +70,7 @@ def extractor_data(examples: Sequence[Example], tokenizer: TweetTokenizer) -> Ta
 def normalizer_data(phrases: Sequence[CodedPhrase], labels: Labels, tokenizer: TweetTokenizer) -> TaskData:
     """Prepare subtask 1c. Phrases of PTs without a class are left out.
 
-    A phrase alone is `[CLS] span [SEP]`, variant (a) of section 3.1; one with its context is
+    A phrase alone is `[CLS] span [SEP]`, variant (a) of section 3.2; one with its context is
     `[CLS] span [SEP] tweet [SEP]`, variant (b).
     """
     index = {label.ptid: number for number, label in enumerate(labels.classes)}

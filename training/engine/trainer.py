@@ -11,6 +11,7 @@ from training.config import Task, TrainingConfig
 from training.engine.activations import KeptStates
 from training.engine.algorithm1 import steps_of_epoch, train_epoch
 from training.engine.inputs import Inputs
+from training.engine.memory import told_of_memory
 from training.engine.optimization import make_optimizer
 from training.engine.parallel import ALONE, Processes
 from training.engine.run_folder import RunFolder, RunState, clone
@@ -111,7 +112,7 @@ def _epochs(
             watcher=watcher,
             processes=processes,
         )
-        with states.serving(network):
+        with states.serving(network), told_of_memory("the validation", "keep fewer states (--keep-limit)"):
             judged = processes.from_main(validate(network) if processes.is_main else Validation({}))
         state = _after(state, network, optimizer.state_dict(), losses, judged, config)
         if processes.is_main:

@@ -50,8 +50,6 @@ def run_trunk(network: MultiTaskNetwork, batch: TokenBatch, dtype: torch.dtype) 
     device = next(network.parameters()).device
     moved = batch.to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
-        # Of the class, since `KeptStates.serving` puts another one into the object.
-        states = MultiTaskNetwork.trunk_states(
-            network, moved.input_ids, moved.attention_mask, moved.token_type_ids
-        )
+        embedded = network.embed(moved.input_ids, moved.token_type_ids)
+        states = network.trunk_from(embedded, moved.attention_mask)
     return states.to(dtype)

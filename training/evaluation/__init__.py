@@ -11,9 +11,10 @@ mistakes, error_table       what was judged otherwise than annotated, spans high
 assessment, report, plots   all of it together, as figures, diagrams and pages
 """
 
+from training.evaluation.expected_f1 import choose_threshold
 from training.evaluation.phrases import phrase_accuracy
 from training.evaluation.scores import evaluate, score
-from training.evaluation.threshold import ThresholdChoice, choose_threshold
+from training.evaluation.threshold import ThresholdChoice
 from training.scorer import Scores
 
 __all__ = ["Scores", "ThresholdChoice", "choose_threshold", "evaluate", "phrase_accuracy", "score"]

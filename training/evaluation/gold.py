@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.corpora.prepared import read_split
+from training.corpora.reading import ReadingLog
+from training.corpora.smm4h import read_smm4h
 from training.corpora.terminology import Terminology
 from training.errors import CorpusError
 from training.evaluation.judgements import annotated
@@ -31,11 +33,6 @@ class Gold:
     names: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
-    def codes(self) -> frozenset[str]:
-        """Give the PT codes that occur."""
-        marks = (mark for judgement in self.judgements.values() for mark in judgement.marks)
-        return frozenset(mark.code for mark in marks if mark.code is not None)
-
 
 def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
     """Read annotations.
@@ -55,6 +52,26 @@ def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
     if not gold.judgements:
         raise CorpusError(f"{path} holds no texts: there is nothing to score against")
     return gold
+
+
+def read_seen(path: Path, terminology: Terminology | None) -> frozenset[str]:
+    """Read the PT codes that training data has; rows at fault are passed over, as `prepare` does.
+
+    Args:
+        path: a folder in the official layout, a prepared folder, or a .jsonl file.
+        terminology: lifts codes of LLTs to PTs.
+
+    Raises:
+        CorpusError: there is nothing to read.
+    """
+    official = official_folder(path, "train")
+    if official:
+        examples = [example for split in read_smm4h(official, ReadingLog()).values() for example in split]
+    else:
+        examples = read_split(path, "train")
+    lift = terminology.llt_to_pt if terminology else {}
+    codes = {span.ptid for example in examples for span in example.spans}
+    return frozenset(lift.get(code, code) for code in codes if code is not None)
 
 
 def _official(path: Path, terminology: Terminology | None) -> Gold:

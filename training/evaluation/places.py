@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.corpora.splits import split_named
+from training.corpora.splits import SPLITS, split_named
 from training.errors import CorpusError
 from training.scorer import is_official
 from training.scorer.annotations import TWEETS_FILE
@@ -34,11 +34,19 @@ def text_file(path: Path, split: str) -> Path:
     Raises:
         CorpusError: there is no such file.
     """
-    folder = official_folder(path, split)
-    choice = folder / TWEETS_FILE if folder else path / f"{split}.jsonl" if path.is_dir() else path
-    if choice.is_file():
+    if (choice := _text_file(path, split)).is_file():
         return choice
+    if not path.exists():
+        raise CorpusError(f"{path} does not exist: name a .tsv file, a .jsonl file, or the folder of either")
+    others = [name for name in SPLITS if _text_file(path, name).is_file()]
+    if others:
+        raise CorpusError(f"{path} has no texts of {split}, but of {', '.join(others)}: choose by --split")
     raise CorpusError(
         f"{path} holds no texts: name a .tsv file (tweet_id, text), a .jsonl file, or a folder with "
         f"{TWEETS_FILE} or {split}.jsonl"
     )
+
+
+def _text_file(path: Path, split: str) -> Path:
+    folder = official_folder(path, split)
+    return folder / TWEETS_FILE if folder else path / f"{split}.jsonl" if path.is_dir() else path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,20 +49,29 @@ def writing_predictions(folder: Path) -> Iterator[PredictionWriter]:
     Raises:
         RunError: a file cannot be written.
     """
-    with ExitStack() as stack:
-        yield PredictionWriter({name: stack.enter_context(writing_rows(folder / name)) for name in FILES})
+    with writing_rows(*(folder / name for name in FILES)) as rows:
+        yield PredictionWriter(dict(zip(FILES, rows, strict=True)))
 
 
-def refuse_to_clobber(folder: Path) -> None:
-    """Raise where predictions would replace a file.
+def refuse_to_clobber(folder: Path, *, overwrite: bool) -> None:
+    """Raise where predictions would replace a file; annotations are never overwritten.
 
     Raises:
-        RunError: one of the files is there, or `folder` is a file.
+        RunError: `folder` is a file, or one of the files is there and is not to be overwritten, or is no
+            prediction, as there are no probabilities beside it.
     """
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file: choose another folder")
     there = [name for name in FILES if (folder / name).exists()]
-    if there or (folder.exists() and not folder.is_dir()):
-        held = ", ".join(there) or "no folder, but a file"
-        raise RunError(f"{folder} holds {held}: choose another folder, or replace them with --overwrite")
+    if there and PROBABILITIES_FILE not in there:
+        raise RunError(
+            f"{folder} holds {', '.join(there)}, but no {PROBABILITIES_FILE}: these are no predictions of "
+            "ours, which --overwrite would replace; choose another folder"
+        )
+    if there and not overwrite:
+        raise RunError(
+            f"{folder} holds {', '.join(there)}: choose another folder, or replace them with --overwrite"
+        )
 
 
 @dataclass(frozen=True)

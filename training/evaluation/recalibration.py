@@ -16,10 +16,10 @@ from models.tokenization import TweetTokenizer, batches
 from models.vote import Decision
 from training.errors import RunError
 from training.evaluation.calibration import Fit, fit, log_odds
+from training.evaluation.expected_f1 import choose_threshold
 from training.evaluation.reliability import Reliability, reliability
 from training.evaluation.threshold import (
     ThresholdChoice,
-    choose_threshold,
     class_weights,
     operating_points,
     threshold_for_precision,
@@ -84,7 +84,7 @@ def recalibrate(
     Args:
         bundle: is not changed.
         examples: of both classes, not trained on.
-        precision: that the threshold must have at least, with the best recall; None for the best F1.
+        precision: that the threshold must have at least, with the best recall; None for the best expected F1.
         prevalence: share of positives in the stream; the negatives are weighted to it. None for that of
             the examples.
         bias: whether the log-odds are shifted too.

@@ -1,4 +1,4 @@
-"""The Classifier's threshold: the one with the best F1, or with a wanted precision."""
+"""What each threshold of the Classifier gives, and the one that has a wanted precision."""
 
 from __future__ import annotations
 
@@ -102,25 +102,6 @@ def operating_points(
         np.divide(hits, found, out=np.zeros_like(hits), where=found > 0),
         hits / truth.sum(),
     )
-
-
-def choose_threshold(
-    probabilities: Sequence[float],
-    labels: Sequence[int],
-    *,
-    prevalence: float | None = None,
-    reachable: Sequence[bool] | None = None,
-) -> ThresholdChoice:
-    """Choose the threshold with the best F1 after weighting the negatives to a prevalence.
-
-    All thresholds that make a difference are tried; of equals the middle one wins, since a plateau's
-    middle moves least on other data. Arguments and errors are those of `operating_points`.
-    """
-    points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
-    if not len(points.lowest):
-        return ThresholdChoice(1.0, 0.0, 0.0, 0.0)
-    plateau = np.flatnonzero(points.f1 >= points.f1.max() - 1e-9)
-    return points.choice(int(plateau[len(plateau) // 2]))
 
 
 def threshold_for_precision(

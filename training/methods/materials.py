@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from models.labels import Labels
@@ -19,28 +18,8 @@ from training.engine.taskdata import (
 )
 from training.errors import RunError
 from training.examples import Example, coded_phrases
-from training.methods.presets import Method
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What a training is given.
-
-    Attributes:
-        train: the texts to learn from.
-        valid: the texts by which the best epoch is chosen, and the threshold.
-        pt_names: names of PTs by code, of a terminology; those that the corpus gives fill the gaps.
-    """
-
-    train: Sequence[Example]
-    valid: Sequence[Example]
-    pt_names: Mapping[str, str] = field(default_factory=dict)
-
-    def digest(self) -> str:
-        """Identify the texts with their annotations, in their order: 32 hex digits."""
-        return hashlib.blake2b(
-            (digest_of(self.train) + digest_of(self.valid)).encode(), digest_size=16
-        ).hexdigest()
+from training.presets import Method
+from training.texts import TrainingData
 
 
 @dataclass(frozen=True)
@@ -56,15 +35,6 @@ class Materials:
     labels: Labels
     tasks: Mapping[Task, TaskData]
     notes: tuple[str, ...]
-
-
-def digest_of(examples: Sequence[Example]) -> str:
-    """Identify texts with their annotations, in their order: 32 hex digits."""
-    hashed = hashlib.blake2b(digest_size=16)
-    for example in examples:
-        spans = [(span.start, span.end, span.ptid) for span in example.spans]
-        hashed.update(repr((example.id, example.text, example.label, spans)).encode())
-    return hashed.hexdigest()
 
 
 def prepare_materials(method: Method, data: TrainingData, tokenizer: TweetTokenizer) -> Materials:
@@ -106,7 +76,7 @@ def _require_both_classes(what: str, examples: Sequence[Example]) -> None:
 
 def _pt_names(data: TrainingData, ptids: set[str], notes: list[str]) -> dict[str, str]:
     """Name each PT: by the terminology, else by the corpus, else by its code."""
-    corpus = {span.ptid: span.pt_name for example in data.train for span in example.spans}
+    corpus = {span.ptid: span.pt_name for example in data.train for span in example.spans if span.pt_name}
     names = {ptid: data.pt_names.get(ptid) or corpus.get(ptid) or ptid for ptid in ptids}
     nameless = sum(name == ptid for ptid, name in names.items())
     if nameless:

@@ -15,12 +15,13 @@ from training.augmentation import Synonyms, augment
 from training.engine.inputs import Inputs
 from training.errors import RunError
 from training.methods.ensembles import Sources, train_further
-from training.methods.materials import Materials, TrainingData, digest_of, prepare_materials
+from training.methods.materials import Materials, prepare_materials
 from training.methods.networks import Foundry, Recipe, Trained, Workshop, train_network
-from training.methods.presets import Method
 from training.methods.validation import Judge
+from training.presets import Method
 from training.reports.card import bundle_name, method_card
 from training.reports.run_files import RunFiles
+from training.texts import TrainingData, digest_of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from training.engine.activations import KeptStates
 from training.engine.parallel import Processes, join_processes
 from training.engine.watcher import Watcher
 from training.methods.networks import Workshop
-from training.methods.presets import Method, preset
+from training.presets import Method, preset
 from training.reports.curves import require_matplotlib
 from training.reports.tensorboard import require_tensorboard
 

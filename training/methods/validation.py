@@ -16,7 +16,7 @@ from training.config import Task
 from training.engine.trainer import Validation
 from training.evaluation import Scores, choose_threshold, evaluate
 from training.examples import Example
-from training.methods.presets import Method
+from training.presets import Method
 from training.scorer.scores import Counts
 
 HALF = 0.5

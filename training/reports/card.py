@@ -11,8 +11,8 @@ from string import Template
 from typing import Any
 
 from training.examples import Example
-from training.methods.materials import TrainingData
-from training.methods.presets import Method
+from training.presets import Method
+from training.texts import TrainingData
 
 _TOLD = {
     1: "one network",
@@ -62,12 +62,12 @@ def bundle_name(out: Path) -> str:
 
 
 def _method(method: Method, metrics: Mapping[str, Any]) -> str:
-    config = method.training
+    epochs = len(metrics["classifiers"]["1"]["epochs"])  # fewer than asked for where patience ended it
     reads = "the span with its text" if method.context else "the span alone"
     feedback = ", if a span is found in it" if method.feedback else ""
     return (
         f"Preset `{method.name}`: {_TOLD[method.classifiers]} on the encoder `{_encoder(method)}`, trained "
-        f"by Algorithm 1 of the paper; the best of {config.epochs} epochs was kept. The Normalizer knows "
+        f"by Algorithm 1 of the paper; the best of {epochs} epochs was kept. The Normalizer knows "
         f"{metrics['classes']:,} PTs and reads {reads}. A text is positive from the probability "
         f"{metrics['threshold']['threshold']:.3g}{feedback}."
     )

@@ -7,11 +7,13 @@ bundle.json        its version
 curves-*.png       loss and validation scores by epoch, for each network
 tensorboard/       the same, and losses by step
 networks/          what each network leaves after an epoch, to go on from
+states/            the frozen layers' states, where they are kept on disk
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,9 +22,9 @@ from typing import Any
 from models.bundle.files import read_config
 from models.errors import BundleError
 from training.errors import RunError
-from training.methods.materials import TrainingData
-from training.methods.presets import Method
+from training.presets import Method
 from training.reports.environment import environment
+from training.texts import TrainingData
 from training.whole_files import read_json, write_json
 
 
@@ -37,11 +39,24 @@ class RunFiles:
         self._folder = folder
 
     def refuse_taken(self, out: Path, *, overwrite: bool) -> None:
-        """Make sure, before a long training, that its bundle can be written.
+        """Make sure, before a long training, that its bundle and its run folder can be written.
 
         Raises:
-            RunError: something is at `out` that neither this run has written nor may be overwritten.
+            RunError: something is at `out` that neither this run has written nor may be overwritten; or the
+                run folder lies in it, or has something else in it.
         """
+        if out.resolve() in (self._folder.resolve(), *self._folder.resolve().parents):
+            raise RunError(
+                f"the run folder {self._folder} lies in {out}, which the bundle takes the place of: choose "
+                "another --run or --out"
+            )
+        if not self._is_ours():
+            raise RunError(
+                f"{self._folder} is there already and is no run folder: choose another folder with --run"
+            )
+        above = next(folder for folder in out.resolve().parents if folder.exists())
+        if not os.access(above, os.W_OK):
+            raise RunError(f"{out} cannot be written, as {above} is read-only: choose another --out")
         if not out.exists() or (out.is_dir() and not any(out.iterdir())):
             return
         try:
@@ -54,6 +69,17 @@ class RunFiles:
                 f"{out} holds another bundle, {version}: choose another --out, or replace it with --overwrite"
             )
 
+    def _is_ours(self) -> bool:
+        """Tell whether the folder is missing, empty, or a run has begun in it."""
+        if not self._folder.exists() or (self._folder / "networks").is_dir():
+            return True
+        if not self._folder.is_dir():
+            return False
+        if not any(self._folder.glob("[!.]*")):
+            return True
+        held = read_json(self._folder / "config.json")
+        return isinstance(held, dict) and "method" in held
+
     def begin(self, method: Method, data: TrainingData, *, command: str, fresh: bool) -> None:
         """Write what is to be trained, and where.
 
@@ -64,9 +90,9 @@ class RunFiles:
             "method": asdict(method),
             "data": {"digest": data.digest(), "train": len(data.train), "valid": len(data.valid)},
         }
-        held = read_json(self._folder / "config.json")
         begun = any(self._folder.glob("networks/*/*.pt"))
-        if held is not None and begun and not fresh:
+        held = read_json(self._folder / "config.json") if begun and not fresh else None
+        if held is not None:
             # As it is read: a setting may be a number that JSON writes in another way.
             differences = _differences(held, json.loads(json.dumps(config)))
             if differences:

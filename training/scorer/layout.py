@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -90,20 +90,30 @@ _BREAKS = {ord(mark): " " for mark in "\t\n\r"}
 
 
 @contextmanager
-def writing_rows(path: Path) -> Iterator[RowWriter]:
-    """Open a file for rows; it appears whole when the block ends, and not at all if the block fails.
+def writing_rows(*paths: Path) -> Iterator[tuple[RowWriter, ...]]:
+    """Open files for rows; all appear whole when the block ends, and none if the block fails.
 
     Raises:
-        RunError: the file cannot be written.
+        RunError: a file cannot be written.
     """
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    file = _opened(fresh, path)
+    mark = secrets.token_hex(4)
+    fresh = [path.with_name(f".{path.name}.{mark}.new") for path in paths]
+    files: list[TextIO] = []
     try:
-        with file:
-            yield RowWriter(file, path)
-            _finish(file, fresh, path)
+        for at, path in zip(fresh, paths, strict=True):
+            files.append(_opened(at, path))
+        yield tuple(RowWriter(file, path) for file, path in zip(files, paths, strict=True))
+        for file, path in zip(files, paths, strict=True):
+            _flush(file, path)
+        for at, path in zip(fresh, paths, strict=True):
+            _appear(at, path)
     finally:
-        fresh.unlink(missing_ok=True)
+        for file in files:
+            with suppress(OSError):  # of rows that could not be written, which was told
+                file.close()
+        for at in fresh:
+            with suppress(OSError):
+                at.unlink()
 
 
 def _opened(fresh: Path, path: Path) -> TextIO:
@@ -114,10 +124,16 @@ def _opened(fresh: Path, path: Path) -> TextIO:
         raise _unwritable(path, error) from None
 
 
-def _finish(file: TextIO, fresh: Path, path: Path) -> None:
+def _flush(file: TextIO, path: Path) -> None:
     try:
         file.flush()
         os.fsync(file.fileno())
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _appear(fresh: Path, path: Path) -> None:
+    try:
         fresh.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from None

@@ -15,12 +15,15 @@ from training.examples import Example
 _SCORED = ("valid", "test")
 
 
-def read_corpus(source: Path, terminology: Terminology | None) -> dict[str, list[Example]]:
+def read_corpus(
+    source: Path, terminology: Terminology | None, log: ReadingLog | None = None
+) -> dict[str, list[Example]]:
     """Read the splits that Table 1 needs: "train", "valid" and, where it has labels, "test".
 
     Args:
         source: a folder that `ade-train prepare` wrote, or one of official files.
         terminology: lifts the LLT codes of official files to PTs.
+        log: takes down what was read of official files, and dropped; a prepared corpus has its own.
 
     Raises:
         CorpusError: it is neither, a row is malformed, or training or validation texts are missing.
@@ -30,7 +33,7 @@ def read_corpus(source: Path, terminology: Terminology | None) -> dict[str, list
     if names := split_names(source):
         splits = {name: read_split(source, name) for name in names}
     else:
-        splits = prepare(source, Preparation("smm4h", terminology), ReadingLog())
+        splits = prepare(source, Preparation("smm4h", terminology), log or ReadingLog())
     for name in ("train", "valid"):
         if not splits.get(name):
             raise CorpusError(

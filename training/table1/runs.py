@@ -15,13 +15,13 @@ from models.pipeline import Pipeline
 from training.augmentation import Synonyms
 from training.evaluation import evaluate
 from training.examples import Example
-from training.methods.materials import TrainingData, digest_of
 from training.methods.method import train_method
 from training.methods.networks import Workshop
-from training.methods.presets import Method
+from training.presets import Method
 from training.table1.corpus import scored_splits
 from training.table1.paper import Figures
 from training.table1.rendering import SUBTASKS, Result
+from training.texts import TrainingData, digest_of
 from training.whole_files import read_json, write_json
 
 
@@ -56,8 +56,9 @@ class Table1:
             ModelError: as `train_method`.
         """
         if self.shop.fresh and self.shop.processes.is_main:
-            for state in self.out.glob("networks/*/last-epoch.pt"):
-                state.unlink()
+            for pattern in ("networks/*/last-epoch.pt", "results/*.json"):
+                for done in self.out.glob(pattern):
+                    done.unlink()
         self.shop.processes.wait()
         data = TrainingData(self.splits["train"], self.splits["valid"], self.pt_names)
         digests = [digest_of(examples) for examples in self.splits.values()]
@@ -66,7 +67,7 @@ class Table1:
             told = f"{method.name}, seed {seed} ({number} of {len(methods)})"
             name = f"{method.name}-seed{seed}-{_identity(method, digests)}"
             held = read_json(self.out / "results" / f"{name}.json")
-            if held is not None and not self.shop.fresh:
+            if held is not None:
                 self.shop.watcher.note(f"{told}: done already")
                 yield Result.from_json(held)
                 continue

@@ -80,7 +80,7 @@ def fill(
         elif name == "day":
             pieces.append(Piece(expand("<day>", rng)))
         else:
-            phrase = _draw(lexicon.effects[name], scene, used, rng, desired=desired)
+            phrase = _draw(lexicon.effects.get(name, ()), scene, used, rng, desired=desired)
             used.add(phrase.pt_name or phrase.text)
             added = _effect(phrase, pieces, rng)
             pieces += [Piece(piece.text) for piece in added] if slot[1] else added

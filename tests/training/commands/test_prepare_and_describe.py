@@ -72,7 +72,7 @@ def test_the_official_files_become_checked_splits(official: Path, names: Path, t
     assert [e.label for e in read_records(out / "valid.jsonl")] == [0, 0, 1]
     assert {span.ptid for e in read_records(out / "train.jsonl") for span in e.spans} == {"1"}
     assert "offset mismatch" in result.stdout
-    assert "spans_norm.tsv, line 3" in result.stdout
+    assert "train/spans_norm.tsv, line 3" in result.stdout
     assert "shared" in result.stdout
 
 
@@ -117,6 +117,12 @@ def test_a_corpus_without_codes_says_so(tmp_path: Path, content: str, said: str)
     assert result.exit_code == 0, result.output
     assert said in result.stdout
     assert not list((tmp_path / "out").glob("*.png"))
+
+
+def test_a_folder_is_named_as_it_is_called(official: Path, tmp_path: Path) -> None:
+    out = tmp_path / "[bold] :train: [x]"
+    arguments = ["prepare", str(official), "--format", "smm4h", "--out", str(out)]
+    assert f"wrote {out}" in RUN.invoke(app, arguments).stderr
 
 
 def test_without_matplotlib_the_extra_is_named(

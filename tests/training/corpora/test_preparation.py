@@ -115,7 +115,7 @@ def test_a_split_that_is_there_is_not_made_again(tmp_path: Path) -> None:
 def test_a_corpus_of_nothing_but_faults_is_refused_with_their_reasons(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     path.write_text("no json\nnor this\n")
-    with pytest.raises(CorpusError, match=r"malformed record \(2\)"):
+    with pytest.raises(CorpusError, match=r"malformed record \(2\), first in .*c\.jsonl, line 1"):
         prepare(path, Preparation("jsonl"), ReadingLog())
 
 

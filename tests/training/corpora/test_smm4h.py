@@ -171,6 +171,14 @@ def test_a_tweet_whose_only_span_is_misplaced_still_reports_an_effect(tmp_path: 
     assert [(e.label, e.spans) for e in examples] == [(1, ()), (1, ()), (0, ())]
 
 
+def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").touch()
+    with pytest.raises(CorpusError, match="empty"):
+        read_smm4h(tmp_path, ReadingLog(strict=True))
+    (tmp_path / "mine.tsv").rename(tmp_path / "tweets.tsv")
+    assert read_smm4h(tmp_path, ReadingLog(strict=True)) == {}
+
+
 def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"tweets\.tsv"):
         read_smm4h(tmp_path, ReadingLog())

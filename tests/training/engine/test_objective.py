@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from models.network import MultiTaskNetwork, span_mask
+from models.network import MultiTaskNetwork
 from tests.training.engine.tiny_training import STEADY, tiny_network, tiny_tasks
 from training.config import Task
 from training.engine.activations import KeptStates
@@ -44,7 +44,7 @@ def by_hand(
     if data.task == "1b":
         logits = network.extract(trunk, mask)
         return cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
-    return cross_entropy(network.normalize(trunk, mask, span_mask(mask, inputs.token_type_ids)), targets)
+    return cross_entropy(network.normalize(trunk, mask, inputs.span_mask), targets)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -177,6 +177,20 @@ def test_a_damaged_state_is_named(tiny_encoder: Path, tmp_path: Path) -> None:
         tiny_fit(tiny_encoder, tmp_path)
 
 
+def test_a_full_disk_is_named_and_leaves_the_epoch_before(tiny_encoder: Path, tmp_path: Path) -> None:
+    class FullAfterOne(Silence):
+        def epoch(self, number: int, steps: int) -> None:
+            if number == 1:
+                (tmp_path / "last-epoch.partial").symlink_to("/dev/full")
+
+    with pytest.raises(RunError, match=r"last-epoch\.pt.*make room"):
+        tiny_fit(tiny_encoder, tmp_path, watcher=FullAfterOne())
+    assert [path.name for path in tmp_path.iterdir()] == ["last-epoch.pt"]
+    recorder = Recorder()
+    tiny_fit(tiny_encoder, tmp_path, watcher=recorder)
+    assert [figures["epoch"] for figures in recorder.epochs] == [2, 3]
+
+
 def test_a_training_goes_on_wherever_states_are_kept(tiny_encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(KilledError):
         tiny_fit(tiny_encoder, tmp_path, states=KeptStates("none"), watcher=Recorder(kill_in=2))

@@ -7,7 +7,7 @@ import pytest
 
 from training.corpora import Terminology
 from training.errors import CorpusError, RunError
-from training.evaluation.gold import read_gold
+from training.evaluation.gold import read_gold, read_seen
 from training.evaluation.places import text_file
 from training.evaluation.prediction_files import read_predictions, refuse_to_clobber
 from training.evaluation.texts import read_texts
@@ -41,7 +41,7 @@ def test_both_layouts_say_the_same(tmp_path: Path) -> None:
         assert gold.judgements == official.judgements
         assert gold.texts == official.texts == {"1": "so dizzy", "2": "fine"}
     assert official.judgements["1"] == Judgement(True, (Mark(3, 8, "10"),))
-    assert official.codes() == {"10"}
+    assert {mark.code for judgement in official.judgements.values() for mark in judgement.marks} == {"10"}
 
 
 def test_a_release_with_a_folder_for_each_split_is_read_by_split(tmp_path: Path) -> None:
@@ -81,8 +81,23 @@ def test_texts_are_read_from_both_layouts(tmp_path: Path) -> None:
         assert [*read_texts(text_file(folder, "valid"))] == [("1", f'"{folder.name}\tb')]
     (tmp_path / "tweets.tsv").unlink()
     assert text_file(tmp_path, "valid").parent.name == "SMM4H_2021_Dev"
-    with pytest.raises(CorpusError, match=r"train\.jsonl"):
+    with pytest.raises(CorpusError, match=r"valid, test.*--split"):
         text_file(tmp_path, "train")
+
+
+def test_a_place_without_texts_is_named(tmp_path: Path) -> None:
+    (tmp_path / "class.tsv").touch()
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(CorpusError, match=str(place)):
+            text_file(place, "test")
+
+
+def test_rows_at_fault_in_training_data_do_not_keep_its_codes_from_being_known(tmp_path: Path) -> None:
+    (tmp_path / "tweets.tsv").write_text("1\tso dizzy\nno tab\n")
+    (tmp_path / "spans_norm.tsv").write_text("1\tADE\t3\t8\tdizzy\t11\n1\tADE\tx\t8\tdizzy\t11\n")
+    assert read_seen(tmp_path, None) == {"11"}
+    assert read_seen(tmp_path, TERMS) == {"10"}
+    assert read_seen(corpus(tmp_path / "a.jsonl", dizzy("1", "30")), None) == {"30"}
 
 
 @pytest.mark.parametrize(
@@ -103,8 +118,19 @@ def test_a_probability_that_is_none_is_named(tmp_path: Path, row: str) -> None:
         read_predictions(tmp_path, lift=None)
 
 
-def test_predictions_that_are_there_are_not_replaced(tmp_path: Path) -> None:
-    refuse_to_clobber(tmp_path)
-    (tmp_path / "class.tsv").write_text("")
+def test_predictions_are_replaced_where_that_is_asked_for_alone(tmp_path: Path) -> None:
+    refuse_to_clobber(tmp_path, overwrite=False)
+    for name in ("class.tsv", "probabilities.tsv"):
+        (tmp_path / name).touch()
+    with pytest.raises(RunError, match=r"probabilities\.tsv.*--overwrite"):
+        refuse_to_clobber(tmp_path, overwrite=False)
+    refuse_to_clobber(tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_annotations_are_not_replaced_by_predictions(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "class.tsv").touch()
     with pytest.raises(RunError, match=r"class\.tsv"):
-        refuse_to_clobber(tmp_path)
+        refuse_to_clobber(tmp_path, overwrite=overwrite)
+    with pytest.raises(RunError, match="is a file"):
+        refuse_to_clobber(tmp_path / "class.tsv", overwrite=overwrite)

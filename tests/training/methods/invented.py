@@ -11,9 +11,9 @@ from training.config import Task
 from training.engine.activations import KeptStates
 from training.engine.watcher import Silence, Watcher
 from training.examples import Example, Span
-from training.methods.materials import TrainingData
 from training.methods.networks import Workshop
-from training.methods.presets import Method, preset
+from training.presets import Method, preset
+from training.texts import TrainingData
 
 STARTS = ("zoloft gives me", "this pill and", "so", "day 3 and", "my zoloft means")
 PLAIN = ("i took my zoloft", "just got my pill", "zoloft day 3", "so this is my day", "hello you")

@@ -12,8 +12,9 @@ from tests.training.methods.invented import NAMES, PLAIN, STARTS, corpus, positi
 from training.engine.taskdata import IGNORED
 from training.errors import RunError
 from training.examples import Example, Span
-from training.methods.materials import TrainingData, prepare_materials
-from training.methods.presets import Method
+from training.methods.materials import prepare_materials
+from training.presets import Method
+from training.texts import TrainingData
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,13 @@ def test_pts_are_named_by_the_terminology_then_the_corpus_then_their_code(tokeni
     names = {label.ptid: label.pt_name for label in materials.labels.classes}
     assert names == {codes[0]: "Feeling sick", codes[1]: NAMES[codes[1]], codes[2]: codes[2]}
     assert any("--terminology" in note for note in materials.notes)
+
+
+def test_a_pt_keeps_its_name_where_a_later_span_has_none(tokenizer: TweetTokenizer) -> None:
+    train = [positive(start, "nausea", named=start == STARTS[0]) for start in STARTS]
+    negatives = [Example(text, text, 0) for text in PLAIN]
+    materials = prepare_materials(Method(), TrainingData([*train, *negatives], negatives), tokenizer)
+    assert [label.pt_name for label in materials.labels.classes] == ["Nausea"]
 
 
 def test_what_a_corpus_lacks_is_left_out_and_told(tokenizer: TweetTokenizer) -> None:

@@ -12,8 +12,8 @@ from tests.training.methods.invented import KilledError, Recorder, corpus, shop,
 from training.augmentation import augment
 from training.errors import RunError
 from training.evaluation import evaluate
-from training.methods.materials import TrainingData
 from training.methods.method import Outcome, train_method
+from training.texts import TrainingData
 
 
 def build(

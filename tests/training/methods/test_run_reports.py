@@ -1,7 +1,9 @@
 """What a training leaves for people: run folder, curves, logs, model card."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -10,6 +12,7 @@ from training.errors import RunError
 from training.methods.method import train_method
 from training.reports.card import bundle_name
 from training.reports.curves import draw_curves
+from training.reports.run_files import RunFiles
 from training.reports.tensorboard import TensorBoardLog
 from training.whole_files import read_json
 
@@ -40,6 +43,29 @@ def test_the_run_folder_says_where_it_ran(done: Path) -> None:
     assert environment["packages"]["torch"]
     assert environment["threads"] >= 1
     assert isinstance(environment["gpus"], list)
+
+
+def test_a_folder_that_is_no_run_folder_is_left_as_it_is(tmp_path: Path, done: Path) -> None:
+    RunFiles(tmp_path / "new").refuse_taken(tmp_path / "bundle", overwrite=False)
+    RunFiles(done / "run").refuse_taken(done / "bundle", overwrite=False)
+    (tmp_path / "config.json").write_text("{}")
+    for taken in (tmp_path, tmp_path / "config.json", done / "bundle"):
+        with pytest.raises(RunError, match="no run folder"):
+            RunFiles(taken).refuse_taken(tmp_path / "bundle", overwrite=True)
+
+
+def test_a_place_for_the_bundle_that_is_read_only_is_found_before_the_training(tmp_path: Path) -> None:
+    with (
+        patch("os.access", return_value=False),
+        pytest.raises(RunError, match=f"{tmp_path} is read-only"),
+    ):
+        RunFiles(tmp_path / "run").refuse_taken(tmp_path / "new" / "bundle", overwrite=False)
+
+
+@pytest.mark.parametrize("run", ["bundle", "bundle/run"])
+def test_a_run_folder_that_the_bundle_would_replace_is_refused(tmp_path: Path, run: str) -> None:
+    with pytest.raises(RunError, match="--run"):
+        RunFiles(tmp_path / run).refuse_taken(tmp_path / "bundle", overwrite=True)
 
 
 def test_there_are_curves_of_each_network(done: Path) -> None:
@@ -116,6 +142,29 @@ def test_a_missing_extra_is_named_with_its_mend(package: str, monkeypatch: pytes
     require = {"matplotlib": require_matplotlib, "tensorboard": require_tensorboard}[package]
     with pytest.raises(RunError, match=r"pip install 'ade-monitor\[train\]'"):
         require()
+
+
+def test_a_damaged_config_of_a_run_is_named_and_a_fresh_start_mends_it(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    method, place = tiny_method("mtl", tiny_encoder, "epochs=1"), shop(tmp_path)
+    place = replace(place, networks=place.run / "networks")
+    train_method(method, corpus(), out=tmp_path / "bundle", shop=place, command="")
+    (place.run / "config.json").write_text("{")
+    with pytest.raises(RunError, match=r"config\.json.*--fresh"):
+        train_method(method, corpus(), out=tmp_path / "bundle", shop=place, command="")
+    afresh = replace(place, fresh=True)
+    train_method(method, corpus(), out=tmp_path / "bundle", shop=afresh, command="")
+    assert read_json(place.run / "config.json")["method"]["name"] == "mtl"
+
+
+def test_the_card_counts_the_epochs_that_were_trained(tiny_encoder: Path, tmp_path: Path) -> None:
+    method = tiny_method("mtl", tiny_encoder, "epochs=30", "patience=1", "learning-rate=1e-9")
+    method = replace(method, training=replace(method.training, head_learning_rate=1e-9))
+    outcome = train_method(method, corpus(), out=tmp_path / "bundle", shop=shop(tmp_path), command="")
+    epochs = len(outcome.metrics["classifiers"]["1"]["epochs"])
+    assert epochs < 30
+    assert f"the best of {epochs} epochs" in (tmp_path / "bundle" / "README.md").read_text()
 
 
 def test_a_damaged_file_of_a_run_is_named(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.methods.invented import corpus, positive
 from training.cli import app
 from training.corpora.prepared import write_examples
+from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
 from training.evaluation import evaluate
 from training.examples import Example
-from training.methods.presets import PRESETS
+from training.presets import PRESETS
 from training.table1.corpus import read_corpus, scored_splits
 from training.table1.paper import PAPER
 from training.table1.rendering import Result, table1
@@ -128,7 +129,9 @@ def test_official_files_are_prepared_on_the_way(tmp_path: Path) -> None:
                 for n, e, s in spans
             )
         )
-    splits = read_corpus(tmp_path, None)
+    log = ReadingLog()
+    splits = read_corpus(tmp_path, None, log)
+    assert log.counts
     assert scored_splits(splits) == ["valid"]
     assert sum(example.label for example in splits["train"]) == 20
     assert {span.ptid for e in splits["train"] for span in e.spans} == {ptid for ptid, _ in EFFECTS.values()}
@@ -143,6 +146,38 @@ def test_a_corpus_without_validation_is_refused_with_the_mend(tmp_path: Path) ->
 def test_an_unlabelled_test_set_is_not_scored() -> None:
     splits = {"valid": corpus().valid, "test": [Example("1", "hello", 0)]}
     assert scored_splits(splits) == ["valid"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"), [(["--set", "seed=7"], "--seeds"), (["--presets", " ,"], "--presets")]
+)
+def test_what_would_have_no_effect_is_refused(
+    more: list[str], named: str, prepared: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
+    result = RUN.invoke(app, [*command, *more])
+    assert named in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fresh_table_that_was_stopped_does_not_go_on_from_old_results(
+    prepared: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
+    command += ["--presets", "mtl,mtl", "--set", "epochs=1", "--set", f"max-tokens={MAX_TOKENS}"]
+    first = RUN.invoke(app, command)
+    assert cells(first.stdout, "mtl")[1] == "1"  # named twice, trained once
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("training.table1.runs.train_method", interrupted)
+        assert RUN.invoke(app, [*command, "--fresh"]).exit_code == 130
+    again = RUN.invoke(app, command)
+    assert "done already" not in again.stderr
+    assert "epoch 1:" in again.stderr
+    assert again.stdout == first.stdout
 
 
 def test_a_fresh_table_trains_each_network_once_again(

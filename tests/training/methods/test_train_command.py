@@ -41,6 +41,9 @@ def test_one_command_leaves_a_bundle_and_says_which(
     assert told["bundle"] == load_scorer(str(tmp_path / "bundle"), device="cpu").version
     assert told["classifiers"]["1"]["best_epoch"] == 1
     assert "validation F1" in result.stderr
+    card = (tmp_path / "bundle" / "README.md").read_text()
+    assert f"--set encoder={tiny_encoder.name}" in card
+    assert str(tiny_encoder.parent) not in card
 
 
 def test_settings_and_options_reach_the_training(prepared: Path, tiny_encoder: Path, tmp_path: Path) -> None:
@@ -115,7 +118,7 @@ def test_amounts_of_memory_are_read_as_people_write_them(text: str, amount: int)
     assert bytes_of(text, option="--keep-limit") == amount
 
 
-@pytest.mark.parametrize("text", ["", "GB", "-1GB", "4 GiBs", "1,5GB"])
+@pytest.mark.parametrize("text", ["", "GB", "-1GB", "4 GiBs", "1,5GB", "1e999"])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(RunError, match="--keep-limit"):
         bytes_of(text, option="--keep-limit")

@@ -1,6 +1,8 @@
 """The official files: rows, headers, quotes."""
 
+import errno
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -44,7 +46,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_what_would_break_a_row_is_written_as_spaces_so_that_offsets_stay(tmp_path: Path) -> None:
-    with writing_rows(tmp_path / "new" / "out.tsv") as writer:
+    with writing_rows(tmp_path / "new" / "out.tsv") as (writer,):
         writer.write("1", "ADE", 0, 5, "a\tb\nc")
         writer.write("2", "lone \ud800")
     rows = list(read_rows(tmp_path / "new" / "out.tsv", fields=5))
@@ -53,7 +55,7 @@ def test_what_would_break_a_row_is_written_as_spaces_so_that_offsets_stay(tmp_pa
 
 def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
     path = write(tmp_path, "old\n")
-    with pytest.raises(ZeroDivisionError), writing_rows(path) as writer:
+    with pytest.raises(ZeroDivisionError), writing_rows(path) as (writer,):
         writer.write("new")
         raise ZeroDivisionError
     assert path.read_text() == "old\n"
@@ -64,3 +66,17 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="file"), writing_rows(tmp_path / "file" / "out.tsv"):
         pass
+
+
+def test_where_one_file_cannot_be_written_none_appears(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a.tsv", "b.tsv")]
+    paths[0].write_text("old\n")
+    with (
+        pytest.raises(RunError, match=r"b\.tsv"),
+        patch("os.fsync", side_effect=[None, OSError(errno.ENOSPC, "No space left on device")]),
+        writing_rows(*paths) as writers,
+    ):
+        for writer in writers:
+            writer.write("new")
+    assert paths[0].read_text() == "old\n"
+    assert list(tmp_path.iterdir()) == paths[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
@@ -42,7 +43,7 @@ class Method:
     def __post_init__(self) -> None:
         if self.fewest_examples < 1:
             raise RunError(f"fewest-examples is {self.fewest_examples}: it must be 1 or more")
-        if self.extractor_negatives < 0:
+        if not 0 <= self.extractor_negatives < math.inf:
             raise RunError(f"extractor-negatives is {self.extractor_negatives}: it must be 0 or more")
         if self.augmented_positives < 1:
             raise RunError(f"augmented-positives is {self.augmented_positives}: it must be 1 or more")
@@ -67,7 +68,7 @@ PRESETS: Final[Mapping[str, Method]] = MappingProxyType(
         "boosting-ensemble": Method("boosting-ensemble", classifiers=3),
         "enhanced-ensemble": Method("enhanced-ensemble", classifiers=5),
         "enhanced-normalizer": Method("enhanced-normalizer", context=True),
-        "full": Method("full", _FULL, threshold="f1", extractor_negatives=1.0),
+        "full": Method("full", _FULL, threshold="f1", extractor_negatives=1.0, fewest_examples=1),
     }
 )
 

@@ -1,0 +1,87 @@
+"""The presets have the paper's values, and each can be changed to what makes sense."""
+
+import pytest
+
+from training.config import BIOBERT, TrainingConfig
+from training.errors import RunError
+from training.presets import PRESETS, preset
+
+PAPER = ("mtl", "boosting-ensemble", "enhanced-ensemble", "enhanced-normalizer")
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_the_papers_presets_train_as_section_3_3_says(name: str) -> None:
+    training = PRESETS[name].training
+    assert training.learning_rate == training.head_learning_rate == 5e-5
+    assert (training.schedule, training.warmup) == ("constant", 0)
+    assert [training.batch_size(task) for task in ("1a", "1b", "1c")] == [64, 16, 16]
+    assert (training.epochs, training.patience, training.select) == (30, 0, "mean")
+    assert (training.encoder, training.frozen_of(12), training.pooling) == (BIOBERT, 11, "cls")
+    assert training.balanced
+    assert training.adversarial == "none"
+
+
+def test_the_papers_presets_differ_as_section_4_says() -> None:
+    told = {name: (PRESETS[name].classifiers, PRESETS[name].context) for name in PAPER}
+    assert told == {
+        "mtl": (1, False),
+        "boosting-ensemble": (3, False),
+        "enhanced-ensemble": (5, False),
+        "enhanced-normalizer": (1, True),
+    }
+    for name in PAPER:
+        method = PRESETS[name]
+        assert (method.name, method.feedback, method.threshold) == (name, True, "half")
+        assert (method.fewest_examples, method.augmented_positives, method.extractor_negatives) == (4, 5, 0)
+
+
+def test_settings_change_the_method_and_its_training() -> None:
+    changed = preset("mtl", ["batch-size-1a = 8", "balanced=FALSE", "vote=mean", "classifiers=3", "seed=7"])
+    assert (changed.training.batch_size_1a, changed.training.balanced, changed.training.seed) == (8, False, 7)
+    assert (changed.vote, changed.classifiers) == ("mean", 3)
+    assert PRESETS["mtl"].classifiers == 1
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "learning-rate=nan",
+        "learning-rate=inf",
+        "max-norm=inf",
+        "weight-decay=-1",
+        "warmup=1",
+        "dropout=nan",
+        "layer-decay=0",
+        "adversarial-norm=inf",
+        "extractor-negatives=nan",
+        "extractor-negatives=inf",
+        "extractor-negatives=-1",
+        "epochs=2.5",
+        "epochs=0",
+        "seed=99999999999999999999",
+        "seed=-1",
+        "encoder=",
+        "balanced=yes",
+        "classifiers=2",
+        "vote=lot",
+        "fewest-examples=0",
+        "augmented-positives=0",
+        "max-tokens=7",
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named_with_its_key(setting: str) -> None:
+    with pytest.raises(RunError, match=setting.partition("=")[0]):
+        preset("full", [setting])
+
+
+@pytest.mark.parametrize("setting", ["name=mine", "training=1", "colour=red", "epochs", "=3"])
+def test_what_is_no_setting_is_refused(setting: str) -> None:
+    with pytest.raises(RunError, match="key=value"):
+        preset("mtl", [setting])
+
+
+def test_the_largest_seed_trains() -> None:
+    import torch
+
+    assert TrainingConfig(seed=2**32 - 1).seed == 2**32 - 1
+    torch.Generator().manual_seed((2**32 - 1) * 100_003 + 10**6)  # as an epoch does
