@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from training.commands.tables import corpus_table, print_table
+from training.corpora.codes import lift_codes
 from training.corpora.lay_phrases import read_lay_phrases
 from training.corpora.prepared import refuse_to_clobber, write_corpus
 from training.corpora.reading import ReadingLog
@@ -53,8 +54,10 @@ def write_tweets_command(
             negatives=count - positives,
             seed=seed,
         )
-    splits = {"train": tweets.training, "valid": tweets.validation}
+    log = ReadingLog()
+    sides = {"train": tweets.training, "valid": tweets.validation}
+    splits = {name: lift_codes(side, names, terminology, log) for name, side in sides.items()}
     about = {"format": "written tweets", "count": count, "prevalence": prevalence, "seed": seed}
-    write_corpus(out, splits, ReadingLog(), about=about, overwrite=overwrite)
+    write_corpus(out, splits, log, about=about, overwrite=overwrite)
     print_table(corpus_table(splits))
     console.print(f"wrote {escape(str(out))}")
