@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_type_hints
 
@@ -93,8 +94,10 @@ def _changed(method: Method, setting: str) -> Method:
     of_method = {f.name for f in fields(Method)} - {"name", "training"}
     of_training = {f.name for f in fields(TrainingConfig)}
     if not equals or key not in of_method | of_training:
-        names = ", ".join(sorted(of_method | of_training))
-        raise RunError(f"--set {setting!r} is no key=value with a key that is known: {names}")
+        names = sorted(name.replace("_", "-") for name in of_method | of_training)
+        near = get_close_matches(key.replace("_", "-"), names, n=1)
+        meant = f"did you mean {near[0]}? All keys are" if near and equals else "write KEY=VALUE, with one of"
+        raise RunError(f"--set {setting!r} is no setting: {meant} {', '.join(names)}")
     if key in of_method:
         return replace(method, **{key: _value(Method, key, text.strip())})
     return replace(

@@ -85,3 +85,12 @@ def test_the_largest_seed_trains() -> None:
 
     assert TrainingConfig(seed=2**32 - 1).seed == 2**32 - 1
     torch.Generator().manual_seed((2**32 - 1) * 100_003 + 10**6)  # as an epoch does
+
+
+def test_a_misspelt_setting_is_answered_with_the_one_that_is_meant() -> None:
+    with pytest.raises(RunError, match="learning-rate"):
+        preset("mtl", ["lerning-rate=1e-4"])
+    with pytest.raises(RunError, match=r"epoch=2.*epochs\?"):
+        preset("mtl", ["epoch=2"])
+    with pytest.raises(RunError, match="KEY=VALUE"):
+        preset("mtl", ["epochs"])

@@ -76,7 +76,11 @@ def fit(
     own = [tasks[task].inputs for task in sorted(tasks)] if reused else []
     states.plan(network, [*own, *keep_beside], bfloat16=config.bfloat16)
     state = folder.load() or RunState()
-    if not state.is_finished(config):
+    if state.is_finished(config):
+        watcher.note(f"trained already: the weights are in {folder.path}")
+    else:
+        if state.epochs_done:
+            watcher.note(f"going on after epoch {state.epochs_done} of {config.epochs}, from {folder.path}")
         states.fill(network, watcher, processes)
         state = _epochs(network, tasks, config, folder, state, validate, watcher, states, processes)
     network.load_trained_state(state.best)

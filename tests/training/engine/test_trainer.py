@@ -35,7 +35,11 @@ class Recorder(Silence):
         self.epochs: list[Mapping[str, Any]] = []
         self.left: list[int] = []
         self.kept = (0, 0)
+        self.notes: list[str] = []
         self._epoch = 0
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def keeping(self, done: int, total: int) -> None:
         self.kept = (done, total)
@@ -107,8 +111,11 @@ def test_every_kind_of_training_goes_on_to_the_same_weights(
     _, whole = tiny_fit(tiny_encoder, tmp_path / "whole", config)
     with pytest.raises(KilledError):
         tiny_fit(tiny_encoder, tmp_path / "cut", config, watcher=Recorder(kill_in=1))
-    _, resumed = tiny_fit(tiny_encoder, tmp_path / "cut", config)
+    recorder = Recorder()
+    _, resumed = tiny_fit(tiny_encoder, tmp_path / "cut", config, watcher=recorder)
     assert farthest(whole.network, resumed.network) == 0
+    assert len(recorder.notes) == 1  # whoever watches is told that it goes on, and from where
+    assert str(tmp_path / "cut") in recorder.notes[0]
 
 
 def test_a_finished_training_is_not_done_again(tiny_encoder: Path, tmp_path: Path) -> None:
@@ -121,6 +128,7 @@ def test_a_finished_training_is_not_done_again(tiny_encoder: Path, tmp_path: Pat
     again, same = tiny_fit(tiny_encoder, tmp_path, validate=never, watcher=recorder)
     assert same.history == state.history
     assert recorder.kept == (0, 0)
+    assert len(recorder.notes) == 1
     assert farthest(network.trained_state(), again.trained_state()) == 0
 
 
