@@ -32,6 +32,19 @@ class Outcome:
     metrics: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A method with all that it is trained with."""
+
+    method: Method
+    data: TrainingData
+    encoder: Encoder
+    tokenizer: TweetTokenizer
+    materials: Materials
+    judge: Judge
+    shop: Workshop
+
+
 def train_method(
     method: Method,
     data: TrainingData,
@@ -77,24 +90,18 @@ def train_method(
     if "1b" not in materials.tasks:
         method = replace(method, feedback=False)  # with it, every text would be NoADE
     judge = Judge(method, data.valid, encoder.tokenizer, materials.labels)
-    classifiers, network = _networks(method, data, materials, judge, encoder, tokenizer, shop, wordnet)
+    job = _Job(method, data, encoder, tokenizer, materials, judge, shop)
+    classifiers, network = _networks(job, wordnet)
     outcome: Outcome | None = None
     if shop.processes.is_main:
-        outcome = _save(method, data, materials, judge, encoder, classifiers, network, out, command)
+        outcome = _save(job, classifiers, network, out, command)
         files.finish(outcome.version, outcome.metrics)
     return shop.processes.from_main(outcome) or Outcome("", {})
 
 
-def _networks(
-    method: Method,
-    data: TrainingData,
-    materials: Materials,
-    judge: Judge,
-    encoder: Encoder,
-    tokenizer: TweetTokenizer,
-    shop: Workshop,
-    wordnet: Synonyms | None,
-) -> tuple[dict[int, Trained], MultiTaskNetwork]:
+def _networks(job: _Job, wordnet: Synonyms | None) -> tuple[dict[int, Trained], MultiTaskNetwork]:
+    method, data, judge, shop = job.method, job.data, job.judge, job.shop
+    labels, tasks = job.materials.labels, job.materials.tasks
     config = method.training
     augmented = [*data.train]
     if method.classifiers > 3:  # before anything is trained, since WordNet may be missing
@@ -102,41 +109,34 @@ def _networks(
             data.train, per_positive=method.augmented_positives, seed=config.seed, wordnet=wordnet
         )
         shop.watcher.note(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
-    foundry = Foundry(encoder, config, len(materials.labels), extracts="1b" in materials.tasks)
+    foundry = Foundry(job.encoder, config, len(labels), extracts="1b" in tasks)
     recipe = Recipe(
         role="network",
         title="network" if method.classifiers == 1 else f"classifier 1 of {method.classifiers}",
-        tasks=materials.tasks,
+        tasks=tasks,
         config=config,
         validate=judge.whole,
         judged_by=" ".join(
             [
                 digest_of(data.valid),
                 f"threshold {method.threshold}, feedback {method.feedback}, context {method.context}",
-                *(label.ptid for label in materials.labels.classes),
+                *(label.ptid for label in labels.classes),
             ]
         ),
-        judged_on=Inputs.of(tokenizer.encode([example.text for example in data.valid])),
+        judged_on=Inputs.of(job.tokenizer.encode([example.text for example in data.valid])),
     )
     first = train_network(recipe, foundry, shop)
     if method.classifiers == 1:
         return {1: first}, first.network
-    sources = Sources(data.train, augmented, tokenizer)
+    sources = Sources(data.train, augmented, job.tokenizer)
     classifiers = train_further(first, recipe, method.classifiers, sources, judge, foundry, shop)
     return classifiers, foundry.ensemble([one.network for one in classifiers.values()])
 
 
 def _save(
-    method: Method,
-    data: TrainingData,
-    materials: Materials,
-    judge: Judge,
-    encoder: Encoder,
-    classifiers: Mapping[int, Trained],
-    network: MultiTaskNetwork,
-    out: Path,
-    command: str,
+    job: _Job, classifiers: Mapping[int, Trained], network: MultiTaskNetwork, out: Path, command: str
 ) -> Outcome:
+    method, materials, judge = job.method, job.materials, job.judge
     judged = judge.judge(network)
     scores = judged.scores.to_json()
     metrics = {
@@ -156,13 +156,13 @@ def _save(
         out,
         name=name,
         network=network,
-        encoder=encoder,
+        encoder=job.encoder,
         labels=materials.labels,
         thresholds=Thresholds(classifier=judged.threshold, normalizer=0.0),
         options=Options(feedback=method.feedback, context=method.context),
         max_tokens=method.training.max_tokens,
         metrics=metrics,
-        card=method_card(name, method, data, metrics=metrics, command=command),
+        card=method_card(name, method, job.data, metrics=metrics, command=command),
         overwrite=True,
         vote=method.vote if method.classifiers > 1 else None,
     )
