@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import errno
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from models.disk import replace_file, replace_folder
 from training.errors import RunError
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write to a sibling, then rename: a reader sees the old file or the new one.
+    """Write a file as `models.disk.replace_file` does, and make the folders that it lies in.
 
     Raises:
         RunError: the folder cannot be made or written to.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(partial, data)
-        partial.replace(path)
+        replace_file(path, data)
     except OSError as error:
         raise cannot_write(path, error) from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -61,39 +53,18 @@ def read_json(path: Path) -> Any:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files to a sibling, then rename: a reader sees the old folder or the new one.
+    """Write a folder as `models.disk.replace_folder` does.
 
     Raises:
         RunError: it cannot be written; what was there before is there still.
     """
-    mark = secrets.token_hex(4)
-    fresh, stale = (folder.with_name(f".{folder.name}.{mark}.{end}") for end in ("new", "old"))
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir()
-        for name, data in files.items():
-            _write(fresh / name, data)
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
+        replace_folder(folder, files)
     except OSError as error:
         raise cannot_write(folder, error) from None
-    finally:
-        # Also where Ctrl-C comes between the two renames.
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:
     """Say that something cannot be written, why, and what to do about it."""
     mend = "make room there, or choose another place" if error.errno in _NO_ROOM else "choose another place"
     return RunError(f"{path} cannot be written ({error.strerror or error}): {mend}")
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -1,76 +1,33 @@
-"""Files and folders that appear whole, and on the disk, or not at all."""
+"""Writing the files of a bundle; what goes wrong is a BundleError."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
+from models import disk
 from models.errors import BundleError
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write to a sibling, then rename: a reader sees the old folder or the new one.
+    """Write a bundle as `models.disk.replace_folder` does.
 
     Raises:
         BundleError: it cannot be written; what was there before is there still.
     """
-    mark = secrets.token_hex(4)
-    fresh, stale = (
-        folder.with_name(f".{folder.name}.{mark}.new"),
-        folder.with_name(f".{folder.name}.{mark}.old"),
-    )
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir()
-        for name, data in files.items():
-            _write(fresh / name, data)
-        _sync_folder(fresh)
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
-        _sync_folder(folder.parent)
+        disk.replace_folder(folder, files)
     except OSError as error:
         raise BundleError(f"the bundle cannot be written to {folder}: {error}") from error
-    finally:
-        # Also where Ctrl-C comes between the two renames.
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write one file of a folder that is there: a reader sees the old one or the new one.
+    """Write one file of a bundle that is there, as `models.disk.replace_file` does.
 
     Raises:
         BundleError: it cannot be written; what was there before is there still.
     """
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
-        _write(fresh, data)
-        fresh.replace(path)
-        _sync_folder(path.parent)
+        disk.replace_file(path, data)
     except OSError as error:
         raise BundleError(f"{path} cannot be written: {error}") from error
-    finally:
-        with suppress(OSError):  # also where the disk can only be read
-            fresh.unlink()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

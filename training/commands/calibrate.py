@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from training.commands.options import Device, Trunk
 from training.commands.scorers import text_progress
 from training.commands.tables import print_table
 from training.errors import RunError
@@ -35,11 +36,9 @@ def calibrate_command(
     diagram: Annotated[
         Path | None, typer.Option(help="Draw the reliability before and after: a .png file.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Device = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    trunk: Annotated[
-        Path | None, typer.Option(help="Folder of the pretrained encoder, if not where the bundle says.")
-    ] = None,
+    trunk: Trunk = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored, and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
 ) -> None:

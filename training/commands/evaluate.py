@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from training.commands.options import AlwaysCode, Device, Trunk
 from training.commands.scorers import open_pipeline, text_progress
 from training.commands.tables import print_table
 from training.errors import CorpusError, RunError
@@ -45,14 +46,10 @@ def evaluate_command(
     errors: Annotated[int, typer.Option(min=0, help="Most rows of a table of errors.")] = 100,
     samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Of the bootstrap.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 1,
-    always_code: Annotated[
-        bool, typer.Option("--always-code", help="Code each span, however unsure the Normalizer is.")
-    ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    always_code: AlwaysCode = False,
+    device: Device = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    trunk: Annotated[
-        Path | None, typer.Option(help="Folder of the pretrained encoder, if not where the bundle says.")
-    ] = None,
+    trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report at --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The options that `train` and `table1` share, so that each is named and explained in one way."""
+"""The options that several commands share, so that each is named and explained in one way."""
 
 from __future__ import annotations
 
@@ -38,4 +38,11 @@ KeepStates = Annotated[
 ]
 KeepLimit = Annotated[str, typer.Option("--keep-limit", help="How much of them is kept at most.")]
 Threads = Annotated[int, typer.Option("--threads", help="CPU threads.")]
+Trunk = Annotated[
+    Path | None,
+    typer.Option("--trunk", help="Folder of the pretrained encoder, if not where the bundle says."),
+]
+AlwaysCode = Annotated[
+    bool, typer.Option("--always-code", help="Code each span, however unsure the Normalizer is.")
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]

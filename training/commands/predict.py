@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from training.commands.options import AlwaysCode, Device, Trunk
 from training.commands.scorers import open_pipeline, text_progress
 
 
@@ -21,14 +22,10 @@ def predict_command(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the four files.")],
     split: Annotated[str, typer.Option(help="Which split of a folder.")] = "test",
-    always_code: Annotated[
-        bool, typer.Option("--always-code", help="Code each span, however unsure the Normalizer is.")
-    ] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    always_code: AlwaysCode = False,
+    device: Device = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    trunk: Annotated[
-        Path | None, typer.Option(help="Folder of the pretrained encoder, if not where the bundle says.")
-    ] = None,
+    trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace predictions at --out.")] = False,
 ) -> None:
     """Judge texts, and write class.tsv, spans.tsv, spans_norm.tsv and probabilities.tsv.

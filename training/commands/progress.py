@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -99,3 +101,16 @@ class TrainingProgress:
         self._console.print(
             f"{self._title}, epoch {figures['epoch']}: losses {losses}; validation F1 {f1}{at}"
         )
+
+
+@contextmanager
+def told_how_to_go_on(console: Console, folder: Path) -> Iterator[None]:
+    """Say on Ctrl-C how to go on with the training whose state is in `folder`; it still ends the command."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print(
+            "stopped; the same command, without --fresh, goes on after the last whole epoch "
+            f"({escape(str(folder))})"
+        )
+        raise

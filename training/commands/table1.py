@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from training.commands.options import (
     Device,
@@ -20,7 +19,7 @@ from training.commands.options import (
     Threads,
     WordNetFolder,
 )
-from training.commands.progress import TrainingProgress
+from training.commands.progress import TrainingProgress, told_how_to_go_on
 from training.commands.sizes import bytes_of
 from training.errors import RunError
 
@@ -86,30 +85,23 @@ def table1_command(
     splits = read_corpus(data, terms, log)
     if log.counts:
         console.print(log_table(log, data))
-    try:
-        with TrainingProgress(console) as progress:
-            table = Table1(
-                splits,
-                terms.pt_names if terms else {},
-                synonyms(largest, wordnet),
+    with told_how_to_go_on(console, out), TrainingProgress(console) as progress:
+        table = Table1(
+            splits,
+            terms.pt_names if terms else {},
+            synonyms(largest, wordnet),
+            out,
+            workshop(
                 out,
-                workshop(
-                    out,
-                    keep=keep_states.value,
-                    limit=limit,
-                    processes=processes,
-                    watcher=progress,
-                    fresh=fresh,
-                ),
-                "ade-train table1 --data DATA",
-            )
-            results = list(table.results(methods))
-    except KeyboardInterrupt:
-        console.print(
-            "stopped; the same command, without --fresh, goes on after the last whole epoch "
-            f"({escape(str(out))})"
+                keep=keep_states.value,
+                limit=limit,
+                processes=processes,
+                watcher=progress,
+                fresh=fresh,
+            ),
+            "ade-train table1 --data DATA",
         )
-        raise
+        results = list(table.results(methods))
     if processes.is_main:
         drawn = table1(results, scored_splits(splits))
         write_whole(out / "table1.md", drawn.encode())

@@ -23,7 +23,7 @@ from training.commands.options import (
     Threads,
     WordNetFolder,
 )
-from training.commands.progress import TrainingProgress
+from training.commands.progress import TrainingProgress, told_how_to_go_on
 from training.commands.sizes import bytes_of
 from training.errors import RunError
 
@@ -101,30 +101,23 @@ def train_command(
     command = f"ade-train train --preset {preset} --train TRAIN --valid VALID --out OUT".split()
     for setting in chosen:
         command += ["--set", _without_folders(setting)]
-    try:
-        with TrainingProgress(console) as progress:
-            outcome = train_method(
-                method,
-                data,
-                out=out,
-                shop=workshop(
-                    run,
-                    keep=keep_states.value,
-                    limit=limit,
-                    processes=processes,
-                    watcher=progress,
-                    fresh=fresh,
-                ),
-                command=shlex.join(command),
-                wordnet=synonyms(method, wordnet),
-                overwrite=overwrite,
-            )
-    except KeyboardInterrupt:
-        console.print(
-            "stopped; the same command, without --fresh, goes on after the last whole epoch "
-            f"({escape(str(run))})"
+    with told_how_to_go_on(console, run), TrainingProgress(console) as progress:
+        outcome = train_method(
+            method,
+            data,
+            out=out,
+            shop=workshop(
+                run,
+                keep=keep_states.value,
+                limit=limit,
+                processes=processes,
+                watcher=progress,
+                fresh=fresh,
+            ),
+            command=shlex.join(command),
+            wordnet=synonyms(method, wordnet),
+            overwrite=overwrite,
         )
-        raise
     if processes.is_main:
         wrote, logs = escape(str(out)), escape(str(run))
         console.print(f"wrote {wrote}, version {outcome.version}; curves and logs are in {logs}")

@@ -11,10 +11,11 @@ from models.bundle import Options, Thresholds
 from models.labels import Labels
 from models.network import MultiTaskNetwork
 from models.pipeline import Pipeline
+from models.predictions import TweetPrediction
 from models.vote import Decision
 from training.config import Task
 from training.engine.trainer import Validation
-from training.evaluation import Scores, choose_threshold, evaluate
+from training.evaluation import Scores, choose_threshold, evaluate, score
 from training.examples import Example
 from training.presets import Method
 from training.scorer.scores import Counts
@@ -64,12 +65,20 @@ class Judge:
 
     def judge(self, network: MultiTaskNetwork) -> Judged:
         """Choose the threshold, and score the network with it."""
-        threshold = HALF
         gold = [example.label for example in self.examples]
-        if self.method.threshold == "f1" and len(set(gold)) == 2:
-            texts = [example.text for example in self.examples]
-            threshold = choose_threshold(self.probabilities(network, texts), gold).threshold
-        return Judged(threshold, evaluate(self.pipeline(network, threshold=threshold), self.examples))
+        if self.method.threshold == "half" or len(set(gold)) < 2:
+            return Judged(HALF, evaluate(self.pipeline(network, threshold=HALF), self.examples))
+        texts = [example.text for example in self.examples]
+        probabilities = self.probabilities(network, texts)
+        threshold = choose_threshold(probabilities, gold).threshold
+        # The others are known to be NoADE by now: they need not go through the network again.
+        likely = [text for text, chance in zip(texts, probabilities, strict=True) if chance >= threshold]
+        judged = iter(self.pipeline(network, threshold=threshold).score(likely))
+        said = [
+            next(judged) if chance >= threshold else TweetPrediction("NoADE", chance)
+            for chance in probabilities
+        ]
+        return Judged(threshold, score(said, self.examples))
 
     def whole(self, network: MultiTaskNetwork) -> Validation:
         """Judge all three subtasks after an epoch; a `Validate`."""

@@ -74,18 +74,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _command(data: Path, out: Path, encoder: Path, *, presets: str) -> list[str]:
+    """One epoch of each preset."""
+    settings = ["--set", "epochs=1", "--set", f"max-tokens={MAX_TOKENS}"]
+    places = ["--data", str(data), "--out", str(out), "--encoder", str(encoder)]
+    return ["table1", *places, "--presets", presets, *settings]
+
+
 def test_one_command_makes_the_table_and_does_nothing_twice(
     prepared: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
-    command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
-    command += [
-        "--presets",
-        "mtl,boosting-ensemble",
-        "--set",
-        "epochs=1",
-        "--set",
-        f"max-tokens={MAX_TOKENS}",
-    ]
+    command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,boosting-ensemble")
     first = RUN.invoke(app, command)
     assert first.exit_code == 0, first.output
     assert first.stdout == (tmp_path / "table1.md").read_text()
@@ -163,8 +162,7 @@ def test_what_would_have_no_effect_is_refused(
 def test_a_fresh_table_that_was_stopped_does_not_go_on_from_old_results(
     prepared: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
-    command += ["--presets", "mtl,mtl", "--set", "epochs=1", "--set", f"max-tokens={MAX_TOKENS}"]
+    command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,mtl")
     first = RUN.invoke(app, command)
     assert cells(first.stdout, "mtl")[1] == "1"  # named twice, trained once
 
@@ -183,15 +181,7 @@ def test_a_fresh_table_that_was_stopped_does_not_go_on_from_old_results(
 def test_a_fresh_table_trains_each_network_once_again(
     prepared: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
-    command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
-    command += [
-        "--presets",
-        "mtl,boosting-ensemble",
-        "--set",
-        "epochs=1",
-        "--set",
-        f"max-tokens={MAX_TOKENS}",
-    ]
+    command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,boosting-ensemble")
     first, again = RUN.invoke(app, command), RUN.invoke(app, [*command, "--fresh"])
     assert again.stdout == first.stdout
     trained = [line.partition(":")[0] for line in again.stderr.splitlines() if ", epoch 1:" in line]
