@@ -1,7 +1,7 @@
 """What can go wrong in training.
 
 TrainingError
-├── CorpusError     a corpus or terminology file is missing, or a row of it is malformed
+├── CorpusError     a corpus file is missing, or a row of it is malformed
 └── RunError        a run cannot start or go on: nonsense settings, another run's folder
 
 Every message names the value, the place and the mend.
@@ -13,7 +13,7 @@ class TrainingError(Exception):
 
 
 class CorpusError(TrainingError):
-    """A corpus or terminology file is missing, or one of its rows is malformed."""
+    """A corpus file is missing, or one of its rows is malformed."""
 
 
 class RunError(TrainingError):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.terminology import Terminology, read_release
 from tests.tiny import write_checkpoint
-from training.corpora import Terminology, read_terminology
 from training.tweets.wordlists import read_wordlist
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -44,7 +44,7 @@ def terminology_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def terminology(terminology_folder: Path) -> Terminology:
     """The same, read."""
-    return read_terminology(terminology_folder)
+    return read_release(terminology_folder)
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,10 @@ from training.corpora.jsonl import read_records
 from training.corpora.lay_phrases import read_lay_phrases
 from training.corpora.sentences import clean_sentences
 from training.corpora.splits import documents_apart
-from training.corpora.terminology import Terminology, read_terminology
 
 __all__ = [
-    "Terminology",
     "clean_sentences",
     "documents_apart",
     "read_lay_phrases",
     "read_records",
-    "read_terminology",
 ]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from models.terminology import Terminology
 from training.corpora.reading import ReadingLog
-from training.corpora.terminology import Terminology
 from training.examples import Example, Span
 
 

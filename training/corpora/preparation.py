@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from models.terminology import Terminology
 from training.corpora.codes import lift_codes
 from training.corpora.formats import FORMATS
 from training.corpora.overlaps import without_overlaps
@@ -14,7 +15,6 @@ from training.corpora.prevalence import thinned
 from training.corpora.reading import ReadingLog
 from training.corpora.repeats import same_form, without_duplicates, without_repeated_ids, without_shared
 from training.corpora.splits import SPLITS, place_of
-from training.corpora.terminology import Terminology
 from training.errors import CorpusError
 from training.examples import Example
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from models.terminology import Llt, Terminology
 from training.corpora.codes import lift_codes
 from training.corpora.reading import ReadingLog
-from training.corpora.terminology import Terminology
 from training.errors import CorpusError
 from training.examples import Example, Span
 
-NAMES = Terminology({"1": "Rash", "2": "Itch"}, (), {"1": "1", "2": "2", "3": "1"})
+NAMES = Terminology({"1": "Rash", "2": "Itch"}, (Llt("3", "Red skin", "1"),))
 SOURCE = Path("corpus")
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from models.terminology import Llt, Terminology
 from training.corpora.preparation import Preparation, prepare
 from training.corpora.reading import ReadingLog
-from training.corpora.terminology import Terminology
 from training.errors import CorpusError
 from training.examples import Example, Span
 
@@ -86,7 +86,7 @@ def test_codes_are_lifted_in_every_split(tmp_path: Path) -> None:
     for split in ("train", "test"):
         record = {"id": split, "text": f"rash in {split}", "label": 1}
         corpus(tmp_path / f"{split}.jsonl", {**record, "spans": [{"start": 0, "end": 4, "ptid": "3"}]})
-    how = Preparation("jsonl", terminology=Terminology({"1": "Rash"}, (), {"3": "1"}))
+    how = Preparation("jsonl", terminology=Terminology({"1": "Rash"}, (Llt("3", "Red skin", "1"),)))
     splits = prepare(tmp_path, how, ReadingLog())
     assert {e.spans for examples in splits.values() for e in examples} == {(Span(0, 4, "1", "Rash", "3"),)}
 

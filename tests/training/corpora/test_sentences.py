@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.corpora import clean_sentences, read_lay_phrases, read_records, read_terminology
+from models.terminology import read_release
+from training.corpora import clean_sentences, read_lay_phrases, read_records
 from training.examples import Example, Span
 
 
@@ -23,7 +24,7 @@ def test_headings_and_fragments_are_no_sentences(text: str) -> None:
 
 
 def test_the_shared_corpora_can_be_read_whole(shared: Path) -> None:
-    names = read_terminology(shared / "terminology")
+    names = read_release(shared / "terminology")
     for corpus in ("tac2017_train.jsonl", "ade_corpus_v2.jsonl"):
         examples = read_records(shared / "corpora" / corpus)
         assert sum(example.label for example in examples) > 4_000

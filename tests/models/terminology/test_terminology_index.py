@@ -1,0 +1,105 @@
+"""A terminology as one file: all of it comes back, and damage is noticed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.terminology import Level, Llt, Terminology, TerminologyError, TermPath, read_release
+from tests.release import write_release
+
+CODES = st.text(min_size=1, max_size=8)
+NAMES = st.text(min_size=1, max_size=30)  # any character, lone surrogates too
+LEVELS = st.builds(Level, CODES, NAMES)
+
+
+@st.composite
+def terminologies(draw: st.DrawFn) -> Terminology:
+    pt_names = draw(st.dictionaries(CODES, NAMES, max_size=8))
+    if not pt_names:
+        return Terminology({}, version=draw(NAMES))
+    ptids = st.sampled_from([*pt_names])
+    llts = draw(st.lists(st.builds(Llt, CODES, NAMES, ptids, st.booleans()), max_size=12))
+    ways = st.lists(st.builds(TermPath, LEVELS, LEVELS, LEVELS), min_size=1, max_size=3).map(tuple)
+    return Terminology(pt_names, tuple(llts), draw(st.dictionaries(ptids, ways)), draw(st.text(max_size=5)))
+
+
+@given(terminologies())
+def test_all_of_a_terminology_comes_back_in_its_order(terms: Terminology) -> None:
+    back = Terminology.from_index(terms.to_index())
+    assert back == terms
+    assert [*back.pt_names] == [*terms.pt_names]
+    assert [*back.paths] == [*terms.paths]
+    assert back.to_index() == terms.to_index()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return read_release(write_release(tmp_path_factory.mktemp("release"))).to_index()
+
+
+def test_reading_a_release_again_gives_the_same_bytes(index: bytes, tmp_path: Path) -> None:
+    assert read_release(write_release(tmp_path)).to_index() == index
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_a_damaged_index_is_refused_or_harmless(index: bytes, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(index) - 1))
+    damaged = index[:place] + bytes([data.draw(st.integers(0, 255))]) + index[place + 1 :]
+    for content in (damaged, index[:place]):
+        try:
+            read = Terminology.from_index(content)
+        except TerminologyError:
+            continue
+        assert read == Terminology.from_index(index)
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=3), max_leaves=5
+)
+
+
+@settings(max_examples=200)
+@given(data=st.data())
+def test_an_index_of_other_content_is_refused_or_a_sound_terminology(
+    index: bytes, data: st.DataObject
+) -> None:
+    columns: Any = json.loads(gzip.decompress(index))
+    key = data.draw(st.sampled_from(sorted(columns)))
+    column = data.draw(st.sampled_from(sorted(columns[key]))) if isinstance(columns[key], dict) else None
+    value = data.draw(JSON)
+    if column is None:
+        columns[key] = value
+    else:
+        columns[key][column] = value
+    try:
+        read = Terminology.from_index(gzip.compress(json.dumps(columns).encode()))
+    except TerminologyError:
+        return
+    assert Terminology.from_index(read.to_index()) == read
+    assert all(llt.ptid in read.pt_names for llt in read.llts)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"{}", gzip.compress(b"{}"), gzip.compress(b"[" * 100_000)])
+def test_what_is_no_index_is_refused(content: bytes) -> None:
+    with pytest.raises(TerminologyError):
+        Terminology.from_index(content)
+
+
+def test_an_index_of_a_later_version_says_so(index: bytes) -> None:
+    columns = {**json.loads(gzip.decompress(index)), "format": 99}
+    with pytest.raises(TerminologyError, match="99"):
+        Terminology.from_index(gzip.compress(json.dumps(columns).encode()))
+
+
+def test_an_index_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch, index: bytes) -> None:
+    monkeypatch.setattr("models.terminology.index_file._MOST_BYTES", 100)
+    with pytest.raises(TerminologyError, match="large"):
+        Terminology.from_index(index)

@@ -1,0 +1,106 @@
+"""Invented MedDRA releases: `write_release` a small one with a hierarchy, `write_full_size` a large one.
+
+The small one, PT by PT with its LLTs (+ is not current), below its HLTs and SOCs (* is the primary one):
+
+    90000001 Nausea        Queasy, Sick to the stomach    Nausea symptoms, Gut*
+    90000002 Headache      Head hurts, + Cephalalgia      Headaches, Nerves*
+    90000003 Insomnia      Cannot sleep                   Sleep, Nerves* and Mind
+    90000004 Dizziness     Dizzy                          Dizzy states, Nerves* and Heart
+    90000005 Somnolence    Sleepy, Drowsy                 Sleep, Nerves*
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PTS = {
+    "90000001": "Nausea",
+    "90000002": "Headache",
+    "90000003": "Insomnia",
+    "90000004": "Dizziness",
+    "90000005": "Somnolence",
+}
+LLTS = {
+    "80000001": ("Queasy", "90000001", "Y"),
+    "80000002": ("Sick to the stomach", "90000001", "Y"),
+    "80000003": ("Head hurts", "90000002", "Y"),
+    "80000004": ("Cephalalgia", "90000002", "N"),
+    "80000005": ("Cannot sleep", "90000003", "Y"),
+    "80000006": ("Dizzy", "90000004", "Y"),
+    "80000007": ("Sleepy", "90000005", "Y"),
+    "80000008": ("Drowsy", "90000005", "Y"),
+    **{code: (name, code, "Y") for code, name in PTS.items()},
+}
+_HLTS = {"71": "Nausea symptoms", "72": "Headaches", "73": "Sleep", "74": "Dizzy states"}
+_SOCS = {"51": "Gut", "52": "Nerves", "53": "Mind", "54": "Heart"}
+# The row of the primary SOC is not always the first one.
+_WAYS = (
+    ("90000001", "71", "51", "Y"),
+    ("90000002", "72", "52", "Y"),
+    ("90000003", "73", "53", "N"),
+    ("90000003", "73", "52", "Y"),
+    ("90000004", "74", "54", "N"),
+    ("90000004", "74", "52", "Y"),
+    ("90000005", "73", "52", "Y"),
+)
+
+
+def pt_row(code: str, name: str) -> str:
+    """A row of pt.asc."""
+    return f"{code}${name}$$$$$$$$$$"
+
+
+def llt_row(code: str, name: str, ptid: str, current: str = "Y") -> str:
+    """A row of llt.asc."""
+    return f"{code}${name}${ptid}$$$$$$${current}$$"
+
+
+def path_row(ptid: str, hlt: tuple[str, str], soc: tuple[str, str], primary: str) -> str:
+    """A row of mdhier.asc; the HLGT is invented from the HLT."""
+    names = f"{PTS.get(ptid, 'PT')}${hlt[1]}$Group of {hlt[1]}${soc[1]}"
+    return f"{ptid}${hlt[0]}$6{hlt[0]}${soc[0]}${names}${soc[1][:4]}$$${primary}$"
+
+
+def write_release(folder: Path, *, hierarchy: bool = True, version: str = "26.1") -> Path:
+    """Write the small release; without a hierarchy or a version, without their files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rows(folder / "pt.asc", [pt_row(*one) for one in PTS.items()])
+    write_rows(folder / "llt.asc", [llt_row(code, *one) for code, one in LLTS.items()])
+    if hierarchy:
+        rows = [
+            path_row(pt, (hlt, _HLTS[hlt]), (soc, _SOCS[soc]), primary) for pt, hlt, soc, primary in _WAYS
+        ]
+        write_rows(folder / "mdhier.asc", rows)
+    if version:
+        write_rows(folder / "meddra_release.asc", [f"{version}$English$$$$"])
+    return folder
+
+
+def write_full_size(folder: Path, *, pts: int = 27_000, llts: int = 80_000) -> Path:
+    """Write a release of so many terms, the PTs among the LLTs; some PTs have a second way up."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {f"{10_000_000 + number}": f"Invented condition {number} of système" for number in range(pts)}
+    codes = [*names]
+    write_rows(folder / "pt.asc", [pt_row(*one) for one in names.items()])
+    own = [llt_row(code, name, code) for code, name in names.items()]
+    others = [
+        llt_row(
+            f"{20_000_000 + number}", f"Said otherwise {number}", codes[number % pts], "YN"[number % 9 == 0]
+        )
+        for number in range(llts - pts)
+    ]
+    write_rows(folder / "llt.asc", [*own, *others])
+    ways = []
+    for number, code in enumerate(codes):
+        hlt = (f"7{number % 1_700}", f"Level {number % 1_700}")
+        ways.append(path_row(code, hlt, (f"5{number % 27}", f"Organ {number % 27}"), "Y"))
+        if number % 3 == 0:
+            ways.append(path_row(code, hlt, (f"5{(number + 1) % 27}", f"Organ {(number + 1) % 27}"), "N"))
+    write_rows(folder / "mdhier.asc", ways)
+    write_rows(folder / "meddra_release.asc", ["27.0$English$$$$"])
+    return folder
+
+
+def write_rows(path: Path, rows: list[str]) -> None:
+    """Write rows as the releases have them: CRLF, in UTF-8."""
+    path.write_bytes("".join(f"{row}\r\n" for row in rows).encode())
