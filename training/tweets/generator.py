@@ -1,43 +1,59 @@
-"""The generator: sentences put together to tweets; some report an adverse effect, most do not."""
+"""The generator: tweets that report an adverse effect and tweets that do not, on three sides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
 from random import Random
 
-from training.corpora.terminology import Terminology
+from models.terminology import Terminology
 from training.examples import CodedPhrase, Example
-from training.tweets.grammar import NoPhraseError, Scene, draw_scene, expand, fill
-from training.tweets.lexicon import Lexicon, Template, read_lexicon
-from training.tweets.noise import roughen, write_medicine
+from training.tweets.filling import NoPhraseError
+from training.tweets.framing import framed, lightly_framed
+from training.tweets.lexicon import Lexicon, read_lexicon
+from training.tweets.noise import roughen
 from training.tweets.pieces import Piece, join
-from training.tweets.wordlists import read_wordlist
+from training.tweets.sentences import Core, retell, say
+from training.tweets.sides import SIDES, Side, phrase_name, plain
+from training.tweets.written import WrittenTweet
 
-# How often each section of the templates is drawn, relative to the others of its kind.
-_POSITIVE_WEIGHTS = {"direct": 5.0, "scattered": 4.0, "personal": 1.5, "listed": 1.0}
-_NEGATIVE_WEIGHTS = {
-    "indication": 5.0,
-    "cure": 4.0,
-    "negation": 2.0,
-    "fear": 1.5,
-    "question": 1.5,
-    "hearsay": 2.0,
-    "news": 2.0,
-    "joke": 2.0,
-    "chatter": 5.0,
-    "desired": 0.7,
-    "neutral": 1.0,
-    "nodrug": 2.0,
-}
+# Of both classes, the share that somebody wrote whole.
+WRITTEN_SHARE = 0.5
+# Validation and test have so many tweets for each of training.
+_HELD_BACK = 0.1
+# People's own noise is in a written tweet already.
+_WRITTEN_NOISE = 0.35
 
 
 @dataclass(frozen=True)
 class GeneratedTweets:
-    """Tweets in two sides that share neither a template nor a phrase for an effect."""
+    """Tweets on three sides that share no template, no written tweet and no phrase for an effect.
+
+    The `document` of a tweet names what it was made of, its section first: "indication:12", or
+    "written:long_illness:7" for one that somebody wrote whole.
+
+    Attributes:
+        training: to be trained on.
+        validation: to choose by.
+        test: to judge by.
+        held_back: names of the phrases (see `phrase_name`) that validation and test may have and training
+            has not.
+    """
 
     training: list[Example]
     validation: list[Example]
+    test: list[Example]
+    held_back: frozenset[str]
+
+    def is_held_back(self, phrase: str) -> bool:
+        """Tell whether a phrase is kept for validation or test, so that nothing else may teach it."""
+        return phrase_name(phrase) in self.held_back
+
+
+def section_of(tweet: Example) -> str:
+    """Name the section of a generated tweet, such as "indication" or "written"."""
+    return tweet.document.split(":")[0]
 
 
 def generate_tweets(
@@ -45,7 +61,7 @@ def generate_tweets(
 ) -> GeneratedTweets:
     """Write tweets; the same arguments give the same tweets.
 
-    Validation gets a tenth of the numbers on top.
+    Validation and test each get a tenth of the numbers on top. No text is there twice.
 
     Args:
         terminology: gives the codes of the PTs.
@@ -53,78 +69,70 @@ def generate_tweets(
         positives: training tweets that report an adverse effect.
         negatives: training tweets that do not.
         seed: of the split and of all that is drawn.
+
+    Raises:
+        CorpusError: the terminology lacks most PTs, or a list of words is malformed.
     """
-    sides = read_lexicon(terminology, lay_phrases, seed=seed)
-    made = []
-    for side, lexicon, scale in zip(("train", "valid"), sides, (1.0, 0.1), strict=True):
+    lexicons = read_lexicon(terminology, lay_phrases, seed=seed)
+    seen: set[str] = set()
+    made: dict[Side, list[Example]] = {}
+    for side in SIDES:
+        scale = 1.0 if side == "train" else _HELD_BACK
         rng = Random(f"{side} {seed}")  # noqa: S311 - reproducible, not secret
         labels = [1] * round(positives * scale) + [0] * round(negatives * scale)
         rng.shuffle(labels)
-        made.append(
-            [_tweet(f"tweet:{side}:{number}", label, lexicon, rng) for number, label in enumerate(labels)]
-        )
-    return GeneratedTweets(*made)
-
-
-def _tweet(identifier: str, label: int, lexicon: Lexicon, rng: Random) -> Example:
-    write = _positive if label else _negative
-    while True:
-        try:
-            pieces = write(lexicon, rng)
-            break
-        except NoPhraseError:
-            continue  # another draw; every lexicon fills most of its templates
-    framed = [_frame("openers", 0.2, rng), *pieces, _frame("closers", 0.35, rng)]
-    text, spans = join(roughen(framed, rng))
-    return Example(identifier, text, label, spans)
-
-
-def _positive(lexicon: Lexicon, rng: Random) -> list[Piece]:
-    scene = draw_scene(lexicon, rng)
-    template = _pick(lexicon.positives, _POSITIVE_WEIGHTS, rng)
-    pieces = _written(fill(template, scene, lexicon, rng), scene, rng)
-    extras = lexicon.positives["extras"]
-    if rng.random() < 0.4 and extras and not template.text.endswith("?"):
-        pieces += fill(rng.choice(extras), scene, lexicon, rng)
-    return _with_neutral(pieces, scene, lexicon, rng, 0.12)
-
-
-def _negative(lexicon: Lexicon, rng: Random) -> list[Piece]:
-    template = _pick(lexicon.negatives, _NEGATIVE_WEIGHTS, rng)
-    desired = template.section == "desired"
-    scene = draw_scene(lexicon, rng, with_desired=desired)
-    pieces = fill(template, scene, lexicon, rng, desired=desired)
-    unmarked = [Piece(piece.text) for piece in _written(pieces, scene, rng)]
-    return _with_neutral(unmarked, scene, lexicon, rng, 0.12)
-
-
-def _with_neutral(
-    pieces: list[Piece], scene: Scene, lexicon: Lexicon, rng: Random, chance: float
-) -> list[Piece]:
-    """Put a sentence that says nothing of effects before or after the others."""
-    neutral = lexicon.negatives["neutral"]
-    if not neutral or rng.random() >= chance:
-        return pieces
-    sentence = _written(fill(rng.choice(neutral), scene, lexicon, rng), scene, rng)
-    stop = Piece(rng.choice((".", ".", "!", "...", ",", " ")))
-    return [*sentence, stop, *pieces] if rng.random() < 0.6 else [*pieces, stop, *sentence]
-
-
-def _written(pieces: list[Piece], scene: Scene, rng: Random) -> list[Piece]:
-    return [
-        replace(piece, text=write_medicine(piece.text, rng)) if piece.text == scene.medicine.name else piece
-        for piece in pieces
-    ]
-
-
-def _frame(kind: str, chance: float, rng: Random) -> Piece:
-    return Piece(
-        expand(rng.choice(read_wordlist("grammar")[kind]["any"]), rng) if rng.random() < chance else ""
+        writer = _Writer(lexicons[side], rng, seen)
+        made[side] = [writer.write(f"tweet:{side}:{number}", label) for number, label in enumerate(labels)]
+    held_back = frozenset(
+        phrase_name(text) for side in ("valid", "test") for text in _phrases(lexicons[side])
     )
+    return GeneratedTweets(made["train"], made["valid"], made["test"], held_back)
 
 
-def _pick(sections: Mapping[str, Sequence[Template]], weights: Mapping[str, float], rng: Random) -> Template:
-    """Draw a section by weight, then one of its templates; empty sections are passed over."""
-    names = [name for name in weights if sections.get(name)]
-    section = rng.choices(names, [weights[name] for name in names])[0]
-    return rng.choice(sections[section])
+class _Writer:
+    """Writes the tweets of one side, none whose text is in `seen`."""
+
+    def __init__(self, lexicon: Lexicon, rng: Random, seen: set[str]) -> None:
+        self._lexicon = lexicon
+        self._rng = rng
+        self._seen = seen
+        self._whole: Mapping[int, Iterator[tuple[WrittenTweet, int]]] = {
+            label: _in_turn(lexicon.written[label], rng) for label in (0, 1)
+        }
+
+    def write(self, identifier: str, label: int) -> Example:
+        while True:
+            try:
+                core, pieces = self._pieces(label)
+            except NoPhraseError:
+                continue  # another draw; every lexicon fills most of its templates
+            text, spans = join(pieces)
+            if plain(text) not in self._seen:
+                self._seen.add(plain(text))
+                return Example(identifier, text, label, spans, core.document)
+
+    def _pieces(self, label: int) -> tuple[Core, list[Piece]]:
+        rng = self._rng
+        if self._lexicon.written[label] and rng.random() < WRITTEN_SHARE:
+            tweet, turn = next(self._whole[label])
+            core = retell(tweet, self._lexicon, rng, verbatim=turn == 0)
+            if turn == 0:
+                return core, core.pieces
+            return core, roughen(lightly_framed(core, rng), rng, amount=_WRITTEN_NOISE)
+        core = say(label, self._lexicon, rng)
+        return core, roughen(framed(core, self._lexicon, rng), rng)
+
+
+def _in_turn(tweets: Sequence[WrittenTweet], rng: Random) -> Iterator[tuple[WrittenTweet, int]]:
+    """Go through all tweets, and again in another order, with the number of the turn from 0."""
+    for turn in count():
+        for tweet in rng.sample(tweets, len(tweets)):
+            yield tweet, turn
+
+
+def _phrases(lexicon: Lexicon) -> Iterator[str]:
+    for phrases in lexicon.effects.values():
+        for phrase in phrases:
+            yield phrase.text
+    for tweet in lexicon.written[1]:
+        yield from tweet.effects

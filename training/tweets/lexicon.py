@@ -1,135 +1,88 @@
-"""The words of the tweets: effects with their PTs, medicines with what they are taken for, templates."""
+"""All that the tweets of one side of the split are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
-from training.corpora.splits import is_held_back
-from training.corpora.terminology import Terminology
-from training.errors import CorpusError
+from models.terminology import Terminology
 from training.examples import CodedPhrase
-from training.tweets.wordlists import read_wordlist
+from training.tweets.medicines import Pharmacy, read_medicines
+from training.tweets.phrases import EffectPhrase, read_phrases
+from training.tweets.sides import SIDES, Side, divide
+from training.tweets.templates import Template, read_templates
+from training.tweets.written import WrittenTweet, read_written
 
-# How much of the templates, and of the phrases, only ever appears in validation.
-HELD_BACK_SHARE = 0.08
-
-
-@dataclass(frozen=True, slots=True)
-class EffectPhrase:
-    """A lay phrase for an effect.
-
-    Attributes:
-        text: the phrase.
-        form: how it fits into a sentence: see the head of `data/effects.ini`; "lay" for corpus phrases.
-        ptid: the PT's code; empty where the terminology lacks the PT.
-        pt_name: the PT's name; empty for corpus phrases.
-        weight: how often it is drawn, relative to others: less where we know few words for its PT, since
-            people then seldom tweet about it.
-    """
-
-    text: str
-    form: str
-    ptid: str
-    pt_name: str
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Medicine:
-    """A medicine's name, with what it is taken for and the PTs that are its wanted effect."""
-
-    name: str
-    kind: str
-    conditions: tuple[str, ...]
-    desired: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A sentence with slots, and the section of the file that it stands in."""
-
-    text: str
-    section: str
+Sections = Mapping[str, Sequence[Template]]
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All that tweets are made of, for one side of the split.
+    """Words, templates and whole tweets of one side.
 
     Attributes:
         effects: form to phrases.
-        medicines: all medicines; both sides share them.
+        pharmacy: all medicines; the sides share them.
         positives: section to templates that report an adverse effect.
         negatives: section to templates that report none.
+        asides: section to sentences that may stand beside any other.
+        written: whole tweets, by label (0 or 1).
     """
 
     effects: Mapping[str, Sequence[EffectPhrase]]
-    medicines: Sequence[Medicine]
-    positives: Mapping[str, Sequence[Template]]
-    negatives: Mapping[str, Sequence[Template]]
+    pharmacy: Pharmacy
+    positives: Sections
+    negatives: Sections
+    asides: Sections
+    written: Mapping[int, Sequence[WrittenTweet]]
+
+    @cached_property
+    def weights(self) -> Mapping[str, Sequence[float]]:
+        """For each form of effects, the sums of the phrases' weights up to each."""
+        return {form: list(accumulate(p.weight for p in phrases)) for form, phrases in self.effects.items()}
+
+    def templates(self, label: int) -> Sections:
+        """Give the templates of a class."""
+        return self.positives if label else self.negatives
 
 
 def read_lexicon(
     terminology: Terminology, lay_phrases: Sequence[CodedPhrase], *, seed: int
-) -> tuple[Lexicon, Lexicon]:
-    """Read the word lists and split templates and phrases into (training, validation).
+) -> dict[Side, Lexicon]:
+    """Read the lists and split phrases, templates and written tweets; no side has what another has.
 
     Raises:
-        CorpusError: the terminology has so few of the PTs that it cannot be meant.
+        CorpusError: a template or a written tweet is malformed, or the terminology has so few of the PTs
+            that it cannot be meant.
     """
-    phrases = [
-        *_own_phrases(terminology),
-        *(EffectPhrase(p.text, "lay", p.ptid, "") for p in lay_phrases if 2 < len(p.text) < 50),
-    ]
-    medicines = [
-        Medicine(name, kind, entry["conditions"], frozenset(entry.get("desired", ())))
-        for kind, entry in read_wordlist("drugs").items()
-        for name in entry["names"]
-    ]
-    positives, negatives = _templates("positives"), _templates("negatives")
+    written = read_written(terminology)
+    sides = divide(written, seed=seed)
+    phrases: dict[Side, dict[str, list[EffectPhrase]]] = {side: {} for side in SIDES}
+    for phrase in read_phrases(terminology, lay_phrases):
+        phrases[sides.of_phrase(phrase.text)].setdefault(phrase.form, []).append(phrase)
+    whole: dict[Side, dict[int, list[WrittenTweet]]] = {side: {0: [], 1: []} for side in SIDES}
+    for tweet in written:
+        whole[sides.of_written(tweet)][tweet.label].append(tweet)
+    pharmacy = Pharmacy(read_medicines())
+    folders = {name: read_templates(name) for name in ("positives", "negatives", "asides")}
 
-    def side(held_back: bool) -> Lexicon:
-        def mine(kind: str, text: str) -> bool:
-            return is_held_back(text, share=HELD_BACK_SHARE, salt=f"{kind} {seed}") == held_back
+    def mine(name: str, side: Side) -> Sections:
+        sections: dict[str, list[Template]] = {}
+        for template in folders[name]:
+            if sides.of_template(template.text) == side:
+                sections.setdefault(template.section, []).append(template)
+        return sections
 
-        effects: dict[str, list[EffectPhrase]] = {}
-        for phrase in phrases:
-            # By its text alone, so that a phrase with two forms stays on one side.
-            if mine("phrase", phrase.text):
-                effects.setdefault(phrase.form, []).append(phrase)
-        return Lexicon(
-            effects,
-            medicines,
-            {name: [t for t in all_ if mine("template", t.text)] for name, all_ in positives.items()},
-            {name: [t for t in all_ if mine("template", t.text)] for name, all_ in negatives.items()},
-        )
-
-    return side(False), side(True)
-
-
-def _own_phrases(terminology: Terminology) -> list[EffectPhrase]:
-    codes = terminology.codes_by_name()
-    sections = read_wordlist("effects")
-    known = sum(pt_name.lower() in codes for pt_name in sections)
-    if known < len(sections) / 2:
-        raise CorpusError(
-            f"only {known} of the {len(sections)} PTs of the tweet generator are in the terminology: "
-            "is it a MedDRA release in English?"
-        )
-    return [
-        EffectPhrase(
-            text, form, codes.get(pt_name.lower(), ""), pt_name, min(1.0, len(sum(forms.values(), ())) / 8)
-        )
-        for pt_name, forms in sections.items()
-        for form, texts in forms.items()
-        for text in texts
-    ]
-
-
-def _templates(name: str) -> dict[str, list[Template]]:
-    # In these files a template is one line: its bars stand inside brackets.
     return {
-        section: [Template(" | ".join(parts), section) for parts in lines.values()]
-        for section, lines in read_wordlist(name).items()
+        side: Lexicon(
+            phrases[side],
+            pharmacy,
+            positives=mine("positives", side),
+            negatives=mine("negatives", side),
+            asides=mine("asides", side),
+            written=whole[side],
+        )
+        for side in SIDES
     }

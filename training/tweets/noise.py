@@ -1,106 +1,99 @@
-"""What fingers do to words: case, apostrophes, short forms, typos. It comes before there are offsets."""
+"""What happens to a tweet between a head and a file. It comes before there are offsets.
+
+Positive and negative tweets go through the same, so that no noise tells them apart.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+from training.tweets import debris, lettering, spelling
 from training.tweets.pieces import Piece
 
-_SHORT = {
-    "because": ("bc", "cuz", "cos", "bcuz"),
-    "you": ("u",),
-    "your": ("ur",),
-    "and": ("&", "n", "nd"),
-    "with": ("w/", "wit"),
-    "without": ("w/o",),
-    "to": ("2",),
-    "for": ("4",),
-    "really": ("rly", "rlly", "reallyyy"),
-    "so": ("sooo", "soo", "sooooo"),
-    "something": ("smth",),
-    "people": ("ppl",),
-    "about": ("abt",),
-    "going": ("goin",),
-    "the": ("da", "teh"),
-    "this": ("dis",),
-    "doctor": ("dr", "doc"),
-    "weeks": ("wks",),
-    "months": ("mos",),
-    "hours": ("hrs",),
-    "i'm": ("im", "ima"),
-    "pounds": ("lbs",),
-    "night": ("nite",),
-    "though": ("tho",),
-    "what": ("wat",),
-    "have": ("hv", "got"),
-    "don't": ("dont", "dnt"),
-    "sleep": ("slp", "sleeep"),
-    "tired": ("tiredddd", "tierd"),
-    "feel": ("feeel",),
-}
-_WORD = re.compile(r"[A-Za-z']+")
-_HANDLES = ("@mike_{n}", "@sarah{n}", "@theReal{n}", "@jenn_x{n}", "@USER", "@USER", "@user", "@drsmith{n}")
-_LINKS = ("HTTPURL", "HTTPURL", "http://t.co/{n}xYz", "https://t.co/q{n}Ab", "bit.ly/{n}k")
+Change = Callable[[str, Random], str]
+
+# Each with the share of tweets that it happens to, in the order of time: spelling, letters, files.
+_SPELLING: tuple[tuple[float, Change], ...] = (
+    (0.4, spelling.without_apostrophes),
+    (0.22, spelling.shortened),
+    (0.2, spelling.mistyped),
+    (0.06, spelling.drawn_out),
+)
+# Of these at most one.
+_CAPITALS: tuple[tuple[float, Change], ...] = (
+    (0.05, lettering.shouted),
+    (0.17, lettering.with_capital_i),
+    (0.2, lettering.with_sentence_capitals),
+    (0.06, lettering.stressed),
+    (0.01, lettering.titled),
+    (0.005, lettering.mocking),
+)
+_LETTERS: tuple[tuple[float, Change], ...] = (
+    (0.12, lettering.with_curly_quotes),
+    (0.1, lettering.with_skin_tones),
+    (0.008, lettering.full_width),
+    (0.01, lettering.in_mathematics),
+    (0.012, lettering.with_joiners),
+    (0.012, lettering.with_accents),
+    (0.006, lettering.with_lookalikes),
+    (0.012, lettering.with_odd_blanks),
+    (0.006, lettering.decomposed),
+)
+_DEBRIS: tuple[tuple[float, Change], ...] = (
+    (0.05, debris.escaped),
+    (0.012, debris.with_line_ends),
+    (0.012, debris.with_codes),
+    (0.012, debris.garbled),
+)
+_WRAPPED = 0.02
 
 
-def roughen(pieces: Sequence[Piece], rng: Random) -> list[Piece]:
-    """Change words as people do when they tweet; the marks on the pieces stay where they are."""
-    changes: list[Callable[[str], str]] = [lambda text: _unmask(text, rng)]
-    if rng.random() < 0.4:
-        changes.append(lambda text: re.sub(r"(?<=\w)'(?=\w)", "", text))
-    elif rng.random() < 0.2:
-        changes.append(lambda text: text.replace("'", "’"))
-    if rng.random() < 0.25:
-        changes.append(lambda text: _WORD.sub(lambda word: _shorten(word[0], rng, 0.4), text))
-    if rng.random() < 0.2:
-        changes.append(lambda text: _WORD.sub(lambda word: _mistype(word[0], rng, 0.08), text))
-    style = rng.random()
-    if style < 0.05:
-        changes.append(str.upper)
-    elif style < 0.25:
-        changes.append(lambda text: re.sub(r"\bi(?=\b|')", "I", text))
+def roughen(pieces: Sequence[Piece], rng: Random, *, amount: float = 1.0) -> list[Piece]:
+    """Change words as people and programs do; the marks on the pieces stay where they are.
+
+    Args:
+        pieces: of one tweet.
+        rng: the source of chance.
+        amount: of the usual noise of people, in [0, 1]: less where somebody wrote some already.
+    """
+    spelling_changes = [change for chance, change in _SPELLING if rng.random() < chance * amount]
+    rough = _changed(pieces, spelling_changes, rng)
+    if rng.random() < amount and (capitals := _one_of(_CAPITALS, rng)):
+        rough = _changed_whole(rough, capitals, rng)
+    later = [change for chance, change in (*_LETTERS, *_DEBRIS) if rng.random() < chance]
+    rough = _changed(rough, [debris.unmasked, *later], rng)
+    if rng.random() < _WRAPPED:
+        before, after = debris.wrapping(rng)
+        return [Piece(before), *rough, Piece(after)]
+    return rough
+
+
+def _changed(pieces: Sequence[Piece], changes: Sequence[Change], rng: Random) -> list[Piece]:
+    for change in changes:
+        pieces = [replace(piece, text=change(piece.text, rng)) for piece in pieces]
+    return list(pieces)
+
+
+def _changed_whole(pieces: Sequence[Piece], change: Change, rng: Random) -> list[Piece]:
+    """Change the text as a whole, so that a piece's first letter is a sentence's only where it is one."""
+    whole = "".join(piece.text for piece in pieces)
+    changed = change(whole, rng)
+    if len(changed) != len(whole):  # an "ß" has two capitals
+        return _changed(pieces, [change], rng)
     result = []
+    at = 0
     for piece in pieces:
-        text = piece.text
-        for change in changes:
-            text = change(text)
-        result.append(replace(piece, text=text))
+        result.append(replace(piece, text=changed[at : at + len(piece.text)]))
+        at += len(piece.text)
     return result
 
 
-def write_medicine(name: str, rng: Random) -> str:
-    """Write a medicine's name as a hashtag, with a capital, with a typo, or plainly."""
-    style = rng.random()
-    if style < 0.1:
-        return "#" + re.sub(r"\W", "", name)
-    if style < 0.3:
-        return name.capitalize()
-    if style < 0.36:
-        return _WORD.sub(lambda word: _mistype(word[0], rng, 1.0), name)
-    return name
-
-
-def _unmask(text: str, rng: Random) -> str:
-    text = re.sub("@USER", lambda _: rng.choice(_HANDLES).format(n=rng.randrange(100)), text)
-    return re.sub("HTTPURL", lambda _: rng.choice(_LINKS).format(n=rng.randrange(100)), text)
-
-
-def _shorten(word: str, rng: Random, chance: float) -> str:
-    short = _SHORT.get(word.lower())
-    return rng.choice(short) if short and rng.random() < chance else word
-
-
-def _mistype(word: str, rng: Random, chance: float) -> str:
-    """Swap, drop or double one inner letter of a longer word."""
-    if len(word) < 5 or rng.random() >= chance:
-        return word
-    at = rng.randrange(1, len(word) - 1)
-    kind = rng.randrange(3)
-    if kind == 0:
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    if kind == 1:
-        return word[:at] + word[at + 1 :]
-    return word[:at] + word[at] + word[at:]
+def _one_of(choices: Sequence[tuple[float, Change]], rng: Random) -> Change | None:
+    at = rng.random()
+    for chance, change in choices:
+        if at < chance:
+            return change
+        at -= chance
+    return None

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from training.examples import Span
 
+_BLANKS = re.compile(r"[ \t\r]+")
+_LINE_END = re.compile(r" ?\n[ \n]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a tweet.
+    """A part of a tweet, with the blanks that stand around it.
 
     Attributes:
         text: its characters.
@@ -27,20 +30,25 @@ class Piece:
 
 
 def join(pieces: Iterable[Piece]) -> tuple[str, tuple[Span, ...]]:
-    """Join pieces by single spaces where words meet, and give the text with the spans of its effects.
+    """Put the pieces together, and give the text with the spans of its effects.
 
-    No space is put before a comma or a full stop, and none at either end.
+    Runs of blanks become one, also where pieces meet; none is left before a comma or a full stop of a piece
+    of its own, at the ends of the text, or at the edges of a span.
     """
     text = ""
     spans = []
     for piece in pieces:
-        words = re.sub(r"\s+", " ", piece.text.strip())
-        if not words:
-            continue
-        if text and not words.startswith((",", ".", "!", "?", ":", "'s ")):
-            text += " "
-        start = len(text)
+        words = _LINE_END.sub("\n", _BLANKS.sub(" ", piece.text))
+        if text == "" or text[-1] in " \n":
+            words = words.lstrip(" \n")
+        if words.startswith((",", ".", "!", "?", ":", "'s ", "\n")):
+            text = text.rstrip(" ")
+        marked = words.strip()
+        if piece.ptid is not None and marked:
+            start = len(text) + words.index(marked)
+            spans.append(Span(start, start + len(marked), piece.ptid or None))
         text += words
-        if piece.ptid is not None:
-            spans.append(Span(start, len(text), piece.ptid or None))
-    return text, tuple(spans)
+    # What is before the first character moves all offsets, so it never is a blank of any kind.
+    lead = len(text) - len(text.lstrip())
+    moved = tuple(Span(span.start - lead, span.end - lead, span.ptid) for span in spans)
+    return text.strip(), moved

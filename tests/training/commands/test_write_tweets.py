@@ -4,8 +4,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from models.terminology import Terminology
 from training.cli import app
-from training.corpora import Terminology
 from training.corpora.prepared import read_split
 
 
@@ -20,12 +20,13 @@ def test_tweets_come_at_the_prevalence_with_coded_and_named_spans(
     tmp_path: Path, terminology_folder: Path, terminology: Terminology
 ) -> None:
     write(tmp_path / "tweets", terminology_folder, "--count", "200", "--prevalence", "0.2")
-    train, valid = (read_split(tmp_path / "tweets", split) for split in ("train", "valid"))
+    train, valid, test = (read_split(tmp_path / "tweets", split) for split in ("train", "valid", "test"))
     assert (len(train), sum(example.label for example in train)) == (200, 40)
-    assert len(valid) == 20
-    spans = [span for example in train for span in example.spans]
-    assert spans
-    assert all(terminology.pt_names[span.ptid or ""] == span.pt_name for span in spans)
+    assert len(valid) == len(test) == 20
+    coded = [span for example in train for span in example.spans if span.ptid is not None]
+    assert coded
+    assert all(terminology.pt_names[span.ptid or ""] == span.pt_name for span in coded)
+    assert all(example.document for example in train)
 
 
 def test_the_same_options_write_the_same_tweets(tmp_path: Path, terminology_folder: Path) -> None:
