@@ -1,0 +1,20 @@
+"""The robustness suite: what a scorer must be able to do, in small cases by capability.
+
+After CheckList (Ribeiro et al., ACL 2020): minimum functionality (MFT), invariance (INV) and direction (DIR).
+Its sentences are its own: it shares none, nor a list of words, with the generator of training tweets.
+"""
+
+from training.checklist.capabilities import CAPABILITIES, checklist_cases
+from training.checklist.markdown import checklist_document, checklist_table
+from training.checklist.report import Capability, ChecklistReport
+from training.checklist.run import run_checklist
+
+__all__ = [
+    "CAPABILITIES",
+    "Capability",
+    "ChecklistReport",
+    "checklist_cases",
+    "checklist_document",
+    "checklist_table",
+    "run_checklist",
+]
