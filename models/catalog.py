@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from models.dummy import DummyScorer
 from models.errors import BundleError
+from models.normalizer.choice import Choice, no_retriever
 from models.predictions import Scorer
 
 BUNDLES_FOLDER = Path(__file__).parent / "bundles"
@@ -13,7 +15,12 @@ _DUMMY = "dummy"
 
 
 def load_scorer(
-    name: str, *, device: str = "auto", threads: int = 1, trunk: str | Path | None = None
+    name: str,
+    *,
+    device: str = "auto",
+    threads: int = 1,
+    trunk: str | Path | None = None,
+    normalizer: Choice | None = None,
 ) -> Scorer:
     """Load what `name` stands for.
 
@@ -23,28 +30,43 @@ def load_scorer(
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         threads: CPU threads of the forward pass.
         trunk: folder of the pretrained encoder, instead of where the bundle says.
+        normalizer: which one codes the spans, instead of the bundle's choice; the dummy has none.
 
     Raises:
-        ModelError: there is no such bundle, it is damaged, its trunk is missing, or there is no such device.
+        ModelError: there is no such bundle, it is damaged or has no such Normalizer, its trunk is missing, or
+            there is no such device.
     """
+    require_bundle(name, normalizer)
     if name.partition(":")[0] == _DUMMY:
         return DummyScorer(_dummy_delay(name))
-    folder = bundle_folder(name)
     from models.pipeline import Pipeline
 
-    return Pipeline.from_bundle(folder, device=device, threads=threads, trunk=trunk)
+    return Pipeline.from_bundle(
+        bundle_folder(name), device=device, threads=threads, trunk=trunk, normalizer=normalizer
+    )
 
 
-def require_bundle(name: str) -> None:
-    """Check, without loading anything, that `name` stands for a scorer.
+def require_bundle(name: str, normalizer: Choice | None = None) -> None:
+    """Check, without loading anything, that `name` stands for a scorer with this Normalizer.
 
     Raises:
-        BundleError: there is no such bundle.
+        BundleError: there is no such bundle, or it has no such Normalizer.
     """
     if name.partition(":")[0] == _DUMMY:
         _dummy_delay(name)
-    else:
-        bundle_folder(name)
+        return
+    folder = bundle_folder(name)
+    if normalizer not in (None, "classifier") and not _has_retriever(folder):
+        raise no_retriever(normalizer, folder)
+
+
+def _has_retriever(folder: Path) -> bool:
+    """Look into `config.json`; what is wrong with it is told by whoever loads the bundle."""
+    try:
+        document = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return True
+    return not isinstance(document, dict) or "retrieval" in document
 
 
 def bundle_folder(name: str) -> Path:

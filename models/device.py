@@ -24,3 +24,15 @@ def resolve_device(name: str) -> torch.device:
             f"the device {name} is not there (torch sees {torch.cuda.device_count()} GPUs): use auto or cpu"
         )
     return device
+
+
+def has_fast_bfloat16() -> bool:
+    """Tell whether this CPU multiplies matrices in bfloat16 faster than in fp32."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def prefers_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device multiplies matrices in bfloat16 faster than in fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return has_fast_bfloat16()

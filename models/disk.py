@@ -29,11 +29,13 @@ def replace_file(path: Path, data: bytes) -> None:
 def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write all files to a sibling, then rename: a reader sees the old folder or the new one.
 
+    Where `folder` is a symbolic link, the folder that it leads to is replaced, and the link stays.
+
     Raises:
         OSError: it cannot be written; what was there before is there still.
     """
-    mark = secrets.token_hex(4)
-    fresh, stale = (folder.with_name(f".{folder.name}.{mark}.{end}") for end in ("new", "old"))
+    folder = folder.resolve()
+    fresh, stale = _siblings(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
@@ -50,6 +52,24 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             stale.rename(folder)
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
+
+
+def try_folder(folder: Path) -> None:
+    """Make what `replace_folder` makes first, and take it away again.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh, _ = _siblings(folder)
+    fresh.mkdir()
+    fresh.rmdir()
+
+
+def _siblings(folder: Path) -> tuple[Path, Path]:
+    mark = secrets.token_hex(4)
+    return folder.with_name(f".{folder.name}.{mark}.new"), folder.with_name(f".{folder.name}.{mark}.old")
 
 
 def _write(path: Path, data: bytes) -> None:

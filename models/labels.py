@@ -9,7 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+from models.terminology.terms import LONGEST_TERM
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
 
 
 class Label(BaseModel):

@@ -40,6 +40,12 @@ def run_layers_to_cls(layers: nn.ModuleList, states: Tensor, attention_mask: Ten
     return cls_state(layers[-1], run_layers(layers[:-1], states, attention_mask), attention_mask)
 
 
+def mean_over(states: Tensor, mask: Tensor) -> Tensor:
+    """Give the mean state `[batch, hidden]` of the tokens that `mask`, `[batch, tokens]`, marks by 1."""
+    weights = mask.to(states.dtype).unsqueeze(-1)
+    return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
 def cls_state(layer: nn.Module, states: Tensor, attention_mask: Tensor) -> Tensor:
     """Run one BERT layer at [CLS] alone: one query, keys and values of all tokens.
 

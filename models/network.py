@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from transformers import BertModel
 
-from models.layers import run_layers, run_layers_to_cls
+from models.layers import mean_over, run_layers, run_layers_to_cls
 from models.member import Member, head
+from models.retriever import Retriever
 from models.state import are_equal, fill
+from models.trunk import FrozenTrunk
 
 Pooling = Literal["cls", "mean"]
 
-# Gives the trunk's states, as `MultiTaskNetwork.trunk_states` does.
-TrunkStates = Callable[[Tensor, Tensor, Tensor], Tensor]
-
 # Parameters that a bundle stores; all others are the trunk's.
-_TRAINED_PARTS = ("shared.", "classifier.", "extractor.", "normalizer.", "members.")
+_TRAINED_PARTS = ("shared.", "classifier.", "extractor.", "normalizer.", "members.", "retriever.")
 
 
-class MultiTaskNetwork(nn.Module):
+class MultiTaskNetwork(FrozenTrunk):
     """BERT whose embeddings and first layers are frozen, with one head for each subtask.
 
-    The trunk is always in eval mode and gives no gradients: its states depend on the text alone, so they
-    can be computed once for all heads, or once for all epochs. Every head starts from them. The layers
-    after the trunk are shared by the three tasks and trained on all of them (Algorithm 1).
+    Every head starts from the trunk's states. The layers after the trunk are shared by the three tasks and
+    trained on all of them (Algorithm 1).
 
     An ensemble (section 4) has further classifiers, each with layers of its own on the same trunk.
 
-    Whoever has the trunk's states already sets `kept_states`, which is then asked instead of the trunk.
+    A retriever is trained after that, on the finished network.
 
     Args:
         encoder: a pretrained BERT; its modules are used, not copied.
@@ -41,9 +39,12 @@ class MultiTaskNetwork(nn.Module):
         pooling: what the Normalizer reads: the state at [CLS], or the mean over the span's tokens.
         classifiers: of the ensemble; 1 where there is none. The further ones start as copies of the shared
             layers, to be filled by `adopt` or `load_trained_state`.
+        retriever_layers: layers of the retriever; 0 where there is none. They start as copies of the
+            encoder's last ones, and take the place of these on the shared layers below.
 
     Raises:
-        ValueError: the encoder has fewer layers than are to be frozen, or there is no classifier.
+        ValueError: the encoder has fewer layers than are to be frozen, there is no classifier, or the
+            retriever has more layers than are shared.
     """
 
     def __init__(
@@ -55,70 +56,37 @@ class MultiTaskNetwork(nn.Module):
         dropout: float = 0.1,
         pooling: Pooling = "cls",
         classifiers: int = 1,
+        retriever_layers: int = 0,
     ) -> None:
-        super().__init__()
-        layers = list(encoder.encoder.layer)
-        if not 0 <= frozen_layers <= len(layers):
-            raise ValueError(f"frozen_layers is {frozen_layers}, but the encoder has {len(layers)} layers")
+        super().__init__(encoder, frozen_layers)
         if classifiers < 1:
             raise ValueError(f"classifiers is {classifiers}, but there must be one at least")
-        hidden: int = encoder.config.hidden_size
-        self.hidden_size = hidden
-        self.frozen_layers = frozen_layers
         self.ptids = ptids
         self.pooling: Pooling = pooling
-        self.kept_states: TrunkStates | None = None
-        self.embeddings: nn.Module = encoder.embeddings
-        self.trunk = nn.ModuleList(layers[:frozen_layers])
-        self.shared = nn.ModuleList(layers[frozen_layers:])
+        hidden = self.hidden_size
+        self.shared = nn.ModuleList(list(encoder.encoder.layer)[frozen_layers:])
+        if not 0 <= retriever_layers <= len(self.shared):
+            raise ValueError(
+                f"retriever_layers is {retriever_layers}, but {len(self.shared)} layers are shared"
+            )
         self.dropout = nn.Dropout(dropout)
         self.classifier = head(hidden, 2)
         self.extractor = head(hidden, 2)
         self.normalizer = head(hidden, ptids)
         self.members = nn.ModuleList(Member(self.shared, hidden) for _ in range(classifiers - 1))
-        for module in (self.embeddings, self.trunk):
-            module.requires_grad_(False)
-            module.eval()
+        self.retriever = (
+            Retriever(self.shared[len(self.shared) - retriever_layers :]) if retriever_layers else None
+        )
 
     @property
     def classifiers(self) -> int:
         """How many classifiers vote: one, or those of the ensemble."""
         return 1 + len(self.members)
 
-    def train(self, mode: bool = True) -> MultiTaskNetwork:
-        """Switch the trained part between training and evaluation; the trunk stays in evaluation."""
-        super().train(mode)
-        self.embeddings.eval()
-        self.trunk.eval()
-        return self
-
-    @torch.no_grad()
-    def trunk_states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        """Run the frozen part, or take what `kept_states` has of it.
-
-        Args:
-            input_ids: `[batch, tokens]`, int64.
-            attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
-            token_type_ids: `[batch, tokens]`, 0 for the first text of a pair and 1 for the second.
-
-        Returns:
-            `[batch, tokens, hidden]`, without gradients.
-        """
-        if self.kept_states is not None:
-            return self.kept_states(input_ids, attention_mask, token_type_ids)
-        return self.trunk_from(self.embed(input_ids, token_type_ids), attention_mask)
-
-    def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
-        """Give the embeddings `[batch, tokens, hidden]` of tokens; the first part of `trunk_states`."""
-        embedded: Tensor = self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
-        return embedded
-
-    def trunk_from(self, embedded: Tensor, attention_mask: Tensor) -> Tensor:
-        """Run the trunk's layers on embeddings; the second part of `trunk_states`.
-
-        Unlike that it gives gradients where `embedded` asks for them, as adversarial training does.
-        """
-        return run_layers(self.trunk, embedded, attention_mask)
+    @property
+    def retriever_layers(self) -> int:
+        """How many layers the retriever has; 0 where there is none."""
+        return len(self.retriever.layers) if self.retriever is not None else 0
 
     def classify(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
         """Subtask 1a: logits `[batch, 2]` of NoADE and ADE by the first classifier, read at [CLS].
@@ -158,11 +126,28 @@ class MultiTaskNetwork(nn.Module):
         if self.pooling == "cls":
             pooled = run_layers_to_cls(self.shared, trunk_states, attention_mask)
         else:
-            states = run_layers(self.shared, trunk_states, attention_mask)
-            weights = span_mask.to(states.dtype).unsqueeze(-1)
-            pooled = (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+            pooled = mean_over(run_layers(self.shared, trunk_states, attention_mask), span_mask)
         logits: Tensor = self.normalizer(self.dropout(pooled))
         return logits
+
+    def embed_spans(self, trunk_states: Tensor, attention_mask: Tensor, span_mask: Tensor) -> Tensor:
+        """Retrieval for 1c: a vector `[batch, hidden]` of length one for each span or name.
+
+        Arguments as in `normalize`; a name is read as a span without a tweet.
+
+        Raises:
+            ValueError: there is no retriever.
+        """
+        if self.retriever is None:
+            raise ValueError("the network has no retriever: make it with retriever_layers of 1 or more")
+        states = self.states_below_retriever(trunk_states, attention_mask)
+        vectors: Tensor = self.retriever(states, attention_mask, span_mask)
+        return vectors
+
+    def states_below_retriever(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
+        """Run the shared layers that the retriever sits on: `[batch, tokens, hidden]`."""
+        below = len(self.shared) - self.retriever_layers
+        return run_layers(self.shared[:below], trunk_states, attention_mask)
 
     def adopt(self, position: int, other: MultiTaskNetwork) -> None:
         """Take over the shared layers and the Classifier of another network as a further classifier.
@@ -176,13 +161,13 @@ class MultiTaskNetwork(nn.Module):
         """
         if not 1 <= position < self.classifiers:
             raise ValueError(f"position is {position}, but the ensemble has 1 to {self.classifiers - 1}")
-        if not are_equal(self._trunk_parameters(), other._trunk_parameters()):
+        if not are_equal(self.trunk_parameters(), other.trunk_parameters()):
             raise ValueError("the other network has another trunk: all classifiers must share one")
         theirs = {name: value for name, value in other.state_dict().items() if name.startswith(Member.PARTS)}
         fill(self.members[position - 1].state_dict(), theirs)
 
     def trained_state(self) -> dict[str, Tensor]:
-        """Give what training changes, and a bundle stores: shared layers, heads and members, by name."""
+        """Give what training changes, and a bundle stores: shared layers, heads, members, retriever."""
         return {name: tensor for name, tensor in self.state_dict().items() if name.startswith(_TRAINED_PARTS)}
 
     def load_trained_state(self, state: Mapping[str, Tensor]) -> None:
@@ -192,6 +177,3 @@ class MultiTaskNetwork(nn.Module):
             ValueError: a tensor is missing, unknown, or of another shape; all such are named.
         """
         fill(self.trained_state(), state)
-
-    def _trunk_parameters(self) -> list[Tensor]:
-        return [*self.embeddings.parameters(), *self.trunk.parameters()]

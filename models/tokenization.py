@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +9,8 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
+from models.readable import readable
 from models.wordpiece import prepare
-
-# Half of a UTF-16 pair without the other: legal in Python and JSON, but not in the UTF-8 that Rust reads.
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class TweetTokenizer:
@@ -35,7 +32,7 @@ class TweetTokenizer:
         The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
         special tokens. What lies beyond the cut has no tokens. Any text is legal.
         """
-        return self._tokenizer.encode_batch([_readable(text) for text in texts])
+        return self._tokenizer.encode_batch([readable(text) for text in texts])
 
     def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
         """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.2, variant b).
@@ -43,7 +40,7 @@ class TweetTokenizer:
         The longer of the two is cut first: the tweet, as the span is a part of it.
         """
         pairs = zip(spans, tweets, strict=True)
-        return self._tokenizer.encode_batch([(_readable(span), _readable(tweet)) for span, tweet in pairs])
+        return self._tokenizer.encode_batch([(readable(span), readable(tweet)) for span, tweet in pairs])
 
 
 @dataclass(frozen=True)
@@ -109,8 +106,3 @@ def pad(encodings: Sequence[Encoding], rows: Sequence[int]) -> TokenBatch:
         tensor([encoding.attention_mask for encoding in chosen]),
         tensor([encoding.type_ids for encoding in chosen]),
     )
-
-
-def _readable(text: str) -> str:
-    """Replace lone surrogates one for one, so that offsets stay."""
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)

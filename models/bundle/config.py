@@ -6,91 +6,34 @@ import hashlib
 import json
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from models.bundle.layout import (
+    LABELS_FILE,
+    NAMES_FILE,
+    TERMINOLOGY_FILE,
+    TOKENIZER_FILE,
+    TRUNK_FILE,
+    WEIGHTS_FILE,
+    FileName,
+)
+from models.bundle.parts import Architecture, Calibration, Ensemble, Options, Part, Retrieval, Thresholds
 from models.network import Pooling
-from models.vote import Decision, Vote
+from models.normalizer.choice import Choice
+from models.vote import Decision
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
+FormatVersion = Literal[1, 2, 3]
 
-CONFIG_FILE: Final = "config.json"
-LABELS_FILE: Final = "labels.json"
-WEIGHTS_FILE: Final = "model.safetensors"
-TRUNK_FILE: Final = "trunk.safetensors"
-TOKENIZER_FILE: Final = "tokenizer.json"
-METRICS_FILE: Final = "metrics.json"
-CARD_FILE: Final = "README.md"
-
-FileName = Literal["labels.json", "model.safetensors", "trunk.safetensors", "tokenizer.json"]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Thresholds(_Part):
-    """Probabilities from which a head is believed, found on validation data."""
-
-    classifier: Probability = 0.5
-    normalizer: Probability = 0.0
-
-
-class Options(_Part):
-    """The two options of Algorithm 2.
-
-    Attributes:
-        feedback: line 12: a tweet without a span becomes NoADE.
-        context: line 10: the Normalizer reads the tweet beside the span.
-    """
-
-    feedback: bool = True
-    context: bool = False
-
-
-class Ensemble(_Part):
-    """Several classifiers on one trunk (paper, section 4).
-
-    Attributes:
-        classifiers: how many there are, the first one included.
-        vote: how they decide, see `models.vote.Decision`.
-    """
-
-    classifiers: int = Field(ge=2, le=99)
-    vote: Vote = "majority"
-
-
-class Calibration(_Part):
-    """Calibrated log-odds of the Classifier = log-odds / temperature + bias; found on validation data."""
-
-    temperature: float = Field(gt=0, allow_inf_nan=False)
-    bias: float = Field(default=0.0, allow_inf_nan=False)
-
-
-class Architecture(_Part):
-    """The shape of the encoder, named as in BERT's own `config.json`."""
-
-    vocab_size: int = Field(ge=5, le=1_000_000)
-    hidden_size: int = Field(ge=1, le=8_192)
-    num_hidden_layers: int = Field(ge=1, le=100)
-    num_attention_heads: int = Field(ge=1, le=256)
-    intermediate_size: int = Field(ge=1, le=65_536)
-    hidden_act: Literal["gelu", "gelu_new", "relu"] = "gelu"
-    max_position_embeddings: int = Field(ge=8, le=100_000)
-    type_vocab_size: int = Field(ge=1, le=16)
-    layer_norm_eps: float = Field(gt=0, le=1)
-    pad_token_id: int = Field(ge=0)
-    hidden_dropout_prob: Probability = 0.1
-    attention_probs_dropout_prob: Probability = 0.1
-
-
-class BundleConfig(_Part):
+class BundleConfig(Part):
     """All of `config.json`.
 
     Attributes:
-        format_version: of this layout; a newer one is refused. It is 2 where there is an ensemble or a
-            calibration, which readers of 1 do not know.
+        format_version: of this layout; a newer one is refused. It is 3 where there is a retrieval, else 2
+            where there is an ensemble or a calibration, which readers of 1 do not know.
         name: readable part of the bundle's version.
         encoder: source of the trunk, as for `load_encoder`.
         trunk_digest: what `trunk_digest` gives for the trunk that was trained on.
@@ -101,10 +44,11 @@ class BundleConfig(_Part):
         dropout: before the heads, in training.
         ensemble: None where there is one classifier.
         calibration: None where the probabilities are as the classifiers give them.
+        retrieval: None where the classifier alone codes the spans.
         files: SHA-256 of each file that predictions depend on; the card and the metrics are not among them.
     """
 
-    format_version: Literal[1, 2] = 1
+    format_version: FormatVersion = 1
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")
     encoder: str = Field(min_length=1)
     trunk_digest: Digest
@@ -117,6 +61,7 @@ class BundleConfig(_Part):
     dropout: float = Field(ge=0, lt=1)
     ensemble: Ensemble | None = None
     calibration: Calibration | None = None
+    retrieval: Retrieval | None = None
     files: dict[FileName, Digest]
 
     @model_validator(mode="after")
@@ -126,6 +71,11 @@ class BundleConfig(_Part):
                 f"frozen_layers is {self.frozen_layers}, but the encoder has "
                 f"{self.architecture.num_hidden_layers} layers"
             )
+        trained = self.architecture.num_hidden_layers - self.frozen_layers
+        if self.retrieval is not None and self.retrieval.layers > trained:
+            raise ValueError(
+                f"the retriever has {self.retrieval.layers} layers, but only {trained} are not frozen"
+            )
         if self.max_tokens > self.architecture.max_position_embeddings:
             raise ValueError(
                 f"max_tokens is {self.max_tokens}, but the encoder has "
@@ -133,14 +83,24 @@ class BundleConfig(_Part):
             )
         if self.architecture.hidden_size % self.architecture.num_attention_heads:
             raise ValueError("hidden_size is no multiple of num_attention_heads")
-        if self.format_version != format_version(self.ensemble, self.calibration):
-            raise ValueError("format_version must be 2 with an ensemble or a calibration, and 1 without")
+        if self.format_version != format_version(self.ensemble, self.calibration, self.retrieval):
+            raise ValueError(
+                "format_version must be 3 with a retrieval, else 2 with an ensemble or a calibration, else 1"
+            )
+        self._files_fit()
+        return self
+
+    def _files_fit(self) -> None:
         for required in (LABELS_FILE, WEIGHTS_FILE):
             if required not in self.files:
                 raise ValueError(f"files lacks {required}")
         if (TRUNK_FILE in self.files) != (TOKENIZER_FILE in self.files):
             raise ValueError(f"files must have both {TRUNK_FILE} and {TOKENIZER_FILE}, or neither")
-        return self
+        if (NAMES_FILE in self.files) != (self.retrieval is not None):
+            raise ValueError(f"files must have {NAMES_FILE} with a retrieval, and not without")
+        has_release = self.retrieval is not None and self.retrieval.release is not None
+        if (TERMINOLOGY_FILE in self.files) != has_release:
+            raise ValueError(f"files must have {TERMINOLOGY_FILE} with a release, and not without")
 
     @property
     def carries_trunk(self) -> bool:
@@ -162,6 +122,31 @@ class BundleConfig(_Part):
             bias=calibration.bias,
         )
 
+    @property
+    def choice(self) -> Choice:
+        """Which Normalizer codes the spans."""
+        return self.retrieval.choice if self.retrieval else "classifier"
+
+    @property
+    def believed_from(self) -> Thresholds:
+        """The thresholds with that of the chosen Normalizer: each fusion has one of its own."""
+        if self.retrieval is None or self.retrieval.choice == "classifier":
+            return self.thresholds
+        own = self.retrieval.fusions[self.retrieval.choice].threshold
+        return self.thresholds.model_copy(update={"normalizer": own})
+
+    def choosing(self, choice: Choice | None) -> BundleConfig:
+        """Give the same with another Normalizer; None leaves the choice.
+
+        Raises:
+            ValueError: there is no retrieval to choose.
+        """
+        if choice is None or choice == self.choice:
+            return self
+        if self.retrieval is None:
+            raise ValueError(f"there is no retriever, which the normalizer {choice!r} needs")
+        return self.model_copy(update={"retrieval": self.retrieval.model_copy(update={"choice": choice})})
+
     def to_json(self) -> bytes:
         """Write `config.json`; what is not there is left out, as readers of format 1 want it."""
         return f"{json.dumps(self._document(), indent=2)}\n".encode()
@@ -170,8 +155,12 @@ class BundleConfig(_Part):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def format_version(ensemble: Ensemble | None, calibration: Calibration | None) -> Literal[1, 2]:
+def format_version(
+    ensemble: Ensemble | None, calibration: Calibration | None, retrieval: Retrieval | None
+) -> FormatVersion:
     """Give the layout's version that a config with these parts has."""
+    if retrieval is not None:
+        return 3
     return 1 if ensemble is None and calibration is None else 2
 
 

@@ -5,27 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.bundle.config import (
-    CONFIG_FILE,
-    FORMAT_VERSION,
-    LABELS_FILE,
-    TOKENIZER_FILE,
-    BundleConfig,
-    FileName,
-)
+from models.bundle.config import FORMAT_VERSION, BundleConfig
+from models.bundle.layout import CONFIG_FILE, LABELS_FILE, TOKENIZER_FILE, FileName
 from models.errors import BundleError
 from models.labels import Labels
 from models.wordpiece import prepare
 
 MEND = "copy or train the bundle again"
+_STORED: Final = (torch.float16, torch.bfloat16, torch.float32)
 
 
 def read_config(folder: Path) -> BundleConfig:
@@ -69,7 +65,7 @@ def read_labels(folder: Path, config: BundleConfig) -> Labels:
         BundleError: the file is missing, changed, or no list of labels.
     """
     try:
-        return Labels.from_json(_checked_file(folder, config, LABELS_FILE))
+        return Labels.from_json(read_checked(folder, config, LABELS_FILE))
     except ValidationError as error:
         raise BundleError(
             f"{folder / LABELS_FILE} is no list of labels: {_problems(error)}; {MEND}"
@@ -79,20 +75,20 @@ def read_labels(folder: Path, config: BundleConfig) -> Labels:
 
 
 def read_tensors(folder: Path, config: BundleConfig, name: FileName) -> dict[str, Tensor]:
-    """Read a safetensors file; the tensors come in fp32.
+    """Read a safetensors file; the tensors come as they are stored, in half precision or fp32.
 
     Raises:
         BundleError: the file is missing, changed, of another format, or has values that are no numbers.
     """
-    data = _checked_file(folder, config, name)
+    data = read_checked(folder, config, name)
     try:
         tensors: dict[str, Tensor] = load(data)
     except (SafetensorError, ValueError, KeyError) as error:
         raise BundleError(f"{folder / name} is not in the safetensors format ({error}): {MEND}") from None
     for key, tensor in tensors.items():
-        if not tensor.is_floating_point() or not tensor.float().isfinite().all():
+        if tensor.dtype not in _STORED or not tensor.isfinite().all():
             raise BundleError(f"{folder / name}: {key} has values that are no finite numbers: {MEND}")
-    return {key: tensor.float() for key, tensor in tensors.items()}
+    return tensors
 
 
 def read_tokenizer_file(folder: Path, config: BundleConfig) -> Tokenizer:
@@ -101,20 +97,19 @@ def read_tokenizer_file(folder: Path, config: BundleConfig) -> Tokenizer:
     Raises:
         BundleError: the file is missing, changed, or no tokenizer.
     """
-    data = _checked_file(folder, config, TOKENIZER_FILE)
+    data = read_checked(folder, config, TOKENIZER_FILE)
     try:
         return prepare(Tokenizer.from_buffer(data))
     except Exception as error:  # tokenizers raises bare Exceptions
         raise BundleError(f"{folder / TOKENIZER_FILE} is no tokenizer ({error}): {MEND}") from None
 
 
-def _problems(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
-    told = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in problems[:3]]
-    return "; ".join([*told, *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])])
+def read_checked(folder: Path, config: BundleConfig, name: FileName) -> bytes:
+    """Read a file of a bundle that `config.json` has the hash of.
 
-
-def _checked_file(folder: Path, config: BundleConfig, name: FileName) -> bytes:
+    Raises:
+        BundleError: the file is missing, cannot be read, or was changed.
+    """
     data = _read_file(folder, name)
     wanted, found = config.files[name], hashlib.sha256(data).hexdigest()
     if found != wanted:
@@ -123,6 +118,21 @@ def _checked_file(folder: Path, config: BundleConfig, name: FileName) -> bytes:
             f"{CONFIG_FILE} says {wanted[:16]}…; {MEND}"
         )
     return data
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    """Read all files of a bundle, those for people too, as they are.
+
+    Raises:
+        BundleError: one cannot be read, or is no file.
+    """
+    return {path.name: _read_file(folder, path.name) for path in sorted(folder.iterdir())}
+
+
+def _problems(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    told = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in problems[:3]]
+    return "; ".join([*told, *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])])
 
 
 def _read_file(folder: Path, name: str) -> bytes:

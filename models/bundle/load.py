@@ -10,8 +10,10 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import BertModel
 
-from models.bundle.config import LABELS_FILE, TRUNK_FILE, WEIGHTS_FILE, BundleConfig
+from models.bundle.config import BundleConfig
+from models.bundle.dictionary import Dictionary, read_dictionary
 from models.bundle.files import MEND, read_config, read_labels, read_tensors, read_tokenizer_file
+from models.bundle.layout import LABELS_FILE, TRUNK_FILE, WEIGHTS_FILE
 from models.encoder import build_model, load_encoder, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
 from models.labels import Labels
@@ -29,6 +31,7 @@ class Bundle:
         labels: the classes of the Normalizer.
         network: in eval mode, fp32, on the CPU.
         tokenizer: of the trunk.
+        dictionary: the names that retrieval searches; None where the bundle has none.
     """
 
     path: Path
@@ -36,6 +39,7 @@ class Bundle:
     labels: Labels
     network: MultiTaskNetwork
     tokenizer: Tokenizer
+    dictionary: Dictionary | None = None
 
     @property
     def version(self) -> str:
@@ -66,6 +70,7 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
         dropout=config.dropout,
         pooling=config.normalizer_pooling,
         classifiers=config.ensemble.classifiers if config.ensemble else 1,
+        retriever_layers=config.retrieval.layers if config.retrieval else 0,
     )
     width = weights.get("normalizer.weight")
     if width is not None and width.ndim == 2 and len(width) != len(labels):
@@ -75,7 +80,8 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
         )
     _refuse_mismatch(network.trained_state(), weights, folder / WEIGHTS_FILE)
     network.load_trained_state(weights)
-    return Bundle(folder, config, labels, network.eval(), tokenizer)
+    dictionary = read_dictionary(folder, config, labels)
+    return Bundle(folder, config, labels, network.eval(), tokenizer, dictionary)
 
 
 def _trunk(folder: Path, config: BundleConfig, override: Path | None) -> tuple[BertModel, Tokenizer]:

@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.bundle.config import (
-    CONFIG_FILE,
-    METRICS_FILE,
-    BundleConfig,
-    Calibration,
-    Thresholds,
-    format_version,
-)
+from models.bundle.choosing import choosing
+from models.bundle.config import BundleConfig, format_version
 from models.bundle.disk import replace_file
 from models.bundle.files import read_config, read_document
+from models.bundle.layout import CONFIG_FILE, METRICS_FILE
+from models.bundle.parts import Calibration, Thresholds
 from models.bundle.save import metrics_json
 from models.errors import BundleError
+from models.normalizer.choice import Choice
 
 
 def revise_bundle(
@@ -25,6 +22,7 @@ def revise_bundle(
     *,
     thresholds: Thresholds | None = None,
     calibration: Calibration | None = None,
+    choice: Choice | None = None,
     metrics: Mapping[str, Any] | None = None,
 ) -> str:
     """Store what was found on validation data after the training.
@@ -35,21 +33,24 @@ def revise_bundle(
         path: the bundle's folder.
         thresholds: new ones; None leaves those that are there.
         calibration: a new one; None leaves the one that is there, if any.
+        choice: which Normalizer codes the spans from now on; None leaves it.
         metrics: added to `metrics.json`, in place of keys of the same name.
 
     Returns:
-        The new version; the old one where thresholds and calibration are the same as before.
+        The new version; the old one where all is the same as before.
 
     Raises:
-        BundleError: there is no bundle, its `metrics.json` is damaged, or it cannot be written.
+        BundleError: there is no bundle, it has no retriever for the choice, its `metrics.json` is damaged,
+            or it cannot be written.
     """
     folder = Path(path)
     before = read_config(folder)
+    chosen = choosing(before, choice, folder)
     calibration = calibration or before.calibration
     config = BundleConfig.model_validate(
         {
-            **before.model_dump(),
-            "format_version": format_version(before.ensemble, calibration),
+            **chosen.model_dump(),
+            "format_version": format_version(before.ensemble, calibration, before.retrieval),
             "thresholds": thresholds or before.thresholds,
             "calibration": calibration,
         }

@@ -12,7 +12,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from models.bundle.config import (
+from models.bundle.config import BundleConfig, format_version
+from models.bundle.dictionary import Dictionary, dictionary_files
+from models.bundle.disk import write_folder
+from models.bundle.layout import (
     CARD_FILE,
     CONFIG_FILE,
     LABELS_FILE,
@@ -20,15 +23,8 @@ from models.bundle.config import (
     TOKENIZER_FILE,
     TRUNK_FILE,
     WEIGHTS_FILE,
-    Architecture,
-    BundleConfig,
-    Calibration,
-    Ensemble,
-    Options,
-    Thresholds,
-    format_version,
 )
-from models.bundle.disk import write_folder
+from models.bundle.parts import Architecture, Calibration, Ensemble, Options, Retrieval, Thresholds
 from models.encoder import Encoder, trunk_tensors
 from models.errors import BundleError
 from models.labels import Labels
@@ -50,6 +46,8 @@ def save_bundle(
     card: str,
     vote: Vote | None = None,
     calibration: Calibration | None = None,
+    retrieval: Retrieval | None = None,
+    dictionary: Dictionary | None = None,
     overwrite: bool = False,
     carry_trunk: bool | None = None,
 ) -> str:
@@ -68,6 +66,9 @@ def save_bundle(
         card: the model card, Markdown.
         vote: how an ensemble decides, by default by majority; a single classifier has nothing to vote on.
         calibration: of the Classifier's probability, as found on validation data.
+        retrieval: how names are searched, where the network has a retriever; its `release` is taken from
+            the dictionary.
+        dictionary: the names that are searched, with a retrieval.
         overwrite: replace a bundle that is already there.
         carry_trunk: put the frozen trunk and its tokenizer into the bundle; by default where the encoder
             came from a folder of this machine, or from a checkpoint without safetensors (BioBERT).
@@ -82,10 +83,16 @@ def save_bundle(
     _refuse_to_clobber(folder, overwrite)
     if len(labels) != network.ptids:
         raise BundleError(f"there are {len(labels)} labels for the {network.ptids} outputs of the Normalizer")
+    retrieval = _fitting(retrieval, dictionary, network)
     local = Path(encoder.source).is_dir()
     if carry_trunk is None:
         carry_trunk = local or not encoder.has_safetensors
-    files = {LABELS_FILE: labels.to_json(), WEIGHTS_FILE: save(_halved(network.trained_state()))}
+    files: dict[str, bytes] = {
+        LABELS_FILE: labels.to_json(),
+        WEIGHTS_FILE: save(_halved(network.trained_state())),
+    }
+    if dictionary is not None:
+        files.update(dictionary_files(dictionary, labels))
     if carry_trunk:
         files[TRUNK_FILE] = save(_contiguous(trunk_tensors(encoder.model, network.frozen_layers)))
         files[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
@@ -94,7 +101,7 @@ def save_bundle(
         ensemble = Ensemble(classifiers=network.classifiers, vote=vote or "majority")
     config = BundleConfig.model_validate(
         {
-            "format_version": format_version(ensemble, calibration),
+            "format_version": format_version(ensemble, calibration, retrieval),
             "name": name,
             "encoder": Path(encoder.source).resolve().name if carry_trunk and local else encoder.source,
             "trunk_digest": encoder.digest(network.frozen_layers),
@@ -107,6 +114,7 @@ def save_bundle(
             "dropout": network.dropout.p,
             "ensemble": ensemble,
             "calibration": calibration,
+            "retrieval": retrieval,
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         }
     )
@@ -129,6 +137,20 @@ def _refuse_to_clobber(folder: Path, overwrite: bool) -> None:
         raise BundleError(f"{folder} is there already and is no bundle: choose another folder")
     if not overwrite and any(folder.iterdir()):
         raise BundleError(f"{folder} holds a bundle already: choose another folder, or ask to overwrite it")
+
+
+def _fitting(
+    retrieval: Retrieval | None, dictionary: Dictionary | None, network: MultiTaskNetwork
+) -> Retrieval | None:
+    layers = retrieval.layers if retrieval else 0
+    if layers != network.retriever_layers or (retrieval is None) != (dictionary is None):
+        raise BundleError(
+            f"the network's retriever has {network.retriever_layers} layers, the retrieval {layers}, and "
+            f"there is {'no' if dictionary is None else 'a'} dictionary: these parts do not fit together"
+        )
+    if retrieval is None or dictionary is None:
+        return None
+    return retrieval.model_copy(update={"release": dictionary.release})
 
 
 def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

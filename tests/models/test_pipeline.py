@@ -7,20 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from models import ModelError, Pipeline, TweetPrediction
 from models.bundle import Options, Thresholds
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE, Layout, Trained, save_tiny, train_tiny
-
-WILD = st.text(
-    st.one_of(
-        st.characters(exclude_categories=()),
-        st.sampled_from("abcde '’-#🤢👩頭\u0301\u200d\x00\ud83d\n"),
-    ),
-    max_size=80,
-)
 
 
 def closest(left: TweetPrediction, right: TweetPrediction) -> None:
@@ -143,51 +133,6 @@ def test_the_classifier_decides_at_its_threshold(trained: Trained, tmp_path: Pat
     none = variant(trained, tmp_path / "none", thresholds=Thresholds(classifier=1))
     assert {p.label for p in every.score(NEGATIVE)} == {"ADE"}
     assert {p.label for p in none.score(POSITIVE)} == {"NoADE"}
-
-
-@pytest.fixture(scope="module")
-def eager(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """Takes every tweet for positive and most tokens for effects, so that all steps see all texts."""
-    folder = tmp_path_factory.mktemp("eager") / "b"
-    return variant(trained, folder, thresholds=Thresholds(classifier=0), options=Options(context=True))
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(texts=st.lists(WILD, max_size=6))
-def test_any_text_is_judged_with_valid_offsets(eager: Pipeline, texts: list[str]) -> None:
-    holds(texts, eager.score(texts))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " \n\t ",
-        "\x00" * 50,
-        "\ud800\udc00 \udfff dizzy",
-        "a" * 100_000,
-        "dizzy " * 20_000,
-        "\u0301" * 5_000,
-        "🤢" * 20_000,
-        "[CLS] [SEP] [PAD] dizzy [MASK]",
-        "‮dizzy‬ \u2028 \ufeff\ufffe\uffff",
-    ],
-    ids=range(10),
-)
-def test_odd_texts_are_judged_with_valid_offsets(eager: Pipeline, text: str) -> None:
-    holds([text, "dizzy"], eager.score([text, "dizzy"]))
-
-
-def holds(texts: list[str], predictions: list[TweetPrediction]) -> None:
-    assert len(predictions) == len(texts)
-    for text, prediction in zip(texts, predictions, strict=True):
-        assert 0 <= prediction.probability <= 1
-        assert (prediction.label == "ADE") == bool(prediction.mentions)
-        end = 0
-        for mention in prediction.mentions:
-            assert end <= mention.start < mention.end <= len(text)
-            assert text[mention.start : mention.end] == mention.text
-            end = mention.end
 
 
 @pytest.mark.parametrize("device", ["nowhere", "cuda:99"])

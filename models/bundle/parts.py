@@ -1,0 +1,105 @@
+"""The parts of `config.json`, each of which says one thing about a bundle."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.normalizer.choice import Choice
+from models.normalizer.fusion import Fusion
+from models.terminology.terms import LONGEST_VERSION
+from models.vote import Vote
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """Checked as a whole, and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Thresholds(Part):
+    """Probabilities from which a head is believed, found on validation data.
+
+    Attributes:
+        classifier: of the Classifier.
+        normalizer: of the Normalizer as a classifier; retrieval and hybrid have theirs in `Fusion`.
+    """
+
+    classifier: Probability = 0.5
+    normalizer: Probability = 0.0
+
+
+class Options(Part):
+    """The two options of Algorithm 2.
+
+    Attributes:
+        feedback: line 12: a tweet without a span becomes NoADE.
+        context: line 10: the Normalizer reads the tweet beside the span.
+    """
+
+    feedback: bool = True
+    context: bool = False
+
+
+class Ensemble(Part):
+    """Several classifiers on one trunk (paper, section 4).
+
+    Attributes:
+        classifiers: how many there are, the first one included.
+        vote: how they decide, see `models.vote.Decision`.
+    """
+
+    classifiers: int = Field(ge=2, le=99)
+    vote: Vote = "majority"
+
+
+class Calibration(Part):
+    """Calibrated log-odds of the Classifier = log-odds / temperature + bias; found on validation data."""
+
+    temperature: float = Field(gt=0, allow_inf_nan=False)
+    bias: float = Field(default=0.0, allow_inf_nan=False)
+
+
+class Retrieval(Part):
+    """The Normalizer over the names of a dictionary, beside the paper's classifier.
+
+    Attributes:
+        layers: of the retriever.
+        context: whether it reads the tweet beside the span.
+        choice: which Normalizer codes the spans, unless a setting says otherwise.
+        fusions: how a candidate's score is made, without and with the classifier's word.
+        release: version of the MedDRA release whose names are searched, empty where that is not known;
+            None where the names of the labels serve.
+    """
+
+    layers: int = Field(ge=1, le=100)
+    context: bool = False
+    choice: Choice = "hybrid"
+    fusions: dict[Literal["retrieval", "hybrid"], Fusion]
+    release: str | None = Field(default=None, max_length=LONGEST_VERSION)
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Retrieval:
+        if len(self.fusions) != 2:
+            raise ValueError("fusions must have both retrieval and hybrid")
+        return self
+
+
+class Architecture(Part):
+    """The shape of the encoder, named as in BERT's own `config.json`."""
+
+    vocab_size: int = Field(ge=5, le=1_000_000)
+    hidden_size: int = Field(ge=1, le=8_192)
+    num_hidden_layers: int = Field(ge=1, le=100)
+    num_attention_heads: int = Field(ge=1, le=256)
+    intermediate_size: int = Field(ge=1, le=65_536)
+    hidden_act: Literal["gelu", "gelu_new", "relu"] = "gelu"
+    max_position_embeddings: int = Field(ge=8, le=100_000)
+    type_vocab_size: int = Field(ge=1, le=16)
+    layer_norm_eps: float = Field(gt=0, le=1)
+    pad_token_id: int = Field(ge=0)
+    hidden_dropout_prob: Probability = 0.1
+    attention_probs_dropout_prob: Probability = 0.1

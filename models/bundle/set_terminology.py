@@ -1,0 +1,111 @@
+"""Give a bundle another MedDRA release to search: no training, its names are embedded by its own network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.bundle.config import BundleConfig
+from models.bundle.dictionary import Dictionary, dictionary_files, searched_names
+from models.bundle.disk import require_writable, write_folder
+from models.bundle.files import read_all, read_config
+from models.bundle.layout import CONFIG_FILE
+from models.bundle.load import Bundle
+from models.errors import BundleError
+from models.labels import Label
+from models.normalizer.lifting import lifted
+from models.normalizer.names import NameIndex
+from models.normalizer.reading import SpanReader
+from models.terminology import Terminology
+
+
+@dataclass(frozen=True)
+class NewRelease:
+    """What came of it.
+
+    Attributes:
+        before: the bundle's version until now.
+        after: its version from now on.
+        missing: labels that the release does not have: their classes are never given.
+        moved: labels whose PT has become an LLT, with the PT that they stand for now.
+    """
+
+    before: str
+    after: str
+    missing: tuple[Label, ...]
+    moved: tuple[tuple[Label, Label], ...]
+
+
+def require_retriever(folder: Path) -> BundleConfig:
+    """Check, without loading any weights, that a bundle can search names.
+
+    Raises:
+        BundleError: there is no bundle, or it has no retriever.
+    """
+    config = read_config(folder)
+    if config.retrieval is None:
+        raise BundleError(
+            f"the bundle {folder} has no retriever, which searches the names of a dictionary: "
+            "train one with `ade-train train --set normalizer=hybrid`"
+        )
+    return config
+
+
+def set_terminology(
+    bundle: Bundle,
+    terminology: Terminology,
+    reader: SpanReader,
+    *,
+    out: Path | None = None,
+    advance: Callable[[int], None] = lambda done: None,
+) -> NewRelease:
+    """Embed all names of a release, and put them and the release into the bundle, whole or not at all.
+
+    Args:
+        bundle: with a retriever.
+        terminology: the release.
+        reader: of the bundle's network, see `span_reader`.
+        out: where the changed bundle goes; by default in place of the old one.
+        advance: told of each batch, how many names it had.
+
+    Raises:
+        BundleError: there is no retriever, something else is at `out`, the bundle was changed meanwhile, or
+            it cannot be written.
+    """
+    config = require_retriever(bundle.path)
+    _refuse_place(bundle.path, out)
+    require_writable(out or bundle.path)
+    names = searched_names(bundle.labels, terminology)
+    index = NameIndex(names, reader.name_vectors(names.names, advance))
+    dictionary = Dictionary(index, terminology)
+    changed = dictionary_files(dictionary, bundle.labels)
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in changed.items()}
+    document = config.model_dump()
+    document["retrieval"]["release"] = dictionary.release
+    document["files"] = {**config.files, **hashes}
+    after = BundleConfig.model_validate(document)
+    if read_config(bundle.path) != bundle.config:
+        raise BundleError(
+            f"the bundle {bundle.path} was changed while its names were embedded, and is left as it is: "
+            "run the command again"
+        )
+    files = {**read_all(bundle.path), **changed, CONFIG_FILE: after.to_json()}
+    write_folder(out or bundle.path, files)
+    pairs = list(zip(bundle.labels.classes, lifted(bundle.labels, terminology), strict=True))
+    return NewRelease(
+        config.version,
+        after.version,
+        tuple(label for label, now in pairs if now is None),
+        tuple((label, now) for label, now in pairs if now is not None and now.ptid != label.ptid),
+    )
+
+
+def _refuse_place(bundle: Path, out: Path | None) -> None:
+    if out is None:
+        return
+    if out.exists():
+        raise BundleError(f"{out} is there already: choose another folder for the copy")
+    if out.resolve().is_relative_to(bundle.resolve()):
+        raise BundleError(f"{out} is within the bundle itself: choose another folder for the copy")

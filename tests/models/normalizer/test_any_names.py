@@ -1,0 +1,116 @@
+"""Any names at all in a release, and any spans: the index is made, and candidates have sound features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import normalize
+
+from models.normalizer.candidates import CandidateFinder
+from models.normalizer.features import FEATURES
+from models.normalizer.fusion import BY_HAND
+from models.normalizer.names import NameIndex, Names
+from models.normalizer.wording import words
+from models.terminology import Llt, Terminology, read_release
+from models.terminology.terms import LONGEST_TERM
+from tests.release import llt_row, pt_row, write_rows
+
+ODD = [
+    "!?",
+    "\u200b",
+    "\u0301",
+    "🤢",
+    "頭痛",
+    "١٢٣",
+    "of the",
+    "s",
+    "A" * 400,
+    "a " * 200 + "b",
+    "Ǆ ﬁ İ ß",
+    "\U0010ffff",
+    "Rash",
+    "rash",
+    "RASH, rashes",
+    "x\u2028y\x85z",
+    "NULL",
+    "\x00",
+]
+# What a row of an .asc file can hold between its `$`.
+NAME = (
+    st.one_of(
+        st.sampled_from(ODD),
+        st.text(st.characters(codec="utf-8", exclude_characters="$\n"), max_size=60),
+        st.lists(st.sampled_from([*ODD, "nausea", "pain"]), min_size=1, max_size=3).map(" ".join),
+    )
+    .map(str.strip)
+    .filter(lambda name: 0 < len(name) <= LONGEST_TERM)
+)
+SPAN = st.one_of(st.text(st.characters(exclude_categories=()), max_size=60), NAME)
+PTS = st.lists(st.lists(NAME, min_size=1, max_size=4), min_size=1, max_size=6)
+
+
+def release_of(named: list[list[str]]) -> Terminology:
+    """Make PTs, each with the first of its names, and an LLT of each of the others."""
+    pts = {str(100 + number): own[0] for number, own in enumerate(named)}
+    llts = [
+        Llt(f"{ptid}{place}", name, ptid)
+        for ptid, own in zip(pts, named, strict=True)
+        for place, name in enumerate(own)
+    ]
+    return Terminology(pts, tuple(llts))
+
+
+@settings(deadline=None)
+@given(named=PTS, spans=st.lists(SPAN, max_size=4), seed=st.integers(0, 99))
+def test_any_names_are_searched_for_any_spans(named: list[list[str]], spans: list[str], seed: int) -> None:
+    names = Names.of_terminology(release_of(named))
+    generator = torch.Generator().manual_seed(seed)
+    vectors = normalize(torch.randn(len(names), 8, generator=generator), dim=-1)
+    queries = normalize(torch.randn(len(spans), 8, generator=generator), dim=-1)
+    log_classes = torch.randn(len(spans), 2, generator=generator).log_softmax(-1)
+    table = CandidateFinder(NameIndex(names, vectors), torch.device("cpu"), [0, -1]).find(
+        spans, queries, log_classes
+    )
+    assert len(table.concepts) == len(spans)
+    assert ((table.concepts >= -1) & (table.concepts < len(named))).all()
+    for row in table.concepts:
+        found = row[row >= 0]
+        assert len(found) == len(set(found.tolist())) > 0
+    assert np.isfinite(table.values).all()
+    assert np.abs(table.values).max(initial=0) <= 1 + 1e-2  # vectors in bfloat16 are a little off
+    probabilities = BY_HAND["hybrid"].probabilities(table)
+    assert (probabilities >= 0).all()
+    assert (probabilities.sum(-1) <= 1 + 1e-9).all()
+
+
+@settings(deadline=None)
+@given(names=st.lists(NAME, min_size=1, max_size=6))
+def test_a_span_that_is_a_pts_name_is_exact_for_it(names: list[str]) -> None:
+    index = NameIndex(
+        Names.of_terminology(release_of([[name] for name in names])), torch.zeros(len(names), 8)
+    )
+    table = CandidateFinder(index, torch.device("cpu")).find(names, torch.zeros(len(names), 8))
+    for row, name in enumerate(names):
+        at = table.concepts[row].tolist().index(row)
+        # A name without letters and digits says nothing that could be the same.
+        assert table.values[row, at, FEATURES.index("exact")] == bool(words(name))
+
+
+@settings(max_examples=50, deadline=None)
+@given(named=PTS)
+def test_any_names_of_a_release_on_the_disk_come_through_the_index(named: list[list[str]]) -> None:
+    release = release_of(named)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        write_rows(folder / "pt.asc", [pt_row(*one) for one in release.pt_names.items()])
+        write_rows(folder / "llt.asc", [llt_row(llt.code, llt.name, llt.ptid) for llt in release.llts])
+        read = read_release(folder)
+    assert read == release
+    again = Terminology.from_index(read.to_index())
+    assert again == release
+    assert Names.of_terminology(again).names == Names.of_terminology(release).names

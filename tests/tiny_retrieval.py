@@ -1,0 +1,57 @@
+"""The tiny bundle with a retriever: hybrid, over its labels or over a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.bundle import Dictionary, Retrieval
+from models.bundle.dictionary import searched_names
+from models.normalizer.fusion import Fusion
+from models.normalizer.names import NameIndex
+from models.normalizer.reading import SpanReader
+from models.terminology import Terminology
+from models.tokenization import TweetTokenizer
+from tests.tiny import LABELS, MAX_TOKENS, Trained, save_tiny, train_tiny, write_checkpoint
+
+FUSION = Fusion(
+    weights={"dense": 4.0, "lexical": 6.0, "fuzzy": 4.0, "exact": 4.0, "log_class": 4.0}, nothing=5.0
+)
+RETRIEVAL = Retrieval(layers=1, choice="hybrid", fusions={"retrieval": FUSION, "hybrid": FUSION})
+
+
+def train_tiny_retriever(checkpoint: Path) -> Trained:
+    """As `train_tiny`, with a retriever that is as the encoder was."""
+    return train_tiny(checkpoint, retriever_layers=1)
+
+
+def reader_of(trained: Trained, *, context: bool = False) -> SpanReader:
+    """Run the network on the CPU."""
+    return SpanReader(
+        trained.network,
+        TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS),
+        torch.device("cpu"),
+        retrieval_context=context,
+    )
+
+
+def dictionary_of(trained: Trained, terminology: Terminology | None = None) -> Dictionary:
+    """Embed the names of a release, or those of the labels."""
+    names = searched_names(LABELS, terminology)
+    return Dictionary(NameIndex(names, reader_of(trained).name_vectors(names.names)), terminology)
+
+
+def save_tiny_hybrid(
+    folder: Path, trained: Trained, terminology: Terminology | None = None, **changes: Any
+) -> Path:
+    """Save a hybrid bundle; `changes` are arguments of `save_bundle`."""
+    parts = {"retrieval": RETRIEVAL, "dictionary": dictionary_of(trained, terminology)}
+    return save_tiny(folder, trained, **{**parts, **changes})
+
+
+def make_tiny_hybrid(folder: Path, terminology: Terminology | None = None) -> Path:
+    """Make a hybrid bundle that carries its own trunk, at `folder`, with its encoder beside it."""
+    checkpoint = write_checkpoint(folder.with_name(f"{folder.name}-encoder"))
+    return save_tiny_hybrid(folder, train_tiny_retriever(checkpoint), terminology)
