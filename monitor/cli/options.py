@@ -21,6 +21,13 @@ Bundle = Annotated[
 Device = Annotated[
     str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:N (setting model.device).")
 ]
+NormalizerChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--normalizer",
+        help="classifier, retrieval or hybrid, instead of the bundle's choice (setting model.normalizer).",
+    ),
+]
 
 FileFormat = Annotated[
     Format | None, typer.Option("--format", help="By default told by the extension and the first line.")

@@ -13,7 +13,7 @@ import typer
 
 from monitor.cli.context import settings_of
 from monitor.cli.file_progress import ShowProgress, file_progress
-from monitor.cli.options import Bundle, Device, FileFormat, IdColumn, Quotes, TextColumn
+from monitor.cli.options import Bundle, Device, FileFormat, IdColumn, NormalizerChoice, Quotes, TextColumn
 
 if TYPE_CHECKING:
     from models import Scorer
@@ -33,6 +33,7 @@ def score_command(
     bundle: Bundle = None,
     device: Device = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (setting model.threads).")] = None,
+    normalizer: NormalizerChoice = None,
     kind: FileFormat = None,
     id_column: IdColumn = None,
     text_column: TextColumn = None,
@@ -44,7 +45,13 @@ def score_command(
     bundle. A line that cannot be read gives a record with line, error and detail instead. Reads the same
     formats as `ade-monitor feed`.
     """
-    model = settings_of(context, model__bundle=bundle, model__device=device, model__threads=threads).model
+    model = settings_of(
+        context,
+        model__bundle=bundle,
+        model__device=device,
+        model__threads=threads,
+        model__normalizer=normalizer,
+    ).model
     from models import load_scorer
     from monitor.cli.score_records import tweets_in
     from monitor.feed.columns import Columns
@@ -53,7 +60,13 @@ def score_command(
     columns = Columns(id=id_column, text=text_column)
     try:
         with open_source(None if str(file) == "-" else file) as source:
-            scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
+            scorer = load_scorer(
+                model.bundle,
+                device=model.device,
+                threads=model.threads,
+                trunk=model.trunk,
+                normalizer=model.normalizer,
+            )
             with file_progress() as show:
                 _score_all(scorer, source, tweets_in(source, kind, columns, quotes=quotes), show)
     except KeyboardInterrupt:

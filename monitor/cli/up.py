@@ -52,14 +52,15 @@ def embedded_settings(context: typer.Context, data_dir: Path | None, bundle: str
 
     Raises:
         SettingsError: as `load_settings`.
-        BundleError: there is no such bundle.
+        BundleError: there is no such bundle, or it has no such Normalizer.
     """
     from models.catalog import require_bundle
 
     load = cast(CommandContext, context.obj).load
     given = {"embedded__data_dir": data_dir, "model__bundle": bundle}
     loaded = load(**given)
-    require_bundle(loaded.settings.model.bundle)  # before anything is started for it
+    model = loaded.settings.model
+    require_bundle(model.bundle, model.normalizer)  # before anything is started for it
     for name in REPLACED:
         origin = loaded.origins.get(name)
         if origin and not origin.startswith("embedded stack"):

@@ -39,7 +39,13 @@ def probe_bundle(model: ModelSettings) -> Finding:
     """Load the bundle, as a worker would."""
     from models.catalog import load_scorer
 
-    scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
+    scorer = load_scorer(
+        model.bundle,
+        device=model.device,
+        threads=model.threads,
+        trunk=model.trunk,
+        normalizer=model.normalizer,
+    )
     return Finding("ok", f"{model.bundle}, version {scorer.version}")
 
 

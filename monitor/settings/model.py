@@ -87,6 +87,9 @@ class ModelSettings(Section):
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the forward pass")
     trunk: str | None = Field(None, description="folder of the encoder, if not where the bundle says")
+    normalizer: Literal["classifier", "retrieval", "hybrid"] | None = Field(
+        None, description="what codes the spans: classifier, retrieval or hybrid, if not as the bundle says"
+    )
 
 
 class WorkerSettings(Section):

@@ -33,7 +33,13 @@ def run_worker(settings: Settings) -> None:
         FatalError: a stage failed; whatever it had in hand will be read again.
     """
     model = settings.model
-    scorer = load_scorer(model.bundle, device=model.device, threads=model.threads, trunk=model.trunk)
+    scorer = load_scorer(
+        model.bundle,
+        device=model.device,
+        threads=model.threads,
+        trunk=model.trunk,
+        normalizer=model.normalizer,
+    )
     ensure_topics(settings.kafka)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from models import Pipeline
 from tests.tiny import make_tiny_bundle
+from tests.tiny_retrieval import make_tiny_hybrid
 
 COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
 KEYS = ["id", "label", "probability", "mentions", "bundle"]
@@ -50,6 +52,27 @@ def test_a_bundle_judges_a_file(tmp_path: Path) -> None:
     assert first["bundle"] == second["bundle"]
     assert first["bundle"].startswith("tiny-")
     assert not done.stderr
+
+
+def test_the_normalizer_can_be_chosen(tmp_path: Path) -> None:
+    bundle = make_tiny_hybrid(tmp_path / "bundle")
+    stdin = lines_of({"id": "7", "text": "zoloft gives me nausea"})
+    (record,) = records(
+        score("-", "--bundle", str(bundle), "--device", "cpu", "--normalizer", "retrieval", stdin=stdin)
+    )
+    assert [mention["text"] for mention in record["mentions"]] == ["nausea"]
+    assert record["bundle"] == Pipeline.from_bundle(bundle, normalizer="retrieval").version
+    assert record["bundle"] != Pipeline.from_bundle(bundle).version
+
+
+def test_a_normalizer_that_the_bundle_has_not_is_refused_with_the_mend(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "config.json").write_text('{"format_version": 1}')
+    done = score("-", "--bundle", str(bundle), "--normalizer", "hybrid")
+    assert done.returncode == 1
+    assert all(word in done.stderr.decode() for word in ("hybrid", str(bundle), "ADE_MODEL__NORMALIZER"))
+    assert b"Traceback" not in done.stderr
 
 
 def test_there_is_one_record_for_each_line_in_its_place() -> None:

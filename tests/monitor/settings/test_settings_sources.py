@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.normalizer.choice import Choice
 from monitor.errors import SettingsError
 from monitor.settings import load_settings
 from monitor.settings.show import masked_url, setting_rows
@@ -73,6 +75,12 @@ def test_another_file_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert load_settings().settings.worker.batch_size == 7
 
 
+@pytest.mark.parametrize("choice", get_args(Choice))
+def test_each_normalizer_of_the_models_can_be_set(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADE_MODEL__NORMALIZER", choice)
+    assert load_settings().settings.model.normalizer == choice
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "named"),
     [
@@ -81,6 +89,7 @@ def test_another_file_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("ADE_WORKER__BATCH_SIZE", "0", "worker.batch_size"),
         ("ADE_LOG__LEVEL", "loud", "log.level"),
         ("ADE_MODEL__DEVICE", "tpu", "model.device"),
+        ("ADE_MODEL__NORMALIZER", "both", "model.normalizer"),
         ("ADE_CONFIG", "/nowhere/ade.toml", "/nowhere/ade.toml"),
         ("ADE_SECRETS_DIR", "/nowhere/secrets", "/nowhere/secrets"),
         ("ADE_KAFKA__HEARTBEAT_INTERVAL", "20", "kafka.session_timeout"),
