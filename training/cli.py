@@ -12,13 +12,18 @@ from rich.markup import escape
 
 from models.errors import ModelError
 from training.commands.augment import augment_command
+from training.commands.bundle_set_terminology import bundle_set_terminology_command
+from training.commands.bundle_show import bundle_show_command
 from training.commands.calibrate import calibrate_command
+from training.commands.checklist import checklist_command
 from training.commands.default_bundle import default_bundle_command
 from training.commands.describe import describe_command
 from training.commands.evaluate import evaluate_command
+from training.commands.normalizer import normalizer_command
 from training.commands.predict import predict_command
 from training.commands.prepare import prepare_command
 from training.commands.table1 import table1_command
+from training.commands.terminology_check import terminology_check_command
 from training.commands.train import train_command
 from training.commands.write_tweets import write_tweets_command
 from training.errors import TrainingError
@@ -40,14 +45,25 @@ def global_options() -> None:
 
 app.command("augment")(augment_command)
 app.command("calibrate")(calibrate_command)
+app.command("checklist")(checklist_command)
 app.command("default-bundle")(default_bundle_command)
 app.command("describe")(describe_command)
 app.command("evaluate")(evaluate_command)
+app.command("normalizer")(normalizer_command)
 app.command("predict")(predict_command)
 app.command("prepare")(prepare_command)
 app.command("table1")(table1_command)
 app.command("train")(train_command)
 app.command("write-tweets")(write_tweets_command)
+
+bundle = typer.Typer(help="Look at a bundle, or let it search another MedDRA release.", no_args_is_help=True)
+bundle.command("set-terminology")(bundle_set_terminology_command)
+bundle.command("show")(bundle_show_command)
+app.add_typer(bundle, name="bundle")
+
+terminology = typer.Typer(help="Look at a MedDRA release.", no_args_is_help=True)
+terminology.command("check")(terminology_check_command)
+app.add_typer(terminology, name="terminology")
 
 
 def main() -> None:

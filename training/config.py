@@ -116,13 +116,6 @@ class TrainingConfig:
         return frozen
 
 
-def has_fast_bfloat16() -> bool:
-    """Tell whether this CPU multiplies matrices in bfloat16 faster than in fp32."""
-    import torch
-
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
 def _require(holds: bool, name: str, value: object, wanted: str) -> None:
     if not holds:
         raise RunError(f"{name.replace('_', '-')} is {value}: it must be {wanted}")

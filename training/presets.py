@@ -9,8 +9,10 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_type_hints
 
+from models.normalizer.choice import Choice
 from training.config import TrainingConfig
 from training.errors import RunError
+from training.retriever_config import RetrieverConfig
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Method:
         extractor_negatives: negative texts, all tokens O, that the Extractor sees for each positive one.
         augmented_positives: new positives made of each positive for the augmented set.
         threshold: the Classifier's: one half, or the one with the best F1 on validation.
+        normalizer: which one codes the spans: the paper's classifier; retrieval, by the names of a
+            dictionary; or hybrid, both. A retriever is trained for the latter two.
+        retriever: settings of its training; as keys they begin with "retriever-".
     """
 
     name: str = "mtl"
@@ -40,6 +45,8 @@ class Method:
     extractor_negatives: float = 0.0
     augmented_positives: int = 5
     threshold: Literal["half", "f1"] = "half"
+    normalizer: Choice = "classifier"
+    retriever: RetrieverConfig = field(default_factory=RetrieverConfig)
 
     def __post_init__(self) -> None:
         if self.fewest_examples < 1:
@@ -49,6 +56,8 @@ class Method:
         if self.augmented_positives < 1:
             raise RunError(f"augmented-positives is {self.augmented_positives}: it must be 1 or more")
 
+
+_RETRIEVER: Final = "retriever_"
 
 _FULL = TrainingConfig(
     frozen_layers=0,
@@ -91,33 +100,39 @@ def preset(name: str, settings: Iterable[str] = ()) -> Method:
 def _changed(method: Method, setting: str) -> Method:
     key, equals, text = setting.partition("=")
     key = key.strip().replace("-", "_")
-    of_method = {f.name for f in fields(Method)} - {"name", "training"}
+    of_method = {f.name for f in fields(Method)} - {"name", "training", "retriever"}
     of_training = {f.name for f in fields(TrainingConfig)}
-    if not equals or key not in of_method | of_training:
-        names = sorted(name.replace("_", "-") for name in of_method | of_training)
+    of_retriever = {f"{_RETRIEVER}{f.name}" for f in fields(RetrieverConfig)}
+    if not equals or key not in of_method | of_training | of_retriever:
+        names = sorted(name.replace("_", "-") for name in of_method | of_training | of_retriever)
         near = get_close_matches(key.replace("_", "-"), names, n=1)
         meant = f"did you mean {near[0]}? All keys are" if near and equals else "write KEY=VALUE, with one of"
         raise RunError(f"--set {setting!r} is no setting: {meant} {', '.join(names)}")
     if key in of_method:
         return replace(method, **{key: _value(Method, key, text.strip())})
+    if key in of_retriever:
+        own = key.removeprefix(_RETRIEVER)
+        changed = replace(method.retriever, **{own: _value(RetrieverConfig, own, text.strip(), told=key)})
+        return replace(method, retriever=changed)
     return replace(
         method, training=replace(method.training, **{key: _value(TrainingConfig, key, text.strip())})
     )
 
 
-def _value(owner: type, key: str, text: str) -> Any:
+def _value(owner: type, key: str, text: str, *, told: str = "") -> Any:
+    told = (told or key).replace("_", "-")
     kind = get_type_hints(owner)[key]
     choices = get_args(kind)
     if choices:
         for choice in choices:
             if str(choice) == text:
                 return choice
-        raise RunError(f"{key.replace('_', '-')} is {text!r}: choose one of {', '.join(map(str, choices))}")
+        raise RunError(f"{told} is {text!r}: choose one of {', '.join(map(str, choices))}")
     if kind is bool:
         if text.lower() not in ("true", "false"):
-            raise RunError(f"{key.replace('_', '-')} is {text!r}: it must be true or false")
+            raise RunError(f"{told} is {text!r}: it must be true or false")
         return text.lower() == "true"
     try:
         return kind(text)
     except ValueError:
-        raise RunError(f"{key.replace('_', '-')} is {text!r}: it must be of type {kind.__name__}") from None
+        raise RunError(f"{told} is {text!r}: it must be of type {kind.__name__}") from None

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from models.terminology import Terminology
 from training.examples import Example
 
 
@@ -17,11 +18,13 @@ class TrainingData:
         train: the texts to learn from.
         valid: the texts by which the best epoch is chosen, and the threshold.
         pt_names: names of PTs by code, of a terminology; those that the corpus gives fill the gaps.
+        terminology: whose names a retriever is trained on; without one, those of the labels serve.
     """
 
     train: Sequence[Example]
     valid: Sequence[Example]
     pt_names: Mapping[str, str] = field(default_factory=dict)
+    terminology: Terminology | None = None
 
     def digest(self) -> str:
         """Identify the texts with their annotations, in their order: 32 hex digits."""

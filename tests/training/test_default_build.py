@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from models import load_scorer
+import pytest
+
+from models import Pipeline
+from models.normalizer.choice import Choice
+from training.checklist import CAPABILITIES
 from training.config import TrainingConfig
 from training.default_bundle import build_default_bundle
-from training.default_data import DataSizes
-from training.engine.watcher import Silence
+from training.default_data import BundleData, DataSizes, gather
+from training.engine.activations import KeptStates
+from training.errors import RunError
+from training.examples import coded_phrases
+from training.methods.networks import Workshop
+from training.methods.saving import Outcome
+from training.presets import Method
+from training.retriever_config import RetrieverConfig
 
 SIZES = DataSizes(
     positive_tweets=100,
@@ -21,32 +31,117 @@ SIZES = DataSizes(
 )
 
 
-def test_a_training_leaves_a_bundle_that_scores_tweets(
-    corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
-) -> None:
-    config = TrainingConfig(
-        encoder=str(tiny_encoder),
+@pytest.fixture(scope="module")
+def data(corpora_folder: Path, terminology_folder: Path) -> BundleData:
+    return gather(corpora_folder, terminology_folder, SIZES, seed=1)
+
+
+def test_nothing_that_judges_is_learned_from_or_chosen_by(data: BundleData) -> None:
+    learned = {example.text for example in [*data.classifier, *data.extractor]}
+    chosen = {tweet.text for tweet in data.valid}
+    judging = {tweet.text for tweet in [*data.test, *data.blind]}
+    assert not judging & (learned | chosen)
+    assert not chosen & learned
+    documents = [{example.document for example in side} for side in (data.classifier, data.valid, data.test)]
+    tweets = [{name for name in side if name.startswith("written:")} for side in documents]
+    assert not tweets[0] & tweets[1]
+    assert not tweets[0] & tweets[2]
+    assert not tweets[1] & tweets[2]
+
+
+def test_phrases_of_test_tweets_teach_no_normalizer(data: BundleData) -> None:
+    taught = {phrase.text.lower() for phrase in data.phrases}
+    asked = {phrase.text.lower() for phrase in coded_phrases(data.test)}
+    assert asked
+    assert not asked & taught
+
+
+def test_every_pt_of_the_terminology_is_a_class(data: BundleData) -> None:
+    assert {label.ptid for label in data.labels.classes} == set(data.terminology.pt_names)
+
+
+def build(
+    folder: Path,
+    corpora: Path,
+    terminology: Path,
+    encoder: Path,
+    *,
+    normalizer: Choice,
+    sizes: DataSizes = SIZES,
+) -> Outcome:
+    training = TrainingConfig(
+        encoder=str(encoder),
         frozen_layers=1,
         epochs=1,
         learning_rate=3e-3,
         head_learning_rate=3e-3,
         max_tokens=48,
     )
-    outcome = build_default_bundle(
-        corpora_folder,
-        terminology_folder,
-        tmp_path / "bundle",
-        config=config,
-        sizes=SIZES,
-        run=tmp_path / "run",
+    run = folder / "run"
+    return build_default_bundle(
+        corpora,
+        terminology,
+        folder / "bundle",
+        method=Method(
+            "default", training, normalizer=normalizer, retriever=RetrieverConfig(layers=1, epochs=1)
+        ),
+        sizes=sizes,
+        shop=Workshop(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
         command="ade-train default-bundle",
-        watcher=Silence(),
     )
+
+
+def test_a_training_leaves_a_bundle_that_codes_by_names_and_tells_what_it_is_worth(
+    corpora_folder: Path,
+    terminology_folder: Path,
+    tiny_encoder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    parts = (tmp_path, corpora_folder, terminology_folder, tiny_encoder)
     path = tmp_path / "bundle"
-    scorer = load_scorer(str(path), device="cpu")
-    assert scorer.version == outcome.version
-    assert len(scorer.score(["zoloft gave me insomnia", ""])) == 2
-    assert json.loads((path / "metrics.json").read_text())["tweets"] == outcome.metrics["tweets"]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("training.default_bundle.judge_bundle", stopped)
+        build(*parts, normalizer="hybrid")
+    assert not path.exists()
+    trained = {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*.pt")}
+    assert len(trained) == 2
+    with pytest.raises(RunError, match="other data"):
+        build(*parts, normalizer="hybrid", sizes=SIZES.scaled(0.5))
+    outcome = build(*parts, normalizer="hybrid")
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*.pt")} == trained
+    pipeline = Pipeline.from_bundle(path, device="cpu")
+    assert pipeline.version == outcome.version
+    assert Pipeline.from_bundle(path, device="cpu", normalizer="hybrid").version == outcome.version
+    assert len(pipeline.score(["zoloft gave me insomnia", ""])) == 2
+    metrics = json.loads((path / "metrics.json").read_text())
+    assert metrics == json.loads(json.dumps(outcome.metrics))
+    assert set(metrics["checklist"]) == set(CAPABILITIES)
+    assert set(metrics["coding"]["blind_tweet_spans"]) == {"classifier", "retrieval", "hybrid"}
     card = (path / "README.md").read_text()
     assert "ade-train default-bundle" in card
+    assert all(f"| {capability} |" in card for capability in CAPABILITIES)
     assert "$" not in card
+
+
+def test_a_rival_with_a_classifier_alone_is_judged_too(
+    corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    outcome = build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="classifier")
+    assert set(outcome.metrics["coding"]["blind_tweet_spans"]) == {"classifier"}
+    card = (tmp_path / "bundle" / "README.md").read_text()
+    assert "| blind tweet spans | classifier |" in card
+    assert "hybrid" not in card
+
+
+def test_something_else_at_out_is_refused_before_anything_is_trained(
+    corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "thesis.txt").touch()
+    with pytest.raises(RunError, match="is no bundle"):
+        build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="hybrid")
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "thesis.txt"]

@@ -30,7 +30,7 @@ NEGATIVE = [
     "so dizzy today, skipped breakfast again",
     "Clinical trial of semaglutide in adults with heart failure meets primary endpoint https://t.co/9d8s7",
     "two years on lamictal and no complaints at all",
-    "does anybody know if you can drink on amoxicillin",
+    "is one glass of wine at the wedding okay with amoxicillin",
     "my headache laughed at that tylenol",
     "Lawsuits claim Zofran caused birth defects. Free consultation http://t.co/law1",
     "hoping the accutane doesn't dry me out too badly",

@@ -67,6 +67,9 @@ def test_settings_change_the_method_and_its_training() -> None:
         "fewest-examples=0",
         "augmented-positives=0",
         "max-tokens=7",
+        "normalizer=magic",
+        "retriever-temperature=0",
+        "retriever-layers=2.5",
     ],
 )
 def test_a_value_that_makes_no_sense_is_named_with_its_key(setting: str) -> None:
@@ -74,7 +77,16 @@ def test_a_value_that_makes_no_sense_is_named_with_its_key(setting: str) -> None
         preset("full", [setting])
 
 
-@pytest.mark.parametrize("setting", ["name=mine", "training=1", "colour=red", "epochs", "=3"])
+def test_the_papers_normalizer_is_the_classifier_and_retrieval_has_settings_of_its_own() -> None:
+    assert {PRESETS[name].normalizer for name in PAPER} == {"classifier"}
+    changed = preset(
+        "full", ["normalizer=hybrid", "retriever-epochs=7", "retriever-context=true", "epochs=2"]
+    )
+    assert (changed.normalizer, changed.retriever.epochs, changed.training.epochs) == ("hybrid", 7, 2)
+    assert changed.retriever.context
+
+
+@pytest.mark.parametrize("setting", ["name=mine", "retriever=1", "training=1", "colour=red", "epochs", "=3"])
 def test_what_is_no_setting_is_refused(setting: str) -> None:
     with pytest.raises(RunError, match="learning-rate"):
         preset("mtl", [setting])

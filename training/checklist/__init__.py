@@ -1,7 +1,8 @@
 """The robustness suite: what a scorer must be able to do, in small cases by capability.
 
 After CheckList (Ribeiro et al., ACL 2020): minimum functionality (MFT), invariance (INV) and direction (DIR).
-Its sentences are its own: it shares none, nor a list of words, with the generator of training tweets.
+Its lists and sentences are its own. None of its sentences is one that training tweets are generated from, but
+for the plainest of all ("{drug} gave me {noun}"); medicines and effects are those that anybody would name.
 """
 
 from training.checklist.capabilities import CAPABILITIES, checklist_cases

@@ -53,8 +53,7 @@ def calibrate_command(
         raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
     import torch
 
-    from models.bundle import Thresholds, load_bundle, revise_bundle
-    from models.bundle.config import Calibration
+    from models.bundle import Calibration, Thresholds, load_bundle, revise_bundle
     from models.device import resolve_device
     from training.corpora.prepared import read_split
     from training.evaluation.plots import reliability_png, require_matplotlib

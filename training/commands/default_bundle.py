@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from training.commands.progress import TrainingProgress
+from training.commands.options import KeepLimit
+from training.commands.progress import TrainingProgress, told_how_to_go_on
+from training.commands.sizes import bytes_of
 from training.errors import RunError
 
 
@@ -20,23 +22,30 @@ def default_bundle_command(
         typer.Option(help="Folder with tac2017_train.jsonl, ade_corpus_v2.jsonl and lay_phrases.tsv."),
     ],
     terminology: Annotated[Path, typer.Option(help="Folder of a MedDRA ASCII release: pt.asc and llt.asc.")],
-    out: Annotated[Path, typer.Option(help="Where the bundle goes; one that is there is replaced.")],
+    out: Annotated[Path, typer.Option(help="Where the bundle goes; a bundle that is there is replaced.")],
     run: Annotated[Path, typer.Option(help="Keeps the state after each epoch, to go on from.")] = Path(
         "runs/default-bundle"
     ),
-    epochs: Annotated[int, typer.Option(help="Passes over the data.")] = 2,
-    frozen_layers: Annotated[int, typer.Option(help="Layers of the encoder that stay as they are.")] = 3,
+    rival: Annotated[
+        str | None,
+        typer.Option(
+            help="Train a preset of one classifier, such as mtl, on the same data, to compare with."
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data, if not 2.")] = None,
     scale: Annotated[float, typer.Option(help="Share of the data to use, for a trial: 0.05 is quick.")] = 1.0,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     seed: Annotated[int, typer.Option(help="Of the tweets, the split, the weights and the order.")] = 1,
+    keep_limit: KeepLimit = "4GB",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")
     ] = False,
 ) -> None:
     """Train the default bundle; Ctrl-C stops it, the same command goes on after the last whole epoch.
 
-    Writes the tweets, reads the corpora, trains the three heads by Algorithm 1, chooses the threshold on
-    tweets that were kept apart, and writes the bundle with its model card and metrics.
+    Writes the tweets, reads the corpora, trains the three heads by Algorithm 1 and then the retriever,
+    chooses the threshold on tweets that were kept apart, judges the bundle by others and by the checklist,
+    and writes it with its model card and metrics.
     """
     if not 0 < scale <= 1:
         raise RunError(f"--scale is {scale}: it must be more than 0 and at most 1")
@@ -44,36 +53,36 @@ def default_bundle_command(
         raise RunError(f"--threads is {threads}: it must be 1 or more")
     import torch
 
-    from training.config import has_fast_bfloat16
-    from training.default_bundle import build_default_bundle, default_config
+    from models.device import has_fast_bfloat16
+    from training.default_bundle import build_default_bundle, default_method
     from training.default_data import DataSizes
+    from training.engine.parallel import ALONE
+    from training.methods.setting_up import require_reports, workshop
 
+    require_reports()
     torch.set_num_threads(threads)
-    config = default_config(
-        epochs=epochs, frozen_layers=frozen_layers, seed=seed, bfloat16=has_fast_bfloat16()
-    )
+    method = default_method(rival, epochs=epochs, seed=seed, bfloat16=has_fast_bfloat16())
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     command = (
-        "ade-train default-bundle --corpora CORPORA --terminology TERMINOLOGY --out models/bundles/default "
-        f"--epochs {epochs} --frozen-layers {frozen_layers} --scale {scale:g} --seed {seed}"
-    )
-    try:
-        with TrainingProgress(console) as progress:
-            outcome = build_default_bundle(
-                corpora,
-                terminology,
-                out,
-                config=config,
-                sizes=DataSizes().scaled(scale),
-                run=run,
-                command=command,
-                fresh=fresh,
+        f"ade-train default-bundle --corpora CORPORA --terminology TERMINOLOGY --out {out.name} "
+        f"--epochs {method.training.epochs} --scale {scale:g} --seed {seed}"
+    ) + (f" --rival {rival}" if rival else "")
+    with told_how_to_go_on(console, run), TrainingProgress(console) as progress:
+        outcome = build_default_bundle(
+            corpora,
+            terminology,
+            out,
+            method=method,
+            sizes=DataSizes().scaled(scale),
+            shop=workshop(
+                run,
+                keep="memory",
+                limit=bytes_of(keep_limit, option="--keep-limit"),
+                processes=ALONE,
                 watcher=progress,
-            )
-    except KeyboardInterrupt:
-        console.print(
-            f"stopped; the same command goes on after the last whole epoch (state in {escape(str(run))})"
+                fresh=fresh,
+            ),
+            command=command,
         )
-        raise
     console.print(f"wrote {escape(str(out))}, version {outcome.version}")
     typer.echo(json.dumps({"bundle": outcome.version, **outcome.metrics}))

@@ -20,7 +20,7 @@ def predict_command(
         Path,
         typer.Option(help="tweets.tsv (tweet_id, text), a .jsonl file, or a folder of either layout."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the four files.")],
+    out: Annotated[Path, typer.Option(help="Folder for the five files.")],
     split: Annotated[str, typer.Option(help="Which split of a folder.")] = "test",
     always_code: AlwaysCode = False,
     device: Device = "auto",
@@ -28,11 +28,12 @@ def predict_command(
     trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace predictions at --out.")] = False,
 ) -> None:
-    """Judge texts, and write class.tsv, spans.tsv, spans_norm.tsv and probabilities.tsv.
+    """Judge texts, and write class.tsv, spans.tsv, spans_norm.tsv, probabilities.tsv and candidates.tsv.
 
-    The first three are as the organisers of SMM4H want them; the last has the Classifier's probability of
-    ADE for each text, which `ade-train evaluate` draws its curves from. A file of any size takes the same
-    memory. The official score takes a span without a code for a wrong one: --always-code leaves none.
+    The first three are as the organisers of SMM4H want them. The others are for `ade-train evaluate`: the
+    Classifier's probability of ADE for each text, and the PTs considered for each span, ranked. A file of
+    any size takes the same memory. The official score takes a span without a code for a wrong one:
+    --always-code leaves none.
     """
     from training.evaluation.places import text_file
     from training.evaluation.prediction_files import refuse_to_clobber, writing_predictions

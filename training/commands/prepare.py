@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from models.terminology import read_release
 from training.commands.tables import corpus_table, log_table, print_table
 from training.corpora.formats import FORMATS
 from training.corpora.preparation import Preparation, prepare
 from training.corpora.prepared import refuse_to_clobber, write_corpus
 from training.corpora.reading import ReadingLog
-from training.corpora.terminology import read_terminology
 from training.errors import CorpusError
 
 
@@ -58,7 +58,7 @@ def prepare_command(
     dropped or changed, and why.
     """
     refuse_to_clobber(out)
-    names = None if terminology is None else read_terminology(terminology)
+    names = None if terminology is None else read_release(terminology)
     how = Preparation(
         format=format_,
         terminology=names,
@@ -81,7 +81,12 @@ def prepare_command(
             "source": str(source),
             "terminology": None
             if names is None
-            else {"folder": str(terminology), "pts": len(names.pt_names), "llts": len(names.llt_to_pt)},
+            else {
+                "folder": str(terminology),
+                "version": names.version or None,
+                "pts": len(names.pt_names),
+                "llts": len(names.llts),
+            },
             "document": document,
             "shares": {"valid": valid_share, "test": test_share, "seed": seed},
             "prevalence": prevalence,

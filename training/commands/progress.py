@@ -96,11 +96,13 @@ class TrainingProgress:
     def scores(self, figures: Mapping[str, Any]) -> None:
         """Print what an epoch came to."""
         losses = ", ".join(f"{task} {loss:.3f}" for task, loss in sorted(figures["losses"].items()))
-        f1 = ", ".join(f"{task} {value:.3f}" for task, value in figures["f1"].items())
+        told = f"{self._title}, epoch {figures['epoch']}: losses {losses}"
+        for key, name in (("f1", "validation F1"), ("accuracy", "accuracy at")):
+            if values := figures.get(key):
+                shown = ", ".join(f"{what} {value:.3f}" for what, value in values.items())
+                told = f"{told}; {name} {shown}"
         at = f" at threshold {figures['threshold']:.3g}" if "threshold" in figures else ""
-        self._console.print(
-            f"{self._title}, epoch {figures['epoch']}: losses {losses}; validation F1 {f1}{at}"
-        )
+        self._console.print(f"{told}{at}")
 
 
 @contextmanager

@@ -46,10 +46,10 @@ def open_pipeline(
 
 
 @contextmanager
-def text_progress(total: int, console: Console) -> Iterator[Callable[[int], None]]:
+def text_progress(total: int, console: Console, *, what: str = "texts") -> Iterator[Callable[[int], None]]:
     """Show on `console` how many texts were judged; gives a function that adds to them."""
     with Progress(
-        TextColumn("texts"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -57,5 +57,5 @@ def text_progress(total: int, console: Console) -> Iterator[Callable[[int], None
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task("texts", total=total)
+        task = bar.add_task(what, total=total)
         yield lambda texts: bar.advance(task, texts)

@@ -56,8 +56,8 @@ def table1_command(
     if seeds < 1:
         raise RunError(f"--seeds is {seeds}: it must be 1 or more")
     limit = bytes_of(keep_limit, option="--keep-limit")
+    from models.terminology import read_release
     from training.commands.tables import log_table
-    from training.corpora import read_terminology
     from training.corpora.reading import ReadingLog
     from training.methods.setting_up import effective_method, synonyms, workshop
     from training.table1.corpus import read_corpus, scored_splits
@@ -79,7 +79,7 @@ def table1_command(
         raise RunError(f"--presets is {presets!r}: name at least one")
     methods, processes = [method for method, _ in made], made[0][1]
     largest = max(methods, key=lambda method: method.classifiers)
-    terms = read_terminology(terminology) if terminology else None
+    terms = read_release(terminology) if terminology else None
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=not processes.is_main)
     log = ReadingLog()
     splits = read_corpus(data, terms, log)

@@ -54,6 +54,13 @@ def train_command(
         Adversarial | None, typer.Option(help="Train on the worst small change of the embeddings as well.")
     ] = None,
     terminology: TerminologyFolder = None,
+    with_terminology: Annotated[
+        bool,
+        typer.Option(
+            "--with-terminology",
+            help="Put the names of the release into the bundle, which must not be passed on then.",
+        ),
+    ] = False,
     wordnet: WordNetFolder = None,
     run: Annotated[
         Path | None, typer.Option(help="Run folder, to go on from; by default runs/ and the bundle's name.")
@@ -77,7 +84,7 @@ def train_command(
     if threads < 1:
         raise RunError(f"--threads is {threads}: it must be 1 or more")
     limit = bytes_of(keep_limit, option="--keep-limit")
-    from training.corpora import read_terminology
+    from models.terminology import read_release
     from training.corpora.prepared import read_split
     from training.methods.setting_up import effective_method, workshop
     from training.texts import TrainingData
@@ -88,10 +95,17 @@ def train_command(
     if adversarial is not None:
         chosen.append(f"adversarial={adversarial}")
     method, processes = effective_method(preset, chosen, device=device, threads=threads)
+    release = read_release(terminology) if terminology else None
+    if with_terminology and (release is None or method.normalizer == "classifier"):
+        raise RunError(
+            "--with-terminology puts the names of a release into the bundle: give --terminology, and "
+            "--set normalizer=hybrid or retrieval, which search them"
+        )
     data = TrainingData(
         read_split(train, "train"),
         read_split(valid, "valid"),
-        read_terminology(terminology).pt_names if terminology else {},
+        release.pt_names if release else {},
+        release,
     )
     from training.methods.method import train_method
     from training.methods.setting_up import synonyms
@@ -117,6 +131,7 @@ def train_command(
             command=shlex.join(command),
             wordnet=synonyms(method, wordnet),
             overwrite=overwrite,
+            carry_terminology=with_terminology,
         )
     if processes.is_main:
         wrote, logs = escape(str(out)), escape(str(run))

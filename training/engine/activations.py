@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.network import MultiTaskNetwork
+from models.trunk import FrozenTrunk
 from training.engine.filling import fill_segment
 from training.engine.inputs import Inputs, ragged
 from training.engine.memory import told_of_memory
@@ -54,7 +54,7 @@ class KeptStates:
         self._folder = folder
         self._forget(NO_TRUNK)
 
-    def plan(self, network: MultiTaskNetwork, inputs: Sequence[Inputs], *, bfloat16: bool) -> None:
+    def plan(self, network: FrozenTrunk, inputs: Sequence[Inputs], *, bfloat16: bool) -> None:
         """Say which inputs' states `fill` shall compute and keep, beside those that are kept already.
 
         Args:
@@ -72,7 +72,7 @@ class KeptStates:
         for given in inputs:
             self._places[given] = self._found(given)
 
-    def fill(self, network: MultiTaskNetwork, watcher: Watcher, processes: Processes = ALONE) -> None:
+    def fill(self, network: FrozenTrunk, watcher: Watcher, processes: Processes = ALONE) -> None:
         """Compute what is planned and not yet kept; several processes share the work.
 
         Raises:
@@ -90,7 +90,7 @@ class KeptStates:
                     done += count
                     watcher.keeping(done, total)
 
-    def states(self, network: MultiTaskNetwork, inputs: Inputs, rows: Sequence[int]) -> Tensor:
+    def states(self, network: FrozenTrunk, inputs: Inputs, rows: Sequence[int]) -> Tensor:
         """Give the trunk's states of some inputs.
 
         Args:
@@ -118,7 +118,7 @@ class KeptStates:
         return padded
 
     @contextmanager
-    def serving(self, network: MultiTaskNetwork) -> Iterator[None]:
+    def serving(self, network: FrozenTrunk) -> Iterator[None]:
         """Let the network take what is kept instead of running its trunk: a validation is quick then, too."""
 
         def kept(input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
@@ -170,7 +170,7 @@ class KeptStates:
     def _from(
         self,
         number: int,
-        network: MultiTaskNetwork,
+        network: FrozenTrunk,
         inputs: Inputs,
         rows: NDArray[np.int64],
         kept: NDArray[np.int64],

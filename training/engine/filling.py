@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from models.network import MultiTaskNetwork
+from models.trunk import FrozenTrunk
 from training.engine.parallel import Processes
 from training.engine.segments import Memory, Segment, Store
 from training.engine.trunk import TrunkKey, run_trunk
 
 
 def fill_segment(
-    segment: Segment, network: MultiTaskNetwork, trunk: TrunkKey, store: Store, processes: Processes
+    segment: Segment, network: FrozenTrunk, trunk: TrunkKey, store: Store, processes: Processes
 ) -> Iterator[int]:
     """Take a segment's states from an earlier run, or compute them; the segment is filled at the end.
 
@@ -55,7 +55,7 @@ def fill_segment(
 def _own_pass(
     segment: Segment,
     together: Sequence[Sequence[int]],
-    network: MultiTaskNetwork,
+    network: FrozenTrunk,
     trunk: TrunkKey,
     processes: Processes,
 ) -> Tensor | None:
@@ -70,7 +70,7 @@ def _exchanged(
     rows: Sequence[int],
     mine: Tensor | None,
     rank: int,
-    network: MultiTaskNetwork,
+    network: FrozenTrunk,
     trunk: TrunkKey,
     processes: Processes,
 ) -> Tensor:

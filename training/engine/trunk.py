@@ -9,8 +9,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from models.network import MultiTaskNetwork
 from models.tokenization import TokenBatch
+from models.trunk import FrozenTrunk
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class TrunkKey:
 NO_TRUNK: Final = TrunkKey("", torch.float32)
 
 
-def trunk_key(network: MultiTaskNetwork, *, bfloat16: bool) -> TrunkKey:
+def trunk_key(network: FrozenTrunk, *, bfloat16: bool) -> TrunkKey:
     """Identify a network's trunk."""
     digest = blake2b(f"{network.frozen_layers} {network.hidden_size}".encode(), digest_size=16)
     for part in (network.embeddings, network.trunk):
@@ -40,7 +40,7 @@ def trunk_key(network: MultiTaskNetwork, *, bfloat16: bool) -> TrunkKey:
 
 
 @torch.no_grad()
-def run_trunk(network: MultiTaskNetwork, batch: TokenBatch, dtype: torch.dtype) -> Tensor:
+def run_trunk(network: FrozenTrunk, batch: TokenBatch, dtype: torch.dtype) -> Tensor:
     """Compute the trunk's states of a batch, on the network's device.
 
     Returns:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from models.terminology import Terminology
+from training.evaluation.coding import Coding, coding_by_group, coding_notes
 from training.evaluation.gold import Gold
 from training.evaluation.intervals import Interval, Intervals, bootstrap
 from training.evaluation.mistakes import Mistake, count_kinds, find_mistakes
@@ -23,6 +25,8 @@ class Assessment:
         sizes: how many texts, positive texts, spans and spans with a code were annotated.
         scores: official ones, and those beside them.
         intervals: of the scores.
+        coding: accuracy of the codes on spans that were found: "matched" and, where the training data are
+            known, "unseen"; without those that have no spans.
         reliability: None where probabilities are not known.
         points: of all thresholds; None as well where the texts have one class only.
         mistakes: for the table of errors.
@@ -35,6 +39,7 @@ class Assessment:
     sizes: Mapping[str, int]
     scores: Scores
     intervals: Mapping[Measure, Intervals]
+    coding: Mapping[str, Coding]
     reliability: Reliability | None
     points: OperatingPoints | None
     mistakes: list[Mistake]
@@ -51,6 +56,7 @@ class Assessment:
                 measure: _figures(counts, self.intervals[measure])
                 for measure, counts in self.scores.by_measure.items()
             },
+            "coding": {name: one.to_json() for name, one in self.coding.items()},
             "intervals": {"confidence": self.confidence, "samples": self.samples, "seed": self.seed},
             "average_precision": round(self.points.average_precision, 4) if self.points else None,
             "reliability": self.reliability.to_json() if self.reliability else None,
@@ -64,6 +70,7 @@ def assess(
     predictions: Predictions,
     *,
     seen: Set[str] | None = None,
+    terminology: Terminology | None = None,
     samples: int = 1_000,
     seed: int = 1,
     confidence: float = 0.95,
@@ -74,6 +81,7 @@ def assess(
         gold: what was annotated; it has at least one text.
         predictions: of the same texts; those of others are ignored, those that lack are NoADE.
         seen: PT codes of the training data; with them, 1c is scored on the others as well.
+        terminology: its hierarchy tells which wrong PTs are near the annotated one.
         samples: of the bootstrap.
         seed: of the bootstrap.
         confidence: of the intervals.
@@ -92,6 +100,9 @@ def assess(
         notes.append(
             "the probability of ADE is not known for all texts: neither reliability nor a curve is given"
         )
+    coding = coding_by_group(gold.judgements, predictions, seen=seen, terminology=terminology)
+    if coding:
+        notes += coding_notes(predictions, terminology)
     marks = [mark for judgement in gold.judgements.values() for mark in judgement.marks]
     return Assessment(
         sizes={
@@ -104,6 +115,7 @@ def assess(
         intervals=bootstrap(
             gold.judgements, judged, seen=seen, samples=samples, seed=seed, confidence=confidence
         ),
+        coding=coding,
         reliability=reliability(known, labels) if complete else None,
         points=operating_points(known, labels) if complete and len(set(labels)) == 2 else None,
         mistakes=find_mistakes(gold, predictions),

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.terminology import Terminology
 from training.corpora.prepared import read_split
 from training.corpora.reading import ReadingLog
 from training.corpora.smm4h import read_smm4h
-from training.corpora.terminology import Terminology
 from training.errors import CorpusError
-from training.evaluation.judgements import annotated
+from training.evaluation.judgements import annotated, lifted
 from training.evaluation.places import official_folder
 from training.examples import Example
-from training.scorer import Judgement, Mark, read_annotations
+from training.scorer import Judgement, read_annotations
 
 
 @dataclass(frozen=True)
@@ -98,16 +98,9 @@ def _prepared(path: Path, split: str, terminology: Terminology | None) -> Gold:
         for span in example.spans
         if span.ptid is not None and span.pt_name is not None
     }
+    lift = terminology.llt_to_pt if terminology else {}
     return Gold(
-        {id_: _lifted(annotated(example), terminology) for id_, example in by_id.items()},
+        {id_: lifted(annotated(example), lift) for id_, example in by_id.items()},
         {id_: example.text for id_, example in by_id.items()},
         {**names, **(terminology.pt_names if terminology else {})},
     )
-
-
-def _lifted(judgement: Judgement, terminology: Terminology | None) -> Judgement:
-    if terminology is None:
-        return judgement
-    lift = terminology.llt_to_pt
-    marks = (Mark(m.start, m.end, lift.get(m.code, m.code) if m.code else None) for m in judgement.marks)
-    return Judgement(judgement.adverse, tuple(dict.fromkeys(marks)))

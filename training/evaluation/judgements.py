@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from models.predictions import TweetPrediction
 from training.examples import Example
 from training.scorer import Judgement, Mark
@@ -19,3 +21,9 @@ def predicted(prediction: TweetPrediction) -> Judgement:
         prediction.label == "ADE",
         tuple(Mark(mention.start, mention.end, mention.ptid) for mention in prediction.mentions),
     )
+
+
+def lifted(judgement: Judgement, lift: Mapping[str, str]) -> Judgement:
+    """Lift the codes of LLTs to PTs; a span that is there again with the same PT counts once."""
+    marks = (Mark(m.start, m.end, lift.get(m.code, m.code) if m.code else None) for m in judgement.marks)
+    return Judgement(judgement.adverse, tuple(dict.fromkeys(marks)))

@@ -1,4 +1,4 @@
-"""Predictions as files in the official layout, with the Classifier's probabilities beside them."""
+"""Predictions as files in the official layout, with probabilities and candidates beside them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 
 from models.predictions import TweetPrediction
 from training.errors import CorpusError, RunError
+from training.evaluation.candidate_files import CANDIDATES_FILE, Candidates, read_candidates, write_candidates
 from training.evaluation.texts import Text
 from training.scorer import Judgement, read_annotations
 from training.scorer.annotations import CLASS_FILE, CODED_SPANS_FILE, SPANS_FILE
 from training.scorer.layout import RowWriter, read_rows, writing_rows
 
 PROBABILITIES_FILE = "probabilities.tsv"
-FILES = (CLASS_FILE, SPANS_FILE, CODED_SPANS_FILE, PROBABILITIES_FILE)
+FILES = (CLASS_FILE, SPANS_FILE, CODED_SPANS_FILE, PROBABILITIES_FILE, CANDIDATES_FILE)
 
 
 class PredictionWriter:
@@ -40,6 +41,7 @@ class PredictionWriter:
             row = (text.id, "ADE", mention.start, mention.end, mention.text)
             self._rows[SPANS_FILE].write(*row)
             self._rows[CODED_SPANS_FILE].write(*row, mention.ptid or "")
+            write_candidates(self._rows[CANDIDATES_FILE], text.id, mention)
 
 
 @contextmanager
@@ -81,10 +83,12 @@ class Predictions:
     Attributes:
         judgements: by id.
         probabilities: of ADE, by id; empty where they are not known.
+        candidates: PTs that were considered for each span; None where they are not known.
     """
 
     judgements: Mapping[str, Judgement]
     probabilities: Mapping[str, float]
+    candidates: Candidates | None = None
 
 
 def read_predictions(path: Path, *, lift: Mapping[str, str] | None) -> Predictions:
@@ -102,8 +106,12 @@ def read_predictions(path: Path, *, lift: Mapping[str, str] | None) -> Predictio
             f"{path} does not exist: name a folder of predictions, as `ade-train predict` gives"
         )
     judgements = read_annotations(path, lift=lift).judgements
-    chances = path / PROBABILITIES_FILE
-    return Predictions(judgements, _read_probabilities(chances) if chances.is_file() else {})
+    chances, candidates = path / PROBABILITIES_FILE, path / CANDIDATES_FILE
+    return Predictions(
+        judgements,
+        _read_probabilities(chances) if chances.is_file() else {},
+        read_candidates(candidates, lift=lift) if candidates.is_file() else None,
+    )
 
 
 def _read_probabilities(path: Path) -> dict[str, float]:

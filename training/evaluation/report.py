@@ -9,6 +9,7 @@ from typing import Any
 
 from training.errors import RunError
 from training.evaluation.assessment import Assessment
+from training.evaluation.coding_table import markdown_coding
 from training.evaluation.error_table import html_table, markdown_table
 from training.evaluation.plots import precision_recall_png, reliability_png
 from training.evaluation.score_table import markdown_scores
@@ -82,6 +83,8 @@ def _page(assessment: Assessment, about: Mapping[str, Any]) -> str:
         "Relaxed and strict are the official scores. One-to-one lets each span match one other at most.",
         "",
     ]
+    if assessment.coding:
+        lines += [markdown_coding(assessment.coding)]
     if assessment.reliability:
         measured = assessment.reliability
         lines += [

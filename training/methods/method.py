@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from models.bundle import Options, Thresholds, save_bundle
 from models.encoder import Encoder, load_encoder
 from models.network import MultiTaskNetwork
 from models.tokenization import TweetTokenizer
@@ -15,34 +12,15 @@ from training.augmentation import Synonyms, augment
 from training.engine.inputs import Inputs
 from training.errors import RunError
 from training.methods.ensembles import Sources, train_further
-from training.methods.materials import Materials, prepare_materials
+from training.methods.job import Job
+from training.methods.materials import prepare_materials
 from training.methods.networks import Foundry, Recipe, Trained, Workshop, train_network
+from training.methods.retrieval import Phrases, Searching, learn_to_search, retriever_layers
+from training.methods.saving import Outcome, save
 from training.methods.validation import Judge
 from training.presets import Method
-from training.reports.card import bundle_name, method_card
 from training.reports.run_files import RunFiles
 from training.texts import TrainingData, digest_of
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished bundle: its version, and the figures in its `metrics.json`."""
-
-    version: str
-    metrics: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A method with all that it is trained with."""
-
-    method: Method
-    data: TrainingData
-    encoder: Encoder
-    tokenizer: TweetTokenizer
-    materials: Materials
-    judge: Judge
-    shop: Workshop
 
 
 def train_method(
@@ -54,6 +32,7 @@ def train_method(
     command: str,
     wordnet: Synonyms | None = None,
     overwrite: bool = False,
+    carry_terminology: bool = False,
 ) -> Outcome:
     """Train what a method says, and write the bundle.
 
@@ -68,6 +47,8 @@ def train_method(
         command: that asked for it, for the model card.
         wordnet: synonyms for the augmented set of an ensemble of five; None leaves them out.
         overwrite: replace another bundle that is there.
+        carry_terminology: where names are searched, put those of the terminology into the bundle, which must
+            not be passed on then; by default the names of its labels serve.
 
     Returns:
         The same in each of several processes.
@@ -90,16 +71,17 @@ def train_method(
     if "1b" not in materials.tasks:
         method = replace(method, feedback=False)  # with it, every text would be NoADE
     judge = Judge(method, data.valid, encoder.tokenizer, materials.labels)
-    job = _Job(method, data, encoder, tokenizer, materials, judge, shop)
+    job = Job(method, data, encoder, tokenizer, materials, judge, shop)
     classifiers, network = _networks(job, wordnet)
     outcome: Outcome | None = None
     if shop.processes.is_main:
-        outcome = _save(job, classifiers, network, out, command)
+        searching = _searching(job, network, carry=carry_terminology)
+        outcome = save(job, classifiers, network, searching, out, command)
         files.finish(outcome.version, outcome.metrics)
     return shop.processes.from_main(outcome) or Outcome("", {})
 
 
-def _networks(job: _Job, wordnet: Synonyms | None) -> tuple[dict[int, Trained], MultiTaskNetwork]:
+def _networks(job: Job, wordnet: Synonyms | None) -> tuple[dict[int, Trained], MultiTaskNetwork]:
     method, data, judge, shop = job.method, job.data, job.judge, job.shop
     labels, tasks = job.materials.labels, job.materials.tasks
     config = method.training
@@ -125,48 +107,34 @@ def _networks(job: _Job, wordnet: Synonyms | None) -> tuple[dict[int, Trained], 
         ),
         judged_on=Inputs.of(job.tokenizer.encode([example.text for example in data.valid])),
     )
+    depth: int = job.encoder.model.config.num_hidden_layers
+    layers = 0
+    if len(labels):  # without classes there is no Normalizer, which the notes say already
+        layers = retriever_layers(method, depth - config.frozen_of(depth), shop.watcher)
     first = train_network(recipe, foundry, shop)
     if method.classifiers == 1:
-        return {1: first}, first.network
+        whole = foundry.ensemble([first.network], retriever_layers=layers) if layers else first.network
+        return {1: first}, whole
     sources = Sources(data.train, augmented, job.tokenizer)
     classifiers = train_further(first, recipe, method.classifiers, sources, judge, foundry, shop)
-    return classifiers, foundry.ensemble([one.network for one in classifiers.values()])
+    networks = [one.network for one in classifiers.values()]
+    return classifiers, foundry.ensemble(networks, retriever_layers=layers)
 
 
-def _save(
-    job: _Job, classifiers: Mapping[int, Trained], network: MultiTaskNetwork, out: Path, command: str
-) -> Outcome:
-    method, materials, judge = job.method, job.materials, job.judge
-    judged = judge.judge(network)
-    scores = judged.scores.to_json()
-    metrics = {
-        "preset": method.name,
-        "classes": len(materials.labels),
-        "examples": {task: len(rows) for task, rows in materials.tasks.items()},
-        "notes": list(materials.notes),
-        "threshold": {"threshold": judged.threshold, "chosen": method.threshold},
-        "validation": {task: scores[task] for task in judge.subtasks},
-        "classifiers": {
-            str(number): {"best_epoch": one.best_epoch, "epochs": list(one.history)}
-            for number, one in classifiers.items()
-        },
-    }
-    name = bundle_name(out)
-    version = save_bundle(
-        out,
-        name=name,
-        network=network,
-        encoder=job.encoder,
-        labels=materials.labels,
-        thresholds=Thresholds(classifier=judged.threshold, normalizer=0.0),
-        options=Options(feedback=method.feedback, context=method.context),
-        max_tokens=method.training.max_tokens,
-        metrics=metrics,
-        card=method_card(name, method, job.data, metrics=metrics, command=command),
-        overwrite=True,
-        vote=method.vote if method.classifiers > 1 else None,
+def _searching(job: Job, network: MultiTaskNetwork, *, carry: bool) -> Searching | None:
+    if not network.retriever_layers:
+        return None
+    return learn_to_search(
+        network,
+        job.tokenizer,
+        job.materials.labels,
+        job.method,
+        Phrases.of(job.data, job.method),
+        job.shop.run / "retriever",
+        carry=carry,
+        watcher=job.shop.watcher,
+        fresh=job.shop.fresh,
     )
-    return Outcome(version, metrics)
 
 
 def _tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:

@@ -120,9 +120,21 @@ class Foundry:
         trunk = (self._template.embeddings, self._template.trunk)
         return deepcopy(self._template, {id(part): part for part in trunk})
 
-    def ensemble(self, networks: Sequence[MultiTaskNetwork]) -> MultiTaskNetwork:
-        """Put trained networks into one: Extractor and Normalizer of the first, the Classifiers of all."""
-        whole = MultiTaskNetwork(self._encoder.model, classifiers=len(networks), **self._shape)
+    def ensemble(
+        self, networks: Sequence[MultiTaskNetwork], *, retriever_layers: int = 0
+    ) -> MultiTaskNetwork:
+        """Put trained networks into one: Extractor and Normalizer of the first, the Classifiers of all.
+
+        Args:
+            networks: one or more.
+            retriever_layers: of a retriever that is still to be trained, and starts as pretrained.
+        """
+        whole = MultiTaskNetwork(
+            self._encoder.model,
+            classifiers=len(networks),
+            retriever_layers=retriever_layers,
+            **self._shape,
+        )
         whole.to(next(networks[0].parameters()).device)
         whole.load_trained_state({**whole.trained_state(), **networks[0].trained_state()})
         for position, other in enumerate(networks[1:], start=1):

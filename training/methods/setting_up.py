@@ -8,8 +8,8 @@ from typing import Literal
 
 import torch
 
+from models.device import has_fast_bfloat16
 from training.augmentation import Synonyms, open_wordnet
-from training.config import has_fast_bfloat16
 from training.engine.activations import KeptStates
 from training.engine.parallel import Processes, join_processes
 from training.engine.watcher import Watcher
@@ -31,8 +31,7 @@ def effective_method(
         ModelError: there is no such device.
     """
     method = preset(name, settings)
-    require_matplotlib()
-    require_tensorboard()
+    require_reports()
     torch.set_num_threads(threads)
     processes = join_processes(device)
     if not any(setting.partition("=")[0].strip() == "bfloat16" for setting in settings):
@@ -40,6 +39,16 @@ def effective_method(
         gains = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_fast_bfloat16()
         method = preset(name, [*settings, f"bfloat16={str(gains).lower()}"])
     return method, processes
+
+
+def require_reports() -> None:
+    """Make sure, before hours of training, that curves and logs can be written.
+
+    Raises:
+        RunError: a package of the extra `train` is missing.
+    """
+    require_matplotlib()
+    require_tensorboard()
 
 
 def synonyms(method: Method, folder: Path | None) -> Synonyms | None:

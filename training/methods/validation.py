@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from models.bundle import Options, Thresholds
 from models.labels import Labels
 from models.network import MultiTaskNetwork
+from models.normalizer.ranking import Normalizer
 from models.pipeline import Pipeline
 from models.predictions import TweetPrediction
 from models.vote import Decision
@@ -46,12 +47,14 @@ class Judge:
         examples: the validation texts.
         tokenizer: of the encoder.
         labels: classes of the Normalizer.
+        prevalence: share of positives in the stream that the threshold is for; None for that of the texts.
     """
 
     method: Method
     examples: Sequence[Example]
     tokenizer: Tokenizer
     labels: Labels
+    prevalence: float | None = None
 
     def probabilities(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[float]:
         """Give the probability of ADE of each text, by the Classifier or the vote of the ensemble."""
@@ -63,17 +66,18 @@ class Judge:
         """Let the Classifier by itself decide, without the feedback of line 12: 1 from one half on."""
         return [int(probability >= HALF) for probability in self.probabilities(network, texts)]
 
-    def judge(self, network: MultiTaskNetwork) -> Judged:
-        """Choose the threshold, and score the network with it."""
+    def judge(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Judged:
+        """Choose the threshold, and score the network with it; by default its classifier codes the spans."""
         gold = [example.label for example in self.examples]
         if self.method.threshold == "half" or len(set(gold)) < 2:
-            return Judged(HALF, evaluate(self.pipeline(network, threshold=HALF), self.examples))
+            pipeline = self.pipeline(network, threshold=HALF, normalizer=normalizer)
+            return Judged(HALF, evaluate(pipeline, self.examples))
         texts = [example.text for example in self.examples]
         probabilities = self.probabilities(network, texts)
-        threshold = choose_threshold(probabilities, gold).threshold
+        threshold = choose_threshold(probabilities, gold, prevalence=self.prevalence).threshold
         # The others are known to be NoADE by now: they need not go through the network again.
         likely = [text for text, chance in zip(texts, probabilities, strict=True) if chance >= threshold]
-        judged = iter(self.pipeline(network, threshold=threshold).score(likely))
+        judged = iter(self.pipeline(network, threshold=threshold, normalizer=normalizer).score(likely))
         said = [
             next(judged) if chance >= threshold else TweetPrediction("NoADE", chance)
             for chance in probabilities
@@ -110,7 +114,12 @@ class Judge:
         return ("1a", *(("1b",) if spans else ()), *(("1c",) if coded else ()))
 
     def pipeline(
-        self, network: MultiTaskNetwork, *, threshold: float, feedback: bool | None = None
+        self,
+        network: MultiTaskNetwork,
+        *,
+        threshold: float,
+        feedback: bool | None = None,
+        normalizer: Normalizer | None = None,
     ) -> Pipeline:
         """Give Algorithm 2 with the options of the method, on the device where the network is."""
         return Pipeline(
@@ -126,4 +135,5 @@ class Judge:
             decision=Decision(vote=self.method.vote),
             device=next(network.parameters()).device,
             token_budget=_TOKEN_BUDGET,
+            normalizer=normalizer,
         )

@@ -34,7 +34,11 @@ def method_card(
         command: that made it.
     """
     text = files(__package__).joinpath("card.md").read_text(encoding="utf-8")
-    settings = {key: value for key, value in asdict(method).items() if key not in ("name", "training")}
+    settings = asdict(method)
+    of_training, of_retriever = settings.pop("training"), settings.pop("retriever")
+    if method.normalizer != "classifier":
+        settings |= {f"retriever_{key}": value for key, value in of_retriever.items()}
+    del settings["name"]
     return Template(text).substitute(
         name=name,
         command=command,
@@ -50,7 +54,7 @@ def method_card(
         ),
         settings="\n".join(
             f"| {key.replace('_', '-')} | {value} |"
-            for key, value in {**settings, **asdict(method.training), "encoder": _encoder(method)}.items()
+            for key, value in {**settings, **of_training, "encoder": _encoder(method)}.items()
         ),
     )
 

@@ -6,6 +6,7 @@ metrics.json       the figures of the finished bundle
 bundle.json        its version
 curves-*.png       loss and validation scores by epoch, for each network
 tensorboard/       the same, and losses by step
+retriever/         what the retriever leaves after an epoch, to go on from
 networks/          what each network leaves after an epoch, to go on from
 states/            the frozen layers' states, where they are kept on disk
 """

@@ -76,6 +76,8 @@ class TensorBoardLog(Silence):
             self._add(f"epoch loss/{task}", loss, self._step)
         for task, f1 in figures["f1"].items():
             self._add(f"validation F1/{task}", f1, self._step)
+        for depth, accuracy in figures.get("accuracy", {}).items():
+            self._add(f"validation accuracy/at {depth}", accuracy, self._step)
         if self._writer is not None:
             self._writer.flush()
 

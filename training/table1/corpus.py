@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from models.terminology import Terminology
 from training.corpora.preparation import Preparation, prepare
 from training.corpora.prepared import read_split, split_names
 from training.corpora.reading import ReadingLog
-from training.corpora.terminology import Terminology
 from training.errors import CorpusError
 from training.examples import Example
 

@@ -19,6 +19,8 @@ from training.tweets.wordlists import data_folder, read_lines
 # How many sentences beside what is said, and how often.
 _ASIDES = (0.64, 0.22, 0.08, 0.03, 0.015, 0.01, 0.005)
 _STOPS = (". ", ". ", ". ", "! ", "... ", ", ", " ", " - ", "\n", "\n\n", ".. ", "; ", " // ", ". \n")
+# How often a tweet stands amid sentences of everyday talk, as in threads and longer posts, and amid how many.
+_TALK, _SENTENCES = 0.14, (2, 6)
 _OPENER, _CLOSER, _HASHTAG, _EMOJI, _LINK, _RETWEET = 0.2, 0.28, 0.12, 0.2, 0.07, 0.03
 
 
@@ -28,28 +30,48 @@ def framed(core: Core, lexicon: Lexicon, rng: Random) -> list[Piece]:
     beside = [core.companion] if core.companion else []
     count = rng.choices(range(len(_ASIDES)), _ASIDES)[0]
     beside += [_aside(core, lexicon, rng) for _ in range(count)]
+    beside += _talk(lexicon, rng)
     for sentence in beside:
         sentences.insert(rng.randint(0, len(sentences)), sentence)
-    stop = rng.choice(_STOPS)
-    pieces: list[Piece] = []
-    for number, sentence in enumerate(sentences):
-        if number:
-            pieces.append(Piece(stop if rng.random() < 0.7 else rng.choice(_STOPS)))
-        pieces += sentence
+    pieces = _together(sentences, rng)
     if len(sentences) > 2 and rng.random() < 0.5:
         pieces = _numbered(pieces, rng)
     return [*_before(rng), *pieces, *_after(rng)]
 
 
-def lightly_framed(core: Core, rng: Random) -> list[Piece]:
-    """Put next to nothing around a tweet that somebody wrote whole."""
-    pieces = list(core.pieces)
+def lightly_framed(core: Core, lexicon: Lexicon, rng: Random) -> list[Piece]:
+    """Put next to nothing around a tweet that somebody wrote whole, or everyday talk."""
+    sentences = _talk(lexicon, rng)
+    sentences.insert(rng.randint(0, len(sentences)), core.pieces)
+    pieces = _together(sentences, rng)
     if rng.random() < 0.1:
         pieces = [Piece(_drawn("openers", rng) + " "), *pieces]
     if rng.random() < 0.1:
         pieces += [
             Piece(" " + rng.choice((_drawn("emoji", rng), _drawn("hashtags", rng), "HTTPURL", "@USER")))
         ]
+    return pieces
+
+
+def _talk(lexicon: Lexicon, rng: Random) -> list[list[Piece]]:
+    """Draw sentences that have to do with neither medicines nor complaints; mostly none."""
+    plain = lexicon.asides.get("plain", ())
+    if rng.random() >= _TALK or not plain:
+        return []
+    count = min(len(plain), rng.randint(*_SENTENCES))
+    return [[Piece(expand(template.text, rng))] for template in rng.sample(plain, count)]
+
+
+def _together(sentences: Sequence[list[Piece]], rng: Random) -> list[Piece]:
+    """Put sentences one after the other; one that has its full stop gets no second one."""
+    usual = rng.choice(_STOPS)
+    pieces: list[Piece] = []
+    for number, sentence in enumerate(sentences):
+        if number:
+            stop = usual if rng.random() < 0.7 else rng.choice(_STOPS)
+            ended = pieces and pieces[-1].text.rstrip().endswith((".", "!", "?", "…"))
+            pieces.append(Piece(rng.choice((" ", " ", "\n")) if ended else stop))
+        pieces += sentence
     return pieces
 
 

@@ -118,7 +118,7 @@ class _Writer:
             core = retell(tweet, self._lexicon, rng, verbatim=turn == 0)
             if turn == 0:
                 return core, core.pieces
-            return core, roughen(lightly_framed(core, rng), rng, amount=_WRITTEN_NOISE)
+            return core, roughen(lightly_framed(core, self._lexicon, rng), rng, amount=_WRITTEN_NOISE)
         core = say(label, self._lexicon, rng)
         return core, roughen(framed(core, self._lexicon, rng), rng)
 

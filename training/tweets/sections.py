@@ -17,7 +17,11 @@ WEIGHTS: Mapping[int, Mapping[str, float]] = {
         "stopped": 1.5,
         "mixed": 1.5,
         "personal": 1.5,
-        "asking": 1.2,
+        "asking": 2.2,
+        "others": 1.4,
+        "blame": 1.4,
+        "confirmed": 1.1,
+        "useless": 1.1,
         "reply": 1.0,
         "listed": 1.0,
         "withdrawal": 0.8,
@@ -27,14 +31,15 @@ WEIGHTS: Mapping[int, Mapping[str, float]] = {
         "relief": 3.5,
         "chatter": 3.5,
         "negation": 2.0,
-        "hearsay": 2.0,
+        "hearsay": 2.2,
         "joke": 1.8,
         "fear": 1.5,
-        "question": 1.5,
+        "question": 2.4,
         "wish": 1.2,
         "missed": 1.2,
         "news": 1.5,
-        "other_cause": 1.2,
+        "other_cause": 2.0,
+        "others": 1.4,
         "listed_for": 1.0,
         "advert": 0.7,
         "wanted": 0.7,
@@ -44,9 +49,9 @@ WEIGHTS: Mapping[int, Mapping[str, float]] = {
 }
 
 # Here an effect is reported without a word that blames the medicine: what it is taken for would read as that.
-_UNTOLD = frozenset({"implicit", "listed", "asking", "withdrawal"})
+_UNTOLD = frozenset({"implicit", "listed", "asking", "withdrawal", "others", "useless", "blame"})
 # Here an effect is an illness; in a good part of these it is one that the medicine is really taken for.
-_ILLNESS = frozenset({"indication", "relief", "wish", "listed_for"})
+_ILLNESS = frozenset({"indication", "relief", "wish", "listed_for", "others"})
 _TRUE_TO_KIND = 0.45
 # Here nobody had the effect, so that nothing can have followed from it.
 _UNREAL = frozenset({"news", "advert", "hearsay", "fear", "question", "negation", "name"})

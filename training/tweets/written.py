@@ -1,7 +1,8 @@
 """Whole tweets that people wrote for this project: `data/written`, one a line.
 
 `{zoloft}` is the name of a medicine, `[can't sleep|Insomnia]` an adverse effect with the name of its PT, and
-`[slept in the bath|]` one that has none. A tweet with an effect is positive.
+`[slept in the bath|]` one that has none. An effect whose PT the terminology lacks has no code either. A tweet
+with an effect is positive.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _tweet(line: Line, codes: dict[str, str]) -> WrittenTweet:
             medicines.add(len(pieces))
             pieces.append(Piece(medicine))
         elif effect:
-            pieces.append(Piece(effect, codes.get(pt_name.lower(), "")))
+            pieces.append(Piece(effect, codes.get(pt_name.strip().lower(), "")))
         elif text:
             pieces.append(Piece(text))
     return WrittenTweet(tuple(pieces), frozenset(medicines), f"written:{line.file}:{line.number}")
@@ -107,4 +108,8 @@ def _parts(line: Line) -> Iterator[tuple[str, str, str, str]]:
         yield between, "", "", ""
         if mark:
             at = mark.end()
+            if not (mark[1] or mark[3]).strip():
+                raise CorpusError(
+                    f"{line.file}.txt, line {line.number}: {mark[0]!r} marks nothing: write words"
+                )
             yield "", mark[1] or "", mark[2] or "", mark[3] or ""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.corpora import Terminology
+from models.terminology import Llt, Terminology
 from training.errors import CorpusError, RunError
 from training.evaluation.gold import read_gold, read_seen
 from training.evaluation.places import text_file
@@ -13,7 +13,7 @@ from training.evaluation.prediction_files import read_predictions, refuse_to_clo
 from training.evaluation.texts import read_texts
 from training.scorer import Judgement, Mark
 
-TERMS = Terminology({"10": "Dizziness"}, (), {"11": "10", "10": "10"})
+TERMS = Terminology({"10": "Dizziness"}, (Llt("11", "Dizzy", "10"), Llt("10", "Dizziness", "10")))
 
 
 def corpus(path: Path, *records: dict[str, object]) -> Path:

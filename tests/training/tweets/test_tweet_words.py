@@ -1,11 +1,13 @@
 """The lists that are shipped: everything in them can be read, drawn and filled."""
 
+import re
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from models.terminology import Terminology
+from models.terminology import Terminology, read_release
+from training.checklist.vocabulary import complaints
 from training.errors import CorpusError
 from training.examples import CodedPhrase
 from training.tweets.filling import Choosing, NoPhraseError, draw_scene, fill
@@ -15,7 +17,7 @@ from training.tweets.medicines import read_medicines
 from training.tweets.sections import WEIGHTS
 from training.tweets.sides import SIDES
 from training.tweets.templates import SLOT, Template, checked, read_templates
-from training.tweets.wordlists import read_lines, read_wordlist, split_alternatives
+from training.tweets.wordlists import data_folder, read_lines, read_wordlist, split_alternatives
 from training.tweets.written import read_written
 
 
@@ -101,6 +103,17 @@ def test_the_written_tweets_are_read_with_their_codes(terminology: Terminology) 
     written = read_written(terminology)
     assert {tweet.label for tweet in written} == {0, 1}
     assert any(piece.ptid for tweet in written for piece in tweet.pieces)
+
+
+def test_every_pt_that_is_named_is_one_of_a_real_terminology(shared: Path) -> None:
+    """Else its tweets and phrases would have no code, and nothing would tell."""
+    pt_names = {*read_release(shared / "terminology").pt_names.values(), ""}
+    lines = [line for folder in ("written", "blind") for line in read_lines(data_folder(folder))]
+    told = {name for line in lines for name in re.findall(r"\[[^|\]]*\|([^\]]*)\]", line.text)}
+    assert len(told) > 300
+    assert told <= pt_names
+    assert set(read_wordlist("effects")) <= pt_names
+    assert {name for effect in complaints().values() for name in effect.names} <= pt_names
 
 
 def test_files_of_a_folder_are_read_as_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,10 +38,25 @@ def test_marks_become_effects_and_medicines(tmp_path: Path, terminology: Termino
     ]
 
 
-@pytest.mark.parametrize("line", ["{zoloft gave me nausea", "[nausea] from {zoloft}", "a|b", "[{x}|Nausea]"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{zoloft gave me nausea",
+        "[nausea] from {zoloft}",
+        "a|b",
+        "[{x}|Nausea]",
+        "[ |Nausea]",
+        "{ } day",
+        "[]",
+    ],
+)
 def test_wrong_markup_is_named_with_its_line(tmp_path: Path, terminology: Terminology, line: str) -> None:
     with pytest.raises(CorpusError, match=r"mine\.txt, line 2"):
         read(tmp_path, terminology, "{zoloft} day 1", line)
+
+
+def test_a_file_without_tweets_gives_none(tmp_path: Path, terminology: Terminology) -> None:
+    assert read(tmp_path, terminology, "", "# later") == []
 
 
 def test_a_medicine_is_swapped_for_one_of_its_kind_as_it_was_written(

@@ -1,0 +1,36 @@
+"""A method with all that it is trained with, as it goes from stage to stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.encoder import Encoder
+from models.tokenization import TweetTokenizer
+from training.methods.materials import Materials
+from training.methods.networks import Workshop
+from training.methods.validation import Judge
+from training.presets import Method
+from training.texts import TrainingData
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked for, and what is there to do it with.
+
+    Attributes:
+        method: a preset, perhaps with changes.
+        data: the texts.
+        encoder: the pretrained one.
+        tokenizer: the encoder's.
+        materials: classes, and D_1 to D_3.
+        judge: of networks, by the validation texts.
+        shop: run folder, processes, watcher.
+    """
+
+    method: Method
+    data: TrainingData
+    encoder: Encoder
+    tokenizer: TweetTokenizer
+    materials: Materials
+    judge: Judge
+    shop: Workshop

@@ -1,0 +1,82 @@
+"""What the probabilities of a fusion are worth, and from which on they are believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.normalizer.fusion import Fusion
+from training.evaluation.reliability import reliability
+from training.retrieval.answered import Answered
+
+_SHORTLIST: Final = 5
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a fusion's probabilities are worth on some phrases.
+
+    Attributes:
+        loss: negative log-likelihood of the right PT, or of "none of them" where it is no candidate, in nats.
+        at_1: share of phrases whose likeliest candidate is the PT.
+        at_5: share of phrases with the PT among the five likeliest.
+        error: expected calibration error of the likeliest candidate's probability, on ten bins.
+    """
+
+    loss: float
+    at_1: float
+    at_5: float
+    error: float
+
+    def to_json(self) -> dict[str, float]:
+        """Give the figures, rounded to four digits."""
+        return {
+            "negative_log_likelihood": round(self.loss, 4),
+            "accuracy_at_1": round(self.at_1, 4),
+            "accuracy_at_5": round(self.at_5, 4),
+            "expected_calibration_error": round(self.error, 4),
+        }
+
+
+def worth(answered: Sequence[Answered], fusion: Fusion) -> Worth:
+    """Measure a fusion on phrases whose PT is known."""
+    losses, ranks, tops, hits = [], [], [], []
+    for one in answered:
+        probabilities = fusion.probabilities(one.table)
+        full = np.column_stack([probabilities, 1 - probabilities.sum(1)])
+        columns = one.columns
+        own = np.take_along_axis(full, columns[:, None], 1)[:, 0]
+        is_there = columns < probabilities.shape[1]
+        losses.append(-np.log(own.clip(1e-15)))
+        ranks.append(np.where(is_there, (probabilities > own[:, None]).sum(1), _SHORTLIST))
+        tops.append(probabilities.max(1, initial=0))
+        hits.append(is_there & (own >= tops[-1]))
+    rank = np.concatenate(ranks)
+    return Worth(
+        float(np.concatenate(losses).mean()),
+        float((rank < 1).mean()),
+        float((rank < _SHORTLIST).mean()),
+        reliability(np.concatenate(tops).tolist(), np.concatenate(hits).astype(int).tolist()).error,
+    )
+
+
+def best_threshold(answered: Sequence[Answered], fusion: Fusion) -> float:
+    """Give the probability from which the likeliest candidate is believed, for the best F1 of the codes.
+
+    A span without a code is a missed one; one with a wrong code is missed and wrong.
+    """
+    tops, hits = [], []
+    for one in answered:
+        probabilities = fusion.probabilities(one.table)
+        tops.append(probabilities.max(1, initial=0))
+        hits.append(probabilities.shape[1] and probabilities.argmax(1) == one.columns)
+    top, hit = np.concatenate(tops), np.concatenate(hits)
+    order = np.argsort(-top, kind="stable")
+    right = np.cumsum(hit[order])
+    f1 = 2 * right / (np.arange(1, len(order) + 1) + len(order))
+    # Of equal probabilities all are believed, or none.
+    last = np.append(np.diff(top[order]) != 0, True)
+    return float(top[order][np.where(last, f1, -1).argmax()])
