@@ -183,7 +183,7 @@ class Pipeline:
             ptid=best.ptid if best else None,
             pt_name=best.pt_name if best else None,
             pt_score=best.score if best else None,
-            runners_up=tuple(candidates[1:] if best else candidates[: self._normalizer.best - 1]),
+            runners_up=tuple(candidates[1:] if best else candidates),
         )
 
     def _prediction(self, tweet: TweetScores, mentions: Sequence[Mention]) -> TweetPrediction:

@@ -29,6 +29,8 @@ from training.texts import TrainingData, digest_of
 
 # Of tweets that name a medicine, about so many report an adverse effect (SMM4H 2021, training set).
 PREVALENCE = 0.07
+# Where the classifier alone is to code, a span whose best PT is less likely is kept without a code.
+_CLASSIFIER_BELIEVED = 0.3
 
 DEFAULT = Method(
     "default",
@@ -132,7 +134,7 @@ def build_default_bundle(
             network=network,
             encoder=encoder,
             labels=data.labels,
-            thresholds=Thresholds(classifier=judged.threshold),
+            thresholds=Thresholds(classifier=judged.threshold, normalizer=_CLASSIFIER_BELIEVED),
             options=Options(feedback=method.feedback, context=method.context),
             max_tokens=config.max_tokens,
             metrics=metrics,

@@ -26,7 +26,7 @@ def model_card(metrics: Mapping[str, Any], method: Method, command: str, checkli
     return Template(text).substitute(
         command=command,
         encoder=config.encoder,
-        frozen=config.frozen_layers,
+        frozen=_frozen(config.frozen_layers),
         epochs=config.epochs,
         seed=config.seed,
         rate=config.learning_rate,
@@ -56,6 +56,12 @@ def model_card(metrics: Mapping[str, Any], method: Method, command: str, checkli
         ),
         checklist=checklist.rstrip(),
     )
+
+
+def _frozen(layers: int) -> str:
+    if layers < 0:
+        return "all layers but the last"
+    return f"the first {layers} layers" if layers else "no layer"
 
 
 def _normalizer(method: Method, classes: int) -> str:

@@ -24,6 +24,7 @@ from models.bundle.layout import (
     TRUNK_FILE,
     WEIGHTS_FILE,
 )
+from models.bundle.licence_note import with_licence_note
 from models.bundle.parts import Architecture, Calibration, Ensemble, Options, Retrieval, Thresholds
 from models.encoder import Encoder, trunk_tensors
 from models.errors import BundleError
@@ -120,7 +121,7 @@ def save_bundle(
     )
     files[CONFIG_FILE] = config.to_json()
     files[METRICS_FILE] = metrics_json(metrics)
-    files[CARD_FILE] = card.encode()
+    files[CARD_FILE] = with_licence_note(card, retrieval.release if retrieval else None).encode()
     write_folder(folder, files)
     return config.version
 

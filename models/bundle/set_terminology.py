@@ -11,7 +11,8 @@ from models.bundle.config import BundleConfig
 from models.bundle.dictionary import Dictionary, dictionary_files, searched_names
 from models.bundle.disk import require_writable, write_folder
 from models.bundle.files import read_all, read_config
-from models.bundle.layout import CONFIG_FILE
+from models.bundle.layout import CARD_FILE, CONFIG_FILE
+from models.bundle.licence_note import with_licence_note
 from models.bundle.load import Bundle
 from models.errors import BundleError
 from models.labels import Label
@@ -92,6 +93,8 @@ def set_terminology(
             "run the command again"
         )
     files = {**read_all(bundle.path), **changed, CONFIG_FILE: after.to_json()}
+    card = files.get(CARD_FILE, b"").decode(errors="replace")
+    files[CARD_FILE] = with_licence_note(card, dictionary.release).encode()
     write_folder(out or bundle.path, files)
     pairs = list(zip(bundle.labels.classes, lifted(bundle.labels, terminology), strict=True))
     return NewRelease(

@@ -16,18 +16,11 @@ from models.normalizer.reading import SpanInText, SpanReader
 from models.predictions import Candidate
 from models.tokenization import batches
 
-# Candidates of the paper's Normalizer, as bundles without retrieval have always given them.
-BEST_CLASSES: Final = 4
 BEST: Final = 5
 
 
 class Normalizer(Protocol):
     """Anything that codes spans."""
-
-    @property
-    def best(self) -> int:
-        """How many candidates `rank` gives for a span, at most."""
-        ...
 
     def rank(self, spans: Sequence[SpanInText]) -> list[list[Candidate]]:
         """Give the best candidates of each span, in the order of `spans`, best first."""
@@ -44,9 +37,7 @@ class ClassifierNormalizer:
         best: how many candidates to give.
     """
 
-    def __init__(
-        self, reader: SpanReader, classes: Sequence[Label | None], *, best: int = BEST_CLASSES
-    ) -> None:
+    def __init__(self, reader: SpanReader, classes: Sequence[Label | None], *, best: int = BEST) -> None:
         self.best = best
         self._reader = reader
         self._classes = tuple(classes)

@@ -220,7 +220,7 @@ def test_another_release_needs_no_training(hybrid: Path) -> None:
     after = content(hybrid)
     assert after.keys() == before.keys() | {"terminology.json.gz"}
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"config.json", "names.safetensors"}
+    assert changed == {"config.json", "names.safetensors", "README.md"}
     loaded = load_bundle(hybrid)
     assert (done.after, done.before != done.after) == (loaded.version, True)
     assert loaded.config.retrieval is not None

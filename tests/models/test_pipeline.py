@@ -119,7 +119,8 @@ def test_an_unsure_normalizer_leaves_the_mention_uncoded(trained: Trained, tmp_p
     assert (uncoded.ptid, uncoded.pt_name, uncoded.pt_score) == (None, None, None)
     assert (uncoded.text, uncoded.score) == (coded.text, coded.score)
     assert uncoded.runners_up[0].ptid == coded.ptid
-    assert len(uncoded.runners_up) == len(coded.runners_up) == 3
+    assert [one.ptid for one in uncoded.runners_up] == [coded.ptid, *(one.ptid for one in coded.runners_up)]
+    assert len(uncoded.runners_up) == 4
     assert coded.ptid not in {candidate.ptid for candidate in coded.runners_up}
     for runners_up in (coded.runners_up, uncoded.runners_up):
         scores = [candidate.score for candidate in runners_up]

@@ -19,9 +19,9 @@ def test_what_is_read_can_be_written_as_utf_8_and_is_not_changed_again(text: str
     assert readable(once) == once
 
 
-@given(st.text(st.characters(max_codepoint=0x24F, exclude_categories=["Cc", "Zs", "No", "Po", "Sk", "Lo"])))
-def test_letters_of_the_alphabet_stay(text: str) -> None:
-    assert all(a == b for a, b in zip(readable(text), text, strict=True) if a.isascii() or b.isascii())
+@given(st.text("abcxyzABCXYZ0189 .,!?'éñöüßçøåÀŠž😵\u0301"))
+def test_plain_letters_accents_and_emoji_stay(text: str) -> None:
+    assert readable(text) == text
 
 
 @pytest.mark.parametrize(

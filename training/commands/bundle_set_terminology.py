@@ -20,7 +20,12 @@ _MOST_SHOWN = 5  # labels that a note names
 
 
 def bundle_set_terminology_command(
-    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle with a retriever; it is changed.")],
+    bundle: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of a bundle with a retriever, which is changed; or, with --out, one of the package."
+        ),
+    ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a MedDRA ASCII release.")],
     out: Annotated[
         Path | None, typer.Option(help="Leave the bundle as it is, and write the changed one here.")
@@ -35,8 +40,15 @@ def bundle_set_terminology_command(
     hierarchy. Its version changes. On Ctrl-C the bundle is as it was.
     """
     from models.bundle.set_terminology import require_retriever
+    from models.catalog import bundle_folder, packaged_bundles
+    from models.errors import BundleError
 
-    require_retriever(bundle)
+    source = bundle_folder(bundle)
+    if bundle in packaged_bundles() and out is None:
+        raise BundleError(
+            f"{bundle} is a bundle of the package, which stays as it is: name a folder for a copy with --out"
+        )
+    require_retriever(source)
     from models.terminology import read_release
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
@@ -51,7 +63,7 @@ def bundle_set_terminology_command(
 
     torch.set_num_threads(threads)
     chosen = resolve_device(device)
-    loaded = load_bundle(bundle, trunk=trunk)
+    loaded = load_bundle(source, trunk=trunk)
     total = len(searched_names(loaded.labels, terminology))
     try:
         with Progress(
@@ -76,7 +88,7 @@ def bundle_set_terminology_command(
         raise
     typer.echo(f"{done.before} -> {done.after}")
     release = f"MedDRA {terminology.version}" if terminology.version else "a release of unknown version"
-    console.print(f"{escape(str(out or bundle))} searches {total:,} names of {escape(release)}")
+    console.print(f"{escape(str(out or source))} searches {total:,} names of {escape(release)}")
     for note in _notes(done):
         console.print(escape(note))
 

@@ -39,7 +39,7 @@ def open_pipeline(
     torch.set_num_threads(threads)
     chosen = resolve_device(device)
     loaded = load_bundle(bundle_folder(bundle), trunk=trunk)
-    thresholds = loaded.config.thresholds
+    thresholds = loaded.config.believed_from
     if always_code:
         thresholds = thresholds.model_copy(update={"normalizer": 0.0})
     return Pipeline.of(loaded, device=chosen, thresholds=thresholds)

@@ -15,7 +15,7 @@ from models.normalizer.lifting import lifted
 from models.normalizer.ranking import ClassifierNormalizer, Normalizer
 from models.normalizer.reading import SpanInText
 from models.terminology import Terminology
-from training.evaluation.coding import SHORTLIST, CodedSpan, Coding, measure_coding
+from training.evaluation.coding import CodedSpan, Coding, measure_coding
 from training.evaluation.gold import Gold
 
 _AT_ONCE: Final = 256  # spans between two signs of progress
@@ -78,7 +78,7 @@ def _normalizers(bundle: Bundle, device: torch.device) -> Iterator[tuple[Choice,
     classes = lifted(bundle.labels, bundle.dictionary.terminology if bundle.dictionary else None)
     for choice in get_args(Choice):
         if choice == "classifier":
-            yield choice, ClassifierNormalizer(span_reader(bundle, device), classes, best=SHORTLIST)
+            yield choice, ClassifierNormalizer(span_reader(bundle, device), classes)
         elif bundle.dictionary is not None:
             yield choice, normalizer_of(bundle, device, bundle.config.choosing(choice))
 

@@ -64,7 +64,7 @@ def test_any_text_at_all_has_words_of_letters_and_digits(text: str) -> None:
     assert all(word and word.isalnum() for word in found), found
 
 
-@given(st.text("abcde é🤢頭", min_size=1), st.integers(2, 4))
+@given(st.text("abce é🤢頭", min_size=1), st.integers(2, 4))  # no d: ED in capitals is an abbreviation
 def test_case_and_space_change_nothing(text: str, times: int) -> None:
     assert words(text.upper()) == words(text)
     assert words(text.replace(" ", " " * times)) == words(text)

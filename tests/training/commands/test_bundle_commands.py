@@ -64,6 +64,40 @@ def test_a_copy_is_made_where_it_is_asked_for(hybrid: Path, tmp_path: Path, rele
     assert load_bundle(tmp_path / "copy").config.retrieval is not None
 
 
+def test_the_card_says_first_that_the_bundle_is_not_to_be_passed_on(
+    hybrid: Path, tmp_path: Path, release: Path
+) -> None:
+    card = (hybrid / "README.md").read_text()
+    assert "26.1" not in card
+    cards = []
+    for folder in (release, release, write_release(tmp_path / "other", version="27.0")):
+        CliRunner().invoke(app, ["bundle", "set-terminology", str(hybrid), str(folder)])
+        cards.append((hybrid / "README.md").read_text())
+    assert cards[0] == cards[1]
+    assert "26.1" in cards[0].partition(card)[0]
+    assert "26.1" not in cards[2]
+    assert all(one.endswith(card) and one.count("licence") == 1 for one in cards)
+
+
+def test_a_bundle_of_the_package_is_copied_and_never_changed(
+    folder: Path,
+    tmp_path: Path,
+    release: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("models.catalog.BUNDLES_FOLDER", folder)
+    before = {path.name: path.read_bytes() for path in (folder / "hybrid").iterdir()}
+    asked = ("set-terminology", "hybrid", str(release))
+    status, message = fails(*asked, monkeypatch=monkeypatch, capsys=capsys)
+    assert status == 1
+    assert "--out" in message
+    copy = tmp_path / "copy"
+    assert CliRunner().invoke(app, ["bundle", *asked, "--out", str(copy)]).exit_code == 0
+    assert load_bundle(copy).config.retrieval is not None
+    assert before == {path.name: path.read_bytes() for path in (folder / "hybrid").iterdir()}
+
+
 def fails(
     *arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str]:

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from models.bundle import Thresholds, revise_bundle
 from models.pipeline import Pipeline
 from tests.release import write_release
-from tests.tiny import EFFECTS, NEGATIVE, POSITIVE, make_tiny_bundle
+from tests.tiny import EFFECTS, NEGATIVE, POSITIVE, make_tiny_bundle, write_checkpoint
+from tests.tiny_retrieval import FUSION, RETRIEVAL, save_tiny_hybrid, train_tiny_retriever
 from training.cli import app
 
 NAUSEA, SLEEPY, OTHER = "90000001", "90000005", "90000009"
@@ -94,6 +95,21 @@ def test_an_uncoded_span_keeps_its_candidates(bundle: Path, tmp_path: Path) -> N
     asked = ("--gold", corpus(tmp_path / "gold.jsonl"), "--bundle", tmp_path / "unsure")
     found = figures(*asked)["coding"]["matched"]
     assert (found["coded"], found["precision"], found["accuracy_at_1"]) == (0, None, 1)
+
+
+def test_a_hybrid_codes_from_its_own_threshold(tmp_path: Path) -> None:
+    sure = FUSION.model_copy(update={"threshold": 1.0})
+    retrieval = RETRIEVAL.model_copy(update={"fusions": {"retrieval": FUSION, "hybrid": sure}})
+    trained = train_tiny_retriever(write_checkpoint(tmp_path / "encoder"))
+    bundle = save_tiny_hybrid(tmp_path / "hybrid", trained, retrieval=retrieval)
+    gold = corpus(tmp_path / "gold.jsonl")
+    asked = ("--gold", gold, "--bundle", bundle)
+    assert figures(*asked)["coding"]["matched"]["coded"] == 0
+    assert figures(*asked, "--always-code")["coding"]["matched"]["coded"] == 1
+    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "said")
+    rows = (tmp_path / "said" / "spans_norm.tsv").read_text().splitlines()
+    assert rows
+    assert all(row.endswith("\t") for row in rows)
 
 
 def test_files_say_what_the_bundle_said(bundle: Path, terms: Path, tmp_path: Path) -> None:
