@@ -36,6 +36,7 @@ def model_card(metrics: Mapping[str, Any], method: Method, command: str, checkli
         sizes=", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in sizes.items()),
         threshold=metrics["threshold"]["threshold"],
         prevalence=at_prevalence,
+        chosen_at=f"{metrics['threshold']['chosen_at']:.0%}",
         test=_counts(test),
         blind=_counts(blind),
         scores="\n".join(

@@ -80,19 +80,20 @@ def test_it_finds_most_effects_in_unseen_tweets(scorer: Scorer) -> None:
 def test_it_raises_few_false_alarms_on_unseen_tweets(scorer: Scorer) -> None:
     predictions = scorer.score(NEGATIVE)
     alarms = [text for text, said in zip(NEGATIVE, predictions, strict=True) if said.label == "ADE"]
-    assert len(alarms) <= 1, alarms
+    assert len(alarms) <= 2, alarms
 
 
 @pytest.mark.parametrize(
-    ("text", "pt_name"),
+    ("text", "pt_names"),
     [
-        ("zoloft gave me such a dry mouth", "Dry mouth"),
-        ("prednisone made me gain 20 pounds", "Weight increased"),
-        ("on wellbutrin and my heart is racing", "Heart rate increased"),
-        ("metformin gave me diarrhea", "Diarrhoea"),
-        ("chantix gives me crazy vivid dreams", "Abnormal dreams"),
+        ("zoloft gave me such a dry mouth", {"Dry mouth"}),
+        ("prednisone made me gain 20 pounds", {"Weight increased"}),
+        # Near-synonyms that people too code in either way.
+        ("on wellbutrin and my heart is racing", {"Heart rate increased", "Palpitations"}),
+        ("metformin gave me diarrhea", {"Diarrhoea"}),
+        ("chantix gives me crazy vivid dreams", {"Abnormal dreams"}),
     ],
 )
-def test_it_codes_common_effects(scorer: Scorer, text: str, pt_name: str) -> None:
+def test_it_codes_common_effects(scorer: Scorer, text: str, pt_names: set[str]) -> None:
     [prediction] = scorer.score([text])
-    assert pt_name in [mention.pt_name for mention in prediction.mentions]
+    assert pt_names & {mention.pt_name for mention in prediction.mentions}

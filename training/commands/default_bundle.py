@@ -54,8 +54,9 @@ def default_bundle_command(
     import torch
 
     from models.device import has_fast_bfloat16
-    from training.default_bundle import build_default_bundle, default_method
+    from training.default_bundle import build_default_bundle
     from training.default_data import DataSizes
+    from training.default_method import default_method
     from training.engine.parallel import ALONE
     from training.methods.setting_up import require_reports, workshop
 
