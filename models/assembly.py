@@ -5,7 +5,10 @@ from __future__ import annotations
 import torch
 
 from models.bundle.config import BundleConfig
+from models.bundle.dictionary import Dictionary
 from models.bundle.load import Bundle
+from models.bundle.parts import Retrieval
+from models.labels import Labels
 from models.normalizer.candidates import CandidateFinder
 from models.normalizer.lifting import lifted
 from models.normalizer.ranking import (
@@ -40,13 +43,25 @@ def normalizer_of(bundle: Bundle, device: torch.device, config: BundleConfig | N
         config: by default the bundle's; another one may choose another Normalizer.
     """
     config = config or bundle.config
-    reader = span_reader(bundle, device)
-    terminology = bundle.dictionary.terminology if bundle.dictionary else None
-    classes = lifted(bundle.labels, terminology)
-    if config.retrieval is None or bundle.dictionary is None or config.choice == "classifier":
+    return assembled(span_reader(bundle, device), bundle.labels, bundle.dictionary, config.retrieval)
+
+
+def assembled(
+    reader: SpanReader, labels: Labels, dictionary: Dictionary | None, retrieval: Retrieval | None
+) -> Normalizer:
+    """Put a Normalizer together.
+
+    Args:
+        reader: the network.
+        labels: classes of its classifier.
+        dictionary: the names that are searched; without one, the classifier codes.
+        retrieval: which Normalizer is chosen, and its fusions; without one, the classifier codes.
+    """
+    classes = lifted(labels, dictionary.terminology if dictionary else None)
+    if retrieval is None or dictionary is None or retrieval.choice == "classifier":
         return ClassifierNormalizer(reader, classes)
-    index, fusion = bundle.dictionary.index, config.retrieval.fusions[config.choice]
-    if config.choice == "retrieval":
-        return RetrievalNormalizer(reader, CandidateFinder(index, device), fusion)
+    index, fusion = dictionary.index, retrieval.fusions[retrieval.choice]
+    if retrieval.choice == "retrieval":
+        return RetrievalNormalizer(reader, CandidateFinder(index, reader.device), fusion)
     concepts = class_concepts(classes, index.names.concepts)
-    return HybridNormalizer(reader, CandidateFinder(index, device, concepts), fusion)
+    return HybridNormalizer(reader, CandidateFinder(index, reader.device, concepts), fusion)

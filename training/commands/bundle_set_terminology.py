@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from training.commands.options import Device, Trunk
+from training.commands.scorers import text_progress
 
 if TYPE_CHECKING:
     from models.bundle.set_terminology import NewRelease
@@ -66,23 +66,8 @@ def bundle_set_terminology_command(
     loaded = load_bundle(source, trunk=trunk)
     total = len(searched_names(loaded.labels, terminology))
     try:
-        with Progress(
-            TextColumn("names"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        ) as bar:
-            task = bar.add_task("names", total=total)
-            done = set_terminology(
-                loaded,
-                terminology,
-                span_reader(loaded, chosen),
-                out=out,
-                advance=lambda names: bar.advance(task, names),
-            )
+        with text_progress(total, console, what="names") as advance:
+            done = set_terminology(loaded, terminology, span_reader(loaded, chosen), out=out, advance=advance)
     except KeyboardInterrupt:
         console.print("stopped; the bundle is as it was")
         raise

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.assembly import assembled
 from models.bundle.dictionary import Dictionary, searched_names
 from models.bundle.parts import Retrieval
 from models.labels import Labels
 from models.network import MultiTaskNetwork
-from models.normalizer.candidates import CandidateFinder
-from models.normalizer.lifting import lifted
 from models.normalizer.names import NameIndex
-from models.normalizer.ranking import HybridNormalizer, Normalizer, RetrievalNormalizer, class_concepts
+from models.normalizer.ranking import Normalizer
 from models.normalizer.reading import SpanReader
 from models.terminology import Terminology
 from models.tokenization import TweetTokenizer
@@ -158,7 +157,7 @@ def learn_to_search(
         fusions=dict(fusions.fusions),
         release=carried.release,
     )
-    normalizer = _normalizer(reader, labels, carried, retrieval)
+    normalizer = assembled(reader, labels, carried, retrieval)
     return Searching(retrieval, carried, normalizer, trained, fusions)
 
 
@@ -166,14 +165,3 @@ def dictionary_of(reader: SpanReader, labels: Labels, terminology: Terminology |
     """Embed the names of a release, or without one those of the labels."""
     names = searched_names(labels, terminology)
     return Dictionary(NameIndex(names, reader.name_vectors(names.names)), terminology)
-
-
-def _normalizer(
-    reader: SpanReader, labels: Labels, dictionary: Dictionary, retrieval: Retrieval
-) -> Normalizer:
-    index, device = dictionary.index, reader.device
-    if retrieval.choice == "retrieval":
-        return RetrievalNormalizer(reader, CandidateFinder(index, device), retrieval.fusions["retrieval"])
-    concepts = class_concepts(lifted(labels, dictionary.terminology), index.names.concepts)
-    finder = CandidateFinder(index, device, concepts)
-    return HybridNormalizer(reader, finder, retrieval.fusions["hybrid"])

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from models.normalizer.fusion import Fusion
+from training.evaluation.coding import SHORTLIST
 from training.evaluation.reliability import reliability
 from training.retrieval.answered import Answered
-
-_SHORTLIST: Final = 5
 
 
 @dataclass(frozen=True)
@@ -51,14 +49,14 @@ def worth(answered: Sequence[Answered], fusion: Fusion) -> Worth:
         own = np.take_along_axis(full, columns[:, None], 1)[:, 0]
         is_there = columns < probabilities.shape[1]
         losses.append(-np.log(own.clip(1e-15)))
-        ranks.append(np.where(is_there, (probabilities > own[:, None]).sum(1), _SHORTLIST))
+        ranks.append(np.where(is_there, (probabilities > own[:, None]).sum(1), SHORTLIST))
         tops.append(probabilities.max(1, initial=0))
         hits.append(is_there & (own >= tops[-1]))
     rank = np.concatenate(ranks)
     return Worth(
         float(np.concatenate(losses).mean()),
         float((rank < 1).mean()),
-        float((rank < _SHORTLIST).mean()),
+        float((rank < SHORTLIST).mean()),
         reliability(np.concatenate(tops).tolist(), np.concatenate(hits).astype(int).tolist()).error,
     )
 
