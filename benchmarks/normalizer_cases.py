@@ -22,6 +22,7 @@ sys.path[0] = str(Path(__file__).parents[1])
 from benchmarks.invented_names import names, spans
 from benchmarks.stopwatch import Stopwatch
 from models.encoder import load_encoder
+from models.engine import Engine, precision_of
 from models.labels import Label
 from models.network import MultiTaskNetwork
 from models.normalizer.candidates import CandidateFinder
@@ -53,7 +54,8 @@ def reader(context: bool) -> SpanReader:
         encoder.model, frozen_layers=FROZEN, ptids=CLASSES, retriever_layers=RETRIEVER, pooling="mean"
     ).eval()
     tokenizer = TweetTokenizer(encoder.tokenizer, MAX_TOKENS)
-    return SpanReader(network, tokenizer, torch.device("cpu"), context=context, retrieval_context=context)
+    engine = Engine(network, precision=precision_of("auto", torch.device("cpu")))
+    return SpanReader(engine, tokenizer, context=context, retrieval_context=context)
 
 
 def ranking(given: argparse.Namespace) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def ranking(given: argparse.Namespace) -> dict[str, Any]:
     read.name_vectors(["warm up"] * 64)
     own = names(given.names)
     before, started = _memory_mb("VmRSS"), time.perf_counter()
-    vectors = _random_vectors(len(own), read.network.hidden_size)
+    vectors = _random_vectors(len(own), read.engine.hidden_size)
     concepts = [number if number < len(own.concepts) else -1 for number in range(CLASSES)]
     finder = CandidateFinder(NameIndex(own, vectors), torch.device("cpu"), concepts)
     del vectors

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from tokenizers import Encoding, Tokenizer
 
-from models.assembly import normalizer_of
+from models.assembly import assembled, reader_over
 from models.bundle import Bundle, Options, Thresholds, load_bundle
 from models.bundle.choosing import choosing
 from models.decode import Span, spans_of
 from models.device import resolve_device
-from models.forward import TweetScores, classify_and_extract
+from models.engine import Engine, Precision, TweetScores, precision_of
+from models.engine.precision import PrecisionChoice
 from models.labels import Labels
-from models.network import MultiTaskNetwork
 from models.normalizer.choice import Choice
 from models.normalizer.ranking import ClassifierNormalizer, Normalizer
-from models.normalizer.reading import TOKEN_BUDGET, SpanInText, SpanReader
+from models.normalizer.reading import SpanInText, SpanReader
 from models.predictions import Candidate, Mention, TweetPrediction
-from models.tokenization import TokenBatch, TweetTokenizer, batches
+from models.tokenization import TweetTokenizer
 from models.vote import Decision
 
 
@@ -35,46 +34,39 @@ class _FoundSpan:
 class Pipeline:
     """Judges tweets with a trained network; a `Scorer`.
 
+    Several calls of `score` may be under way at once: one tokenizes or reads spans while the engine computes
+    for another.
+
     Args:
-        network: it is put in eval mode and on the device.
+        engine: runs the network.
         tokenizer: the encoder's.
         labels: the classes of the network's own Normalizer.
-        max_tokens: where texts are cut.
         thresholds: probabilities from which the Classifier and the Normalizer are believed.
         options: lines 10 and 12 of Algorithm 2.
         version: written to every prediction's row.
         decision: vote of an ensemble, and calibration; by default a majority and none.
-        device: where the network runs.
-        token_budget: tokens of a forward pass, padding included.
         normalizer: what codes the spans; by default the classifier over `labels`.
     """
 
     def __init__(
         self,
-        network: MultiTaskNetwork,
-        tokenizer: Tokenizer,
+        engine: Engine,
+        tokenizer: TweetTokenizer,
         labels: Labels,
         *,
-        max_tokens: int,
         thresholds: Thresholds,
         options: Options,
         version: str,
         decision: Decision | None = None,
-        device: torch.device | None = None,
-        token_budget: int = TOKEN_BUDGET,
         normalizer: Normalizer | None = None,
     ) -> None:
-        self._device = device or torch.device("cpu")
-        self._network = network.to(self._device).eval()
-        self._tokenizer = TweetTokenizer(tokenizer, max_tokens)
+        self._engine = engine
+        self._tokenizer = tokenizer
         self._thresholds = thresholds
         self._options = options
         self._version = version
         self._decision = decision or Decision()
-        self._token_budget = token_budget
-        reader = SpanReader(
-            self._network, self._tokenizer, self._device, options.context, token_budget=token_budget
-        )
+        reader = SpanReader(engine, tokenizer, context=options.context)
         self._normalizer = normalizer or ClassifierNormalizer(reader, labels.classes)
 
     @classmethod
@@ -84,24 +76,34 @@ class Pipeline:
         *,
         device: str = "auto",
         threads: int = 1,
+        precision: PrecisionChoice = "auto",
         trunk: str | Path | None = None,
         normalizer: Choice | None = None,
     ) -> Pipeline:
-        """Load a bundle and make it ready.
+        """Load a bundle and make it ready to serve: as fast as the device can, in little memory.
+
+        The threads of torch itself are set to one, for the whole process: the engine has threads of its own.
 
         Args:
             path: the bundle's folder.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
-            threads: CPU threads of the forward pass, for the whole process.
+            threads: of the CPU that the engine may keep busy.
+            precision: `auto` multiplies in bfloat16 where the device gains by it; or `fp32` or `bf16`.
             trunk: folder of the pretrained encoder, instead of where the bundle says.
             normalizer: which one codes the spans, instead of the bundle's choice.
 
         Raises:
             ModelError: BundleError, TrunkError, or there is no such device.
         """
-        torch.set_num_threads(threads)
+        torch.set_num_threads(1)
         chosen = resolve_device(device)
-        return cls.of(load_bundle(path, trunk=trunk), device=chosen, normalizer=normalizer)
+        return cls.of(
+            load_bundle(path, trunk=trunk),
+            device=chosen,
+            precision=precision_of(precision, chosen),
+            lanes=threads if chosen.type == "cpu" else None,
+            normalizer=normalizer,
+        )
 
     @classmethod
     def of(
@@ -109,14 +111,18 @@ class Pipeline:
         bundle: Bundle,
         *,
         device: torch.device | None = None,
+        precision: Precision = "fp32",
+        lanes: int | None = None,
         thresholds: Thresholds | None = None,
         normalizer: Choice | None = None,
     ) -> Pipeline:
-        """Make a pipeline of a bundle that is already loaded.
+        """Make a pipeline of a bundle that is already loaded; exact by default, as evaluation wants it.
 
         Args:
-            bundle: its network is used, not copied.
+            bundle: its network is used, and copied in part.
             device: where it runs; the CPU by default.
+            precision: of products.
+            lanes: micro-batches computed at a time, see `Engine`.
             thresholds: instead of those of the bundle; the version stays the bundle's.
             normalizer: instead of the bundle's choice; the version is that of a bundle with this choice.
 
@@ -124,18 +130,17 @@ class Pipeline:
             BundleError: the bundle has no retriever, which the choice needs.
         """
         config = choosing(bundle.config, normalizer, bundle.path)
-        device = device or torch.device("cpu")
+        engine = Engine(bundle.network, device=device, precision=precision, lanes=lanes)
+        reader = reader_over(bundle, engine)
         return cls(
-            bundle.network,
-            bundle.tokenizer,
+            engine,
+            reader.tokenizer,
             bundle.labels,
-            max_tokens=config.max_tokens,
             thresholds=thresholds or config.believed_from,
             options=config.options,
             version=config.version,
             decision=config.decision,
-            device=device,
-            normalizer=normalizer_of(bundle, device, config),
+            normalizer=assembled(reader, bundle.labels, bundle.dictionary, config.retrieval),
         )
 
     @property
@@ -145,32 +150,25 @@ class Pipeline:
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text; the result has the order of `texts`."""
-        encodings = self._tokenizer.encode(texts)
-        scores = self._classify_and_extract(encodings)  # lines 6 to 8
-        found = [
-            _FoundSpan(row, span, texts[row][span.start : span.end])
-            for row, tweet in enumerate(scores)
-            if tweet.adverse is not None
-            for span in spans_of(texts[row], encodings[row], tweet.adverse)
-        ]
+        scores = self._engine.judge(  # lines 6 to 8
+            self._tokenizer.encode_ids(texts), threshold=self._thresholds.classifier, decision=self._decision
+        )
+        found = self._spans(texts, scores)
         rankings = self._normalizer.rank([SpanInText(one.text, texts[one.row]) for one in found])  # line 10
         mentions: dict[int, list[Mention]] = {}
         for one, ranking in zip(found, rankings, strict=True):
             mentions.setdefault(one.row, []).append(self._mention(one, ranking))
-        return [self._prediction(tweet, mentions.get(row, [])) for row, tweet in enumerate(scores)]
+        return [self._prediction(tweet, mentions.get(row, ())) for row, tweet in enumerate(scores)]
 
-    def _classify_and_extract(self, encodings: Sequence[Encoding]) -> list[TweetScores]:
-        scores: dict[int, TweetScores] = {}
-        for batch in self._batches(encodings):
-            judged = classify_and_extract(
-                self._network, batch, threshold=self._thresholds.classifier, decision=self._decision
-            )
-            scores.update(zip(batch.rows, judged, strict=True))
-        return [scores[row] for row in range(len(encodings))]
-
-    def _batches(self, encodings: Sequence[Encoding]) -> Iterator[TokenBatch]:
-        for batch in batches(encodings, token_budget=self._token_budget):
-            yield batch.to(self._device)
+    def _spans(self, texts: Sequence[str], scores: Sequence[TweetScores]) -> list[_FoundSpan]:
+        """Read the spans off the tags; only the texts that have any are asked where their tokens stand."""
+        tagged = [(row, tweet.adverse) for row, tweet in enumerate(scores) if tweet.adverse is not None]
+        located = self._tokenizer.encode([texts[row] for row, _ in tagged])
+        return [
+            _FoundSpan(row, span, texts[row][span.start : span.end])
+            for (row, adverse), encoding in zip(tagged, located, strict=True)
+            for span in spans_of(texts[row], encoding, adverse)
+        ]
 
     def _mention(self, found: _FoundSpan, candidates: Sequence[Candidate]) -> Mention:
         believed = candidates and candidates[0].score >= self._thresholds.normalizer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,11 +26,17 @@ class TweetTokenizer:
         self._tokenizer = prepare(Tokenizer.from_str(tokenizer.to_str()))
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
 
-    def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Tokenize each text as `[CLS] text [SEP]`.
+    def encode_ids(self, texts: Sequence[str]) -> list[Encoding]:
+        """Tokenize each text as `[CLS] text [SEP]`, without offsets, which take as long as all the rest.
 
-        The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
-        special tokens. What lies beyond the cut has no tokens. Any text is legal.
+        What lies beyond the cut has no tokens. Any text is legal.
+        """
+        return self._tokenizer.encode_batch_fast([readable(text) for text in texts])
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Tokenize each text as `encode_ids` does, with the place of each token.
+
+        The offsets count code points of the text as it was given; `word_ids` is None for special tokens.
         """
         return self._tokenizer.encode_batch([readable(text) for text in texts])
 
@@ -40,7 +46,7 @@ class TweetTokenizer:
         The longer of the two is cut first: the tweet, as the span is a part of it.
         """
         pairs = zip(spans, tweets, strict=True)
-        return self._tokenizer.encode_batch([(readable(span), readable(tweet)) for span, tweet in pairs])
+        return self._tokenizer.encode_batch_fast([(readable(span), readable(tweet)) for span, tweet in pairs])
 
 
 @dataclass(frozen=True)
@@ -72,24 +78,6 @@ class TokenBatch:
             self.attention_mask.to(device),
             self.token_type_ids.to(device),
         )
-
-
-def batches(encodings: Sequence[Encoding], *, token_budget: int) -> Iterator[TokenBatch]:
-    """Group inputs of like length, so that little of a batch is padding.
-
-    Args:
-        encodings: in any order; every one of them is in exactly one batch.
-        token_budget: most tokens of a batch, padding included; an input that is longer goes alone.
-    """
-    by_length = sorted(range(len(encodings)), key=lambda row: len(encodings[row].ids))
-    rows: list[int] = []
-    for row in by_length:
-        if rows and (len(rows) + 1) * len(encodings[row].ids) > token_budget:
-            yield pad(encodings, rows)
-            rows = []
-        rows.append(row)
-    if rows:
-        yield pad(encodings, rows)
 
 
 def pad(encodings: Sequence[Encoding], rows: Sequence[int]) -> TokenBatch:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from models.bundle import Dictionary, Retrieval
 from models.bundle.dictionary import searched_names
+from models.engine import Engine
 from models.normalizer.fusion import Fusion
 from models.normalizer.names import NameIndex
 from models.normalizer.reading import SpanReader
@@ -29,12 +28,8 @@ def train_tiny_retriever(checkpoint: Path) -> Trained:
 
 def reader_of(trained: Trained, *, context: bool = False) -> SpanReader:
     """Run the network on the CPU."""
-    return SpanReader(
-        trained.network,
-        TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS),
-        torch.device("cpu"),
-        retrieval_context=context,
-    )
+    tokenizer = TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
+    return SpanReader(Engine(trained.network), tokenizer, retrieval_context=context)
 
 
 def dictionary_of(trained: Trained, terminology: Terminology | None = None) -> Dictionary:

@@ -7,14 +7,12 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from models.forward import RankedClass, normalize
 from models.labels import Label
 from models.normalizer.candidates import CandidateFinder
 from models.normalizer.features import CandidateTable
 from models.normalizer.fusion import Fusion
 from models.normalizer.reading import SpanInText, SpanReader
 from models.predictions import Candidate
-from models.tokenization import batches
 
 BEST: Final = 5
 
@@ -46,22 +44,22 @@ class ClassifierNormalizer:
 
     def rank(self, spans: Sequence[SpanInText]) -> list[list[Candidate]]:
         """Give the likeliest classes of each span."""
-        if not self._classes:
+        if not self._classes or not spans:
             return [[] for _ in spans]
-        encodings = self._reader.encode(spans, context=self._reader.context)
-        rankings: dict[int, list[Candidate]] = {}
-        asked = self.best if self._are_distinct else len(self._classes)
-        for batch in batches(encodings, token_budget=self._reader.token_budget):
-            ranked = normalize(self._reader.network, batch.to(self._reader.device), best=asked)
-            rankings.update(zip(batch.rows, map(self._candidates, ranked), strict=True))
-        return [rankings[row] for row in range(len(spans))]
+        log_classes = self._reader.log_classes(spans)
+        asked = min(self.best, len(self._classes)) if self._are_distinct else len(self._classes)
+        best = log_classes.topk(asked)
+        return [
+            self._candidates(places, chances)
+            for places, chances in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
+        ]
 
-    def _candidates(self, ranking: Sequence[RankedClass]) -> list[Candidate]:
+    def _candidates(self, places: Sequence[int], chances: Sequence[float]) -> list[Candidate]:
         scores: dict[Label, float] = {}
-        for rank in ranking:
-            label = self._classes[rank.index]
+        for place, chance in zip(places, chances, strict=True):
+            label = self._classes[place]
             if label is not None:
-                scores[label] = scores.get(label, 0.0) + rank.probability
+                scores[label] = scores.get(label, 0.0) + chance
         found = [Candidate(label.ptid, label.pt_name, score) for label, score in scores.items()]
         return sorted(found, key=lambda candidate: -candidate.score)[: self.best]
 

@@ -10,6 +10,8 @@ import torch
 
 from models import ModelError, Pipeline, TweetPrediction
 from models.bundle import Options, Thresholds
+from models.engine import Engine
+from models.tokenization import TweetTokenizer
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE, Layout, Trained, save_tiny, train_tiny
 
 
@@ -51,10 +53,9 @@ def test_every_layout_of_encoder_goes_from_training_to_predictions(
 ) -> None:
     trained = train_tiny(checkpoints[layout])
     fitted = Pipeline(
-        trained.network,
-        trained.encoder.tokenizer,
+        Engine(trained.network),
+        TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS),
         LABELS,
-        max_tokens=MAX_TOKENS,
         thresholds=Thresholds(classifier=0.5, normalizer=0.3),
         options=Options(),
         version="in memory",

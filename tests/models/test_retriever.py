@@ -50,13 +50,14 @@ def test_the_text_is_seen_but_only_the_span_is_read(with_retriever: Trained) -> 
     spans = [SpanInText("dizzy", "so dizzy"), SpanInText("dizzy", "this pill and a headache, dizzy")]
     first, second = reader.vectors(spans)
     assert not torch.equal(first, second)
-    encoding = reader.encode(spans[1:], context=True)
+    encoding = reader.tokenizer.encode_pairs([spans[1].span], [spans[1].text])
     batch = pad(encoding, [0])
     with torch.inference_mode():
-        trunk = reader.network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        assert reader.network.retriever is not None
-        states = reader.network.states_below_retriever(trunk, batch.attention_mask)
-        for layer in reader.network.retriever.layers:
+        network = with_retriever.network
+        trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+        assert network.retriever is not None
+        states = network.states_below_retriever(trunk, batch.attention_mask)
+        for layer in network.retriever.layers:
             states = layer(states, batch.attention_mask.bool()[:, None, None, :])
     own = states[0, : int(batch.span_mask.sum())].mean(0)
     assert float(second @ own / own.norm()) == pytest.approx(1, abs=0.01)

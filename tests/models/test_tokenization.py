@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from models.encoder import load_encoder
-from models.tokenization import TweetTokenizer, batches, pad
+from models.tokenization import TweetTokenizer, pad
 from tests.tiny import Layout
 
 
@@ -47,14 +45,15 @@ def test_the_cut_keeps_both_special_tokens(tokenizer: Tokenizer) -> None:
 
 def test_a_pair_is_the_span_and_then_the_tweet(tokenizer: Tokenizer) -> None:
     (pair,) = TweetTokenizer(tokenizer, 64).encode_pairs(["nausea"], ["zoloft gives me nausea"])
-    assert pair.tokens == ["[CLS]", "nausea", "[SEP]", "zoloft", "gives", "me", "nausea", "[SEP]"]
+    tokens = [tokenizer.id_to_token(token) for token in pair.ids]
+    assert tokens == ["[CLS]", "nausea", "[SEP]", "zoloft", "gives", "me", "nausea", "[SEP]"]
     assert pair.type_ids == [0, 0, 0, 1, 1, 1, 1, 1]
 
 
 def test_of_a_long_pair_the_tweet_is_cut(tokenizer: Tokenizer) -> None:
     (pair,) = TweetTokenizer(tokenizer, 12).encode_pairs(["nausea"], ["zoloft " * 5_000])
     assert len(pair.ids) == 12
-    assert pair.tokens[:3] == ["[CLS]", "nausea", "[SEP]"]
+    assert [tokenizer.id_to_token(token) for token in pair.ids[:3]] == ["[CLS]", "nausea", "[SEP]"]
 
 
 def test_the_tokenizer_that_was_given_is_left_as_it_was(tokenizer: Tokenizer) -> None:
@@ -62,20 +61,11 @@ def test_the_tokenizer_that_was_given_is_left_as_it_was(tokenizer: Tokenizer) ->
     assert len(tokenizer.encode("zoloft " * 50).ids) == 52
 
 
-@given(lengths=st.lists(st.integers(0, 40), max_size=40), budget=st.integers(1, 100))
-def test_every_input_is_in_one_batch_within_the_budget(
-    tokenizer: Tokenizer, lengths: list[int], budget: int
-) -> None:
-    encodings = TweetTokenizer(tokenizer, 64).encode(["me " * length for length in lengths])
-    rows = []
-    for batch in batches(encodings, token_budget=budget):
-        rows += batch.rows
-        assert batch.input_ids.numel() <= budget or len(batch.rows) == 1
-        for position, row in enumerate(batch.rows):
-            count = int(batch.attention_mask[position].sum())
-            assert batch.input_ids[position, :count].tolist() == encodings[row].ids
-            assert not batch.input_ids[position, count:].any()
-    assert sorted(rows) == list(range(len(lengths)))
+def test_the_quick_way_gives_the_same_tokens(tokenizer: Tokenizer) -> None:
+    texts = ["zoloft gives me nausea", "", "𝐳𝐨𝐥𝐨𝐟𝐭 [SEP]\ud800", "me " * 100]
+    own = TweetTokenizer(tokenizer, 16)
+    for quick, full in zip(own.encode_ids(texts), own.encode(texts), strict=True):
+        assert (quick.ids, quick.type_ids) == (full.ids, full.type_ids)
 
 
 def test_padding_keeps_the_order_that_was_asked_for(tokenizer: Tokenizer) -> None:

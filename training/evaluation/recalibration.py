@@ -11,8 +11,8 @@ import torch
 
 from models.bundle import Bundle
 from models.decode import spans_of
-from models.forward import classify_and_extract
-from models.tokenization import TweetTokenizer, batches
+from models.engine import Engine
+from models.tokenization import TweetTokenizer
 from models.vote import Decision
 from training.errors import RunError
 from training.evaluation.calibration import Fit, fit, log_odds
@@ -26,7 +26,6 @@ from training.evaluation.threshold import (
 )
 from training.examples import Example
 
-_TOKEN_BUDGET = 1_024  # of a forward pass, padding included
 _OUT_OF_REACH = 2.0  # a threshold that no probability has
 
 
@@ -122,19 +121,21 @@ def _uncalibrated(
 ) -> tuple[list[float], list[bool]]:
     """Give each text's probability before calibration, and whether it can be ADE at all."""
     feedback = bundle.config.options.feedback
-    network = bundle.network.to(device).eval()
-    encodings = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens).encode(texts)
-    decision = Decision(vote=bundle.config.decision.vote)
-    raw, reachable = [0.0] * len(texts), [True] * len(texts)
-    for batch in batches(encodings, token_budget=_TOKEN_BUDGET):
-        threshold = 0.0 if feedback else _OUT_OF_REACH  # spans are looked for where they decide
-        judged = classify_and_extract(network, batch.to(device), threshold=threshold, decision=decision)
-        for row, scores in zip(batch.rows, judged, strict=True):
-            raw[row] = scores.probability
-            if scores.adverse is not None:
-                reachable[row] = bool(spans_of(texts[row], encodings[row], scores.adverse))
-        advance(len(batch.rows))
-    return raw, reachable
+    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    judged = Engine(bundle.network, device=device).judge(
+        tokenizer.encode_ids(texts),
+        threshold=0.0 if feedback else _OUT_OF_REACH,  # spans are looked for where they decide
+        decision=Decision(vote=bundle.config.decision.vote),
+        advance=advance,
+    )
+    if not feedback:
+        return [scores.probability for scores in judged], [True] * len(texts)
+    located = tokenizer.encode(texts)
+    reachable = [
+        bool(spans_of(text, encoding, scores.adverse or ()))
+        for text, encoding, scores in zip(texts, located, judged, strict=True)
+    ]
+    return [scores.probability for scores in judged], reachable
 
 
 def _choose(

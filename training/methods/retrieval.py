@@ -10,6 +10,7 @@ from typing import Any
 from models.assembly import assembled
 from models.bundle.dictionary import Dictionary, searched_names
 from models.bundle.parts import Retrieval
+from models.engine import Engine, precision_of
 from models.labels import Labels
 from models.network import MultiTaskNetwork
 from models.normalizer.names import NameIndex
@@ -136,7 +137,8 @@ def learn_to_search(
         fresh=fresh,
     )
     device = next(network.parameters()).device
-    reader = SpanReader(network, tokenizer, device, context=method.context, retrieval_context=config.context)
+    engine = Engine(network, device=device, precision=precision_of("auto", device))
+    reader = SpanReader(engine, tokenizer, context=method.context, retrieval_context=config.context)
     carried = dictionary_of(reader, labels, phrases.terminology if carry else None)
     searched = [carried]
     if phrases.terminology is not None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from tokenizers import Tokenizer
 
 from models.bundle import Options, Thresholds
+from models.engine import Engine
 from models.labels import Labels
 from models.network import MultiTaskNetwork
 from models.normalizer.ranking import Normalizer
 from models.pipeline import Pipeline
 from models.predictions import TweetPrediction
+from models.tokenization import TweetTokenizer
 from models.vote import Decision
 from training.config import Task
 from training.engine.trainer import Validation
@@ -22,7 +24,7 @@ from training.presets import Method
 from training.scorer.scores import Counts
 
 HALF = 0.5
-_TOKEN_BUDGET = 4_096  # of a forward pass, padding included
+_TOKEN_BUDGET = 4_096  # of a micro-batch
 
 
 @dataclass(frozen=True)
@@ -67,22 +69,25 @@ class Judge:
         return [int(probability >= HALF) for probability in self.probabilities(network, texts)]
 
     def judge(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Judged:
-        """Choose the threshold, and score the network with it; by default its classifier codes the spans."""
+        """Choose the threshold, and score the network with it; by default its classifier codes the spans.
+
+        No text goes through the network twice: where the threshold is chosen, spans are looked for in all.
+        """
         gold = [example.label for example in self.examples]
         if self.method.threshold == "half" or len(set(gold)) < 2:
             pipeline = self.pipeline(network, threshold=HALF, normalizer=normalizer)
             return Judged(HALF, evaluate(pipeline, self.examples))
-        texts = [example.text for example in self.examples]
-        probabilities = self.probabilities(network, texts)
-        threshold = choose_threshold(probabilities, gold, prevalence=self.prevalence).threshold
-        # The others are known to be NoADE by now: they need not go through the network again.
-        likely = [text for text, chance in zip(texts, probabilities, strict=True) if chance >= threshold]
-        judged = iter(self.pipeline(network, threshold=threshold, normalizer=normalizer).score(likely))
-        said = [
-            next(judged) if chance >= threshold else TweetPrediction("NoADE", chance)
-            for chance in probabilities
-        ]
-        return Judged(threshold, score(said, self.examples))
+        pipeline = self.pipeline(network, threshold=0.0, feedback=False, normalizer=normalizer)
+        said = pipeline.score([example.text for example in self.examples])
+        chances = [one.probability for one in said]
+        threshold = choose_threshold(chances, gold, prevalence=self.prevalence).threshold
+        return Judged(threshold, score([self._decided(one, threshold) for one in said], self.examples))
+
+    def _decided(self, said: TweetPrediction, threshold: float) -> TweetPrediction:
+        """Give what Algorithm 2 says with a threshold (lines 7 and 12), when spans were looked for anyway."""
+        if said.probability < threshold or (self.method.feedback and not said.mentions):
+            return TweetPrediction("NoADE", said.probability)
+        return said
 
     def whole(self, network: MultiTaskNetwork) -> Validation:
         """Judge all three subtasks after an epoch; a `Validate`."""
@@ -123,17 +128,14 @@ class Judge:
     ) -> Pipeline:
         """Give Algorithm 2 with the options of the method, on the device where the network is."""
         return Pipeline(
-            network,
-            self.tokenizer,
+            Engine(network, device=next(network.parameters()).device, token_budget=_TOKEN_BUDGET),
+            TweetTokenizer(self.tokenizer, self.method.training.max_tokens),
             self.labels,
-            max_tokens=self.method.training.max_tokens,
             thresholds=Thresholds(classifier=threshold, normalizer=0.0),
             options=Options(
                 feedback=self.method.feedback if feedback is None else feedback, context=self.method.context
             ),
             version="in-training",
             decision=Decision(vote=self.method.vote),
-            device=next(network.parameters()).device,
-            token_budget=_TOKEN_BUDGET,
             normalizer=normalizer,
         )

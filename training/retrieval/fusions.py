@@ -106,7 +106,7 @@ def answers(
     for dictionary in dictionaries:
         concepts = dictionary.index.names.concepts
         classes = class_concepts(lifted(labels, dictionary.terminology), concepts)
-        finder = CandidateFinder(dictionary.index, reader.device, classes)
+        finder = CandidateFinder(dictionary.index, reader.engine.device, classes)
         lift = dictionary.terminology.pt_of if dictionary.terminology else lambda code: code
         places = {concept.ptid: place for place, concept in enumerate(concepts)}
         right = np.array([places.get(lift(phrase.ptid) or "", -1) for phrase in phrases], dtype=np.int64)

@@ -9,7 +9,6 @@ import torch
 
 from models.assembly import normalizer_of
 from models.bundle import Bundle, load_bundle
-from models.forward import normalize
 from models.labels import Labels
 from models.normalizer.choice import Choice
 from models.normalizer.ranking import ClassifierNormalizer, class_concepts
@@ -63,11 +62,14 @@ def test_each_ranks_probabilities_in_falling_order(bundle: Bundle, choice: Choic
 def test_the_classifier_gives_what_the_network_says(trained: Trained) -> None:
     reader = reader_of(trained)
     [ranking] = ClassifierNormalizer(reader, LABELS.classes).rank(SPANS[:1])
-    batch = pad(reader.encode(SPANS[:1], context=False), [0])
-    [expected] = normalize(trained.network, batch, best=4)
-    assert [(one.ptid, one.score) for one in ranking] == [
-        (LABELS[rank.index].ptid, rank.probability) for rank in expected
-    ]
+    batch = pad(reader.tokenizer.encode([SPANS[0].span]), [0])
+    with torch.inference_mode():
+        states = trained.network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+        logits = trained.network.normalize(states, batch.attention_mask, batch.span_mask)
+    expected = logits[0].softmax(-1)
+    assert {one.ptid: one.score for one in ranking} == pytest.approx(
+        {label.ptid: float(chance) for label, chance in zip(LABELS.classes, expected, strict=True)}, abs=1e-5
+    )
 
 
 def test_with_a_release_classes_are_lifted_taken_together_and_left_out(

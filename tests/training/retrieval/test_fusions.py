@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from models.bundle.dictionary import Dictionary, searched_names
 from models.encoder import load_encoder
+from models.engine import Engine
 from models.labels import Labels
 from models.network import MultiTaskNetwork
 from models.normalizer.fusion import BY_HAND
@@ -22,7 +22,7 @@ from training.retrieval.fusions import answers, fit_fusions
 
 @pytest.fixture
 def reader(network: MultiTaskNetwork, tokenizer: TweetTokenizer) -> SpanReader:
-    return SpanReader(network, tokenizer, torch.device("cpu"))
+    return SpanReader(Engine(network), tokenizer)
 
 
 def dictionary(reader: SpanReader, labels: Labels, release: Terminology | None) -> Dictionary:
@@ -76,6 +76,6 @@ def test_without_classes_a_hybrid_is_retrieval(
 ) -> None:
     encoder = load_encoder(str(tiny_encoder))
     network = MultiTaskNetwork(encoder.model, frozen_layers=1, ptids=0, retriever_layers=1).eval()
-    reader = SpanReader(network, tokenizer, torch.device("cpu"))
+    reader = SpanReader(Engine(network), tokenizer)
     found = answers(reader, Labels(()), [dictionary(reader, Labels(()), release)], phrases)
     assert np.array_equal(found["hybrid"][0].table.values, found["retrieval"][0].table.values)

@@ -1,0 +1,71 @@
+"""A linear layer with its weights prepared: several layers on one input joined, in the right numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.engine.precision import Precision, dtype_of
+
+Activation = Callable[[Tensor], Tensor]
+
+_ROWS: Final = 1_024  # for which oneDNN lays the weights out; others work as well
+# BERT's activations, as torch has them, and as oneDNN has them: operation and algorithm.
+_ACTIVATIONS: Final[dict[str, tuple[Activation, str, str]]] = {
+    "gelu": (functional.gelu, "gelu", "none"),
+    "gelu_new": (lambda states: functional.gelu(states, approximate="tanh"), "gelu", "tanh"),
+    "relu": (functional.relu, "relu", ""),
+}
+
+
+class Gemm:
+    """Multiplies states by the weights of linear layers.
+
+    In bfloat16 on a CPU the weights are laid out for oneDNN once, and the activation is part of the product:
+    that is what `torch.compile` does as well, here without compiling for each shape.
+
+    Args:
+        layers: linear layers on the same input; their outputs come side by side.
+        precision: of the factors and the result; sums are in fp32.
+        activation: `hidden_act` of BERT, or None.
+    """
+
+    def __init__(
+        self, layers: Sequence[nn.Linear], precision: Precision, *, activation: str | None = None
+    ) -> None:
+        self._dtype = dtype_of(precision)
+        joined = len(layers) > 1
+        weight = torch.cat([layer.weight for layer in layers]) if joined else layers[0].weight
+        bias = torch.cat([layer.bias for layer in layers]) if joined else layers[0].bias
+        self._weight = weight.detach().to(self._dtype)
+        self._bias = bias.detach().to(self._dtype)
+        self._activation: Activation | None = None
+        self._fused = ("none", "")
+        if activation is not None:
+            self._activation, *fused = _ACTIVATIONS[activation]
+            self._fused = (fused[0], fused[1])
+        self._is_laid_out = precision == "bf16" and weight.device.type == "cpu" and _can_lay_out()
+        if self._is_laid_out:
+            self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight.contiguous(), _ROWS)
+
+    def __call__(self, states: Tensor) -> Tensor:
+        """Give `[tokens, out]` for `[tokens, in]`, in the numbers of the precision."""
+        states = states.to(self._dtype)
+        if self._is_laid_out:
+            operation, algorithm = self._fused
+            product = torch.ops.mkldnn._linear_pointwise(
+                states, self._weight, self._bias, operation, [], algorithm
+            )
+            return cast(Tensor, product)
+        product = functional.linear(states, self._weight, self._bias)
+        return self._activation(product) if self._activation else product
+
+
+def _can_lay_out() -> bool:
+    """Whether this build of torch has oneDNN's products with weights laid out."""
+    operations: Any = torch.ops.mkldnn
+    return bool(torch._C._has_mkldnn) and hasattr(operations, "_linear_pointwise")

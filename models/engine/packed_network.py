@@ -1,0 +1,194 @@
+"""The multi-task network over packed tokens: what it keeps of the trunk serves all heads and all members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear, normalize
+
+from models.engine.attention import Attention
+from models.engine.embedding import Embedding
+from models.engine.layer import ClsLayer, PackedLayer, cls_states
+from models.engine.packing import PackedBatch
+from models.engine.padding import Padded
+from models.engine.precision import Precision
+from models.member import Member
+from models.network import MultiTaskNetwork
+
+
+@dataclass(frozen=True)
+class KeptStates:
+    """What is computed once for a batch, all `[tokens, hidden]`, fp32.
+
+    Attributes:
+        trunk: after the frozen layers; the further classifiers of an ensemble start from it.
+        below: before the last of the shared layers, which the first classifier runs at [CLS] alone and the
+            Extractor on the tokens of positive texts; the trunk's where no layer is shared.
+    """
+
+    trunk: Tensor
+    below: Tensor
+
+
+class PackedNetwork:
+    """A `MultiTaskNetwork` in eval mode with its weights prepared for a device.
+
+    Args:
+        network: on the device, in eval mode. Weights are copied only where they are prepared: training it
+            further may or may not be seen here.
+        precision: of products.
+        attention: of the device.
+        body: gives the kept states instead of the layers here, such as a quantized body.
+    """
+
+    def __init__(
+        self,
+        network: MultiTaskNetwork,
+        precision: Precision,
+        attention: Attention,
+        *,
+        body: Callable[[PackedBatch], KeptStates] | None = None,
+    ) -> None:
+        def stack(layers: Sequence[nn.Module]) -> list[PackedLayer]:
+            return [PackedLayer(layer, precision, attention) for layer in layers]
+
+        shared = list(network.shared)
+        self.hidden_size = network.hidden_size
+        self._attention = attention
+        self._body = body
+        self._embedding = Embedding(network.embeddings)
+        self._trunk = stack(list(network.trunk))
+        self._served = network.kept_states
+        self._shared = stack(shared)
+        self._first = _ClsHead(shared, network.classifier, precision)
+        self._members = [
+            (stack(layers[:-1]), _ClsHead(layers, classifier, precision))
+            for layers, classifier in map(_parts, network.members)
+        ]
+        self._extractor = _Head(network.extractor)
+        self._normalizer = _Head(network.normalizer)
+        self._pools_mean = network.pooling == "mean"
+        self._retriever: list[PackedLayer] = []
+        if network.retriever is not None:
+            self._retriever = stack(list(network.retriever.layers))
+
+    @property
+    def has_retriever(self) -> bool:
+        """Whether `embed_spans` can be asked."""
+        return bool(self._retriever)
+
+    def kept(self, batch: PackedBatch) -> KeptStates:
+        """Run what all heads have in common (Algorithm 2, line 6)."""
+        if self._body is not None:
+            return self._body(batch)
+        trunk = self.trunk_states(batch)
+        return KeptStates(trunk, _run(self._shared[:-1], trunk, batch))
+
+    def trunk_states(self, batch: PackedBatch) -> Tensor:
+        """Run the embeddings and the frozen layers, or take what the network's `kept_states` has of them.
+
+        Returns:
+            `[tokens, hidden]`, fp32.
+        """
+        if self._served is not None:
+            padded = Padded(batch)
+            return padded.packed(self._served(padded.input_ids, padded.attention_mask, padded.type_ids))
+        return _run(self._trunk, self._embedding(batch), batch)
+
+    def votes(self, kept: KeptStates, batch: PackedBatch) -> Tensor:
+        """Subtask 1a by each classifier: logits `[classifiers, texts, 2]` of NoADE and ADE.
+
+        Members that add nothing but a last layer to the trunk look at its states together.
+        """
+        heads = [(kept.below, self._first)]
+        for layers, head in self._members:
+            heads.append((_run(layers, kept.trunk, batch) if layers else kept.trunk, head))
+        joint = [head for states, head in heads if states is kept.trunk and head.layer is not None]
+        looked = dict(zip(map(id, joint), self._looked(joint, kept.trunk, batch), strict=True))
+        return torch.stack(
+            [
+                head.classifier(looked[id(head)] if id(head) in looked else self._cls(head, states, batch))
+                for states, head in heads
+            ]
+        )
+
+    def extract(self, kept: KeptStates, batch: PackedBatch, chosen: Sequence[int]) -> list[Tensor]:
+        """Subtask 1b for some of the texts: for each one logits `[its tokens, 2]` of O and AE.
+
+        Args:
+            kept: of the batch.
+            batch: the texts.
+            chosen: places in the batch, ascending; one at least.
+        """
+        part, places = batch.only(chosen)
+        states = _run(self._shared[-1:], kept.below[places], part)
+        return list(torch.split(self._extractor(states), list(part.lengths)))
+
+    def normalize(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
+        """Subtask 1c by the classes: logits `[spans, classes]` for `[CLS] span [SEP]` or with its text."""
+        if self._pools_mean:
+            return self._normalizer(_mean_of_spans(_run(self._shared, trunk_states, batch), batch))
+        states = _run(self._shared[:-1], trunk_states, batch)
+        return self._normalizer(self._cls(self._first, states, batch))
+
+    def embed_spans(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
+        """Retrieval for 1c: a vector `[spans, hidden]` of length one for each span or name.
+
+        Raises:
+            ValueError: there is no retriever.
+        """
+        if not self._retriever:
+            raise ValueError("the network has no retriever: make it with retriever_layers of 1 or more")
+        below = self._shared[: len(self._shared) - len(self._retriever)]
+        states = _run([*below, *self._retriever], trunk_states, batch)
+        return normalize(_mean_of_spans(states, batch), dim=-1)
+
+    def _cls(self, head: _ClsHead, states: Tensor, batch: PackedBatch) -> Tensor:
+        if head.layer is None:
+            return states[batch.starts]
+        [cls] = self._looked([head], states, batch)
+        return cls
+
+    def _looked(self, heads: Sequence[_ClsHead], states: Tensor, batch: PackedBatch) -> list[Tensor]:
+        layers = [head.layer for head in heads if head.layer is not None]
+        return cls_states(layers, states, batch, self._attention) if layers else []
+
+
+class _Head:
+    """A linear layer in fp32: its few outputs are what thresholds are held against."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        self._weight, self._bias = layer.weight.detach().float(), layer.bias.detach().float()
+
+    def __call__(self, states: Tensor) -> Tensor:
+        return linear(states, self._weight, self._bias)
+
+
+class _ClsHead:
+    """The last layer of a classifier, if it has any of its own, and its head."""
+
+    def __init__(self, layers: Sequence[nn.Module], classifier: nn.Linear, precision: Precision) -> None:
+        self.layer = ClsLayer(layers[-1], precision) if layers else None
+        self.classifier = _Head(classifier)
+
+
+def _parts(member: nn.Module) -> tuple[list[nn.Module], nn.Linear]:
+    assert isinstance(member, Member)  # noqa: S101
+    return list(member.shared), member.classifier
+
+
+def _run(layers: Sequence[PackedLayer], states: Tensor, batch: PackedBatch) -> Tensor:
+    return reduce(lambda found, layer: layer(found, batch), layers, states)
+
+
+def _mean_of_spans(states: Tensor, batch: PackedBatch) -> Tensor:
+    """Give the mean state `[spans, hidden]` of the tokens of `[CLS] span [SEP]`, without those of a text."""
+    inside = batch.type_ids == 0
+    texts = batch.text_of_token[inside]
+    summed = states.new_zeros(len(batch.rows), states.shape[1]).index_add_(0, texts, states[inside])
+    counts = torch.bincount(texts, minlength=len(batch.rows)).clamp(min=1)
+    return summed / counts[:, None]

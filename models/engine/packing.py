@@ -1,0 +1,139 @@
+"""Micro-batches without padding: the tokens of all texts one after another, equal lengths side by side."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from tokenizers import Encoding
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Group:
+    """Texts of exactly the same length, which attention takes together and without a mask.
+
+    Attributes:
+        texts: how many there are.
+        length: tokens of each.
+        first_text: place of the first one among the texts of the batch.
+        first_token: place of its [CLS] among the tokens of the batch.
+    """
+
+    texts: int
+    length: int
+    first_text: int
+    first_token: int
+
+    @property
+    def tokens(self) -> slice:
+        """Where the tokens of the group are, among those of the batch."""
+        return slice(self.first_token, self.first_token + self.texts * self.length)
+
+    @property
+    def rows(self) -> slice:
+        """Where the texts of the group are, among those of the batch."""
+        return slice(self.first_text, self.first_text + self.texts)
+
+
+@dataclass(frozen=True)
+class PackedBatch:
+    """Inputs of one forward pass.
+
+    Attributes:
+        rows: for each text, its index in the list that was batched.
+        lengths: tokens of each text, special ones included, none shorter than the one before.
+        input_ids: `[tokens]`, int64; all texts one after another.
+        type_ids: `[tokens]`, int64, 0 for the first text of a pair and 1 for the second.
+        position_ids: `[tokens]`, int64, from 0 at each [CLS].
+    """
+
+    rows: tuple[int, ...]
+    lengths: tuple[int, ...]
+    input_ids: Tensor
+    type_ids: Tensor
+    position_ids: Tensor
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Runs of texts of equal length, in order."""
+        groups: list[Group] = []
+        text = token = 0
+        for length, run in itertools.groupby(self.lengths):
+            texts = len(list(run))
+            groups.append(Group(texts, length, text, token))
+            text += texts
+            token += texts * length
+        return tuple(groups)
+
+    @cached_property
+    def starts(self) -> Tensor:
+        """Place of each text's [CLS] among the tokens: `[texts]`, int64."""
+        ends = torch.tensor(self.lengths, device=self.input_ids.device).cumsum(0)
+        return ends - ends.new_tensor(self.lengths)
+
+    @cached_property
+    def text_of_token(self) -> Tensor:
+        """For each token the text that it is of: `[tokens]`, int64."""
+        lengths = torch.tensor(self.lengths, device=self.input_ids.device)
+        return torch.arange(len(self.lengths), device=lengths.device).repeat_interleave(lengths)
+
+    def to(self, device: torch.device) -> PackedBatch:
+        """Copy the tensors to a device."""
+        if device == self.input_ids.device:
+            return self
+        ids, types, positions = (
+            tensor.to(device, non_blocking=True)
+            for tensor in (self.input_ids, self.type_ids, self.position_ids)
+        )
+        return PackedBatch(self.rows, self.lengths, ids, types, positions)
+
+    def only(self, chosen: Sequence[int]) -> tuple[PackedBatch, Tensor]:
+        """Give a batch of some of the texts, and the places of its tokens among those of this one.
+
+        Args:
+            chosen: texts by their place in this batch, ascending.
+        """
+        lengths = tuple(self.lengths[text] for text in chosen)
+        starts = list(itertools.accumulate(self.lengths, initial=0))
+        places = torch.cat([torch.arange(starts[text], starts[text + 1]) for text in chosen])
+        places = places.to(self.input_ids.device)
+        rows = tuple(self.rows[text] for text in chosen)
+        ids, types, positions = self.input_ids[places], self.type_ids[places], self.position_ids[places]
+        return PackedBatch(rows, lengths, ids, types, positions), places
+
+
+def packed(encodings: Sequence[Encoding], *, token_budget: int) -> Iterator[PackedBatch]:
+    """Divide inputs into micro-batches, by length, so that equal lengths meet.
+
+    Args:
+        encodings: in any order; every one of them is in exactly one batch.
+        token_budget: most tokens of a batch; an input that is longer goes alone.
+    """
+    lengths = [len(encoding) for encoding in encodings]
+    rows: list[int] = []
+    tokens = 0
+    for row in sorted(range(len(encodings)), key=lengths.__getitem__):
+        if rows and tokens + lengths[row] > token_budget:
+            yield pack(encodings, rows)
+            rows, tokens = [], 0
+        rows.append(row)
+        tokens += lengths[row]
+    if rows:
+        yield pack(encodings, rows)
+
+
+def pack(encodings: Sequence[Encoding], rows: Sequence[int]) -> PackedBatch:
+    """Put some of the inputs into one batch, in the order of `rows`, shortest first."""
+    chosen = [encodings[row] for row in rows]
+    lengths = tuple(len(encoding) for encoding in chosen)
+
+    def joined(lists: Iterator[Sequence[int]]) -> Tensor:
+        return torch.tensor(list(itertools.chain.from_iterable(lists)), dtype=torch.long)
+
+    ids = joined(encoding.ids for encoding in chosen)
+    types = joined(encoding.type_ids for encoding in chosen)
+    return PackedBatch(tuple(rows), lengths, ids, types, joined(range(length) for length in lengths))
