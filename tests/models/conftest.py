@@ -9,6 +9,7 @@ import pytest
 
 from models import Pipeline
 from tests.tiny import Layout, Trained, save_tiny, train_tiny, write_checkpoint
+from tests.tiny_retrieval import save_tiny_hybrid, train_tiny_retriever
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,20 @@ def pipeline(tiny_bundle: Path) -> Pipeline:
 def own_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
     """A copy of the bundle that a test may damage."""
     return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+
+
+@pytest.fixture(scope="session")
+def with_retriever(checkpoints: dict[Layout, Path]) -> Trained:
+    """As `trained`, with a retriever; not to be changed."""
+    return train_tiny_retriever(checkpoints["safetensors"])
+
+
+@pytest.fixture(scope="session")
+def _hybrid(with_retriever: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_hybrid(tmp_path_factory.mktemp("bundles") / "hybrid", with_retriever)
+
+
+@pytest.fixture
+def hybrid(_hybrid: Path, tmp_path: Path) -> Path:
+    """A hybrid bundle over its labels, that a test may change."""
+    return Path(shutil.copytree(_hybrid, tmp_path / "hybrid"))

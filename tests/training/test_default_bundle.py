@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import Scorer, load_scorer
+from models import Scorer, ServingOptions, load_scorer
 from models.catalog import packaged_bundles
 
 # A tweet, and a word of the effect that it reports.
@@ -47,7 +47,7 @@ NEGATIVE = [
 def scorer() -> Scorer:
     if "default" not in packaged_bundles():
         pytest.skip("the default bundle has not been trained yet: see docs/training.md")
-    return load_scorer("default", device="cpu")
+    return load_scorer("default", ServingOptions(device="cpu"))
 
 
 def test_it_finds_and_codes_the_effects_of_the_issue(scorer: Scorer) -> None:

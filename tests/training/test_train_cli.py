@@ -32,7 +32,6 @@ def ask(*options: str, corpora: Path, terminology: Path, out: Path) -> BaseExcep
     [
         (["--scale", "0"], "--scale"),
         (["--scale", "2"], "--scale"),
-        (["--threads", "0"], "--threads"),
         (["--epochs", "0"], "epochs"),
     ],
 )

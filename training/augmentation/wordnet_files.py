@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from training.augmentation.wordnet import WordNet
 from training.errors import RunError
+from training.extras import require
 
 # Where Debian's and Fedora's packages put it, and Princeton's own archive.
 SYSTEM_FOLDERS: Final = (
@@ -37,12 +38,9 @@ def open_wordnet(folder: Path | None = None) -> WordNet:
     Raises:
         RunError: there is none, it is not whole, or nltk is not installed.
     """
-    try:
-        import nltk.data
-    except ImportError:
-        raise RunError(
-            "WordNet is read by nltk, which is not installed: pip install 'ade-monitor[train]'"
-        ) from None
+    require("nltk", "WordNet's files")
+    import nltk.data
+
     root = _found(nltk.data, folder)
     # nltk reads from no folder but those that it was told of.
     if isinstance(root, str) and root not in nltk.data.path:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import track
 
 from training.augmentation import KINDS, Kind, Synonyms, augment, open_wordnet
+from training.commands.stopping import told_when_stopped
 from training.commands.tables import corpus_table, print_table
 from training.corpora.prepared import read_split, to_jsonl, write_examples
 from training.errors import RunError
@@ -47,7 +48,7 @@ def augment_command(
     synonyms: Synonyms | None = open_wordnet(wordnet) if "synonym" in kinds else None
     before = read_split(source, split)
     new: list[Example] = []
-    try:
+    with told_when_stopped(console):
         positives = [example for example in before if example.label]
         quiet = not console.is_terminal
         for example in track(positives, "positives", console=console, transient=True, disable=quiet):
@@ -56,9 +57,6 @@ def augment_command(
         if out.exists() and not overwrite and out.read_bytes() != to_jsonl(after):
             raise RunError(f"{out} is there already: name another file, or replace it with --overwrite")
         write_examples(out, after)
-    except KeyboardInterrupt:
-        console.print("stopped; nothing was written")
-        raise
     print_table(corpus_table({"before": before, "new": new, "after": after}))
     wanted = per_positive * len(positives)
     if len(new) < wanted:

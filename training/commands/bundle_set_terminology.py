@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from training.commands.options import Device, Trunk
-from training.commands.scorers import text_progress
+from training.commands.options import Device, Threads, Trunk
+from training.commands.scorers import open_bundle, text_progress
+from training.commands.stopping import told_when_stopped
 
 if TYPE_CHECKING:
     from models.bundle.set_terminology import NewRelease
@@ -31,7 +32,7 @@ def bundle_set_terminology_command(
         Path | None, typer.Option(help="Leave the bundle as it is, and write the changed one here.")
     ] = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    threads: Threads = 1,
     trunk: Trunk = None,
 ) -> None:
     """Let a bundle code spans with all terms of a MedDRA release, whichever it was trained with.
@@ -53,24 +54,18 @@ def bundle_set_terminology_command(
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     terminology = read_release(folder)
-    import torch
-
     from models.assembly import span_reader
-    from models.bundle import load_bundle
     from models.bundle.dictionary import searched_names
     from models.bundle.set_terminology import set_terminology
-    from models.device import resolve_device
 
-    torch.set_num_threads(threads)
-    chosen = resolve_device(device)
-    loaded = load_bundle(source, trunk=trunk)
-    total = len(searched_names(loaded.labels, terminology))
-    try:
-        with text_progress(total, console, what="names") as advance:
-            done = set_terminology(loaded, terminology, span_reader(loaded, chosen), out=out, advance=advance)
-    except KeyboardInterrupt:
-        console.print("stopped; the bundle is as it was")
-        raise
+    opened = open_bundle(source, device=device, threads=threads, trunk=trunk)
+    total = len(searched_names(opened.bundle.labels, terminology))
+    with (
+        told_when_stopped(console, "the bundle is as it was"),
+        text_progress(total, console, what="names") as advance,
+    ):
+        reader = span_reader(opened.bundle, opened.device)
+        done = set_terminology(opened.bundle, terminology, reader, out=out, advance=advance)
     typer.echo(f"{done.before} -> {done.after}")
     release = f"MedDRA {terminology.version}" if terminology.version else "a release of unknown version"
     console.print(f"{escape(str(out or source))} searches {total:,} names of {escape(release)}")

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.commands.options import Device, Trunk
-from training.commands.scorers import text_progress
+from training.commands.options import Device, Threads, Trunk
+from training.commands.scorers import open_bundle, text_progress
+from training.commands.stopping import told_when_stopped
 from training.commands.tables import print_table
 from training.errors import RunError
+from training.extras import require
 
 if TYPE_CHECKING:
     from training.evaluation.recalibration import Recalibration
@@ -37,7 +39,7 @@ def calibrate_command(
         Path | None, typer.Option(help="Draw the reliability before and after: a .png file.")
     ] = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    threads: Threads = 1,
     trunk: Trunk = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored, and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
@@ -51,19 +53,15 @@ def calibrate_command(
     precision = _precision(goal)
     if prevalence is not None and not 0 < prevalence < 1:
         raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
-    import torch
-
-    from models.bundle import Calibration, Thresholds, load_bundle, revise_bundle
-    from models.device import resolve_device
+    from models.bundle import Calibration, Thresholds, revise_bundle
     from training.corpora.prepared import read_split
-    from training.evaluation.plots import reliability_png, require_matplotlib
+    from training.evaluation.plots import reliability_png
     from training.evaluation.recalibration import recalibrate
     from training.whole_files import write_whole
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if diagram:
-        require_matplotlib()
-    torch.set_num_threads(threads)
+        require("matplotlib", "diagrams")
     examples = read_split(valid, split)
     positives = sum(example.label for example in examples)
     if positives in (0, len(examples)):
@@ -71,21 +69,21 @@ def calibrate_command(
             f"of the {len(examples):,} texts in {valid} {positives:,} report an adverse effect: give a file "
             "with some that do and some that do not"
         )
-    loaded = load_bundle(bundle, trunk=trunk)
-    try:
-        with text_progress(len(examples), console) as advance:
-            found = recalibrate(
-                loaded,
-                examples,
-                precision=precision,
-                prevalence=prevalence,
-                bias=bias,
-                device=resolve_device(device),
-                advance=advance,
-            )
-    except KeyboardInterrupt:
-        console.print("stopped; the bundle is as it was")
-        raise
+    opened = open_bundle(bundle, device=device, threads=threads, trunk=trunk)
+    loaded = opened.bundle
+    with (
+        told_when_stopped(console, "the bundle is as it was"),
+        text_progress(len(examples), console) as advance,
+    ):
+        found = recalibrate(
+            loaded,
+            examples,
+            precision=precision,
+            prevalence=prevalence,
+            bias=bias,
+            device=opened.device,
+            advance=advance,
+        )
     told: dict[str, Any] = {
         "for": goal,
         "prevalence": prevalence,

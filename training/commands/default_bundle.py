@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from training.commands.options import KeepLimit
-from training.commands.progress import TrainingProgress, told_how_to_go_on
+from training.commands.options import KeepLimit, Threads
+from training.commands.progress import TrainingProgress
 from training.commands.sizes import bytes_of
+from training.commands.stopping import told_how_to_go_on
 from training.errors import RunError
 
 
@@ -34,7 +35,7 @@ def default_bundle_command(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data, if not 2.")] = None,
     scale: Annotated[float, typer.Option(help="Share of the data to use, for a trial: 0.05 is quick.")] = 1.0,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Threads = 1,
     seed: Annotated[int, typer.Option(help="Of the tweets, the split, the weights and the order.")] = 1,
     keep_limit: KeepLimit = "4GB",
     fresh: Annotated[
@@ -49,20 +50,15 @@ def default_bundle_command(
     """
     if not 0 < scale <= 1:
         raise RunError(f"--scale is {scale}: it must be more than 0 and at most 1")
-    if threads < 1:
-        raise RunError(f"--threads is {threads}: it must be 1 or more")
-    import torch
-
-    from models.device import has_fast_bfloat16
+    from models.device import prefers_bfloat16
     from training.default_bundle import build_default_bundle
     from training.default_data import DataSizes
     from training.default_method import default_method
     from training.engine.parallel import ALONE
-    from training.methods.setting_up import require_reports, workshop
+    from training.methods.setting_up import make_ready, workshop
 
-    require_reports()
-    torch.set_num_threads(threads)
-    method = default_method(rival, epochs=epochs, seed=seed, bfloat16=has_fast_bfloat16())
+    make_ready(threads=threads)
+    method = default_method(rival, epochs=epochs, seed=seed, bfloat16=prefers_bfloat16(ALONE.device))
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     command = (
         f"ade-train default-bundle --corpora CORPORA --terminology TERMINOLOGY --out {out.name} "

@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.commands.options import AlwaysCode, Device, Trunk
+from training.commands.options import AlwaysCode, Device, NormalizerChoice, Threads, Trunk
 from training.commands.scorers import open_pipeline, text_progress
+from training.commands.stopping import told_when_stopped
 from training.commands.tables import print_table
 from training.errors import CorpusError, RunError
+from training.extras import require
 
 if TYPE_CHECKING:
     from models.pipeline import Pipeline
@@ -48,8 +50,9 @@ def evaluate_command(
     samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Of the bootstrap.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 1,
     always_code: AlwaysCode = False,
+    normalizer: NormalizerChoice = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    threads: Threads = 1,
     trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report at --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
@@ -65,17 +68,21 @@ def evaluate_command(
         raise RunError(
             "give either --predictions, a folder of files, or --bundle, which judges the texts now"
         )
+    if predictions is not None and (always_code or normalizer):
+        raise RunError(
+            "--always-code and --normalizer are for --bundle: --predictions have their codes already; give "
+            "the options to `ade-train predict`"
+        )
     from models.terminology import read_release
     from training.evaluation.assessment import assess
     from training.evaluation.gold import read_gold, read_seen
-    from training.evaluation.plots import require_matplotlib
     from training.evaluation.prediction_files import read_predictions
     from training.evaluation.report import refuse_to_clobber, write_report
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if out:
         refuse_to_clobber(out, overwrite=overwrite)
-        require_matplotlib()
+        require("matplotlib", "diagrams")
     terms = read_release(terminology) if terminology else None
     annotations = read_gold(gold, split, terms)
     known = read_seen(seen, terms) if seen else None
@@ -85,13 +92,15 @@ def evaluate_command(
         told = read_predictions(predictions, lift=lift)
     else:
         pipeline = open_pipeline(
-            str(bundle), device=device, threads=threads, trunk=trunk, always_code=always_code
+            str(bundle),
+            device=device,
+            threads=threads,
+            trunk=trunk,
+            always_code=always_code,
+            normalizer=normalizer,
         )
-        try:
+        with told_when_stopped(console):
             told, named = _judge(pipeline, annotations, gold, lift, console)
-        except KeyboardInterrupt:
-            console.print("stopped; nothing was written")
-            raise
         names, version = {**named, **names}, pipeline.version
     assessment = assess(annotations, told, seen=known, terminology=terms, samples=samples, seed=seed)
     about = {
@@ -100,6 +109,7 @@ def evaluate_command(
         "predictions": str(predictions) if predictions else None,
         "bundle": version,
         "always_code": always_code if bundle else None,
+        "normalizer": normalizer,
         "terminology": str(terminology) if terminology else None,
         "release": terms.version or None if terms else None,
         "seen": str(seen) if seen else None,

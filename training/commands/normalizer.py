@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.commands.options import Device, Trunk
-from training.commands.scorers import text_progress
+from training.commands.options import Device, Threads, Trunk
+from training.commands.scorers import open_bundle, text_progress
 from training.commands.tables import print_table
 from training.errors import CorpusError
 
@@ -44,7 +44,7 @@ def normalizer_command(
         ),
     ] = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    threads: Threads = 1,
     trunk: Trunk = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
 ) -> None:
@@ -53,34 +53,29 @@ def normalizer_command(
     Accuracy of the best candidate and of the first five; the share of spans that get a code at the bundle's
     threshold, and the share of right codes among them. Over all spans, and over PTs unseen in training.
     """
-    import torch
-
-    from models.bundle import load_bundle
     from models.catalog import bundle_folder
-    from models.device import resolve_device
     from models.terminology import read_release
     from training.evaluation.gold import read_gold, read_seen
     from training.evaluation.normalizers import compare_normalizers, gold_spans
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-    torch.set_num_threads(threads)
-    chosen = resolve_device(device)
     release = read_release(terminology) if terminology else None
     spans = gold_spans(read_gold(gold, split, release))
     if not spans:
         raise CorpusError(f"{gold} has no span with a code and its text: there is nothing to compare by")
     known = read_seen(seen, release) if seen else None
-    loaded = load_bundle(bundle_folder(bundle), trunk=trunk)
+    opened = open_bundle(bundle_folder(bundle), device=device, threads=threads, trunk=trunk)
+    loaded = opened.bundle
     if loaded.dictionary is None:
         console.print(
             "the bundle has no retriever, and its classifier stands alone: train one with "
             "`ade-train train --set normalizer=hybrid`"
         )
     elif release is not None:
-        loaded = _searching(loaded, release, console, chosen)
+        loaded = _searching(loaded, release, console, opened.device)
     with text_progress(len(spans) * (3 if loaded.dictionary else 1), console, what="spans") as advance:
         found = compare_normalizers(
-            loaded, spans, device=chosen, seen=known, terminology=release, advance=advance
+            loaded, spans, device=opened.device, seen=known, terminology=release, advance=advance
         )
     about = {
         "bundle": loaded.version,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from models.normalizer.choice import Choice
+
 
 class KeepIn(StrEnum):
     """Where the frozen layers' states are kept."""
@@ -37,12 +39,16 @@ KeepStates = Annotated[
     typer.Option("--keep-states", help="Where the frozen layers' states are kept for all epochs."),
 ]
 KeepLimit = Annotated[str, typer.Option("--keep-limit", help="How much of them is kept at most.")]
-Threads = Annotated[int, typer.Option("--threads", help="CPU threads.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 Trunk = Annotated[
     Path | None,
     typer.Option("--trunk", help="Folder of the pretrained encoder, if not where the bundle says."),
 ]
 AlwaysCode = Annotated[
     bool, typer.Option("--always-code", help="Code each span, however unsure the Normalizer is.")
+]
+NormalizerChoice = Annotated[
+    Choice | None,
+    typer.Option("--normalizer", help="Which one codes the spans; by default the bundle's choice."),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]

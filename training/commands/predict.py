@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from training.commands.options import AlwaysCode, Device, Trunk
+from training.commands.options import AlwaysCode, Device, NormalizerChoice, Threads, Trunk
 from training.commands.scorers import open_pipeline, text_progress
+from training.commands.stopping import told_when_stopped
 
 
 def predict_command(
@@ -23,8 +24,9 @@ def predict_command(
     out: Annotated[Path, typer.Option(help="Folder for the five files.")],
     split: Annotated[str, typer.Option(help="Which split of a folder.")] = "test",
     always_code: AlwaysCode = False,
+    normalizer: NormalizerChoice = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    threads: Threads = 1,
     trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace predictions at --out.")] = False,
 ) -> None:
@@ -42,21 +44,20 @@ def predict_command(
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     refuse_to_clobber(out, overwrite=overwrite)
     source = text_file(texts, split)
-    pipeline = open_pipeline(bundle, device=device, threads=threads, trunk=trunk, always_code=always_code)
+    pipeline = open_pipeline(
+        bundle, device=device, threads=threads, trunk=trunk, always_code=always_code, normalizer=normalizer
+    )
     told = positive = spans = 0
-    try:
-        with (
-            writing_predictions(out) as writer,
-            text_progress(count_lines(source), console) as advance,
-        ):
-            for text, prediction in judge(pipeline, read_texts(source)):
-                writer.write(text, prediction)
-                told += 1
-                positive += prediction.label == "ADE"
-                spans += len(prediction.mentions)
-                advance(1)
-    except KeyboardInterrupt:
-        console.print("stopped; nothing was written")
-        raise
+    with (
+        told_when_stopped(console),
+        writing_predictions(out) as writer,
+        text_progress(count_lines(source), console) as advance,
+    ):
+        for text, prediction in judge(pipeline, read_texts(source)):
+            writer.write(text, prediction)
+            told += 1
+            positive += prediction.label == "ADE"
+            spans += len(prediction.mentions)
+            advance(1)
     console.print(f"wrote {escape(str(out))}")
     typer.echo(json.dumps({"bundle": pipeline.version, "texts": told, "positive": positive, "spans": spans}))

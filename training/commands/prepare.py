@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from models.terminology import read_release
+from training.commands.stopping import told_when_stopped
 from training.commands.tables import corpus_table, log_table, print_table
 from training.corpora.formats import FORMATS
 from training.corpora.preparation import Preparation, prepare
@@ -73,7 +74,7 @@ def prepare_command(
     )
     log = ReadingLog(strict)
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-    try:
+    with told_when_stopped(console):
         with console.status(f"reading {escape(str(source))}"):
             splits = prepare(source, how, log)
         about = {
@@ -93,9 +94,6 @@ def prepare_command(
             "kept": {"shared": keep_shared, "duplicates": keep_duplicates, "overlaps": keep_overlaps},
         }
         write_corpus(out, splits, log, about=about, overwrite=overwrite)
-    except KeyboardInterrupt:
-        console.print("stopped; nothing was written")
-        raise
     print_table(corpus_table(splits))
     print_table(log_table(log, source))
     if names is None and any(span.llt or span.ptid for e in splits.values() for x in e for span in x.spans):

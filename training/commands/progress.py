@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -103,16 +101,3 @@ class TrainingProgress:
                 told = f"{told}; {name} {shown}"
         at = f" at threshold {figures['threshold']:.3g}" if "threshold" in figures else ""
         self._console.print(f"{told}{at}")
-
-
-@contextmanager
-def told_how_to_go_on(console: Console, folder: Path) -> Iterator[None]:
-    """Say on Ctrl-C how to go on with the training whose state is in `folder`; it still ends the command."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        console.print(
-            "stopped; the same command, without --fresh, goes on after the last whole epoch "
-            f"({escape(str(folder))})"
-        )
-        raise

@@ -19,8 +19,9 @@ from training.commands.options import (
     Threads,
     WordNetFolder,
 )
-from training.commands.progress import TrainingProgress, told_how_to_go_on
+from training.commands.progress import TrainingProgress
 from training.commands.sizes import bytes_of
+from training.commands.stopping import told_how_to_go_on
 from training.errors import RunError
 
 _PAPER = "mtl,boosting-ensemble,enhanced-ensemble,enhanced-normalizer"
@@ -34,7 +35,7 @@ def table1_command(
         "runs/table1"
     ),
     presets: Annotated[str, typer.Option(help="Which, separated by commas; full is ours.")] = _PAPER,
-    seeds: Annotated[int, typer.Option(help="Train each so often, with the seeds 1, 2, …")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Train each so often, with the seeds 1, 2, …")] = 1,
     settings: Settings = None,
     encoder: EncoderSource = None,
     terminology: TerminologyFolder = None,
@@ -51,15 +52,12 @@ def table1_command(
     stdout and in OUT/table1.md; precision, recall and F1 in percent by the official relaxed match, with
     several seeds their mean and standard deviation.
     """
-    if threads < 1:
-        raise RunError(f"--threads is {threads}: it must be 1 or more")
-    if seeds < 1:
-        raise RunError(f"--seeds is {seeds}: it must be 1 or more")
     limit = bytes_of(keep_limit, option="--keep-limit")
     from models.terminology import read_release
     from training.commands.tables import log_table
     from training.corpora.reading import ReadingLog
-    from training.methods.setting_up import effective_method, synonyms, workshop
+    from training.engine.parallel import join_processes
+    from training.methods.setting_up import effective_method, make_ready, synonyms, workshop
     from training.table1.corpus import read_corpus, scored_splits
     from training.table1.rendering import table1
     from training.table1.runs import Table1
@@ -70,14 +68,15 @@ def table1_command(
         if setting.partition("=")[0].strip() == "seed":
             raise RunError(f"--set {setting} has no effect here: --seeds says how many, from 1 on")
     names = dict.fromkeys(name.strip() for name in presets.split(",") if name.strip())
-    made = [
-        effective_method(name, [*chosen, f"seed={seed}"], device=device, threads=threads)
+    if not names:
+        raise RunError(f"--presets is {presets!r}: name at least one")
+    make_ready(threads=threads)
+    processes = join_processes(device)
+    methods = [
+        effective_method(name, [*chosen, f"seed={seed}"], device=processes.device)
         for name in names
         for seed in range(1, seeds + 1)
     ]
-    if not made:
-        raise RunError(f"--presets is {presets!r}: name at least one")
-    methods, processes = [method for method, _ in made], made[0][1]
     largest = max(methods, key=lambda method: method.classifiers)
     terms = read_release(terminology) if terminology else None
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=not processes.is_main)

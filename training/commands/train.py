@@ -23,8 +23,9 @@ from training.commands.options import (
     Threads,
     WordNetFolder,
 )
-from training.commands.progress import TrainingProgress, told_how_to_go_on
+from training.commands.progress import TrainingProgress
 from training.commands.sizes import bytes_of
+from training.commands.stopping import told_how_to_go_on
 from training.errors import RunError
 
 
@@ -81,12 +82,11 @@ def train_command(
     Evaluates after each epoch and keeps the best one. The run folder has the settings, the environment, the
     curves and TensorBoard logs. For several GPUs start it by `accelerate launch -m training.cli train …`.
     """
-    if threads < 1:
-        raise RunError(f"--threads is {threads}: it must be 1 or more")
     limit = bytes_of(keep_limit, option="--keep-limit")
     from models.terminology import read_release
     from training.corpora.prepared import read_split
-    from training.methods.setting_up import effective_method, workshop
+    from training.engine.parallel import join_processes
+    from training.methods.setting_up import effective_method, make_ready, workshop
     from training.texts import TrainingData
 
     chosen = [*(settings or [])]
@@ -94,7 +94,9 @@ def train_command(
         chosen.append(f"encoder={encoder}")
     if adversarial is not None:
         chosen.append(f"adversarial={adversarial}")
-    method, processes = effective_method(preset, chosen, device=device, threads=threads)
+    make_ready(threads=threads)
+    processes = join_processes(device)
+    method = effective_method(preset, chosen, device=processes.device)
     release = read_release(terminology) if terminology else None
     if with_terminology and (release is None or method.normalizer == "classifier"):
         raise RunError(

@@ -19,8 +19,9 @@ from zipfile import BadZipFile
 from training.corpora.occurrences import occurrences, scattered
 from training.corpora.passages import flat
 from training.corpora.reading import ReadingLog
-from training.errors import CorpusError, RunError
+from training.errors import CorpusError
 from training.examples import Example, Span
+from training.extras import require
 
 _SENTENCES = "Sentence_Labeling"
 _EFFECTS = "ADR_Identified"
@@ -101,11 +102,10 @@ def _workbook(source: Path) -> Path:
 
 
 def _sheets(path: Path) -> dict[str, list[Row]]:
-    try:
-        from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
-    except ImportError:
-        raise RunError(f"{path} needs openpyxl: pip install 'ade-monitor[train]'") from None
+    require("openpyxl", f"workbooks such as {path}")
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError) as error:

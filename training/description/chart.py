@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from training.description.ptids import FEWEST, PtidSpread
-from training.errors import RunError
+from training.extras import require
 
 _INK = "#1f4e79"
 _SIZE = (11.0, 4.2)  # inches
@@ -22,12 +22,11 @@ def draw_ptids(spread: PtidSpread, title: str) -> bytes:
         RunError: matplotlib is not installed.
         ValueError: there are no coded spans.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import MaxNLocator, PercentFormatter
-    except ImportError:
-        raise RunError("charts need matplotlib: pip install 'ade-monitor[train]'") from None
+    require("matplotlib", "charts")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
     if not spread.counts:
         raise ValueError("there are no coded spans to draw")
     counts = list(spread.counts.values())

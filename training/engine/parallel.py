@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from models.device import resolve_device
-from training.errors import RunError
+from training.extras import require
 
 _T = TypeVar("_T")
 
@@ -110,11 +110,8 @@ def join_processes(device: str = "auto") -> Processes:
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Processes(resolve_device(device))
-    try:
-        from accelerate import Accelerator
-    except ImportError:
-        raise RunError(
-            "several processes need accelerate, which is not here: pip install 'ade-monitor[train]'"
-        ) from None
+    require("accelerate", "several processes")
+    from accelerate import Accelerator
+
     accelerator = Accelerator(cpu=device == "cpu")
     return Processes(accelerator.device, accelerator.process_index, accelerator.num_processes, accelerator)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Final
 
-from training.errors import RunError
 from training.evaluation.reliability import Reliability
 from training.evaluation.threshold import OperatingPoints
+from training.extras import require
 from training.scorer import Counts
 
 if TYPE_CHECKING:
@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 _BLUE: Final = "#1f5fa8"
 _ORANGE: Final = "#b5541c"
 _GREY: Final = "#888888"
-
-
-def require_matplotlib() -> None:
-    """Make sure, before the work, that diagrams can be drawn.
-
-    Raises:
-        RunError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise RunError("diagrams need matplotlib: run pip install 'ade-monitor[train]'") from None
 
 
 def reliability_png(measured: Reliability, *, before: Reliability | None = None) -> bytes:
@@ -99,7 +87,7 @@ def _line(axes: Axes, measured: Reliability, colour: str, name: str) -> None:
 
 
 def _figure(width: float, height: float) -> Figure:
-    require_matplotlib()
+    require("matplotlib", "diagrams")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

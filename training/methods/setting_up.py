@@ -8,47 +8,38 @@ from typing import Literal
 
 import torch
 
-from models.device import has_fast_bfloat16
+from models.device import prefers_bfloat16
 from training.augmentation import Synonyms, open_wordnet
 from training.engine.activations import KeptStates
-from training.engine.parallel import Processes, join_processes
+from training.engine.parallel import Processes
 from training.engine.watcher import Watcher
+from training.extras import require
 from training.methods.networks import Workshop
 from training.presets import Method, preset
-from training.reports.curves import require_matplotlib
-from training.reports.tensorboard import require_tensorboard
 
 
-def effective_method(
-    name: str, settings: Sequence[str], *, device: str, threads: int
-) -> tuple[Method, Processes]:
-    """Give a preset with its changes, and the processes to train it with.
-
-    Unless a setting says otherwise, matrices are multiplied in bfloat16 where the device is faster so.
-
-    Raises:
-        RunError: an unknown preset or setting, or a package of the extra `train` is missing.
-        ModelError: there is no such device.
-    """
-    method = preset(name, settings)
-    require_reports()
-    torch.set_num_threads(threads)
-    processes = join_processes(device)
-    if not any(setting.partition("=")[0].strip() == "bfloat16" for setting in settings):
-        on_gpu = processes.device.type == "cuda"
-        gains = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else has_fast_bfloat16()
-        method = preset(name, [*settings, f"bfloat16={str(gains).lower()}"])
-    return method, processes
-
-
-def require_reports() -> None:
-    """Make sure, before hours of training, that curves and logs can be written.
+def make_ready(*, threads: int) -> None:
+    """Set the CPU threads, and make sure, before hours of training, that curves and logs can be written.
 
     Raises:
         RunError: a package of the extra `train` is missing.
     """
-    require_matplotlib()
-    require_tensorboard()
+    require("matplotlib", "curves")
+    require("tensorboard", "the logs")
+    torch.set_num_threads(threads)
+
+
+def effective_method(name: str, settings: Sequence[str], *, device: torch.device) -> Method:
+    """Give a preset with its changes.
+
+    Unless a setting says otherwise, matrices are multiplied in bfloat16 where the device is faster so.
+
+    Raises:
+        RunError: an unknown preset or setting.
+    """
+    if not any(setting.partition("=")[0].strip() == "bfloat16" for setting in settings):
+        settings = [*settings, f"bfloat16={str(prefers_bfloat16(device)).lower()}"]
+    return preset(name, settings)
 
 
 def synonyms(method: Method, folder: Path | None) -> Synonyms | None:

@@ -7,22 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from training.errors import RunError
+from training.extras import require
 from training.whole_files import write_whole
 
 _COLOURS: Final = {"1a": "#1f5fa8", "1b": "#b5541c", "1c": "#2f7d4f"}
-
-
-def require_matplotlib() -> None:
-    """Make sure, before a long training, that its curves can be drawn.
-
-    Raises:
-        RunError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise RunError("curves need matplotlib: run pip install 'ade-monitor[train]'") from None
 
 
 def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -36,7 +24,7 @@ def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) ->
     Raises:
         RunError: matplotlib is not installed.
     """
-    require_matplotlib()
+    require("matplotlib", "curves")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

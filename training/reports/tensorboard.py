@@ -9,22 +9,10 @@ from typing import Any
 
 from training.config import Task
 from training.engine.watcher import Silence
-from training.errors import RunError
+from training.extras import require
 
 # A scalar for each step would make files of many megabytes: the mean of so many steps is one point.
 _STEPS_A_POINT = 20
-
-
-def require_tensorboard() -> None:
-    """Make sure, before a long training, that its logs can be written.
-
-    Raises:
-        RunError: tensorboard is not installed.
-    """
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError:
-        raise RunError("the logs need tensorboard: run pip install 'ade-monitor[train]'") from None
 
 
 class TensorBoardLog(Silence):
@@ -44,7 +32,7 @@ class TensorBoardLog(Silence):
         self._recent: dict[Task, list[float]] = {}
 
     def __enter__(self) -> TensorBoardLog:
-        require_tensorboard()
+        require("tensorboard", "the logs")
         return self
 
     def __exit__(

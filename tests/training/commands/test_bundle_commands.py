@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models.bundle import load_bundle
-from models.normalizer.reading import SpanReader
+from models.engine import Engine
 from tests.release import write_release
 from tests.tiny import make_tiny_bundle
 from tests.tiny_retrieval import make_tiny_hybrid
@@ -154,10 +154,10 @@ def test_ctrl_c_ends_with_a_message_and_the_bundle_as_it_was(
 ) -> None:
     before = {path.name: path.read_bytes() for path in hybrid.iterdir()}
 
-    def interrupted(self: SpanReader, batch: object, states: object) -> object:
+    def interrupted(*_: object, **__: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(SpanReader, "_vectors", interrupted)
+    monkeypatch.setattr(Engine, "vectors", interrupted)
     status, message = fails(
         "set-terminology", str(hybrid), str(release), monkeypatch=monkeypatch, capsys=capsys
     )

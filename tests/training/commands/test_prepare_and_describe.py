@@ -129,7 +129,7 @@ def test_without_matplotlib_the_extra_is_named(
     official: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert prepare(official, tmp_path / "out") is None
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     error = RUN.invoke(app, ["describe", str(tmp_path / "out")]).exception
     assert isinstance(error, RunError)
     assert "ade-monitor[train]" in str(error)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models import load_bundle, load_scorer
+from models import ServingOptions, load_bundle, load_scorer
 from models.terminology import Llt, Terminology
 from tests.training.methods.invented import NAMES, Recorder, corpus, shop, tiny_method
 from training.errors import RunError
@@ -75,7 +75,7 @@ def test_a_bundle_is_judged_by_the_normalizer_that_it_names(tiny_encoder: Path, 
     from training.evaluation import evaluate
 
     outcome = build(tmp_path, tiny_encoder, "epochs=4", terminology=release(), carry=True)
-    scorer = load_scorer(str(tmp_path / "bundle"), device="cpu")
+    scorer = load_scorer(str(tmp_path / "bundle"), ServingOptions(device="cpu"))
     config = json.loads((tmp_path / "bundle" / "config.json").read_text())
     assert config["retrieval"]["fusions"]["hybrid"]["threshold"] > 0
     scores = evaluate(scorer, corpus().valid).to_json()

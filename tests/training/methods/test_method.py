@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models import load_bundle, load_scorer
+from models import ServingOptions, load_bundle, load_scorer
 from tests.training.methods.invented import KilledError, Recorder, corpus, shop, tiny_method
 from training.augmentation import augment
 from training.errors import RunError
@@ -66,7 +66,7 @@ def test_each_preset_leaves_a_bundle_of_its_kind(
 
 def test_a_bundle_scores_as_its_metrics_say(presets: tuple[Path, dict[str, Recorder]]) -> None:
     for name in presets[1]:
-        scorer = load_scorer(str(presets[0] / name), device="cpu")
+        scorer = load_scorer(str(presets[0] / name), ServingOptions(device="cpu"))
         metrics = json.loads((presets[0] / name / "metrics.json").read_text())
         scores = evaluate(scorer, corpus().valid).to_json()
         for task, figures in metrics["validation"].items():
@@ -178,7 +178,7 @@ def test_another_bundle_is_replaced_only_when_asked(tiny_encoder: Path, tmp_path
 
 def test_a_corpus_without_codes_gives_spans_without_codes(tiny_encoder: Path, tmp_path: Path) -> None:
     outcome = build(tmp_path, "mtl", tiny_encoder, "epochs=6", data=corpus(coded=False))
-    scorer = load_scorer(str(tmp_path / "mtl"), device="cpu")
+    scorer = load_scorer(str(tmp_path / "mtl"), ServingOptions(device="cpu"))
     mentions = [
         mention for said in scorer.score(["day 3 and nausea", "so dizzy"]) for mention in said.mentions
     ]
@@ -189,7 +189,9 @@ def test_a_corpus_without_codes_gives_spans_without_codes(tiny_encoder: Path, tm
 def test_a_corpus_without_spans_trains_a_classifier_alone(tiny_encoder: Path, tmp_path: Path) -> None:
     data = TrainingData(*([replace(e, spans=()) for e in part] for part in (corpus().train, corpus().valid)))
     outcome = build(tmp_path, "mtl", tiny_encoder, "epochs=6", data=data)
-    predictions = load_scorer(str(tmp_path / "mtl"), device="cpu").score([e.text for e in data.valid])
+    predictions = load_scorer(str(tmp_path / "mtl"), ServingOptions(device="cpu")).score(
+        [e.text for e in data.valid]
+    )
     assert {said.label for said in predictions} == {"ADE", "NoADE"}
     assert not any(said.mentions for said in predictions)
     assert set(outcome.metrics["validation"]) == {"1a"}

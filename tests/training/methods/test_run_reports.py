@@ -10,6 +10,7 @@ import pytest
 from tests.training.methods.invented import corpus, shop, tiny_method
 from training.errors import RunError
 from training.methods.method import train_method
+from training.methods.setting_up import make_ready
 from training.reports.card import bundle_name
 from training.reports.curves import draw_curves
 from training.reports.run_files import RunFiles
@@ -135,13 +136,9 @@ def test_curves_are_drawn_for_what_there_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("package", ["matplotlib", "tensorboard"])
 def test_a_missing_extra_is_named_with_its_mend(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.reports.curves import require_matplotlib
-    from training.reports.tensorboard import require_tensorboard
-
     monkeypatch.setitem(__import__("sys").modules, package, None)
-    require = {"matplotlib": require_matplotlib, "tensorboard": require_tensorboard}[package]
     with pytest.raises(RunError, match=r"pip install 'ade-monitor\[train\]'"):
-        require()
+        make_ready(threads=1)
 
 
 def test_a_damaged_config_of_a_run_is_named_and_a_fresh_start_mends_it(

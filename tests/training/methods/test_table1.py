@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from models import load_scorer
+from models import ServingOptions, load_scorer
 from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.methods.invented import corpus, positive
 from training.cli import app
 from training.corpora.prepared import write_examples
 from training.corpora.reading import ReadingLog
+from training.engine.parallel import ALONE, Processes
 from training.errors import CorpusError
 from training.evaluation import evaluate
 from training.examples import Example
@@ -107,7 +108,7 @@ def test_its_figures_are_the_official_scores_of_the_bundles(
     command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
     RUN.invoke(app, [*command, "--presets", "mtl", "--set", "epochs=3", "--set", f"max-tokens={MAX_TOKENS}"])
     [bundle] = (tmp_path / "bundles").iterdir()
-    scores = evaluate(load_scorer(str(bundle), device="cpu"), corpus().valid)
+    scores = evaluate(load_scorer(str(bundle), ServingOptions(device="cpu")), corpus().valid)
     [result] = json.loads((tmp_path / "table1.json").read_text())
     for task, counts in (("1a", scores.classifier), ("1b", scores.extractor), ("1c", scores.normalizer)):
         assert result["scores"]["valid"][task]["f1"] == pytest.approx(100 * counts.f1, abs=1e-6)
@@ -157,6 +158,25 @@ def test_what_would_have_no_effect_is_refused(
     result = RUN.invoke(app, [*command, *more])
     assert named in str(result.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_are_joined_once_for_the_whole_table(
+    prepared: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[str] = []
+
+    def joining(device: str) -> Processes:
+        joined.append(device)
+        return ALONE
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.engine.parallel.join_processes", joining)
+    monkeypatch.setattr("training.table1.runs.train_method", interrupted)
+    command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,full")
+    assert RUN.invoke(app, [*command, "--seeds", "2", "--device", "cpu"]).exit_code == 130
+    assert joined == ["cpu"]
 
 
 def test_a_fresh_table_that_was_stopped_does_not_go_on_from_old_results(

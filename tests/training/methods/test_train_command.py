@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from models import load_bundle, load_scorer
+from models import ServingOptions, load_bundle, load_scorer
 from tests.tiny import MAX_TOKENS
 from tests.training.methods.invented import corpus
 from training.cli import app
@@ -38,7 +38,7 @@ def test_one_command_leaves_a_bundle_and_says_which(
     result = RUN.invoke(app, arguments(prepared, tiny_encoder, tmp_path / "bundle", "--preset", "mtl"))
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert told["bundle"] == load_scorer(str(tmp_path / "bundle"), device="cpu").version
+    assert told["bundle"] == load_scorer(str(tmp_path / "bundle"), ServingOptions(device="cpu")).version
     assert told["classifiers"]["1"]["best_epoch"] == 1
     assert "validation F1" in result.stderr
     card = (tmp_path / "bundle" / "README.md").read_text()
@@ -80,7 +80,6 @@ def test_the_presets_of_the_paper_freeze_all_but_the_last_layer(
 @pytest.mark.parametrize(
     ("more", "named"),
     [
-        (["--threads", "0"], "--threads"),
         (["--keep-limit", "much"], "--keep-limit"),
         (["--preset", "best"], "best"),
         (["--set", "colour=red"], "colour"),
