@@ -7,7 +7,7 @@ ARGS ?=
 # Options for pip, such as an index that has PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
 
-.PHONY: run test test-full check format clean help
+.PHONY: run test test-full test-gpu check format clean help
 
 help: ## say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: $(VENV)/.installed check ## all checks and the tests that end within minut
 
 test-full: $(VENV)/.installed check ## all checks and all tests but those for a GPU
 	$(BIN)/pytest -m "not gpu" $(ARGS)
+
+test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without one they are skipped
+	$(BIN)/pytest -m gpu $(ARGS)
 
 check: $(VENV)/.installed ## style, types and the one-way imports
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ def span_reader(bundle: Bundle, device: torch.device) -> SpanReader:
     Matrices are multiplied in bfloat16 where the device gains by it: on such a processor that takes less than
     half of the time, and moves a cosine by less than 0.001.
     """
-    return reader_over(bundle, Engine(bundle.network, device=device, precision=precision_of("auto", device)))
+    return reader_over(bundle, Engine(bundle.weights, device=device, precision=precision_of("auto", device)))
 
 
 def reader_over(bundle: Bundle, engine: Engine) -> SpanReader:

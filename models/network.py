@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from transformers import BertModel
 
 from models.layers import mean_over, run_layers, run_layers_to_cls
 from models.member import Member, head
+from models.network_shape import NetworkShape, Pooling
 from models.retriever import Retriever
 from models.state import are_equal, fill
 from models.trunk import FrozenTrunk
+from models.weights import NetworkWeights
 
-Pooling = Literal["cls", "mean"]
+if TYPE_CHECKING:
+    from transformers import BertModel
 
 # Parameters that a bundle stores; all others are the trunk's.
 _TRAINED_PARTS = ("shared.", "classifier.", "extractor.", "normalizer.", "members.", "retriever.")
@@ -70,6 +72,14 @@ class MultiTaskNetwork(FrozenTrunk):
                 f"retriever_layers is {retriever_layers}, but {len(self.shared)} layers are shared"
             )
         self.dropout = nn.Dropout(dropout)
+        self.shape = NetworkShape.of(
+            encoder.config,
+            frozen_layers=frozen_layers,
+            ptids=ptids,
+            pooling=pooling,
+            classifiers=classifiers,
+            retriever_layers=retriever_layers,
+        )
         self.classifier = head(hidden, 2)
         self.extractor = head(hidden, 2)
         self.normalizer = head(hidden, ptids)
@@ -77,6 +87,10 @@ class MultiTaskNetwork(FrozenTrunk):
         self.retriever = (
             Retriever(self.shared[len(self.shared) - retriever_layers :]) if retriever_layers else None
         )
+
+    def weights(self) -> NetworkWeights:
+        """Give the tensors, as they are and will be: an engine runs on them."""
+        return NetworkWeights(self.shape, self.state_dict(), self.kept_states)
 
     @property
     def classifiers(self) -> int:

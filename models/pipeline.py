@@ -15,6 +15,7 @@ from models.decode import Span, spans_of
 from models.device import resolve_device
 from models.engine import Engine, Precision, TweetScores, precision_of
 from models.engine.precision import PrecisionChoice
+from models.free_memory import give_back_memory
 from models.labels import Labels
 from models.normalizer.choice import Choice
 from models.normalizer.ranking import ClassifierNormalizer, Normalizer
@@ -97,13 +98,16 @@ class Pipeline:
         """
         torch.set_num_threads(1)
         chosen = resolve_device(device)
-        return cls.of(
+        ready = cls.of(
             load_bundle(path, trunk=trunk),
             device=chosen,
             precision=precision_of(precision, chosen),
             lanes=threads if chosen.type == "cpu" else None,
+            graphs=True,
             normalizer=normalizer,
         )
+        give_back_memory()
+        return ready
 
     @classmethod
     def of(
@@ -113,6 +117,7 @@ class Pipeline:
         device: torch.device | None = None,
         precision: Precision = "fp32",
         lanes: int | None = None,
+        graphs: bool = False,
         thresholds: Thresholds | None = None,
         normalizer: Choice | None = None,
     ) -> Pipeline:
@@ -123,6 +128,7 @@ class Pipeline:
             device: where it runs; the CPU by default.
             precision: of products.
             lanes: micro-batches computed at a time, see `Engine`.
+            graphs: capture CUDA graphs where it runs on a GPU, see `Engine`.
             thresholds: instead of those of the bundle; the version stays the bundle's.
             normalizer: instead of the bundle's choice; the version is that of a bundle with this choice.
 
@@ -130,7 +136,9 @@ class Pipeline:
             BundleError: the bundle has no retriever, which the choice needs.
         """
         config = choosing(bundle.config, normalizer, bundle.path)
-        engine = Engine(bundle.network, device=device, precision=precision, lanes=lanes)
+        engine = Engine(
+            bundle.weights, device=device, precision=precision, lanes=lanes, graphs=graphs, body=bundle.body
+        )
         reader = reader_over(bundle, engine)
         return cls(
             engine,

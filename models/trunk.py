@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor, nn
-from transformers import BertModel
 
 from models.layers import run_layers
+from models.weights import TrunkStates
 
-# Gives the trunk's states, as `FrozenTrunk.trunk_states` does.
-TrunkStates = Callable[[Tensor, Tensor, Tensor], Tensor]
+if TYPE_CHECKING:
+    from transformers import BertModel
 
 
 class FrozenTrunk(nn.Module):

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 from kafka.admin import KafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
@@ -28,6 +29,10 @@ from monitor.settings import (
     RedisSettings,
     Settings,
 )
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 # Whoever starts the tests in the background may have Ctrl-C ignored, and children would inherit that.
 for interrupt in (signal.SIGINT, signal.SIGQUIT):

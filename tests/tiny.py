@@ -44,8 +44,10 @@ _WORDS = sorted(
 _UNCASED = [*string.ascii_lowercase, *string.digits, *string.punctuation]
 
 
-def write_checkpoint(folder: Path, layout: Layout = "safetensors", *, seed: int = 0) -> Path:
-    """Write an untrained BERT of three layers.
+def write_checkpoint(
+    folder: Path, layout: Layout = "safetensors", *, seed: int = 0, positions: int = 64
+) -> Path:
+    """Write an untrained BERT of three layers, for inputs of up to `positions` tokens.
 
     `safetensors`: model.safetensors, tokenizer.json as well. `prefixed`: names begin with `bert.`, a
     pretraining head is there too, LayerNorm is named as in TensorFlow; only vocab.txt.
@@ -63,7 +65,7 @@ def write_checkpoint(folder: Path, layout: Layout = "safetensors", *, seed: int 
         "num_hidden_layers": 3,
         "num_attention_heads": 4,
         "intermediate_size": 64,
-        "max_position_embeddings": 64,
+        "max_position_embeddings": positions,
         "initializer_range": 0.2,
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")

@@ -7,6 +7,7 @@ names.safetensors   only with a retriever: the vectors of all names that it sear
 terminology.json.gz only where these are of a MedDRA release, which is licensed: all its names and codes
 trunk.safetensors   only where the encoder cannot be had elsewhere: embeddings and frozen layers, fp32
 tokenizer.json      beside trunk.safetensors
+body.xml, body.bin  only where the bundle is quantized: the body as OpenVINO keeps a graph and its numbers
 metrics.json        what was measured; for people
 README.md           the model card; for people
 
@@ -16,7 +17,7 @@ The version is the bundle's name and a hash of config.json, and so of all that p
 from models.bundle.config import BundleConfig
 from models.bundle.dictionary import Dictionary
 from models.bundle.load import Bundle, load_bundle
-from models.bundle.parts import Calibration, Ensemble, Options, Retrieval, Thresholds
+from models.bundle.parts import Calibration, Ensemble, Options, Quantization, Retrieval, Thresholds
 from models.bundle.revise import revise_bundle
 from models.bundle.save import save_bundle
 
@@ -27,6 +28,7 @@ __all__ = [
     "Dictionary",
     "Ensemble",
     "Options",
+    "Quantization",
     "Retrieval",
     "Thresholds",
     "load_bundle",

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, model_validator
 
 from models.bundle.layout import (
+    BODY_GRAPH_FILE,
+    BODY_WEIGHTS_FILE,
     LABELS_FILE,
     NAMES_FILE,
     TERMINOLOGY_FILE,
@@ -17,13 +19,22 @@ from models.bundle.layout import (
     WEIGHTS_FILE,
     FileName,
 )
-from models.bundle.parts import Architecture, Calibration, Ensemble, Options, Part, Retrieval, Thresholds
-from models.network import Pooling
+from models.bundle.parts import (
+    Architecture,
+    Calibration,
+    Ensemble,
+    Options,
+    Part,
+    Quantization,
+    Retrieval,
+    Thresholds,
+)
+from models.network_shape import Pooling
 from models.normalizer.choice import Choice
 from models.vote import Decision
 
-FORMAT_VERSION: Final = 3
-FormatVersion = Literal[1, 2, 3]
+FORMAT_VERSION: Final = 4
+FormatVersion = Literal[1, 2, 3, 4]
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -32,8 +43,8 @@ class BundleConfig(Part):
     """All of `config.json`.
 
     Attributes:
-        format_version: of this layout; a newer one is refused. It is 3 where there is a retrieval, else 2
-            where there is an ensemble or a calibration, which readers of 1 do not know.
+        format_version: of this layout; a newer one is refused. It is the oldest whose readers know all parts:
+            4 with a quantization, else 3 with a retrieval, else 2 with an ensemble or a calibration.
         name: readable part of the bundle's version.
         encoder: source of the trunk, as for `load_encoder`.
         trunk_digest: what `trunk_digest` gives for the trunk that was trained on.
@@ -45,6 +56,7 @@ class BundleConfig(Part):
         ensemble: None where there is one classifier.
         calibration: None where the probabilities are as the classifiers give them.
         retrieval: None where the classifier alone codes the spans.
+        quantization: None where all products are of the trained weights.
         files: SHA-256 of each file that predictions depend on; the card and the metrics are not among them.
     """
 
@@ -62,6 +74,7 @@ class BundleConfig(Part):
     ensemble: Ensemble | None = None
     calibration: Calibration | None = None
     retrieval: Retrieval | None = None
+    quantization: Quantization | None = None
     files: dict[FileName, Digest]
 
     @model_validator(mode="after")
@@ -83,9 +96,12 @@ class BundleConfig(Part):
             )
         if self.architecture.hidden_size % self.architecture.num_attention_heads:
             raise ValueError("hidden_size is no multiple of num_attention_heads")
-        if self.format_version != format_version(self.ensemble, self.calibration, self.retrieval):
+        if self.format_version != format_version(
+            self.ensemble, self.calibration, self.retrieval, self.quantization
+        ):
             raise ValueError(
-                "format_version must be 3 with a retrieval, else 2 with an ensemble or a calibration, else 1"
+                "format_version must be 4 with a quantization, else 3 with a retrieval, else 2 with an "
+                "ensemble or a calibration, else 1"
             )
         self._files_fit()
         return self
@@ -101,6 +117,9 @@ class BundleConfig(Part):
         has_release = self.retrieval is not None and self.retrieval.release is not None
         if (TERMINOLOGY_FILE in self.files) != has_release:
             raise ValueError(f"files must have {TERMINOLOGY_FILE} with a release, and not without")
+        for name in (BODY_GRAPH_FILE, BODY_WEIGHTS_FILE):
+            if (name in self.files) != (self.quantization is not None):
+                raise ValueError(f"files must have {name} with a quantization, and not without")
 
     @property
     def carries_trunk(self) -> bool:
@@ -156,9 +175,14 @@ class BundleConfig(Part):
 
 
 def format_version(
-    ensemble: Ensemble | None, calibration: Calibration | None, retrieval: Retrieval | None
+    ensemble: Ensemble | None,
+    calibration: Calibration | None,
+    retrieval: Retrieval | None,
+    quantization: Quantization | None = None,
 ) -> FormatVersion:
     """Give the layout's version that a config with these parts has."""
+    if quantization is not None:
+        return 4
     if retrieval is not None:
         return 3
     return 1 if ensemble is None and calibration is None else 2

@@ -11,6 +11,8 @@ TRUNK_FILE: Final = "trunk.safetensors"
 TOKENIZER_FILE: Final = "tokenizer.json"
 NAMES_FILE: Final = "names.safetensors"
 TERMINOLOGY_FILE: Final = "terminology.json.gz"
+BODY_GRAPH_FILE: Final = "body.xml"
+BODY_WEIGHTS_FILE: Final = "body.bin"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
 
@@ -21,4 +23,6 @@ FileName = Literal[
     "tokenizer.json",
     "names.safetensors",
     "terminology.json.gz",
+    "body.xml",
+    "body.bin",
 ]

@@ -88,6 +88,24 @@ class Retrieval(Part):
         return self
 
 
+class Quantization(Part):
+    """A body in 8-bit integers, in `body.xml` and `body.bin`: all below the last layer, on a processor.
+
+    Attributes:
+        scheme: of the numbers.
+        texts: how many it was calibrated on.
+        judged_on: how many others its scores are of.
+        before: F1 in [0, 1] of the bundle that it was made of: "1a", and "1b" by relaxed match.
+        after: the same of this one.
+    """
+
+    scheme: Literal["int8"] = "int8"
+    texts: int = Field(ge=1)
+    judged_on: int = Field(ge=1)
+    before: dict[Literal["1a", "1b"], Probability]
+    after: dict[Literal["1a", "1b"], Probability]
+
+
 class Architecture(Part):
     """The shape of the encoder, named as in BERT's own `config.json`."""
 

@@ -50,21 +50,27 @@ def revise_bundle(
     config = BundleConfig.model_validate(
         {
             **chosen.model_dump(),
-            "format_version": format_version(before.ensemble, calibration, before.retrieval),
+            "format_version": format_version(
+                before.ensemble, calibration, before.retrieval, before.quantization
+            ),
             "thresholds": thresholds or before.thresholds,
             "calibration": calibration,
         }
     )
     if metrics:
-        data = metrics_json({**_metrics(folder), **metrics})
+        data = metrics_json({**read_metrics(folder), **metrics})
         replace_file(folder / METRICS_FILE, data)
     if config != before:
         replace_file(folder / CONFIG_FILE, config.to_json())
     return config.version
 
 
-def _metrics(folder: Path) -> dict[str, Any]:
-    """Read `metrics.json`; there may be none, since it is for people."""
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Read `metrics.json`; there may be none, since it is for people.
+
+    Raises:
+        BundleError: it is damaged.
+    """
     path = folder / METRICS_FILE
     if not path.exists():
         return {}

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save
@@ -26,11 +26,13 @@ from models.bundle.layout import (
 )
 from models.bundle.licence_note import with_licence_note
 from models.bundle.parts import Architecture, Calibration, Ensemble, Options, Retrieval, Thresholds
-from models.encoder import Encoder, trunk_tensors
 from models.errors import BundleError
 from models.labels import Labels
-from models.network import MultiTaskNetwork
 from models.vote import Vote
+
+if TYPE_CHECKING:
+    from models.encoder import Encoder
+    from models.network import MultiTaskNetwork
 
 
 def save_bundle(
@@ -90,12 +92,12 @@ def save_bundle(
         carry_trunk = local or not encoder.has_safetensors
     files: dict[str, bytes] = {
         LABELS_FILE: labels.to_json(),
-        WEIGHTS_FILE: save(_halved(network.trained_state())),
+        WEIGHTS_FILE: weights_file(network),
     }
     if dictionary is not None:
         files.update(dictionary_files(dictionary, labels))
     if carry_trunk:
-        files[TRUNK_FILE] = save(_contiguous(trunk_tensors(encoder.model, network.frozen_layers)))
+        files[TRUNK_FILE] = save(_contiguous(encoder.trunk(network.frozen_layers)))
         files[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
     ensemble = None
     if network.classifiers > 1:
@@ -124,6 +126,16 @@ def save_bundle(
     files[CARD_FILE] = with_licence_note(card, retrieval.release if retrieval else None).encode()
     write_folder(folder, files)
     return config.version
+
+
+def weights_file(network: MultiTaskNetwork) -> bytes:
+    """Write `model.safetensors`.
+
+    Raises:
+        BundleError: a weight is too large for half precision.
+    """
+    data: bytes = save(_halved(network.trained_state()))
+    return data
 
 
 def metrics_json(metrics: Mapping[str, Any]) -> bytes:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from models.bundle.config import BundleConfig
 from models.bundle.dictionary import Dictionary, dictionary_files, searched_names
-from models.bundle.disk import require_writable, write_folder
-from models.bundle.files import read_all, read_config
-from models.bundle.layout import CARD_FILE, CONFIG_FILE
+from models.bundle.files import read_config
+from models.bundle.layout import CARD_FILE
 from models.bundle.licence_note import with_licence_note
 from models.bundle.load import Bundle
+from models.bundle.rewrite import read_card, require_place, rewrite
 from models.errors import BundleError
 from models.labels import Label
 from models.normalizer.lifting import lifted
@@ -76,8 +76,7 @@ def set_terminology(
             it cannot be written.
     """
     config = require_retriever(bundle.path)
-    _refuse_place(bundle.path, out)
-    require_writable(out or bundle.path)
+    require_place(bundle.path, out)
     names = searched_names(bundle.labels, terminology)
     index = NameIndex(names, reader.name_vectors(names.names, advance))
     dictionary = Dictionary(index, terminology)
@@ -87,15 +86,9 @@ def set_terminology(
     document["retrieval"]["release"] = dictionary.release
     document["files"] = {**config.files, **hashes}
     after = BundleConfig.model_validate(document)
-    if read_config(bundle.path) != bundle.config:
-        raise BundleError(
-            f"the bundle {bundle.path} was changed while its names were embedded, and is left as it is: "
-            "run the command again"
-        )
-    files = {**read_all(bundle.path), **changed, CONFIG_FILE: after.to_json()}
-    card = files.get(CARD_FILE, b"").decode(errors="replace")
-    files[CARD_FILE] = with_licence_note(card, dictionary.release).encode()
-    write_folder(out or bundle.path, files)
+    card = read_card(bundle.path)
+    changed[CARD_FILE] = with_licence_note(card, dictionary.release).encode()
+    rewrite(bundle, changed, after, out)
     pairs = list(zip(bundle.labels.classes, lifted(bundle.labels, terminology), strict=True))
     return NewRelease(
         config.version,
@@ -103,12 +96,3 @@ def set_terminology(
         tuple(label for label, now in pairs if now is None),
         tuple((label, now) for label, now in pairs if now is not None and now.ptid != label.ptid),
     )
-
-
-def _refuse_place(bundle: Path, out: Path | None) -> None:
-    if out is None:
-        return
-    if out.exists():
-        raise BundleError(f"{out} is there already: choose another folder for the copy")
-    if out.resolve().is_relative_to(bundle.resolve()):
-        raise BundleError(f"{out} is within the bundle itself: choose another folder for the copy")

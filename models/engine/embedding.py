@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import embedding, layer_norm
 
 from models.engine.packing import PackedBatch
+from models.weights import NetworkWeights
 
 
 class Embedding:
     """Words, positions and the side of a pair, added up and normalised, in fp32.
 
     Args:
-        embeddings: of a `BertModel`, on the device; the weights are shared, not copied.
+        weights: of the network, on the device; those of the embeddings are shared, not copied.
     """
 
-    def __init__(self, embeddings: nn.Module) -> None:
-        part = cast(Any, embeddings)
-        self._words = part.word_embeddings.weight.detach()
-        self._positions = part.position_embeddings.weight.detach()
-        self._sides = part.token_type_embeddings.weight.detach()
-        norm = part.LayerNorm
-        self._norm = (tuple(norm.normalized_shape), norm.weight.detach(), norm.bias.detach(), norm.eps)
+    def __init__(self, weights: NetworkWeights) -> None:
+        part, shape = weights.part("embeddings"), weights.shape
+        self._words = part.tensor("word_embeddings.weight")
+        self._positions = part.tensor("position_embeddings.weight")
+        self._sides = part.tensor("token_type_embeddings.weight")
+        self._norm = ((shape.hidden,), *part.affine("LayerNorm"), shape.epsilon)
 
     def __call__(self, batch: PackedBatch) -> Tensor:
         """Give `[tokens, hidden]`, fp32."""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.engine.attention import GroupedAttention
+from models.engine.int8 import BodyIr, QuantizedBody
+from models.engine.lane import Lane
 from models.engine.lanes import Lanes
 from models.engine.packed_network import PackedNetwork
 from models.engine.packing import PackedBatch, packed
+from models.engine.placement import placement
 from models.engine.precision import Precision
-from models.network import MultiTaskNetwork
 from models.vote import Decision
+from models.weights import NetworkWeights
 
-TOKEN_BUDGET: Final = 1_024  # of a micro-batch on a CPU: the states of larger ones leave its caches
+if TYPE_CHECKING:
+    from models.network import MultiTaskNetwork
 
 Advance = Callable[[int], None]
 Found = TypeVar("Found")
@@ -42,27 +45,44 @@ class Engine:
     """Runs a network on packed micro-batches; safe to call from several threads at once.
 
     Args:
-        network: it is put in eval mode and on the device; see `PackedNetwork`.
+        network: or its weights alone; see `PackedNetwork`.
         device: where it runs.
         precision: of products.
-        lanes: micro-batches computed at a time; by default the threads that torch has.
-        token_budget: tokens of a micro-batch.
+        lanes: micro-batches computed at a time; by default the threads that torch has, and two on a GPU.
+        token_budget: tokens of a micro-batch; by default what suits the device.
+        graphs: whether it is worth capturing CUDA graphs, which takes seconds and memory: to serve, not to
+            judge once. On a CPU there are none.
+        body: a quantized one, which gives the states that Classifier and Extractor start from; spans and
+            names are read by the exact network.
+
+    Raises:
+        ModelError: there is a quantized body, and OpenVINO is not installed or the device is no CPU; or the
+            GPU has too little memory.
+        BundleError: the quantized body is damaged.
     """
 
     def __init__(
         self,
-        network: MultiTaskNetwork,
+        network: NetworkWeights | MultiTaskNetwork,
         *,
         device: torch.device | None = None,
         precision: Precision = "fp32",
         lanes: int | None = None,
-        token_budget: int = TOKEN_BUDGET,
+        token_budget: int | None = None,
+        graphs: bool = False,
+        body: BodyIr | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
         self.precision = precision
-        self._network = PackedNetwork(network.to(self.device).eval(), precision, GroupedAttention())
-        self._lanes = Lanes(lanes or torch.get_num_threads())
-        self._token_budget = token_budget
+        weights = network if isinstance(network, NetworkWeights) else network.weights()
+        weights = weights.to(self.device)
+        place = placement(
+            weights.shape, self.device, precision, lanes=lanes, token_budget=token_budget, graphs=graphs
+        )
+        quantized = QuantizedBody(body, weights, place.attention, lanes=place.lanes) if body else None
+        self._network = PackedNetwork(weights, precision, place.attention, body=quantized)
+        self._lanes = Lanes(place.lanes_over(self._network))
+        self._budgets = place.token_budget, place.text_budget
 
     @property
     def hidden_size(self) -> int:
@@ -92,8 +112,8 @@ class Engine:
         vote = decision or Decision()
         scores: dict[int, TweetScores] = {}
 
-        def step(batch: PackedBatch) -> tuple[tuple[int, ...], list[TweetScores]]:
-            return batch.rows, self._judge(batch.to(self.device), threshold, vote)
+        def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], list[TweetScores]]:
+            return batch.rows, self._judge(lane, batch, threshold, vote)
 
         for rows, judged in self._run(step, encodings):
             scores.update(zip(rows, judged, strict=True))
@@ -117,15 +137,19 @@ class Engine:
         found = self._rows_of(both, encodings)
         return found[:, : self.hidden_size], found[:, self.hidden_size :]
 
-    def _judge(self, batch: PackedBatch, threshold: float, decision: Decision) -> list[TweetScores]:
-        kept = self._network.kept(batch)
-        probabilities: list[float] = decision.probability(self._network.votes(kept, batch)).tolist()
+    def _judge(
+        self, lane: Lane, batch: PackedBatch, threshold: float, decision: Decision
+    ) -> list[TweetScores]:
+        placed, kept = lane.front(batch)
+        votes = lane.read(self._network.votes(kept, placed))
+        probabilities: list[float] = decision.probability(votes).tolist()
         positives = [text for text, probability in enumerate(probabilities) if probability >= threshold]
         adverse: dict[int, tuple[float, ...]] = {}
         if positives:
-            logits = self._network.extract(kept, batch, positives)
-            tags = [tuple(tokens.softmax(-1)[:, 1].tolist()) for tokens in logits]
-            adverse = dict(zip(positives, tags, strict=True))
+            logits = self._network.extract(kept, placed, positives)
+            joined = lane.read(torch.cat(logits).softmax(-1)[:, 1])
+            tags = torch.split(joined, [len(tokens) for tokens in logits])
+            adverse = {text: tuple(own.tolist()) for text, own in zip(positives, tags, strict=True)}
         return [TweetScores(probability, adverse.get(text)) for text, probability in enumerate(probabilities)]
 
     def _vectors(self, batch: PackedBatch, states: Tensor) -> Tensor:
@@ -140,9 +164,9 @@ class Engine:
         encodings: Sequence[Encoding],
         advance: Advance = lambda texts: None,
     ) -> Tensor:
-        def step(batch: PackedBatch) -> tuple[tuple[int, ...], Tensor]:
-            placed = batch.to(self.device)
-            return batch.rows, read(placed, self._network.trunk_states(placed)).cpu()
+        def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], Tensor]:
+            placed = lane.placed(batch)
+            return batch.rows, lane.read(read(placed, self._network.trunk_states(placed)))
 
         rows: list[int] = []
         parts: list[Tensor] = []
@@ -154,5 +178,8 @@ class Engine:
             return torch.zeros(0, self.hidden_size)
         return torch.cat(parts)[torch.tensor(rows).argsort()]
 
-    def _run(self, step: Callable[[PackedBatch], Found], encodings: Sequence[Encoding]) -> Iterator[Found]:
-        return self._lanes.run(step, packed(encodings, token_budget=self._token_budget))
+    def _run(
+        self, step: Callable[[Lane, PackedBatch], Found], encodings: Sequence[Encoding]
+    ) -> Iterator[Found]:
+        tokens, texts = self._budgets
+        return self._lanes.run(step, packed(encodings, token_budget=tokens, text_budget=texts))

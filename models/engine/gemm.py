@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from models.engine.precision import Precision, dtype_of
+from models.weights import Affine
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -25,8 +27,8 @@ _ACTIVATIONS: Final[dict[str, tuple[Activation, str, str]]] = {
 class Gemm:
     """Multiplies states by the weights of linear layers.
 
-    In bfloat16 on a CPU the weights are laid out for oneDNN once, and the activation is part of the product:
-    that is what `torch.compile` does as well, here without compiling for each shape.
+    On a CPU the weights are laid out for oneDNN once, and the activation is part of the product: that is what
+    `torch.compile` does as well, here without compiling for each shape.
 
     Args:
         layers: linear layers on the same input; their outputs come side by side.
@@ -35,37 +37,62 @@ class Gemm:
     """
 
     def __init__(
-        self, layers: Sequence[nn.Linear], precision: Precision, *, activation: str | None = None
+        self, layers: Sequence[Affine], precision: Precision, *, activation: str | None = None
     ) -> None:
         self._dtype = dtype_of(precision)
         joined = len(layers) > 1
         weight = torch.cat([layer.weight for layer in layers]) if joined else layers[0].weight
         bias = torch.cat([layer.bias for layer in layers]) if joined else layers[0].bias
-        self._weight = weight.detach().to(self._dtype)
-        self._bias = bias.detach().to(self._dtype)
+        self._weight = weight.to(self._dtype)
+        self._bias = bias.to(self._dtype)
         self._activation: Activation | None = None
         self._fused = ("none", "")
         if activation is not None:
             self._activation, *fused = _ACTIVATIONS[activation]
             self._fused = (fused[0], fused[1])
-        self._is_laid_out = precision == "bf16" and weight.device.type == "cpu" and _can_lay_out()
+        self._is_laid_out = weight.device.type == "cpu" and _can_lay_out(self._dtype)
         if self._is_laid_out:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight.contiguous(), _ROWS)
 
     def __call__(self, states: Tensor) -> Tensor:
-        """Give `[tokens, out]` for `[tokens, in]`, in the numbers of the precision."""
-        states = states.to(self._dtype)
+        """Give `[tokens or more, out]` for `[tokens, in]`, in the numbers of the precision.
+
+        What comes after the last token means nothing. It is there so that few numbers of rows occur: oneDNN
+        makes and keeps code for each.
+        """
         if self._is_laid_out:
             operation, algorithm = self._fused
             product = torch.ops.mkldnn._linear_pointwise(
-                states, self._weight, self._bias, operation, [], algorithm
+                self._filled_up(states), self._weight, self._bias, operation, [], algorithm
             )
             return cast(Tensor, product)
-        product = functional.linear(states, self._weight, self._bias)
+        product = functional.linear(states.to(self._dtype), self._weight, self._bias)
         return self._activation(product) if self._activation else product
 
+    def _filled_up(self, states: Tensor) -> Tensor:
+        rows = len(states)
+        full = _full(rows)
+        if full == rows:
+            return states.to(self._dtype)
+        filled = states.new_empty(full, states.shape[1], dtype=self._dtype)
+        filled[:rows] = states
+        filled[rows:] = 0
+        return filled
 
-def _can_lay_out() -> bool:
-    """Whether this build of torch has oneDNN's products with weights laid out."""
+
+def _full(rows: int) -> int:
+    step = 64 if rows <= 512 else 256
+    return -(-rows // step) * step
+
+
+@cache
+def _can_lay_out(dtype: torch.dtype) -> bool:
+    """Try out whether this build of torch, on this processor, multiplies by weights laid out for oneDNN."""
+    states, weight, bias = (torch.ones(shape, dtype=dtype) for shape in ((1, 8), (8, 8), (8,)))
     operations: Any = torch.ops.mkldnn
-    return bool(torch._C._has_mkldnn) and hasattr(operations, "_linear_pointwise")
+    try:
+        laid_out = operations._reorder_linear_weight(weight, 1)
+        product = operations._linear_pointwise(states, laid_out, bias, "none", [], "")
+    except (RuntimeError, AttributeError):
+        return False
+    return bool((product == 9).all())

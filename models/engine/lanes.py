@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TypeVar
 
 import torch
+
+from models.engine.lane import Lane
 
 Work = TypeVar("Work")
 Found = TypeVar("Found")
@@ -20,20 +24,25 @@ class Lanes:
     vain, four to ten times as long.
 
     Args:
-        count: how many lanes there are.
+        lanes: each one gets a thread of its own.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._threads = ThreadPoolExecutor(count, "forward", initializer=torch.set_num_threads, initargs=(1,))
+    def __init__(self, lanes: Sequence[Lane]) -> None:
+        free: SimpleQueue[Lane] = SimpleQueue()
+        for lane in lanes:
+            free.put(lane)
+        self._own = threading.local()
+        self._threads = ThreadPoolExecutor(
+            len(lanes), "forward", initializer=_begin, initargs=(self._own, free)
+        )
 
-    def run(self, step: Callable[[Work], Found], items: Iterable[Work]) -> Iterator[Found]:
-        """Do `step` for each item, in inference mode; gives the results in the order of the items.
+    def run(self, step: Callable[[Lane, Work], Found], items: Iterable[Work]) -> Iterator[Found]:
+        """Do `step` for each item on some lane, in inference mode; gives the results in the items' order.
 
         Callers in several threads take turns. Where one is interrupted, what it had in mind and is not
         begun is left.
         """
-        futures = [self._threads.submit(_in_inference, step, item) for item in items]
+        futures = [self._threads.submit(_do, self._own, step, item) for item in items]
         try:
             for future in futures:
                 yield future.result()
@@ -41,9 +50,15 @@ class Lanes:
             _cancel(futures)
 
 
-def _in_inference(step: Callable[[Work], Found], item: Work) -> Found:
-    with torch.inference_mode():
-        return step(item)
+def _begin(own: threading.local, free: SimpleQueue[Lane]) -> None:
+    torch.set_num_threads(1)
+    own.lane = free.get()
+
+
+def _do(own: threading.local, step: Callable[[Lane, Work], Found], item: Work) -> Found:
+    lane: Lane = own.lane
+    with torch.inference_mode(), lane.at_work():
+        return step(lane, item)
 
 
 def _cancel(futures: Iterable[Future[Found]]) -> None:

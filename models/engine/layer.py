@@ -3,58 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import layer_norm
 
 from models.engine.attention import Attention
 from models.engine.gemm import Gemm
 from models.engine.packing import PackedBatch
 from models.engine.precision import Precision
+from models.network_shape import NetworkShape
+from models.weights import Affine, Part
 
 
 class PackedLayer:
-    """A `BertLayer` in eval mode with its weights prepared.
+    """A layer of BERT with its weights prepared.
 
     The residual stream and LayerNorm are in fp32, products in the numbers of the precision.
 
     Args:
-        layer: of a `BertModel`, on the device.
+        part: tensors of the layer, by their names in BERT, on the device.
+        shape: of the network.
         precision: of products.
         attention: of the device.
     """
 
-    def __init__(self, layer: nn.Module, precision: Precision, attention: Attention) -> None:
-        part = cast(Any, layer)
-        own = part.attention.self
-        self.heads: int = own.num_attention_heads
+    def __init__(self, part: Part, shape: NetworkShape, precision: Precision, attention: Attention) -> None:
+        own = part.part("attention.self")
+        self._heads = shape.heads
         self._attention = attention
-        self._joined = Gemm([own.query, own.key, own.value], precision)
-        self._after = AfterAttention(layer, precision)
+        self._joined = Gemm([own.affine(name) for name in ("query", "key", "value")], precision)
+        self._after = AfterAttention(part, shape, precision)
 
     def __call__(self, states: Tensor, batch: PackedBatch) -> Tensor:
         """Give the states `[tokens, hidden]`, fp32, that follow on `states`, of the same shape."""
-        return self._after(self._attention.among_all(self._joined(states), batch, self.heads), states)
+        return self._after(self._attention.among_all(self._joined(states), batch, self._heads), states)
 
 
 class AfterAttention:
     """The rest of a layer, which looks at each token by itself."""
 
-    def __init__(self, layer: nn.Module, precision: Precision) -> None:
-        part = cast(Any, layer)
-        config = part.intermediate.intermediate_act_fn
-        self._output = Gemm([part.attention.output.dense], precision)
-        self._norm = _Norm(part.attention.output.LayerNorm)
-        self._wide = Gemm([part.intermediate.dense], precision, activation=_name_of(config))
-        self._narrow = Gemm([part.output.dense], precision)
-        self._last_norm = _Norm(part.output.LayerNorm)
+    def __init__(self, part: Part, shape: NetworkShape, precision: Precision) -> None:
+        self._output = Gemm([part.affine("attention.output.dense")], precision)
+        self._norm = _Norm(part.affine("attention.output.LayerNorm"), shape)
+        self._wide = Gemm([part.affine("intermediate.dense")], precision, activation=shape.activation)
+        self._narrow = Gemm([part.affine("output.dense")], precision)
+        self._last_norm = _Norm(part.affine("output.LayerNorm"), shape)
 
     def __call__(self, seen: Tensor, states: Tensor) -> Tensor:
-        """Go on from what attention saw, `[tokens, hidden]`, and the states it started from, fp32."""
-        attended = self._norm(states + self._output(seen))
-        return self._last_norm(attended + self._narrow(self._wide(attended)))
+        """Go on from what attention saw, `[tokens or more, hidden]`, and the fp32 states it started from."""
+        tokens = len(states)
+        attended = self._norm(states + self._output(seen)[:tokens])
+        return self._last_norm(attended + self._narrow(self._wide(attended))[:tokens])
 
 
 class ClsLayer:
@@ -66,24 +66,24 @@ class ClsLayer:
     again, and so it is left out.
 
     Args:
-        layer: of a `BertModel`, on the device.
+        part: tensors of the layer, by their names in BERT, on the device.
+        shape: of the network.
         precision: of the products after attention; the search itself is in fp32.
     """
 
-    def __init__(self, layer: nn.Module, precision: Precision) -> None:
-        own = cast(Any, layer).attention.self
-        heads, size = own.num_attention_heads, own.attention_head_size
-        self.heads: int = heads
-        self._query = Gemm([own.query], precision)
-        # [heads, head, hidden]
-        self._key = own.key.weight.detach().float().view(heads, size, -1) * own.scaling
-        self._value = own.value.weight.detach().float().view(heads, size, -1).transpose(1, 2).contiguous()
-        self._value_bias = own.value.bias.detach().float()
-        self._after = AfterAttention(layer, precision)
+    def __init__(self, part: Part, shape: NetworkShape, precision: Precision) -> None:
+        own = part.part("attention.self")
+        by_head = (shape.heads, shape.head_size, shape.hidden)
+        self.heads = shape.heads
+        self._query = Gemm([own.affine("query")], precision)
+        self._key = own.tensor("key.weight").view(by_head) * shape.head_size**-0.5
+        value, self._value_bias = own.affine("value")
+        self._value = value.view(by_head).transpose(1, 2).contiguous()
+        self._after = AfterAttention(part, shape, precision)
 
     def seek(self, cls: Tensor) -> Tensor:
         """Give what each head seeks in the states, `[texts, heads, hidden]`, for `[texts, hidden]`."""
-        query = self._query(cls).float().view(len(cls), self.heads, -1)
+        query = self._query(cls)[: len(cls)].float().view(len(cls), self.heads, -1)
         return torch.bmm(query.transpose(0, 1), self._key).transpose(0, 1)
 
     def finish(self, seen: Tensor, cls: Tensor) -> Tensor:
@@ -107,16 +107,9 @@ def cls_states(
 
 
 class _Norm:
-    def __init__(self, norm: nn.LayerNorm) -> None:
-        self._shape = tuple(norm.normalized_shape)
-        self._weight, self._bias = norm.weight.detach().float(), norm.bias.detach().float()
-        self._eps = norm.eps
+    def __init__(self, norm: Affine, shape: NetworkShape) -> None:
+        self._norm = norm
+        self._epsilon = shape.epsilon
 
     def __call__(self, states: Tensor) -> Tensor:
-        return layer_norm(states, self._shape, self._weight, self._bias, self._eps)
-
-
-def _name_of(activation: Any) -> str:
-    """Name an activation of transformers as `hidden_act` does."""
-    names = {"GELUActivation": "gelu", "NewGELUActivation": "gelu_new", "ReLU": "relu"}
-    return names[type(activation).__name__]
+        return layer_norm(states, states.shape[-1:], *self._norm, self._epsilon)

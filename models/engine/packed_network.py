@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import linear, normalize
 
 from models.engine.attention import Attention
@@ -16,8 +16,7 @@ from models.engine.layer import ClsLayer, PackedLayer, cls_states
 from models.engine.packing import PackedBatch
 from models.engine.padding import Padded
 from models.engine.precision import Precision
-from models.member import Member
-from models.network import MultiTaskNetwork
+from models.weights import Affine, NetworkWeights, Part
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,11 @@ class KeptStates:
 
 
 class PackedNetwork:
-    """A `MultiTaskNetwork` in eval mode with its weights prepared for a device.
+    """A multi-task network with its weights prepared for a device; it judges as `MultiTaskNetwork` does.
 
     Args:
-        network: on the device, in eval mode. Weights are copied only where they are prepared: training it
-            further may or may not be seen here.
+        weights: on the device. They are copied only where they are prepared: training them further may or may
+            not be seen here.
         precision: of products.
         attention: of the device.
         body: gives the kept states instead of the layers here, such as a quantized body.
@@ -47,34 +46,38 @@ class PackedNetwork:
 
     def __init__(
         self,
-        network: MultiTaskNetwork,
+        weights: NetworkWeights,
         precision: Precision,
         attention: Attention,
         *,
         body: Callable[[PackedBatch], KeptStates] | None = None,
     ) -> None:
-        def stack(layers: Sequence[nn.Module]) -> list[PackedLayer]:
-            return [PackedLayer(layer, precision, attention) for layer in layers]
+        shape = weights.shape
 
-        shared = list(network.shared)
-        self.hidden_size = network.hidden_size
+        def stack(layers: Sequence[Part]) -> list[PackedLayer]:
+            return [PackedLayer(layer, shape, precision, attention) for layer in layers]
+
+        def cls_head(layers: Sequence[Part], classifier: Affine) -> _ClsHead:
+            return _ClsHead(ClsLayer(layers[-1], shape, precision) if layers else None, classifier)
+
+        self.hidden_size = shape.hidden
         self._attention = attention
         self._body = body
-        self._embedding = Embedding(network.embeddings)
-        self._trunk = stack(list(network.trunk))
-        self._served = network.kept_states
+        self._embedding = Embedding(weights)
+        self._trunk = stack(weights.layers("trunk", shape.frozen_layers))
+        self._served = weights.served
+        shared = weights.layers("shared", shape.shared_layers)
         self._shared = stack(shared)
-        self._first = _ClsHead(shared, network.classifier, precision)
-        self._members = [
-            (stack(layers[:-1]), _ClsHead(layers, classifier, precision))
-            for layers, classifier in map(_parts, network.members)
-        ]
-        self._extractor = _Head(network.extractor)
-        self._normalizer = _Head(network.normalizer)
-        self._pools_mean = network.pooling == "mean"
-        self._retriever: list[PackedLayer] = []
-        if network.retriever is not None:
-            self._retriever = stack(list(network.retriever.layers))
+        self._first = cls_head(shared, weights.affine("classifier"))
+        self._members: list[tuple[list[PackedLayer], _ClsHead]] = []
+        for member in range(shape.classifiers - 1):
+            own = weights.layers(f"members.{member}.shared", shape.shared_layers)
+            head = cls_head(own, weights.affine(f"members.{member}.classifier"))
+            self._members.append((stack(own[:-1]), head))
+        self._extractor = weights.affine("extractor")
+        self._normalizer = weights.affine("normalizer")
+        self._pools_mean = shape.pooling == "mean"
+        self._retriever = stack(weights.layers("retriever.layers", shape.retriever_layers))
 
     @property
     def has_retriever(self) -> bool:
@@ -109,12 +112,11 @@ class PackedNetwork:
             heads.append((_run(layers, kept.trunk, batch) if layers else kept.trunk, head))
         joint = [head for states, head in heads if states is kept.trunk and head.layer is not None]
         looked = dict(zip(map(id, joint), self._looked(joint, kept.trunk, batch), strict=True))
-        return torch.stack(
-            [
-                head.classifier(looked[id(head)] if id(head) in looked else self._cls(head, states, batch))
-                for states, head in heads
-            ]
-        )
+        cls = [
+            looked[id(head)] if id(head) in looked else self._cls(head, states, batch)
+            for states, head in heads
+        ]
+        return torch.stack([linear(own, *head.classifier) for own, (_, head) in zip(cls, heads, strict=True)])
 
     def extract(self, kept: KeptStates, batch: PackedBatch, chosen: Sequence[int]) -> list[Tensor]:
         """Subtask 1b for some of the texts: for each one logits `[its tokens, 2]` of O and AE.
@@ -126,14 +128,14 @@ class PackedNetwork:
         """
         part, places = batch.only(chosen)
         states = _run(self._shared[-1:], kept.below[places], part)
-        return list(torch.split(self._extractor(states), list(part.lengths)))
+        return list(torch.split(linear(states, *self._extractor), list(part.lengths)))
 
     def normalize(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
         """Subtask 1c by the classes: logits `[spans, classes]` for `[CLS] span [SEP]` or with its text."""
         if self._pools_mean:
-            return self._normalizer(_mean_of_spans(_run(self._shared, trunk_states, batch), batch))
+            return linear(_mean_of_spans(_run(self._shared, trunk_states, batch), batch), *self._normalizer)
         states = _run(self._shared[:-1], trunk_states, batch)
-        return self._normalizer(self._cls(self._first, states, batch))
+        return linear(self._cls(self._first, states, batch), *self._normalizer)
 
     def embed_spans(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
         """Retrieval for 1c: a vector `[spans, hidden]` of length one for each span or name.
@@ -158,27 +160,12 @@ class PackedNetwork:
         return cls_states(layers, states, batch, self._attention) if layers else []
 
 
-class _Head:
-    """A linear layer in fp32: its few outputs are what thresholds are held against."""
-
-    def __init__(self, layer: nn.Linear) -> None:
-        self._weight, self._bias = layer.weight.detach().float(), layer.bias.detach().float()
-
-    def __call__(self, states: Tensor) -> Tensor:
-        return linear(states, self._weight, self._bias)
-
-
+@dataclass(frozen=True)
 class _ClsHead:
     """The last layer of a classifier, if it has any of its own, and its head."""
 
-    def __init__(self, layers: Sequence[nn.Module], classifier: nn.Linear, precision: Precision) -> None:
-        self.layer = ClsLayer(layers[-1], precision) if layers else None
-        self.classifier = _Head(classifier)
-
-
-def _parts(member: nn.Module) -> tuple[list[nn.Module], nn.Linear]:
-    assert isinstance(member, Member)  # noqa: S101
-    return list(member.shared), member.classifier
+    layer: ClsLayer | None
+    classifier: Affine
 
 
 def _run(layers: Sequence[PackedLayer], states: Tensor, batch: PackedBatch) -> Tensor:

@@ -49,6 +49,7 @@ class PackedBatch:
         input_ids: `[tokens]`, int64; all texts one after another.
         type_ids: `[tokens]`, int64, 0 for the first text of a pair and 1 for the second.
         position_ids: `[tokens]`, int64, from 0 at each [CLS].
+        bounds: `[texts + 1]`, int32; text `i` has the tokens from `bounds[i]` to before `bounds[i + 1]`.
     """
 
     rows: tuple[int, ...]
@@ -56,6 +57,12 @@ class PackedBatch:
     input_ids: Tensor
     type_ids: Tensor
     position_ids: Tensor
+    bounds: Tensor
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest text."""
+        return max(self.lengths)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -72,24 +79,21 @@ class PackedBatch:
     @cached_property
     def starts(self) -> Tensor:
         """Place of each text's [CLS] among the tokens: `[texts]`, int64."""
-        ends = torch.tensor(self.lengths, device=self.input_ids.device).cumsum(0)
-        return ends - ends.new_tensor(self.lengths)
+        return self.bounds[:-1].long()
 
     @cached_property
     def text_of_token(self) -> Tensor:
         """For each token the text that it is of: `[tokens]`, int64."""
-        lengths = torch.tensor(self.lengths, device=self.input_ids.device)
-        return torch.arange(len(self.lengths), device=lengths.device).repeat_interleave(lengths)
+        texts = torch.arange(len(self.lengths), device=self.bounds.device)
+        # told the size, a GPU need not be waited for
+        return texts.repeat_interleave(self.bounds.diff().long(), output_size=len(self.input_ids))
 
     def to(self, device: torch.device) -> PackedBatch:
         """Copy the tensors to a device."""
         if device == self.input_ids.device:
             return self
-        ids, types, positions = (
-            tensor.to(device, non_blocking=True)
-            for tensor in (self.input_ids, self.type_ids, self.position_ids)
-        )
-        return PackedBatch(self.rows, self.lengths, ids, types, positions)
+        parts = (self.input_ids, self.type_ids, self.position_ids, self.bounds)
+        return PackedBatch(self.rows, self.lengths, *(part.to(device, non_blocking=True) for part in parts))
 
     def only(self, chosen: Sequence[int]) -> tuple[PackedBatch, Tensor]:
         """Give a batch of some of the texts, and the places of its tokens among those of this one.
@@ -103,21 +107,25 @@ class PackedBatch:
         places = places.to(self.input_ids.device)
         rows = tuple(self.rows[text] for text in chosen)
         ids, types, positions = self.input_ids[places], self.type_ids[places], self.position_ids[places]
-        return PackedBatch(rows, lengths, ids, types, positions), places
+        bounds = _bounds(lengths).to(self.input_ids.device)
+        return PackedBatch(rows, lengths, ids, types, positions, bounds), places
 
 
-def packed(encodings: Sequence[Encoding], *, token_budget: int) -> Iterator[PackedBatch]:
+def packed(
+    encodings: Sequence[Encoding], *, token_budget: int, text_budget: int | None = None
+) -> Iterator[PackedBatch]:
     """Divide inputs into micro-batches, by length, so that equal lengths meet.
 
     Args:
         encodings: in any order; every one of them is in exactly one batch.
         token_budget: most tokens of a batch; an input that is longer goes alone.
+        text_budget: most texts of a batch; by default any number.
     """
     lengths = [len(encoding) for encoding in encodings]
     rows: list[int] = []
     tokens = 0
     for row in sorted(range(len(encodings)), key=lengths.__getitem__):
-        if rows and tokens + lengths[row] > token_budget:
+        if rows and (tokens + lengths[row] > token_budget or len(rows) == text_budget):
             yield pack(encodings, rows)
             rows, tokens = [], 0
         rows.append(row)
@@ -136,4 +144,9 @@ def pack(encodings: Sequence[Encoding], rows: Sequence[int]) -> PackedBatch:
 
     ids = joined(encoding.ids for encoding in chosen)
     types = joined(encoding.type_ids for encoding in chosen)
-    return PackedBatch(tuple(rows), lengths, ids, types, joined(range(length) for length in lengths))
+    positions = joined(range(length) for length in lengths)
+    return PackedBatch(tuple(rows), lengths, ids, types, positions, _bounds(lengths))
+
+
+def _bounds(lengths: Sequence[int]) -> Tensor:
+    return torch.tensor(list(itertools.accumulate(lengths, initial=0)), dtype=torch.int32)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from transformers import BertModel
 
 from models import TrunkError, load_encoder
-from models.encoder import trunk_digest, trunk_tensors
+from models.pretrained import trunk_digest
 from tests.tiny import Layout
 
 
@@ -80,7 +80,7 @@ def test_the_digest_sees_the_trunk_and_its_tokenizer_and_nothing_else(
     with torch.no_grad():
         encoder.model.encoder.layer[0].output.dense.bias[0] += 1e-3
     assert encoder.digest(1) != before
-    tensors = trunk_tensors(encoder.model, 1)
+    tensors = encoder.trunk(1)
     cased = load_encoder(str(checkpoints["biobert"])).tokenizer
     assert trunk_digest(tensors, cased) != trunk_digest(tensors, encoder.tokenizer)
 

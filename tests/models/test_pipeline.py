@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
 import torch
 
-from models import ModelError, Pipeline, TweetPrediction
+from models import ModelError, Pipeline
 from models.bundle import Options, Thresholds
 from models.engine import Engine
 from models.tokenization import TweetTokenizer
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE, Layout, Trained, save_tiny, train_tiny
-
-
-def closest(left: TweetPrediction, right: TweetPrediction) -> None:
-    """Hold that two predictions are the same but for rounding."""
-    assert left.label == right.label
-    assert left.probability == pytest.approx(right.probability, abs=1e-5)
-    assert [(m.start, m.end, m.ptid) for m in left.mentions] == [
-        (m.start, m.end, m.ptid) for m in right.mentions
-    ]
-    for one, other in zip(left.mentions, right.mentions, strict=True):
-        assert one.score == pytest.approx(other.score, abs=1e-5)
-        assert one.pt_score == pytest.approx(other.pt_score, abs=1e-5)
-        assert [c.score for c in one.runners_up] == pytest.approx(
-            [c.score for c in other.runners_up], abs=1e-5
-        )
 
 
 def test_what_was_trained_is_found_and_coded(pipeline: Pipeline) -> None:
@@ -68,14 +52,6 @@ def test_every_layout_of_encoder_goes_from_training_to_predictions(
         # The bundle has half precision.
         assert left.probability == pytest.approx(right.probability, abs=0.02)
         assert [m.text for m in left.mentions] == [m.text for m in right.mentions]
-
-
-def test_company_and_order_change_nothing(pipeline: Pipeline) -> None:
-    texts = [*POSITIVE, *NEGATIVE, "", "so " * 30, "🤢 can't sleep 頭痛"] * 5
-    alone = {text: pipeline.score([text])[0] for text in set(texts)}
-    random.Random(5).shuffle(texts)
-    for text, prediction in zip(texts, pipeline.score(texts), strict=True):
-        closest(prediction, alone[text])
 
 
 def test_no_tweets_give_no_predictions(pipeline: Pipeline) -> None:
@@ -148,7 +124,7 @@ def test_the_gpu_says_what_the_cpu_says(tiny_bundle: Path, pipeline: Pipeline) -
     if not torch.cuda.is_available():
         pytest.skip("no GPU")
     texts = POSITIVE + NEGATIVE
-    on_gpu = Pipeline.from_bundle(tiny_bundle, device="cuda").score(texts)
+    on_gpu = Pipeline.from_bundle(tiny_bundle, device="cuda", precision="fp32").score(texts)
     for left, right in zip(on_gpu, pipeline.score(texts), strict=True):
         assert left.label == right.label
         assert left.probability == pytest.approx(right.probability, abs=1e-3)

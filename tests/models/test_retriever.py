@@ -36,15 +36,6 @@ def test_before_any_training_a_vector_is_the_mean_state_of_the_encoder(
     torch.testing.assert_close(vector, expected / expected.norm(), atol=1e-5, rtol=0)
 
 
-def test_vectors_have_length_one_and_do_not_depend_on_company(with_retriever: Trained) -> None:
-    reader = reader_of(with_retriever)
-    together = reader.name_vectors(PHRASES)
-    torch.testing.assert_close(together.norm(dim=1), torch.ones(len(PHRASES)), atol=0.01, rtol=0)
-    for phrase, vector in zip(PHRASES, together, strict=True):
-        [alone] = reader.name_vectors([phrase])
-        assert float(alone @ vector) == pytest.approx(1, abs=0.01)
-
-
 def test_the_text_is_seen_but_only_the_span_is_read(with_retriever: Trained) -> None:
     reader = reader_of(with_retriever, context=True)
     spans = [SpanInText("dizzy", "so dizzy"), SpanInText("dizzy", "this pill and a headache, dizzy")]

@@ -124,14 +124,3 @@ def test_a_bundle_without_labels_searches_the_release(tmp_path: Path) -> None:
 def test_classes_know_their_places() -> None:
     concepts = Labels.of([("1", "One"), ("2", "Two")]).classes
     assert class_concepts([concepts[1], None, concepts[0], LABELS[0]], concepts) == [1, -1, 0, -1]
-
-
-def test_the_reader_gives_the_same_together_and_apart(with_retriever: Trained) -> None:
-    reader = reader_of(with_retriever)
-    vectors, log_classes = reader.vectors_and_log_classes(SPANS)
-    torch.testing.assert_close(vectors, reader.vectors(SPANS))
-    torch.testing.assert_close(log_classes, reader.log_classes(SPANS))
-    apart = reader_of(with_retriever, context=True)
-    vectors, log_classes = apart.vectors_and_log_classes(SPANS)
-    torch.testing.assert_close(vectors, apart.vectors(SPANS))
-    torch.testing.assert_close(log_classes, reader.log_classes(SPANS))

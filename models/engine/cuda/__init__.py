@@ -1,0 +1,12 @@
+"""The engine on a GPU: a lane is a stream with inputs of its own, and a micro-batch is one graph.
+
+`padded` and `varlen` are attention, `buckets` says which sizes there are, `inputs` and `front` run the layers
+that all heads share by a captured `graph`, `stream_lane` is what the engine talks to, and `memory` says what
+that takes. See `docs/performance.md`.
+"""
+
+from models.engine.cuda.padded import PaddedAttention
+from models.engine.cuda.stream_lane import StreamLane
+from models.engine.cuda.varlen import VarlenAttention, has_varlen_kernel
+
+__all__ = ["PaddedAttention", "StreamLane", "VarlenAttention", "has_varlen_kernel"]

@@ -1,0 +1,90 @@
+"""The heads of the network, plain and slow: one input at a time, each head from the first layer on, fp32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor, nn
+
+from models.network import MultiTaskNetwork
+from models.readable import readable
+
+
+class ReferenceTokenizer:
+    """The encoder's tokenizer, asked for one text at a time, always with offsets.
+
+    Args:
+        tokenizer: as `load_encoder` gives it; it is copied.
+        max_tokens: where texts are cut.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.no_padding()
+        self._tokenizer.encode_special_tokens = True  # a [SEP] that somebody tweets is text
+        self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+
+    def text(self, text: str) -> Encoding:
+        """Give `[CLS] text [SEP]`."""
+        return self._tokenizer.encode(readable(text))
+
+    def span(self, span: str, tweet: str, *, context: bool) -> Encoding:
+        """Give `[CLS] span [SEP]` (section 3.2, variant a) or `[CLS] span [SEP] tweet [SEP]` (variant b)."""
+        if not context:
+            return self.text(span)
+        return self._tokenizer.encode(readable(span), readable(tweet))
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceNetwork:
+    """The network of section 3.2, without anything that its parts could share.
+
+    Attributes:
+        network: in eval mode, fp32, on the CPU.
+    """
+
+    network: MultiTaskNetwork
+
+    @torch.inference_mode()
+    def votes(self, encoding: Encoding) -> Tensor:
+        """Subtask 1a: logits `[classifiers, 2]` of NoADE and ADE, each read at [CLS] of layers of its own."""
+        classifiers = [self.network, *cast(Any, self.network.members)]  # an ensemble's (section 4)
+        return torch.stack([one.classifier(self.states(encoding, one.shared)[0]) for one in classifiers])
+
+    @torch.inference_mode()
+    def adverse(self, encoding: Encoding) -> tuple[float, ...]:
+        """Subtask 1b: the probability of AE for each token, special ones included."""
+        logits = self.network.extractor(self.states(encoding, self.network.shared))
+        return tuple(logits.softmax(-1)[:, 1].tolist())
+
+    @torch.inference_mode()
+    def log_classes(self, encoding: Encoding) -> Tensor:
+        """Subtask 1c: log-probabilities `[classes]` of a span, read at [CLS] or over `[CLS] span [SEP]`."""
+        states = self.states(encoding, self.network.shared)
+        read = states[0] if self.network.pooling == "cls" else _mean_of_span(states, encoding)
+        return cast(Tensor, self.network.normalizer(read).log_softmax(-1))
+
+    @torch.inference_mode()
+    def vector(self, encoding: Encoding) -> Tensor:
+        """Retrieval for 1c: a vector `[hidden]` of length one, the mean over `[CLS] span [SEP]`."""
+        retriever = self.network.retriever
+        assert retriever is not None, "the network has no retriever"
+        below = list(self.network.shared)[: -len(retriever.layers)]
+        mean = _mean_of_span(self.states(encoding, [*below, *retriever.layers]), encoding)
+        return cast(Tensor, mean / mean.norm())
+
+    def states(self, encoding: Encoding, layers: Iterable[nn.Module]) -> Tensor:
+        """Run embeddings, trunk and `layers` on one input: `[tokens, hidden]`."""
+        ids, types = torch.tensor([encoding.ids]), torch.tensor([encoding.type_ids])
+        states = self.network.embeddings(input_ids=ids, token_type_ids=types)
+        for layer in [*self.network.trunk, *layers]:
+            states = layer(states)
+        return cast(Tensor, states[0])
+
+
+def _mean_of_span(states: Tensor, encoding: Encoding) -> Tensor:
+    return states[torch.tensor(encoding.type_ids) == 0].mean(0)

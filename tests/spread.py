@@ -1,0 +1,126 @@
+"""Networks whose answers are spread wide, and texts of any number of tokens: what no fault can hide behind.
+
+An untrained BERT says about the same of every text, and its biases of zero and LayerNorms of one hide what is
+left out. Here all of them are drawn at random, attention is sharp enough to tell positions, types and
+neighbours apart, and the heads are levelled, so that every answer comes up.
+"""
+
+from __future__ import annotations
+
+import random
+import string
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.bundle import Dictionary, Options, Retrieval, Thresholds
+from models.bundle.dictionary import searched_names
+from models.encoder import load_encoder
+from models.labels import Labels
+from models.member import Member
+from models.network import MultiTaskNetwork
+from models.network_shape import Pooling
+from models.normalizer.names import NameIndex
+from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
+from tests.tiny import Trained, save_tiny, write_checkpoint
+from tests.tiny_retrieval import FUSION
+
+POSITIONS = 512
+_FUSION = FUSION.model_copy(update={"threshold": 0.3})
+LABELS = Labels.of((f"{90000001 + number}", name) for number, name in enumerate("abcdefg"))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a network of three layers is made of; see `MultiTaskNetwork`."""
+
+    frozen_layers: int = 1
+    classifiers: int = 1
+    pooling: Pooling = "cls"
+    retriever_layers: int = 0
+
+
+def spread_network(folder: Path, shape: Shape, *, seed: int = 0) -> Trained:
+    """Make a network of 512 positions, in eval mode, with a checkpoint at `folder`."""
+    encoder = load_encoder(str(write_checkpoint(folder, positions=POSITIONS, seed=seed)))
+    network = MultiTaskNetwork(
+        encoder.model,
+        frozen_layers=shape.frozen_layers,
+        ptids=len(LABELS),
+        pooling=shape.pooling,
+        classifiers=shape.classifiers,
+        retriever_layers=shape.retriever_layers,
+    )
+    torch.manual_seed(seed)
+    for name, parameter in network.named_parameters():
+        _spread(name, parameter)
+    made = Trained(network.eval(), encoder)
+    _level_heads(made)
+    return made
+
+
+def spread_bundle(
+    folder: Path, made: Trained, *, context: bool = False, retrieval_context: bool = False, **changes: Any
+) -> Path:
+    """Save what `spread_network` gave, hybrid where it has a retriever; about half of all texts are positive.
+
+    `changes` are arguments of `save_bundle`.
+    """
+    parts: dict[str, Any] = {
+        "labels": LABELS,
+        "max_tokens": POSITIONS,
+        "thresholds": Thresholds(classifier=0.5, normalizer=0.3),
+        "options": Options(context=context),
+    }
+    if made.network.retriever_layers:
+        names = searched_names(LABELS, None)
+        reference = ReferenceNetwork(made.network)
+        read = ReferenceTokenizer(made.encoder.tokenizer, POSITIONS)
+        vectors = torch.stack([reference.vector(read.text(name)) for name in names.names])
+        parts["dictionary"] = Dictionary(NameIndex(names, vectors))
+        parts["retrieval"] = Retrieval(
+            layers=made.network.retriever_layers,
+            context=retrieval_context,
+            fusions={"retrieval": _FUSION, "hybrid": _FUSION},
+        )
+    return save_tiny(folder, made, **{**parts, **changes})
+
+
+def text_of(words: int, variant: int = 0) -> str:
+    """Give a text of so many words, each of which is one token; equal arguments give equal texts."""
+    return " ".join(random.Random(f"{words}-{variant}").choices(string.ascii_lowercase, k=words))
+
+
+def _spread(name: str, parameter: nn.Parameter) -> None:
+    if name.endswith("LayerNorm.weight"):
+        nn.init.uniform_(parameter, 0.5, 1.5)
+    elif name.endswith(("query.weight", "key.weight", "word_embeddings.weight")):
+        nn.init.normal_(parameter, std=0.4)
+    else:
+        nn.init.normal_(parameter, std=0.2)
+
+
+@torch.no_grad()
+def _level_heads(made: Trained) -> None:
+    """Let each output be 0 on average over some texts, and 1.5 off."""
+    network, read = made.network, ReferenceTokenizer(made.encoder.tokenizer, POSITIONS)
+    encodings = [read.text(text_of(words, -1)) for words in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233)]
+
+    def states_of(layers: nn.ModuleList) -> list[torch.Tensor]:
+        return [ReferenceNetwork(network).states(encoding, layers) for encoding in encodings]
+
+    shared = states_of(network.shared)
+    _level(network.extractor, torch.cat(shared))
+    for head in (network.classifier, network.normalizer):
+        _level(head, torch.stack([states[0] for states in shared]))
+    for member in network.members:
+        assert isinstance(member, Member)
+        _level(member.classifier, torch.stack([states[0] for states in states_of(member.shared)]))
+
+
+def _level(head: nn.Linear, states: torch.Tensor) -> None:
+    head.weight.mul_(1.5 / (states @ head.weight.T).std(0)[:, None])
+    head.bias.copy_(-(states @ head.weight.T).mean(0))
