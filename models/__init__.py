@@ -13,6 +13,8 @@ from models.catalog import load_scorer
 from models.dummy import DummyScorer
 from models.errors import BundleError, ModelError, TrunkError
 from models.predictions import Candidate, Mention, Scorer, TweetPrediction
+from models.serving import ServingOptions
+from models.streaming import stream
 
 if TYPE_CHECKING:
     from models.bundle import load_bundle, save_bundle
@@ -29,12 +31,14 @@ __all__ = [
     "MultiTaskNetwork",
     "Pipeline",
     "Scorer",
+    "ServingOptions",
     "TrunkError",
     "TweetPrediction",
     "load_bundle",
     "load_encoder",
     "load_scorer",
     "save_bundle",
+    "stream",
 ]
 
 _NEEDS_TORCH = {

@@ -9,41 +9,41 @@ from models.dummy import DummyScorer
 from models.errors import BundleError
 from models.normalizer.choice import Choice, no_retriever
 from models.predictions import Scorer
+from models.serving import ServingOptions
 
 BUNDLES_FOLDER = Path(__file__).parent / "bundles"
+DEFAULTS = ServingOptions()
 _DUMMY = "dummy"
 
 
-def load_scorer(
-    name: str,
-    *,
-    device: str = "auto",
-    threads: int = 1,
-    trunk: str | Path | None = None,
-    normalizer: Choice | None = None,
-) -> Scorer:
+def load_scorer(name: str, options: ServingOptions = DEFAULTS) -> Scorer:
     """Load what `name` stands for.
 
     Args:
         name: `default` or another bundle of the package, the folder of a bundle, `dummy`, or
             `dummy:SECONDS`, which takes that long for each tweet.
-        device: `auto`, `cpu`, `cuda` or `cuda:N`.
-        threads: CPU threads of the forward pass.
-        trunk: folder of the pretrained encoder, instead of where the bundle says.
-        normalizer: which one codes the spans, instead of the bundle's choice; the dummy has none.
+        options: where and how it runs; of them, the dummy has no use. Nothing is cached for it, since it is
+            there to show what each tweet costs.
 
     Raises:
         ModelError: there is no such bundle, it is damaged or has no such Normalizer, its trunk is missing, or
             there is no such device.
     """
-    require_bundle(name, normalizer)
+    require_bundle(name, options.normalizer)
     if name.partition(":")[0] == _DUMMY:
         return DummyScorer(_dummy_delay(name))
+    from models.cache import CachingScorer
     from models.pipeline import Pipeline
 
-    return Pipeline.from_bundle(
-        bundle_folder(name), device=device, threads=threads, trunk=trunk, normalizer=normalizer
+    pipeline = Pipeline.from_bundle(
+        bundle_folder(name),
+        device=options.device,
+        threads=options.threads,
+        precision=options.precision,
+        trunk=options.trunk,
+        normalizer=options.normalizer,
     )
+    return CachingScorer(pipeline, options.cache) if options.cache else pipeline
 
 
 def require_bundle(name: str, normalizer: Choice | None = None) -> None:

@@ -14,13 +14,13 @@ from models.bundle.choosing import choosing
 from models.decode import Span, spans_of
 from models.device import resolve_device
 from models.engine import Engine, Precision, TweetScores, precision_of
-from models.engine.precision import PrecisionChoice
 from models.free_memory import give_back_memory
 from models.labels import Labels
 from models.normalizer.choice import Choice
 from models.normalizer.ranking import ClassifierNormalizer, Normalizer
 from models.normalizer.reading import SpanInText, SpanReader
 from models.predictions import Candidate, Mention, TweetPrediction
+from models.serving import PrecisionChoice
 from models.tokenization import TweetTokenizer
 from models.vote import Decision
 

@@ -76,7 +76,7 @@ class Scorer(Protocol):
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
         """Judge each text; the result has the order and the length of `texts`.
 
-        Any text is legal: empty, 100 kB, odd unicode. Blocking, and safe to call from one
-        thread at a time.
+        Any text is legal: empty, 100 kB, odd unicode. Blocking, and safe to call from several
+        threads at once: one call computes while another is tokenized or decoded.
         """
         ...

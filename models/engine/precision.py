@@ -7,9 +7,9 @@ from typing import Literal
 import torch
 
 from models.device import prefers_bfloat16
+from models.serving import PrecisionChoice
 
 Precision = Literal["fp32", "bf16"]
-PrecisionChoice = Literal["auto", "fp32", "bf16"]
 
 
 def precision_of(choice: PrecisionChoice, device: torch.device) -> Precision:

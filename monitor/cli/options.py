@@ -21,6 +21,17 @@ Bundle = Annotated[
 Device = Annotated[
     str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:N (setting model.device).")
 ]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads (setting model.threads).")]
+Precision = Annotated[
+    str | None,
+    typer.Option(help="fp32, bf16, or auto: bf16 where it is faster (setting model.precision)."),
+]
+CacheEntries = Annotated[
+    int | None,
+    typer.Option(
+        "--cache", min=0, help="Answers kept for texts that come again, 0: none (setting model.cache)."
+    ),
+]
 NormalizerChoice = Annotated[
     str | None,
     typer.Option(

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from monitor.cli.context import settings_of
 from monitor.cli.file_progress import ShowProgress, file_progress
-from monitor.cli.options import Bundle, Device, FileFormat, IdColumn, NormalizerChoice, Quotes, TextColumn
+from monitor.cli.options import (
+    Bundle,
+    CacheEntries,
+    Device,
+    FileFormat,
+    IdColumn,
+    NormalizerChoice,
+    Precision,
+    Quotes,
+    TextColumn,
+    Threads,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from models import Scorer
-    from monitor.cli.score_records import Record
     from monitor.feed.entries import Reject
     from monitor.feed.source import Source
     from monitor.records import Tweet
-
-_CHUNK = 256  # tweets judged together, at most: enough to sort them by length
 
 
 def score_command(
@@ -32,7 +40,9 @@ def score_command(
     ],
     bundle: Bundle = None,
     device: Device = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (setting model.threads).")] = None,
+    threads: Threads = None,
+    precision: Precision = None,
+    cache: CacheEntries = None,
     normalizer: NormalizerChoice = None,
     kind: FileFormat = None,
     id_column: IdColumn = None,
@@ -43,13 +53,15 @@ def score_command(
 
     A record has id, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
     bundle. A line that cannot be read gives a record with line, error and detail instead. Reads the same
-    formats as `ade-monitor feed`.
+    formats as `ade-monitor feed`, of any size: memory is flat.
     """
     model = settings_of(
         context,
         model__bundle=bundle,
         model__device=device,
         model__threads=threads,
+        model__precision=precision,
+        model__cache=cache,
         model__normalizer=normalizer,
     ).model
     from models import load_scorer
@@ -60,44 +72,37 @@ def score_command(
     columns = Columns(id=id_column, text=text_column)
     try:
         with open_source(None if str(file) == "-" else file) as source:
-            scorer = load_scorer(
-                model.bundle,
-                device=model.device,
-                threads=model.threads,
-                trunk=model.trunk,
-                normalizer=model.normalizer,
-            )
+            scorer = load_scorer(model.bundle, model.serving)
+            items = tweets_in(source, kind, columns, quotes=quotes)
             with file_progress() as show:
-                _score_all(scorer, source, tweets_in(source, kind, columns, quotes=quotes), show)
+                # One call more than there are threads: while they compute, it tokenizes or decodes.
+                _score_all(scorer, source, items, show, ahead=model.threads + 1)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        _leave(130)
     except BrokenPipeError:
-        # Whoever read has gone; the interpreter must not complain of it when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(141) from None
+        _leave(141)
 
 
-def _score_all(scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: ShowProgress) -> None:
-    from monitor.cli.score_records import chunks, error_record, record_of
-    from monitor.records import Tweet
+def _score_all(
+    scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: ShowProgress, *, ahead: int
+) -> None:
+    from models.cache import CachingScorer
+    from models.streaming import in_order
+    from monitor.cli.score_records import Chunk, chunks, judged, more_is_ready
+
+    def judge(chunk: Chunk) -> tuple[Chunk, bytes]:
+        return chunk, judged(scorer, chunk)
 
     done = 0
-    for chunk in chunks(items, source, _CHUNK):
-        tweets = [item for item in chunk if isinstance(item, Tweet)]
-        predictions = iter(scorer.score([tweet.text for tweet in tweets]))
-        records = [
-            record_of(item, next(predictions), scorer.version)
-            if isinstance(item, Tweet)
-            else error_record(item)
-            for item in chunk
-        ]
-        _write(records)
-        done += len(chunk)
-        show(source.position, source.size, f"{done:,} records")
+    read = chunks(items, source)
+    for chunk, lines in in_order(judge, read, ahead=ahead, at_hand=lambda: more_is_ready(source)):
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+        done += len(chunk.items)
+        known = f", {scorer.counts.rate:.0%} from the cache" if isinstance(scorer, CachingScorer) else ""
+        show(chunk.position, source.size, f"{done:,} records{known}")
 
 
-def _write(records: list[Record]) -> None:
-    lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
-    # The bytes themselves: what a terminal's encoding cannot show would raise in the middle of a file.
-    sys.stdout.buffer.write(lines.encode(errors="replace"))
-    sys.stdout.buffer.flush()
+def _leave(status: int) -> NoReturn:
+    """End at once and without a word: what was judged is written, and no thread's chunk is waited for."""
+    os._exit(status)

@@ -1,15 +1,17 @@
-"""What `ade-monitor score` reads and writes: lines to tweets, tweets to chunks, predictions to records."""
+"""What `ade-monitor score` reads and writes: lines to tweets, tweets to chunks, predictions to lines."""
 
 from __future__ import annotations
 
 import io
 import itertools
+import json
 import select
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from models import TweetPrediction
-from monitor.feed.canonical import message_of
+from models import Scorer, TweetPrediction
+from monitor.feed.canonical import tweet_of
 from monitor.feed.columns import Columns
 from monitor.feed.entries import Entry, Reject
 from monitor.feed.failures import FeedError
@@ -17,10 +19,25 @@ from monitor.feed.formats import Format, format_of, reader_of
 from monitor.feed.json_lines import read_json_lines
 from monitor.feed.lines import Line
 from monitor.feed.source import Source
-from monitor.message import read_message
 from monitor.records import Tweet
 
+MOST_TWEETS = 512  # judged together: enough to group them by length
+MOST_CHARACTERS = 200_000  # twice what 512 tweets have: files of long texts take no more memory either
+
 Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Tweets that are judged together, and what was no tweet, in their order.
+
+    Attributes:
+        items: at least one.
+        position: how far the source was read with them, in bytes as they lie on disk.
+    """
+
+    items: tuple[Tweet | Reject, ...]
+    position: int
 
 
 def tweets_in(
@@ -42,31 +59,57 @@ def tweets_in(
     else:
         entries = reader_of(kind, columns, name=source.name, quotes=quotes)(numbered)
     for entry in entries:
-        message = entry if isinstance(entry, Reject) else message_of(entry)
-        yield message if isinstance(message, Reject) else read_message(message.value)
+        yield entry if isinstance(entry, Reject) else tweet_of(entry)
 
 
-def chunks(items: Iterator[Tweet | Reject], source: Source, most: int) -> Iterator[list[Tweet | Reject]]:
-    """Group what is read: up to `most`, but never wait for more while something is at hand.
+def chunks(items: Iterator[Tweet | Reject], source: Source) -> Iterator[Chunk]:
+    """Group what is read, but never wait for more while something is at hand.
 
     So a file is judged in large groups, and a pipe that trickles gets each answer at once.
     """
     chunk: list[Tweet | Reject] = []
+    size = 0
     try:
         for item in items:
             chunk.append(item)
-            if len(chunk) == most or not _more_is_ready(source):
-                yield chunk
-                chunk = []
+            size += len(item.text) if isinstance(item, Tweet) else len(item.raw)
+            full = len(chunk) == MOST_TWEETS or size >= MOST_CHARACTERS
+            if full or not more_is_ready(source):
+                yield Chunk(tuple(chunk), source.position)
+                chunk, size = [], 0
     except FeedError:
         if chunk:
-            yield chunk  # what came before the damage
+            yield Chunk(tuple(chunk), source.position)  # what came before the damage
         raise
     if chunk:
-        yield chunk
+        yield Chunk(tuple(chunk), source.position)
 
 
-def record_of(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
+def more_is_ready(source: Source) -> bool:
+    """Tell whether reading on would not have to wait, as far as the system knows."""
+    try:
+        readable, _, _ = select.select([source.stream], [], [], 0)
+    except (OSError, ValueError, io.UnsupportedOperation):
+        return True
+    return bool(readable)
+
+
+def judged(scorer: Scorer, chunk: Chunk) -> bytes:
+    """Judge a chunk, and write a line of JSON for each of its items, in their order."""
+    tweets = [item for item in chunk.items if isinstance(item, Tweet)]
+    predictions = iter(scorer.score([tweet.text for tweet in tweets]) if tweets else [])
+    records = (
+        _record_of(item, next(predictions), scorer.version)
+        if isinstance(item, Tweet)
+        else _error_record(item)
+        for item in chunk.items
+    )
+    lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+    # Bytes: what a terminal's encoding cannot show would raise in the middle of a file.
+    return lines.encode(errors="replace")
+
+
+def _record_of(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
     """Write a prediction as the record that `ade-monitor score` documents."""
     return {
         "id": tweet.id,
@@ -88,7 +131,7 @@ def record_of(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
     }
 
 
-def error_record(reject: Reject) -> Record:
+def _error_record(reject: Reject) -> Record:
     """Write what could not be read, by its line and never by its content."""
     return {"line": reject.line, "error": reject.reason, "detail": reject.detail}
 
@@ -110,11 +153,3 @@ def _json_entries(lines: Iterator[Line]) -> Iterator[Entry | Reject]:
             yield Reject(line.number, "empty", "the line is blank", line.data)
         else:
             yield from read_json_lines(iter([line]))
-
-
-def _more_is_ready(source: Source) -> bool:
-    try:
-        readable, _, _ = select.select([source.stream], [], [], 0)
-    except (OSError, ValueError, io.UnsupportedOperation):
-        return True
-    return bool(readable)

@@ -39,13 +39,7 @@ def probe_bundle(model: ModelSettings) -> Finding:
     """Load the bundle, as a worker would."""
     from models.catalog import load_scorer
 
-    scorer = load_scorer(
-        model.bundle,
-        device=model.device,
-        threads=model.threads,
-        trunk=model.trunk,
-        normalizer=model.normalizer,
-    )
+    scorer = load_scorer(model.bundle, model.serving)
     return Finding("ok", f"{model.bundle}, version {scorer.version}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from monitor.errors import PoisonError
 from monitor.feed.entries import Entry, Reject
 from monitor.message import read_message
+from monitor.records import Tweet
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,19 @@ class Message:
     value: bytes
 
 
-def message_of(entry: Entry) -> Message | Reject:
-    """Write an entry as a message, or say why the monitor would not read it."""
+def tweet_of(entry: Entry) -> Tweet | Reject:
+    """Read an entry as the monitor would read its message, or say why it would not."""
     try:
-        tweet = read_message(_json(dict(entry.fields)))
+        return read_message(_json(dict(entry.fields)))
     except PoisonError as error:
         return Reject(entry.line, error.reason, error.detail, entry.raw)
+
+
+def message_of(entry: Entry) -> Message | Reject:
+    """Write an entry as a message, or say why the monitor would not read it."""
+    tweet = tweet_of(entry)
+    if isinstance(tweet, Reject):
+        return tweet
     known = {"id": tweet.id, "text": tweet.text, "author_id": tweet.author_id, "lang": tweet.lang}
     # The date goes as it came: it was read, and its zone is worth keeping.
     known["created_at"] = entry.fields.get("created_at")

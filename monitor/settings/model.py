@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from models.serving import ServingOptions
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -86,19 +88,37 @@ class ModelSettings(Section):
     )
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the forward pass")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="of the matrix products: fp32, bf16, or auto, which is bf16 where it is faster"
+    )
+    cache: int = Field(
+        50_000, ge=0, le=10_000_000, description="answers kept for texts that come again, 0: none"
+    )
     trunk: str | None = Field(None, description="folder of the encoder, if not where the bundle says")
     normalizer: Literal["classifier", "retrieval", "hybrid"] | None = Field(
         None, description="what codes the spans: classifier, retrieval or hybrid, if not as the bundle says"
     )
 
+    @property
+    def serving(self) -> ServingOptions:
+        """What the model is told of where and how it runs."""
+        return ServingOptions(
+            device=self.device,
+            threads=self.threads,
+            trunk=self.trunk,
+            normalizer=self.normalizer,
+            precision=self.precision,
+            cache=self.cache,
+        )
+
 
 class WorkerSettings(Section):
     """The micro-batches."""
 
-    batch_size: int = Field(64, ge=1, le=10_000, description="tweets in a micro-batch, at most")
+    batch_size: int = Field(512, ge=1, le=10_000, description="tweets in a micro-batch, at most")
     batch_wait: Seconds = Field(0.25, description="seconds to wait for a batch to fill")
     queue_size: int = Field(2, ge=1, le=100, description="batches between reading and writing")
-    buffer_size: int = Field(512, ge=1, le=100_000, description="messages that Faust buffers ahead")
+    buffer_size: int = Field(1_024, ge=1, le=100_000, description="messages that Faust buffers ahead")
     shutdown_timeout: Seconds = Field(20, description="seconds until a hanging shutdown is forced")
     retry_max_wait: Seconds = Field(30, description="longest pause between tries, database away")
 

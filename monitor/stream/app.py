@@ -23,7 +23,7 @@ from monitor.settings import KafkaSettings, Settings
 from monitor.store import Store
 from monitor.stream.batch import KafkaEvent
 from monitor.stream.conveyor import Conveyor
-from monitor.stream.scoring import ScoringThread
+from monitor.stream.scoring import ScoringThreads
 from monitor.stream.sink import DatabaseSink
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
         """Leave the working directory alone: there are no tables to keep."""
 
 
-def create_app(settings: Settings, *, scoring: ScoringThread, store: Store, relay: Relay) -> MonitorApp:
+def create_app(settings: Settings, *, scoring: ScoringThreads, store: Store, relay: Relay) -> MonitorApp:
     """Put the worker together; nothing is connected before the app is started."""
     kafka, worker = settings.kafka, settings.worker
     app = MonitorApp(
@@ -76,7 +76,7 @@ def create_app(settings: Settings, *, scoring: ScoringThread, store: Store, rela
             cast(Any, event).ack()
         await app.consumer.commit()
 
-    sink = DatabaseSink(settings, store=store, relay=relay, acknowledge=acknowledge, bundle=scoring.bundle)
+    sink = DatabaseSink(settings, store=store, relay=relay, acknowledge=acknowledge, scoring=scoring)
     conveyor = Conveyor(
         scoring=scoring, send_letters=send_letters, sink=sink, fail=app.crash, queue_size=worker.queue_size
     )

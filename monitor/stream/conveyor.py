@@ -1,6 +1,7 @@
-"""Read, score, write: three tasks over two short queues, so that all of them work at once.
+"""Read, score, write: a task for each stage, with short queues between, so that all of them work at once.
 
-Order is kept from end to end (one task a stage), because offsets may only be acknowledged in order.
+A few batches are scored side by side, but taken off in the order in which they were read: offsets may only
+be acknowledged in order, and nothing that comes after a failure may be written before it is handled.
 A full queue holds the reader back, so memory stays flat whatever the backlog.
 """
 
@@ -16,7 +17,7 @@ from structlog.contextvars import bound_contextvars
 from monitor.deadletters import DeadLetter, dead_letter
 from monitor.errors import FatalError
 from monitor.stream.batch import Batch, KafkaEvent, read_batch
-from monitor.stream.scoring import Scored, ScoringThread
+from monitor.stream.scoring import Scored, ScoringThreads
 
 log = structlog.get_logger()
 
@@ -37,7 +38,7 @@ class Conveyor:
     """The stages between Faust's stream and the database.
 
     Args:
-        scoring: the model.
+        scoring: the model; as many batches are with it as it scores at once.
         send_letters: returns once the broker has confirmed all letters.
         sink: writes and acknowledges.
         fail: called with whatever a stage could not handle; it must end the process,
@@ -46,14 +47,18 @@ class Conveyor:
     """
 
     def __init__(
-        self, *, scoring: ScoringThread, send_letters: SendLetters, sink: Sink, fail: Fail, queue_size: int
+        self, *, scoring: ScoringThreads, send_letters: SendLetters, sink: Sink, fail: Fail, queue_size: int
     ) -> None:
         self._scoring = scoring
         self._send_letters = send_letters
         self._sink = sink
         self._fail = fail
         self._taken: asyncio.Queue[Sequence[KafkaEvent]] = asyncio.Queue(queue_size)
+        # Beside those in this queue, one is awaited and one waits for a place, so that no thread ever does.
+        begun = scoring.at_once - 1 or 1
+        self._begun: asyncio.Queue[tuple[Batch, asyncio.Task[Scored]]] = asyncio.Queue(begun)
         self._scored: asyncio.Queue[tuple[Batch, Scored]] = asyncio.Queue(queue_size)
+        self._running: set[asyncio.Task[Scored]] = set()
 
     async def put(self, events: Sequence[KafkaEvent]) -> None:
         """Hand over a micro-batch; waits while the stages behind are busy.
@@ -64,7 +69,8 @@ class Conveyor:
 
     async def run(self) -> None:
         """Score and write until cancelled, or until a stage fails."""
-        stages = [asyncio.create_task(self._score_all()), asyncio.create_task(self._write_all())]
+        steps = (self._begin_all(), self._finish_all(), self._write_all())
+        stages = [asyncio.create_task(step) for step in steps]
         try:
             ended, _ = await asyncio.wait(stages, return_when=asyncio.FIRST_COMPLETED)
             stage = ended.pop()
@@ -72,15 +78,24 @@ class Conveyor:
             error = None if stage.cancelled() else stage.exception()
             await self._fail(error or FatalError("a stage of the worker was cancelled: start it again"))
         finally:
-            for stage in stages:
-                stage.cancel()
-            await asyncio.gather(*stages, return_exceptions=True)
+            for task in (*stages, *self._running):
+                task.cancel()
+            await asyncio.gather(*stages, *self._running, return_exceptions=True)
 
-    async def _score_all(self) -> None:
+    async def _begin_all(self) -> None:
         while True:
             batch = read_batch(await self._taken.get())
             with bound_contextvars(batch=batch.id):
-                scored = await self._scoring.score(batch.tweets)
+                scoring = asyncio.create_task(self._scoring.score(batch.tweets))
+            self._running.add(scoring)
+            await self._begun.put((batch, scoring))
+
+    async def _finish_all(self) -> None:
+        while True:
+            batch, scoring = await self._begun.get()
+            with bound_contextvars(batch=batch.id):
+                scored = await scoring
+                self._running.discard(scoring)
                 letters = [*batch.letters, *_refusals(batch, scored)]
                 if letters:
                     await self._send_letters(letters)

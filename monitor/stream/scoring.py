@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from models import Scorer, TweetPrediction
+from models.cache import CacheCounts, CachingScorer
 from monitor.errors import FatalError, PoisonError
 from monitor.records import ReceivedTweet, ScoredTweet
 from monitor.store.rows import ROUNDING
@@ -30,17 +31,28 @@ class Scored:
     refused: tuple[tuple[ReceivedTweet, PoisonError], ...] = ()
 
 
-class ScoringThread:
-    """Runs a scorer in one thread of its own, one batch at a time."""
+class ScoringThreads:
+    """Runs a scorer in threads of its own, a batch in each.
 
-    def __init__(self, scorer: Scorer) -> None:
+    Args:
+        scorer: safe to call from several threads at once.
+        at_once: batches that are scored side by side: while one is computed, another is tokenized or decoded.
+    """
+
+    def __init__(self, scorer: Scorer, *, at_once: int = 2) -> None:
+        self.at_once = at_once
         self._scorer = scorer
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="scoring")
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="scoring")
 
     @property
     def bundle(self) -> str:
         """Version of the bundle behind the predictions."""
         return self._scorer.version
+
+    @property
+    def cached(self) -> CacheCounts | None:
+        """How often an answer was at hand so far; None where none are kept."""
+        return self._scorer.counts if isinstance(self._scorer, CachingScorer) else None
 
     async def score(self, tweets: Sequence[ReceivedTweet]) -> Scored:
         """Judge the tweets of a batch.
@@ -53,15 +65,15 @@ class ScoringThread:
         """
         if not tweets:
             return Scored(())
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._score, tweets)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._score, tweets)
 
     def close(self) -> None:
-        """End the thread once the batch in hand is done."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """End the threads once the batches in hand are done."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _score(self, tweets: Sequence[ReceivedTweet]) -> Scored:
         try:
-            predictions = self._judge([received.tweet.text for received in tweets])
+            predictions = _judged(self._scorer, [received.tweet.text for received in tweets])
             return Scored(tuple(map(ScoredTweet, tweets, predictions)))
         except Exception as error:
             log.warning("batch refused by the model", tweets=len(tweets), error=type(error).__name__)
@@ -73,7 +85,7 @@ class ScoringThread:
         refused: list[tuple[ReceivedTweet, PoisonError]] = []
         for received in tweets:
             try:
-                [said] = self._judge([received.tweet.text])
+                [said] = _judged(self._scorer, [received.tweet.text])
                 scored.append(ScoredTweet(received, said))
             except Exception as error:
                 detail = f"{type(error).__name__} while scoring"
@@ -81,21 +93,24 @@ class ScoringThread:
         return Scored(tuple(scored), tuple(refused))
 
     def _prove_sound(self) -> None:
+        # Not by the cache: it would go on answering for a model that has broken since.
+        scorer = self._scorer.scorer if isinstance(self._scorer, CachingScorer) else self._scorer
         try:
-            self._judge([PLAIN_TEXT])
+            _judged(scorer, [PLAIN_TEXT])
         except Exception as error:
             raise FatalError(
                 f"bundle {self.bundle} cannot judge any text: {type(error).__name__}: {error}; "
                 "`ade-monitor doctor` checks the bundle"
             ) from error
 
-    def _judge(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        """Ask the scorer, and refuse what the database would refuse: that would stop all that follows."""
-        predictions = self._scorer.score(texts)
-        for text, said in zip(texts, predictions, strict=True):
-            if fault := _fault_of(said, text):
-                raise ValueError(fault)
-        return predictions
+
+def _judged(scorer: Scorer, texts: Sequence[str]) -> list[TweetPrediction]:
+    """Ask the scorer, and refuse what the database would refuse: that would stop all that follows."""
+    predictions = scorer.score(texts)
+    for text, said in zip(texts, predictions, strict=True):
+        if fault := _fault_of(said, text):
+            raise ValueError(fault)
+    return predictions
 
 
 def _fault_of(said: TweetPrediction, text: str) -> str | None:

@@ -16,7 +16,7 @@ from monitor.settings import Settings
 from monitor.store import Store, Written
 from monitor.stream.backoff import pauses
 from monitor.stream.batch import Batch, KafkaEvent
-from monitor.stream.scoring import Scored
+from monitor.stream.scoring import Scored, ScoringThreads
 from monitor.stream.tally import Tally
 
 log = structlog.get_logger()
@@ -31,11 +31,17 @@ class DatabaseSink:
         store: where predictions, mentions and the alert outbox go.
         relay: told after each commit that alerts wait in the outbox.
         acknowledge: acknowledges events in the order given and commits their offsets.
-        bundle: version of the bundle that judged the tweets.
+        scoring: what judged the tweets: the version of its bundle, and what it had at hand.
     """
 
     def __init__(
-        self, settings: Settings, *, store: Store, relay: Relay, acknowledge: Acknowledge, bundle: str
+        self,
+        settings: Settings,
+        *,
+        store: Store,
+        relay: Relay,
+        acknowledge: Acknowledge,
+        scoring: ScoringThreads,
     ) -> None:
         self._group = settings.kafka.group_id
         self._min_probability = settings.alerts.min_probability
@@ -43,7 +49,8 @@ class DatabaseSink:
         self._store = store
         self._relay = relay
         self._acknowledge = acknowledge
-        self._bundle = bundle
+        self._bundle = scoring.bundle
+        self._scoring = scoring
         self._tally = Tally()
 
     async def write(self, batch: Batch, scored: Scored) -> None:
@@ -57,7 +64,12 @@ class DatabaseSink:
         if written.new_alerts:
             self._relay.nudge()
         await self._acknowledge(batch.events)
-        self._tally.add(scored, written, dead_letters=len(batch.events) - len(scored.tweets))
+        self._tally.add(
+            scored,
+            written,
+            dead_letters=len(batch.events) - len(scored.tweets),
+            cached=self._scoring.cached,
+        )
         log.debug(
             "batch written",
             tweets=len(scored.tweets),

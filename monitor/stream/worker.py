@@ -13,7 +13,7 @@ from monitor.errors import FatalError, MonitorError
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
-from monitor.stream.scoring import ScoringThread
+from monitor.stream.scoring import ScoringThreads
 from monitor.stream.shutdown import BoundedWorker
 from monitor.topics import ensure_topics
 
@@ -32,20 +32,13 @@ def run_worker(settings: Settings) -> None:
         SchemaRevisionError: the database is at another revision than the code.
         FatalError: a stage failed; whatever it had in hand will be read again.
     """
-    model = settings.model
-    scorer = load_scorer(
-        model.bundle,
-        device=model.device,
-        threads=model.threads,
-        trunk=model.trunk,
-        normalizer=model.normalizer,
-    )
+    scorer = load_scorer(settings.model.bundle, settings.model.serving)
     ensure_topics(settings.kafka)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
-    scoring = ScoringThread(scorer)
+    scoring = ScoringThreads(scorer, at_once=settings.model.threads + 1)
     relay = Relay(settings, store.engine)
     app = create_app(settings, scoring=scoring, store=store, relay=relay)
     log.info(

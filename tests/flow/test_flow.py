@@ -55,7 +55,7 @@ def test_a_fed_tweet_becomes_rows_and_an_alert(migrated: Settings, outcome: Outc
 def test_a_worker_killed_again_and_again_loses_nothing_and_doubles_nothing(
     migrated: Settings, outcome: Outcome, tmp_path: Path
 ) -> None:
-    settings = _with_bundle(migrated, "dummy:0.005")
+    settings = _in_small_batches(_with_bundle(migrated, "dummy:0.005"))
     send(settings, tweet_values(1000))
     for goal in (1, 300, 600):
         with running(settings, tmp_path, "worker") as worker:
@@ -75,7 +75,7 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_doubles_nothing(
 def test_a_worker_that_is_asked_to_stop_leaves_nothing_half_done(
     migrated: Settings, outcome: Outcome, tmp_path: Path
 ) -> None:
-    settings = _with_bundle(migrated, "dummy:0.003")
+    settings = _in_small_batches(_with_bundle(migrated, "dummy:0.003"))
     send(settings, tweet_values(2000))
     with running(settings, tmp_path, "worker") as worker:
         wait_for(lambda: outcome.judged() > 100, watching=worker)
@@ -162,6 +162,11 @@ def test_tweets_that_are_read_again_change_nothing(
 
 def _with_bundle(settings: Settings, bundle: str) -> Settings:
     return settings.model_copy(update={"model": settings.model.model_copy(update={"bundle": bundle})})
+
+
+def _in_small_batches(settings: Settings) -> Settings:
+    """Let there be many batches, so that a worker ends between some of them."""
+    return settings.model_copy(update={"worker": settings.worker.model_copy(update={"batch_size": 64})})
 
 
 def _with_group(settings: Settings, group: str) -> Settings:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import models
-from models import BundleError, DummyScorer, Pipeline, load_scorer
+from models import BundleError, DummyScorer, Pipeline, ServingOptions, load_scorer
+from models.cache import CachingScorer
 
 
 def test_the_dummy_finds_its_words_and_only_them() -> None:
@@ -35,7 +36,15 @@ def test_the_dummy_can_be_slow() -> None:
 
 def test_a_scorer_is_found_by_name_or_folder(tiny_bundle: Path, pipeline: Pipeline) -> None:
     assert load_scorer("dummy").version == "dummy-1"
-    assert load_scorer(str(tiny_bundle), device="cpu").version == pipeline.version
+    assert load_scorer(str(tiny_bundle), ServingOptions(device="cpu")).version == pipeline.version
+
+
+def test_answers_are_kept_where_that_is_asked_for_but_never_those_of_the_dummy(tiny_bundle: Path) -> None:
+    scorer = load_scorer(str(tiny_bundle), ServingOptions(device="cpu", cache=10))
+    assert isinstance(scorer, CachingScorer)
+    assert scorer.score(["so dizzy", "so dizzy"])[0].label == "ADE"
+    assert scorer.counts.hits == 1
+    assert isinstance(load_scorer("dummy", ServingOptions(cache=10)), DummyScorer)
 
 
 def test_a_name_that_is_nothing_lists_what_there_is() -> None:
@@ -54,12 +63,14 @@ def test_the_public_names_are_these() -> None:
         "MultiTaskNetwork",
         "Pipeline",
         "Scorer",
+        "ServingOptions",
         "TrunkError",
         "TweetPrediction",
         "load_bundle",
         "load_encoder",
         "load_scorer",
         "save_bundle",
+        "stream",
     ]
     for name in models.__all__:
         assert getattr(models, name).__module__.startswith("models.")

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.normalizer.choice import Choice
-from training.commands.options import Device, Trunk
+from training.commands.options import Device, NormalizerChoice, Threads, Trunk
 from training.commands.scorers import text_progress
+from training.commands.stopping import told_when_stopped
 from training.commands.tables import print_table
 from training.errors import RunError
 
@@ -35,11 +35,9 @@ def checklist_command(
     fail_under: Annotated[
         float | None, typer.Option(help="End with status 1 if a pass rate is below this, such as 0.9.")
     ] = None,
-    normalizer: Annotated[
-        Choice | None, typer.Option(help="Which one codes the spans; by default the bundle's choice.")
-    ] = None,
+    normalizer: NormalizerChoice = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    threads: Threads = 1,
     trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file at --out.")] = False,
     as_json: Annotated[
@@ -53,6 +51,7 @@ def checklist_command(
     must make a report clearly less likely. The report shows text, expectation and prediction of failures.
     """
     from models.catalog import load_scorer
+    from models.serving import ServingOptions
     from training.checklist import checklist_cases, checklist_document, run_checklist
     from training.whole_files import write_whole
 
@@ -65,13 +64,10 @@ def checklist_command(
         raise RunError(f"{out} is there already: {mend}")
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     texts = {text for case in checklist_cases(capability) for text in case.texts}
-    scorer = load_scorer(bundle, device=device, threads=threads, trunk=trunk, normalizer=normalizer)
-    try:
-        with text_progress(len(texts), console) as advance:
-            report = run_checklist(scorer, capability, advance=advance)
-    except KeyboardInterrupt:
-        console.print("stopped; nothing was written")
-        raise
+    options = ServingOptions(device, threads, trunk, normalizer, precision="fp32")
+    scorer = load_scorer(bundle, options)
+    with told_when_stopped(console), text_progress(len(texts), console) as advance:
+        report = run_checklist(scorer, capability, advance=advance)
     if out:
         write_whole(out, checklist_document(report, failures=failures).encode())
     if as_json:

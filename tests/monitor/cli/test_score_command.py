@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +63,22 @@ def test_the_normalizer_can_be_chosen(tmp_path: Path) -> None:
     assert record["bundle"] != Pipeline.from_bundle(bundle).version
 
 
+@pytest.mark.parametrize("options", [["--cache", "0"], ["--cache", "2"], ["--precision", "bf16"]])
+def test_copies_of_a_tweet_are_judged_alike(tmp_path: Path, options: list[str]) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle")
+    texts = ["zoloft gives me nausea", "hello you", "  zoloft gives me nausea\n", "so dizzy"] * 3
+    stdin = lines_of(*({"id": str(number), "text": text} for number, text in enumerate(texts)))
+    found = records(score("-", "--bundle", str(bundle), "--device", "cpu", *options, stdin=stdin))
+    assert [record["id"] for record in found] == [str(number) for number in range(12)]
+    for text, record in zip(texts, found, strict=True):
+        first = found[texts.index(text.strip())]
+        assert record["label"] == first["label"]
+        assert record["probability"] == pytest.approx(first["probability"], abs=0.01)
+        spans = [text[mention["start"] : mention["end"]] for mention in record["mentions"]]
+        assert spans == [mention["text"] for mention in record["mentions"]]
+        assert spans == [mention["text"] for mention in first["mentions"]]
+
+
 def test_a_normalizer_that_the_bundle_has_not_is_refused_with_the_mend(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
@@ -90,6 +104,17 @@ def test_there_is_one_record_for_each_line_in_its_place() -> None:
     assert errors == {1: "not-json", 3: "empty", 4: "missing-field", 5: "blank-text", 6: "not-utf8"}
     assert [m["text"] for record in found for m in record.get("mentions", [])] == ["dizzy", "headache"]
     assert {record["bundle"] for record in found if "bundle" in record} == {"dummy-1"}
+
+
+def test_records_of_a_long_file_keep_its_order(tmp_path: Path) -> None:
+    file = tmp_path / "long.jsonl"
+    lines = [
+        b"no tweet\n" if n % 700 == 5 else lines_of({"id": f"{n}", "text": "dizzy"}) for n in range(3_000)
+    ]
+    file.write_bytes(b"".join(lines))
+    found = records(score(str(file), "--bundle", "dummy"))
+    assert [int(record.get("id") or record["line"] - 1) for record in found] == list(range(3_000))
+    assert sum("error" in record for record in found) == 5
 
 
 @pytest.mark.parametrize(
@@ -129,6 +154,7 @@ def test_no_lines_give_no_records() -> None:
         (["no-such-file.jsonl"], "no-such-file.jsonl"),
         (["-", "--bundle", "no-such-bundle"], "no-such-bundle"),
         (["-", "--bundle", "dummy", "--device", "tpu"], "model.device"),
+        (["-", "--bundle", "dummy", "--precision", "fp8"], "model.precision"),
         (["."], "folder"),
     ],
 )
@@ -138,74 +164,3 @@ def test_a_mistake_is_told_in_one_message(arguments: list[str], told: str) -> No
     assert told in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert not done.stdout
-
-
-def test_a_line_that_trickles_in_is_answered_before_the_next_one() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "-", "--bundle", "dummy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        for number in range(3):
-            process.stdin.write(lines_of({"id": str(number), "text": "dizzy"}))
-            process.stdin.flush()
-            assert json.loads(process.stdout.readline())["id"] == str(number)
-        process.stdin.close()
-        assert process.wait(30) == 0
-
-
-def test_a_reader_that_goes_ends_it_quietly(tmp_path: Path) -> None:
-    many = tmp_path / "many.jsonl"
-    many.write_bytes(lines_of({"id": "1", "text": "dizzy"}) * 50_000)
-    with subprocess.Popen(
-        [*COMMAND, str(many), "--bundle", "dummy"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        assert process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(30) == 141
-
-
-def test_ctrl_c_ends_it_quietly() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "-", "--bundle", "dummy"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        process.stdin.write(lines_of({"id": "1", "text": "dizzy"}))
-        process.stdin.flush()
-        assert process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(30) == 130
-        assert process.stderr.read() == b""
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    def peak(lines: int) -> int:
-        many = tmp_path / f"{lines}.jsonl"
-        many.write_bytes(lines_of({"id": "1", "text": "so " * 2_000}) * lines)
-        code = (
-            "import resource, sys\n"
-            "from monitor.cli.app import app\n"
-            "try: app(['score', sys.argv[1], '--bundle', 'dummy'])\n"
-            "except SystemExit: pass\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(many)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=120,
-            check=True,
-        )
-        return int(done.stderr)
-
-    # Kilobytes; the first file has 12 MB, and a chunk of it 1.5 MB.
-    assert peak(2_000) - peak(300) < 5_000

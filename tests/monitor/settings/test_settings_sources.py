@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import ServingOptions
 from models.normalizer.choice import Choice
+from models.serving import PrecisionChoice
 from monitor.errors import SettingsError
 from monitor.settings import load_settings
 from monitor.settings.show import masked_url, setting_rows
@@ -81,6 +83,20 @@ def test_each_normalizer_of_the_models_can_be_set(choice: str, monkeypatch: pyte
     assert load_settings().settings.model.normalizer == choice
 
 
+@pytest.mark.parametrize("choice", get_args(PrecisionChoice))
+def test_each_precision_of_the_models_can_be_set(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADE_MODEL__PRECISION", choice)
+    assert load_settings().settings.model.serving.precision == choice
+
+
+def test_the_model_is_told_all_that_is_set_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = ServingOptions("cuda:1", 3, "encoder", "hybrid", "bf16", 7)
+    for name in ("device", "threads", "trunk", "normalizer", "precision", "cache"):
+        monkeypatch.setenv(f"ADE_MODEL__{name.upper()}", str(getattr(told, name)))
+    assert load_settings().settings.model.serving == told
+    assert len(vars(told)) == 6
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "named"),
     [
@@ -90,6 +106,8 @@ def test_each_normalizer_of_the_models_can_be_set(choice: str, monkeypatch: pyte
         ("ADE_LOG__LEVEL", "loud", "log.level"),
         ("ADE_MODEL__DEVICE", "tpu", "model.device"),
         ("ADE_MODEL__NORMALIZER", "both", "model.normalizer"),
+        ("ADE_MODEL__PRECISION", "fp8", "model.precision"),
+        ("ADE_MODEL__CACHE", "-1", "model.cache"),
         ("ADE_CONFIG", "/nowhere/ade.toml", "/nowhere/ade.toml"),
         ("ADE_SECRETS_DIR", "/nowhere/secrets", "/nowhere/secrets"),
         ("ADE_KAFKA__HEARTBEAT_INTERVAL", "20", "kafka.session_timeout"),

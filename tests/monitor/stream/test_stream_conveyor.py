@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
 
+from models import Scorer, TweetPrediction
 from monitor.deadletters import DeadLetter
 from monitor.errors import FatalError
 from monitor.stream.batch import Batch
 from monitor.stream.conveyor import Conveyor
-from monitor.stream.scoring import Scored, ScoringThread
+from monitor.stream.scoring import Scored, ScoringThreads
 from tests.monitor.stream.events import event
 from tests.monitor.stream.test_stream_scoring import PickyScorer
 
@@ -37,12 +39,14 @@ class ListSink:
 class Line:
     """A running conveyor with all that it was given."""
 
-    def __init__(self, sink: ListSink, *, refused: Sequence[str] = ("bad",)) -> None:
+    def __init__(
+        self, sink: ListSink, *, refused: Sequence[str] = ("bad",), scorer: Scorer | None = None
+    ) -> None:
         self.sink = sink
         self.letters: list[DeadLetter] = []
         self.failures: list[BaseException] = []
         self.conveyor = Conveyor(
-            scoring=ScoringThread(PickyScorer(*refused)),
+            scoring=ScoringThreads(scorer or PickyScorer(*refused)),
             send_letters=self.send,
             sink=sink,
             fail=self.fail,
@@ -69,6 +73,55 @@ async def test_batches_are_written_in_the_order_they_were_read() -> None:
     line = Line(ListSink())
     await line.run_until_written(30)
     assert line.sink.offsets == list(range(60))
+
+
+class HeldScorer(PickyScorer):
+    """Judges the batches with the word "held" only once it is let; may then refuse them, and all else."""
+
+    def __init__(self, *, breaks: bool = False) -> None:
+        super().__init__()
+        self.others = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.breaks = breaks
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        if any("held" in text for text in texts):
+            assert self.go.wait(10)
+            if self.breaks:
+                self.refused = ("",)
+        predictions = super().score(texts)
+        self.others.release()
+        return predictions
+
+
+async def test_a_batch_that_is_ready_early_waits_for_those_before_it() -> None:
+    scorer = HeldScorer()
+    line = Line(ListSink(), scorer=scorer)
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("held", offset=0)])
+    await line.conveyor.put([event("a", offset=1)])
+    assert await asyncio.to_thread(scorer.others.acquire, timeout=10)  # scored beside the one that is held
+    await asyncio.sleep(0.05)
+    assert line.sink.offsets == []
+    scorer.go.set()
+    for _ in range(2):
+        await line.sink.written.get()
+    running.cancel()
+    assert line.sink.offsets == [0, 1]
+
+
+async def test_nothing_is_written_that_was_ready_before_a_failure_ahead_of_it() -> None:
+    scorer = HeldScorer(breaks=True)
+    line = Line(ListSink(), scorer=scorer)
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("held", offset=0)])
+    await line.conveyor.put([event("a", offset=1), event(None, offset=2)])
+    assert await asyncio.to_thread(scorer.others.acquire, timeout=10)
+    scorer.go.set()
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [FatalError]
+    assert line.sink.offsets == []
+    assert line.letters == []
 
 
 async def test_a_slow_sink_holds_the_reader_back() -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from models import Mention, TweetPrediction
+from models.cache import CacheCounts, CachingScorer
 from monitor.errors import FatalError
 from monitor.records import ReceivedTweet
 from monitor.stream.batch import read_batch
-from monitor.stream.scoring import ScoringThread
+from monitor.stream.scoring import ScoringThreads
 from tests.monitor.stream.events import event
 
 
@@ -33,28 +34,44 @@ def received(*texts: str) -> Sequence[ReceivedTweet]:
 
 
 async def test_predictions_come_in_the_order_of_the_tweets() -> None:
-    scored = await ScoringThread(PickyScorer()).score(received("aaa", "a", "aa"))
+    scored = await ScoringThreads(PickyScorer()).score(received("aaa", "a", "aa"))
     assert [tweet.prediction.probability for tweet in scored.tweets] == [0.003, 0.001, 0.002]
 
 
 async def test_nothing_to_judge_asks_the_model_nothing() -> None:
-    assert (await ScoringThread(PickyScorer("")).score([])).tweets == ()
+    assert (await ScoringThreads(PickyScorer("")).score([])).tweets == ()
 
 
 async def test_one_refused_tweet_does_not_stop_the_others() -> None:
-    scored = await ScoringThread(PickyScorer("bad")).score(received("one", "bad", "three"))
+    scored = await ScoringThreads(PickyScorer("bad")).score(received("one", "bad", "three"))
     assert [tweet.received.tweet.text for tweet in scored.tweets] == ["one", "three"]
     assert [(tweet.tweet.text, error.reason) for tweet, error in scored.refused] == [("bad", "model-error")]
 
 
 async def test_a_refused_tweet_alone_in_its_batch_is_refused_and_no_more() -> None:
-    scored = await ScoringThread(PickyScorer("bad")).score(received("bad"))
+    scored = await ScoringThreads(PickyScorer("bad")).score(received("bad"))
     assert len(scored.refused) == 1
 
 
 async def test_a_model_that_judges_nothing_is_fatal() -> None:
     with pytest.raises(FatalError, match="picky-1"):
-        await ScoringThread(PickyScorer("")).score(received("one", "two"))
+        await ScoringThreads(PickyScorer("")).score(received("one", "two"))
+
+
+async def test_answers_at_hand_do_not_hide_that_the_model_broke() -> None:
+    scorer = PickyScorer("bad")
+    scoring = ScoringThreads(CachingScorer(scorer, 100))
+    await scoring.score(received("one", "bad"))  # a plain text was judged on the way
+    scorer.refused = ("",)
+    with pytest.raises(FatalError, match="picky-1"):
+        await scoring.score(received("two"))
+
+
+async def test_it_tells_how_often_an_answer_was_at_hand() -> None:
+    scoring = ScoringThreads(CachingScorer(PickyScorer(), 100))
+    await scoring.score(received("one", "two", "one"))
+    assert scoring.cached == CacheCounts(lookups=3, hits=1)
+    assert ScoringThreads(PickyScorer()).cached is None
 
 
 class FaultyScorer:
@@ -84,16 +101,16 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_what_the_database_would_refuse_is_refused_for_that_tweet_alone(fault: TweetPrediction) -> None:
-    scored = await ScoringThread(FaultyScorer(fault)).score(received("one", "odd", "three"))
+    scored = await ScoringThreads(FaultyScorer(fault)).score(received("one", "odd", "three"))
     assert [tweet.received.tweet.text for tweet in scored.tweets] == ["one", "three"]
     assert [(tweet.tweet.text, error.reason) for tweet, error in scored.refused] == [("odd", "model-error")]
 
 
 async def test_a_model_that_always_says_the_impossible_is_fatal() -> None:
     with pytest.raises(FatalError, match="nan"):
-        await ScoringThread(FaultyScorer(FAULTS[0], always=True)).score(received("one"))
+        await ScoringThreads(FaultyScorer(FAULTS[0], always=True)).score(received("one"))
 
 
 async def test_the_rounding_of_a_probability_is_no_fault() -> None:
     over = TweetPrediction("NoADE", 1.0000001)
-    assert len((await ScoringThread(FaultyScorer(over, always=True)).score(received("one"))).tweets) == 1
+    assert len((await ScoringThreads(FaultyScorer(over, always=True)).score(received("one"))).tweets) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import load_scorer
+from models import ServingOptions, load_scorer
 from models.catalog import packaged_bundles
 from training.checklist import CAPABILITIES, ChecklistReport, run_checklist
 
@@ -11,7 +11,7 @@ from training.checklist import CAPABILITIES, ChecklistReport, run_checklist
 def report() -> ChecklistReport:
     if "default" not in packaged_bundles():
         pytest.skip("the default bundle has not been trained yet: see docs/training.md")
-    return run_checklist(load_scorer("default", device="cpu"))
+    return run_checklist(load_scorer("default", ServingOptions(device="cpu")))
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)

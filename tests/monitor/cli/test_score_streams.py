@@ -1,0 +1,103 @@
+"""`ade-monitor score` on pipes that trickle or break, on Ctrl-C, and on files of any size."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.monitor.cli.test_score_command import COMMAND, lines_of
+
+
+def test_a_line_that_trickles_in_is_answered_before_the_next_one() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "-", "--bundle", "dummy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for number in range(3):
+            process.stdin.write(lines_of({"id": str(number), "text": "dizzy"}))
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == str(number)
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def test_a_reader_that_goes_ends_it_quietly(tmp_path: Path) -> None:
+    many = tmp_path / "many.jsonl"
+    many.write_bytes(lines_of({"id": "1", "text": "dizzy"}) * 50_000)
+    with subprocess.Popen(
+        [*COMMAND, str(many), "--bundle", "dummy"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 141
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "-", "--bundle", "dummy"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(lines_of({"id": "1", "text": "dizzy"}))
+        process.stdin.flush()
+        assert process.stdout.readline()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b""
+
+
+def test_ctrl_c_does_not_wait_for_what_is_being_judged() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "-", "--bundle", "dummy:60"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    ) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(lines_of({"id": "1", "text": "dizzy"}))
+        process.stdin.flush()
+        while len([*Path(f"/proc/{process.pid}/task").iterdir()]) < 2:  # until it has begun
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b""
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    def peak(lines: int) -> int:
+        many = tmp_path / f"{lines}.jsonl"
+        many.write_bytes(lines_of({"id": "1", "text": "so " * 2_000}) * lines)
+        code = (
+            "import resource, sys\n"
+            "from monitor.cli.app import app\n"
+            "try: app(['score', sys.argv[1], '--bundle', 'dummy'])\n"
+            "except SystemExit: pass\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(many)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=True,
+        )
+        return int(done.stderr)
+
+    # Kilobytes; the first file has 12 MB, and a chunk of it 1.5 MB.
+    assert peak(2_000) - peak(300) < 5_000
