@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from models.errors import ModelError
 from training.commands.augment import augment_command
+from training.commands.bundle_quantize import bundle_quantize_command
 from training.commands.bundle_set_terminology import bundle_set_terminology_command
 from training.commands.bundle_show import bundle_show_command
 from training.commands.calibrate import calibrate_command
@@ -56,7 +57,10 @@ app.command("table1")(table1_command)
 app.command("train")(train_command)
 app.command("write-tweets")(write_tweets_command)
 
-bundle = typer.Typer(help="Look at a bundle, or let it search another MedDRA release.", no_args_is_help=True)
+bundle = typer.Typer(
+    help="Look at a bundle, quantize it, or let it search another MedDRA release.", no_args_is_help=True
+)
+bundle.command("quantize")(bundle_quantize_command)
 bundle.command("set-terminology")(bundle_set_terminology_command)
 bundle.command("show")(bundle_show_command)
 app.add_typer(bundle, name="bundle")

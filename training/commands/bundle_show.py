@@ -56,6 +56,7 @@ def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, A
         "retriever_layers": retrieval.layers if retrieval else None,
         "searched_names": names,
         "release": _release(retrieval) if retrieval else None,
+        "quantized": config.quantization.scheme if config.quantization else None,
     }
 
 

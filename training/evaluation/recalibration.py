@@ -122,7 +122,7 @@ def _uncalibrated(
     """Give each text's probability before calibration, and whether it can be ADE at all."""
     feedback = bundle.config.options.feedback
     tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
-    judged = Engine(bundle.network, device=device, body=bundle.body).judge(
+    judged = Engine(bundle.weights, device=device, body=bundle.body).judge(
         tokenizer.encode_ids(texts),
         threshold=0.0 if feedback else _OUT_OF_REACH,  # spans are looked for where they decide
         decision=Decision(vote=bundle.config.decision.vote),

@@ -1,0 +1,203 @@
+"""`ade-train bundle quantize`, as users run it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from models.bundle import load_bundle
+from models.weights import NetworkWeights
+from tests.tiny import Trained, make_tiny_bundle, save_tiny, train_tiny, write_checkpoint
+from tests.tiny_int8 import needs_openvino, tiny_examples
+from training.cli import app, main
+from training.corpora.prepared import write_examples
+from training.quantization import graph, post_training, refit_heads, round_body
+
+pytestmark = needs_openvino
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds `plain`, a bundle, `tweets.jsonl`, and `int8`, made of both; not to be changed."""
+    folder = tmp_path_factory.mktemp("bundles")
+    make_tiny_bundle(folder / "plain")
+    write_examples(folder / "tweets.jsonl", tiny_examples())
+    assert quantize(folder, "--out", str(folder / "int8")).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def plain(folder: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(folder / "plain", tmp_path / "plain"))
+
+
+def quantize(folder: Path, *options: str, bundle: Path | None = None) -> Result:
+    source, tweets = str(bundle or folder / "plain"), str(folder / "tweets.jsonl")
+    return CliRunner().invoke(app, ["bundle", "quantize", source, "--calibrate", tweets, *options])
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int | str | None:
+    """Run `ade-train` as its entry point does; gives its status."""
+    monkeypatch.setattr(sys, "argv", ["ade-train", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rounding destroy the network: its body's graph is made of zeros."""
+
+    def of_zeros(weights: NetworkWeights) -> Any:
+        zeros = {name: torch.zeros_like(tensor) for name, tensor in weights.tensors.items()}
+        return graph.body_graph(replace(weights, tensors=zeros))
+
+    monkeypatch.setattr(post_training, "body_graph", of_zeros)
+
+
+def test_a_bundle_is_changed_in_its_place(plain: Path, folder: Path) -> None:
+    before = load_bundle(plain)
+    result = quantize(folder, bundle=plain)
+    assert result.exit_code == 0, result.output
+    after = load_bundle(plain)
+    assert after.version in result.stderr
+    assert after.version != before.version
+    assert after.config.quantization is not None
+    assert (after.config.quantization.texts, after.config.quantization.judged_on) == (20, 20)
+    assert after.config.quantization.before.keys() == {"1a", "1b"}
+    assert before.version in (plain / "README.md").read_text()
+    assert "quantization" in json.loads((plain / "metrics.json").read_text())
+    shown = json.loads(CliRunner().invoke(app, ["bundle", "show", str(plain), "--json"]).stdout)
+    assert (shown["version"], shown["format"], shown["quantized"]) == (after.version, 4, "int8")
+
+
+def test_a_copy_leaves_the_bundle_as_it_was_and_is_the_same_each_time(folder: Path, tmp_path: Path) -> None:
+    before = content(folder / "plain")
+    result = quantize(folder, "--out", str(tmp_path / "again"), "--json")
+    assert content(folder / "plain") == before
+    assert content(tmp_path / "again") == content(folder / "int8")
+    told = json.loads(result.stdout)
+    assert (told["bundle"], told["stored"]) == (load_bundle(folder / "int8").version, True)
+    assert (told["calibrated_on"], told["judged_on"]) == (20, 20)
+    assert told["before"].keys() == told["after"].keys() == {"1a", "1b"}
+
+
+def test_a_loss_over_the_margin_stores_nothing(
+    plain: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil(monkeypatch)
+    before = content(plain)
+    status = run(monkeypatch, "bundle", "quantize", plain, "--calibrate", folder / "tweets.jsonl")
+    said = capsys.readouterr()
+    assert status == 1
+    assert content(plain) == before
+    assert "1a f1" in said.out
+    assert "margin" in said.err
+    result = quantize(folder, "--margin", "1", bundle=plain)
+    assert result.exit_code == 0, result.output
+    assert content(plain) != before
+
+
+def test_ctrl_c_leaves_the_bundle_as_it_was(
+    plain: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    before = content(plain)
+    monkeypatch.setattr("training.quantization.quantize.refit", stop)
+    assert run(monkeypatch, "bundle", "quantize", plain, "--calibrate", folder / "tweets.jsonl") == 130
+    assert content(plain) == before
+    assert [path.name for path in plain.parent.iterdir()] == ["plain"]
+    assert "as it was" in capsys.readouterr().err
+
+
+def test_mistakes_are_told_before_any_work(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examples = tiny_examples()
+    for name, some in {"empty": [], "positive": examples[:9], "single": examples[19:22]}.items():
+        write_examples(tmp_path / f"{name}.jsonl", some)
+    (tmp_path / "file").touch()
+    plain, tweets, out = folder / "plain", folder / "tweets.jsonl", tmp_path / "out"
+    monkeypatch.setattr("models.catalog.BUNDLES_FOLDER", folder)
+    monkeypatch.setattr(
+        "training.quantization.quantize.quantized_body", lambda *_: pytest.fail("work has begun")
+    )
+    for arguments, told in (
+        ((tmp_path / "none", "--calibrate", tweets), "none"),
+        ((folder / "int8", "--calibrate", tweets, "--out", out), "quantized already"),
+        ((plain, "--calibrate", tweets, "--out", folder), "there already"),
+        ((plain, "--calibrate", tweets, "--out", plain / "copy"), "within the bundle"),
+        ((plain, "--calibrate", tweets, "--out", tmp_path / "file" / "copy"), "cannot be written"),
+        (("plain", "--calibrate", tweets), "--out"),
+        ((plain, "--calibrate", tmp_path / "none.jsonl", "--out", out), "none.jsonl"),
+        ((plain, "--calibrate", tmp_path / "empty.jsonl", "--out", out), "0 of the 0 texts"),
+        ((plain, "--calibrate", tmp_path / "positive.jsonl", "--out", out), "5 of the 5 texts"),
+        (
+            (plain, "--calibrate", tweets, "--validation", tmp_path / "positive.jsonl", "--out", out),
+            "9 of the 9",
+        ),
+        ((plain, "--calibrate", tmp_path / "single.jsonl", "--validation", tweets, "--out", out), "no text"),
+    ):
+        assert run(monkeypatch, "bundle", "quantize", *arguments) == 1, arguments
+        said = capsys.readouterr()
+        assert told in " ".join(said.err.split()), arguments
+        assert said.out == ""
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("missing", ["openvino", "nncf"])
+def test_what_is_not_installed_is_told_before_any_work(
+    missing: str,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    arguments = ("--calibrate", folder / "tweets.jsonl", "--out", tmp_path / "out")
+    assert run(monkeypatch, "bundle", "quantize", folder / "plain", *arguments) == 1
+    assert "ade-monitor[openvino]" in capsys.readouterr().err
+
+
+def ensemble(checkpoint: Path) -> Trained:
+    """Three classifiers on one trunk."""
+    members = [train_tiny(checkpoint, steps=steps) for steps in (5, 10)]
+    made = train_tiny(checkpoint, steps=20, classifiers=3)
+    for position, member in enumerate(members, start=1):
+        made.network.adopt(position, member.network)
+    return made
+
+
+def test_all_heads_of_an_ensemble_are_refitted_or_left(tmp_path: Path) -> None:
+    made = ensemble(write_checkpoint(tmp_path / "encoder"))
+    exact = load_bundle(save_tiny(tmp_path / "ensemble", made, vote="mean"))
+    found = refit_heads(round_body(exact, tiny_examples(), seed=1))
+    assert found.refits.keys() == {"classifier", "classifier 2", "classifier 3", "extractor"}
+    before, after = exact.weights.tensors, found.bundle.weights.tensors
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    heads = {
+        "classifier": "classifier",
+        "classifier 2": "members.0.classifier",
+        "classifier 3": "members.1.classifier",
+        "extractor": "extractor",
+    }
+    assert changed == {
+        f"{heads[name]}.{part}"
+        for name, one in found.refits.items()
+        if one.pull
+        for part in ("weight", "bias")
+    }

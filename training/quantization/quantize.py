@@ -1,0 +1,155 @@
+"""From a bundle to the same bundle with a quantized body, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from models.bundle import Bundle
+from models.engine.attention import GroupedAttention
+from models.engine.int8 import BodyIr, QuantizedBody
+from models.engine.int8.body import body_layers
+from models.engine.packed_network import PackedNetwork
+from models.engine.packing import PackedBatch, packed
+from models.member import Member
+from models.network import MultiTaskNetwork
+from models.tokenization import TweetTokenizer
+from training.errors import RunError
+from training.examples import Example
+from training.quantization.head_states import Body, classifier_states, extractor_states
+from training.quantization.post_training import quantized_body
+from training.quantization.refit import Refit, refit
+
+RANGE_TEXTS: Final = 400  # whose activations give the ranges: more change nothing
+REFIT_TEXTS: Final = 4_000  # that heads are refitted on, at most: their states are kept in memory
+_HELD_OUT: Final = 0.25  # of these, for choosing how much a head may change
+_TOKEN_BUDGET: Final = 1_024
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A quantized body, before the heads are refitted to it.
+
+    Attributes:
+        exact: the bundle that it was made of.
+        body: of it, quantized.
+        batches: the calibration texts.
+        positive: `[texts]`, which of them report an adverse effect.
+    """
+
+    exact: Bundle
+    body: BodyIr
+    batches: list[PackedBatch]
+    positive: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """What came of it.
+
+    Attributes:
+        bundle: with the quantized body and the refitted heads; config and path are those of the exact one.
+        texts: how many gave ranges or a refit.
+        refits: of the heads, by name.
+    """
+
+    bundle: Bundle
+    texts: int
+    refits: Mapping[str, Refit]
+
+
+def round_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> Rounded:
+    """Quantize the body of a bundle.
+
+    Args:
+        bundle: is not changed.
+        examples: calibration texts, like those to come.
+        seed: of the choice among them.
+
+    Raises:
+        ModelError: OpenVINO is not installed.
+        RunError: NNCF is not installed, the network is too small to be quantized, or there is no text.
+    """
+    if not examples:
+        raise RunError("there are no calibration texts: give some hundreds of those to come")
+    if not body_layers(bundle.weights.shape):
+        raise RunError("the network has a single layer, which stays exact: there is nothing to quantize")
+    order = np.random.default_rng(seed).permutation(len(examples))[:REFIT_TEXTS]
+    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    encodings = tokenizer.encode([examples[row].text for row in order])
+    return Rounded(
+        bundle,
+        quantized_body(bundle.weights, encodings[:RANGE_TEXTS]),
+        list(packed(encodings, token_budget=_TOKEN_BUDGET)),
+        np.array([examples[row].label == 1 for row in order]),
+    )
+
+
+def refit_heads(rounded: Rounded, advance: Advance = lambda texts: None) -> Quantized:
+    """Refit the heads of the Classifiers and the Extractor to a quantized body.
+
+    Labels are not asked: the heads are held against what the exact network says. The Extractor is fitted on
+    the texts that report an adverse effect, as it is asked of no others.
+
+    Args:
+        rounded: is not changed.
+        advance: told of so many more texts that were read, each twice.
+    """
+    weights, network = rounded.exact.weights, deepcopy(rounded.exact.network)
+    exact = PackedNetwork(weights, "fp32", GroupedAttention()).kept
+    body = QuantizedBody(rounded.body, weights, GroupedAttention(), lanes=1)
+    refits = _refit_all(network, exact, body, rounded.batches, rounded.positive, advance)
+    _halve(network)
+    return Quantized(rounded.exact.with_network(network, rounded.body), len(rounded.positive), refits)
+
+
+def _refit_all(
+    network: MultiTaskNetwork,
+    exact: Body,
+    rounded: Body,
+    batches: Sequence[PackedBatch],
+    positive: NDArray[np.bool_],
+    advance: Advance,
+) -> dict[str, Refit]:
+    # Texts are in the order of a seeded draw already.
+    held_out = np.arange(len(positive)) % round(1 / _HELD_OUT) == 0
+    before = classifier_states(network, exact, batches, advance)
+    after = classifier_states(network, rounded, batches, advance)
+    refits = {}
+    for number, (head, was, now) in enumerate(zip(_classifiers(network), before, after, strict=True), 1):
+        refits["classifier" if number == 1 else f"classifier {number}"] = refit(head, was, now, held_out)
+    with_spans = list(_only(batches, positive))
+    if with_spans:
+        refits["extractor"] = refit(
+            network.extractor,
+            extractor_states(network, exact, with_spans),
+            extractor_states(network, rounded, with_spans),
+            held_out,
+        )
+    return refits
+
+
+def _classifiers(network: MultiTaskNetwork) -> list[nn.Linear]:
+    members = [member.classifier for member in network.members if isinstance(member, Member)]
+    return [network.classifier, *members]
+
+
+def _only(batches: Sequence[PackedBatch], wanted: NDArray[np.bool_]) -> list[PackedBatch]:
+    chosen = [(batch, [at for at, row in enumerate(batch.rows) if wanted[row]]) for batch in batches]
+    return [batch.only(places)[0] for batch, places in chosen if places]
+
+
+def _halve(network: MultiTaskNetwork) -> None:
+    """Round the weights as the bundle will store them, so that what is judged is what is written."""
+    with torch.no_grad():
+        for tensor in network.trained_state().values():
+            tensor.copy_(tensor.half())
