@@ -87,7 +87,7 @@ def _speeds(
 ) -> dict[str, int]:
     torch.cuda.reset_peak_memory_stats()
     tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
-    encodings = tokenizer.encode_ids(texts)
+    encodings = tokenizer.encode(texts)
     engine = Engine(
         bundle.network, device=torch.device("cuda"), precision="bf16", token_budget=budget, graphs=True
     )

@@ -46,7 +46,7 @@ def labelled_tweets(count: int, seed: int) -> tuple[Example, ...]:
     chosen: list[tuple[int, Example]] = []
     for label, wanted in ((1, positives), (0, count - positives)):
         own = [tweet for tweet in written if tweet.label == label]
-        encodings = tokenizer.encode_ids([tweet.text for tweet in own])
+        encodings = tokenizer.encode([tweet.text for tweet in own])
         chosen += _drawn(own, [len(encoding.ids) for encoding in encodings], wanted, rng)
     return tuple(_dealt(chosen, rng))
 
@@ -54,7 +54,7 @@ def labelled_tweets(count: int, seed: int) -> tuple[Example, ...]:
 def token_counts(texts: Sequence[str]) -> list[int]:
     """Count the tokens of each text, special ones included."""
     tokenizer = TweetTokenizer(load_bundle(bundle_folder("default")).tokenizer, _MAX_TOKENS)
-    return [len(encoding.ids) for encoding in tokenizer.encode_ids(texts)]
+    return [len(encoding.ids) for encoding in tokenizer.encode(texts)]
 
 
 def _drawn(written: list[Example], lengths: list[int], wanted: int, rng: Random) -> list[tuple[int, Example]]:

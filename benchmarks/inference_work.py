@@ -79,8 +79,8 @@ def required_gflop(bundle: Bundle, work: Work) -> float:
         return 2 * (4 * h * h + 2 * h * f) + 4 * tokens * h * heads
 
     tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
-    tweets = [len(encoding.ids) for encoding in tokenizer.encode_ids(work.texts)]
-    spans = [len(encoding.ids) for encoding in tokenizer.encode_ids([span for _, span in work.spans])]
+    tweets = [len(encoding.ids) for encoding in tokenizer.encode(work.texts)]
+    spans = [len(encoding.ids) for encoding in tokenizer.encode([span for _, span in work.spans])]
     whole = shape.frozen_layers + shape.classifiers * (shape.shared_layers - 1)
     names = len(bundle.dictionary.index.names) if bundle.dictionary else 0
     total = sum(whole * layer(tokens) + shape.classifiers * at_cls(tokens) for tokens in tweets)
@@ -95,6 +95,6 @@ def whole_gflop(bundle: Bundle, work: Work) -> float:
     shape = bundle.weights.shape
     h, f, layers = shape.hidden, shape.wide, shape.frozen_layers + shape.shared_layers
     tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
-    tokens = [len(encoding.ids) for encoding in tokenizer.encode_ids(work.texts)]
+    tokens = [len(encoding.ids) for encoding in tokenizer.encode(work.texts)]
     each = sum(2 * one * (4 * h * h + 2 * h * f) + 4 * one * one * h for one in tokens)
     return layers * each / len(tokens) / 1e9

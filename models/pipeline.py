@@ -158,25 +158,21 @@ class Pipeline:
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text; the result has the order of `texts`."""
+        encodings = self._tokenizer.encode(texts)
         scores = self._engine.judge(  # lines 6 to 8
-            self._tokenizer.encode_ids(texts), threshold=self._thresholds.classifier, decision=self._decision
+            encodings, threshold=self._thresholds.classifier, decision=self._decision
         )
-        found = self._spans(texts, scores)
+        found = [
+            _FoundSpan(row, span, texts[row][span.start : span.end])
+            for row, tweet in enumerate(scores)
+            if tweet.adverse is not None
+            for span in spans_of(texts[row], encodings[row], tweet.adverse)
+        ]
         rankings = self._normalizer.rank([SpanInText(one.text, texts[one.row]) for one in found])  # line 10
         mentions: dict[int, list[Mention]] = {}
         for one, ranking in zip(found, rankings, strict=True):
             mentions.setdefault(one.row, []).append(self._mention(one, ranking))
         return [self._prediction(tweet, mentions.get(row, ())) for row, tweet in enumerate(scores)]
-
-    def _spans(self, texts: Sequence[str], scores: Sequence[TweetScores]) -> list[_FoundSpan]:
-        """Read the spans off the tags; only the texts that have any are asked where their tokens stand."""
-        tagged = [(row, tweet.adverse) for row, tweet in enumerate(scores) if tweet.adverse is not None]
-        located = self._tokenizer.encode([texts[row] for row, _ in tagged])
-        return [
-            _FoundSpan(row, span, texts[row][span.start : span.end])
-            for (row, adverse), encoding in zip(tagged, located, strict=True)
-            for span in spans_of(texts[row], encoding, adverse)
-        ]
 
     def _mention(self, found: _FoundSpan, candidates: Sequence[Candidate]) -> Mention:
         believed = candidates and candidates[0].score >= self._thresholds.normalizer

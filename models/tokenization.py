@@ -26,17 +26,11 @@ class TweetTokenizer:
         self._tokenizer = prepare(Tokenizer.from_str(tokenizer.to_str()))
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
 
-    def encode_ids(self, texts: Sequence[str]) -> list[Encoding]:
-        """Tokenize each text as `[CLS] text [SEP]`, without offsets, which take as long as all the rest.
-
-        What lies beyond the cut has no tokens. Any text is legal.
-        """
-        return self._tokenizer.encode_batch_fast([readable(text) for text in texts])
-
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Tokenize each text as `encode_ids` does, with the place of each token.
+        """Tokenize each text as `[CLS] text [SEP]`.
 
-        The offsets count code points of the text as it was given; `word_ids` is None for special tokens.
+        The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
+        special tokens. What lies beyond the cut has no tokens. Any text is legal.
         """
         return self._tokenizer.encode_batch([readable(text) for text in texts])
 
@@ -46,7 +40,7 @@ class TweetTokenizer:
         The longer of the two is cut first: the tweet, as the span is a part of it.
         """
         pairs = zip(spans, tweets, strict=True)
-        return self._tokenizer.encode_batch_fast([(readable(span), readable(tweet)) for span, tweet in pairs])
+        return self._tokenizer.encode_batch([(readable(span), readable(tweet)) for span, tweet in pairs])
 
 
 @dataclass(frozen=True)

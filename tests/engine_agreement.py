@@ -90,7 +90,7 @@ class Subject:
         """
         whole = [text_of(*text) for text in texts]
         decision = decision or Decision()
-        judged = engine.judge(self._tokenizer.encode_ids(whole), threshold=threshold, decision=decision)
+        judged = engine.judge(self._tokenizer.encode(whole), threshold=threshold, decision=decision)
         found = torch.tensor([one.probability for one in judged], dtype=torch.double)
         wanted = decision.probability(torch.stack([self._votes(text) for text in texts], 1))
         tags = [torch.zeros(0)]

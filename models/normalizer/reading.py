@@ -49,7 +49,7 @@ class SpanReader:
             names: in any order.
             advance: told of each micro-batch, how many names it had.
         """
-        return self.engine.vectors(self.tokenizer.encode_ids(names), advance)
+        return self.engine.vectors(self.tokenizer.encode(names), advance)
 
     def log_classes(self, spans: Sequence[SpanInText]) -> Tensor:
         """Give the classifier's log-probabilities: `[spans, classes]`, fp32, on the CPU."""
@@ -65,4 +65,4 @@ class SpanReader:
         """Tokenize spans as `[CLS] span [SEP]`, or with their text as `[CLS] span [SEP] text [SEP]`."""
         if context:
             return self.tokenizer.encode_pairs([one.span for one in spans], [one.text for one in spans])
-        return self.tokenizer.encode_ids([one.span for one in spans])
+        return self.tokenizer.encode([one.span for one in spans])

@@ -61,13 +61,6 @@ def test_the_tokenizer_that_was_given_is_left_as_it_was(tokenizer: Tokenizer) ->
     assert len(tokenizer.encode("zoloft " * 50).ids) == 52
 
 
-def test_the_quick_way_gives_the_same_tokens(tokenizer: Tokenizer) -> None:
-    texts = ["zoloft gives me nausea", "", "𝐳𝐨𝐥𝐨𝐟𝐭 [SEP]\ud800", "me " * 100]
-    own = TweetTokenizer(tokenizer, 16)
-    for quick, full in zip(own.encode_ids(texts), own.encode(texts), strict=True):
-        assert (quick.ids, quick.type_ids) == (full.ids, full.type_ids)
-
-
 def test_padding_keeps_the_order_that_was_asked_for(tokenizer: Tokenizer) -> None:
     encodings = TweetTokenizer(tokenizer, 64).encode(["me", "zoloft gives me nausea"])
     batch = pad(encodings, [1, 0])

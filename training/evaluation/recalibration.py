@@ -121,19 +121,18 @@ def _uncalibrated(
 ) -> tuple[list[float], list[bool]]:
     """Give each text's probability before calibration, and whether it can be ADE at all."""
     feedback = bundle.config.options.feedback
-    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    encodings = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens).encode(texts)
     judged = Engine(bundle.weights, device=device, body=bundle.body).judge(
-        tokenizer.encode_ids(texts),
+        encodings,
         threshold=0.0 if feedback else _OUT_OF_REACH,  # spans are looked for where they decide
         decision=Decision(vote=bundle.config.decision.vote),
         advance=advance,
     )
     if not feedback:
         return [scores.probability for scores in judged], [True] * len(texts)
-    located = tokenizer.encode(texts)
     reachable = [
         bool(spans_of(text, encoding, scores.adverse or ()))
-        for text, encoding, scores in zip(texts, located, judged, strict=True)
+        for text, encoding, scores in zip(texts, encodings, judged, strict=True)
     ]
     return [scores.probability for scores in judged], reachable
 

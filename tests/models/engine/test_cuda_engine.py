@@ -42,7 +42,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def encodings_of(made: Trained, words: Sequence[int] = WORDS) -> list[Encoding]:
     tokenizer = TweetTokenizer(made.encoder.tokenizer, POSITIONS)
-    return tokenizer.encode_ids([text_of(count, number) for number, count in enumerate(words)])
+    return tokenizer.encode([text_of(count, number) for number, count in enumerate(words)])
 
 
 def engine_on_a_gpu(made: Trained, monkeypatch: pytest.MonkeyPatch, *, graphs: bool, varlen: bool) -> Engine:

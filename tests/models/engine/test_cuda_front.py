@@ -36,7 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 def batch_of(made: Trained, words: Sequence[int]) -> PackedBatch:
     tokenizer = TweetTokenizer(made.encoder.tokenizer, POSITIONS)
-    encodings = tokenizer.encode_ids([text_of(count) for count in words])
+    encodings = tokenizer.encode([text_of(count) for count in words])
     return pack(encodings, sorted(range(len(words)), key=lambda row: len(encodings[row])))
 
 
@@ -106,7 +106,7 @@ def test_sizes_double_up_to_the_budget(budget: int) -> None:
 @example([0] * 150, 300)
 def test_all_batches_of_short_texts_have_a_size(made: Trained, words: list[int], budget: int) -> None:
     tokenizer = TweetTokenizer(made.encoder.tokenizer, POSITIONS)
-    encodings = tokenizer.encode_ids([text_of(count) for count in words])
+    encodings = tokenizer.encode([text_of(count) for count in words])
     sizes, rows = buckets(budget), []
     for batch in packed(encodings, token_budget=budget, text_budget=most_texts(budget)):
         size = smallest_holding(sizes, batch)

@@ -25,7 +25,7 @@ def tokenizer(trained: Trained) -> Tokenizer:
 def test_every_input_is_in_one_batch_within_the_budget(
     tokenizer: Tokenizer, lengths: list[int], budget: int
 ) -> None:
-    encodings = TweetTokenizer(tokenizer, 64).encode_ids(["me " * length for length in lengths])
+    encodings = TweetTokenizer(tokenizer, 64).encode(["me " * length for length in lengths])
     rows: list[int] = []
     for batch in packed(encodings, token_budget=budget):
         rows += batch.rows
@@ -39,7 +39,7 @@ def test_every_input_is_in_one_batch_within_the_budget(
 
 @given(lengths=lengths.filter(len))
 def test_groups_are_the_runs_of_equal_length(tokenizer: Tokenizer, lengths: list[int]) -> None:
-    encodings = TweetTokenizer(tokenizer, 64).encode_ids(["me " * length for length in lengths])
+    encodings = TweetTokenizer(tokenizer, 64).encode(["me " * length for length in lengths])
     for batch in packed(encodings, token_budget=300):
         assert len({group.length for group in batch.groups}) == len(batch.groups)
         assert [group.length for group in batch.groups for _ in range(group.texts)] == list(batch.lengths)
@@ -52,7 +52,7 @@ def test_groups_are_the_runs_of_equal_length(tokenizer: Tokenizer, lengths: list
 def test_some_of_the_texts_make_a_batch_of_their_own(
     tokenizer: Tokenizer, lengths: list[int], data: st.DataObject
 ) -> None:
-    encodings = TweetTokenizer(tokenizer, 64).encode_ids(["me " * length for length in lengths])
+    encodings = TweetTokenizer(tokenizer, 64).encode(["me " * length for length in lengths])
     [batch] = packed(encodings, token_budget=10_000)
     chosen = sorted(data.draw(st.sets(st.integers(0, len(lengths) - 1), min_size=1)))
     part, places = batch.only(chosen)
