@@ -75,19 +75,20 @@ class Engine:
         self.device = device or torch.device("cpu")
         self.precision = precision
         weights = network if isinstance(network, NetworkWeights) else network.weights()
-        weights = weights.to(self.device)
         place = placement(
             weights.shape, self.device, precision, lanes=lanes, token_budget=token_budget, graphs=graphs
         )
-        quantized = QuantizedBody(body, weights, place.attention, lanes=place.lanes) if body else None
-        self._network = PackedNetwork(weights, precision, place.attention, body=quantized)
-        self._lanes = Lanes(place.lanes_over(self._network))
+        with place.told_of_memory():
+            weights = weights.to(self.device)
+            quantized = QuantizedBody(body, weights, place.attention, lanes=place.lanes) if body else None
+            self._network = PackedNetwork(weights, precision, place.attention, body=quantized)
+            self._lanes = Lanes([place.lane(self._network) for _ in range(place.lanes)])
         self._budgets = place.token_budget, place.text_budget
 
     @property
     def hidden_size(self) -> int:
         """Width of the states and of the retriever's vectors."""
-        return self._network.hidden_size
+        return self._network.shape.hidden
 
     def judge(
         self,
@@ -122,11 +123,11 @@ class Engine:
 
     def vectors(self, encodings: Sequence[Encoding], advance: Advance = lambda texts: None) -> Tensor:
         """Give the retriever's vectors of spans or names: `[spans, hidden]`, fp32, on the CPU."""
-        return self._rows_of(self._vectors, encodings, advance)
+        return self._rows_of(self._vectors, encodings, self.hidden_size, advance)
 
     def log_classes(self, encodings: Sequence[Encoding]) -> Tensor:
         """Give the log-probabilities of the Normalizer's classes: `[spans, classes]`, fp32, on the CPU."""
-        return self._rows_of(self._log_classes, encodings)
+        return self._rows_of(self._log_classes, encodings, self._network.shape.ptids)
 
     def vectors_and_log_classes(self, encodings: Sequence[Encoding]) -> tuple[Tensor, Tensor]:
         """Give both; the trunk runs once."""
@@ -134,7 +135,7 @@ class Engine:
         def both(batch: PackedBatch, states: Tensor) -> Tensor:
             return torch.cat([self._vectors(batch, states), self._log_classes(batch, states)], -1)
 
-        found = self._rows_of(both, encodings)
+        found = self._rows_of(both, encodings, self.hidden_size + self._network.shape.ptids)
         return found[:, : self.hidden_size], found[:, self.hidden_size :]
 
     def _judge(
@@ -162,6 +163,7 @@ class Engine:
         self,
         read: Callable[[PackedBatch, Tensor], Tensor],
         encodings: Sequence[Encoding],
+        width: int,
         advance: Advance = lambda texts: None,
     ) -> Tensor:
         def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], Tensor]:
@@ -175,7 +177,7 @@ class Engine:
             parts.append(found)
             advance(len(some))
         if not parts:
-            return torch.zeros(0, self.hidden_size)
+            return torch.zeros(0, width)
         return torch.cat(parts)[torch.tensor(rows).argsort()]
 
     def _run(

@@ -14,7 +14,7 @@ from models.engine.attention import Attention
 from models.engine.embedding import Embedding
 from models.engine.layer import ClsLayer, PackedLayer, cls_states
 from models.engine.packing import PackedBatch
-from models.engine.padding import Padded
+from models.engine.padding import rectangles
 from models.engine.precision import Precision
 from models.weights import Affine, NetworkWeights, Part
 
@@ -31,6 +31,11 @@ class KeptStates:
 
     trunk: Tensor
     below: Tensor
+
+    def first(self, tokens: int) -> KeptStates:
+        """Leave out what a batch was filled up with; where both are the same tensor they stay so."""
+        trunk = self.trunk[:tokens]
+        return KeptStates(trunk, trunk if self.below is self.trunk else self.below[:tokens])
 
 
 class PackedNetwork:
@@ -60,12 +65,12 @@ class PackedNetwork:
         def cls_head(layers: Sequence[Part], classifier: Affine) -> _ClsHead:
             return _ClsHead(ClsLayer(layers[-1], shape, precision) if layers else None, classifier)
 
-        self.hidden_size = shape.hidden
+        self.shape = shape
         self._attention = attention
         self._body = body
         self._embedding = Embedding(weights)
-        self._trunk = stack(weights.layers("trunk", shape.frozen_layers))
         self._served = weights.served
+        self._trunk = stack(weights.layers("trunk", 0 if self._served else shape.frozen_layers))
         shared = weights.layers("shared", shape.shared_layers)
         self._shared = stack(shared)
         self._first = cls_head(shared, weights.affine("classifier"))
@@ -78,11 +83,6 @@ class PackedNetwork:
         self._normalizer = weights.affine("normalizer")
         self._pools_mean = shape.pooling == "mean"
         self._retriever = stack(weights.layers("retriever.layers", shape.retriever_layers))
-
-    @property
-    def has_retriever(self) -> bool:
-        """Whether `embed_spans` can be asked."""
-        return bool(self._retriever)
 
     def kept(self, batch: PackedBatch) -> KeptStates:
         """Run what all heads have in common (Algorithm 2, line 6)."""
@@ -98,8 +98,13 @@ class PackedNetwork:
             `[tokens, hidden]`, fp32.
         """
         if self._served is not None:
-            padded = Padded(batch)
-            return padded.packed(self._served(padded.input_ids, padded.attention_mask, padded.type_ids))
+            served = self._served
+            return torch.cat(
+                [
+                    part.packed(served(part.input_ids, part.attention_mask, part.type_ids))
+                    for part in rectangles(batch)
+                ]
+            )
         return _run(self._trunk, self._embedding(batch), batch)
 
     def votes(self, kept: KeptStates, batch: PackedBatch) -> Tensor:

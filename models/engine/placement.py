@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,14 +42,15 @@ class Placement:
     lane: Callable[[PackedNetwork], Lane]
     lane_bytes: int = 0
 
-    def lanes_over(self, network: PackedNetwork) -> Sequence[Lane]:
-        """Make all lanes.
+    @contextmanager
+    def told_of_memory(self) -> Iterator[None]:
+        """Say of what is made within where a GPU has too little memory for it.
 
         Raises:
-            ModelError: the GPU has too little memory.
+            ModelError: it has.
         """
         try:
-            return [self.lane(network) for _ in range(self.lanes)]
+            yield
         except torch.OutOfMemoryError:
             needed = self.lanes * self.lane_bytes / 1e9
             raise ModelError(

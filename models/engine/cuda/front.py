@@ -37,7 +37,7 @@ class Front:
         """
         placed = self._inputs.fill(batch)
         self._replay()
-        return placed, _first(self._states, len(placed.input_ids))
+        return placed, self._states.first(len(placed.input_ids))
 
 
 class Fronts:
@@ -61,9 +61,3 @@ class Fronts:
         """Choose by the size of a batch; None where it fits nowhere."""
         size = smallest_holding(tuple(self._fronts), batch)
         return self._fronts[size] if size else None
-
-
-def _first(states: KeptStates, tokens: int) -> KeptStates:
-    """Leave out what the batch was filled up with; where both states are the same tensor they stay so."""
-    trunk = states.trunk[:tokens]
-    return KeptStates(trunk, trunk if states.below is states.trunk else states.below[:tokens])

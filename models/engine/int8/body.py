@@ -100,7 +100,7 @@ class QuantizedBody:
             joined = joins[0] if joins else joined
             if layer == self._frozen_layers:
                 trunk = states
-        return KeptStates(trunk[:tokens], states[:tokens])
+        return KeptStates(trunk, states).first(tokens)
 
     def _run(self, number: int, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Run a segment between memory of torch: nothing is copied."""

@@ -122,7 +122,7 @@ def test_graphs_are_captured_where_they_are_asked_for(made: Trained, monkeypatch
     monkeypatch.setattr(cuda, "StreamLane", lambda device, packed, sizes: taken.append(len(sizes)))
     for graphs, precision in ((True, "bf16"), (False, "bf16"), (True, "fp32")):
         place = placement(made.network.shape, CUDA, precision, graphs=graphs, token_budget=1_000, lanes=1)
-        place.lanes_over(None)  # type: ignore[arg-type]
+        place.lane(None)  # type: ignore[arg-type]
     assert taken == [3, 0, 0]
 
 
