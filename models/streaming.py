@@ -30,8 +30,11 @@ def stream(
         ahead: calls of the scorer at once; a pipeline with N threads is busy with N + 1.
 
     Raises:
+        ValueError: `chunk` or `ahead` is less than 1.
         Exception: what `texts` raises, after the answers to all that came before it; what the scorer raises.
     """
+    if chunk < 1:
+        raise ValueError(f"chunks of {chunk} texts hold nothing: at least 1")
     source = iter(texts)
     chunks = iter(lambda: list(itertools.islice(source, chunk)), [])
     for answers in in_order(scorer.score, chunks, ahead=ahead):
@@ -64,7 +67,7 @@ def in_order(
     damage: Exception | None = None
     source = iter(items)
     try:
-        while damage is None:
+        while True:
             try:
                 item = next(source)
             except StopIteration:

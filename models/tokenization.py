@@ -1,4 +1,4 @@
-"""Step one, tokenize: texts to word pieces with character offsets, and those to batches of tensors."""
+"""Step one, tokenize: texts to word pieces with character offsets; and padded batches, for training."""
 
 from __future__ import annotations
 

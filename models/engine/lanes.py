@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import TypeVar
 import torch
 
 from models.engine.lane import Lane
+from models.errors import ModelError
 
 Work = TypeVar("Work")
 Found = TypeVar("Found")
@@ -31,6 +33,7 @@ class Lanes:
         free: SimpleQueue[Lane] = SimpleQueue()
         for lane in lanes:
             free.put(lane)
+        self._process = os.getpid()
         self._own = threading.local()
         self._threads = ThreadPoolExecutor(
             len(lanes), "forward", initializer=_begin, initargs=(self._own, free)
@@ -39,15 +42,25 @@ class Lanes:
     def run(self, step: Callable[[Lane, Work], Found], items: Iterable[Work]) -> Iterator[Found]:
         """Do `step` for each item on some lane, in inference mode; gives the results in the items' order.
 
-        Callers in several threads take turns. Where one is interrupted, what it had in mind and is not
-        begun is left.
+        All items are taken at once, and done in the order in which callers came. Where one of these is
+        interrupted, what it had in mind and is not begun is left.
+
+        Raises:
+            ModelError: the process was forked, and has no such threads.
         """
-        futures = [self._threads.submit(_do, self._own, step, item) for item in items]
+        if os.getpid() != self._process:
+            raise ModelError(
+                "the engine was made before the process was forked, which leaves its threads behind: "
+                "load the bundle in each process by itself"
+            )
+        futures: list[Future[Found]] = []
         try:
+            futures.extend(self._threads.submit(_do, self._own, step, item) for item in items)
             for future in futures:
                 yield future.result()
         finally:
-            _cancel(futures)
+            for future in futures:
+                future.cancel()
 
 
 def _begin(own: threading.local, free: SimpleQueue[Lane]) -> None:
@@ -59,8 +72,3 @@ def _do(own: threading.local, step: Callable[[Lane, Work], Found], item: Work) -
     lane: Lane = own.lane
     with torch.inference_mode(), lane.at_work():
         return step(lane, item)
-
-
-def _cancel(futures: Iterable[Future[Found]]) -> None:
-    for future in futures:
-        future.cancel()

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from models.serving import ServingOptions
+from models.normalizer.choice import Choice
+from models.serving import PrecisionChoice, ServingOptions
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -88,14 +89,14 @@ class ModelSettings(Section):
     )
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the forward pass")
-    precision: Literal["auto", "fp32", "bf16"] = Field(
+    precision: PrecisionChoice = Field(
         "auto", description="of the matrix products: fp32, bf16, or auto, which is bf16 where it is faster"
     )
     cache: int = Field(
         50_000, ge=0, le=10_000_000, description="answers kept for texts that come again, 0: none"
     )
     trunk: str | None = Field(None, description="folder of the encoder, if not where the bundle says")
-    normalizer: Literal["classifier", "retrieval", "hybrid"] | None = Field(
+    normalizer: Choice | None = Field(
         None, description="what codes the spans: classifier, retrieval or hybrid, if not as the bundle says"
     )
 

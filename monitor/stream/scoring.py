@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,11 +66,17 @@ class ScoringThreads:
         """
         if not tweets:
             return Scored(())
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._score, tweets)
+        context = contextvars.copy_context()  # what the log says of the batch
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, context.run, self._score, tweets
+        )
 
     def close(self) -> None:
-        """End the threads once the batches in hand are done."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Wait for the batches in hand, and end the threads.
+
+        Python waits for them at its end as well, but then the engine takes no more work, and they would fail.
+        """
+        self._threads.shutdown(cancel_futures=True)
 
     def _score(self, tweets: Sequence[ReceivedTweet]) -> Scored:
         try:

@@ -126,3 +126,9 @@ def test_results_do_not_wait_for_a_source_that_is_not_ready() -> None:
     for number in in_order(abs, trickle(), at_hand=lambda: False):
         answered.append(number)  # noqa: PERF402 - the source looks at it in between
     assert answered == list(range(5))
+
+
+@pytest.mark.parametrize("sizes", [{"chunk": 0}, {"chunk": -1}, {"ahead": 0}])
+def test_sizes_that_would_answer_nothing_are_refused(sizes: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"at least 1|greater than 0"):
+        list(stream(NumberScorer(), ["1"], **sizes))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
+from models.engine import Engine
 from models.vote import Decision
 from tests.engine_agreement import LONG, SHAPES, SHORT, TOLERANCE, Subject, Text
 from tests.spread import POSITIONS, spread_network
@@ -60,7 +63,21 @@ def test_callers_in_several_threads_do_not_meet(subject: Subject) -> None:
 def test_no_texts_give_no_answers(subject: Subject) -> None:
     engine = subject.engine()
     assert engine.judge([], threshold=0.5) == []
-    assert len(engine.log_classes([])) == 0
+    assert engine.log_classes([]).shape == (0, subject.network.ptids)
+    vectors, log_classes = engine.vectors_and_log_classes([])
+    assert (vectors.shape, log_classes.shape) == ((0, engine.hidden_size), (0, subject.network.ptids))
+
+
+def test_states_that_somebody_keeps_serve_as_well(subject: Subject) -> None:
+    shares: list[float] = []
+
+    def served(ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
+        shares.append(float(mask.float().mean()))
+        return subject.network.trunk_states(ids, mask, types)
+
+    engine = Engine(replace(subject.network.weights(), served=served), token_budget=4_096)
+    subject.drift(engine, [*SHORT, (510, 0)]).stays_within(TOLERANCE)
+    assert min(shares) >= 0.5  # the rest is padding
 
 
 @pytest.mark.slow

@@ -131,5 +131,6 @@ def test_a_gpu_that_is_full_is_told_of(made: Trained, monkeypatch: pytest.Monkey
         raise torch.OutOfMemoryError("no")
 
     place = replace(placement(made.network.shape, CPU, "fp32"), lane=full, lane_bytes=3 * 10**9, lanes=2)  # type: ignore[arg-type]
+    monkeypatch.setattr(engine, "placement", lambda *_, **__: place)
     with pytest.raises(ModelError, match=r"6\.0 GB"):
-        place.lanes_over(None)  # type: ignore[arg-type]
+        Engine(made.network)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from collections.abc import Sequence
 
 import pytest
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.testing import capture_logs
 
 from models import Mention, TweetPrediction
 from models.cache import CacheCounts, CachingScorer
@@ -13,6 +18,8 @@ from monitor.records import ReceivedTweet
 from monitor.stream.batch import read_batch
 from monitor.stream.scoring import ScoringThreads
 from tests.monitor.stream.events import event
+
+PATIENCE = 20.0
 
 
 class PickyScorer:
@@ -72,6 +79,34 @@ async def test_it_tells_how_often_an_answer_was_at_hand() -> None:
     await scoring.score(received("one", "two", "one"))
     assert scoring.cached == CacheCounts(lookups=3, hits=1)
     assert ScoringThreads(PickyScorer()).cached is None
+
+
+async def test_what_is_logged_of_a_batch_says_which_it_is() -> None:
+    scoring = ScoringThreads(PickyScorer("bad"))
+    with capture_logs(processors=[merge_contextvars]) as logged, bound_contextvars(batch="tweets-0-7"):
+        await scoring.score(received("bad"))
+    assert [line["batch"] for line in logged] == ["tweets-0-7"]
+
+
+def test_batches_in_hand_are_waited_for_at_the_end() -> None:
+    ended: list[str] = []
+
+    class Slow(PickyScorer):
+        def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+            begun.set()
+            time.sleep(0.05)
+            ended.extend(texts)
+            return super().score(texts)
+
+    async def begin() -> None:
+        asyncio.create_task(scoring.score(received("one")))  # noqa: RUF006 - left to itself, as at a crash
+        await asyncio.to_thread(begun.wait, PATIENCE)
+
+    begun = threading.Event()
+    scoring = ScoringThreads(Slow())
+    asyncio.run(begin())
+    scoring.close()
+    assert ended == ["one"]
 
 
 class FaultyScorer:
