@@ -144,25 +144,6 @@ class MultiTaskNetwork(FrozenTrunk):
         logits: Tensor = self.normalizer(self.dropout(pooled))
         return logits
 
-    def embed_spans(self, trunk_states: Tensor, attention_mask: Tensor, span_mask: Tensor) -> Tensor:
-        """Retrieval for 1c: a vector `[batch, hidden]` of length one for each span or name.
-
-        Arguments as in `normalize`; a name is read as a span without a tweet.
-
-        Raises:
-            ValueError: there is no retriever.
-        """
-        if self.retriever is None:
-            raise ValueError("the network has no retriever: make it with retriever_layers of 1 or more")
-        states = self.states_below_retriever(trunk_states, attention_mask)
-        vectors: Tensor = self.retriever(states, attention_mask, span_mask)
-        return vectors
-
-    def states_below_retriever(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """Run the shared layers that the retriever sits on: `[batch, tokens, hidden]`."""
-        below = len(self.shared) - self.retriever_layers
-        return run_layers(self.shared[:below], trunk_states, attention_mask)
-
     def adopt(self, position: int, other: MultiTaskNetwork) -> None:
         """Take over the shared layers and the Classifier of another network as a further classifier.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
 Pooling = Literal["cls", "mean"]
+Activation = Literal["gelu", "gelu_new", "relu"]  # by their names in BERT
 Shape = tuple[int, ...]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,9 @@ class Pipeline:
     ) -> Pipeline:
         """Load a bundle and make it ready to serve: as fast as the device can, in little memory.
 
-        The threads of torch itself are set to one, for the whole process: the engine has threads of its own.
+        The engine has threads of its own, and so those of torch itself are set to one, for the whole process.
+        On a CPU the tokenizer keeps to the thread that calls it, too, unless TOKENIZERS_PARALLELISM is set; a
+        GPU is fed by several.
 
         Args:
             path: the bundle's folder.
@@ -98,6 +101,8 @@ class Pipeline:
         """
         torch.set_num_threads(1)
         chosen = resolve_device(device)
+        if chosen.type == "cpu":
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         ready = cls.of(
             load_bundle(path, trunk=trunk),
             device=chosen,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from models.checkpoint import Checkpoint, find_checkpoint
 from models.errors import TrunkError
+from models.network_shape import Activation
 from models.wordpiece import read_tokenizer
 
 # Old checkpoints name the parameters of LayerNorm as TensorFlow did.
@@ -95,6 +96,12 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or config.get("model_type", "bert") != "bert":
         kind = config.get("model_type") if isinstance(config, dict) else type(config).__name__
         raise TrunkError(f"{path} describes an encoder of type {kind!r}: only BERT encoders work as a trunk")
+    activation, known = config.get("hidden_act", "gelu"), get_args(Activation)
+    if activation not in known:
+        raise TrunkError(
+            f"{path} has {activation!r} as hidden_act, but BERT's own are {', '.join(known)}: put the one "
+            "of these that computes the same there, or choose another encoder"
+        )
     return {key: value for key, value in config.items() if key not in ("dtype", "torch_dtype", "auto_map")}
 
 

@@ -48,13 +48,11 @@ class TokenBatch:
     """Inputs of one forward pass, padded to the longest.
 
     Attributes:
-        rows: for each input, its index in the list that was batched.
         input_ids: `[batch, tokens]`, int64, 0 where padded.
         attention_mask: `[batch, tokens]`, int64, 1 for tokens and 0 where padded.
         token_type_ids: `[batch, tokens]`, int64, 1 for the second text of a pair.
     """
 
-    rows: tuple[int, ...]
     input_ids: Tensor
     attention_mask: Tensor
     token_type_ids: Tensor
@@ -67,24 +65,7 @@ class TokenBatch:
     def to(self, device: torch.device) -> TokenBatch:
         """Copy the tensors to a device."""
         return TokenBatch(
-            self.rows,
             self.input_ids.to(device),
             self.attention_mask.to(device),
             self.token_type_ids.to(device),
         )
-
-
-def pad(encodings: Sequence[Encoding], rows: Sequence[int]) -> TokenBatch:
-    """Put some of the inputs into one batch, in the order of `rows`."""
-    chosen = [encodings[row] for row in rows]
-    width = max(len(encoding.ids) for encoding in chosen)
-
-    def tensor(lists: Sequence[Sequence[int]]) -> Tensor:
-        return torch.tensor([[*values, *[0] * (width - len(values))] for values in lists], dtype=torch.long)
-
-    return TokenBatch(
-        tuple(rows),
-        tensor([encoding.ids for encoding in chosen]),
-        tensor([encoding.attention_mask for encoding in chosen]),
-        tensor([encoding.type_ids for encoding in chosen]),
-    )

@@ -21,7 +21,8 @@ from models.bundle import Options, Thresholds, save_bundle
 from models.encoder import Encoder, load_encoder
 from models.labels import Labels
 from models.network import MultiTaskNetwork
-from models.tokenization import TokenBatch, TweetTokenizer, pad
+from models.tokenization import TokenBatch, TweetTokenizer
+from tests.padding import pad
 
 EFFECTS = {
     "nausea": ("90000001", "Nausea"),
@@ -102,8 +103,8 @@ def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> 
     tokenizer = TweetTokenizer(encoder.tokenizer, MAX_TOKENS)
     texts = [*POSITIVE, *NEGATIVE]
     tweets = tokenizer.encode(texts)
-    tweet_batch = pad(tweets, range(len(tweets)))
-    span_batch = pad(tokenizer.encode(list(EFFECTS)), range(len(EFFECTS)))
+    tweet_batch = pad(tweets)
+    span_batch = pad(tokenizer.encode(list(EFFECTS)))
     tags = torch.full_like(tweet_batch.input_ids, -100)  # what cross_entropy leaves out
     for row, (text, tweet) in enumerate(zip(texts, tweets, strict=True)):
         effect = next((effect for effect in EFFECTS if text.endswith(effect)), "")

@@ -51,7 +51,7 @@ def read_document(folder: Path, name: str) -> Any:
     Raises:
         BundleError: the file is missing, cannot be read, or is no JSON.
     """
-    data = _read_file(folder, name)
+    data = read_file(folder, name)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -110,7 +110,7 @@ def read_checked(folder: Path, config: BundleConfig, name: FileName) -> bytes:
     Raises:
         BundleError: the file is missing, cannot be read, or was changed.
     """
-    data = _read_file(folder, name)
+    data = read_file(folder, name)
     wanted, found = config.files[name], hashlib.sha256(data).hexdigest()
     if found != wanted:
         raise BundleError(
@@ -126,16 +126,15 @@ def read_all(folder: Path) -> dict[str, bytes]:
     Raises:
         BundleError: one cannot be read, or is no file.
     """
-    return {path.name: _read_file(folder, path.name) for path in sorted(folder.iterdir())}
+    return {path.name: read_file(folder, path.name) for path in sorted(folder.iterdir())}
 
 
-def _problems(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
-    told = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in problems[:3]]
-    return "; ".join([*told, *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])])
+def read_file(folder: Path, name: str) -> bytes:
+    """Read one file of a bundle as it is.
 
-
-def _read_file(folder: Path, name: str) -> bytes:
+    Raises:
+        BundleError: the file is missing, or cannot be read.
+    """
     path = folder / name
     if path.is_symlink():
         raise BundleError(f"{path} is a symbolic link, which is not followed: put the file itself there")
@@ -145,3 +144,9 @@ def _read_file(folder: Path, name: str) -> bytes:
         raise BundleError(f"{folder} is no whole bundle, it lacks {name}: {MEND}") from None
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _problems(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    told = [f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in problems[:3]]
+    return "; ".join([*told, *([f"and {len(problems) - 3} more"] if len(problems) > 3 else [])])

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.network_shape import Activation
 from models.normalizer.choice import Choice
 from models.normalizer.fusion import Fusion
 from models.terminology.terms import LONGEST_VERSION
@@ -114,7 +115,7 @@ class Architecture(Part):
     num_hidden_layers: int = Field(ge=1, le=100)
     num_attention_heads: int = Field(ge=1, le=256)
     intermediate_size: int = Field(ge=1, le=65_536)
-    hidden_act: Literal["gelu", "gelu_new", "relu"] = "gelu"
+    hidden_act: Activation = "gelu"
     max_position_embeddings: int = Field(ge=8, le=100_000)
     type_vocab_size: int = Field(ge=1, le=16)
     layer_norm_eps: float = Field(gt=0, le=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.bundle.config import BundleConfig
 from models.bundle.disk import require_writable, write_folder
-from models.bundle.files import read_all, read_config
+from models.bundle.files import read_all, read_config, read_file
 from models.bundle.layout import CARD_FILE, CONFIG_FILE
 from models.bundle.load import Bundle
 from models.errors import BundleError
@@ -35,9 +35,11 @@ def read_card(folder: Path) -> str:
     """Read the model card, which is for people: empty where there is none.
 
     Raises:
-        BundleError: the bundle cannot be read.
+        BundleError: the card cannot be read.
     """
-    return read_all(folder).get(CARD_FILE, b"").decode(errors="replace")
+    if not (folder / CARD_FILE).exists():
+        return ""
+    return read_file(folder, CARD_FILE).decode(errors="replace")
 
 
 def rewrite(bundle: Bundle, changed: Mapping[str, bytes], config: BundleConfig, out: Path | None) -> None:

@@ -131,6 +131,9 @@ def test_a_missing_file_is_named(checkpoints: dict[Layout, Path], tmp_path: Path
     [
         ("config.json", "{", "JSON"),
         ("config.json", '{"model_type": "roberta"}', "roberta"),
+        ("config.json", '{"hidden_act": "gelu_fast"}', r"config\.json.*'gelu_fast'.*gelu, gelu_new, relu"),
+        ("config.json", '{"hidden_act": ["gelu"]}', r"config\.json.*\['gelu'\].*gelu, gelu_new, relu"),
+        ("config.json", '{"hidden_act": null}', r"config\.json.*None.*gelu, gelu_new, relu"),
         ("model.safetensors", "garbage", "model.safetensors"),
         ("vocab.txt", "a\nb\n", "vocab.txt"),
     ],

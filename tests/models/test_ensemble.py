@@ -11,12 +11,13 @@ import pytest
 import torch
 
 from models import BundleError, Pipeline, load_bundle
-from models.bundle import Calibration, Ensemble, Thresholds
+from models.bundle import Calibration, Ensemble
 from models.encoder import load_encoder
 from models.network import MultiTaskNetwork
 from models.predictions import TweetPrediction
-from models.tokenization import TokenBatch, TweetTokenizer, pad
+from models.tokenization import TokenBatch, TweetTokenizer
 from models.vote import Decision, Vote
+from tests.padding import pad
 from tests.tiny import (
     FROZEN_LAYERS,
     LABELS,
@@ -63,7 +64,7 @@ def ensemble(members: list[Trained], checkpoints: dict[Layout, Path]) -> Trained
 
 def batch_of(trained: Trained) -> TokenBatch:
     tokenizer = TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
-    return pad(tokenizer.encode(TEXTS), range(len(TEXTS)))
+    return pad(tokenizer.encode(TEXTS))
 
 
 def votes_of(trained: Trained) -> torch.Tensor:
@@ -185,25 +186,6 @@ def test_a_config_that_contradicts_itself_or_the_weights_is_refused(
     path.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
     with pytest.raises(BundleError, match=told.replace(".", r"\.")):
         load_bundle(path.parent)
-
-
-def test_calibration_turns_the_probability_and_so_the_label(
-    tiny_bundle: Path, trained: Trained, tmp_path: Path
-) -> None:
-    plain = predictions(tiny_bundle)
-    folder = save_tiny(tmp_path / "b", trained, calibration=Calibration(temperature=1.0, bias=-100.0))
-    assert {before.label for before in plain} == {"ADE", "NoADE"}
-    for after in predictions(folder):
-        assert after.probability < 1e-3
-        assert (after.label, after.mentions) == ("NoADE", ())
-
-
-def test_thresholds_can_be_overruled_without_touching_the_bundle(tiny_bundle: Path) -> None:
-    bundle = load_bundle(tiny_bundle)
-    strict = Pipeline.of(bundle, thresholds=Thresholds(classifier=1.0, normalizer=0.0))
-    assert {one.label for one in strict.score(POSITIVE)} == {"NoADE"}
-    assert {one.label for one in Pipeline.of(bundle).score(POSITIVE)} == {"ADE"}
-    assert strict.version == bundle.version
 
 
 def test_a_damaged_member_is_noticed(ensemble: Trained, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import torch
 from models.encoder import load_encoder
 from models.layers import run_layers
 from models.network import MultiTaskNetwork
-from models.tokenization import TokenBatch, TweetTokenizer, pad
+from models.tokenization import TokenBatch, TweetTokenizer
+from tests.padding import pad
 from tests.tiny import Layout
 
 TEXTS = ["zoloft gives me nausea", "hello you", "so"]
@@ -20,7 +21,7 @@ def network_on(checkpoint: Path, **options: object) -> tuple[MultiTaskNetwork, T
     encoder = load_encoder(str(checkpoint))
     arguments = {"frozen_layers": 2, "ptids": 5, **options}
     network = MultiTaskNetwork(encoder.model, **arguments)  # type: ignore[arg-type]
-    return network, pad(TweetTokenizer(encoder.tokenizer, 32).encode(TEXTS), range(len(TEXTS)))
+    return network, pad(TweetTokenizer(encoder.tokenizer, 32).encode(TEXTS))
 
 
 def trunk_of(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tensor:
@@ -127,7 +128,7 @@ def test_padding_changes_nothing(checkpoints: dict[Layout, Path]) -> None:
     with torch.no_grad():
         together = answers(batch)
         for row, text in enumerate(TEXTS):
-            one = pad(TweetTokenizer(encoder.tokenizer, 32).encode([text]), [0])
+            one = pad(TweetTokenizer(encoder.tokenizer, 32).encode([text]))
             for alone, among in zip(answers(one), together, strict=True):
                 assert torch.allclose(alone[0], among[row], atol=1e-5)
 
@@ -160,12 +161,6 @@ def test_states_that_are_kept_are_taken_instead_of_the_trunks(checkpoints: dict[
     [given] = asked
     wanted = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
     assert all(torch.equal(*pair) for pair in zip(given, wanted, strict=True))
-
-
-def test_the_span_mask_leaves_out_tweet_and_padding() -> None:
-    attention = torch.tensor([[1, 1, 1, 1, 1, 0]])
-    types = torch.tensor([[0, 0, 0, 1, 1, 0]])
-    assert TokenBatch((0,), attention, attention, types).span_mask.tolist() == [[1, 1, 1, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("classifiers", [1, 3])

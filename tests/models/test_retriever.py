@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from models.encoder import load_encoder
+from models.engine import Engine
 from models.network import MultiTaskNetwork
 from models.normalizer.reading import SpanInText
-from models.tokenization import TweetTokenizer, pad
+from models.tokenization import TweetTokenizer
+from tests.reference_network import ReferenceNetwork
 from tests.tiny import MAX_TOKENS, Layout, Trained, train_tiny
 from tests.tiny_retrieval import reader_of, train_tiny_retriever
 
@@ -27,13 +29,13 @@ def test_before_any_training_a_vector_is_the_mean_state_of_the_encoder(
 ) -> None:
     encoder = load_encoder(str(checkpoints["safetensors"]))
     network = MultiTaskNetwork(encoder.model, frozen_layers=1, ptids=4, retriever_layers=2).eval()
-    batch = pad(TweetTokenizer(encoder.tokenizer, MAX_TOKENS).encode(PHRASES[:1]), [0])
-    with torch.inference_mode():
-        states = encoder.model(batch.input_ids, batch.attention_mask).last_hidden_state
-        trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        [vector] = network.embed_spans(trunk, batch.attention_mask, batch.span_mask)
-    expected = states[0].mean(0)
-    torch.testing.assert_close(vector, expected / expected.norm(), atol=1e-5, rtol=0)
+    encodings = TweetTokenizer(encoder.tokenizer, MAX_TOKENS).encode(PHRASES)
+    vectors = Engine(network).vectors(encodings)
+    for encoding, vector in zip(encodings, vectors, strict=True):
+        with torch.inference_mode():
+            states = encoder.model(torch.tensor([encoding.ids])).last_hidden_state
+        expected = states[0].mean(0)
+        torch.testing.assert_close(vector, expected / expected.norm(), atol=1e-5, rtol=0)
 
 
 def test_the_text_is_seen_but_only_the_span_is_read(with_retriever: Trained) -> None:
@@ -41,17 +43,9 @@ def test_the_text_is_seen_but_only_the_span_is_read(with_retriever: Trained) -> 
     spans = [SpanInText("dizzy", "so dizzy"), SpanInText("dizzy", "this pill and a headache, dizzy")]
     first, second = reader.vectors(spans)
     assert not torch.equal(first, second)
-    encoding = reader.tokenizer.encode_pairs([spans[1].span], [spans[1].text])
-    batch = pad(encoding, [0])
-    with torch.inference_mode():
-        network = with_retriever.network
-        trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        assert network.retriever is not None
-        states = network.states_below_retriever(trunk, batch.attention_mask)
-        for layer in network.retriever.layers:
-            states = layer(states, batch.attention_mask.bool()[:, None, None, :])
-    own = states[0, : int(batch.span_mask.sum())].mean(0)
-    assert float(second @ own / own.norm()) == pytest.approx(1, abs=0.01)
+    [encoding] = reader.tokenizer.encode_pairs([spans[1].span], [spans[1].text])
+    own = ReferenceNetwork(with_retriever.network).vector(encoding)
+    assert float(second @ own) == pytest.approx(1, abs=0.01)
 
 
 def test_training_the_heads_leaves_the_retriever_as_the_encoder_was(

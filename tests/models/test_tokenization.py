@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from tokenizers import Tokenizer
 
 from models.encoder import load_encoder
-from models.tokenization import TweetTokenizer, pad
+from models.tokenization import TokenBatch, TweetTokenizer
 from tests.tiny import Layout
 
 
@@ -61,8 +62,7 @@ def test_the_tokenizer_that_was_given_is_left_as_it_was(tokenizer: Tokenizer) ->
     assert len(tokenizer.encode("zoloft " * 50).ids) == 52
 
 
-def test_padding_keeps_the_order_that_was_asked_for(tokenizer: Tokenizer) -> None:
-    encodings = TweetTokenizer(tokenizer, 64).encode(["me", "zoloft gives me nausea"])
-    batch = pad(encodings, [1, 0])
-    assert batch.rows == (1, 0)
-    assert batch.attention_mask.sum(1).tolist() == [6, 3]
+def test_the_span_mask_leaves_out_tweet_and_padding() -> None:
+    attention = torch.tensor([[1, 1, 1, 1, 1, 0]])
+    types = torch.tensor([[0, 0, 0, 1, 1, 0]])
+    assert TokenBatch(attention, attention, types).span_mask.tolist() == [[1, 1, 1, 0, 0, 0]]

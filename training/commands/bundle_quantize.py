@@ -80,18 +80,18 @@ def bundle_quantize_command(
         with text_progress(2 * len(texts.validation), console, what="scores") as advance:
             scorers = Pipeline.of(exact), Pipeline.of(quantized.bundle)
             verdict = compare(*scorers, texts.validation, advance=advance)
-    told = {"calibrated_on": quantized.texts, "judged_on": verdict.texts, **verdict.to_json()}
-    refused = max(verdict.losses().values()) > margin
-    version = exact.version
-    if not refused:
-        before, after = Verdict.f1(verdict.before), Verdict.f1(verdict.after)
-        version = store_quantized(
-            exact,
-            quantized.bundle,
-            Quantization(texts=quantized.texts, judged_on=verdict.texts, before=before, after=after),
-            metrics={"quantization": told},
-            out=out,
-        )
+        told = {"calibrated_on": quantized.texts, "judged_on": verdict.texts, **verdict.to_json()}
+        refused = max(verdict.losses().values()) > margin
+        version = exact.version
+        if not refused:
+            before, after = Verdict.f1(verdict.before), Verdict.f1(verdict.after)
+            version = store_quantized(
+                exact,
+                quantized.bundle,
+                Quantization(texts=quantized.texts, judged_on=verdict.texts, before=before, after=after),
+                metrics={"quantization": told},
+                out=out,
+            )
     if as_json:
         typer.echo(json.dumps({"bundle": version, "stored": not refused, **told}))
     else:

@@ -67,7 +67,6 @@ class Inputs:
         starts = self.starts[:-1][list(rows)]
         index, real = ragged(starts, self.lengths[list(rows)])
         return TokenBatch(
-            tuple(rows),
             torch.from_numpy(np.where(real, self.ids[index], 0).astype(np.int64)),
             torch.from_numpy(real.astype(np.int64)),
             torch.from_numpy(np.where(real, self.types[index], 0).astype(np.int64)),

@@ -29,6 +29,7 @@ from training.errors import RunError
 from training.quantization.graph import body_graph
 
 _TOKEN_BUDGET = 512  # of a sample that NNCF sees
+_SILENT = "NNCF_CI"  # NNCF's own switch for machines that must not report
 
 
 def require_nncf() -> Any:
@@ -39,11 +40,15 @@ def require_nncf() -> Any:
         RunError: NNCF is not.
     """
     openvino_runtime()
-    os.environ.setdefault("NNCF_CI", "1")  # its own switch for machines that must not report
+    is_set = _SILENT in os.environ
+    os.environ.setdefault(_SILENT, "1")
     try:
         nncf = importlib.import_module("nncf")
     except ImportError as error:
         raise RunError(f"quantizing needs NNCF, which cannot be imported ({error}): run `{EXTRA}`") from None
+    finally:
+        if not is_set:  # it is read once, by the import
+            del os.environ[_SILENT]
     nncf.set_log_level(logging.ERROR)
     return nncf
 
@@ -107,9 +112,8 @@ class _Samples:
 
 def to_ir(model: Any) -> BodyIr:
     """Write a graph as OpenVINO does; the same bytes for the same graph."""
-    for place, node in enumerate(
-        model.get_ordered_ops()
-    ):  # by default numbered from the start of the process
+    for place, node in enumerate(model.get_ordered_ops()):
+        # By default their names are numbered from the start of the process.
         if node.get_type_name() not in ("Parameter", "Result"):
             node.set_friendly_name(f"{node.get_type_name()}_{place}")
     with tempfile.TemporaryDirectory() as folder:

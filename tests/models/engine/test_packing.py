@@ -10,7 +10,8 @@ from tokenizers import Tokenizer
 
 from models.engine.packing import pack, packed
 from models.engine.padding import Padded
-from models.tokenization import TweetTokenizer, pad
+from models.tokenization import TweetTokenizer
+from tests.padding import pad
 from tests.tiny import Trained
 
 lengths = st.lists(st.integers(0, 40), max_size=60)
@@ -69,7 +70,7 @@ def test_a_batch_can_be_padded_and_packed_again(tokenizer: Tokenizer, lengths: l
     own = TweetTokenizer(tokenizer, 64)
     encodings = own.encode_pairs(["me"] * len(lengths), ["so " * length for length in lengths])
     [batch] = packed(encodings, token_budget=10_000)
-    padded, expected = Padded(batch), pad(encodings, batch.rows)
+    padded, expected = Padded(batch), pad([encodings[row] for row in batch.rows])
     assert torch.equal(padded.input_ids, expected.input_ids)
     assert torch.equal(padded.attention_mask, expected.attention_mask)
     assert torch.equal(padded.type_ids, expected.token_type_ids)

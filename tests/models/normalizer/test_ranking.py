@@ -14,7 +14,7 @@ from models.normalizer.choice import Choice
 from models.normalizer.ranking import ClassifierNormalizer, class_concepts
 from models.normalizer.reading import SpanInText
 from models.terminology import Llt, Terminology
-from models.tokenization import pad
+from tests.padding import pad
 from tests.tiny import EFFECTS, LABELS, Trained, write_checkpoint
 from tests.tiny_retrieval import dictionary_of, reader_of, save_tiny_hybrid, train_tiny_retriever
 
@@ -62,7 +62,7 @@ def test_each_ranks_probabilities_in_falling_order(bundle: Bundle, choice: Choic
 def test_the_classifier_gives_what_the_network_says(trained: Trained) -> None:
     reader = reader_of(trained)
     [ranking] = ClassifierNormalizer(reader, LABELS.classes).rank(SPANS[:1])
-    batch = pad(reader.tokenizer.encode([SPANS[0].span]), [0])
+    batch = pad(reader.tokenizer.encode([SPANS[0].span]))
     with torch.inference_mode():
         states = trained.network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
         logits = trained.network.normalize(states, batch.attention_mask, batch.span_mask)

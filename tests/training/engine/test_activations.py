@@ -114,7 +114,6 @@ def test_a_network_is_served_what_is_kept(
     passes.clear()
     batch, unknown = tweets.batch([0, 5]), spans.batch([0, 1])
     wider = TokenBatch(  # padded beyond the longest
-        batch.rows,
         *(torch.nn.functional.pad(t, (0, 3)) for t in (batch.input_ids, batch.attention_mask)),
         torch.nn.functional.pad(batch.token_type_ids, (0, 3)),
     )

@@ -11,6 +11,7 @@ from training.config import Task
 from training.engine.activations import KeptStates
 from training.engine.watcher import Silence, Watcher
 from training.examples import Example, Span
+from training.methods.method import Outcome, train_method
 from training.methods.networks import Workshop
 from training.presets import Method, preset
 from training.texts import TrainingData
@@ -95,3 +96,22 @@ class Recorder(Silence):
 
     def scores(self, figures: Mapping[str, Any]) -> None:
         self.scored.append(figures)
+
+
+def build(
+    folder: Path,
+    preset: str,
+    encoder: Path,
+    *settings: str,
+    watcher: Recorder | None = None,
+    **changes: object,
+) -> Outcome:
+    """Train a preset into a bundle in `folder`; `changes` are `data`, `fresh` and `overwrite`."""
+    return train_method(
+        tiny_method(preset, encoder, *settings),
+        changes.get("data") or corpus(),
+        out=folder / preset,
+        shop=shop(folder, watcher, run=f"run-{preset}", fresh=bool(changes.get("fresh"))),
+        command="ade-train train",
+        overwrite=bool(changes.get("overwrite")),
+    )

@@ -8,30 +8,11 @@ import pytest
 import torch
 
 from models import ServingOptions, load_bundle, load_scorer
-from tests.training.methods.invented import KilledError, Recorder, corpus, shop, tiny_method
+from tests.training.methods.invented import KilledError, Recorder, build, corpus
 from training.augmentation import augment
 from training.errors import RunError
 from training.evaluation import evaluate
-from training.methods.method import Outcome, train_method
 from training.texts import TrainingData
-
-
-def build(
-    folder: Path,
-    preset: str,
-    encoder: Path,
-    *settings: str,
-    watcher: Recorder | None = None,
-    **changes: object,
-) -> Outcome:
-    return train_method(
-        tiny_method(preset, encoder, *settings),
-        changes.get("data") or corpus(),
-        out=folder / preset,
-        shop=shop(folder, watcher, run=f"run-{preset}", fresh=bool(changes.get("fresh"))),
-        command="ade-train train",
-        overwrite=bool(changes.get("overwrite")),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -133,47 +114,6 @@ def test_an_ensemble_killed_in_its_second_network_goes_on_to_the_same_weights(
     ours = load_bundle(tmp_path / "boosting-ensemble").network.trained_state()
     theirs = load_bundle(presets[0] / "boosting-ensemble").network.trained_state()
     assert all(torch.equal(tensor, ours[name]) for name, tensor in theirs.items())
-
-
-def test_a_finished_training_is_not_repeated_unless_asked(tiny_encoder: Path, tmp_path: Path) -> None:
-    first = build(tmp_path, "mtl", tiny_encoder)
-    again, afresh = Recorder(), Recorder()
-    assert build(tmp_path, "mtl", tiny_encoder, watcher=again).version == first.version
-    assert again.epochs == []
-    assert build(tmp_path, "mtl", tiny_encoder, watcher=afresh, fresh=True).version == first.version
-    assert len(afresh.epochs) == 2
-
-
-def test_other_settings_in_the_same_run_folder_are_refused(tiny_encoder: Path, tmp_path: Path) -> None:
-    method, data = tiny_method("mtl", tiny_encoder), corpus()
-    place = replace(shop(tmp_path), networks=tmp_path / "run" / "networks")
-    train_method(method, data, out=tmp_path / "a", shop=place, command="")
-    other = replace(method, training=replace(method.training, seed=7))
-    with pytest.raises(RunError, match="settings"):
-        train_method(other, data, out=tmp_path / "b", shop=place, command="")
-    fewer = TrainingData(data.train[1:], data.valid)
-    with pytest.raises(RunError, match="data"):
-        train_method(method, fewer, out=tmp_path / "b", shop=place, command="")
-    train_method(other, data, out=tmp_path / "b", shop=replace(place, fresh=True), command="")
-
-
-def test_what_is_at_the_bundles_place_is_refused_before_training(tiny_encoder: Path, tmp_path: Path) -> None:
-    (tmp_path / "mtl").mkdir()
-    (tmp_path / "mtl" / "thesis.txt").write_text("years of work")
-    recorder = Recorder()
-    with pytest.raises(RunError, match="no bundle"):
-        build(tmp_path, "mtl", tiny_encoder, watcher=recorder, overwrite=True)
-    assert recorder.epochs == []
-    assert (tmp_path / "mtl" / "thesis.txt").exists()
-
-
-def test_another_bundle_is_replaced_only_when_asked(tiny_encoder: Path, tmp_path: Path) -> None:
-    first = build(tmp_path / "first", "mtl", tiny_encoder, "seed=3")
-    (tmp_path / "first" / "mtl").rename(tmp_path / "mtl")
-    with pytest.raises(RunError, match="--overwrite"):
-        build(tmp_path, "mtl", tiny_encoder)
-    second = build(tmp_path, "mtl", tiny_encoder, overwrite=True)
-    assert load_bundle(tmp_path / "mtl").version == second.version != first.version
 
 
 def test_a_corpus_without_codes_gives_spans_without_codes(tiny_encoder: Path, tmp_path: Path) -> None:

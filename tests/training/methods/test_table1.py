@@ -11,13 +11,10 @@ from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.methods.invented import corpus, positive
 from training.cli import app
 from training.corpora.prepared import write_examples
-from training.corpora.reading import ReadingLog
 from training.engine.parallel import ALONE, Processes
-from training.errors import CorpusError
 from training.evaluation import evaluate
 from training.examples import Example
 from training.presets import PRESETS
-from training.table1.corpus import read_corpus, scored_splits
 from training.table1.paper import PAPER
 from training.table1.rendering import Result, table1
 
@@ -112,40 +109,6 @@ def test_its_figures_are_the_official_scores_of_the_bundles(
     [result] = json.loads((tmp_path / "table1.json").read_text())
     for task, counts in (("1a", scores.classifier), ("1b", scores.extractor), ("1c", scores.normalizer)):
         assert result["scores"]["valid"][task]["f1"] == pytest.approx(100 * counts.f1, abs=1e-6)
-
-
-def test_official_files_are_prepared_on_the_way(tmp_path: Path) -> None:
-    for split, examples in (("train", corpus().train), ("valid", corpus().valid)):
-        folder = tmp_path / split
-        folder.mkdir()
-        rows = list(enumerate(examples))
-        (folder / "tweets.tsv").write_text("".join(f"{split}{n}\t{e.text}\n" for n, e in rows))
-        labels = ("NoADE", "ADE")
-        (folder / "class.tsv").write_text("".join(f"{split}{n}\t{labels[e.label]}\n" for n, e in rows))
-        spans = [(n, e, span) for n, e in rows for span in e.spans]
-        (folder / "spans_norm.tsv").write_text(
-            "".join(
-                f"{split}{n}\tADE\t{s.start}\t{s.end}\t{e.text[s.start : s.end]}\t{s.ptid}\n"
-                for n, e, s in spans
-            )
-        )
-    log = ReadingLog()
-    splits = read_corpus(tmp_path, None, log)
-    assert log.counts
-    assert scored_splits(splits) == ["valid"]
-    assert sum(example.label for example in splits["train"]) == 20
-    assert {span.ptid for e in splits["train"] for span in e.spans} == {ptid for ptid, _ in EFFECTS.values()}
-
-
-def test_a_corpus_without_validation_is_refused_with_the_mend(tmp_path: Path) -> None:
-    write_examples(tmp_path / "train.jsonl", corpus().train)
-    with pytest.raises(CorpusError, match="--valid-share"):
-        read_corpus(tmp_path, None)
-
-
-def test_an_unlabelled_test_set_is_not_scored() -> None:
-    splits = {"valid": corpus().valid, "test": [Example("1", "hello", 0)]}
-    assert scored_splits(splits) == ["valid"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -15,11 +16,11 @@ from typer.testing import CliRunner, Result
 
 from models.bundle import load_bundle
 from models.weights import NetworkWeights
-from tests.tiny import Trained, make_tiny_bundle, save_tiny, train_tiny, write_checkpoint
+from tests.tiny import make_tiny_bundle
 from tests.tiny_int8 import needs_openvino, tiny_examples
 from training.cli import app, main
 from training.corpora.prepared import write_examples
-from training.quantization import graph, post_training, refit_heads, round_body
+from training.quantization import graph, post_training
 
 pytestmark = needs_openvino
 
@@ -110,14 +111,15 @@ def test_a_loss_over_the_margin_stores_nothing(
     assert content(plain) != before
 
 
+@pytest.mark.parametrize("place", ["training.quantization.quantize.refit", "models.bundle.quantized.rewrite"])
 def test_ctrl_c_leaves_the_bundle_as_it_was(
-    plain: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: str, plain: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def stop(*arguments: object) -> None:
         raise KeyboardInterrupt
 
     before = content(plain)
-    monkeypatch.setattr("training.quantization.quantize.refit", stop)
+    monkeypatch.setattr(place, stop)
     assert run(monkeypatch, "bundle", "quantize", plain, "--calibrate", folder / "tweets.jsonl") == 130
     assert content(plain) == before
     assert [path.name for path in plain.parent.iterdir()] == ["plain"]
@@ -159,6 +161,16 @@ def test_mistakes_are_told_before_any_work(
         assert not out.exists()
 
 
+@pytest.mark.parametrize("given", [None, "", "0"])
+def test_the_environment_is_as_it_was(given: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NNCF_CI", raising=False)
+    if given is not None:
+        monkeypatch.setenv("NNCF_CI", given)
+    before = dict(os.environ)
+    post_training.require_nncf()
+    assert dict(os.environ) == before
+
+
 @pytest.mark.parametrize("missing", ["openvino", "nncf"])
 def test_what_is_not_installed_is_told_before_any_work(
     missing: str,
@@ -171,33 +183,3 @@ def test_what_is_not_installed_is_told_before_any_work(
     arguments = ("--calibrate", folder / "tweets.jsonl", "--out", tmp_path / "out")
     assert run(monkeypatch, "bundle", "quantize", folder / "plain", *arguments) == 1
     assert "ade-monitor[openvino]" in capsys.readouterr().err
-
-
-def ensemble(checkpoint: Path) -> Trained:
-    """Three classifiers on one trunk."""
-    members = [train_tiny(checkpoint, steps=steps) for steps in (5, 10)]
-    made = train_tiny(checkpoint, steps=20, classifiers=3)
-    for position, member in enumerate(members, start=1):
-        made.network.adopt(position, member.network)
-    return made
-
-
-def test_all_heads_of_an_ensemble_are_refitted_or_left(tmp_path: Path) -> None:
-    made = ensemble(write_checkpoint(tmp_path / "encoder"))
-    exact = load_bundle(save_tiny(tmp_path / "ensemble", made, vote="mean"))
-    found = refit_heads(round_body(exact, tiny_examples(), seed=1))
-    assert found.refits.keys() == {"classifier", "classifier 2", "classifier 3", "extractor"}
-    before, after = exact.weights.tensors, found.bundle.weights.tensors
-    changed = {name for name in before if not torch.equal(before[name], after[name])}
-    heads = {
-        "classifier": "classifier",
-        "classifier 2": "members.0.classifier",
-        "classifier 3": "members.1.classifier",
-        "extractor": "extractor",
-    }
-    assert changed == {
-        f"{heads[name]}.{part}"
-        for name, one in found.refits.items()
-        if one.pull
-        for part in ("weight", "bias")
-    }

@@ -5,7 +5,8 @@ import torch
 
 from models.network import MultiTaskNetwork
 from models.normalizer.names import Names
-from models.tokenization import TweetTokenizer, pad
+from models.tokenization import TweetTokenizer
+from tests.reference_network import ReferenceNetwork
 from training.engine.inputs import Inputs
 from training.retrieval.vectors import BelowRetriever, VectorSource
 
@@ -14,9 +15,8 @@ def test_vectors_are_those_of_the_network_kept_or_not(
     network: MultiTaskNetwork, tokenizer: TweetTokenizer, names: Names
 ) -> None:
     encodings = tokenizer.encode([*names.names, "a much longer phrase about a headache", ""])
-    batch = pad(encodings, range(len(encodings)))
-    states = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-    expected = network.embed_spans(states, batch.attention_mask, batch.span_mask)
+    reference = ReferenceNetwork(network)
+    expected = torch.stack([reference.vector(encoding) for encoding in encodings])
     inputs = Inputs.of(encodings)
     for limit in (0, 10**9):
         source = VectorSource(network, bfloat16=False, limit=limit)
