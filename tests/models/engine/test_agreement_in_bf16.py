@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import torch
 
-from models import Pipeline, TweetPrediction, load_bundle
+from models import Pipeline, load_bundle
 from models.bundle import Bundle
 from models.catalog import bundle_folder
 from models.device import has_fast_bfloat16
 from models.engine import Engine
-from models.terminology import Terminology
 from models.tokenization import TweetTokenizer
-from monitor.samples import sample_tweets
+from tests.changed_predictions import changed, tweets_of
 from tests.engine_agreement import LONG, SHAPES, SHORT, Subject
 from tests.reference import Reference
 from tests.spread import Shape, spread_network
-from training.tweets import generate_tweets
 
 pytestmark = pytest.mark.skipif(not has_fast_bfloat16(), reason="this CPU does not multiply in bfloat16")
 
@@ -49,13 +44,7 @@ def reference(bundle: Bundle) -> Reference:
 
 @pytest.fixture(scope="module")
 def texts(bundle: Bundle) -> list[str]:
-    """Some hundred tweets, about half of them positive."""
-    names = Terminology({label.ptid: label.pt_name for label in bundle.labels.classes})
-    written = generate_tweets(names, [], positives=50, negatives=50, seed=5).training
-    return [
-        *(tweet.text for tweet in written),
-        *(tweet["text"] for tweet in sample_tweets(datetime.now(UTC))),
-    ]
+    return tweets_of(bundle, seed=5)
 
 
 def test_hardly_a_prediction_of_the_default_bundle_changes(
@@ -80,12 +69,3 @@ def test_its_tags_stay_near(bundle: Bundle, reference: Reference, texts: list[st
     off = (tags - torch.tensor([tag for one in wanted for tag in one])).abs()
     assert off.max() <= 0.1
     assert off.mean() <= 0.002
-
-
-def changed(
-    found: Sequence[TweetPrediction],
-    wanted: Sequence[TweetPrediction],
-    part: Callable[[TweetPrediction], Any],
-) -> float:
-    """Give the share of predictions of which a part is another."""
-    return sum(part(f) != part(w) for f, w in zip(found, wanted, strict=True)) / len(wanted)
