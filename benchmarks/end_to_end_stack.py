@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 from kafka import KafkaProducer
+from process_memory import memory_mb
 from pydantic import SecretStr
 
 from monitor.embedded.postgres import Postgres
@@ -114,7 +115,7 @@ class Bench:
             if time.monotonic() > deadline or worker.pid is None:
                 raise SystemExit(f"the worker did not get there:\n{worker.last_lines()}")
             if done := self.written(settings):
-                memory.append(memory_mb(worker.pid, "VmRSS"))
+                memory.append(memory_mb("VmRSS", worker.pid))
             time.sleep(LOOK)
         return memory
 
@@ -145,14 +146,6 @@ def working(bench: Bench, settings: Settings, case: str) -> Iterator[SupervisedW
         yield worker
     finally:
         worker.stop()
-
-
-def memory_mb(pid: int, field: str) -> float:
-    """Read VmRSS (now) or VmHWM (peak) of a process, in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def cpu_seconds(pid: int) -> float:

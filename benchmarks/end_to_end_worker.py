@@ -6,7 +6,8 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
-from end_to_end_stack import Bench, cpu_seconds, memory_mb
+from end_to_end_stack import Bench, cpu_seconds
+from process_memory import memory_mb
 
 from monitor.embedded.workers import SupervisedWorker
 from monitor.settings import Settings
@@ -55,7 +56,7 @@ class Worked:
     def peak_mb(self) -> float:
         """Give the most memory that the worker ever had."""
         assert self._worker.pid is not None
-        return round(memory_mb(self._worker.pid, "VmHWM"), 1)
+        return round(memory_mb("VmHWM", self._worker.pid), 1)
 
     def _feed(self, count: int, *, rate: float | None = None) -> float:
         began = self._bench.feed(self._settings, self._next, count, rate=rate)

@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).parents[1])
 
 # ruff: noqa: E402
+from benchmarks.process_memory import memory_mb
 from models.catalog import bundle_folder
 from models.pipeline import Pipeline
 from models.streaming import stream
@@ -34,14 +35,6 @@ def texts_of(path: Path, repeat: int) -> Iterator[str]:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
                 yield json.loads(line)
-
-
-def memory_mb(field: str) -> float:
-    """Give `VmRSS` or `VmHWM` of this process."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def main() -> None:

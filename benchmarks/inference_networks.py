@@ -14,7 +14,6 @@ from typing import Any, Final, Literal, cast
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from benchmarks.inference_tweets import POSITIVES
 from models.bundle import Bundle, Options, Thresholds, load_bundle
@@ -22,6 +21,9 @@ from models.bundle.config import BundleConfig
 from models.bundle.parts import Architecture
 from models.catalog import bundle_folder
 from models.encoder import Encoder, build_model, load_encoder
+from models.engine.attention import GroupedAttention
+from models.engine.packed_network import PackedNetwork
+from models.engine.packing import pack
 from models.labels import Labels
 from models.member import Member
 from models.network import MultiTaskNetwork
@@ -113,16 +115,16 @@ def _config(encoder: Encoder, network: MultiTaskNetwork, name: str) -> BundleCon
 
 @torch.inference_mode()
 def _fit_heads(network: MultiTaskNetwork, tokenizer: TweetTokenizer, texts: Sequence[str]) -> None:
+    exact = PackedNetwork(network.weights(), "fp32", GroupedAttention())
     votes, tags = [], []
     encodings = tokenizer.encode(texts)
     for start in range(0, len(encodings), 32):
-        some = [torch.tensor(encoding.ids) for encoding in encodings[start : start + 32]]
-        ids = pad_sequence(some, batch_first=True)
-        mask = pad_sequence([torch.ones_like(one) for one in some], batch_first=True)
-        states = network.trunk_states(ids, mask, torch.zeros_like(ids))
-        votes.append(network.votes(states, mask))
+        some = encodings[start : start + 32]
+        batch = pack(some, sorted(range(len(some)), key=lambda row: len(some[row])))
+        kept = exact.kept(batch)
+        votes.append(exact.votes(kept, batch))
         if not start:
-            tags.append(network.extract(states, mask)[mask.bool()])
+            tags.append(exact.extract(kept, batch, range(len(some))))
     logits = torch.cat(votes, dim=1)  # [classifiers, texts, 2]
     members = cast(list[Member], list(network.members))
     heads = [network.classifier, *(member.classifier for member in members)]

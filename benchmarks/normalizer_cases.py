@@ -20,6 +20,7 @@ sys.path[0] = str(Path(__file__).parents[1])
 
 # ruff: noqa: E402
 from benchmarks.invented_names import names, spans
+from benchmarks.process_memory import memory_mb
 from benchmarks.stopwatch import Stopwatch
 from models.encoder import load_encoder
 from models.engine import Engine, precision_of
@@ -63,12 +64,12 @@ def ranking(given: argparse.Namespace) -> dict[str, Any]:
     read = reader(given.context)
     read.name_vectors(["warm up"] * 64)
     own = names(given.names)
-    before, started = _memory_mb("VmRSS"), time.perf_counter()
+    before, started = memory_mb("VmRSS"), time.perf_counter()
     vectors = _random_vectors(len(own), read.engine.hidden_size)
     concepts = [number if number < len(own.concepts) else -1 for number in range(CLASSES)]
     finder = CandidateFinder(NameIndex(own, vectors), torch.device("cpu"), concepts)
     del vectors
-    made, grown = time.perf_counter() - started, _memory_mb("VmRSS") - before
+    made, grown = time.perf_counter() - started, memory_mb("VmRSS") - before
     labels = [Label(ptid=str(number), pt_name=f"Class {number}") for number in range(CLASSES)]
     cases: dict[str, Normalizer] = {
         "hybrid": HybridNormalizer(read, finder, BY_HAND["hybrid"]),
@@ -83,7 +84,7 @@ def ranking(given: argparse.Namespace) -> dict[str, Any]:
         "runs": _interleaved(cases, rows, given),
         "embedded_a_second": _embedded_a_second(read, own.names[: given.embedded], given),
         "naive_ms": round(_naive_ms(own, [row.span for row in rows[: given.naive]]), 1),
-        "peak_mb": round(_memory_mb("VmHWM"), 1),
+        "peak_mb": round(memory_mb("VmHWM"), 1),
     }
 
 
@@ -169,13 +170,6 @@ def _embedded_a_second(read: SpanReader, some: tuple[str, ...], given: argparse.
         if turn:
             taken[threads].append(time.perf_counter() - started)
     return {str(threads): round(len(some) / statistics.median(seconds)) for threads, seconds in taken.items()}
-
-
-def _memory_mb(field: str) -> float:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def main() -> None:

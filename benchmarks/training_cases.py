@@ -23,6 +23,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 sys.path[0] = str(Path(__file__).parents[1])
 
 # ruff: noqa: E402
+from benchmarks.process_memory import memory_mb
 from models.network import MultiTaskNetwork
 from training.config import Task, TrainingConfig
 from training.engine.activations import KeptStates
@@ -196,20 +197,13 @@ def _figures(seconds: list[Spent], examples: int, flops: float, device: torch.de
         "later_epoch_s": round(later, 3),
         "later_epoch_cpu_s": round(min(spent.cpu for spent in seconds[1:]), 3),
         "examples_per_s": round(examples / later, 1),
-        "peak_mb": round(_peak_mb(), 1),
+        "peak_mb": round(memory_mb("VmHWM"), 1),
     }
     if device.type == "cuda":
         result["gpu_peak_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
         if flops:
             result["tflops"] = round(flops / later / 1e12, 2)
     return result
-
-
-def _peak_mb() -> float:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def _synchronize(device: torch.device) -> None:

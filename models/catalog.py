@@ -88,6 +88,23 @@ def bundle_folder(name: str) -> Path:
     )
 
 
+def bundle_to_change(name: str, out: Path | None) -> Path:
+    """Find the folder of a bundle that is to be changed, or from which a changed one is to be made.
+
+    Args:
+        name: as in `bundle_folder`.
+        out: folder of the changed one; None is in place of the old one.
+
+    Raises:
+        BundleError: there is none, or it is one of the package, which stays as it is.
+    """
+    if out is None and name in packaged_bundles():
+        raise BundleError(
+            f"{name} is a bundle of the package, which stays as it is: name a folder for a copy with --out"
+        )
+    return bundle_folder(name)
+
+
 def _dummy_delay(name: str) -> float:
     _, _, seconds = name.partition(":")
     try:

@@ -6,9 +6,7 @@ import warnings
 from copy import deepcopy
 from typing import ClassVar
 
-from torch import Tensor, nn
-
-from models.layers import run_layers_to_cls
+from torch import nn
 
 
 class Member(nn.Module):
@@ -28,11 +26,6 @@ class Member(nn.Module):
         super().__init__()
         self.shared = deepcopy(layers)
         self.classifier = head(hidden, 2)
-
-    def forward(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """Give logits `[batch, 2]` of NoADE and ADE; arguments as in `MultiTaskNetwork.classify`."""
-        logits: Tensor = self.classifier(run_layers_to_cls(self.shared, trunk_states, attention_mask))
-        return logits
 
 
 def head(hidden: int, classes: int) -> nn.Linear:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 from models.layers import mean_over, run_layers, run_layers_to_cls
@@ -112,14 +111,6 @@ class MultiTaskNetwork(FrozenTrunk):
         cls = run_layers_to_cls(self.shared, trunk_states, attention_mask)
         logits: Tensor = self.classifier(self.dropout(cls))
         return logits
-
-    def votes(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """Subtask 1a by each classifier of the ensemble: logits `[classifiers, batch, 2]`.
-
-        Arguments as in `classify`, whose logits come first.
-        """
-        first = self.classify(trunk_states, attention_mask)
-        return torch.stack([first, *(member(trunk_states, attention_mask) for member in self.members)])
 
     def extract(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
         """Subtask 1b: logits `[batch, tokens, 2]` of O and AE for each token; arguments as in `classify`."""

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from models.bundle.parts import Architecture
 
 Pooling = Literal["cls", "mean"]
 Activation = Literal["gelu", "gelu_new", "relu"]  # by their names in BERT
 Shape = tuple[int, ...]
-
-
-class BertShape(Protocol):
-    """The shape of an encoder as BERT's `config.json` has it; see `models.bundle.parts.Architecture`."""
-
-    @property
-    def vocab_size(self) -> int: ...  # noqa: D102
-    @property
-    def hidden_size(self) -> int: ...  # noqa: D102
-    @property
-    def num_hidden_layers(self) -> int: ...  # noqa: D102
-    @property
-    def num_attention_heads(self) -> int: ...  # noqa: D102
-    @property
-    def intermediate_size(self) -> int: ...  # noqa: D102
-    @property
-    def hidden_act(self) -> str: ...  # noqa: D102
-    @property
-    def max_position_embeddings(self) -> int: ...  # noqa: D102
-    @property
-    def type_vocab_size(self) -> int: ...  # noqa: D102
-    @property
-    def layer_norm_eps(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -72,7 +52,7 @@ class NetworkShape:
     @classmethod
     def of(
         cls,
-        architecture: BertShape,
+        architecture: Architecture,
         *,
         frozen_layers: int,
         ptids: int,
@@ -80,7 +60,12 @@ class NetworkShape:
         classifiers: int = 1,
         retriever_layers: int = 0,
     ) -> Self:
-        """Give the shape of a network on an encoder."""
+        """Give the shape of a network on an encoder.
+
+        Args:
+            architecture: of the encoder; or its `BertConfig`, which has the same names.
+            frozen_layers: and all that follow: as `MultiTaskNetwork` takes them.
+        """
         return cls(
             vocabulary=architecture.vocab_size,
             positions=architecture.max_position_embeddings,

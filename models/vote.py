@@ -31,7 +31,7 @@ class Decision:
         """Give the probability of ADE, `[batch]`, in [0, 1], fp64.
 
         Args:
-            votes: logits `[classifiers, batch, 2]` of NoADE and ADE, as `MultiTaskNetwork.votes` gives them.
+            votes: logits `[classifiers, batch, 2]` of NoADE and ADE, as `PackedNetwork.votes` gives them.
         """
         return (joint_log_odds(votes, self.vote) / self.temperature + self.bias).sigmoid()
 

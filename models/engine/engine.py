@@ -147,9 +147,8 @@ class Engine:
         positives = [text for text, probability in enumerate(probabilities) if probability >= threshold]
         adverse: dict[int, tuple[float, ...]] = {}
         if positives:
-            logits = self._network.extract(kept, placed, positives)
-            joined = lane.read(torch.cat(logits).softmax(-1)[:, 1])
-            tags = torch.split(joined, [len(tokens) for tokens in logits])
+            joined = lane.read(self._network.extract(kept, placed, positives).softmax(-1)[:, 1])
+            tags = torch.split(joined, [batch.lengths[text] for text in positives])
             adverse = {text: tuple(own.tolist()) for text, own in zip(positives, tags, strict=True)}
         return [TweetScores(probability, adverse.get(text)) for text, probability in enumerate(probabilities)]
 

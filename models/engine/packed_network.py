@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -113,18 +114,16 @@ class PackedNetwork:
         Members that add nothing but a last layer to the trunk look at its states together.
         """
         heads = [(kept.below, self._first)]
-        for layers, head in self._members:
-            heads.append((_run(layers, kept.trunk, batch) if layers else kept.trunk, head))
-        joint = [head for states, head in heads if states is kept.trunk and head.layer is not None]
-        looked = dict(zip(map(id, joint), self._looked(joint, kept.trunk, batch), strict=True))
-        cls = [
-            looked[id(head)] if id(head) in looked else self._cls(head, states, batch)
-            for states, head in heads
-        ]
-        return torch.stack([linear(own, *head.classifier) for own, (_, head) in zip(cls, heads, strict=True)])
+        heads += [(_run(layers, kept.trunk, batch), head) for layers, head in self._members]
+        votes: list[Tensor] = []
+        for _, together in groupby(heads, key=lambda one: id(one[0])):
+            [states, *_], own = zip(*together, strict=True)
+            found = self._cls(own, states, batch)
+            votes += [linear(cls, *head.classifier) for cls, head in zip(found, own, strict=True)]
+        return torch.stack(votes)
 
-    def extract(self, kept: KeptStates, batch: PackedBatch, chosen: Sequence[int]) -> list[Tensor]:
-        """Subtask 1b for some of the texts: for each one logits `[its tokens, 2]` of O and AE.
+    def extract(self, kept: KeptStates, batch: PackedBatch, chosen: Sequence[int]) -> Tensor:
+        """Subtask 1b for some of the texts: logits `[their tokens, 2]` of O and AE, one text after another.
 
         Args:
             kept: of the batch.
@@ -133,14 +132,15 @@ class PackedNetwork:
         """
         part, places = batch.only(chosen)
         states = _run(self._shared[-1:], kept.below[places], part)
-        return list(torch.split(linear(states, *self._extractor), list(part.lengths)))
+        return linear(states, *self._extractor)
 
     def normalize(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
         """Subtask 1c by the classes: logits `[spans, classes]` for `[CLS] span [SEP]` or with its text."""
         if self._pools_mean:
             return linear(_mean_of_spans(_run(self._shared, trunk_states, batch), batch), *self._normalizer)
         states = _run(self._shared[:-1], trunk_states, batch)
-        return linear(self._cls(self._first, states, batch), *self._normalizer)
+        [cls] = self._cls([self._first], states, batch)
+        return linear(cls, *self._normalizer)
 
     def embed_spans(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
         """Retrieval for 1c: a vector `[spans, hidden]` of length one for each span or name.
@@ -154,15 +154,12 @@ class PackedNetwork:
         states = _run([*below, *self._retriever], trunk_states, batch)
         return normalize(_mean_of_spans(states, batch), dim=-1)
 
-    def _cls(self, head: _ClsHead, states: Tensor, batch: PackedBatch) -> Tensor:
-        if head.layer is None:
-            return states[batch.starts]
-        [cls] = self._looked([head], states, batch)
-        return cls
-
-    def _looked(self, heads: Sequence[_ClsHead], states: Tensor, batch: PackedBatch) -> list[Tensor]:
+    def _cls(self, heads: Sequence[_ClsHead], states: Tensor, batch: PackedBatch) -> list[Tensor]:
+        """Give the state at [CLS], `[texts, hidden]`, that each of some heads on the same states reads."""
         layers = [head.layer for head in heads if head.layer is not None]
-        return cls_states(layers, states, batch, self._attention) if layers else []
+        if not layers:  # none of them has any of its own
+            return [states[batch.starts]] * len(heads)
+        return cls_states(layers, states, batch, self._attention)
 
 
 @dataclass(frozen=True)

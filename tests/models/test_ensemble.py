@@ -15,9 +15,8 @@ from models.bundle import Calibration, Ensemble
 from models.encoder import load_encoder
 from models.network import MultiTaskNetwork
 from models.predictions import TweetPrediction
-from models.tokenization import TokenBatch, TweetTokenizer
 from models.vote import Decision, Vote
-from tests.padding import pad
+from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import (
     FROZEN_LAYERS,
     LABELS,
@@ -62,16 +61,10 @@ def ensemble(members: list[Trained], checkpoints: dict[Layout, Path]) -> Trained
     return together([train_tiny(checkpoints["safetensors"], steps=60), *members[1:]])
 
 
-def batch_of(trained: Trained) -> TokenBatch:
-    tokenizer = TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
-    return pad(tokenizer.encode(TEXTS))
-
-
 def votes_of(trained: Trained) -> torch.Tensor:
-    batch, network = batch_of(trained), trained.network
-    with torch.no_grad():
-        trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        return network.votes(trunk, batch.attention_mask)
+    reference = ReferenceNetwork(trained.network)
+    tokenizer = ReferenceTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
+    return torch.stack([reference.votes(tokenizer.text(text)) for text in TEXTS], dim=1)
 
 
 def predictions(bundle: Path) -> list[TweetPrediction]:

@@ -52,14 +52,9 @@ def bundle_quantize_command(
     Needs the extra `openvino`, as does whoever runs the bundle.
     """
     from models.bundle.quantized import require_quantizable
-    from models.catalog import bundle_folder, packaged_bundles
-    from models.errors import BundleError
+    from models.catalog import bundle_to_change
 
-    source = bundle_folder(bundle)
-    if bundle in packaged_bundles() and out is None:
-        raise BundleError(
-            f"{bundle} is a bundle of the package, which stays as it is: name a folder for a copy with --out"
-        )
+    source = bundle_to_change(bundle, out)
     require_quantizable(source, out)
     from models.bundle import Quantization
     from models.bundle.quantized import store_quantized

@@ -41,14 +41,9 @@ def bundle_set_terminology_command(
     hierarchy. Its version changes. On Ctrl-C the bundle is as it was.
     """
     from models.bundle.set_terminology import require_retriever
-    from models.catalog import bundle_folder, packaged_bundles
-    from models.errors import BundleError
+    from models.catalog import bundle_to_change
 
-    source = bundle_folder(bundle)
-    if bundle in packaged_bundles() and out is None:
-        raise BundleError(
-            f"{bundle} is a bundle of the package, which stays as it is: name a folder for a copy with --out"
-        )
+    source = bundle_to_change(bundle, out)
     require_retriever(source)
     from models.terminology import read_release
 

@@ -41,14 +41,19 @@ def test_a_reader_that_goes_ends_it_quietly(tmp_path: Path) -> None:
         assert process.wait(30) == 141
 
 
-def test_ctrl_c_ends_it_quietly() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "-", "--bundle", "dummy"],
+def reading(bundle: str) -> subprocess.Popen[bytes]:
+    """Start it on standard input, and let it hear Ctrl-C although the tests may not."""
+    return subprocess.Popen(
+        [*COMMAND, "-", "--bundle", bundle],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
-    ) as process:
+    )
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    with reading("dummy") as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -61,13 +66,7 @@ def test_ctrl_c_ends_it_quietly() -> None:
 
 
 def test_ctrl_c_does_not_wait_for_what_is_being_judged() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "-", "--bundle", "dummy:60"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
-    ) as process:
+    with reading("dummy:60") as process:
         assert process.stdin
         assert process.stderr
         process.stdin.write(lines_of({"id": "1", "text": "dizzy"}))
