@@ -35,8 +35,8 @@ from end_to_end_worker import Turn, Worked
 
 from models import load_scorer, stream
 from monitor.cli import PATIENT_THREADS
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import ModelSettings
-from monitor.topics import ensure_topics
 
 for name, value in PATIENT_THREADS.items():  # as the worker's: read when PyTorch is loaded
     os.environ.setdefault(name, value)
@@ -127,7 +127,7 @@ def main() -> None:
     backlog = given.backlog or (8_000 if given.quick else 100_000)
     paced_seconds = 3 if given.quick else 20
     model = ModelSettings(bundle=given.bundle, threads=given.threads, precision=given.precision, cache=0)
-    sample = resources.files("monitor").joinpath("samples/tweets.jsonl").read_text(encoding="utf-8")
+    sample = resources.files("monitor").joinpath("embedded/sample_tweets.jsonl").read_text(encoding="utf-8")
     with started_bench([json.loads(line)["text"] for line in sample.splitlines() if line.strip()]) as bench:
         dummy = measure_dummy(bench, backlog, paced_seconds)
         bundle = measure_bundle(bench, model, tweets, rounds, paced_seconds)

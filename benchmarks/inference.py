@@ -57,7 +57,7 @@ from benchmarks.inference_second import SecondProcess
 from benchmarks.inference_tweets import token_counts, tweets
 from benchmarks.inference_variants import Variants, can_quantize
 from benchmarks.inference_work import prepare, required_gflop, whole_gflop
-from models.pipeline import Pipeline
+from models.scoring.pipeline import Pipeline
 
 PLANS = {
     "minilm-1": Plan((1, 2), ("fp32", "bf16", "int8"), ours=1_024, naive=(128, 128)),

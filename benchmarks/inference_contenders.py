@@ -14,9 +14,9 @@ from benchmarks.inference_rounds import Contender
 from benchmarks.inference_second import SecondProcess
 from benchmarks.inference_variants import Variant, Variants
 from benchmarks.inference_work import Work
-from models.pipeline import Pipeline
-from models.streaming import stream
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.scoring.pipeline import Pipeline
+from models.scoring.streaming import stream
 
 BATCHES: Final = (1, 64)  # of the baseline, in the order of arrival
 _MOST_CHUNK: Final = 512

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.inference_variants import Variants
-from models.pipeline import Pipeline
 from models.predictions import TweetPrediction
+from models.scoring.pipeline import Pipeline
 
 
 def drift(case: str, exact: Pipeline, variants: Variants, texts: Sequence[str]) -> list[dict[str, Any]]:

@@ -26,10 +26,10 @@ sys.path[0] = str(Path(__file__).parents[1])
 from benchmarks.inference_networks import paper_preset
 from benchmarks.inference_work import prepare, required_gflop
 from models.bundle import Bundle, Thresholds
-from models.engine import Engine
-from models.pipeline import Pipeline
-from models.streaming import stream
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.runtime import Engine
+from models.scoring.pipeline import Pipeline
+from models.scoring.streaming import stream
 
 _SIDE: Final = 8_192  # of the matrices that the peak is measured with
 _CHUNK: Final = 2_048  # tweets of a call

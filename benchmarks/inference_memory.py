@@ -24,9 +24,9 @@ sys.path[0] = str(Path(__file__).parents[1])
 
 # ruff: noqa: E402
 from benchmarks.process_memory import memory_mb
-from models.catalog import bundle_folder
-from models.pipeline import Pipeline
-from models.streaming import stream
+from models.scoring.catalog import bundle_folder
+from models.scoring.pipeline import Pipeline
+from models.scoring.streaming import stream
 
 
 def texts_of(path: Path, repeat: int) -> Iterator[str]:

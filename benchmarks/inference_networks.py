@@ -18,16 +18,15 @@ from torch import Tensor
 from benchmarks.inference_tweets import POSITIVES
 from models.bundle import Bundle, Options, Thresholds, load_bundle
 from models.bundle.config import BundleConfig
-from models.bundle.parts import Architecture
-from models.catalog import bundle_folder
-from models.encoder import Encoder, build_model, load_encoder
-from models.engine.attention import GroupedAttention
-from models.engine.packed_network import PackedNetwork
-from models.engine.packing import pack
-from models.labels import Labels
-from models.member import Member
-from models.network import MultiTaskNetwork
-from models.tokenization import TweetTokenizer
+from models.encoder.loading import Encoder, build_model, load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import Member, MultiTaskNetwork
+from models.network.shape import Architecture
+from models.normalizer.labels import Labels
+from models.runtime.attention import GroupedAttention
+from models.runtime.packed_network import PackedNetwork
+from models.runtime.packing import pack
+from models.scoring.catalog import bundle_folder
 
 Shape = Literal["minilm", "bert-base"]
 

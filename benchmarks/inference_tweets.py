@@ -1,4 +1,4 @@
-"""Tweets as long as tweets are: written by `training.tweets`, drawn by their number of tokens."""
+"""Tweets as long as tweets are: written by `training.synthetic`, drawn by their number of tokens."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from random import Random
 from typing import Final
 
 from models.bundle import load_bundle
-from models.catalog import bundle_folder
+from models.encoder.tokenization import TweetTokenizer
+from models.scoring.catalog import bundle_folder
 from models.terminology import Terminology
-from models.tokenization import TweetTokenizer
 from training.examples import Example
-from training.tweets import generate_tweets
+from training.synthetic import generate_tweets
 
 POSITIVES: Final = 0.07  # of a stream of tweets that name a medicine, the share with an adverse effect
 # Shape and scale of the gamma distribution with the mean (34) and the 95th percentile (62) of tweets.

@@ -10,8 +10,8 @@ import torch
 
 from benchmarks.inference_tweets import labelled_tweets
 from models.bundle import Bundle, Thresholds
-from models.engine import Precision, precision_of
-from models.pipeline import Pipeline
+from models.runtime import Precision, precision_of
+from models.scoring.pipeline import Pipeline
 
 Variant = Literal["fp32", "bf16", "int8"]
 

@@ -10,8 +10,8 @@ import torch
 from benchmarks.inference_networks import Subject
 from benchmarks.inference_tweets import POSITIVES
 from models.bundle import Bundle, Thresholds
-from models.pipeline import Pipeline
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.scoring.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def required_gflop(bundle: Bundle, work: Work) -> float:
     """Count the multiplications and additions that a tweet requires, on average, in 10⁹.
 
     With `h` the hidden size, `f` that of the feed-forward part and `L` the tokens, a layer takes
-    `2L(4h² + 2hf) + 4L²h`, and at [CLS] alone `2(4h² + 2hf) + 4Lh·heads` (see `models.layers.cls_state`).
+    `2L(4h² + 2hf) + 4L²h`, and at [CLS] alone `2(4h² + 2hf) + 4Lh·heads` (`models.network.layers.cls_state`).
     A tweet takes each layer that classifiers share once, and for each classifier those of its own, the last
     one at [CLS] alone; a positive takes the last shared layer for all tokens as well; a span takes all
     layers, and those of the retriever and the products with all names where there are any.

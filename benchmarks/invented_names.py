@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.labels import Label
+from models.normalizer.labels import Label
 from models.normalizer.names import Names
 
 NAMES_OF_A_PT = 3

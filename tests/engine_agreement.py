@@ -11,9 +11,9 @@ import torch
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.engine import Engine
-from models.tokenization import TweetTokenizer
-from models.vote import Decision
+from models.encoder.tokenization import TweetTokenizer
+from models.network.vote import Decision
+from models.runtime import Engine
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.spread import POSITIONS, Shape, text_of
 from tests.tiny import Trained

@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from models.decode import spans_of
 from models.predictions import Mention, TweetPrediction
+from models.scoring.decode import spans_of
 from tests.reference import Judged, Reference
 
 TOLERANCE = 1e-4  # of probabilities, in fp32

@@ -1,7 +1,7 @@
 """Algorithm 2 of the paper, plain and slow: one tweet at a time. The engine must agree with it.
 
 What the product does for speed is left out: no batches, no padding, nothing shared between the heads, no
-layer at [CLS] alone, offsets with every text. It takes trained weights and nothing of `models.engine`.
+layer at [CLS] alone, offsets with every text. It takes trained weights and nothing of `models.runtime`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import torch
 from tokenizers import Tokenizer
 
 from models.bundle import Bundle, Options, Thresholds
-from models.decode import Span, spans_of
-from models.labels import Label
-from models.network import MultiTaskNetwork
+from models.network.multitask import MultiTaskNetwork
+from models.network.vote import Decision
 from models.normalizer.candidates import CandidateFinder
+from models.normalizer.classes import lifted
 from models.normalizer.fusion import Fusion
-from models.normalizer.lifting import lifted
+from models.normalizer.labels import Label
 from models.normalizer.ranking import BEST, class_concepts
 from models.predictions import Candidate, Mention, TweetPrediction
-from models.vote import Decision
+from models.scoring.decode import Span, spans_of
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 
 

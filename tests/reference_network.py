@@ -10,8 +10,8 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 
-from models.network import MultiTaskNetwork
-from models.readable import readable
+from models.encoder.tokenization import readable
+from models.network.multitask import MultiTaskNetwork
 
 
 class ReferenceTokenizer:

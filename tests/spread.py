@@ -18,11 +18,10 @@ from torch import nn
 
 from models.bundle import Dictionary, Options, Retrieval, Thresholds
 from models.bundle.dictionary import searched_names
-from models.encoder import load_encoder
-from models.labels import Labels
-from models.member import Member
-from models.network import MultiTaskNetwork
-from models.network_shape import Pooling
+from models.encoder.loading import load_encoder
+from models.network.multitask import Member, MultiTaskNetwork
+from models.network.shape import Pooling
+from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import Trained, save_tiny, write_checkpoint

@@ -18,10 +18,10 @@ from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertModel
 
 from models.bundle import Options, Thresholds, save_bundle
-from models.encoder import Encoder, load_encoder
-from models.labels import Labels
-from models.network import MultiTaskNetwork
-from models.tokenization import TokenBatch, TweetTokenizer
+from models.encoder.loading import Encoder, load_encoder
+from models.encoder.tokenization import TokenBatch, TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
+from models.normalizer.labels import Labels
 from tests.padding import pad
 
 EFFECTS = {

@@ -7,12 +7,12 @@ from typing import Any
 
 from models.bundle import Dictionary, Retrieval
 from models.bundle.dictionary import searched_names
-from models.engine import Engine
+from models.encoder.tokenization import TweetTokenizer
 from models.normalizer.fusion import Fusion
 from models.normalizer.names import NameIndex
 from models.normalizer.reading import SpanReader
+from models.runtime import Engine
 from models.terminology import Terminology
-from models.tokenization import TweetTokenizer
 from tests.tiny import LABELS, MAX_TOKENS, Trained, save_tiny, train_tiny, write_checkpoint
 
 FUSION = Fusion(

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-from models.normalizer.choice import Choice
-from training.config import TrainingConfig
+from models.options import Choice
 from training.errors import RunError
-from training.retriever_config import RetrieverConfig
+from training.loop.config import TrainingConfig
+from training.retrieval.config import RetrieverConfig
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""`config.json` of a bundle: what was trained, on which trunk, and how it is to be used."""
+"""The files of a bundle, by name.
+
+`config.json` of a bundle: what was trained, on which trunk, and how it is to be used.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from models.bundle.layout import (
-    BODY_GRAPH_FILE,
-    BODY_WEIGHTS_FILE,
-    LABELS_FILE,
-    NAMES_FILE,
-    TERMINOLOGY_FILE,
-    TOKENIZER_FILE,
-    TRUNK_FILE,
-    WEIGHTS_FILE,
-    FileName,
-)
 from models.bundle.parts import (
-    Architecture,
     Calibration,
     Ensemble,
     Options,
@@ -29,9 +20,33 @@ from models.bundle.parts import (
     Retrieval,
     Thresholds,
 )
-from models.network_shape import Pooling
-from models.normalizer.choice import Choice
-from models.vote import Decision
+from models.network.shape import Architecture, Pooling
+from models.network.vote import Decision
+from models.options import Choice
+
+CONFIG_FILE: Final = "config.json"
+LABELS_FILE: Final = "labels.json"
+WEIGHTS_FILE: Final = "model.safetensors"
+TRUNK_FILE: Final = "trunk.safetensors"
+TOKENIZER_FILE: Final = "tokenizer.json"
+NAMES_FILE: Final = "names.safetensors"
+TERMINOLOGY_FILE: Final = "terminology.json.gz"
+BODY_GRAPH_FILE: Final = "body.xml"
+BODY_WEIGHTS_FILE: Final = "body.bin"
+METRICS_FILE: Final = "metrics.json"
+CARD_FILE: Final = "README.md"
+
+FileName = Literal[
+    "labels.json",
+    "model.safetensors",
+    "trunk.safetensors",
+    "tokenizer.json",
+    "names.safetensors",
+    "terminology.json.gz",
+    "body.xml",
+    "body.bin",
+]
+
 
 FORMAT_VERSION: Final = 4
 FormatVersion = Literal[1, 2, 3, 4]

@@ -9,11 +9,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from models.bundle.config import BundleConfig
+from models.bundle.config import LABELS_FILE, NAMES_FILE, TERMINOLOGY_FILE, BundleConfig
 from models.bundle.files import MEND, read_checked, read_tensors
-from models.bundle.layout import LABELS_FILE, NAMES_FILE, TERMINOLOGY_FILE
 from models.errors import BundleError, TerminologyError
-from models.labels import Labels
+from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex, Names
 from models.terminology import Terminology
 

@@ -14,11 +14,17 @@ from safetensors.torch import load
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.bundle.config import FORMAT_VERSION, BundleConfig
-from models.bundle.layout import CONFIG_FILE, LABELS_FILE, TOKENIZER_FILE, FileName
+from models.bundle.config import (
+    CONFIG_FILE,
+    FORMAT_VERSION,
+    LABELS_FILE,
+    TOKENIZER_FILE,
+    BundleConfig,
+    FileName,
+)
+from models.encoder.tokenization import prepare
 from models.errors import BundleError
-from models.labels import Labels
-from models.wordpiece import prepare
+from models.normalizer.labels import Labels
 
 MEND = "copy or train the bundle again"
 _STORED: Final = (torch.float16, torch.bfloat16, torch.float32)

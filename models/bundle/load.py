@@ -16,7 +16,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.bundle.config import BundleConfig
+from models.bundle.config import (
+    BODY_GRAPH_FILE,
+    BODY_WEIGHTS_FILE,
+    LABELS_FILE,
+    TRUNK_FILE,
+    WEIGHTS_FILE,
+    BundleConfig,
+)
 from models.bundle.dictionary import Dictionary, read_dictionary
 from models.bundle.files import (
     MEND,
@@ -26,17 +33,15 @@ from models.bundle.files import (
     read_tensors,
     read_tokenizer_file,
 )
-from models.bundle.layout import BODY_GRAPH_FILE, BODY_WEIGHTS_FILE, LABELS_FILE, TRUNK_FILE, WEIGHTS_FILE
-from models.engine.int8.ir import BodyIr
+from models.encoder.pretrained import read_pretrained, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
-from models.labels import Labels
-from models.network_shape import NetworkShape, Shape
-from models.pretrained import read_pretrained, trunk_digest, trunk_tensors
-from models.state import mismatches
-from models.weights import NetworkWeights
+from models.network.shape import NetworkShape, Shape
+from models.network.weights import NetworkWeights, mismatches
+from models.normalizer.labels import Labels
+from models.runtime.int8.ir import BodyIr
 
 if TYPE_CHECKING:
-    from models.network import MultiTaskNetwork
+    from models.network.multitask import MultiTaskNetwork
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,8 @@ class Bundle:
     @cached_property
     def network(self) -> MultiTaskNetwork:
         """A network with a copy of the weights, in eval mode, on the CPU: to look into, or to train on."""
-        from models.encoder import build_model
-        from models.network import MultiTaskNetwork
+        from models.encoder.loading import build_model
+        from models.network.multitask import MultiTaskNetwork
 
         shape = self.weights.shape
         network = MultiTaskNetwork(

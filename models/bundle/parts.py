@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.network_shape import Activation
-from models.normalizer.choice import Choice
+from models.network.vote import Vote
 from models.normalizer.fusion import Fusion
+from models.options import Choice
 from models.terminology.terms import LONGEST_VERSION
-from models.vote import Vote
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -50,7 +49,7 @@ class Ensemble(Part):
 
     Attributes:
         classifiers: how many there are, the first one included.
-        vote: how they decide, see `models.vote.Decision`.
+        vote: how they decide, see `models.network.vote.Decision`.
     """
 
     classifiers: int = Field(ge=2, le=99)
@@ -105,20 +104,3 @@ class Quantization(Part):
     judged_on: int = Field(ge=1)
     before: dict[Literal["1a", "1b"], Probability]
     after: dict[Literal["1a", "1b"], Probability]
-
-
-class Architecture(Part):
-    """The shape of the encoder, named as in BERT's own `config.json`."""
-
-    vocab_size: int = Field(ge=5, le=1_000_000)
-    hidden_size: int = Field(ge=1, le=8_192)
-    num_hidden_layers: int = Field(ge=1, le=100)
-    num_attention_heads: int = Field(ge=1, le=256)
-    intermediate_size: int = Field(ge=1, le=65_536)
-    hidden_act: Activation = "gelu"
-    max_position_embeddings: int = Field(ge=8, le=100_000)
-    type_vocab_size: int = Field(ge=1, le=16)
-    layer_norm_eps: float = Field(gt=0, le=1)
-    pad_token_id: int = Field(ge=0)
-    hidden_dropout_prob: Probability = 0.1
-    attention_probs_dropout_prob: Probability = 0.1

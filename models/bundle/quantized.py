@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.bundle.config import BundleConfig, format_version
+from models.bundle.config import (
+    BODY_GRAPH_FILE,
+    BODY_WEIGHTS_FILE,
+    CARD_FILE,
+    METRICS_FILE,
+    WEIGHTS_FILE,
+    BundleConfig,
+    format_version,
+)
 from models.bundle.files import read_config
-from models.bundle.layout import BODY_GRAPH_FILE, BODY_WEIGHTS_FILE, CARD_FILE, METRICS_FILE, WEIGHTS_FILE
 from models.bundle.load import Bundle
 from models.bundle.parts import Quantization
 from models.bundle.revise import read_metrics
-from models.bundle.rewrite import read_card, require_place, rewrite
 from models.bundle.save import metrics_json, weights_file
+from models.bundle.writing import read_card, require_place, rewrite
 from models.errors import BundleError
 
 

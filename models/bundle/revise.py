@@ -1,4 +1,7 @@
-"""Change the settings of a bundle that is there: its weights stay, its version does not."""
+"""Another Normalizer for a bundle than the one it names.
+
+Change the settings of a bundle that is there: its weights stay, its version does not.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.bundle.choosing import choosing
-from models.bundle.config import BundleConfig, format_version
-from models.bundle.disk import replace_file
+from models.bundle.config import CONFIG_FILE, METRICS_FILE, BundleConfig, format_version
 from models.bundle.files import read_config, read_document
-from models.bundle.layout import CONFIG_FILE, METRICS_FILE
 from models.bundle.parts import Calibration, Thresholds
 from models.bundle.save import metrics_json
+from models.bundle.writing import replace_file
 from models.errors import BundleError
-from models.normalizer.choice import Choice
+from models.options import Choice, no_retriever
+
+
+def choosing(config: BundleConfig, choice: Choice | None, folder: Path) -> BundleConfig:
+    """Give the config of the bundle in `folder` with another Normalizer; None leaves its own.
+
+    Raises:
+        BundleError: the bundle has no retriever, which the choice needs.
+    """
+    try:
+        return config.choosing(choice)
+    except ValueError:
+        raise no_retriever(choice or config.choice, folder) from None
 
 
 def revise_bundle(

@@ -1,9 +1,13 @@
-"""Write a bundle: all of it, or nothing."""
+"""What the model card says first where a bundle carries a MedDRA release.
+
+Write a bundle: all of it, or nothing.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +16,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from models.bundle.config import BundleConfig, format_version
-from models.bundle.dictionary import Dictionary, dictionary_files
-from models.bundle.disk import write_folder
-from models.bundle.layout import (
+from models.bundle.config import (
     CARD_FILE,
     CONFIG_FILE,
     LABELS_FILE,
@@ -23,16 +24,42 @@ from models.bundle.layout import (
     TOKENIZER_FILE,
     TRUNK_FILE,
     WEIGHTS_FILE,
+    BundleConfig,
+    format_version,
 )
-from models.bundle.licence_note import with_licence_note
-from models.bundle.parts import Architecture, Calibration, Ensemble, Options, Retrieval, Thresholds
+from models.bundle.dictionary import Dictionary, dictionary_files
+from models.bundle.parts import Calibration, Ensemble, Options, Retrieval, Thresholds
+from models.bundle.writing import write_folder
 from models.errors import BundleError
-from models.labels import Labels
-from models.vote import Vote
+from models.network.shape import Architecture
+from models.network.vote import Vote
+from models.normalizer.labels import Labels
 
 if TYPE_CHECKING:
-    from models.encoder import Encoder
-    from models.network import MultiTaskNetwork
+    from models.encoder.loading import Encoder
+    from models.network.multitask import MultiTaskNetwork
+
+_MARK = "> **Not to be passed on.**"
+_NOTE = re.compile(rf"\A{re.escape(_MARK)}(?:.*\n)*?\n")
+
+
+def with_licence_note(card: str, release: str | None) -> str:
+    """Put the note before a model card, in place of that of another release.
+
+    Args:
+        card: Markdown.
+        release: as in `Retrieval.release`; None takes the note away.
+    """
+    without = _NOTE.sub("", card)
+    if release is None:
+        return without
+    told = f"MedDRA {release}" if release else "a MedDRA release of unknown version"
+    return (
+        f"{_MARK} This bundle holds names, codes and hierarchy of {told}\n"
+        "> (`terminology.json.gz`): do not give it to anyone without a licence for MedDRA. Where the text\n"
+        "> below says that it has labels alone, that was so before the release was put in.\n"
+        f"\n{without}"
+    )
 
 
 def save_bundle(

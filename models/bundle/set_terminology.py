@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.bundle.config import BundleConfig
+from models.bundle.config import CARD_FILE, BundleConfig
 from models.bundle.dictionary import Dictionary, dictionary_files, searched_names
 from models.bundle.files import read_config
-from models.bundle.layout import CARD_FILE
-from models.bundle.licence_note import with_licence_note
 from models.bundle.load import Bundle
-from models.bundle.rewrite import read_card, require_place, rewrite
+from models.bundle.save import with_licence_note
+from models.bundle.writing import read_card, require_place, rewrite
 from models.errors import BundleError
-from models.labels import Label
-from models.normalizer.lifting import lifted
+from models.normalizer.classes import lifted
+from models.normalizer.labels import Label
 from models.normalizer.names import NameIndex
 from models.normalizer.reading import SpanReader
 from models.terminology import Terminology

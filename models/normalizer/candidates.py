@@ -10,14 +10,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from models.normalizer.best_names import ConceptNames, best_concepts
 from models.normalizer.classes import ClassConcepts
-from models.normalizer.dense import DenseIndex
-from models.normalizer.features import FEATURES, CandidateTable
+from models.normalizer.dense import ConceptNames, DenseIndex, best_concepts
+from models.normalizer.fusion import FEATURES, CandidateTable
 from models.normalizer.lexical import LexicalIndex
 from models.normalizer.names import NameIndex
-from models.normalizer.spelling import similarity
-from models.normalizer.wording import one_spelling
+from models.normalizer.wording import one_spelling, similarity
 
 DENSE: Final = 16  # candidates of each kind
 LEXICAL: Final = 16

@@ -1,4 +1,7 @@
-"""What the classifier says of the concepts of a dictionary."""
+"""What the classifier says of the concepts of a dictionary.
+
+From the labels that a classifier learnt to the Preferred Terms of the release in use.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
+
+from models.normalizer.labels import Label, Labels
+from models.terminology import Terminology
 
 _FLOOR: Final = -12.0  # a class with a log-probability below it is as good as out of the question
 
@@ -61,3 +67,25 @@ class ClassConcepts:
             "log_class": (1 - own / _FLOOR).astype(np.float32),
             "class_first": first.astype(np.float32),
         }
+
+
+def lifted(labels: Labels, terminology: Terminology | None) -> tuple[Label | None, ...]:
+    """Say what each label is in a release.
+
+    A PT that has become an LLT of another PT is lifted to that; a PT that was renamed has its new name.
+
+    Args:
+        labels: the classes of the classifier.
+        terminology: the release; None where the labels serve.
+
+    Returns:
+        One for each label, in their order; None where the release has no such code.
+    """
+    if terminology is None:
+        return labels.classes
+    return tuple(_lifted(label, terminology) for label in labels.classes)
+
+
+def _lifted(label: Label, terminology: Terminology) -> Label | None:
+    ptid = terminology.pt_of(label.ptid)
+    return Label(ptid=ptid, pt_name=terminology.pt_names[ptid]) if ptid is not None else None

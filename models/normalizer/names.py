@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from models.labels import Label, Labels
+from models.normalizer.labels import Label, Labels
 from models.terminology import Terminology
 
 

@@ -7,10 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from models.labels import Label
 from models.normalizer.candidates import CandidateFinder
-from models.normalizer.features import CandidateTable
-from models.normalizer.fusion import Fusion
+from models.normalizer.fusion import CandidateTable, Fusion
+from models.normalizer.labels import Label
 from models.normalizer.reading import SpanInText, SpanReader
 from models.predictions import Candidate
 

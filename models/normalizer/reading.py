@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.engine import Engine
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.runtime import Engine
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""One spelling for what is written in many: names of a dictionary and spans of tweets are read through it."""
+"""One spelling for what is written in many: names of a dictionary and spans of tweets are read through it.
+
+How like a span is to names of a few candidates, letter by letter.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import fuzz, process
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _ROMAN: Final = re.compile(r"[ivx]+")
@@ -119,3 +126,20 @@ def _table() -> _Table:
     parser.read_string((files("models.normalizer") / "data" / "wording.ini").read_text(encoding="utf-8"))
     left_out = parser["left out"]["words"].split()
     return _Table({**parser["words"], **parser["phrases"]}, parser["capitals"], left_out)
+
+
+def similarity(spans: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Compare spans to names pair by pair.
+
+    Args:
+        spans: one of each pair, as `one_spelling` writes it.
+        names: the other of each pair, as `one_spelling` writes it.
+
+    Returns:
+        `[pairs]`: 1 where both are the same words in any order, 0 where no letter is the same.
+    """
+    found = process.cpdist(spans, names, scorer=fuzz.ratio).astype(np.float32) / np.float32(100)
+    # Where nothing is left of a span but punctuation, it is like no name.
+    says_something = np.array([bool(span) for span in spans], dtype=np.float32)
+    alike: npt.NDArray[np.float32] = found * says_something
+    return alike

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 from redis.exceptions import RedisError
 
-from monitor.alerts.connection import explained
-from monitor.alerts.entries import Entry, Reader, Say
 from monitor.alerts.payload import AlertPayload, read_payload
+from monitor.alerts.ports import Entry, Reader, Say
+from monitor.alerts.redis.connection import explained
 from monitor.errors import PoisonError, RetryableError
 
 FIRST_PAUSE = 0.25

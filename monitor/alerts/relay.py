@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from monitor.alerts.connection import connect_async, explained, place_of
-from monitor.alerts.publishing import Published, publish
+from monitor.alerts.redis.connection import connect_async, explained, place_of
+from monitor.alerts.redis.publishing import Published, publish
 from monitor.errors import MonitorError
 from monitor.settings import Settings
 from monitor.store.failures import failures_explained

@@ -18,10 +18,10 @@ from monitor.errors import SettingsError
 if TYPE_CHECKING:
     from redis import Redis
 
-    from monitor.alerts.entries import Reader
     from monitor.alerts.following import Show
     from monitor.alerts.matching import AlertFilter
     from monitor.alerts.payload import AlertPayload
+    from monitor.alerts.ports import Reader
 
 alerts_app = typer.Typer(help="Follow the alerts.", no_args_is_help=True)
 
@@ -87,9 +87,9 @@ def follow_command(
 
     An alert is acknowledged to the group once its line is written, so an interrupted reader loses none.
     """
-    from monitor.alerts.connection import connect, place_of
     from monitor.alerts.following import follow
     from monitor.alerts.matching import AlertFilter
+    from monitor.alerts.redis.connection import connect, place_of
 
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):
@@ -116,8 +116,8 @@ def follow_command(
 def _reader(
     client: Redis, stream: str, *, group: str | None, consumer: str, claim_after: float, from_start: bool
 ) -> Reader:
-    from monitor.alerts.group import GroupReader
-    from monitor.alerts.tail import TailReader
+    from monitor.alerts.redis.group import GroupReader
+    from monitor.alerts.redis.tail import TailReader
 
     if group is None:
         return TailReader(client, stream, from_start=from_start)

@@ -18,7 +18,7 @@ def upgrade_command(context: typer.Context) -> None:
     at once, is fine. Stop the workers of another version first.
     """
     from monitor.store import migrate
-    from monitor.store.engine import place
+    from monitor.store.connections import place
 
     settings = settings_of(context)
     before = migrate.upgrade(settings)
@@ -47,7 +47,7 @@ def check_command(context: typer.Context) -> None:
     """End with status 0 where the database is reachable and at the revision that this version needs."""
     from monitor.errors import SchemaRevisionError
     from monitor.store import migrate
-    from monitor.store.engine import place
+    from monitor.store.connections import place
     from monitor.store.revisions import revision_problem
 
     settings = settings_of(context)

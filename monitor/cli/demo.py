@@ -15,7 +15,7 @@ from monitor.embedded.running import RunningMonitor, running_monitor
 from monitor.errors import EmbeddedError
 
 if TYPE_CHECKING:
-    from monitor.samples.run import Finding, Outcome, SampleRun
+    from monitor.embedded.demo import Finding, Outcome, SampleRun
 
 
 def demo_command(
@@ -55,7 +55,7 @@ def demo_command(
 
 
 def _go_through(monitor: RunningMonitor, timeout: float) -> Outcome:
-    from monitor.samples.run import SampleRun
+    from monitor.embedded.demo import SampleRun
 
     with SampleRun(monitor.settings) as run:
         run.feed()

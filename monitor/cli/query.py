@@ -12,7 +12,7 @@ from monitor.cli.context import settings_of
 from monitor.cli.moments import read_moment
 
 if TYPE_CHECKING:
-    from monitor.store.query import Finding
+    from monitor.store.queries import Finding
 
 
 def query_command(
@@ -61,7 +61,7 @@ def query_command(
     Example: [bold]ade-monitor query --since 7d --drug zoloft --pt Insomnia --min-probability 0.8[/]
     """
     from monitor.cli import query_output
-    from monitor.store.query import Filters, find, has_words
+    from monitor.store.queries import Filters, find, has_words
 
     if as_json + as_csv + for_spreadsheet > 1:
         raise typer.BadParameter("--json, --csv and --spreadsheet exclude each other: choose one")

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.console import print_table
-from monitor.store.query import Finding
+from monitor.store.queries import Finding
 
 _ROWS_A_TABLE = 200
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -86,8 +86,8 @@ def score_command(
 def _score_all(
     scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: ShowProgress, *, ahead: int
 ) -> None:
-    from models.cache import CachingScorer
-    from models.streaming import in_order
+    from models.scoring.cache import CachingScorer
+    from models.scoring.streaming import in_order
     from monitor.cli.score_records import Chunk, chunks, judged, more_is_ready
 
     def judge(chunk: Chunk) -> tuple[Chunk, bytes]:

@@ -12,7 +12,7 @@ from rich.table import Table
 from monitor.cli.console import print_table, say_note
 from monitor.cli.context import settings_of
 from monitor.cli.options import Bootstrap, Topic
-from monitor.topics import ensure_topics, topic_states
+from monitor.kafka.topics import ensure_topics, topic_states
 
 topics_app = typer.Typer(help="Create the topics, and tell how far they reach.", no_args_is_help=True)
 

@@ -54,7 +54,7 @@ def embedded_settings(context: typer.Context, data_dir: Path | None, bundle: str
         SettingsError: as `load_settings`.
         BundleError: there is no such bundle, or it has no such Normalizer.
     """
-    from models.catalog import require_bundle
+    from models.scoring.catalog import require_bundle
 
     load = cast(CommandContext, context.obj).load
     given = {"embedded__data_dir": data_dir, "model__bundle": bundle}

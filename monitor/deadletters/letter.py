@@ -47,7 +47,7 @@ class DeadLetter:
 
     @property
     def reason(self) -> str:
-        """Why the message could not be used; one of `monitor.message.REASONS`, or the worker's own."""
+        """Why the message could not be used: one of `monitor.ingest.contract.REASONS`, or the worker's."""
         return dict(self.headers)[REASON].decode()
 
 

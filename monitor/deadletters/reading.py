@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters import letter
 from monitor.errors import RetryableError
-from monitor.kafka_clients import broker_away, open_consumer
-from monitor.offsets import end_offsets
+from monitor.kafka.clients import broker_away, open_consumer
+from monitor.kafka.topics import end_offsets
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:

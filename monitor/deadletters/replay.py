@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.deadletters.reading import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
 from monitor.errors import MonitorError, PoisonError
-from monitor.kafka_clients import broker_away, closing_quietly, open_producer
-from monitor.message import read_message
+from monitor.ingest.contract import read_message
+from monitor.kafka.clients import broker_away, closing_quietly, open_producer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:

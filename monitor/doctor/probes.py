@@ -37,7 +37,7 @@ def probes_for(settings: Settings) -> list[Probe]:
 
 def probe_bundle(model: ModelSettings) -> Finding:
     """Load the bundle, as a worker would."""
-    from models.catalog import load_scorer
+    from models.scoring.catalog import load_scorer
 
     scorer = load_scorer(model.bundle, model.serving)
     return Finding("ok", f"{model.bundle}, version {scorer.version}")
@@ -45,7 +45,7 @@ def probe_bundle(model: ModelSettings) -> Finding:
 
 def probe_broker(kafka: KafkaSettings) -> Finding:
     """Ask a broker for the topic and its partitions."""
-    from monitor.topics import topic_states
+    from monitor.kafka.topics import topic_states
 
     _connect_to_any(kafka)
     states = topic_states(kafka)
@@ -69,7 +69,7 @@ def probe_broker(kafka: KafkaSettings) -> Finding:
 
 def probe_database(database: DatabaseSettings) -> Finding:
     """Ask the database for its revision."""
-    from monitor.store.engine import place
+    from monitor.store.connections import place
     from monitor.store.migrate import current
     from monitor.store.revisions import head, revision_problem
 

@@ -6,7 +6,7 @@ import secrets
 
 import redis
 
-from monitor.alerts.connection import connect, explained, place_of
+from monitor.alerts.redis.connection import connect, explained, place_of
 from monitor.doctor.checkup import Finding
 from monitor.settings import RedisSettings
 

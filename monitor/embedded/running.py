@@ -44,8 +44,8 @@ class RunningMonitor:
         Raises:
             MonitorError: something of that failed; call `stop` then, too.
         """
+        from monitor.kafka.topics import ensure_topics
         from monitor.store.migrate import upgrade
-        from monitor.topics import ensure_topics
 
         self.stack.start(lambda part: self._say(f"{part.name} answers on port {part.port}"))
         self.settings = embedded(self.settings, self.stack.endpoints)

@@ -31,7 +31,7 @@ def unread_messages(kafka: KafkaSettings) -> Unread | None:
         from kafka.errors import KafkaError
 
         from monitor.deadletters.reading import read_letters
-        from monitor.topics import topic_states
+        from monitor.kafka.topics import topic_states
 
         try:
             states = topic_states(kafka)

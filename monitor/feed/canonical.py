@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.errors import PoisonError
 from monitor.feed.entries import Entry, Reject
-from monitor.message import read_message
+from monitor.ingest.contract import read_message
 from monitor.records import Tweet
 
 

@@ -30,7 +30,7 @@ class Reject:
 
     Attributes:
         line: number of the line on which it starts.
-        reason: a word of `monitor.message.REASONS`, or of `FEED_REASONS`.
+        reason: a word of `monitor.ingest.contract.REASONS`, or of `FEED_REASONS`.
         detail: what is wrong with which field; never the tweet itself.
         raw: the bytes that were read.
     """

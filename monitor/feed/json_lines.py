@@ -8,7 +8,7 @@ from monitor.errors import PoisonError
 from monitor.feed.entries import Entry, Reject, too_long
 from monitor.feed.lines import Line
 from monitor.feed.tweet_objects import tweets_of
-from monitor.message import parse_object
+from monitor.ingest.contract import parse_object
 
 
 def read_json_lines(lines: Iterator[Line]) -> Iterator[Entry | Reject]:

@@ -16,8 +16,8 @@ from monitor.feed.entries import Entry, Reject
 from monitor.feed.formats import Format, format_of, reader_of
 from monitor.feed.sender import Sender
 from monitor.feed.source import Source, open_source
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics
 
 PROGRESS_EVERY: Final = 0.1
 """Seconds between two reports of progress."""

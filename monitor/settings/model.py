@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from models.normalizer.choice import Choice
-from models.serving import PrecisionChoice, ServingOptions
+from models.options import Choice, PrecisionChoice, ServingOptions
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Probability = Annotated[float, Field(ge=0, le=1)]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from monitor.errors import FatalError, MonitorError, RetryableError
 from monitor.settings import DatabaseSettings
-from monitor.store.engine import place
+from monitor.store.connections import place
 
 # A whole class, or one code, that passes by itself or once an operator has made room.
 _PASSING = (

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from monitor.errors import SchemaRevisionError
 from monitor.settings import Settings
-from monitor.store.engine import migrating_engine, place
+from monitor.store.connections import migrating_engine, place
 from monitor.store.failures import failures_explained
 from monitor.store.revisions import alembic_config, head, is_known, revision_in, revision_problem
 

@@ -8,10 +8,10 @@ from monitor.errors import SchemaRevisionError
 from monitor.records import Alert, Progress, ScoredTweet
 from monitor.settings import Settings
 from monitor.store.batch import Written, put_batch
-from monitor.store.engine import async_engine, place
+from monitor.store.columns import each_once
+from monitor.store.connections import async_engine, place
 from monitor.store.failures import failures_explained
 from monitor.store.revisions import head, revision_in, revision_problem
-from monitor.store.rows import each_once
 
 
 class Store:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from monitor.deadletters import DeadLetter, dead_letter
 from monitor.errors import PoisonError
-from monitor.message import read_message
+from monitor.ingest.contract import read_message
 from monitor.records import Origin, Progress, ReceivedTweet
 
 # The message contract takes dates up to then, too.

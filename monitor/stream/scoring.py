@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import structlog
 
 from models import Scorer, TweetPrediction
-from models.cache import CacheCounts, CachingScorer
+from models.scoring.cache import CacheCounts, CachingScorer
 from monitor.errors import FatalError, PoisonError
 from monitor.records import ReceivedTweet, ScoredTweet
-from monitor.store.rows import ROUNDING
+from monitor.store.columns import ROUNDING
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from models.cache import CacheCounts
+from models.scoring.cache import CacheCounts
 from monitor.store import Written
 from monitor.stream.scoring import Scored
 

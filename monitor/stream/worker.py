@@ -8,15 +8,15 @@ import sys
 
 import structlog
 
-from models.catalog import load_scorer
+from models.scoring.catalog import load_scorer
 from monitor.alerts import Relay
 from monitor.errors import FatalError, MonitorError
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
 from monitor.stream.scoring import ScoringThreads
 from monitor.stream.shutdown import BoundedWorker
-from monitor.topics import ensure_topics
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models import Pipeline, TweetPrediction, load_bundle
 from models.bundle import Options, Thresholds
-from models.normalizer.choice import Choice
+from models.options import Choice
 from models.terminology import Terminology, read_release
 from tests.release import write_release
 from tests.tiny import LABELS, Trained, write_checkpoint

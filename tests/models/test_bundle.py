@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from models import BundleError, ModelError, TrunkError, load_bundle
 from models.bundle import Options, Thresholds
-from models.labels import Labels
+from models.normalizer.labels import Labels
 from tests.tiny import LABELS, Layout, Trained, save_tiny, train_tiny, write_checkpoint
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle.disk import write_folder
+from models.bundle.writing import write_folder
 
 
 def test_a_link_to_a_bundle_stays_a_link(tmp_path: Path) -> None:

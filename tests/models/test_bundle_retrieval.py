@@ -12,9 +12,9 @@ import torch
 from models import BundleError, Pipeline, ServingOptions, load_bundle, load_scorer
 from models.bundle import BundleConfig, Retrieval, Thresholds, revise_bundle
 from models.bundle.files import read_config
-from models.catalog import packaged_bundles, require_bundle
-from models.labels import Labels
-from models.normalizer.choice import Choice
+from models.normalizer.labels import Labels
+from models.options import Choice
+from models.scoring.catalog import packaged_bundles, require_bundle
 from tests.tiny import POSITIVE, Trained, save_tiny
 from tests.tiny_retrieval import FUSION, RETRIEVAL, dictionary_of, save_tiny_hybrid
 

@@ -10,7 +10,7 @@ import pytest
 
 from models import BundleError, Pipeline, load_bundle
 from models.bundle import BundleConfig, Calibration, Thresholds, revise_bundle
-from models.catalog import packaged_bundles
+from models.scoring.catalog import packaged_bundles
 from tests.tiny import POSITIVE
 
 

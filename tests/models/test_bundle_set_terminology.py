@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 
 import models.disk
 from models import BundleError, load_bundle
-from models.assembly import span_reader
 from models.bundle import revise_bundle
 from models.bundle.files import read_config
 from models.bundle.set_terminology import set_terminology
+from models.scoring.assembly import span_reader
 from models.terminology import Llt, Terminology
 
 RELEASE = Terminology(

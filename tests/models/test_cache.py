@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Candidate, DummyScorer, Mention, Pipeline, TweetPrediction
-from models.cache import CacheCounts, CachingScorer
+from models.scoring.cache import CacheCounts, CachingScorer
 
 MARGINS = st.text(" \t\r\n", max_size=3)
 PIECES = [

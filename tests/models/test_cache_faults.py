@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from models import Mention, TweetPrediction
-from models.cache import CacheCounts, CachingScorer
+from models.scoring.cache import CacheCounts, CachingScorer
 from tests.models.test_cache import WordyScorer
 
 

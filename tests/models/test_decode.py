@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from models.decode import Span, spans_of
-from models.encoder import load_encoder
-from models.tokenization import TweetTokenizer
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.scoring.decode import Span, spans_of
 from tests.tiny import Layout
 
 WILD = st.text(

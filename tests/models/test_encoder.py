@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from transformers import BertModel
 
 from models import TrunkError, load_encoder
-from models.pretrained import trunk_digest
+from models.encoder.pretrained import trunk_digest
 from tests.tiny import Layout
 
 

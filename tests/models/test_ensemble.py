@@ -12,10 +12,10 @@ import torch
 
 from models import BundleError, Pipeline, load_bundle
 from models.bundle import Calibration, Ensemble
-from models.encoder import load_encoder
-from models.network import MultiTaskNetwork
+from models.encoder.loading import load_encoder
+from models.network.multitask import MultiTaskNetwork
+from models.network.vote import Decision, Vote
 from models.predictions import TweetPrediction
-from models.vote import Decision, Vote
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import (
     FROZEN_LAYERS,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from models.layers import run_layers, run_layers_to_cls
+from models.network.layers import run_layers, run_layers_to_cls
 
 
 def bert_layers(count: int, *, hidden: int = 32, heads: int = 4, dropout: float = 0.1) -> nn.ModuleList:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.encoder import load_encoder
-from models.layers import run_layers
-from models.network import MultiTaskNetwork
-from models.tokenization import TokenBatch, TweetTokenizer
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TokenBatch, TweetTokenizer
+from models.network.layers import run_layers
+from models.network.multitask import MultiTaskNetwork
 from tests.padding import pad
 from tests.tiny import Layout
 

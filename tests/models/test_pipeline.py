@@ -9,8 +9,8 @@ import torch
 
 from models import ModelError, Pipeline
 from models.bundle import Options, Thresholds
-from models.engine import Engine
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.runtime import Engine
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE, Layout, Trained, save_tiny, train_tiny
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.readable import readable
+from models.encoder.tokenization import readable
 
 
 @given(st.text(st.characters()))

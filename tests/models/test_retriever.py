@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.encoder import load_encoder
-from models.engine import Engine
-from models.network import MultiTaskNetwork
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from models.normalizer.reading import SpanInText
-from models.tokenization import TweetTokenizer
+from models.runtime import Engine
 from tests.reference_network import ReferenceNetwork
 from tests.tiny import MAX_TOKENS, Layout, Trained, train_tiny
 from tests.tiny_retrieval import reader_of, train_tiny_retriever

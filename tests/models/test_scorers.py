@@ -11,7 +11,7 @@ import pytest
 
 import models
 from models import BundleError, DummyScorer, Pipeline, ServingOptions, load_scorer
-from models.cache import CachingScorer
+from models.scoring.cache import CachingScorer
 
 
 def test_the_dummy_finds_its_words_and_only_them() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import TweetPrediction, stream
-from models.streaming import in_order
+from models.scoring.streaming import in_order
 
 PATIENCE = 20.0
 

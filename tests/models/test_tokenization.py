@@ -8,8 +8,8 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from models.encoder import load_encoder
-from models.tokenization import TokenBatch, TweetTokenizer
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TokenBatch, TweetTokenizer
 from tests.tiny import Layout
 
 

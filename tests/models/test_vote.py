@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.vote import Decision, Vote
+from models.network.vote import Decision, Vote
 
 LOG_ODDS = st.lists(st.floats(-60, 60, width=32), min_size=1, max_size=7)
 VOTES: tuple[Vote, ...] = ("majority", "mean")

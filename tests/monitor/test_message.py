@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.errors import PoisonError
-from monitor.message import MAX_BYTES, MAX_TEXT, REASONS, read_message
+from monitor.ingest.contract import MAX_BYTES, MAX_TEXT, REASONS, read_message
 from monitor.records import Tweet
 
 V2_TWEET = {

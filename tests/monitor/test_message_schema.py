@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.app import app
 from monitor.errors import PoisonError
-from monitor.message import read_message
+from monitor.ingest.contract import read_message
 from monitor.schemas import schema_text
 
 

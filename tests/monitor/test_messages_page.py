@@ -11,7 +11,7 @@ import pytest
 from monitor.deadletters import dead_letter, reading, replay
 from monitor.errors import PoisonError
 from monitor.feed.entries import FEED_REASONS
-from monitor.message import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS, read_message
+from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS, read_message
 from monitor.records import Origin
 from monitor.stream.scoring import MODEL_ERROR
 

@@ -7,12 +7,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from monitor import kafka_clients
 from monitor.cli.app import app
 from monitor.errors import RetryableError
-from monitor.kafka_clients import open_consumer, open_producer
+from monitor.kafka import clients
+from monitor.kafka.clients import open_consumer, open_producer
+from monitor.kafka.topics import ensure_topics, topic_states
 from monitor.settings import KafkaSettings
-from monitor.topics import ensure_topics, topic_states
 
 
 def test_missing_topics_are_created_once(kafka: KafkaSettings) -> None:
@@ -59,6 +59,6 @@ def test_a_topic_that_is_missing_shows_the_command_that_makes_it(kafka: KafkaSet
 
 
 def test_a_broker_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka_clients, "CONNECT_TIMEOUT", 1.0)
+    monkeypatch.setattr(clients, "CONNECT_TIMEOUT", 1.0)
     with pytest.raises(RetryableError, match=r"127\.0\.0\.1:1 "):
         ensure_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"))

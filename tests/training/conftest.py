@@ -10,7 +10,7 @@ import torch
 
 from models.terminology import Terminology, read_release
 from tests.tiny import write_checkpoint
-from training.tweets.wordlists import read_wordlist
+from training.synthetic.wordlists import read_wordlist
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from models import Pipeline
-from models.normalizer.choice import Choice
+from models.options import Choice
 from training.checklist import CAPABILITIES
-from training.config import TrainingConfig
-from training.default_bundle import build_default_bundle
-from training.default_data import BundleData, DataSizes, gather
-from training.engine.activations import KeptStates
+from training.default_bundle.build import build_default_bundle
+from training.default_bundle.data import BundleData, DataSizes, gather
 from training.errors import RunError
 from training.examples import coded_phrases
+from training.loop.config import TrainingConfig
+from training.loop.states import KeptStates
 from training.methods.networks import Workshop
 from training.methods.saving import Outcome
 from training.presets import Method
-from training.retriever_config import RetrieverConfig
+from training.retrieval.config import RetrieverConfig
 
 SIZES = DataSizes(
     positive_tweets=100,
@@ -104,7 +104,7 @@ def test_a_training_leaves_a_bundle_that_codes_by_names_and_tells_what_it_is_wor
     parts = (tmp_path, corpora_folder, terminology_folder, tiny_encoder)
     path = tmp_path / "bundle"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("training.default_bundle.judge_bundle", stopped)
+        patch.setattr("training.default_bundle.build.judge_bundle", stopped)
         build(*parts, normalizer="hybrid")
     assert not path.exists()
     trained = {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*.pt")}

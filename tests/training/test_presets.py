@@ -2,8 +2,8 @@
 
 import pytest
 
-from training.config import BIOBERT, TrainingConfig
 from training.errors import RunError
+from training.loop.config import BIOBERT, TrainingConfig
 from training.presets import PRESETS, preset
 
 PAPER = ("mtl", "boosting-ensemble", "enhanced-ensemble", "enhanced-normalizer")

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from training import cli
-from training.cli import app
+from training.cli.app import app
 from training.errors import CorpusError, RunError
 
 RUN = CliRunner()
@@ -69,9 +68,9 @@ def test_a_full_disk_is_told_without_a_traceback_and_no_other_fault_is_hidden(
     def failing(**_: object) -> None:
         raise OSError(number, "something is wrong", "/some/where")
 
-    monkeypatch.setattr(cli, "app", failing)
+    monkeypatch.setattr(app, "app", failing)
     with pytest.raises(SystemExit if told else OSError):
-        cli.main()
+        app.main()
     assert ("/some/where: make room" in capsys.readouterr().err) == told
 
 
@@ -80,7 +79,7 @@ def test_a_terminal_that_lacks_a_character_ends_no_command(tmp_path: Path) -> No
     command = [
         sys.executable,
         "-m",
-        "training.cli",
+        "training.cli.app",
         "evaluate",
         "--gold",
         tmp_path,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import RunError
-from training.whole_files import read_json, write_folder, write_json, write_whole
+from training.files import read_json, write_folder, write_json, write_whole
 
 
 def names(folder: Path) -> list[str]:

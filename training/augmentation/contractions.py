@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from training.augmentation.words import in_case_of
-from training.tweets.wordlists import read_wordlist
+from training.synthetic.wordlists import read_wordlist
 
 _LISTS = read_wordlist("words", __package__)
 _LONG_FORMS: Final = {short: longs[0] for short, longs in _LISTS["contractions"].items()}

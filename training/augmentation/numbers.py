@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from training.augmentation.words import in_case_of
-from training.tweets.wordlists import read_wordlist
+from training.synthetic.wordlists import read_wordlist
 
 # No part of a name (B12), a time (10:30), a date (1/2), a face (<3, :3), an ordinal (2nd) or a range (2-3).
 NUMBER: Final = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from training.tweets.wordlists import read_wordlist
+from training.synthetic.wordlists import read_wordlist
 
 PLACES: Final = read_wordlist("places", __package__)["places"]
 KIND_OF: Final = {name.lower(): kind for kind, names in PLACES.items() for name in names}

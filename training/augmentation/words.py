@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from training.tweets.wordlists import read_wordlist
+from training.synthetic.wordlists import read_wordlist
 
 # What is no word: addresses, names of users, hashtags, HTML entities, masks in <angle> or [square] brackets.
 _OPAQUE = re.compile(

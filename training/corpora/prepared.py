@@ -13,7 +13,7 @@ from training.corpora.reading import ReadingLog
 from training.corpora.splits import SPLITS
 from training.errors import CorpusError
 from training.examples import Example
-from training.whole_files import write_folder, write_whole
+from training.files import write_folder, write_whole
 
 ABOUT_FILE = "corpus.json"
 DESCRIPTION_FOLDER = "description"

@@ -8,12 +8,12 @@ from typing import Final, get_args
 
 import torch
 
-from models.assembly import normalizer_of, span_reader
 from models.bundle import Bundle
-from models.normalizer.choice import Choice
-from models.normalizer.lifting import lifted
+from models.normalizer.classes import lifted
 from models.normalizer.ranking import ClassifierNormalizer, Normalizer
 from models.normalizer.reading import SpanInText
+from models.options import Choice
+from models.scoring.assembly import normalizer_of, span_reader
 from models.terminology import Terminology
 from training.evaluation.coding import CodedSpan, Coding, measure_coding
 from training.evaluation.gold import Gold

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from models.bundle import Bundle
-from models.decode import spans_of
-from models.engine import Engine
-from models.tokenization import TweetTokenizer
-from models.vote import Decision
+from models.encoder.tokenization import TweetTokenizer
+from models.network.vote import Decision
+from models.runtime import Engine
+from models.scoring.decode import spans_of
 from training.errors import RunError
 from training.evaluation.calibration import Fit, fit, log_odds
 from training.evaluation.expected_f1 import choose_threshold

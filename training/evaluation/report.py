@@ -13,7 +13,7 @@ from training.evaluation.coding_table import markdown_coding
 from training.evaluation.error_table import html_table, markdown_table
 from training.evaluation.plots import precision_recall_png, reliability_png
 from training.evaluation.score_table import markdown_scores
-from training.whole_files import write_folder
+from training.files import write_folder
 
 REPORT_FILE = "report.json"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from models.network import MultiTaskNetwork
-from models.tokenization import TweetTokenizer
-from training.engine.inputs import Inputs
-from training.engine.taskdata import classifier_data
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from training.examples import Example
+from training.loop.inputs import Inputs
+from training.loop.taskdata import classifier_data
 from training.methods.boosting import ROUNDS, Round, hard_rows, sample
 from training.methods.networks import Foundry, Recipe, Trained, Workshop, train_network
 from training.methods.validation import Judge

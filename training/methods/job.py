@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.encoder import Encoder
-from models.tokenization import TweetTokenizer
+from models.encoder.loading import Encoder
+from models.encoder.tokenization import TweetTokenizer
+from training.examples import TrainingData
 from training.methods.materials import Materials
 from training.methods.networks import Workshop
 from training.methods.validation import Judge
 from training.presets import Method
-from training.texts import TrainingData
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from models.labels import Labels
-from models.tokenization import TweetTokenizer
-from training.config import Task
-from training.engine.taskdata import (
+from models.encoder.tokenization import TweetTokenizer
+from models.normalizer.labels import Labels
+from training.errors import RunError
+from training.examples import Example, TrainingData, coded_phrases
+from training.loop.config import Task
+from training.loop.taskdata import (
     TaskData,
     classifier_data,
     extractor_data,
     normalizer_data,
     normalizer_labels,
 )
-from training.errors import RunError
-from training.examples import Example, coded_phrases
 from training.presets import Method
-from training.texts import TrainingData
 
 
 @dataclass(frozen=True)

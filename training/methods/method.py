@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from models.encoder import Encoder, load_encoder
-from models.network import MultiTaskNetwork
-from models.tokenization import TweetTokenizer
+from models.encoder.loading import Encoder, load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from training.augmentation import Synonyms, augment
-from training.engine.inputs import Inputs
 from training.errors import RunError
+from training.examples import TrainingData, digest_of
+from training.loop.inputs import Inputs
 from training.methods.ensembles import Sources, train_further
 from training.methods.job import Job
 from training.methods.materials import prepare_materials
@@ -20,7 +21,6 @@ from training.methods.saving import Outcome, save
 from training.methods.validation import Judge
 from training.presets import Method
 from training.reports.run_files import RunFiles
-from training.texts import TrainingData, digest_of
 
 
 def train_method(

@@ -12,17 +12,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.encoder import Encoder
-from models.network import MultiTaskNetwork
-from training.config import Task, TrainingConfig
-from training.engine.activations import KeptStates
-from training.engine.inputs import Inputs
-from training.engine.parallel import ALONE, Processes
-from training.engine.run_folder import RunFolder, fingerprint
-from training.engine.taskdata import TaskData
-from training.engine.trainer import Validate, fit
-from training.engine.watcher import Silence, Watcher
-from training.engine.watchers import Watchers
+from models.encoder.loading import Encoder
+from models.network.multitask import MultiTaskNetwork
+from training.loop.config import Task, TrainingConfig
+from training.loop.inputs import Inputs
+from training.loop.parallel import ALONE, Processes
+from training.loop.run_folder import RunFolder, fingerprint
+from training.loop.states import KeptStates
+from training.loop.taskdata import TaskData
+from training.loop.trainer import Validate, fit
+from training.loop.watcher import Silence, Watcher
+from training.loop.watchers import Watchers
 from training.reports.curves import draw_curves
 from training.reports.tensorboard import TensorBoardLog
 

@@ -7,24 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.assembly import assembled
 from models.bundle.dictionary import Dictionary, searched_names
 from models.bundle.parts import Retrieval
-from models.engine import Engine, precision_of
-from models.labels import Labels
-from models.network import MultiTaskNetwork
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
+from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex
 from models.normalizer.ranking import Normalizer
 from models.normalizer.reading import SpanReader
+from models.runtime import Engine, precision_of
+from models.scoring.assembly import assembled
 from models.terminology import Terminology
-from models.tokenization import TweetTokenizer
-from training.engine.watcher import Watcher
 from training.errors import RunError
-from training.examples import CodedPhrase, coded_phrases
+from training.examples import CodedPhrase, TrainingData, coded_phrases
+from training.loop.watcher import Watcher
 from training.presets import Method
 from training.retrieval.fusions import FittedFusions, fit_fusions
 from training.retrieval.trainer import TrainedRetriever, train_retriever
-from training.texts import TrainingData
 
 
 @dataclass(frozen=True)

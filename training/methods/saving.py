@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import Options, Thresholds, save_bundle
-from models.network import MultiTaskNetwork
+from models.network.multitask import MultiTaskNetwork
 from training.methods.job import Job
 from training.methods.networks import Trained
 from training.methods.retrieval import Searching

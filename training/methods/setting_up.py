@@ -10,10 +10,10 @@ import torch
 
 from models.device import prefers_bfloat16
 from training.augmentation import Synonyms, open_wordnet
-from training.engine.activations import KeptStates
-from training.engine.parallel import Processes
-from training.engine.watcher import Watcher
 from training.extras import require
+from training.loop.parallel import Processes
+from training.loop.states import KeptStates
+from training.loop.watcher import Watcher
 from training.methods.networks import Workshop
 from training.presets import Method, preset
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from tokenizers import Tokenizer
 
 from models.bundle import Options, Thresholds
-from models.engine import Engine
-from models.labels import Labels
-from models.network import MultiTaskNetwork
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
+from models.network.vote import Decision
+from models.normalizer.labels import Labels
 from models.normalizer.ranking import Normalizer
-from models.pipeline import Pipeline
 from models.predictions import TweetPrediction
-from models.tokenization import TweetTokenizer
-from models.vote import Decision
-from training.config import Task
-from training.engine.trainer import Validation
+from models.runtime import Engine
+from models.scoring.pipeline import Pipeline
 from training.evaluation import Scores, choose_threshold, evaluate, score
 from training.examples import Example
+from training.loop.config import Task
+from training.loop.trainer import Validation
 from training.presets import Method
 from training.scorer.scores import Counts
 

@@ -8,14 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.engine.int8.body import body_layers
-from models.engine.int8.ir import Port, SegmentPorts
-from models.engine.int8.runtime import openvino_runtime
-from models.weights import Affine, NetworkWeights, Part
+from models.network.weights import Affine, NetworkWeights, Part
+from models.runtime.int8.body import body_layers
+from models.runtime.int8.ir import Port, SegmentPorts, openvino_runtime
 
 
 def body_graph(weights: NetworkWeights) -> Any:
-    """Build the segments of a network's body, see `models.engine.int8.ir`.
+    """Build the segments of a network's body, see `models.runtime.int8.ir`.
 
     Returns:
         An `openvino.Model` with the inputs and outputs of all segments.

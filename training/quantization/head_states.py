@@ -10,12 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.engine.packed_network import KeptStates
-from models.engine.packing import PackedBatch
-from models.engine.padding import Padded
-from models.layers import run_layers, run_layers_to_cls
-from models.member import Member
-from models.network import MultiTaskNetwork
+from models.network.layers import run_layers, run_layers_to_cls
+from models.network.multitask import Member, MultiTaskNetwork
+from models.runtime.packed_network import KeptStates
+from models.runtime.packing import PackedBatch, Padded
 
 Body = Callable[[PackedBatch], KeptStates]
 Floats = NDArray[np.float64]

@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.engine.attention import GroupedAttention
-from models.engine.int8 import BodyIr, QuantizedBody
-from models.engine.int8.body import body_layers
-from models.engine.int8.ir import SegmentPorts
-from models.engine.int8.runtime import EXTRA, openvino_runtime
-from models.engine.packing import PackedBatch, packed
-from models.weights import NetworkWeights
+from models.network.weights import NetworkWeights
+from models.runtime.attention import GroupedAttention
+from models.runtime.int8 import BodyIr, QuantizedBody
+from models.runtime.int8.body import body_layers
+from models.runtime.int8.ir import EXTRA, SegmentPorts, openvino_runtime
+from models.runtime.packing import PackedBatch, packed
 from training.errors import RunError
 from training.quantization.graph import body_graph
 

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.bundle import Bundle
-from models.engine.attention import GroupedAttention
-from models.engine.int8 import BodyIr, QuantizedBody
-from models.engine.int8.body import body_layers
-from models.engine.packed_network import PackedNetwork
-from models.engine.packing import PackedBatch, packed
-from models.member import Member
-from models.network import MultiTaskNetwork
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import Member, MultiTaskNetwork
+from models.runtime.attention import GroupedAttention
+from models.runtime.int8 import BodyIr, QuantizedBody
+from models.runtime.int8.body import body_layers
+from models.runtime.packed_network import PackedNetwork
+from models.runtime.packing import PackedBatch, packed
 from training.errors import RunError
 from training.examples import Example
 from training.quantization.head_states import Body, classifier_states, extractor_states

@@ -10,9 +10,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from training.examples import Example
+from training.examples import Example, TrainingData
 from training.presets import Method
-from training.texts import TrainingData
 
 _TOLD = {
     1: "one network",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.extras import require
-from training.whole_files import write_whole
+from training.files import write_whole
 
 _COLOURS: Final = {"1a": "#1f5fa8", "1b": "#b5541c", "1c": "#2f7d4f"}
 

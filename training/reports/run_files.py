@@ -23,10 +23,10 @@ from typing import Any
 from models.bundle.files import read_config
 from models.errors import BundleError
 from training.errors import RunError
+from training.examples import TrainingData
+from training.files import read_json, write_json
 from training.presets import Method
 from training.reports.environment import environment
-from training.texts import TrainingData
-from training.whole_files import read_json, write_json
 
 
 class RunFiles:

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from training.config import Task
-from training.engine.watcher import Silence
 from training.extras import require
+from training.loop.config import Task
+from training.loop.watcher import Silence
 
 # A scalar for each step would make files of many megabytes: the mean of so many steps is one point.
 _STEPS_A_POINT = 20

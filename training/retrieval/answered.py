@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.normalizer.features import CandidateTable
+from models.normalizer.fusion import CandidateTable
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.optim import Optimizer
 
+from models.encoder.tokenization import TweetTokenizer
 from models.normalizer.names import Names
-from models.tokenization import TweetTokenizer
-from training.engine.inputs import Inputs
-from training.engine.optimization import set_rates
 from training.errors import RunError
+from training.loop.inputs import Inputs
+from training.loop.optimization import set_rates
+from training.retrieval.config import RetrieverConfig
 from training.retrieval.contrast import info_nce
 from training.retrieval.draws import NameDraw
 from training.retrieval.mining import hard_names
@@ -24,7 +25,6 @@ from training.retrieval.misspelling import as_typed
 from training.retrieval.optimization import share_of_rate
 from training.retrieval.queries import Queries, name_queries
 from training.retrieval.vectors import VectorSource
-from training.retriever_config import RetrieverConfig
 
 # Hard names are drawn from so many times as many.
 _POOL = 4

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from models.normalizer.features import FEATURES
-from models.normalizer.fusion import Fusion
+from models.normalizer.fusion import FEATURES, Fusion
 from training.retrieval.answered import Answered
 from training.retrieval.worth import Worth, best_threshold, worth
 

@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from models.bundle.dictionary import Dictionary
-from models.labels import Labels
 from models.normalizer.candidates import CandidateFinder
+from models.normalizer.classes import lifted
 from models.normalizer.fusion import BY_HAND, Fusion
-from models.normalizer.lifting import lifted
+from models.normalizer.labels import Labels
 from models.normalizer.ranking import class_concepts
 from models.normalizer.reading import SpanInText, SpanReader
 from training.examples import CodedPhrase

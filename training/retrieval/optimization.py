@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch.optim import AdamW
 
-from models.retriever import Retriever
-from training.retriever_config import RetrieverConfig
+from models.network.retriever import Retriever
+from training.retrieval.config import RetrieverConfig
 
 
 def make_optimizer(retriever: Retriever, config: RetrieverConfig) -> AdamW:

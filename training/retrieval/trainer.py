@@ -11,23 +11,23 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.network import MultiTaskNetwork
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from models.normalizer.names import Names
-from models.tokenization import TweetTokenizer
-from training.engine.activations import KEEP_LIMIT
-from training.engine.inputs import Inputs
-from training.engine.memory import told_of_memory
-from training.engine.run_folder import RunFolder, RunState, clone
-from training.engine.trunk import trunk_key
-from training.engine.watcher import Silence, Watcher
 from training.errors import RunError
 from training.examples import CodedPhrase
+from training.loop.inputs import Inputs
+from training.loop.memory import told_of_memory
+from training.loop.run_folder import RunFolder, RunState, clone
+from training.loop.states import KEEP_LIMIT
+from training.loop.trunk import trunk_key
+from training.loop.watcher import Silence, Watcher
 from training.retrieval.accuracy import accuracy_at
+from training.retrieval.config import RetrieverConfig
 from training.retrieval.epoch import Lesson, encoded, pass_over, steps_of
 from training.retrieval.optimization import make_optimizer
 from training.retrieval.queries import Queries, phrase_queries
 from training.retrieval.vectors import VectorSource
-from training.retriever_config import RetrieverConfig
 
 
 @dataclass(frozen=True)

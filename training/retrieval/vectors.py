@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.network import MultiTaskNetwork
-from models.retriever import Retriever
-from models.trunk import FrozenTrunk
-from training.engine.activations import KeptStates
-from training.engine.inputs import Inputs
-from training.engine.watcher import Silence, Watcher
+from models.network.multitask import MultiTaskNetwork
+from models.network.retriever import Retriever
+from models.network.trunk import FrozenTrunk
+from training.loop.inputs import Inputs
+from training.loop.states import KeptStates
+from training.loop.watcher import Silence, Watcher
 
 _TOKEN_BUDGET: Final = 1_024  # of a forward pass, padding included
 

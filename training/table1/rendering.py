@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any, Final
 
-from training.config import Task
+from training.loop.config import Task
 from training.table1.paper import PAPER, Figures
 
 SUBTASKS: Final[tuple[Task, ...]] = ("1a", "1b", "1c")

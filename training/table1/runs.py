@@ -11,18 +11,17 @@ from pathlib import Path
 import torch
 
 from models.bundle import load_bundle
-from models.pipeline import Pipeline
+from models.scoring.pipeline import Pipeline
 from training.augmentation import Synonyms
 from training.evaluation import evaluate
-from training.examples import Example
+from training.examples import Example, TrainingData, digest_of
+from training.files import read_json, write_json
 from training.methods.method import train_method
 from training.methods.networks import Workshop
 from training.presets import Method
 from training.table1.corpus import scored_splits
 from training.table1.paper import Figures
 from training.table1.rendering import SUBTASKS, Result
-from training.texts import TrainingData, digest_of
-from training.whole_files import read_json, write_json
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ if given is not None:
     run(given)
 else:
     from monitor.settings import load_settings
-    from monitor.store.engine import migrating_engine
+    from monitor.store.connections import migrating_engine
 
     with migrating_engine(load_settings().settings.database).begin() as own:
         run(own)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
 from models.normalizer.candidates import CandidateFinder
-from models.normalizer.features import FEATURES
-from models.normalizer.fusion import BY_HAND
+from models.normalizer.fusion import BY_HAND, FEATURES
 from models.normalizer.names import NameIndex, Names
 from models.normalizer.wording import words
 from models.terminology import Llt, Terminology, read_release

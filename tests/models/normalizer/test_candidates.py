@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
-from models.normalizer.best_names import ConceptNames, best_concepts, best_names
 from models.normalizer.candidates import CandidateFinder
-from models.normalizer.features import FEATURES
+from models.normalizer.dense import ConceptNames, best_concepts, best_names
+from models.normalizer.fusion import FEATURES
 from models.normalizer.lexical import LexicalIndex
 from models.normalizer.names import NameIndex, Names
 from models.normalizer.wording import one_spelling

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.normalizer.lexical import LexicalIndex
-from models.normalizer.spelling import similarity
-from models.normalizer.wording import one_spelling
+from models.normalizer.wording import one_spelling, similarity
 
 NAMES = ["Nausea", "Headache", "Abdominal pain", "Pain", "Oedema peripheral", "Hyperkalaemia", "Hypokalaemia"]
 INDEX = LexicalIndex([one_spelling(name) for name in NAMES])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.labels import Labels
-from models.normalizer.lifting import lifted
+from models.normalizer.classes import lifted
+from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex, Names
 from models.terminology import Llt, Terminology, read_release
 from tests.release import write_release

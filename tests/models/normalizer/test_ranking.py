@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.assembly import normalizer_of
 from models.bundle import Bundle, load_bundle
-from models.labels import Labels
-from models.normalizer.choice import Choice
+from models.normalizer.labels import Labels
 from models.normalizer.ranking import ClassifierNormalizer, class_concepts
 from models.normalizer.reading import SpanInText
+from models.options import Choice
+from models.scoring.assembly import normalizer_of
 from models.terminology import Llt, Terminology
 from tests.padding import pad
 from tests.tiny import EFFECTS, LABELS, Trained, write_checkpoint
@@ -108,7 +108,7 @@ def test_a_bundle_without_labels_searches_the_release(tmp_path: Path) -> None:
     """Nothing was coded in its training, but its names are there."""
     checkpoint = write_checkpoint(tmp_path / "encoder")
     trained = train_tiny_retriever(checkpoint)
-    from models.network import MultiTaskNetwork
+    from models.network.multitask import MultiTaskNetwork
 
     network = MultiTaskNetwork(trained.encoder.model, frozen_layers=1, ptids=0, retriever_layers=1).eval()
     bare = Trained(network, trained.encoder)

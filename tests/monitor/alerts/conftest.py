@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.settings import Settings
-from monitor.store.engine import async_engine
+from monitor.store.connections import async_engine
 from tests.monitor.alerts.payloads import payload
 from tests.monitor.alerts.valkeys import RestartableValkey
 

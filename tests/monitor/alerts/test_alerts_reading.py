@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from monitor.alerts.connection import connect
-from monitor.alerts.entries import Entry
-from monitor.alerts.group import ABANDONED_MS, GroupReader
-from monitor.alerts.tail import TailReader
+from monitor.alerts.ports import Entry
+from monitor.alerts.redis.connection import connect
+from monitor.alerts.redis.group import ABANDONED_MS, GroupReader
+from monitor.alerts.redis.tail import TailReader
 from monitor.settings import RedisSettings
 from tests.monitor.alerts.payloads import payload
 

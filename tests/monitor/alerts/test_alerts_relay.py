@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from monitor.alerts import Relay
-from monitor.alerts.publishing import seen_key
+from monitor.alerts.redis.publishing import seen_key
 from monitor.errors import MonitorError, RetryableError, SettingsError
 from monitor.settings import AlertSettings, RedisSettings, Settings
-from monitor.store.engine import async_engine
+from monitor.store.connections import async_engine
 from tests.monitor.alerts.payloads import payload
 from tests.monitor.alerts.valkeys import RestartableValkey
 from tests.processes import surroundings
@@ -115,7 +115,7 @@ DYING_RELAY = """
 import asyncio, os, signal
 import monitor.alerts.relay
 from monitor.settings import load_settings
-from monitor.store.engine import async_engine
+from monitor.store.connections import async_engine
 
 async def die(*given):
     os.kill(os.getpid(), signal.SIGKILL)

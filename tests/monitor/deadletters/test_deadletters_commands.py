@@ -16,8 +16,8 @@ from monitor.cli.app import app
 from monitor.deadletters import dead_letter
 from monitor.deadletters.replay import ReplayError
 from monitor.errors import PoisonError
-from monitor.kafka_clients import open_producer
-from monitor.message import read_message
+from monitor.ingest.contract import read_message
+from monitor.kafka.clients import open_producer
 from monitor.records import Origin
 from monitor.settings import KafkaSettings
 from tests.topic_content import content_of

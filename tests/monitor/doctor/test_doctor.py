@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from monitor.cli.app import app
 from monitor.embedded.workers import environment_of
+from monitor.kafka.topics import ensure_topics
 from monitor.settings import Settings
-from monitor.topics import ensure_topics
 
 AWAY = {
     "bundle": {"ADE_MODEL__BUNDLE": "no-such-bundle"},

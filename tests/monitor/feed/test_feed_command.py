@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from monitor import kafka_clients
 from monitor.cli.app import app
 from monitor.embedded import Broker
 from monitor.errors import RetryableError
 from monitor.feed import FeedError, FeedOptions, Reject, feed, sender
-from monitor.message import read_message
+from monitor.ingest.contract import read_message
+from monitor.kafka import clients
 from monitor.settings import KafkaSettings
 from tests.processes import surroundings
 from tests.topic_content import content_of
@@ -143,7 +143,7 @@ def test_damaged_gzip_sends_what_can_be_read_and_says_so(kafka: KafkaSettings, t
 
 
 def test_a_broker_that_is_away_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka_clients, "CONNECT_TIMEOUT", 1.0)
+    monkeypatch.setattr(clients, "CONNECT_TIMEOUT", 1.0)
     (tmp_path / "t.csv").write_text("id,text\n1,dizzy\n")
     result = run(tmp_path / "t.csv", "--bootstrap", "127.0.0.1:1")
     assert isinstance(result.exception, RetryableError)

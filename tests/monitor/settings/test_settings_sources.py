@@ -8,8 +8,7 @@ from typing import get_args
 import pytest
 
 from models import ServingOptions
-from models.normalizer.choice import Choice
-from models.serving import PrecisionChoice
+from models.options import Choice, PrecisionChoice
 from monitor.errors import SettingsError
 from monitor.settings import load_settings
 

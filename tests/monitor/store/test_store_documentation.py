@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store
-from monitor.store.query import Filters, Finding, find
+from monitor.store.queries import Filters, Finding, find
 from monitor.store.tables import metadata
 from tests.monitor.store.batches import Tables, alert, calm, mention_of, scored, shaking, write
 

@@ -15,9 +15,8 @@ from sqlalchemy import inspect, text
 from monitor.errors import FatalError, SchemaRevisionError
 from monitor.settings import Settings
 from monitor.store import Store, migrate
-from monitor.store.engine import migrating_engine
-from monitor.store.query import Finding
-from monitor.store.report import DEFINITION, REPORT
+from monitor.store.connections import migrating_engine
+from monitor.store.queries import DEFINITION, REPORT, Finding
 from monitor.store.tables import metadata
 from tests.monitor.store.batches import Tables
 from tests.processes import surroundings

@@ -15,9 +15,9 @@ from monitor.errors import FatalError, RetryableError
 from monitor.records import ScoredTweet
 from monitor.settings import Settings
 from monitor.store import Store
-from monitor.store.engine import reading_engine
+from monitor.store.connections import reading_engine
 from monitor.store.failures import failures_explained
-from monitor.store.query import Filters, Finding, find
+from monitor.store.queries import Filters, Finding, find
 from tests.monitor.store.batches import POSTED, Tables, calm, mention_of, scored, write
 
 TREMOR, NAUSEA = ("10044565", "Tremor"), ("10028813", "Nausea")

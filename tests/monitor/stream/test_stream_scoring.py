@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from models import Mention, TweetPrediction
-from models.cache import CacheCounts, CachingScorer
+from models.scoring.cache import CacheCounts, CachingScorer
 from monitor.errors import FatalError
 from monitor.records import ReceivedTweet
 from monitor.stream.batch import read_batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structlog.testing import capture_logs
 
-from models.cache import CacheCounts
+from models.scoring.cache import CacheCounts
 from monitor.store import Written
 from monitor.stream.scoring import Scored
 from monitor.stream.tally import INTERVAL, Tally

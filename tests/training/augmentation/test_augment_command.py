@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from training.cli import app
+from training.cli.app import app
 from training.corpora.prepared import read_split
 from training.errors import CorpusError, RunError
 

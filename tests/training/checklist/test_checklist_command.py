@@ -18,7 +18,7 @@ from training.checklist import (
     checklist_table,
     run_checklist,
 )
-from training.cli import app
+from training.cli.app import app
 from training.errors import RunError
 
 RUN = CliRunner()
@@ -111,7 +111,7 @@ def test_ctrl_c_leaves_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def stopped(text: str) -> TweetPrediction:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("models.catalog.DummyScorer", lambda delay: Judging(stopped))
+    monkeypatch.setattr("models.scoring.catalog.DummyScorer", lambda delay: Judging(stopped))
     done = checklist("dummy", "--out", tmp_path / "report.md")
     assert done.exit_code != 0
     assert not list(tmp_path.iterdir())

@@ -6,9 +6,9 @@ from random import Random
 
 from training.checklist.vocabulary import FORMS
 from training.checklist.wordlists import read_lists
-from training.tweets.grammar import expand
-from training.tweets.templates import EFFECT_FORMS, read_templates
-from training.tweets.wordlists import data_folder, read_lines
+from training.synthetic.grammar import expand
+from training.synthetic.templates import EFFECT_FORMS, read_templates
+from training.synthetic.wordlists import data_folder, read_lines
 
 # What slots of either side stand for; an illness can be put as an effect.
 KINDS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from models import ServingOptions, load_scorer
-from models.catalog import packaged_bundles
+from models.scoring.catalog import packaged_bundles
 from training.checklist import CAPABILITIES, ChecklistReport, run_checklist
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from models.bundle import load_bundle
 from models.errors import BundleError
-from models.normalizer.choice import Choice
-from models.pipeline import Pipeline
+from models.options import Choice
+from models.scoring.pipeline import Pipeline
 from tests.tiny import write_checkpoint
 from tests.tiny_retrieval import FUSION, RETRIEVAL, save_tiny_hybrid, train_tiny_retriever
 from tests.training.evaluation.tiny_scoring import RECORDS, ade_train, figures

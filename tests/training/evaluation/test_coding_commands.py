@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from models.bundle import Thresholds, revise_bundle
-from models.pipeline import Pipeline
+from models.scoring.pipeline import Pipeline
 from tests.release import write_release
 from tests.tiny import EFFECTS, NEGATIVE, POSITIVE, make_tiny_bundle, write_checkpoint
 from tests.tiny_retrieval import FUSION, RETRIEVAL, save_tiny_hybrid, train_tiny_retriever
-from training.cli import app
+from training.cli.app import app
 
 NAUSEA, SLEEPY, OTHER = "90000001", "90000005", "90000009"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.bundle import load_bundle
-from models.pipeline import Pipeline
+from models.scoring.pipeline import Pipeline
 from tests.tiny import POSITIVE
 from tests.training.evaluation.tiny_scoring import RECORDS, ade_train
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.engine import Engine
 from models.errors import BundleError
+from models.runtime import Engine
 from tests.training.evaluation.tiny_scoring import ade_train
 
 

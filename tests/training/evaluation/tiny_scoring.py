@@ -7,7 +7,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from tests.tiny import EFFECTS, NEGATIVE, POSITIVE
-from training.cli import app
+from training.cli.app import app
 
 RUN = CliRunner()
 

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.tiny import EFFECTS, MAX_TOKENS
-from training.config import Task
-from training.engine.activations import KeptStates
-from training.engine.watcher import Silence, Watcher
-from training.examples import Example, Span
+from training.examples import Example, Span, TrainingData
+from training.loop.config import Task
+from training.loop.states import KeptStates
+from training.loop.watcher import Silence, Watcher
 from training.methods.method import Outcome, train_method
 from training.methods.networks import Workshop
 from training.presets import Method, preset
-from training.texts import TrainingData
 
 STARTS = ("zoloft gives me", "this pill and", "so", "day 3 and", "my zoloft means")
 PLAIN = ("i took my zoloft", "just got my pill", "zoloft day 3", "so this is my day", "hello you")

@@ -9,8 +9,8 @@ from models import ServingOptions, load_bundle, load_scorer
 from models.terminology import Llt, Terminology
 from tests.training.methods.invented import NAMES, Recorder, corpus, shop, tiny_method
 from training.errors import RunError
+from training.examples import TrainingData
 from training.methods.method import Outcome, train_method
-from training.texts import TrainingData
 
 SETTINGS = ("normalizer=hybrid", "retriever-epochs=2", "retriever-layers=1", "retriever-learning-rate=5e-3")
 UNSEEN = ("90000005", "Rash")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from models.engine import Engine
-from models.tokenization import TweetTokenizer
+from models.encoder.tokenization import TweetTokenizer
+from models.runtime import Engine
 from tests.tiny import LABELS, Trained, train_tiny
 from tests.training.methods.invented import PLAIN, corpus, tiny_method
 from training.evaluation import evaluate

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from models.encoder import load_encoder
-from models.tokenization import TweetTokenizer
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
 from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.methods.invented import NAMES, PLAIN, STARTS, corpus, positive
-from training.engine.taskdata import IGNORED
 from training.errors import RunError
-from training.examples import Example, Span
+from training.examples import Example, Span, TrainingData
+from training.loop.taskdata import IGNORED
 from training.methods.materials import prepare_materials
 from training.presets import Method
-from training.texts import TrainingData
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.training.methods.invented import KilledError, Recorder, build, corpus
 from training.augmentation import augment
 from training.errors import RunError
 from training.evaluation import evaluate
-from training.texts import TrainingData
+from training.examples import TrainingData
 
 
 @pytest.fixture(scope="module")

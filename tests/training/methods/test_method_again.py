@@ -8,8 +8,8 @@ import pytest
 from models import load_bundle
 from tests.training.methods.invented import Recorder, build, corpus, shop, tiny_method
 from training.errors import RunError
+from training.examples import TrainingData
 from training.methods.method import train_method
-from training.texts import TrainingData
 
 
 def test_a_finished_training_is_not_repeated_unless_asked(tiny_encoder: Path, tmp_path: Path) -> None:

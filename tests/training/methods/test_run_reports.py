@@ -9,13 +9,13 @@ import pytest
 
 from tests.training.methods.invented import corpus, shop, tiny_method
 from training.errors import RunError
+from training.files import read_json
 from training.methods.method import train_method
 from training.methods.setting_up import make_ready
 from training.reports.card import bundle_name
 from training.reports.curves import draw_curves
 from training.reports.run_files import RunFiles
 from training.reports.tensorboard import TensorBoardLog
-from training.whole_files import read_json
 
 
 @pytest.fixture(scope="module")

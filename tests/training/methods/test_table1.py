@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from models import ServingOptions, load_scorer
 from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.methods.invented import corpus, positive
-from training.cli import app
+from training.cli.app import app
 from training.corpora.prepared import write_examples
-from training.engine.parallel import ALONE, Processes
 from training.evaluation import evaluate
 from training.examples import Example
+from training.loop.parallel import ALONE, Processes
 from training.presets import PRESETS
 from training.table1.paper import PAPER
 from training.table1.rendering import Result, table1
@@ -135,7 +135,7 @@ def test_processes_are_joined_once_for_the_whole_table(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.engine.parallel.join_processes", joining)
+    monkeypatch.setattr("training.loop.parallel.join_processes", joining)
     monkeypatch.setattr("training.table1.runs.train_method", interrupted)
     command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,full")
     assert RUN.invoke(app, [*command, "--seeds", "2", "--device", "cpu"]).exit_code == 130

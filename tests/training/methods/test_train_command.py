@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from models import ServingOptions, load_bundle, load_scorer
 from tests.tiny import MAX_TOKENS
 from tests.training.methods.invented import corpus
-from training.cli import app
-from training.commands.sizes import bytes_of
+from training.cli.app import app
+from training.cli.sizes import bytes_of
 from training.corpora.prepared import write_examples
 from training.errors import RunError
 

@@ -10,12 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.engine.attention import GroupedAttention
-from models.engine.int8 import QuantizedBody
-from models.engine.packed_network import PackedNetwork
-from models.engine.packing import packed
-from models.tokenization import TweetTokenizer
-from models.weights import NetworkWeights
+from models.encoder.tokenization import TweetTokenizer
+from models.network.weights import NetworkWeights
+from models.runtime.attention import GroupedAttention
+from models.runtime.int8 import QuantizedBody
+from models.runtime.packed_network import PackedNetwork
+from models.runtime.packing import packed
 from tests.spread import POSITIONS, Shape, spread_network, text_of
 from tests.tiny import Trained
 from tests.tiny_int8 import needs_openvino

@@ -15,10 +15,10 @@ import torch
 from typer.testing import CliRunner, Result
 
 from models.bundle import load_bundle
-from models.weights import NetworkWeights
+from models.network.weights import NetworkWeights
 from tests.tiny import make_tiny_bundle
 from tests.tiny_int8 import needs_openvino, tiny_examples
-from training.cli import app, main
+from training.cli.app import app, main
 from training.corpora.prepared import write_examples
 from training.quantization import graph, post_training
 
@@ -134,7 +134,7 @@ def test_mistakes_are_told_before_any_work(
         write_examples(tmp_path / f"{name}.jsonl", some)
     (tmp_path / "file").touch()
     plain, tweets, out = folder / "plain", folder / "tweets.jsonl", tmp_path / "out"
-    monkeypatch.setattr("models.catalog.BUNDLES_FOLDER", folder)
+    monkeypatch.setattr("models.scoring.catalog.BUNDLES_FOLDER", folder)
     monkeypatch.setattr(
         "training.quantization.quantize.quantized_body", lambda *_: pytest.fail("work has begun")
     )

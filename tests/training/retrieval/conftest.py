@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.encoder import load_encoder
-from models.labels import Labels
-from models.network import MultiTaskNetwork
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
+from models.normalizer.labels import Labels
 from models.normalizer.names import Names
 from models.terminology import Llt, Terminology
-from models.tokenization import TweetTokenizer
 from tests.tiny import EFFECTS, MAX_TOKENS
 from training.examples import CodedPhrase
 

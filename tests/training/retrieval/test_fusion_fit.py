@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.normalizer.features import FEATURES, CandidateTable
-from models.normalizer.fusion import BY_HAND, Fusion
+from models.normalizer.fusion import BY_HAND, FEATURES, CandidateTable, Fusion
 from training.retrieval.answered import Answered
 from training.retrieval.fusion_fit import CLASSIFIER_FEATURES, fit_fusion
 from training.retrieval.worth import best_threshold, worth

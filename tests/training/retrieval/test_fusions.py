@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from models.bundle.dictionary import Dictionary, searched_names
-from models.encoder import load_encoder
-from models.engine import Engine
-from models.labels import Labels
-from models.network import MultiTaskNetwork
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from models.normalizer.fusion import BY_HAND
+from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex
 from models.normalizer.reading import SpanReader
+from models.runtime import Engine
 from models.terminology import Terminology
-from models.tokenization import TweetTokenizer
 from training.examples import CodedPhrase
 from training.retrieval.fusion_fit import CLASSIFIER_FEATURES
 from training.retrieval.fusions import answers, fit_fusions

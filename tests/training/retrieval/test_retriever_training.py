@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from models.network import MultiTaskNetwork
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from models.normalizer.names import Names
-from models.tokenization import TweetTokenizer
-from training.engine.watcher import Silence
 from training.errors import RunError
 from training.examples import CodedPhrase
+from training.loop.watcher import Silence
 from training.retrieval.accuracy import accuracy_at
+from training.retrieval.config import RetrieverConfig
 from training.retrieval.trainer import TrainedRetriever, train_retriever
-from training.retriever_config import RetrieverConfig
 
 CONFIG = RetrieverConfig(layers=1, epochs=3, batch_size=4, learning_rate=5e-3, hard_negatives=1)
 

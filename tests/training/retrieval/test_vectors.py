@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from models.network import MultiTaskNetwork
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
 from models.normalizer.names import Names
-from models.tokenization import TweetTokenizer
 from tests.reference_network import ReferenceNetwork
-from training.engine.inputs import Inputs
+from training.loop.inputs import Inputs
 from training.retrieval.vectors import BelowRetriever, VectorSource
 
 

@@ -1,0 +1,165 @@
+"""The tokenizer of a BERT checkpoint, whichever files describe it.
+
+Texts as the tokenizer can read them, code point for code point, so that offsets stay as they are.
+
+Step one, tokenize: texts to word pieces with character offsets; and padded batches, for training.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from tokenizers import Encoding, Tokenizer
+from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+from torch import Tensor
+
+from models.errors import TrunkError
+
+
+def read_tokenizer(tokenizer: Path | None, vocabulary: Path | None, settings: Path | None) -> Tokenizer:
+    """Read a WordPiece tokenizer that gives `[CLS] text [SEP]` and neither pads nor truncates.
+
+    A `[SEP]` that somebody tweets is text, not the special token.
+
+    Args:
+        tokenizer: `tokenizer.json`; where it is None, the tokenizer is built from the vocabulary.
+        vocabulary: `vocab.txt`, one token a line (BioBERT has nothing else).
+        settings: `tokenizer_config.json`, asked for `do_lower_case`; without it, a vocabulary with
+            capital letters counts as cased.
+
+    Raises:
+        TrunkError: a file cannot be read, or lacks a special token.
+    """
+    path = tokenizer or vocabulary
+    assert path is not None, "find_checkpoint gives one of the two"  # noqa: S101
+    try:
+        if tokenizer is not None:
+            made = Tokenizer.from_file(str(tokenizer))
+        else:
+            made = _from_vocabulary(path, settings)
+    except Exception as error:  # tokenizers raises bare Exceptions
+        raise TrunkError(f"the tokenizer {path} cannot be read ({error}): fetch the encoder again") from None
+    for special in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"):
+        if made.token_to_id(special) is None:
+            raise TrunkError(f"the tokenizer {path} lacks the token {special}: it is not of a BERT")
+    return prepare(made)
+
+
+def prepare(tokenizer: Tokenizer) -> Tokenizer:
+    """Undo what checkpoints preset: padding, truncation, special tokens read from the text."""
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _from_vocabulary(vocabulary: Path, settings: Path | None) -> Tokenizer:
+    tokens = vocabulary.read_text(encoding="utf-8").splitlines()
+    lowercase = not any(token.lower() != token for token in tokens if not token.startswith("["))
+    if settings is not None:
+        lowercase = bool(json.loads(settings.read_text(encoding="utf-8")).get("do_lower_case", lowercase))
+    ids = {token: number for number, token in enumerate(tokens)}
+    # The wrapper's inner tokenizer is the plain class that `tokenizer.json` gives.
+    return BertWordPieceTokenizer(ids, lowercase=lowercase)._tokenizer
+
+
+_UNREADABLE: Final = "\ufffd"
+
+
+class _Letters(dict[int, str]):
+    """What stands for each code point; filled as code points are met, since there are a million of them."""
+
+    def __missing__(self, point: int) -> str:
+        plain = _plain(chr(point))
+        self[point] = plain
+        return plain
+
+
+_LETTERS: Final = _Letters()
+
+
+def readable(text: str) -> str:
+    """Write letters of other shapes as plain ones: 𝐛𝐨𝐥𝐝, ｗｉｄｅ and ⓒⓘⓡⓒⓛⓔⓓ letters are of no vocabulary.
+
+    A code point is replaced where its compatibility form (Unicode NFKC) is a single one. Halves of UTF-16
+    pairs without the other, which are legal in Python and JSON but not in the UTF-8 that Rust reads, become
+    U+FFFD.
+
+    Args:
+        text: any at all.
+
+    Returns:
+        A text of the same length in code points.
+    """
+    return text if text.isascii() else text.translate(_LETTERS)
+
+
+def _plain(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return _UNREADABLE
+    form = unicodedata.normalize("NFKC", character)
+    return form if len(form) == 1 else character
+
+
+class TweetTokenizer:
+    """A tokenizer of its own that cuts each input at `max_tokens`, special tokens included.
+
+    Args:
+        tokenizer: as `load_encoder` gives it; it is copied, since truncation is a state of the object.
+        max_tokens: the longest input; tweets hardly reach 128.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+        self.max_tokens = max_tokens
+        self._tokenizer = prepare(Tokenizer.from_str(tokenizer.to_str()))
+        self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Tokenize each text as `[CLS] text [SEP]`.
+
+        The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
+        special tokens. What lies beyond the cut has no tokens. Any text is legal.
+        """
+        return self._tokenizer.encode_batch([readable(text) for text in texts])
+
+    def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
+        """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.2, variant b).
+
+        The longer of the two is cut first: the tweet, as the span is a part of it.
+        """
+        pairs = zip(spans, tweets, strict=True)
+        return self._tokenizer.encode_batch([(readable(span), readable(tweet)) for span, tweet in pairs])
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Inputs of one forward pass, padded to the longest.
+
+    Attributes:
+        input_ids: `[batch, tokens]`, int64, 0 where padded.
+        attention_mask: `[batch, tokens]`, int64, 1 for tokens and 0 where padded.
+        token_type_ids: `[batch, tokens]`, int64, 1 for the second text of a pair.
+    """
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    token_type_ids: Tensor
+
+    @property
+    def span_mask(self) -> Tensor:
+        """Mark the first text's side of a pair, `[CLS] span [SEP]`: `[batch, tokens]`, int64, 1 there."""
+        return self.attention_mask * (self.token_type_ids == 0)
+
+    def to(self, device: torch.device) -> TokenBatch:
+        """Copy the tensors to a device."""
+        return TokenBatch(
+            self.input_ids.to(device),
+            self.attention_mask.to(device),
+            self.token_type_ids.to(device),
+        )

@@ -1,0 +1,38 @@
+"""The retriever: the encoder's last layers once more, trained to bring a phrase near the names of its PT."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from models.network.layers import mean_over, run_layers
+
+
+class Retriever(nn.Module):
+    """Turns states into one vector for each span or name.
+
+    There is no projection after the layers: a sentence encoder such as MiniLM then starts well before any
+    training.
+
+    Args:
+        layers: the encoder's last ones; they are copied.
+    """
+
+    def __init__(self, layers: nn.ModuleList) -> None:
+        super().__init__()
+        self.layers = deepcopy(layers)
+
+    def forward(self, states: Tensor, attention_mask: Tensor, span_mask: Tensor) -> Tensor:
+        """Run the layers, and take the mean over the span.
+
+        Args:
+            states: `[batch, tokens, hidden]`, what the layer below gives.
+            attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
+            span_mask: `[batch, tokens]`, 1 for the tokens of `[CLS] span [SEP]`, see `TokenBatch.span_mask`.
+
+        Returns:
+            `[batch, hidden]`, each of length one, so that products are cosines.
+        """
+        return normalize(mean_over(run_layers(self.layers, states, attention_mask), span_mask), dim=-1)

@@ -1,0 +1,1 @@
+"""From Kafka messages to tweets: the message contract, and micro-batches."""

@@ -1,0 +1,133 @@
+"""The pipeline predicts what the plain slow reference predicts: labels, exact offsets, codes and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from models import Pipeline, load_bundle
+from models.bundle import Calibration
+from models.encoder.tokenization import TweetTokenizer
+from models.options import Choice
+from tests.pipeline_agreement import Agreement
+from tests.reference import Reference
+from tests.spread import POSITIONS, Shape, spread_bundle, spread_network, text_of
+from tests.wild_texts import AWKWARD, WILD
+
+STRANGE = [
+    "",
+    " ",
+    "\n\t ",
+    "\x00",
+    "\x00a\x00b c",
+    "\ud83d a",
+    "\u0301",
+    "a\u0301b",
+    "頭痛a b",
+    "a\u0301" * 80,
+]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A bundle, and which of its Normalizers codes."""
+
+    name: str
+    shape: Shape
+    options: dict[str, Any]
+    choice: Choice = "classifier"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+KINDS = [
+    Kind("one classifier", Shape(), {}),
+    Kind(
+        "an ensemble, the tweet as context",
+        Shape(frozen_layers=0, classifiers=3, pooling="mean"),
+        {"context": True, "vote": "mean", "calibration": Calibration(temperature=1.3, bias=0.4)},
+    ),
+    Kind("retrieval", Shape(retriever_layers=1), {"retrieval_context": True}, "retrieval"),
+    Kind("hybrid, on the span alone", Shape(2, 3, "mean", retriever_layers=1), {}, "hybrid"),
+    Kind("hybrid, the classifier in context", Shape(retriever_layers=2), {"context": True}, "hybrid"),
+]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A pipeline, and what holds it against the reference."""
+
+    pipeline: Pipeline
+    agreement: Agreement
+
+    def holds(self, texts: Sequence[str]) -> None:
+        self.agreement.holds(texts, self.pipeline.score(texts))
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=str)
+def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    kind: Kind = request.param
+    folder = tmp_path_factory.mktemp("spread")
+    made = spread_network(folder / "encoder", kind.shape)
+    bundle = load_bundle(spread_bundle(folder / "bundle", made, **kind.options))
+    chosen = replace(bundle, config=bundle.config.choosing(kind.choice))
+    with pytest.MonkeyPatch.context() as patch:
+        # The search for names would round cosines, which says nothing of the engine.
+        patch.setattr("models.normalizer.dense.prefers_bfloat16", lambda device: False)
+        yield Subject(Pipeline.of(chosen, lanes=2), Agreement(Reference.of(chosen)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(texts=st.lists(WILD, max_size=8))
+@example(STRANGE)
+def test_any_text_is_judged_as_the_reference_does(subject: Subject, texts: list[str]) -> None:
+    subject.holds(texts)
+
+
+def test_hundreds_of_texts_at_once_are_judged_as_each_by_itself(subject: Subject) -> None:
+    texts = [text_of(words, variant) for words in (0, 1, 2, 5, 9, 20, 60) for variant in range(6)]
+    subject.holds([*texts, text_of(150), *AWKWARD] * 4)
+
+
+def test_texts_of_100_kb_are_cut_where_the_reference_cuts_them(subject: Subject) -> None:
+    long = ["abc " * 25_000, "\x00頭" * 50_000, f"{' ' * 100_000}a b c"]
+    subject.holds([text for one in long for text in (one, one[:10], "")])
+
+
+def test_texts_of_several_callers_do_not_meet(subject: Subject) -> None:
+    batches = [[text_of(words, variant) for words in range(12)] * 4 for variant in range(6)]
+    with ThreadPoolExecutor(3) as callers:
+        for texts, predictions in zip(batches, callers.map(subject.pipeline.score, batches), strict=True):
+            subject.agreement.holds(texts, predictions)
+
+
+def test_what_is_compared_has_all_that_a_prediction_can_have(subject: Subject) -> None:
+    texts = [text_of(words, variant) for words in (2, 9, 20) for variant in range(12)]
+    predictions = subject.pipeline.score(texts)
+    mentions = [mention for prediction in predictions for mention in prediction.mentions]
+    assert {prediction.label for prediction in predictions} == {"ADE", "NoADE"}
+    assert len({mention.text for mention in mentions}) > 10
+    assert {mention.ptid is None for mention in mentions} == {True, False}
+    assert len({mention.ptid for mention in mentions}) > 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts=st.lists(WILD, min_size=1, max_size=5))
+@example(STRANGE)
+def test_quick_tokens_are_those_with_offsets(tokenizer: TweetTokenizer, texts: list[str]) -> None:
+    for quick, located in zip(tokenizer.encode(texts), tokenizer.encode(texts), strict=True):
+        assert quick.ids == located.ids
+        assert quick.type_ids == located.type_ids
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> TweetTokenizer:
+    made = spread_network(tmp_path_factory.mktemp("spread") / "encoder", Shape())
+    return TweetTokenizer(made.encoder.tokenizer, POSITIONS)

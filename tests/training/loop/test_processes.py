@@ -1,0 +1,70 @@
+"""Two processes on the CPU, by gloo; on GPUs `accelerate launch` starts them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.loop import tiny_training
+from tests.training.loop.tiny_training import STEADY, farthest, tiny_fit
+from training.errors import RunError
+from training.loop.parallel import ALONE, Processes, join_processes
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def train_together(checkpoint: Path, folder: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"),
+        *("--master_port", str(free_port()), tiny_training.__file__, "share", str(checkpoint), str(folder)),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150)
+    assert done.returncode == 0, done.stderr[-4_000:]
+
+
+def test_two_processes_take_the_steps_of_one(tiny_encoder: Path, tmp_path: Path) -> None:
+    _, alone = tiny_fit(tiny_encoder, tmp_path / "alone", STEADY)
+    train_together(tiny_encoder, tmp_path)
+    for keep in ("memory", "disk"):
+        first, second = (torch.load(tmp_path / keep / f"rank{rank}.pt") for rank in (0, 1))
+        assert farthest(first, second) == 0
+        # The loss does not depend on the biases of keys: their gradients are rounding, which Adam enlarges.
+        steady = [name for name in first if not name.endswith("key.bias")]
+        assert farthest({n: first[n] for n in steady}, {n: alone.network[n] for n in steady}) < 1e-4
+        stored = torch.load(tmp_path / keep / "last-epoch.pt")["state"]["history"]
+        for ours, theirs in zip(stored, alone.history, strict=True):
+            assert ours["losses"] == pytest.approx(theirs["losses"], abs=1e-5)
+    assert len(list((tmp_path / "states").glob("*.states"))) == 1
+
+
+def test_one_process_needs_no_launcher() -> None:
+    processes = join_processes("cpu")
+    assert (processes.rank, processes.count, processes.is_main) == (0, 1, True)
+
+
+def test_the_shares_of_all_processes_are_the_mini_batch() -> None:
+    rows = list(range(11))
+    shares = [Processes(torch.device("cpu"), rank, 4).share(rows) for rank in range(4)]
+    assert sorted(row for share in shares for row in share) == rows
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    assert list(ALONE.share(rows)) == rows
+
+
+def test_several_processes_without_accelerate_are_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    with pytest.raises(RunError, match=r"ade-monitor\[train\]"):
+        join_processes("cpu")

@@ -1,0 +1,113 @@
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.terminology import Terminology
+from training.errors import CorpusError
+from training.synthetic.medicines import Medicine, Pharmacy, fitted, written_like
+from training.synthetic.pieces import Piece, join
+from training.synthetic.sides import SIDES, divide, phrase_name
+from training.synthetic.written import WrittenTweet, read_written, retold
+
+PHARMACY = Pharmacy(
+    [Medicine(name, "antidepressant", ("ocd",)) for name in ("zoloft", "lexapro")]
+    + [Medicine("insulin", "insulin", ("diabetes",))]
+)
+
+
+def read(tmp_path: Path, terminology: Terminology, *lines: str) -> list[WrittenTweet]:
+    (tmp_path / "mine.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return read_written(terminology, tmp_path)
+
+
+def test_marks_become_effects_and_medicines(tmp_path: Path, terminology: Terminology) -> None:
+    lines = ("# a comment", "", "#fml {#Zoloft} = [no sleep|Insomnia], [tin ears|]!", "taking {zoloft}")
+    positive, negative = read(tmp_path, terminology, *lines)
+    text, spans = join(positive.pieces)
+    assert text == "#fml #Zoloft = no sleep, tin ears!"
+    code = terminology.codes_by_name()["insomnia"]
+    assert [(text[s.start : s.end], s.ptid) for s in spans] == [("no sleep", code), ("tin ears", None)]
+    assert (positive.label, positive.document) == (1, "written:mine:3")
+    assert (negative.label, negative.effects) == (0, [])
+    assert [tweet.pieces[index].text for tweet in (positive, negative) for index in tweet.medicines] == [
+        "#Zoloft",
+        "zoloft",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{zoloft gave me nausea",
+        "[nausea] from {zoloft}",
+        "a|b",
+        "[{x}|Nausea]",
+        "[ |Nausea]",
+        "{ } day",
+        "[]",
+    ],
+)
+def test_wrong_markup_is_named_with_its_line(tmp_path: Path, terminology: Terminology, line: str) -> None:
+    with pytest.raises(CorpusError, match=r"mine\.txt, line 2"):
+        read(tmp_path, terminology, "{zoloft} day 1", line)
+
+
+def test_a_file_without_tweets_gives_none(tmp_path: Path, terminology: Terminology) -> None:
+    assert read(tmp_path, terminology, "", "# later") == []
+
+
+def test_a_medicine_is_swapped_for_one_of_its_kind_as_it_was_written(
+    tmp_path: Path, terminology: Terminology
+) -> None:
+    [tweet] = read(tmp_path, terminology, "a {ZOLOFT}, #{zoloft}, {Zoloft}; {insulin} and {unheard of}")
+    told = {join(retold(tweet, PHARMACY, Random(seed)))[0] for seed in range(20)}
+    assert told == {
+        "a ZOLOFT, #zoloft, Zoloft; insulin and unheard of",
+        "a LEXAPRO, #lexapro, Lexapro; insulin and unheard of",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "result"),
+    [
+        ("took my ", "the pill", "took my pill"),
+        ("took a ", "ambien", "took an ambien"),
+        ("took an ", "xanax", "took a xanax"),
+        ("A ", "Ambien", "An Ambien"),
+        ("my idea ", "the pill", "my idea the pill"),
+    ],
+)
+def test_a_name_fits_the_words_before_it(before: str, name: str, result: str) -> None:
+    assert "".join(fitted(before, name)) == result
+
+
+def test_names_are_written_like_others() -> None:
+    assert written_like("flu shot", "#Zoloft") == "#Flushot"
+    assert written_like("lexapro", "ZOLOFT") == "LEXAPRO"
+
+
+WORDS = st.sampled_from([f"word{number}" for number in range(30)])
+
+
+@given(
+    st.lists(st.tuples(st.lists(WORDS, max_size=3), st.integers(0, 10_000)), max_size=40), st.integers(0, 50)
+)
+def test_no_words_of_written_tweets_are_on_two_sides(tweets: list[tuple[list[str], int]], seed: int) -> None:
+    written = [
+        WrittenTweet((Piece(f"tweet {number} "), *(Piece(word, "") for word in words)), frozenset(), "x")
+        for words, number in tweets
+    ]
+    sides = divide(written, seed=seed)
+    for tweet in written:
+        assert sides.of_written(tweet) in SIDES
+        for effect in tweet.effects:
+            assert (
+                sides.of_phrase(effect) == sides.of_phrase(f"the {effect.upper()}") == sides.of_written(tweet)
+            )
+
+
+def test_an_article_makes_no_other_phrase() -> None:
+    assert phrase_name("A  Headache") == phrase_name("the headache") == phrase_name("#headache") == "headache"

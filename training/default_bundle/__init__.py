@@ -1,0 +1,1 @@
+"""The bundle that the package ships: its data, its training, its scores."""
