@@ -10,16 +10,19 @@ from datetime import UTC, datetime
 import structlog
 
 from monitor.alerts import Relay, alerts_of
+from monitor.backoff import Backoff
 from monitor.errors import RetryableError
 from monitor.records import Alert
 from monitor.settings import Settings
 from monitor.store import Store, Written
-from monitor.stream.backoff import pauses
 from monitor.stream.batch import Batch, KafkaEvent
 from monitor.stream.scoring import Scored, ScoringThreads
 from monitor.stream.tally import Tally
 
 log = structlog.get_logger()
+
+FIRST_PAUSE = 0.1
+"""Seconds before the first retry of a write that failed."""
 
 Acknowledge = Callable[[Sequence[KafkaEvent]], Awaitable[None]]
 
@@ -45,7 +48,7 @@ class DatabaseSink:
     ) -> None:
         self._group = settings.kafka.group_id
         self._min_probability = settings.alerts.min_probability
-        self._longest_pause = settings.worker.retry_max_wait
+        self._backoff = Backoff(first=FIRST_PAUSE, longest=settings.worker.retry_max_wait, jitter=0.5)
         self._store = store
         self._relay = relay
         self._acknowledge = acknowledge
@@ -91,7 +94,7 @@ class DatabaseSink:
         ]
 
     async def _write_until_done(self, batch: Batch, scored: Scored, alerts: list[Alert]) -> Written:
-        for pause in pauses(self._longest_pause):
+        for pause in self._backoff.pauses():
             try:
                 return await self._store.write_batch(
                     scored.tweets,
