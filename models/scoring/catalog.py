@@ -55,7 +55,7 @@ def _judge(text: str) -> TweetPrediction:
     return TweetPrediction("ADE", 0.9, mentions) if mentions else _NOTHING
 
 
-BUNDLES_FOLDER = Path(__file__).parent / "bundles"
+BUNDLES_FOLDER = Path(__file__).parents[1] / "bundles"
 DEFAULTS = ServingOptions()
 _DUMMY = "dummy"
 
