@@ -1,36 +1,37 @@
-# The two commands of the README are `make run` and `make test`; each does all its own set-up.
+# `make run` and `make test` are the two commands of the README. Each does all its own set-up.
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(p) 2>/dev/null),$(p))))
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Options for pip, such as an index that has PyTorch without CUDA, which is gigabytes smaller.
+# Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
 
 .PHONY: run test test-full test-gpu check format clean help
 
-help: ## say what each command does
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## start everything, feed the sample tweets, show what comes of them (ARGS=--once: then end)
+run: $(VENV)/.installed ## start everything, feed the sample tweets, show the results (ARGS=--once: then stop)
 	@$(BIN)/ade-monitor demo $(ARGS)
 
 test: $(VENV)/.installed check ## all checks and the tests that end within minutes
 	$(BIN)/pytest -m "not slow and not gpu" $(ARGS)
 
-test-full: $(VENV)/.installed check ## all checks and all tests but those for a GPU
+test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU
 	$(BIN)/pytest -m "not gpu" $(ARGS)
 
 test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without one they are skipped
 	$(BIN)/pytest -m gpu $(ARGS)
 
-check: $(VENV)/.installed ## style, types and the one-way imports
+check: $(VENV)/.installed ## style, types, one-way imports and the word list
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.plain_english
 
-format: $(VENV)/.installed ## let ruff mend what it can
+format: $(VENV)/.installed ## fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
