@@ -12,8 +12,8 @@ from models.scoring.pipeline import Pipeline
 from training.checklist import ChecklistReport, run_checklist
 from training.default_bundle.data import BundleData
 from training.evaluation import evaluate, score
+from training.evaluation.calibration import prevalence_weights
 from training.evaluation.normalizers import GoldSpan, compare_normalizers
-from training.evaluation.threshold import class_weights
 from training.examples import CodedPhrase, Example, coded_phrases
 from training.scorer.scores import Counts
 
@@ -60,7 +60,7 @@ def _tweets(pipeline: Pipeline, tweets: Sequence[Example], prevalence: float) ->
 def _weighed(said: Sequence[TweetPrediction], tweets: Sequence[Example], prevalence: float) -> Counts:
     """Count 1a with the negatives weighed so that positives have the wanted share."""
     counts = Counts()
-    weights = class_weights([tweet.label for tweet in tweets], prevalence)
+    weights = prevalence_weights([tweet.label for tweet in tweets], prevalence)
     for weight, one, tweet in zip(weights.tolist(), said, tweets, strict=True):
         found = one.label == "ADE"
         counts += Counts(

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import RunError
-from training.evaluation.threshold import class_weights
 
 Numbers = NDArray[np.float64]
 
@@ -57,7 +56,7 @@ def fit(odds: Numbers, labels: Sequence[int], *, bias: bool, prevalence: float |
         ValueError: a class is missing, or the prevalence lies outside (0, 1).
         RunError: positives do not have the higher probabilities.
     """
-    weights = class_weights(labels, prevalence)
+    weights = prevalence_weights(labels, prevalence)
     truth = np.asarray(labels, dtype=np.float64)
     positives = truth.sum()
     targets = np.where(truth == 1, (positives + 1) / (positives + 2), 1 / (len(truth) - positives + 2))
@@ -95,3 +94,21 @@ def _loss(found: Numbers, columns: Numbers, targets: Numbers, weights: Numbers) 
 
 def _sigmoid(odds: Numbers) -> Numbers:
     return np.asarray(np.exp(-np.logaddexp(0, -odds)), dtype=np.float64)
+
+
+def prevalence_weights(labels: Sequence[int], prevalence: float | None) -> Numbers:
+    """Weigh each text so that positives have the wanted share; each positive weighs 1.
+
+    Returns:
+        `[texts]`, fp64.
+
+    Raises:
+        ValueError: a class is missing, or the prevalence lies outside (0, 1).
+    """
+    positives = sum(labels)
+    negatives = len(labels) - positives
+    if not positives or not negatives or not (prevalence is None or 0 < prevalence < 1):
+        raise ValueError("a threshold needs positives, negatives and a prevalence between 0 and 1")
+    share = positives / len(labels) if prevalence is None else prevalence
+    weight = positives * (1 - share) / share / negatives
+    return np.where(np.asarray(labels) == 1, 1.0, weight)

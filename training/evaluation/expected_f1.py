@@ -16,12 +16,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.errors import RunError
-from training.evaluation.calibration import fit, log_odds
+from training.evaluation.calibration import Numbers, fit, log_odds, prevalence_weights
 from training.evaluation.threshold import (
-    Numbers,
     OperatingPoints,
     ThresholdChoice,
-    class_weights,
     operating_points,
 )
 
@@ -58,7 +56,7 @@ def _expected_f1(
 ) -> Numbers:
     """Give the expected F1 of each operating point, `[points]`."""
     odds = log_odds(probabilities)
-    expected = class_weights(labels, prevalence) * np.asarray(
+    expected = prevalence_weights(labels, prevalence) * np.asarray(
         fit(odds, labels, bias=True, prevalence=prevalence).probabilities(odds)
     )
     chances = np.asarray(probabilities, dtype=np.float64)
@@ -66,5 +64,5 @@ def _expected_f1(
     order = np.argsort(-chances[wanted], kind="stable")
     counted = np.searchsorted(-chances[wanted][order], -points.lowest, side="right") - 1
     hits = np.cumsum(expected[wanted][order])[counted]
-    found = np.cumsum(class_weights(labels, prevalence)[wanted][order])[counted]
+    found = np.cumsum(prevalence_weights(labels, prevalence)[wanted][order])[counted]
     return np.asarray(2 * hits / (found + expected.sum()), dtype=np.float64)

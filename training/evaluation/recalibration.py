@@ -15,12 +15,11 @@ from models.network.vote import Decision
 from models.runtime import Engine
 from models.scoring.decode import spans_of
 from training.errors import RunError
-from training.evaluation.calibration import Fit, fit, log_odds
+from training.evaluation.calibration import Fit, fit, log_odds, prevalence_weights
 from training.evaluation.expected_f1 import choose_threshold
 from training.evaluation.reliability import Reliability, reliability
 from training.evaluation.threshold import (
     ThresholdChoice,
-    class_weights,
     operating_points,
     threshold_for_precision,
 )
@@ -159,7 +158,7 @@ def _choose(
 def _worth(
     threshold: float, positive: Sequence[bool], labels: Sequence[int], prevalence: float | None
 ) -> ThresholdChoice:
-    weights = class_weights(labels, prevalence)
+    weights = prevalence_weights(labels, prevalence)
     said, truth = np.asarray(positive, dtype=bool), np.asarray(labels) == 1
     hits, found = float((said & truth).sum()), float(weights[said].sum())
     precision, recall = (hits / found if found else 0.0), hits / float(truth.sum())

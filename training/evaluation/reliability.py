@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.threshold import class_weights
+from training.evaluation.calibration import prevalence_weights
 
 _BINS = 10
 
@@ -83,7 +83,7 @@ def reliability(
     if not len(labels):
         raise ValueError("there are no texts")
     chances, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.float64)
-    weights = np.ones(len(truth)) if prevalence is None else class_weights(labels, prevalence)
+    weights = np.ones(len(truth)) if prevalence is None else prevalence_weights(labels, prevalence)
     total = float(weights.sum())
     place = np.minimum((chances * _BINS).astype(int), _BINS - 1)
     bins = []

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from training.evaluation.calibration import Numbers, prevalence_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def operating_points(
     Raises:
         ValueError: a class is missing, or the prevalence lies outside (0, 1).
     """
-    weights = class_weights(labels, prevalence)
+    weights = prevalence_weights(labels, prevalence)
     chances, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.float64)
     wanted = np.ones(len(truth), dtype=bool) if reachable is None else np.asarray(reachable, dtype=bool)
     order = np.argsort(-chances[wanted], kind="stable")
@@ -125,21 +124,3 @@ def threshold_for_precision(
         return None
     best = good[points.recall[good] == points.recall[good].max()]
     return points.choice(int(best[np.argmax(points.precision[best])]))
-
-
-def class_weights(labels: Sequence[int], prevalence: float | None) -> Numbers:
-    """Weigh each text so that positives have the wanted share; each positive weighs 1.
-
-    Returns:
-        `[texts]`, fp64.
-
-    Raises:
-        ValueError: a class is missing, or the prevalence lies outside (0, 1).
-    """
-    positives = sum(labels)
-    negatives = len(labels) - positives
-    if not positives or not negatives or not (prevalence is None or 0 < prevalence < 1):
-        raise ValueError("a threshold needs positives, negatives and a prevalence between 0 and 1")
-    share = positives / len(labels) if prevalence is None else prevalence
-    weight = positives * (1 - share) / share / negatives
-    return np.where(np.asarray(labels) == 1, 1.0, weight)
