@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -65,6 +69,60 @@ def try_folder(folder: Path) -> None:
     fresh, _ = _siblings(folder)
     fresh.mkdir()
     fresh.rmdir()
+
+
+@contextmanager
+def writing(path: Path, error: type[Exception]) -> Iterator[None]:
+    """Turn an OSError of the block into `error`, with a message that names the path, the cause and the fix.
+
+    Args:
+        path: what the block writes.
+        error: made of the message alone.
+    """
+    try:
+        yield
+    except OSError as cause:
+        fix = (
+            "make room there, or choose another place" if cause.errno in _NO_ROOM else "choose another place"
+        )
+        raise error(f"{path} cannot be written ({cause.strerror or cause}): {fix}") from cause
+
+
+def require_replaceable(
+    folder: Path,
+    *,
+    kind: str,
+    marker: str,
+    overwrite: bool,
+    error: type[Exception],
+    names: Collection[str] | None = None,
+    how_to_overwrite: str = "overwrite it",
+) -> None:
+    """Refuse to write a folder over anything that would be lost.
+
+    Args:
+        folder: where a folder is to be written; free if nothing or an empty folder is there.
+        kind: what the new folder is, with its article, such as "a bundle".
+        marker: name of a file that every folder of this kind has, and no other folder.
+        overwrite: whether a folder of this kind may be replaced.
+        error: raised, made of the message alone.
+        names: files that are to be written; by default the whole folder is replaced.
+        how_to_overwrite: end of the message about a folder that `overwrite` would replace.
+
+    Raises:
+        Exception: `error`: a file is there, or something that is not of this kind, or that must stay.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise error(f"{folder} already exists and is not {kind}: choose another folder")
+    present = sorted(path.name for path in folder.iterdir() if names is None or path.name in names)
+    if not present:
+        return
+    if marker not in present or not (folder / marker).is_file():
+        raise error(f"{folder} already holds {present[0]} and is not {kind}: choose another folder")
+    if not overwrite:
+        raise error(f"{folder} already holds {kind}: choose another folder, or {how_to_overwrite}")
 
 
 def _siblings(folder: Path) -> tuple[Path, Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 Label = Literal["ADE", "NoADE"]
 
@@ -80,3 +80,37 @@ class Scorer(Protocol):
         threads at once: one call computes while another is tokenized or decoded.
         """
         ...
+
+
+ROUNDING: Final = 1e-6
+"""By how much the float32 sum behind a probability may lie outside [0, 1]."""
+
+
+def is_probability(value: float) -> bool:
+    """Return True if `value` lies in [0, 1], up to a rounding error; NaN does not."""
+    return -ROUNDING < value < 1 + ROUNDING
+
+
+def clamp_probability(value: float) -> float:
+    """Return `value` without its rounding error; a value that is not a probability stays as it is."""
+    return min(max(value, 0.0), 1.0) if is_probability(value) else value
+
+
+def is_span_of(text: str, start: int, end: int) -> bool:
+    """Return True if `text[start:end]` is a non-empty span that lies within `text`."""
+    return 0 <= start < end <= len(text)
+
+
+def prediction_fault(prediction: TweetPrediction, text: str) -> str | None:
+    """Return what makes a prediction for `text` impossible, or None if it is sound.
+
+    A score must be a probability. A span must lie within the text and be what stands there.
+    """
+    scores = [prediction.probability]
+    for mention in prediction.mentions:
+        scores += [mention.score] if mention.pt_score is None else [mention.score, mention.pt_score]
+        start, end = mention.start, mention.end
+        if not is_span_of(text, start, end) or text[start:end] != mention.text:
+            return f"a span from {start} to {end} that is not in the text"
+    wrong = [score for score in scores if not is_probability(score)]
+    return f"a score of {wrong[0]}" if wrong else None
