@@ -10,7 +10,7 @@ import pytest
 from models.bundle import Quantization, load_bundle
 from models.bundle.quantized import store_quantized
 from tests.tiny import EFFECTS, NEGATIVE
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 from training.quantization import refit_heads, round_body
 
 needs_openvino = pytest.mark.skipif(
@@ -27,7 +27,7 @@ def tiny_examples() -> list[Example]:
     for start in _STARTS:
         for effect, (ptid, _) in EFFECTS.items():
             text = f"{start} {effect}"
-            span = Span(len(start) + 1, len(text), ptid)
+            span = AnnotatedSpan(len(start) + 1, len(text), ptid)
             examples.append(Example(f"p{len(examples)}", text, 1, (span,)))
     texts = [f"{start}{text}" for start in ("", "so ", "hello ", "day ") for text in NEGATIVE]
     return [*examples, *(Example(f"n{number}", text, 0) for number, text in enumerate(texts))]

@@ -13,7 +13,7 @@ from models.terminology import Terminology
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class AnnotatedSpan:
     """An adverse effect in a text.
 
     Attributes:
@@ -50,7 +50,7 @@ class Example:
     id: str
     text: str
     label: int
-    spans: tuple[Span, ...] = ()
+    spans: tuple[AnnotatedSpan, ...] = ()
     document: str = ""
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,7 +36,7 @@ class Edit:
             raise ValueError(f"the edit of {self.start}-{self.end} leaves no character")
 
 
-def fits(edit: Edit, spans: Iterable[Span]) -> bool:
+def fits(edit: Edit, spans: Iterable[AnnotatedSpan]) -> bool:
     """Tell whether an edit lies either inside or outside each span: across a border, no offset is right."""
     return all(
         edit.end <= span.start
@@ -80,7 +80,7 @@ def edited(example: Example, edits: Iterable[Edit]) -> Example:
     return replace(example, text="".join(pieces), spans=spans)
 
 
-def _moved(span: Span, edits: Sequence[Edit]) -> Span:
+def _moved(span: AnnotatedSpan, edits: Sequence[Edit]) -> AnnotatedSpan:
     before = sum(_growth(edit) for edit in edits if edit.end <= span.start)
     inside = sum(_growth(edit) for edit in edits if span.start <= edit.start < span.end)
     return replace(span, start=span.start + before, end=span.end + before + inside)

@@ -17,7 +17,7 @@ from training.corpora.occurrences import occurrences
 from training.corpora.passages import flat
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 _POSITIVES = "DRUG-AE.rel"
 _NEGATIVES = "ADE-NEG.txt"
@@ -86,13 +86,13 @@ def _positive_examples(path: Path, log: ReadingLog) -> list[Example]:
         sentences.setdefault((pair.pubmed, pair.sentence), []).append(pair)
     examples = []
     for (pubmed, sentence), pairs in sentences.items():
-        spans: dict[Span, None] = {}
+        spans: dict[AnnotatedSpan, None] = {}
         for pair in pairs:
             place = _place(pair, sentence)
             if place is None:
                 log.drop("offset mismatch", path, pair.line, f"{pair.effect!r} is not in {sentence[:60]!r}")
             else:
-                spans[Span(*place)] = None
+                spans[AnnotatedSpan(*place)] = None
         log.read("spans", len(spans))
         ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end)))
         name = f"ade2:{pubmed}:{pairs[0].line}"

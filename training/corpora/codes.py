@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models.terminology import Terminology
 from training.corpora.reading import ReadingLog
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def lift_codes(
@@ -29,7 +29,9 @@ def lift_codes(
     ]
 
 
-def _lifted(span: Span, example: Example, terminology: Terminology, source: Path, log: ReadingLog) -> Span:
+def _lifted(
+    span: AnnotatedSpan, example: Example, terminology: Terminology, source: Path, log: ReadingLog
+) -> AnnotatedSpan:
     codes = [code for code in (span.ptid, span.llt) if code is not None]
     if not codes:
         return span
@@ -37,9 +39,9 @@ def _lifted(span: Span, example: Example, terminology: Terminology, source: Path
     if ptid is None:
         detail = f"{' and '.join(codes)} of {example.text[span.start : span.end]!r} in {example.id}"
         log.drop("unknown code", source, None, f"{detail} not in the terminology; the span stays without")
-        return Span(span.start, span.end)
+        return AnnotatedSpan(span.start, span.end)
     lifted = span.ptid != ptid
     if lifted:
         log.read("codes lifted to their PT")
     llt = span.ptid if lifted and span.llt is None else span.llt
-    return Span(span.start, span.end, ptid, terminology.pt_names[ptid], llt)
+    return AnnotatedSpan(span.start, span.end, ptid, terminology.pt_names[ptid], llt)

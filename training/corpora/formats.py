@@ -24,8 +24,8 @@ class Reader(Protocol):
     def __call__(self, source: Path, log: ReadingLog, /) -> dict[str, list[Example]]:
         """Give the texts by split: "train", "valid", "test", or "all" where the corpus has no splits.
 
-        A code that may be of either level goes into `Span.ptid`, one that is known to be an LLT into
-        `Span.llt`; `prepare` lifts both. Offsets are checked, rows at fault go to `log.drop`, what is
+        A code that may be of either level goes into `AnnotatedSpan.ptid`, one that is known to be an LLT into
+        `AnnotatedSpan.llt`; `prepare` lifts both. Offsets are checked, rows at fault go to `log.drop`, what is
         changed without a fault (such as a discontinuous span) to `log.note`.
 
         Raises:

@@ -13,7 +13,7 @@ from typing import Any
 from training.corpora.reading import ReadingLog
 from training.corpora.splits import split_named
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def read_jsonl(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
@@ -96,7 +96,7 @@ def _example(line: str, number: int) -> Example:
     )
 
 
-def _span(entry: Any, text: str) -> Span:
+def _span(entry: Any, text: str) -> AnnotatedSpan:
     if not isinstance(entry, dict):
         raise ValueError(f"a span is {entry!r}, not an object")
     start, end = _field(entry, "start", int), _field(entry, "end", int)
@@ -105,7 +105,7 @@ def _span(entry: Any, text: str) -> Span:
         raise _MismatchError(
             f"the span {told!r} is not at {start}-{end}, where the text says {text[start:end]!r}"
         )
-    return Span(start, end, *(_optional(entry, name) for name in ("ptid", "pt_name", "llt")))
+    return AnnotatedSpan(start, end, *(_optional(entry, name) for name in ("ptid", "pt_name", "llt")))
 
 
 def _optional(entry: dict[str, Any], name: str) -> str | None:

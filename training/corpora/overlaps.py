@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.corpora.reading import ReadingLog
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def without_overlaps(examples: Iterable[Example], source: Path, log: ReadingLog) -> list[Example]:
@@ -22,9 +22,9 @@ def without_overlaps(examples: Iterable[Example], source: Path, log: ReadingLog)
     return kept
 
 
-def longest_apart(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+def longest_apart(spans: tuple[AnnotatedSpan, ...]) -> tuple[AnnotatedSpan, ...]:
     """Keep the longest of spans that overlap, of equally long ones the first; in the order of the text."""
-    kept: list[Span] = []
+    kept: list[AnnotatedSpan] = []
     for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training.corpora.mentions import Mention
 from training.corpora.reading import ReadingLog
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 # A document no longer than a tweet (280 characters) is one text, however many sentences it has.
 _TWEET = 280
@@ -106,7 +106,7 @@ def cut_document(
             log.drop("text of a lost span", path, None, f"{name}: {text[first : first + 60]!r}")
             continue
         spans = {
-            Span(start - first, end - first, mention.ptid, mention.pt_name, mention.llt): None
+            AnnotatedSpan(start - first, end - first, mention.ptid, mention.pt_name, mention.llt): None
             for start, end, mention in placed
             if first <= start and end <= last
         }

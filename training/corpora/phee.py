@@ -19,7 +19,7 @@ from training.corpora.passages import flat
 from training.corpora.reading import ReadingLog
 from training.corpora.splits import split_named
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def read_phee(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
@@ -67,7 +67,7 @@ def _example(record: Any, path: Path, number: int, log: ReadingLog) -> Example:
     text.encode()
     log.read("sentences")
     is_adverse = False
-    spans: dict[Span, None] = {}
+    spans: dict[AnnotatedSpan, None] = {}
     for annotation in record["annotations"]:
         for event in annotation["events"]:
             log.read(f"events of type {event['event_type']}")
@@ -85,7 +85,7 @@ def _example(record: Any, path: Path, number: int, log: ReadingLog) -> Example:
                 if mention.is_discontinuous_in(text):
                     covered = text[mention.start : mention.end]
                     log.note("discontinuous span, covered by one range", path, number, repr(covered[:60]))
-                spans[Span(mention.start, mention.end)] = None
+                spans[AnnotatedSpan(mention.start, mention.end)] = None
     log.read("spans", len(spans))
     ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end)))
     document = str(name).rpartition("_")[0] or str(name)

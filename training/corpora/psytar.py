@@ -20,7 +20,7 @@ from training.corpora.occurrences import occurrences, scattered
 from training.corpora.passages import flat
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 from training.extras import require
 
 _SENTENCES = "Sentence_Labeling"
@@ -73,7 +73,9 @@ def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
     return {"all": list(examples.values())}
 
 
-def _spans(sentence: str, told: list[tuple[int, str]], path: Path, log: ReadingLog) -> tuple[Span, ...]:
+def _spans(
+    sentence: str, told: list[tuple[int, str]], path: Path, log: ReadingLog
+) -> tuple[AnnotatedSpan, ...]:
     places: dict[tuple[int, int], None] = {}
     for line, words in told:
         free = [place for place in occurrences(words, sentence) if place not in places]
@@ -88,7 +90,7 @@ def _spans(sentence: str, told: list[tuple[int, str]], path: Path, log: ReadingL
         if place is not None:
             places[place] = None
     log.read("spans", len(places))
-    return tuple(Span(*place) for place in sorted(places))
+    return tuple(AnnotatedSpan(*place) for place in sorted(places))
 
 
 def _workbook(source: Path) -> Path:

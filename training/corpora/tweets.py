@@ -9,7 +9,7 @@ from pathlib import Path
 
 from training.corpora.reading import ReadingLog
 from training.corpora.tsv import TableRow
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 _LABELS = {"ade": 1, "adr": 1, "ae": 1, "1": 1, "noade": 0, "noadr": 0, "noae": 0, "0": 0}
 _TYPES = {"ade", "adr", "ae", ""}
@@ -119,10 +119,10 @@ class AnnotatedTweets:
         return Example(tweet_id, text, label, spans)
 
 
-def _spans(text: str, annotations: list[_Annotation], log: ReadingLog) -> tuple[Span, ...]:
+def _spans(text: str, annotations: list[_Annotation], log: ReadingLog) -> tuple[AnnotatedSpan, ...]:
     """Check and order spans; one that is told with and without a code counts once, with it."""
     coded = {(at.start, at.end) for at in annotations if at.code is not None}
-    spans: dict[Span, None] = {}
+    spans: dict[AnnotatedSpan, None] = {}
     for at in annotations:
         found = text[at.start : at.end]
         # The span's column can differ from the tweet in case and in white space.
@@ -130,7 +130,7 @@ def _spans(text: str, annotations: list[_Annotation], log: ReadingLog) -> tuple[
             detail = f"{at.told!r} is not at {at.start}-{at.end}, where the tweet says {found!r}"
             log.drop("offset mismatch", at.path, at.line, detail)
         elif at.code is not None or (at.start, at.end) not in coded:
-            spans[Span(at.start, at.end, at.code)] = None
+            spans[AnnotatedSpan(at.start, at.end, at.code)] = None
     log.read("spans", len(spans))
     return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 

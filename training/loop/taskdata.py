@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.encoder.tokenization import TokenBatch, TweetTokenizer
 from models.normalizer.labels import Labels
-from training.examples import CodedPhrase, Example, Span
+from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.config import Task
 from training.loop.inputs import Inputs
 
@@ -82,7 +82,7 @@ def normalizer_data(phrases: Sequence[CodedPhrase], labels: Labels, tokenizer: T
     return TaskData("1c", Inputs.of(encodings), [[index[phrase.ptid]] for phrase in known])
 
 
-def tags_of(encoding: Encoding, spans: Sequence[Span]) -> list[int]:
+def tags_of(encoding: Encoding, spans: Sequence[AnnotatedSpan]) -> list[int]:
     """Tag the tokens of a text: 1 (AE) where one overlaps a span, 0 (O) elsewhere, special ones ignored."""
     return [
         IGNORED if word is None else int(any(start < span.end and span.start < end for span in spans))

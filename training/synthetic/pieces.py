@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from training.examples import Span
+from training.examples import AnnotatedSpan
 
 _BLANKS = re.compile(r"[ \t\r]+")
 _LINE_END = re.compile(r" ?\n[ \n]*")
@@ -29,7 +29,7 @@ class Piece:
     ptid: str | None = None
 
 
-def join(pieces: Iterable[Piece]) -> tuple[str, tuple[Span, ...]]:
+def join(pieces: Iterable[Piece]) -> tuple[str, tuple[AnnotatedSpan, ...]]:
     """Put the pieces together, and give the text with the spans of its effects.
 
     Runs of blanks become one, also where pieces meet; none is left before a comma or a full stop of a piece
@@ -46,9 +46,9 @@ def join(pieces: Iterable[Piece]) -> tuple[str, tuple[Span, ...]]:
         marked = words.strip()
         if piece.ptid is not None and marked:
             start = len(text) + words.index(marked)
-            spans.append(Span(start, start + len(marked), piece.ptid or None))
+            spans.append(AnnotatedSpan(start, start + len(marked), piece.ptid or None))
         text += words
     # What is before the first character moves all offsets, so it never is a blank of any kind.
     lead = len(text) - len(text.lstrip())
-    moved = tuple(Span(span.start - lead, span.end - lead, span.ptid) for span in spans)
+    moved = tuple(AnnotatedSpan(span.start - lead, span.end - lead, span.ptid) for span in spans)
     return text.strip(), moved

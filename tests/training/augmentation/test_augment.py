@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from training.augmentation import KINDS, augment
 from training.augmentation.generate import Kind
 from training.errors import RunError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 TEXT = "@user7 i can't sleep since 20mg of it in Dallas, awful headaches not gone https://t.co/x9 #tired"
 
@@ -22,7 +22,7 @@ class Doubled:
 
 def report(text: str = TEXT, *phrases: str, name: str = "1", document: str = "") -> Example:
     found = [(text.index(phrase), phrase) for phrase in phrases]
-    spans = tuple(Span(at, at + len(phrase), f"pt {phrase}") for at, phrase in found)
+    spans = tuple(AnnotatedSpan(at, at + len(phrase), f"pt {phrase}") for at, phrase in found)
     return Example(name, text, 1, spans, document)
 
 
@@ -79,7 +79,7 @@ def test_whatever_the_text_spans_hold_and_nothing_opaque_or_negating_changes(
     text = " ".join(pieces)
     starts = data.draw(st.lists(st.integers(0, len(text) - 1), max_size=3))
     spans = tuple(
-        Span(start, data.draw(st.integers(start + 1, len(text))), str(number))
+        AnnotatedSpan(start, data.draw(st.integers(start + 1, len(text))), str(number))
         for number, start in enumerate(starts)
     )
     example = Example("x", text, 1, spans)

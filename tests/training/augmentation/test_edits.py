@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from training.augmentation import Edit, edited
 from training.augmentation.edits import apart, fits
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 @st.composite
@@ -18,7 +18,7 @@ def examples_with_edits(draw: st.DrawFn) -> tuple[Example, list[Edit]]:
     """Any text, spans that may touch, overlap and lie in one another, and edits that fit them."""
     text = draw(st.text(min_size=1, max_size=30))
     spans = draw(st.lists(places(len(text)), max_size=4))
-    example = Example("1", text, 1, tuple(Span(*place, str(n)) for n, place in enumerate(spans)))
+    example = Example("1", text, 1, tuple(AnnotatedSpan(*place, str(n)) for n, place in enumerate(spans)))
     proposed = draw(st.lists(st.tuples(places(len(text)), st.text(min_size=1, max_size=5)), max_size=8))
     edits = [Edit(*place, new) for place, new in proposed]
     kept = apart(edit for edit in edits if fits(edit, example.spans))
@@ -56,10 +56,12 @@ def test_without_edits_nothing_changes(given: tuple[Example, list[Edit]]) -> Non
 
 
 def test_codes_names_and_the_document_are_kept() -> None:
-    example = Example("7", "bad headache", 1, (Span(4, 12, "10019211", "Headache", "10019218"),), "thread 3")
+    example = Example(
+        "7", "bad headache", 1, (AnnotatedSpan(4, 12, "10019211", "Headache", "10019218"),), "thread 3"
+    )
     new = edited(example, [Edit(0, 3, "awful")])
     assert new == Example(
-        "7", "awful headache", 1, (Span(6, 14, "10019211", "Headache", "10019218"),), "thread 3"
+        "7", "awful headache", 1, (AnnotatedSpan(6, 14, "10019211", "Headache", "10019218"),), "thread 3"
     )
 
 
@@ -75,7 +77,7 @@ def test_codes_names_and_the_document_are_kept() -> None:
 )
 def test_edits_that_leave_no_right_offsets_are_refused(edits: list[Edit]) -> None:
     with pytest.raises(ValueError, match="Edit"):
-        edited(Example("7", "bad headaches", 1, (Span(4, 12),)), edits)
+        edited(Example("7", "bad headaches", 1, (AnnotatedSpan(4, 12),)), edits)
 
 
 @pytest.mark.parametrize(("start", "end", "new"), [(3, 3, "x"), (4, 3, "x"), (-1, 2, "x"), (0, 2, "")])

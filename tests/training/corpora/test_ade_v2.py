@@ -7,7 +7,7 @@ import pytest
 from training.corpora.ade_v2 import read_ade_v2
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 TWO_DRUGS = "Hiccups after pillex, and hiccups after zapex with a rash."
 
@@ -27,23 +27,25 @@ def _row(effect: str, begin: int, drug: str, drug_begin: int, sentence: str = TW
 
 def test_rows_of_one_sentence_are_one_text_with_all_its_effects(tmp_path: Path) -> None:
     rows = _row("Hiccups", 500, "pillex", 514) + _row("rash", 553, "zapex", 540)
-    assert _read(tmp_path, rows) == [Example("ade2:7:1", TWO_DRUGS, 1, (Span(0, 7), Span(53, 57)), "7")]
+    assert _read(tmp_path, rows) == [
+        Example("ade2:7:1", TWO_DRUGS, 1, (AnnotatedSpan(0, 7), AnnotatedSpan(53, 57)), "7")
+    ]
 
 
 def test_of_repeated_words_the_place_with_the_right_distance_from_the_drug_is_taken(tmp_path: Path) -> None:
     (example,) = _read(tmp_path, _row("hiccups", 526, "zapex", 540))
-    assert example.spans == (Span(26, 33),)
+    assert example.spans == (AnnotatedSpan(26, 33),)
 
 
 def test_an_effect_of_two_drugs_is_one_span(tmp_path: Path) -> None:
     (example,) = _read(tmp_path, _row("rash", 553, "zapex", 540) + _row("rash", 553, "pillex", 514))
-    assert example.spans == (Span(53, 57),)
+    assert example.spans == (AnnotatedSpan(53, 57),)
 
 
 def test_a_bar_in_the_sentence_does_not_part_it(tmp_path: Path) -> None:
     (example,) = _read(tmp_path, _row("rash", 9, "pillex", 0, "pillex | rash"))
     assert example.text == "pillex | rash"
-    assert example.spans == (Span(9, 13),)
+    assert example.spans == (AnnotatedSpan(9, 13),)
 
 
 def test_negative_sentences_are_read(tmp_path: Path) -> None:

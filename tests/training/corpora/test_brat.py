@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from training.corpora.brat import read_brat
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def _write(path: Path, content: str) -> None:
@@ -25,7 +25,7 @@ def test_a_document_with_its_annotations_beside_it_is_read(tmp_path: Path) -> No
     _write(tmp_path / "a.txt", "pillex makes me yawn")
     _write(tmp_path / "a.ann", "T1\tADR 13 20\tme yawn\nT2\tDrug 0 6\tpillex\nR1\tcauses Arg1:T2 Arg2:T1\n")
     log = ReadingLog()
-    assert _read(tmp_path, log) == [Example("a:0", "pillex makes me yawn", 1, (Span(13, 20),), "a")]
+    assert _read(tmp_path, log) == [Example("a:0", "pillex makes me yawn", 1, (AnnotatedSpan(13, 20),), "a")]
     assert log.counts["entities of type Drug, left out"] == 1
 
 
@@ -35,7 +35,7 @@ def test_a_document_with_its_annotations_beside_it_is_read(tmp_path: Path) -> No
 def test_types_of_other_names_are_effects_too(tmp_path: Path, kind: str) -> None:
     _write(tmp_path / "a.txt", "me yawn")
     _write(tmp_path / "a.ann", f"T1\t{kind} 3 7\tyawn\n")
-    assert _read(tmp_path)[0].spans == (Span(3, 7),)
+    assert _read(tmp_path)[0].spans == (AnnotatedSpan(3, 7),)
 
 
 def test_folders_called_like_splits_are_splits(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_offsets_count_each_character_of_a_windows_line_end(tmp_path: Path) -> N
 def test_a_file_that_is_not_utf_8_is_read_character_by_character(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("café gave me hives".encode("latin-1"))
     _write(tmp_path / "a.ann", "T1\tADR 13 18\thives\n")
-    assert _read(tmp_path)[0] == Example("a:0", "café gave me hives", 1, (Span(13, 18),), "a")
+    assert _read(tmp_path)[0] == Example("a:0", "café gave me hives", 1, (AnnotatedSpan(13, 18),), "a")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_file_that_is_not_utf_8_is_read_character_by_character(tmp_path: Path)
 def test_codes_stand_in_normalizations_or_in_notes(tmp_path: Path, row: str) -> None:
     _write(tmp_path / "a.txt", "me yawn")
     _write(tmp_path / "a.ann", f"T1\tADR 3 7\tyawn\n{row}\n")
-    assert _read(tmp_path)[0].spans == (Span(3, 7, "10048232"),)
+    assert _read(tmp_path)[0].spans == (AnnotatedSpan(3, 7, "10048232"),)
 
 
 def test_the_trigger_of_an_event_is_no_effect(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_trigger_of_an_event_is_no_effect(tmp_path: Path) -> None:
         tmp_path / "a.ann",
         "T1\tAdverse_event 3 9\tcaused\nT2\tADE 10 17\tyawning\nE1\tAdverse_event:T1 Effect:T2\n",
     )
-    assert _read(tmp_path)[0].spans == (Span(10, 17),)
+    assert _read(tmp_path)[0].spans == (AnnotatedSpan(10, 17),)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_malformed_row_is_dropped_with_its_place(tmp_path: Path, row: str) -> 
     _write(tmp_path / "a.txt", "me yawn, me hot")
     _write(tmp_path / "a.ann", f"T2\tADR 12 15\thot\n{row}\n")
     log = ReadingLog()
-    assert _read(tmp_path, log)[0].spans == (Span(12, 15),)
+    assert _read(tmp_path, log)[0].spans == (AnnotatedSpan(12, 15),)
     assert [(fault.path.name, fault.line) for fault in log.places["malformed row"]] == [("a.ann", 2)]
 
 
@@ -97,7 +97,7 @@ def test_a_malformed_row_is_dropped_with_its_place(tmp_path: Path, row: str) -> 
 def test_whatever_rows_a_file_holds_the_sound_one_is_read(tmp_path: Path, rows: list[str]) -> None:
     _write(tmp_path / "a.txt", "me yawn")
     _write(tmp_path / "a.ann", "\n".join(["T99\tADR 3 7\tyawn", *rows]))
-    assert Span(3, 7) in _read(tmp_path)[0].spans
+    assert AnnotatedSpan(3, 7) in _read(tmp_path)[0].spans
 
 
 def test_a_text_without_annotations_is_dropped(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from training.corpora.brat import read_brat
 from training.corpora.reading import ReadingLog
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 POST = "slept all day.\nmy knees and hips were sore, felt odd\n"
 
@@ -52,10 +52,10 @@ def test_effects_come_from_original_and_their_codes_from_meddra(cadec: Path) -> 
     assert sore.id == "PILLEX.1:0"
     assert sore.document == "PILLEX.1"
     assert sore.spans == (
-        Span(0, 13, "10041349"),
-        Span(18, 42, "10003239"),
-        Span(28, 42, "10003239"),
-        Span(44, 52),
+        AnnotatedSpan(0, 13, "10041349"),
+        AnnotatedSpan(18, 42, "10003239"),
+        AnnotatedSpan(28, 42, "10003239"),
+        AnnotatedSpan(44, 52),
     )
     assert fine == Example("PILLEX.2:0", "works well", 0, (), "PILLEX.2")
 
@@ -75,7 +75,7 @@ def test_the_folder_above_may_be_given(cadec: Path) -> None:
 def test_offsets_of_pieces_may_be_apart_by_blanks(cadec: Path) -> None:
     codes = cadec / "meddra" / "PILLEX.1.ann"
     codes.write_text("TT2\t10003239 18 23 38 42\tknees sore\n", encoding="utf-8")
-    assert Span(18, 42, "10003239") in _read(cadec)[0].spans
+    assert AnnotatedSpan(18, 42, "10003239") in _read(cadec)[0].spans
 
 
 def test_without_original_all_that_has_a_code_row_is_an_effect(cadec: Path) -> None:

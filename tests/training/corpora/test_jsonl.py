@@ -11,7 +11,7 @@ from training.corpora.jsonl import read_jsonl, read_records
 from training.corpora.prepared import to_jsonl
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 SPAN = {"start": 0, "end": 4, "text": "Rash", "ptid": "10037844"}
 
@@ -25,7 +25,7 @@ def test_a_record_becomes_an_example(tmp_path: Path) -> None:
     path = write_rows(
         tmp_path / "c.jsonl", {"id": "a", "text": "Rash again", "label": 1, "spans": [SPAN]}, ""
     )
-    assert read_records(path) == [Example("a", "Rash again", 1, (Span(0, 4, "10037844"),))]
+    assert read_records(path) == [Example("a", "Rash again", 1, (AnnotatedSpan(0, 4, "10037844"),))]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_codes_names_and_documents_are_kept(tmp_path: Path) -> None:
     span = {**SPAN, "llt": "10037845", "pt_name": "Rash"}
     row = {"id": 7, "text": "Rash", "label": 1, "spans": [span], "document": "label 1", "drugs": ["x"]}
     assert read_records(write_rows(tmp_path / "c.jsonl", row)) == [
-        Example("7", "Rash", 1, (Span(0, 4, "10037844", "Rash", "10037845"),), "label 1")
+        Example("7", "Rash", 1, (AnnotatedSpan(0, 4, "10037844", "Rash", "10037845"),), "label 1")
     ]
 
 
@@ -109,7 +109,7 @@ def examples(draw: st.DrawFn) -> Example:
         start = draw(st.integers(0, len(text) - 1))
         end = draw(st.integers(start + 1, len(text)))
         code, name = draw(st.none() | st.just("10037844")), draw(st.none() | st.just("Rash"))
-        spans.append(Span(start, end, code, name))
+        spans.append(AnnotatedSpan(start, end, code, name))
     return Example(draw(st.text("ab1#", min_size=1)), text, label, tuple(spans), draw(st.text("d ")))
 
 

@@ -10,7 +10,7 @@ from training.corpora.mentions import Mention
 from training.corpora.passages import cut_document, passages
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 ANN = Path("post.ann")
 # Longer than a tweet, so that posts with it are cut.
@@ -54,7 +54,13 @@ def test_spans_are_carried_along_to_their_passage() -> None:
     examples = _cut(post, Mention(_mention(post, "hands shake").parts, "hands shake", 1, "1", "Tremor", "2"))
     positive = [example for example in examples if example.label]
     assert positive == [
-        Example(f"post:{len(examples) - 2}", "My hands shake.", 1, (Span(3, 14, "1", "Tremor", "2"),), "post")
+        Example(
+            f"post:{len(examples) - 2}",
+            "My hands shake.",
+            1,
+            (AnnotatedSpan(3, 14, "1", "Tremor", "2"),),
+            "post",
+        )
     ]
 
 
@@ -67,14 +73,14 @@ def test_every_passage_has_its_own_id_and_its_document() -> None:
 def test_a_discontinuous_mention_becomes_the_range_that_covers_it_and_is_counted() -> None:
     text, log = "my legs and arms ache", ReadingLog()
     (example,) = _cut(text, Mention(((3, 7), (17, 21)), "legs ache"), log=log)
-    assert example.spans == (Span(3, 21),)
+    assert example.spans == (AnnotatedSpan(3, 21),)
     assert log.noted["discontinuous span, covered by one range"] == 1
 
 
 def test_pieces_with_only_white_space_between_them_are_not_discontinuous() -> None:
     log = ReadingLog()
     (example,) = _cut("a stiff\n  neck", Mention(((2, 7), (10, 14)), "stiff neck"), log=log)
-    assert example.spans == (Span(2, 14),)
+    assert example.spans == (AnnotatedSpan(2, 14),)
     assert not log.noted
 
 

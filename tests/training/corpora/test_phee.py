@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from training.corpora.phee import read_phee
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 TEXT = "Pillex gave two men hives and swelling of the hands."
 
@@ -37,14 +37,14 @@ def _read(folder: Path, *records: str, log: ReadingLog | None = None) -> list[Ex
 
 def test_the_effects_of_adverse_events_are_the_spans(tmp_path: Path) -> None:
     assert _read(tmp_path, _record(_event(["hives"], ["swelling"]))) == [
-        Example("77_3", TEXT, 1, (Span(20, 25), Span(30, 38)), "77")
+        Example("77_3", TEXT, 1, (AnnotatedSpan(20, 25), AnnotatedSpan(30, 38)), "77")
     ]
 
 
 def test_pieces_of_one_effect_are_covered_by_one_range(tmp_path: Path) -> None:
     log = ReadingLog()
     (example,) = _read(tmp_path, _record(_event(["hives", "of the hands"])), log=log)
-    assert example.spans == (Span(20, 51),)
+    assert example.spans == (AnnotatedSpan(20, 51),)
     assert log.noted["discontinuous span, covered by one range"] == 1
 
 
@@ -62,7 +62,7 @@ def test_an_adverse_event_without_effect_makes_a_positive_without_span(tmp_path:
 
 
 def test_one_effect_of_two_events_is_one_span(tmp_path: Path) -> None:
-    assert _read(tmp_path, _record(_event(["hives"]), _event(["hives"])))[0].spans == (Span(20, 25),)
+    assert _read(tmp_path, _record(_event(["hives"]), _event(["hives"])))[0].spans == (AnnotatedSpan(20, 25),)
 
 
 @pytest.mark.parametrize("folder", [".", "json", "data/json"])

@@ -11,7 +11,7 @@ from models.terminology import Llt, Terminology
 from training.corpora.preparation import Preparation, prepare
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def corpus(path: Path, *records: dict[str, Any]) -> Path:
@@ -88,7 +88,9 @@ def test_codes_are_lifted_in_every_split(tmp_path: Path) -> None:
         corpus(tmp_path / f"{split}.jsonl", {**record, "spans": [{"start": 0, "end": 4, "ptid": "3"}]})
     how = Preparation("jsonl", terminology=Terminology({"1": "Rash"}, (Llt("3", "Red skin", "1"),)))
     splits = prepare(tmp_path, how, ReadingLog())
-    assert {e.spans for examples in splits.values() for e in examples} == {(Span(0, 4, "1", "Rash", "3"),)}
+    assert {e.spans for examples in splits.values() for e in examples} == {
+        (AnnotatedSpan(0, 4, "1", "Rash", "3"),)
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ import pytest
 from training.corpora.prepared import read_split, read_splits, write_corpus, write_examples
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 SPLITS = {
-    "train": [Example("a", "skin rash", 1, (Span(5, 9, "1", "Rash", "3"),), "post"), Example("b", "fine", 0)],
+    "train": [
+        Example("a", "skin rash", 1, (AnnotatedSpan(5, 9, "1", "Rash", "3"),), "post"),
+        Example("b", "fine", 0),
+    ],
     "valid": [Example("c", "fine too", 0)],
 }
 

@@ -8,7 +8,7 @@ import pytest
 from training.corpora.psytar import read_psytar
 from training.corpora.reading import ReadingLog
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 HEADER = ["id", "drug_id", "sentence_index", "sentences"]
 
@@ -44,7 +44,13 @@ def test_effects_are_found_in_their_sentences(tmp_path: Path) -> None:
         [[1, "pillex.1", 1, "Dry mouth, and no  sleep", "no sleep", "dry mouth", None]],
     )
     assert _read(path) == [
-        Example("pillex.1:1", "Dry mouth, and no  sleep", 1, (Span(0, 9), Span(15, 24)), "pillex.1"),
+        Example(
+            "pillex.1:1",
+            "Dry mouth, and no  sleep",
+            1,
+            (AnnotatedSpan(0, 9), AnnotatedSpan(15, 24)),
+            "pillex.1",
+        ),
         Example("pillex.1:2", "it works", 0, (), "pillex.1"),
     ]
 
@@ -55,7 +61,7 @@ def test_the_same_words_twice_are_two_spans(tmp_path: Path) -> None:
         [[1, "p.1", 1, "itch, more itch", 1, None]],
         [[1, "p.1", 1, "itch, more itch", "itch", "itch", None]],
     )
-    assert _read(path)[0].spans == (Span(0, 4), Span(11, 15))
+    assert _read(path)[0].spans == (AnnotatedSpan(0, 4), AnnotatedSpan(11, 15))
 
 
 def test_words_with_others_between_them_are_covered_by_one_range(tmp_path: Path) -> None:
@@ -64,7 +70,7 @@ def test_words_with_others_between_them_are_covered_by_one_range(tmp_path: Path)
         tmp_path, [[1, "p.1", 1, text, 1, None]], [[1, "p.1", 1, text, "gained weight", None, None]]
     )
     log = ReadingLog()
-    assert _read(path, log)[0].spans == (Span(2, 24),)
+    assert _read(path, log)[0].spans == (AnnotatedSpan(2, 24),)
     assert log.noted["discontinuous span, covered by one range"] == 1
 
 
@@ -75,7 +81,7 @@ def test_words_that_are_not_in_the_sentence_are_dropped_and_the_sentence_stays_p
         tmp_path, [[1, "p.1", 1, "so odd", 1, None]], [[1, "p.1", 1, "so odd", "headache", "odd", None]]
     )
     log = ReadingLog()
-    assert _read(path, log) == [Example("p.1:1", "so odd", 1, (Span(3, 6),), "p.1")]
+    assert _read(path, log) == [Example("p.1:1", "so odd", 1, (AnnotatedSpan(3, 6),), "p.1")]
     assert [(fault.path.name, fault.line) for fault in log.places["offset mismatch"]] == [("PsyTAR.xlsx", 2)]
     with pytest.raises(CorpusError, match="line 2"):
         _read(path, ReadingLog(strict=True))

@@ -11,7 +11,7 @@ from training.corpora.overlaps import longest_apart
 from training.corpora.reading import ReadingLog
 from training.corpora.repeats import same_form, without_duplicates, without_repeated_ids, without_shared
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 SOURCE = Path("corpus")
 
@@ -46,7 +46,7 @@ def test_the_same_record_again_is_no_fault_but_another_one_is() -> None:
 
 def test_equal_texts_that_are_annotated_alike_count_once() -> None:
     log = ReadingLog()
-    rash = (Span(0, 4),)
+    rash = (AnnotatedSpan(0, 4),)
     examples = [
         Example("a", "Rash again", 1, rash),
         Example("b", "Rash again", 1, rash),
@@ -82,7 +82,7 @@ def test_shared_texts_are_told_where_they_are_kept() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), max_size=8))
 def test_of_any_spans_those_that_stay_lie_apart_and_none_is_longer(places: list[tuple[int, int]]) -> None:
-    spans = tuple(Span(start, start + length) for start, length in places)
+    spans = tuple(AnnotatedSpan(start, start + length) for start, length in places)
     kept = longest_apart(spans)
     assert all(left.end <= right.start for left, right in pairwise(kept))
     for span in spans:

@@ -6,12 +6,12 @@ import pytest
 
 from models.terminology import read_release
 from training.corpora import clean_sentences, read_lay_phrases, read_records
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 
 def test_of_nested_spans_the_longest_is_kept() -> None:
     text = "Patients had severe peripheral neuropathy and rash."
-    spans = (Span(31, 41), Span(20, 41), Span(46, 50))
+    spans = (AnnotatedSpan(31, 41), AnnotatedSpan(20, 41), AnnotatedSpan(46, 50))
     [kept] = clean_sentences([Example("a", text, 1, spans)])
     assert [text[span.start : span.end] for span in kept.spans] == ["peripheral neuropathy", "rash"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from training.corpora.reading import ReadingLog
 from training.corpora.smm4h import read_smm4h
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 HEADERS = {
     "tweets": "tweet_id\ttweet",
@@ -41,7 +41,7 @@ def test_the_folders_of_2021_are_read_with_and_without_headers(tmp_path: Path, h
         write(folder, "spans_norm", "1\tADE\t15\t24\thead spin\t10013573", header=header)
     log = ReadingLog(strict=True)
     examples = [
-        Example("1", "pillex made my head spin", 1, (Span(15, 24, "10013573"),)),
+        Example("1", "pillex made my head spin", 1, (AnnotatedSpan(15, 24, "10013573"),)),
         Example("2", "pillex at last", 0),
     ]
     assert read_smm4h(tmp_path, log) == {"train": examples, "valid": examples}
@@ -62,14 +62,14 @@ def test_spans_without_a_code_join_those_that_have_one(tmp_path: Path) -> None:
     write(tmp_path, "spans", "1\tADE\t0\t5\tdizzy", "1\tADE\t10\t14\tsick")
     write(tmp_path, "spans_norm", "1\tADE\t0\t5\tdizzy\t10013573", "1\tADE\t0\t5\tdizzy\t10013573")
     [example] = read_smm4h(tmp_path, ReadingLog(strict=True))["all"]
-    assert example.spans == (Span(0, 5, "10013573"), Span(10, 14))
+    assert example.spans == (AnnotatedSpan(0, 5, "10013573"), AnnotatedSpan(10, 14))
 
 
 def test_two_codes_for_one_span_are_both_kept(tmp_path: Path) -> None:
     write(tmp_path, "tweets", "1\tdizzy and sick")
     write(tmp_path, "spans_norm", "1\tADE\t0\t14\tdizzy and sick\t1", "1\tADE\t0\t14\tdizzy and sick\t2")
     [example] = read_smm4h(tmp_path, ReadingLog(strict=True))["all"]
-    assert example.spans == (Span(0, 14, "1"), Span(0, 14, "2"))
+    assert example.spans == (AnnotatedSpan(0, 14, "1"), AnnotatedSpan(0, 14, "2"))
 
 
 def test_the_tables_of_2020_are_put_together_by_tweet(tmp_path: Path) -> None:
@@ -92,13 +92,13 @@ def test_the_tables_of_2020_are_put_together_by_tweet(tmp_path: Path) -> None:
     log = ReadingLog(strict=True)
     assert read_smm4h(tmp_path, log) == {
         "train": [
-            Example("1", "pillex made me sick", 1, (Span(15, 19, "10028813"),)),
+            Example("1", "pillex made me sick", 1, (AnnotatedSpan(15, 19, "10028813"),)),
             Example("2", "pillex works", 0),
             Example("3", "no effect at all", 0),
             Example("4", "still none", 0),
-            Example("5", "high on it", 1, (Span(0, 4, "10000001"),)),
+            Example("5", "high on it", 1, (AnnotatedSpan(0, 4, "10000001"),)),
         ],
-        "valid": [Example("9", "bad one", 1, (Span(0, 3),))],
+        "valid": [Example("9", "bad one", 1, (AnnotatedSpan(0, 3),))],
     }
     assert log.noted == {"span of another type": 1}
 
@@ -106,7 +106,7 @@ def test_the_tables_of_2020_are_put_together_by_tweet(tmp_path: Path) -> None:
 def test_tabs_in_a_tweet_between_other_columns_stay(tmp_path: Path) -> None:
     path = write_table(tmp_path / "table.tsv", TASK3, "1\t2\t5\tADR\tsad\tp\ta\tsad\tday\t10000001\tterm")
     [example] = read_smm4h(path, ReadingLog(strict=True))["all"]
-    assert example == Example("1", "a\tsad\tday", 1, (Span(2, 5, "10000001"),))
+    assert example == Example("1", "a\tsad\tday", 1, (AnnotatedSpan(2, 5, "10000001"),))
 
 
 def test_a_test_set_without_labels_is_told_and_left_out(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_any_tweets_come_back_as_they_were_written(
     for number, text in enumerate(texts):
         letters = [i for i, character in enumerate(text) if not character.isspace() and character != "\t"]
         start = data.draw(st.sampled_from(letters))
-        expected.append(Example(f"id{number}", text, 1, (Span(start, start + 1, "10000001"),)))
+        expected.append(Example(f"id{number}", text, 1, (AnnotatedSpan(start, start + 1, "10000001"),)))
         rows.append(f"id{number}\tADE\t{start}\t{start + 1}\t{text[start].upper().lower()}\t10000001")
     write(folder, "tweets", *(f"{e.id}\t{e.text}" for e in expected))
     write(folder, "spans_norm", *rows)

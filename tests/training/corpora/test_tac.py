@@ -8,7 +8,7 @@ import pytest
 from training.corpora.reading import ReadingLog
 from training.corpora.tac import read_tac
 from training.errors import CorpusError
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 LINES = (
     "6 ADVERSE REACTIONS",
@@ -56,7 +56,7 @@ def _positives(source: Path, log: ReadingLog | None = None) -> list[Example]:
 def test_a_label_is_cut_into_sentences_of_one_document(tmp_path: Path) -> None:
     examples = read_tac(_label(tmp_path, HIVES), ReadingLog())["all"]
     assert [example.text for example in examples] == list(LINES)
-    assert examples[1] == Example("PILLEX:S1:1", LINES[1], 1, (Span(17, 22),), "PILLEX")
+    assert examples[1] == Example("PILLEX:S1:1", LINES[1], 1, (AnnotatedSpan(17, 22),), "PILLEX")
     assert {example.document for example in examples} == {"PILLEX"}
 
 
@@ -67,7 +67,7 @@ def test_reactions_give_the_terms_of_all_mentions_of_their_words(tmp_path: Path)
     (example,) = _positives(
         _label(tmp_path, HIVES, reactions=f'<Reaction id="AR1" str="hives">{term}</Reaction>')
     )
-    assert example.spans == (Span(17, 22, "10046735", "Urticaria", "10020197"),)
+    assert example.spans == (AnnotatedSpan(17, 22, "10046735", "Urticaria", "10020197"),)
 
 
 def test_of_several_terms_the_first_is_taken_and_terms_above_the_pts_are_not(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_of_several_terms_the_first_is_taken_and_terms_above_the_pts_are_not(tmp
     (example,) = _positives(
         _label(tmp_path, HIVES, reactions=f'<Reaction str="hives">{terms}</Reaction>'), log
     )
-    assert example.spans == (Span(17, 22, "10046735", "Urticaria"),)
+    assert example.spans == (AnnotatedSpan(17, 22, "10046735", "Urticaria"),)
     assert log.noted["several codes for one span, the first kept"] == 1
 
 

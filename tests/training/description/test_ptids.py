@@ -6,17 +6,17 @@ from hypothesis import strategies as st
 
 from training.description import Lengths, draw_ptids, measure_texts, spread_ptids
 from training.description.report import histogram_lines, ptid_lines
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def coded(*codes: str) -> list[Example]:
-    return [Example(str(n), "rash", 1, (Span(0, 4, code),)) for n, code in enumerate(codes)]
+    return [Example(str(n), "rash", 1, (AnnotatedSpan(0, 4, code),)) for n, code in enumerate(codes)]
 
 
 def test_ptids_are_ranked_by_their_spans() -> None:
-    spread = spread_ptids([*coded("2", "1", "1", "3"), Example("x", "rash", 1, (Span(0, 4),))])
+    spread = spread_ptids([*coded("2", "1", "1", "3"), Example("x", "rash", 1, (AnnotatedSpan(0, 4),))])
     assert list(spread.counts.items()) == [("1", 2), ("2", 1), ("3", 1)]
     assert spread.covered() == [0.5, 0.75, 1.0]
     assert spread.coverage() == {1: 0.5, 2: 0.75, 3: 1.0}
@@ -62,12 +62,12 @@ def test_the_histogram_is_drawn(codes: str) -> None:
 
 def test_without_codes_there_is_nothing_to_draw() -> None:
     with pytest.raises(ValueError, match="no coded spans"):
-        draw_ptids(spread_ptids([Example("a", "rash", 1, (Span(0, 4),))]), "train")
+        draw_ptids(spread_ptids([Example("a", "rash", 1, (AnnotatedSpan(0, 4),))]), "train")
 
 
 def test_texts_are_counted_and_measured() -> None:
     examples = [
-        Example("a", "skin rash and itch", 1, (Span(0, 9, "1"), Span(14, 18)), "post"),
+        Example("a", "skin rash and itch", 1, (AnnotatedSpan(0, 9, "1"), AnnotatedSpan(14, 18)), "post"),
         Example("b", "fine", 0, (), "post"),
         Example("c", "fine", 0, ()),
         Example("d", "ill", 1, ()),

@@ -4,7 +4,7 @@ import pytest
 
 from models.predictions import Mention, TweetPrediction
 from training.evaluation import evaluate, score
-from training.examples import Example, Span
+from training.examples import AnnotatedSpan, Example
 
 TEXT = "x" * 40
 
@@ -18,7 +18,10 @@ def said(*mentions: Mention) -> TweetPrediction:
 
 
 def test_perfect_predictions_score_one_and_silence_zero() -> None:
-    examples = [Example("a", TEXT, 1, (Span(0, 4, "1"), Span(10, 20, "2"))), Example("b", TEXT, 0)]
+    examples = [
+        Example("a", TEXT, 1, (AnnotatedSpan(0, 4, "1"), AnnotatedSpan(10, 20, "2"))),
+        Example("b", TEXT, 0),
+    ]
     perfect = score([said(mention(0, 4, "1"), mention(10, 20, "2")), said()], examples)
     silent = score([said(), said()], examples)
     for task in ("classifier", "extractor", "normalizer"):
@@ -27,18 +30,18 @@ def test_perfect_predictions_score_one_and_silence_zero() -> None:
 
 
 def test_texts_with_the_same_id_are_scored_apart() -> None:
-    examples = [Example("a", TEXT, 1, (Span(0, 4),)), Example("a", TEXT, 0)]
+    examples = [Example("a", TEXT, 1, (AnnotatedSpan(0, 4),)), Example("a", TEXT, 0)]
     assert score([said(mention(0, 4)), said()], examples).classifier.f1 == pytest.approx(1, abs=1e-5)
 
 
 def test_spans_without_a_code_do_not_count_for_codes() -> None:
-    example = Example("a", TEXT, 1, (Span(0, 4), Span(10, 14, "1")))
+    example = Example("a", TEXT, 1, (AnnotatedSpan(0, 4), AnnotatedSpan(10, 14, "1")))
     scores = score([said(mention(0, 4, "9"), mention(10, 14, "1"))], [example])
     assert scores.normalizer.f1 == pytest.approx(1, abs=1e-5)
 
 
 def test_without_codes_the_normalizer_has_no_score() -> None:
-    scores = score([said(mention(0, 4, "9"))], [Example("a", TEXT, 1, (Span(0, 4),))])
+    scores = score([said(mention(0, 4, "9"))], [Example("a", TEXT, 1, (AnnotatedSpan(0, 4),))])
     assert "1c" not in scores.by_measure
     assert scores.to_json()["1c"] == {"precision": 0, "recall": 0, "f1": 0}
 
@@ -50,6 +53,8 @@ def test_a_scorer_is_asked_for_all_texts_in_their_order() -> None:
         def score(self, texts: list[str]) -> list[TweetPrediction]:
             return [said(mention(0, 4)) if text == "so dizzy" else said() for text in texts]
 
-    scores = evaluate(Parrot(), [Example("a", "fine", 0), Example("b", "so dizzy", 1, (Span(0, 4),))])
+    scores = evaluate(
+        Parrot(), [Example("a", "fine", 0), Example("b", "so dizzy", 1, (AnnotatedSpan(0, 4),))]
+    )
     assert scores.classifier.hits == 1
     assert scores.classifier.extra == scores.classifier.missed == 0

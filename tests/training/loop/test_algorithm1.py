@@ -7,7 +7,7 @@ from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
 from models.normalizer.labels import Labels
 from training.errors import RunError
-from training.examples import CodedPhrase, Example, Span
+from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.algorithm1 import steps_of_epoch, task_probabilities
 from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
@@ -52,7 +52,9 @@ def test_a_class_without_examples_weighs_nothing() -> None:
 
 def test_tokens_of_a_span_are_tagged_and_special_tokens_ignored(tokenizer: TweetTokenizer) -> None:
     text = "zoloft gives me a headache"
-    data = extractor_data([Example("a", text, 1, (Span(text.index("a headache"), len(text)),))], tokenizer)
+    data = extractor_data(
+        [Example("a", text, 1, (AnnotatedSpan(text.index("a headache"), len(text)),))], tokenizer
+    )
     [tags], [encoding] = data.targets, tokenizer.encode([text])
     assert tags[0] == tags[-1] == IGNORED
     tagged = [encoding.offsets[at] for at, tag in enumerate(tags) if tag == 1]

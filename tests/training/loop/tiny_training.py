@@ -22,7 +22,7 @@ from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
 from models.normalizer.labels import Labels
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE
-from training.examples import CodedPhrase, Example, Span
+from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.config import Task, TrainingConfig
 from training.loop.parallel import ALONE, Processes, join_processes
 from training.loop.run_folder import RunFolder, RunState, fingerprint
@@ -50,7 +50,7 @@ def tiny_tasks(checkpoint: Path) -> dict[Task, TaskData]:
     positives = []
     for text in POSITIVE:
         effect = next(effect for effect in EFFECTS if text.endswith(effect))
-        span = Span(len(text) - len(effect), len(text), EFFECTS[effect][0])
+        span = AnnotatedSpan(len(text) - len(effect), len(text), EFFECTS[effect][0])
         positives.append(Example(text, text, 1, (span,)))
     examples = [*positives, *(Example(text, text, 0) for text in NEGATIVE * 3)]
     phrases = [CodedPhrase(effect, ptid) for effect, (ptid, _) in EFFECTS.items()]

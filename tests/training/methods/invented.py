@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.tiny import EFFECTS, MAX_TOKENS
-from training.examples import Example, Span, TrainingData
+from training.examples import AnnotatedSpan, Example, TrainingData
 from training.loop.config import Task
 from training.loop.states import KeptStates
 from training.loop.watcher import Silence, Watcher
@@ -24,7 +24,9 @@ def positive(start: str, effect: str, *, coded: bool = True, named: bool = True)
     """A text that ends with an effect."""
     text = f"{start} {effect}"
     ptid, name = EFFECTS[effect]
-    span = Span(len(start) + 1, len(text), ptid if coded else None, name if coded and named else None)
+    span = AnnotatedSpan(
+        len(start) + 1, len(text), ptid if coded else None, name if coded and named else None
+    )
     return Example(f"+{text}", text, 1, (span,))
 
 

@@ -10,7 +10,7 @@ from models.encoder.tokenization import TweetTokenizer
 from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.methods.invented import NAMES, PLAIN, STARTS, corpus, positive
 from training.errors import RunError
-from training.examples import Example, Span, TrainingData
+from training.examples import AnnotatedSpan, Example, TrainingData
 from training.loop.taskdata import IGNORED
 from training.methods.materials import prepare_materials
 from training.presets import Method
@@ -121,7 +121,10 @@ def test_the_digest_knows_texts_labels_spans_codes_and_order() -> None:
     others = [
         [replace(first, text=first.text + "!"), *data.train[1:]],
         [replace(first, spans=()), *data.train[1:]],
-        [replace(first, spans=(Span(first.spans[0].start, first.spans[0].end, "1"),)), *data.train[1:]],
+        [
+            replace(first, spans=(AnnotatedSpan(first.spans[0].start, first.spans[0].end, "1"),)),
+            *data.train[1:],
+        ],
         [*data.train[1:], first],
     ]
     digests = {data.digest(), *(TrainingData(train, data.valid).digest() for train in others)}
