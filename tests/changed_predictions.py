@@ -9,7 +9,7 @@ from typing import Any
 from models import TweetPrediction
 from models.bundle import Bundle
 from models.terminology import Terminology
-from monitor.embedded.samples import sample_tweets
+from monitor.embedded.sample_run import sample_tweets
 from training.examples import Example
 from training.synthetic import generate_tweets
 

@@ -1,15 +1,20 @@
-"""Handing alerts from a reader to a subscriber, through outages, and acknowledging what arrived."""
+"""Handing alerts from a reader to a subscriber, through outages, and acknowledging what arrived.
+
+Which alerts a subscriber wants to see.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
 from monitor.alerts.payload import AlertPayload, read_payload
-from monitor.alerts.ports import Entry, Reader, Say
+from monitor.alerts.ports import Reader, Say, StreamEntry
 from monitor.alerts.redis.connection import explained
 from monitor.errors import PoisonError, RetryableError
 
@@ -64,7 +69,7 @@ def pauses() -> Iterator[float]:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _handle(entry: Entry, show: Show, say: Say) -> bool:
+def _handle(entry: StreamEntry, show: Show, say: Say) -> bool:
     text = entry.fields.get("alert", "")
     try:
         alert = read_payload(text)
@@ -95,3 +100,35 @@ class _Outage:
         if self._pauses is not None:
             self._pauses = None
             self._say(f"{self._place} is back.")
+
+
+@dataclass(frozen=True)
+class AlertFilter:
+    """Lets an alert pass that names one of the drugs and is one of the effects; an empty list asks nothing.
+
+    Attributes:
+        drugs: words of the tweet, whole and in any case; a hashtag counts as the word.
+        effects: codes or names of PTs, in any case.
+    """
+
+    drugs: Sequence[str] = ()
+    effects: Sequence[str] = ()
+
+    def matches(self, alert: AlertPayload) -> bool:
+        """Tell whether the alert passes."""
+        return self._names_drug(alert.text) and self._is_effect(alert)
+
+    def _names_drug(self, text: str) -> bool:
+        return not self.drugs or any(_word(drug).search(text) for drug in self.drugs)
+
+    def _is_effect(self, alert: AlertPayload) -> bool:
+        if not self.effects:
+            return True
+        wanted = {effect.strip().casefold() for effect in self.effects}
+        return bool(wanted & {alert.ptid, (alert.pt_name or "").casefold() or None})
+
+
+def _word(drug: str) -> re.Pattern[str]:
+    """Match the drug as a word; between the words of a longer name any white space may stand."""
+    parts = drug.strip().removeprefix("#").split()
+    return re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, parts)) + r"(?!\w)", re.IGNORECASE)

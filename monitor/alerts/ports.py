@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StreamEntry:
     """An entry of the Redis Stream: its id there, `<milliseconds>-<number>`, and its fields."""
 
     entry_id: str
@@ -29,11 +29,11 @@ class Reader(Protocol):
     All methods raise `redis.RedisError`; after one, `read` picks up where the entries were done.
     """
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[StreamEntry]:
         """Give the next entries; wait up to `BLOCK_MS` for them, then give none."""
         ...
 
-    def done(self, entry: Entry) -> None:
+    def done(self, entry: StreamEntry) -> None:
         """Say that the entry needs never be read again."""
         ...
 

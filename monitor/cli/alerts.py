@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.console import out, say_note
-from monitor.cli.context import settings_of
+from monitor.cli.options import settings_of
 from monitor.errors import SettingsError
 
 if TYPE_CHECKING:
     from redis import Redis
 
-    from monitor.alerts.following import Show
-    from monitor.alerts.matching import AlertFilter
+    from monitor.alerts.following import AlertFilter, Show
     from monitor.alerts.payload import AlertPayload
     from monitor.alerts.ports import Reader
 
@@ -87,8 +86,7 @@ def follow_command(
 
     An alert is acknowledged to the group once its line is written, so an interrupted reader loses none.
     """
-    from monitor.alerts.following import follow
-    from monitor.alerts.matching import AlertFilter
+    from monitor.alerts.following import AlertFilter, follow
     from monitor.alerts.redis.connection import connect, place_of
 
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from monitor.cli.alerts import alerts_app
-from monitor.cli.context import CommandContext
 from monitor.cli.db import db_app
 from monitor.cli.deadletters import deadletters_app
 from monitor.cli.demo import demo_command
 from monitor.cli.doctor import doctor_command
 from monitor.cli.feed import feed_command
+from monitor.cli.options import CommandContext
 from monitor.cli.query import query_command
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command

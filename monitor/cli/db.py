@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from monitor.cli.console import out
-from monitor.cli.context import settings_of
+from monitor.cli.options import settings_of
 
 db_app = typer.Typer(no_args_is_help=True, help="Make and check the tables of the ADE database.")
 

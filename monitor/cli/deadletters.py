@@ -14,8 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.console import print_table, say_note
-from monitor.cli.context import settings_of
-from monitor.cli.options import Bootstrap
+from monitor.cli.options import Bootstrap, settings_of
 from monitor.deadletters.letter import DETAIL
 from monitor.deadletters.reading import StoredLetter, read_letters
 from monitor.deadletters.replay import Outcome, ReplayError, ReplayOptions, Selection, replay

@@ -15,7 +15,7 @@ from monitor.embedded.running import RunningMonitor, running_monitor
 from monitor.errors import EmbeddedError
 
 if TYPE_CHECKING:
-    from monitor.embedded.demo import Finding, Outcome, SampleRun
+    from monitor.embedded.sample_run import DemoEffect, DemoSummary, SampleRun
 
 
 def demo_command(
@@ -36,7 +36,7 @@ def demo_command(
     the last line of stdout is JSON: tweets_in, positive, mentions, coded, alerts, dead_letters, seconds.
     """
     settings = embedded_settings(context, data_dir, bundle)
-    outcome: Outcome | None = None
+    outcome: DemoSummary | None = None
     try:
         with running_monitor(settings, workers=workers, say=say_note) as monitor:
             outcome = _go_through(monitor, timeout)
@@ -54,8 +54,8 @@ def demo_command(
         typer.echo(outcome.as_json())
 
 
-def _go_through(monitor: RunningMonitor, timeout: float) -> Outcome:
-    from monitor.embedded.demo import SampleRun
+def _go_through(monitor: RunningMonitor, timeout: float) -> DemoSummary:
+    from monitor.embedded.sample_run import SampleRun
 
     with SampleRun(monitor.settings) as run:
         run.feed()
@@ -92,7 +92,7 @@ def _show_news(run: SampleRun) -> None:
         out.print(Text.assemble(("alert ", "bold magenta"), f" {effect}", (f"  {alert.tweet_id}", "dim")))
 
 
-def _finding_line(finding: Finding) -> Text:
+def _finding_line(finding: DemoEffect) -> Text:
     tweet = Text(finding.text)
     effects = []
     for start, end, pt_name, pt_score in finding.mentions:

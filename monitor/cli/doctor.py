@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from monitor.cli.console import out
-from monitor.cli.context import CommandContext
+from monitor.cli.options import CommandContext
 from monitor.errors import SettingsError
 from monitor.settings.sources import LoadedSettings
 

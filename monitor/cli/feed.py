@@ -9,9 +9,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.console import say_note
-from monitor.cli.context import settings_of
-from monitor.cli.file_progress import file_progress
+from monitor.cli.console import file_progress, say_note
 from monitor.cli.options import (
     AuthorColumn,
     Bootstrap,
@@ -22,6 +20,7 @@ from monitor.cli.options import (
     Quotes,
     TextColumn,
     Topic,
+    settings_of,
 )
 from monitor.errors import MonitorError
 from monitor.feed import Columns, FeedError, FeedOptions, FeedProgress, FeedSummary, RejectLog, feed

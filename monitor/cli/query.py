@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.console import say_note
-from monitor.cli.context import settings_of
-from monitor.cli.moments import read_moment
+from monitor.cli.options import parse_time, settings_of
 
 if TYPE_CHECKING:
     from monitor.store.queries import Finding
@@ -68,7 +67,7 @@ def query_command(
     for name, words in (("--text", text), ("--drug", drug)):
         if words is not None and not has_words(words):
             raise typer.BadParameter(f"{name} '{words}' has no letter and no digit to search for")
-    start, end = read_moment(since, "--since"), read_moment(until, "--until")
+    start, end = parse_time(since, "--since"), parse_time(until, "--until")
     if start and end and start >= end:
         raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can fit")
     filters = Filters(

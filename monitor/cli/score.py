@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from monitor.cli.context import settings_of
-from monitor.cli.file_progress import ShowProgress, file_progress
+from monitor.cli.console import ShowProgress, file_progress
 from monitor.cli.options import (
     Bundle,
     CacheEntries,
@@ -22,6 +21,7 @@ from monitor.cli.options import (
     Quotes,
     TextColumn,
     Threads,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def score_command(
     ).model
     from models import load_scorer
     from monitor.cli.score_records import tweets_in
-    from monitor.feed.columns import Columns
+    from monitor.feed.delimited import Columns
     from monitor.feed.source import open_source
 
     columns = Columns(id=id_column, text=text_column)

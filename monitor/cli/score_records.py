@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import Scorer, TweetPrediction
-from monitor.feed.canonical import tweet_of
-from monitor.feed.columns import Columns
-from monitor.feed.entries import Entry, Reject
-from monitor.feed.failures import FeedError
-from monitor.feed.formats import Format, format_of, reader_of
-from monitor.feed.json_lines import read_json_lines
-from monitor.feed.lines import Line
-from monitor.feed.source import Source
+from monitor.feed.delimited import Columns
+from monitor.feed.entries import FeedEntry, Reject, tweet_of
+from monitor.feed.file_formats import Format, format_of, read_json_entries, reader_of
+from monitor.feed.source import FeedError, Source, SourceLine
 from monitor.records import Tweet
 
 MOST_TWEETS = 512  # judged together: enough to group them by length
@@ -136,7 +132,7 @@ def _error_record(reject: Reject) -> Record:
     return {"line": reject.line, "error": reject.reason, "detail": reject.detail}
 
 
-def _format_of(first: Line, source: Source) -> Format:
+def _format_of(first: SourceLine, source: Source) -> Format:
     """Tell the format; a first line that fits none is a bad line of JSON Lines, not the end of it all."""
     try:
         return format_of(first, extension=source.extension, name=source.name)
@@ -146,10 +142,10 @@ def _format_of(first: Line, source: Source) -> Format:
         return Format.JSONL
 
 
-def _json_entries(lines: Iterator[Line]) -> Iterator[Entry | Reject]:
+def _json_entries(lines: Iterator[SourceLine]) -> Iterator[FeedEntry | Reject]:
     """Read JSON Lines, giving blank lines too, so that there is a record for each line."""
     for line in lines:
         if line.blank:
             yield Reject(line.number, "empty", "the line is blank", line.data)
         else:
-            yield from read_json_lines(iter([line]))
+            yield from read_json_entries(iter([line]))

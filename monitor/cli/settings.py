@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.console import print_table
-from monitor.cli.context import CommandContext
+from monitor.cli.options import CommandContext
 from monitor.settings.show import setting_rows
 
 

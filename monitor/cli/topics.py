@@ -10,8 +10,7 @@ import typer
 from rich.table import Table
 
 from monitor.cli.console import print_table, say_note
-from monitor.cli.context import settings_of
-from monitor.cli.options import Bootstrap, Topic
+from monitor.cli.options import Bootstrap, Topic, settings_of
 from monitor.kafka.topics import ensure_topics, topic_states
 
 topics_app = typer.Typer(help="Create the topics, and tell how far they reach.", no_args_is_help=True)

@@ -11,8 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from monitor.cli.console import out, say_note
-from monitor.cli.context import CommandContext
-from monitor.cli.options import Bundle
+from monitor.cli.options import Bundle, CommandContext
 from monitor.embedded.running import RunningMonitor, running_monitor
 from monitor.settings import Settings
 from monitor.settings.show import masked_url

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.context import settings_of
-from monitor.cli.options import Bootstrap, Bundle, Device, Topic
+from monitor.cli.options import Bootstrap, Bundle, Device, Topic, settings_of
 
 
 def worker_command(

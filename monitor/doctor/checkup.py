@@ -14,7 +14,7 @@ State = Literal["ok", "hint", "failed"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeResult:
     """What a probe found.
 
     Attributes:
@@ -33,27 +33,27 @@ class Probe:
     """A question to one dependency, which answers within `patience` seconds or counts as failed."""
 
     name: str
-    ask: Callable[[], Finding]
+    ask: Callable[[], ProbeResult]
     patience: float = 8.0
     when_late: str = "see that its host is up, and that the network lets packets through"
 
 
-def check_up(probes: Sequence[Probe]) -> Iterator[tuple[Probe, Finding]]:
+def check_up(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ProbeResult]]:
     """Run all probes at once; give their findings in the order of the probes."""
-    answers: dict[str, Finding] = {}
+    answers: dict[str, ProbeResult] = {}
 
     def run(probe: Probe) -> None:
         try:
             answers[probe.name] = probe.ask()
         except (MonitorError, ModelError) as error:  # the message has the mend in it
-            answers[probe.name] = Finding("failed", str(error))
+            answers[probe.name] = ProbeResult("failed", str(error))
         except Exception as error:  # a probe must not take the others with it
-            answers[probe.name] = Finding("failed", f"{type(error).__name__}: {error}")
+            answers[probe.name] = ProbeResult("failed", f"{type(error).__name__}: {error}")
 
     threads = [threading.Thread(target=run, args=(probe,), daemon=True) for probe in probes]
     for thread in threads:
         thread.start()
     for probe, thread in zip(probes, threads, strict=True):
         thread.join(probe.patience)
-        late = Finding("failed", f"no answer within {probe.patience:g} s", probe.when_late)
+        late = ProbeResult("failed", f"no answer within {probe.patience:g} s", probe.when_late)
         yield probe, answers.get(probe.name, late)

@@ -1,17 +1,30 @@
-"""The probes, each a function of its settings."""
+"""The probes, each a function of its settings.
+
+Redis: is it there, may we write, and will it keep the alerts?
+"""
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import socket
 from functools import partial
 
-from monitor.doctor.checkup import Finding, Probe
-from monitor.doctor.redis_probe import probe_redis
+import redis
+
+from monitor.alerts.redis.connection import connect, explained, place_of
+from monitor.doctor.checkup import Probe, ProbeResult
 from monitor.embedded.endpoints import read_endpoints
-from monitor.embedded.wheels import PROGRAMS, program
+from monitor.embedded.servers import PROGRAMS, program
 from monitor.errors import EmbeddedError, RetryableError
-from monitor.settings import DatabaseSettings, EmbeddedSettings, KafkaSettings, ModelSettings, Settings
+from monitor.settings import (
+    DatabaseSettings,
+    EmbeddedSettings,
+    KafkaSettings,
+    ModelSettings,
+    RedisSettings,
+    Settings,
+)
 
 CONNECT_TIMEOUT = 3.0  # seconds
 LITTLE_SPACE = 2e9  # bytes
@@ -35,15 +48,15 @@ def probes_for(settings: Settings) -> list[Probe]:
     ]
 
 
-def probe_bundle(model: ModelSettings) -> Finding:
+def probe_bundle(model: ModelSettings) -> ProbeResult:
     """Load the bundle, as a worker would."""
     from models.scoring.catalog import load_scorer
 
     scorer = load_scorer(model.bundle, model.serving)
-    return Finding("ok", f"{model.bundle}, version {scorer.version}")
+    return ProbeResult("ok", f"{model.bundle}, version {scorer.version}")
 
 
-def probe_broker(kafka: KafkaSettings) -> Finding:
+def probe_broker(kafka: KafkaSettings) -> ProbeResult:
     """Ask a broker for the topic and its partitions."""
     from monitor.kafka.topics import topic_states
 
@@ -54,20 +67,20 @@ def probe_broker(kafka: KafkaSettings) -> Finding:
     }
     missing = [name for name, count in partitions.items() if not count]
     if missing:
-        return Finding(
+        return ProbeResult(
             "hint",
             f"{kafka.bootstrap_servers} answers; topic {' and '.join(missing)} is not there",
             "`ade-monitor topics create`, or start a worker, which creates it",
         )
     lag = sum(s.lag or 0 for s in states if s.topic == kafka.topic)
-    return Finding(
+    return ProbeResult(
         "ok",
         f"{kafka.bootstrap_servers}, topic {kafka.topic} with {partitions[kafka.topic]} partitions, "
         f"{lag:,} tweets to read",
     )
 
 
-def probe_database(database: DatabaseSettings) -> Finding:
+def probe_database(database: DatabaseSettings) -> ProbeResult:
     """Ask the database for its revision."""
     from monitor.store.connections import place
     from monitor.store.migrate import current
@@ -76,24 +89,24 @@ def probe_database(database: DatabaseSettings) -> Finding:
     found = current(Settings(database=database))
     if found != head():
         detail, _, mend = revision_problem(found, place(database)).rpartition(": ")
-        return Finding("failed", detail, mend)
-    return Finding("ok", f"{place(database)}, revision {found}")
+        return ProbeResult("failed", detail, mend)
+    return ProbeResult("ok", f"{place(database)}, revision {found}")
 
 
-def probe_embedded(embedded: EmbeddedSettings) -> Finding:
+def probe_embedded(embedded: EmbeddedSettings) -> ProbeResult:
     """See whether `ade-monitor up` could run here, or does."""
     running = read_endpoints(embedded.data_dir)
     if running:
-        return Finding("ok", f"the stack in {embedded.data_dir} is running, process {running.pid}")
+        return ProbeResult("ok", f"the stack in {embedded.data_dir} is running, process {running.pid}")
     try:
         for name in PROGRAMS:
             program(name)
     except EmbeddedError as error:
-        return Finding("hint", str(error))
-    return Finding("ok", f"`ade-monitor up` can start a stack in {embedded.data_dir}; none is running")
+        return ProbeResult("hint", str(error))
+    return ProbeResult("ok", f"`ade-monitor up` can start a stack in {embedded.data_dir}; none is running")
 
 
-def probe_disk(embedded: EmbeddedSettings) -> Finding:
+def probe_disk(embedded: EmbeddedSettings) -> ProbeResult:
     """Measure the space for the embedded stack's data."""
     folder = embedded.data_dir.absolute()
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
@@ -101,8 +114,8 @@ def probe_disk(embedded: EmbeddedSettings) -> Finding:
     detail = f"{free / 1e9:,.1f} GB free for {embedded.data_dir}"
     mend = "free some space, or set embedded.data_dir (ADE_EMBEDDED__DATA_DIR) to a folder on another disk"
     if free < NO_SPACE:
-        return Finding("failed", detail, mend)
-    return Finding("hint", detail, mend) if free < LITTLE_SPACE else Finding("ok", detail)
+        return ProbeResult("failed", detail, mend)
+    return ProbeResult("hint", detail, mend) if free < LITTLE_SPACE else ProbeResult("ok", detail)
 
 
 def _connect_to_any(kafka: KafkaSettings) -> None:
@@ -120,3 +133,43 @@ def _connect_to_any(kafka: KafkaSettings) -> None:
         f"no Kafka broker answers ({'; '.join(reasons)}): start it (`ade-monitor up` starts one), or correct "
         "kafka.bootstrap_servers (ADE_KAFKA__BOOTSTRAP_SERVERS)"
     )
+
+
+def probe_redis(settings: RedisSettings) -> ProbeResult:
+    """Write a key and take it away again, and look at what Redis does when it restarts or is full.
+
+    Raises:
+        MonitorError: it does not answer, or refuses the login or the write.
+    """
+    place = place_of(settings)
+    with connect(settings) as client:
+        key = f"ade:doctor:{secrets.token_hex(4)}"
+        try:
+            client.set(key, "1", ex=10)
+            client.delete(key)
+        except redis.RedisError as error:
+            raise explained(error, place) from None
+        hints = _hints(client)
+    if hints:
+        return ProbeResult(
+            "hint", f"{place}; {', '.join(what for what, _ in hints)}", "; ".join(m for _, m in hints)
+        )
+    return ProbeResult("ok", f"{place}, writable")
+
+
+def _hints(client: redis.Redis) -> list[tuple[str, str]]:
+    try:
+        config = client.config_get("appendonly", "maxmemory-policy")
+    except redis.RedisError:
+        return []  # hosted servers hide their configuration
+    hints = []
+    if config.get("appendonly") != "yes":
+        hints.append(("it may forget the last alerts when it restarts", "CONFIG SET appendonly yes"))
+    if config.get("maxmemory-policy", "noeviction") != "noeviction":
+        hints.append(
+            (
+                f"it drops keys when it is full ({config['maxmemory-policy']})",
+                "CONFIG SET maxmemory-policy noeviction",
+            )
+        )
+    return hints

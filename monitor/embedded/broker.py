@@ -1,16 +1,23 @@
-"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory alone."""
+"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory alone.
+
+What the memory-only broker would take with it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import struct
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.embedded.folder import make_data_folder, make_private
-from monitor.embedded.ports import start_on_free_port
 from monitor.embedded.process import Child, Hurry, Program, calmly
-from monitor.embedded.wheels import program
+from monitor.embedded.servers import program, start_on_free_port
+from monitor.errors import MonitorError
+from monitor.settings import KafkaSettings
 
 API_VERSIONS = 18
 NO_CLIENT_ID = -1
@@ -84,3 +91,47 @@ def speaks_kafka(port: int) -> bool:
         return False
     _, answered, error = struct.unpack(">iih", answer)
     return bool(answered == correlation and error == 0)
+
+
+COUNT_TIMEOUT = 5.0  # seconds; a shutdown does not wait longer for this
+
+
+@dataclass(frozen=True)
+class UnreadMessages:
+    """Messages that only the broker has: tweets that no worker has read, and letters not sent again."""
+
+    tweets: int
+    dead_letters: int
+
+
+def count_unread_messages(kafka: KafkaSettings) -> UnreadMessages | None:
+    """Count what would be lost with the broker; None where it does not say in time.
+
+    Where time is short, the letters that were sent again count too.
+    """
+    counted: list[UnreadMessages] = []
+
+    def count() -> None:
+        from kafka.errors import KafkaError
+
+        from monitor.deadletters.reading import read_letters
+        from monitor.kafka.topics import topic_states
+
+        try:
+            states = topic_states(kafka)
+        except (MonitorError, KafkaError):
+            return
+        tweets = sum(s.end - s.first if s.lag is None else s.lag for s in states if s.topic == kafka.topic)
+        letters = sum(s.end - s.first for s in states if s.topic == kafka.dead_letter_topic)
+        counted.append(UnreadMessages(tweets, letters))
+        if letters:
+            # Some of them are receipts, or were sent again; only reading them tells.
+            with contextlib.suppress(MonitorError):
+                counted.append(
+                    UnreadMessages(tweets, sum(letter.sent_to is None for letter in read_letters(kafka)))
+                )
+
+    thread = threading.Thread(target=count, daemon=True)
+    thread.start()
+    thread.join(COUNT_TIMEOUT)
+    return counted[-1] if counted else None

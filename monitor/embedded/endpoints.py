@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.embedded.folder import naming_the_folder
-from monitor.embedded.lock import holder_of
+from monitor.embedded.folder import holder_of, naming_the_folder
 
 
 @dataclass(frozen=True)

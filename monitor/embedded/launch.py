@@ -29,7 +29,7 @@ OUT_OF_REACH = (
 )
 
 
-def main() -> None:
+def launch() -> None:
     """Set this process up as told, and replace it by the program."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", type=int, required=True)
@@ -102,4 +102,4 @@ def _prctl(libc: ctypes.CDLL, option: int, first: int, second: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    launch()

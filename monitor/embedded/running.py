@@ -1,19 +1,63 @@
-"""The whole monitor on one machine: the embedded stack, its topics and tables, and the workers."""
+"""Ctrl-C and its kin: the first one asks to stop, the next ones ask to hurry.
+
+The whole monitor on one machine: the embedded stack, its topics and tables, and the workers.
+"""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any
 
 from pydantic import SecretStr
 
+from monitor.embedded.broker import count_unread_messages
 from monitor.embedded.endpoints import Endpoints
-from monitor.embedded.interrupts import Interrupts
 from monitor.embedded.process import Hurry, calmly
 from monitor.embedded.stack import EmbeddedStack
-from monitor.embedded.unread import unread_messages
 from monitor.embedded.workers import SupervisedWorker
 from monitor.settings import Settings
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupts:
+    """While entered, the first of the signals raises KeyboardInterrupt, and only the first."""
+
+    def __init__(self) -> None:
+        self._stopping = False
+        self._hurried = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        # Under nohup, the end of the terminal shall go unnoticed.
+        numbers = [n for n in SIGNALS if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._handle) for number in numbers}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def now_stopping(self) -> None:
+        """From here on no signal raises anything: the stop shall not be left halfway."""
+        self._stopping = True
+
+    def hurried(self) -> bool:
+        """Tell whether somebody grew impatient with the stop."""
+        return self._hurried
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        if self._stopping:
+            self._hurried = True
+            return
+        self._stopping = True
+        raise KeyboardInterrupt
+
 
 Say = Callable[[str], None]
 
@@ -83,7 +127,7 @@ class RunningMonitor:
             self.stack.stop(hurry)
 
     def _tell_losses(self) -> None:
-        unread = unread_messages(self.settings.kafka)
+        unread = count_unread_messages(self.settings.kafka)
         if unread is None:
             self._say("the broker does not tell whether tweets are left in it; such tweets are lost")
             return

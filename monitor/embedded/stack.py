@@ -8,8 +8,7 @@ from pathlib import Path
 
 from monitor.embedded.broker import Broker
 from monitor.embedded.endpoints import Endpoints, remove_endpoints, write_endpoints
-from monitor.embedded.folder import secret_file
-from monitor.embedded.lock import FolderLock
+from monitor.embedded.folder import FolderLock, secret_file
 from monitor.embedded.postgres import Postgres
 from monitor.embedded.process import Hurry, calmly
 from monitor.embedded.valkey import Valkey

@@ -7,9 +7,8 @@ import signal
 from pathlib import Path
 
 from monitor.embedded.folder import make_data_folder, make_private, naming_the_folder, secret_file
-from monitor.embedded.ports import start_on_free_port
 from monitor.embedded.process import Child, Hurry, Program, calmly
-from monitor.embedded.wheels import program
+from monitor.embedded.servers import program, start_on_free_port
 
 CONFIG = """\
 bind 127.0.0.1

@@ -1,4 +1,7 @@
-"""CSV and TSV with a header."""
+"""Which column of a table with a header holds what.
+
+CSV and TSV with a header.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,66 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from monitor.feed.columns import Columns, places_of
-from monitor.feed.dates import rfc3339
-from monitor.feed.entries import Entry, Reader, Reject, too_long
-from monitor.feed.failures import FeedError
-from monitor.feed.lines import Line
+from monitor.feed.entries import FeedEntry, Reader, Reject, rfc3339, too_long
+from monitor.feed.source import FeedError, SourceLine
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns that the user gave; None where one of the usual names is looked for."""
+
+    id: str | None = None
+    text: str | None = None
+    author_id: str | None = None
+    created_at: str | None = None
+    lang: str | None = None
+
+
+_USUAL: Final[Mapping[str, Sequence[str]]] = {
+    "id": ("id", "tweet_id", "id_str", "tweetid", "status_id"),
+    "text": ("text", "tweet", "full_text", "tweet_text", "content"),
+    "author_id": ("author_id", "user_id", "user_id_str"),
+    "created_at": ("created_at", "date", "timestamp"),
+    "lang": ("lang", "language"),
+}
+_OPTIONS: Final[Mapping[str, str]] = {
+    "id": "--id-column",
+    "text": "--text-column",
+    "author_id": "--author-column",
+    "created_at": "--date-column",
+    "lang": "--lang-column",
+}
+
+
+def places_of(columns: Columns, header: Sequence[str], name: str) -> dict[str, int]:
+    """Find for each field of the contract the index of its column in `header` of the file `name`.
+
+    Names are compared without regard to case and outer blanks; of equal names the first column counts.
+
+    Raises:
+        FeedError: a column that was named is not there, or there is none for `id` or `text`.
+    """
+    indices: dict[str, int] = {}
+    for index, title in enumerate(header):
+        indices.setdefault(title.strip().casefold(), index)
+    places = {}
+    for field, usual in _USUAL.items():
+        named: str | None = getattr(columns, field)
+        candidates = usual if named is None else (named.strip().casefold(),)
+        found = next((indices[title] for title in candidates if title in indices), None)
+        if found is not None:
+            places[field] = found
+        elif named is not None or field in ("id", "text"):
+            what = f"column {named!r}" if named is not None else f"column for the tweet's {field}"
+            raise FeedError(
+                f"{name} has no {what}; its header is: {', '.join(header) or '(empty)'}. "
+                f"Name the column with {_OPTIONS[field]}, and add a header where the file has none"
+            )
+    return places
+
 
 # 1.21209E+18 or 1212092628029698048.0: what spreadsheets and data frames make of long ids.
 _ROUNDED_ID: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]+\.[0-9]+")
@@ -28,7 +84,7 @@ def delimited_reader(delimiter: str, columns: Columns, *, name: str, quotes: boo
         quotes: whether fields may stand in double quotes (RFC 4180), and then hold delimiters and line ends.
     """
 
-    def read(lines: Iterator[Line]) -> Iterator[Entry | Reject]:
+    def read(lines: Iterator[SourceLine]) -> Iterator[FeedEntry | Reject]:
         rows = _rows(lines, delimiter, quotes)
         header = next(rows, None)
         if header is None:
@@ -46,8 +102,8 @@ def delimited_reader(delimiter: str, columns: Columns, *, name: str, quotes: boo
 
 
 def _entry(
-    taken: Sequence[Line], cells: Sequence[str], places: Mapping[str, int], width: int
-) -> Entry | Reject:
+    taken: Sequence[SourceLine], cells: Sequence[str], places: Mapping[str, int], width: int
+) -> FeedEntry | Reject:
     line, raw = taken[0].number, _raw(taken)
     if any(not part.whole for part in taken):
         return too_long(next(part for part in taken if not part.whole))
@@ -66,12 +122,12 @@ def _entry(
                 return Reject(line, "bad-id", f"`{field}` is a number that some program has rounded", raw)
     if "created_at" in fields:
         fields["created_at"] = rfc3339(fields["created_at"])
-    return Entry(line, fields, raw)
+    return FeedEntry(line, fields, raw)
 
 
 def _rows(
-    lines: Iterator[Line], delimiter: str, quotes: bool
-) -> Iterator[tuple[Sequence[Line], list[str]] | Reject]:
+    lines: Iterator[SourceLine], delimiter: str, quotes: bool
+) -> Iterator[tuple[Sequence[SourceLine], list[str]] | Reject]:
     source = _Rewindable(lines)
     # Strict: a quote that is never closed shows at the next quote, instead of swallowing the rows between.
     parser = csv.reader(
@@ -96,10 +152,10 @@ def _rows(
 class _Rewindable:
     """Lines as the csv module wants them, and kept until the row that they make up is complete."""
 
-    def __init__(self, lines: Iterator[Line]) -> None:
+    def __init__(self, lines: Iterator[SourceLine]) -> None:
         self._lines = lines
-        self._again: deque[Line] = deque()
-        self.taken: list[Line] = []
+        self._again: deque[SourceLine] = deque()
+        self.taken: list[SourceLine] = []
 
     def __iter__(self) -> _Rewindable:
         return self
@@ -118,5 +174,5 @@ def _undecodable(cells: Sequence[str]) -> bool:
     return any("\udc80" <= char <= "\udcff" for cell in cells if not cell.isascii() for char in cell)
 
 
-def _raw(taken: Sequence[Line]) -> bytes:
+def _raw(taken: Sequence[SourceLine]) -> bytes:
     return b"\n".join(line.data for line in taken)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, TextIO
 
 from monitor.feed.entries import Reject
-from monitor.feed.failures import FeedError
+from monitor.feed.source import FeedError
 
 SHOWN: Final = 20
 """Rejects that are told one by one; the rest is only counted."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from monitor.errors import RetryableError
-from monitor.feed.canonical import Message
+from monitor.feed.entries import TweetMessage
 from monitor.kafka.clients import CONNECT_TIMEOUT, broker_away, open_producer
 from monitor.settings import KafkaSettings
 
@@ -52,7 +52,7 @@ class Sender:
         self.failed = 0
         self.failure: BaseException | None = None
 
-    def send(self, message: Message) -> None:
+    def send(self, message: TweetMessage) -> None:
         """Hand a message over; waits while too much is under way.
 
         Raises:

@@ -1,4 +1,9 @@
-"""Open what is to be fed: a file or standard input, gzip or not."""
+"""The one error of the feed: a file as a whole that cannot be fed.
+
+Lines of a source, numbered, bounded in length, and never decoded here: one bad byte spoils one line.
+
+Open what is to be fed: a file or standard input, gzip or not.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +17,55 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from monitor.feed.failures import FeedError
-from monitor.feed.lines import Line, read_lines
+from monitor.errors import MonitorError
+
+
+class FeedError(MonitorError):
+    """The file cannot be opened, read, or understood; its message says what to change."""
+
+
+MAX_LINE: Final = 16 * 1_048_576
+"""Longest line in bytes: a page of 100 tweets with all expansions fits many times."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    r"""One line, without its end (`\n` or `\r\n`).
+
+    Attributes:
+        number: counted from 1.
+        data: its bytes, at most `MAX_LINE`.
+        whole: whether the line had no more bytes than `data` has.
+    """
+
+    number: int
+    data: bytes
+    whole: bool = True
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing on the line but white space."""
+        return not self.data.strip()
+
+
+def read_source_lines(stream: BinaryIO, longest: int = MAX_LINE) -> Iterator[SourceLine]:
+    """Give the lines of a stream; a byte order mark is left out, and of a longer line the rest is skipped.
+
+    Memory is bounded by `longest` bytes. Raises whatever reading the stream raises.
+    """
+    number = 0
+    while data := stream.readline(longest + 1):
+        number += 1
+        ended = data.endswith(b"\n")
+        while not ended and (rest := stream.readline(longest + 1)):
+            ended = rest.endswith(b"\n")
+        data = data.removesuffix(b"\n").removesuffix(b"\r")
+        if number == 1:
+            data = data.removeprefix(_BYTE_ORDER_MARK)
+        yield SourceLine(number, data[:longest], whole=len(data) <= longest)
+
 
 _GZIP: Final = b"\x1f\x8b"
 _OTHER_PACKINGS: Final = {
@@ -51,14 +103,14 @@ class Source:
         except (OSError, ValueError):
             return 0
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[SourceLine]:
         """Read it line by line.
 
         Raises:
             FeedError: the gzip data is damaged, or the file cannot be read on.
         """
         try:
-            yield from read_lines(self.stream)
+            yield from read_source_lines(self.stream)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             hint = f"is damaged or cut off ({error}): fetch the file again"
             raise FeedError(f"the gzip data of {self.name} {hint}") from None

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from models.options import Choice, PrecisionChoice, ServingOptions
+from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -95,7 +95,7 @@ class ModelSettings(Section):
         50_000, ge=0, le=10_000_000, description="answers kept for texts that come again, 0: none"
     )
     trunk: str | None = Field(None, description="folder of the encoder, if not where the bundle says")
-    normalizer: Choice | None = Field(
+    normalizer: NormalizerChoice | None = Field(
         None, description="what codes the spans: classifier, retrieval or hybrid, if not as the bundle says"
     )
 

@@ -26,8 +26,8 @@ from pydantic_settings import (
 )
 
 from monitor.errors import SettingsError
-from monitor.settings.mistakes import explained, instead_of, names_in
 from monitor.settings.model import EmbeddedSettings, Settings
+from monitor.settings.problems import describe_validation_error, fields_of, suggestion_for
 
 PREFIX = "ADE_"
 CONFIG_VARIABLE = "ADE_CONFIG"
@@ -88,7 +88,7 @@ def load_settings(
     try:
         return LoadedSettings(Settings.model_validate(merged), origins)
     except ValidationError as error:
-        raise SettingsError(explained(error, origins)) from None
+        raise SettingsError(describe_validation_error(error, origins)) from None
 
 
 def _fill_in(merged: Tree, origins: dict[str, str], name: str, tree: Tree) -> None:
@@ -157,12 +157,12 @@ def _refuse_unknown(variables: Mapping[str, str | None], place: str) -> None:
     known |= {
         f"{PREFIX}{section}__{name}".upper()
         for section in Settings.model_fields
-        for name in names_in(section)
+        for name in fields_of(section)
     }
     for variable in variables:
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
             raise SettingsError(
-                f"{variable} in {place} is not a setting: {instead_of(variable.upper(), known)}"
+                f"{variable} in {place} is not a setting: {suggestion_for(variable.upper(), known)}"
             )
 
 

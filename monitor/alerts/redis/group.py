@@ -9,7 +9,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from monitor.alerts.ports import BLOCK_MS, READ_COUNT, Entry, Say, place_in_order
+from monitor.alerts.ports import BLOCK_MS, READ_COUNT, Say, StreamEntry, place_in_order
 from monitor.alerts.redis.tail import end_of, missed_by
 
 ABANDONED_MS = 86_400_000
@@ -66,7 +66,7 @@ class GroupReader:
         self._claim_from = "0-0"
         self._unacknowledged: dict[str, None] = {}
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[StreamEntry]:
         """Give the next entries to work on.
 
         A read that fails is repeated from this consumer's own entries on: the reply that was lost may have
@@ -84,7 +84,7 @@ class GroupReader:
         self._own_after = own_after
         return entries
 
-    def done(self, entry: Entry) -> None:
+    def done(self, entry: StreamEntry) -> None:
         """Acknowledge the entry; where Redis is away, remember to do it before the next read."""
         self._position = max(self._position or "0-0", entry.entry_id, key=place_in_order)
         self._unacknowledged[entry.entry_id] = None
@@ -104,7 +104,7 @@ class GroupReader:
         else:
             self._client.eval(DELETE_IF_IDLE, 1, self._stream, self._group, self._consumer)
 
-    def _next(self, own_after: str | None) -> tuple[list[Entry], str | None]:
+    def _next(self, own_after: str | None) -> tuple[list[StreamEntry], str | None]:
         """Give entries, and the own entry after which the next read looks for more (None: no more)."""
         if own_after is not None:
             own = self._read_group(own_after)
@@ -118,7 +118,7 @@ class GroupReader:
             self._next_claim = time.monotonic() + self._claim_ms / 1000
         return self._read_group(">"), None
 
-    def _read_group(self, after: str) -> list[Entry]:
+    def _read_group(self, after: str) -> list[StreamEntry]:
         reply = self._client.xreadgroup(
             self._group,
             self._consumer,
@@ -126,20 +126,22 @@ class GroupReader:
             count=READ_COUNT,
             block=BLOCK_MS if after == ">" else None,
         )
-        return [Entry(entry_id, fields) for _, found in reply for entry_id, fields in found]
+        return [StreamEntry(entry_id, fields) for _, found in reply for entry_id, fields in found]
 
-    def _claim(self) -> list[Entry]:
+    def _claim(self) -> list[StreamEntry]:
         while True:
             self._claim_from, found, *deleted = self._client.xautoclaim(
                 self._stream, self._group, self._consumer, self._claim_ms, self._claim_from, count=READ_COUNT
             )
             if deleted and deleted[0]:
                 self._say_missed(len(deleted[0]))
-            claimed = self._still_there(Entry(entry_id, fields) for entry_id, fields in found if entry_id)
+            claimed = self._still_there(
+                StreamEntry(entry_id, fields) for entry_id, fields in found if entry_id
+            )
             if claimed or self._claim_from == "0-0":
                 return claimed
 
-    def _still_there(self, entries: Iterable[Entry]) -> list[Entry]:
+    def _still_there(self, entries: Iterable[StreamEntry]) -> list[StreamEntry]:
         """Drop the entries that the stream no longer has: Redis gives their ids without fields."""
         there = []
         gone = 0

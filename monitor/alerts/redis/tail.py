@@ -11,7 +11,7 @@ from typing import Any, cast
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from monitor.alerts.ports import BLOCK_MS, READ_COUNT, Entry, place_in_order
+from monitor.alerts.ports import BLOCK_MS, READ_COUNT, StreamEntry, place_in_order
 
 
 def end_of(client: Redis, stream: str) -> tuple[str, int | None]:
@@ -57,14 +57,14 @@ class TailReader:
         self._stream = stream
         self._position = "0-0" if from_start else None
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[StreamEntry]:
         """Give the entries after the last one that was done."""
         if self._position is None:
             self._position, _ = end_of(self._client, self._stream)
         reply = self._client.xread({self._stream: self._position}, count=READ_COUNT, block=BLOCK_MS)
-        return [Entry(entry_id, fields) for _, found in cast(Any, reply) for entry_id, fields in found]
+        return [StreamEntry(entry_id, fields) for _, found in cast(Any, reply) for entry_id, fields in found]
 
-    def done(self, entry: Entry) -> None:
+    def done(self, entry: StreamEntry) -> None:
         """Move on."""
         self._position = entry.entry_id
 

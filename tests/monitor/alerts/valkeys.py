@@ -10,7 +10,7 @@ from pathlib import Path
 import redis
 from pydantic import SecretStr
 
-from monitor.embedded.wheels import program
+from monitor.embedded.servers import program
 from monitor.settings import RedisSettings, Settings
 from tests.processes import wait_for
 

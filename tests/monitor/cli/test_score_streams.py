@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.monitor.cli.test_score_command import COMMAND, lines_of
+from tests.monitor.cli.test_score import COMMAND, lines_of
 
 
 def test_a_line_that_trickles_in_is_answered_before_the_next_one() -> None:

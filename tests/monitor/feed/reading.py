@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 from monitor.feed import Columns, Format, Reject
-from monitor.feed.canonical import message_of
-from monitor.feed.formats import reader_of
-from monitor.feed.lines import read_lines
+from monitor.feed.entries import message_of
+from monitor.feed.file_formats import reader_of
+from monitor.feed.source import read_source_lines
 
 NO_COLUMNS = Columns()
 
@@ -19,7 +19,9 @@ def read(
 ) -> tuple[list[dict[str, Any]], list[Reject]]:
     """Give the values of the messages and the rejects, in their order."""
     tweets, rejects = [], []
-    for entry in reader_of(kind, columns, name="the file", quotes=quotes)(read_lines(io.BytesIO(data))):
+    for entry in reader_of(kind, columns, name="the file", quotes=quotes)(
+        read_source_lines(io.BytesIO(data))
+    ):
         message = entry if isinstance(entry, Reject) else message_of(entry)
         if isinstance(message, Reject):
             rejects.append(message)

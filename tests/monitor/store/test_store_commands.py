@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from monitor.cli import main
 from monitor.cli.query_output import tame
-from monitor.embedded.ports import free_port
+from monitor.embedded.servers import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store, migrate
 from tests.monitor.store.batches import calm, mention_of, scored, shaking, write

@@ -14,8 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.embedded import Postgres
-from monitor.embedded.ports import free_port
 from monitor.embedded.process import at_once
+from monitor.embedded.servers import free_port
 from monitor.errors import FatalError, MonitorError, RetryableError, SettingsError
 from monitor.records import Alert
 from monitor.settings import DatabaseSettings, Settings

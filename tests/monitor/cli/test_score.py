@@ -1,0 +1,166 @@
+"""`ade-monitor score`, as users run it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import Pipeline
+from tests.tiny import make_tiny_bundle
+from tests.tiny_retrieval import make_tiny_hybrid
+
+COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
+KEYS = ["id", "label", "probability", "mentions", "bundle"]
+MENTION_KEYS = ["start", "end", "text", "score", "ptid", "pt_name", "pt_score"]
+
+
+def score(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, timeout=120, check=False)
+
+
+def records(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def lines_of(*tweets: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(tweet).encode() + b"\n" for tweet in tweets)
+
+
+def test_a_bundle_judges_a_file(tmp_path: Path) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle")
+    text = "zoloft gives me nausea"
+    (tmp_path / "tweets.jsonl").write_bytes(
+        lines_of({"id": "7", "text": text}, {"id": "8", "text": "hello you"})
+    )
+    done = score(str(tmp_path / "tweets.jsonl"), "--bundle", str(bundle), "--device", "cpu", "--threads", "1")
+    first, second = records(done)
+    assert list(first) == list(second) == KEYS
+    assert (first["id"], first["label"], second["label"]) == ("7", "ADE", "NoADE")
+    (mention,) = first["mentions"]
+    assert list(mention) == MENTION_KEYS
+    assert text[mention["start"] : mention["end"]] == mention["text"] == "nausea"
+    assert (mention["ptid"], mention["pt_name"]) == ("90000001", "Nausea")
+    assert first["bundle"] == second["bundle"]
+    assert first["bundle"].startswith("tiny-")
+    assert not done.stderr
+
+
+def test_the_normalizer_can_be_chosen(tmp_path: Path) -> None:
+    bundle = make_tiny_hybrid(tmp_path / "bundle")
+    stdin = lines_of({"id": "7", "text": "zoloft gives me nausea"})
+    (record,) = records(
+        score("-", "--bundle", str(bundle), "--device", "cpu", "--normalizer", "retrieval", stdin=stdin)
+    )
+    assert [mention["text"] for mention in record["mentions"]] == ["nausea"]
+    assert record["bundle"] == Pipeline.from_bundle(bundle, normalizer="retrieval").version
+    assert record["bundle"] != Pipeline.from_bundle(bundle).version
+
+
+@pytest.mark.parametrize("options", [["--cache", "0"], ["--cache", "2"], ["--precision", "bf16"]])
+def test_copies_of_a_tweet_are_judged_alike(tmp_path: Path, options: list[str]) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle")
+    texts = ["zoloft gives me nausea", "hello you", "  zoloft gives me nausea\n", "so dizzy"] * 3
+    stdin = lines_of(*({"id": str(number), "text": text} for number, text in enumerate(texts)))
+    found = records(score("-", "--bundle", str(bundle), "--device", "cpu", *options, stdin=stdin))
+    assert [record["id"] for record in found] == [str(number) for number in range(12)]
+    for text, record in zip(texts, found, strict=True):
+        first = found[texts.index(text.strip())]
+        assert record["label"] == first["label"]
+        assert record["probability"] == pytest.approx(first["probability"], abs=0.01)
+        spans = [text[mention["start"] : mention["end"]] for mention in record["mentions"]]
+        assert spans == [mention["text"] for mention in record["mentions"]]
+        assert spans == [mention["text"] for mention in first["mentions"]]
+
+
+def test_a_normalizer_that_the_bundle_has_not_is_refused_with_the_mend(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "config.json").write_text('{"format_version": 1}')
+    done = score("-", "--bundle", str(bundle), "--normalizer", "hybrid")
+    assert done.returncode == 1
+    assert all(word in done.stderr.decode() for word in ("hybrid", str(bundle), "ADE_MODEL__NORMALIZER"))
+    assert b"Traceback" not in done.stderr
+
+
+def test_there_is_one_record_for_each_line_in_its_place() -> None:
+    stdin = (
+        b"garbage\n"
+        + lines_of({"id": "1", "text": "so dizzy 🤢"})
+        + b"\n"
+        + b'{"id": "2"}\n{"id": 3, "text": " "}\n\xff\xfe\n'
+        + lines_of({"id": "4", "text": "a\x00b \ud800 fine"})
+        + b'{"id": "5", "text": "a headache"}'
+    )
+    found = records(score("-", "--bundle", "dummy", stdin=stdin))
+    assert [record.get("id") or record["line"] for record in found] == [1, "1", 3, 4, 5, 6, "4", "5"]
+    errors = {record["line"]: record["error"] for record in found if "error" in record}
+    assert errors == {1: "not-json", 3: "empty", 4: "missing-field", 5: "blank-text", 6: "not-utf8"}
+    assert [m["text"] for record in found for m in record.get("mentions", [])] == ["dizzy", "headache"]
+    assert {record["bundle"] for record in found if "bundle" in record} == {"dummy-1"}
+
+
+def test_records_of_a_long_file_keep_its_order(tmp_path: Path) -> None:
+    file = tmp_path / "long.jsonl"
+    lines = [
+        b"no tweet\n" if n % 700 == 5 else lines_of({"id": f"{n}", "text": "dizzy"}) for n in range(3_000)
+    ]
+    file.write_bytes(b"".join(lines))
+    found = records(score(str(file), "--bundle", "dummy"))
+    assert [int(record.get("id") or record["line"] - 1) for record in found] == list(range(3_000))
+    assert sum("error" in record for record in found) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("t.jsonl.gz", gzip.compress(b'{"id": "1", "text": "dizzy"}\n'), []),
+        ("t.csv", b'id,text\n1,"dizzy, very"\n', []),
+        ("t.tsv", b"nr\tpost\n1\tdizzy\n", ["--id-column", "nr", "--text-column", "post"]),
+        ("t.tsv", b'id\ttext\n1\t"dizzy\n', ["--no-quotes"]),
+        ("tweets.tsv", b"tweet_id\ttext\n1\tdizzy\n", []),
+        ("t.txt", b'{"id": "1", "text": "dizzy"}\n', ["--format", "jsonl"]),
+    ],
+    ids=["gzip", "csv", "tsv", "unquoted", "smm4h", "txt"],
+)
+def test_it_reads_what_the_feed_reads(tmp_path: Path, name: str, content: bytes, options: list[str]) -> None:
+    (tmp_path / name).write_bytes(content)
+    (record,) = records(score(str(tmp_path / name), "--bundle", "dummy", *options))
+    assert record["id"] == "1"
+    assert record["mentions"][0]["text"] == "dizzy"
+
+
+def test_what_came_before_a_damage_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(lines_of({"id": "1", "text": "dizzy"}) * 3)[:-8])
+    done = score(str(tmp_path / "t.jsonl.gz"), "--bundle", "dummy")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 3
+    assert "t.jsonl.gz" in done.stderr.decode()
+
+
+def test_no_lines_give_no_records() -> None:
+    assert records(score("-", "--bundle", "dummy")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no-such-file.jsonl"], "no-such-file.jsonl"),
+        (["-", "--bundle", "no-such-bundle"], "no-such-bundle"),
+        (["-", "--bundle", "dummy", "--device", "tpu"], "model.device"),
+        (["-", "--bundle", "dummy", "--precision", "fp8"], "model.precision"),
+        (["."], "folder"),
+    ],
+)
+def test_a_mistake_is_told_in_one_message(arguments: list[str], told: str) -> None:
+    done = score(*arguments)
+    assert done.returncode == 1
+    assert told in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert not done.stdout

@@ -1,0 +1,162 @@
+"""`ade-monitor up` and `demo`, as a user runs them, with the dummy bundle."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.embedded import read_endpoints
+from monitor.embedded.folder import holder_of
+from tests.processes import PATIENCE, surroundings, wait_for
+
+KEYS = ["tweets_in", "positive", "mentions", "coded", "alerts", "dead_letters", "seconds"]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "monitor.cli", *arguments]
+
+
+class Up:
+    """A running `ade-monitor up`, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "ade-data"
+        self.output = folder / "up.output"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                command("up", "--bundle", "dummy"),
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                # So that a stop which waits for a worker that does not answer cannot look like a quick one.
+                env={**surroundings(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "600"},
+                start_new_session=True,
+            )
+
+    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*arguments),
+            input=given,
+            text=True,
+            capture_output=True,
+            timeout=PATIENCE,
+            cwd=self.folder,
+            env=surroundings(),
+            check=False,
+        )
+
+    def found(self, word: str) -> bool:
+        return word in self.run("query", "--json").stdout
+
+    def worker(self) -> int | None:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for pid in children:
+            if "worker" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                return int(pid)
+        return None
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    monitor = Up(tmp_path)
+    wait_for(lambda: "is running" in monitor.output.read_text() or monitor.process.poll() is not None)
+    assert monitor.process.poll() is None, monitor.output.read_text()
+    yield monitor
+    monitor.process.kill()
+    monitor.process.wait()
+
+
+def test_up_serves_other_commands_outlives_its_worker_and_stops_cleanly_before_a_demo(up: Up) -> None:
+    second = up.run("up")
+    assert second.returncode == 1
+    assert str(up.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+    fed = up.run("feed", "-", given='{"id": "1", "text": "zoloft and a headache"}\n')
+    assert fed.returncode == 0, fed.stderr
+    wait_for(lambda: up.found("headache"))
+
+    worker = up.worker()
+    assert worker
+    os.kill(worker, signal.SIGKILL)
+    up.run("feed", "-", given='{"id": "2", "text": "paxil makes me dizzy"}\n')
+    wait_for(lambda: up.found("dizzy"))
+    assert "started again" in up.output.read_text()
+
+    worker = up.worker()
+    assert worker
+    os.kill(worker, signal.SIGSTOP)
+    up.run("feed", "-", given='{"id": "3", "text": "never read"}\n{"id": "4", "text": "nor this"}\n')
+    up.process.send_signal(signal.SIGINT)
+    os.kill(worker, signal.SIGKILL)
+    assert up.process.wait(PATIENCE) == 0, up.output.read_text()
+    assert re.search(r"\b2 tweets were not read", up.output.read_text())
+    assert read_endpoints(up.data) is None
+    assert holder_of(up.data) is None
+    assert "password" in up.output.read_text()
+    for secret in up.data.glob("*.password"):
+        assert secret.read_text().strip() not in up.output.read_text()
+
+    demo = up.run("demo", "--once", "--bundle", "dummy")
+    assert demo.returncode == 0, demo.stderr
+    outcome = json.loads(demo.stdout.splitlines()[-1])
+    assert list(outcome) == KEYS
+    assert (outcome["tweets_in"], outcome["dead_letters"]) == (40, 0)
+    assert 0 < outcome["positive"] <= outcome["mentions"] == outcome["coded"] == outcome["alerts"]
+
+
+def test_a_second_ctrl_c_hurries_a_stop(up: Up) -> None:
+    wait_for(lambda: up.worker() is not None)
+    worker = up.worker()
+    assert worker
+    os.kill(worker, signal.SIGSTOP)  # it will not answer SIGTERM, and would be waited for
+    up.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: not Path(f"/proc/{up.process.pid}/fd").exists() or pending_stop(up))
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(PATIENCE) == 0
+    assert not Path(f"/proc/{worker}").exists()
+
+
+def pending_stop(up: Up) -> bool:
+    return "stopping" in up.output.read_text()
+
+
+@pytest.mark.parametrize("name", ["up", "demo"])
+def test_a_bundle_that_is_not_there_is_told_before_anything_is_started(tmp_path: Path, name: str) -> None:
+    done = subprocess.run(
+        command(name, "--bundle", "no-such-bundle"),
+        cwd=tmp_path,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no-such-bundle" in done.stderr
+    assert not (tmp_path / "ade-data").exists()
+
+
+def test_a_demo_that_cannot_finish_says_what_is_missing_and_where_the_logs_are(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        command("demo", "--once", "--bundle", "dummy:10", "--timeout", "3"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 2,
+        cwd=tmp_path,
+        env={**surroundings(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "1"},
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "40 of 40 tweets are not in the database" in ended.stderr
+    assert str(tmp_path / "ade-data" / "logs") in ended.stderr
+    assert "Traceback" not in ended.stderr

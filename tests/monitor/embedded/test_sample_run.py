@@ -1,0 +1,25 @@
+"""The sample tweets are news in every run, and keep the message contract."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from monitor.embedded.sample_run import sample_tweets
+from monitor.ingest.contract import read_message
+
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+def test_every_sample_keeps_the_message_contract() -> None:
+    for sample in sample_tweets(NOW):
+        tweet = read_message(json.dumps(sample).encode())
+        assert tweet.created_at == NOW
+        assert tweet.id.startswith(f"demo-{int(NOW.timestamp())}-")
+
+
+def test_ids_are_new_in_every_run_and_texts_differ() -> None:
+    first, second = sample_tweets(NOW), sample_tweets(NOW + timedelta(seconds=1))
+    ids = {tweet["id"] for tweet in (*first, *second)}
+    assert len(ids) == len(first) + len(second)
+    assert len({tweet["text"] for tweet in first}) == len(first) >= 40

@@ -1,0 +1,200 @@
+"""The three parts together, in a process of their own, by every way that can end it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from monitor.embedded import EmbeddedStack, read_endpoints
+from monitor.embedded.endpoints import running_stack
+from monitor.embedded.launch import __file__ as launch_file
+from monitor.embedded.process import Child, Program
+from monitor.errors import EmbeddedError
+from monitor.settings import load_settings
+from tests.processes import wait_for
+
+RUN = """
+import sys, time
+from pathlib import Path
+from monitor.embedded import EmbeddedStack
+stack = EmbeddedStack(Path(sys.argv[1]), start_timeout=60)
+stack.start()
+print(*(part.child.pid for part in stack.parts), flush=True)
+try:
+    sys.stdin.read()
+finally:
+    stack.stop()
+"""
+
+
+class StackProcess:
+    def __init__(self, folder: Path, *before: str) -> None:
+        self.process = subprocess.Popen(
+            [*before, sys.executable, "-c", RUN, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=folder.parent,
+        )
+        assert self.process.stdout
+        self.parts = [int(pid) for pid in self.process.stdout.readline().split()]
+
+    def end(self) -> None:
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def stack(folder: Path) -> Iterator[StackProcess]:
+    process = StackProcess(folder)
+    yield process
+    process.process.kill()
+    process.end()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_killed_stack_takes_its_parts_along_and_can_be_started_again(
+    stack: StackProcess, folder: Path
+) -> None:
+    running = read_endpoints(folder)
+    assert running
+    with psycopg.connect(running.database_url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1")
+    stack.process.kill()
+    wait_for(lambda: not any(alive(pid) for pid in stack.parts))
+    assert read_endpoints(folder) is None
+
+    again = StackProcess(folder)
+    running = read_endpoints(folder)
+    assert running
+    with psycopg.connect(running.database_url) as connection:
+        assert connection.execute("SELECT * FROM kept").fetchone() == (1,)
+    again.end()
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_the_parts(stack: StackProcess) -> None:
+    ours = os.getsid(stack.process.pid)
+    assert all(os.getsid(pid) not in (ours, os.getsid(0)) for pid in stack.parts)
+
+
+def test_a_stopped_stack_leaves_no_process_and_no_endpoints(stack: StackProcess, folder: Path) -> None:
+    assert len(stack.parts) == 3
+    stack.end()
+    assert not any(alive(pid) for pid in stack.parts)
+    assert not (folder / "endpoints.json").exists()
+
+
+def test_other_commands_find_the_running_stack_and_explicit_settings_win(
+    stack: StackProcess, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setenv("ADE_EMBEDDED__DATA_DIR", "data")
+    running = read_endpoints(folder)
+    assert running
+
+    loaded = load_settings(fallback=running_stack)
+    assert loaded.settings.kafka.bootstrap_servers == running.bootstrap_servers
+    assert loaded.settings.database.url.get_secret_value() == running.database_url
+    assert loaded.settings.redis.url.get_secret_value() == running.redis_url
+    assert loaded.settings.privacy.author_key
+    assert loaded.origins["redis.url"] == "embedded stack in data"
+
+    monkeypatch.setenv("ADE_DATABASE__URL", "postgresql://elsewhere/ade")
+    loaded = load_settings({"redis.url": "redis://elsewhere"}, fallback=running_stack)
+    assert loaded.settings.kafka.bootstrap_servers == running.bootstrap_servers
+    assert "elsewhere" in loaded.settings.database.url.get_secret_value()
+    assert "elsewhere" in loaded.settings.redis.url.get_secret_value()
+    assert loaded.settings.privacy.author_key is None, "its hashes are of the embedded database alone"
+
+    monkeypatch.delenv("ADE_DATABASE__URL")
+    stack.end()
+    assert load_settings(fallback=running_stack).settings.database == load_settings().settings.database
+    assert "database.url" not in load_settings(fallback=running_stack).origins
+
+
+def test_a_part_that_dies_is_noticed_with_its_log(folder: Path) -> None:
+    stack = EmbeddedStack(folder, start_timeout=60)
+    stack.start()
+    try:
+        stack.check()
+        valkey = stack.valkey.child
+        assert valkey
+        os.kill(valkey.pid, signal.SIGKILL)
+        # Its first thread may be gone before the others, and only then is it told of.
+        wait_for(lambda: valkey.exit_status() is not None)
+        with pytest.raises(EmbeddedError, match=r"Valkey ended .*-9[\s\S]*valkey\.log"):
+            stack.check()
+    finally:
+        stack.stop()
+
+
+def test_a_start_that_fails_halfway_leaves_nothing_running(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = EmbeddedStack(folder, start_timeout=60)
+    pids = []
+
+    def refuse() -> None:
+        pids.extend([stack.postgres.child.pid, stack.valkey.child.pid])  # type: ignore[union-attr]
+        raise EmbeddedError("no broker today")
+
+    monkeypatch.setattr(stack.broker, "start", refuse)
+    with pytest.raises(EmbeddedError, match="no broker today"):
+        stack.start()
+    assert len(pids) == 2
+    assert not any(alive(pid) for pid in pids)
+    assert read_endpoints(folder) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; others are one already")
+def test_an_ordinary_user_runs_the_stack() -> None:
+    nobody = pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory() as home:
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+        # The interpreter of this test may lie in a folder of root's: let it be read, and nothing more.
+        launched = (sys.executable, launch_file, "--parent", str(os.getpid()), "--death-signal", "9")
+        user = ("--user", str(nobody.pw_uid), str(nobody.pw_gid), "--see-all", "--")
+        process = StackProcess(Path(home) / "data", *launched, *user)
+        try:
+            assert len(process.parts) == 3
+            owners = {Path(f"/proc/{pid}").stat().st_uid for pid in (process.process.pid, *process.parts)}
+            assert owners == {nobody.pw_uid}
+        finally:
+            process.end()
+        assert process.process.returncode == 0
+
+
+def test_a_child_that_ignores_signals_is_killed_in_the_end(tmp_path: Path) -> None:
+    stubborn = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on'); time.sleep(600)"
+    )
+    child = Child(
+        Program(
+            name="a stubborn program",
+            command=(sys.executable, "-u", "-c", stubborn),
+            folder=tmp_path,
+            log=tmp_path / "log",
+            stop_signals=((signal.SIGTERM, 0.2),),
+        )
+    )
+    wait_for(lambda: child.last_lines() == "on")
+    child.stop()
+    assert child.exit_status() == -signal.SIGKILL

@@ -1,0 +1,44 @@
+"""Lines: numbered, bounded, and as they are."""
+
+from __future__ import annotations
+
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.feed.source import SourceLine, read_source_lines
+
+
+def test_line_ends_and_the_byte_order_mark_are_left_out() -> None:
+    data = b"\xef\xbb\xbfone\r\ntwo\n\nfour \xff\x85 still four"
+    assert list(read_source_lines(io.BytesIO(data))) == [
+        SourceLine(1, b"one"),
+        SourceLine(2, b"two"),
+        SourceLine(3, b""),
+        SourceLine(4, b"four \xff\x85 still four"),
+    ]
+
+
+def test_a_line_that_is_too_long_is_cut_and_the_next_one_is_whole() -> None:
+    data = b"a" * 1_000 + b"\n" + b"b" * 10 + b"\n" + b"c" * 11
+    assert list(read_source_lines(io.BytesIO(data), longest=10)) == [
+        SourceLine(1, b"a" * 10, whole=False),
+        SourceLine(2, b"b" * 10),
+        SourceLine(3, b"c" * 10, whole=False),
+    ]
+
+
+@given(st.binary(max_size=100).filter(lambda data: not data.startswith(b"\xef\xbb\xbf")), st.integers(1, 20))
+def test_no_bytes_appear_or_vanish(data: bytes, longest: int) -> None:
+    lines = list(read_source_lines(io.BytesIO(data), longest))
+    expected = data.split(b"\n")
+    if not expected[-1]:
+        expected.pop()
+    assert [line.number for line in lines] == list(range(1, len(expected) + 1))
+    for line, whole in zip(lines, expected, strict=True):
+        assert whole.startswith(line.data)
+        if line.whole:
+            assert line.data == whole.removesuffix(b"\r")
+        else:
+            assert len(line.data) == longest < len(whole)

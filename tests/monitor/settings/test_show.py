@@ -1,0 +1,71 @@
+"""Settings: no password is shown, wherever it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import SettingsError
+from monitor.settings import load_settings
+from monitor.settings.show import masked_url, setting_rows
+
+
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADE_DATABASE__URL", "postgresql://ade:hunter2@db/ade")
+    monkeypatch.setenv("ADE_REDIS__URL", "redis://:hunter2@cache:6379/0")
+    monkeypatch.setenv("ADE_PRIVACY__AUTHOR_KEY", "hunter2")
+    loaded = load_settings()
+    rows = {row.name: row for row in setting_rows(loaded)}
+    assert "hunter2" not in str(rows) + str(loaded) + repr(loaded.settings)
+    assert "db/ade" in rows["database.url"].value
+    assert rows["database.url"].source == "environment"
+    assert rows["kafka.topic"].source == "default"
+
+
+def test_a_mistake_never_names_the_value_of_a_secret_or_of_an_unknown_name(tmp_path: Path) -> None:
+    (tmp_path / "ade-monitor.toml").write_text(
+        '[database]\nurl = ["hunter2"]\npasword = "hunter2"\n'
+        '[kafak]\npassword = "hunter2"\n[kafka]\ntopc = "x"\n'
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    for told in ("database.url", "database.pasword", "did you mean kafka?", "did you mean kafka.topic?"):
+        assert told in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db/ade?user=ade&password=hunter2",
+        "redis://db/0?PASSWORD=hunter2&ssl_password=hunter2",
+        "redis://db/0?pass%77ord=hunter2",
+        "postgresql://ade:a@hunter2@db/ade",
+        "redis://:a/hunter2@db/0",
+        "redis://:a?hunter2@db/0",
+        "redis://:a#hunter2@db/0",
+        "postgresql://ade:hunter2",
+        "postgresql://ade:[hunter2@db/ade",
+        "hunter2",
+    ],
+)
+def test_no_password_shows_wherever_it_stands_in_a_url(url: str) -> None:
+    assert "hunter2" not in masked_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://cache:6379/0", "unix:///run/redis.sock?db=1", "postgresql:///ade", "http://h/a?b=c#d", ""],
+)
+def test_a_url_without_a_secret_is_shown_as_it_is(url: str) -> None:
+    assert masked_url(url) == url
+
+
+@given(st.text(min_size=1).filter(lambda text: text not in "*:/@"))
+def test_a_url_never_shows_its_password(password: str) -> None:
+    shown = masked_url(f"postgresql://ade:{quote(password, safe='')}@db:5432/ade")
+    assert shown in ("postgresql://ade:***@db:5432/ade", "********")
