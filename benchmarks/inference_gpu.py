@@ -104,7 +104,7 @@ def _speeds(
     sys.stdin.readline()
 
     def judge() -> None:
-        engine.judge(encodings, threshold=thresholds.classifier, decision=bundle.config.decision)
+        engine.score(encodings, threshold=thresholds.classifier, decision=bundle.config.decision)
 
     def cascade() -> None:
         for _ in stream(scorer, texts, chunk=_CHUNK, ahead=3):

@@ -17,15 +17,15 @@ from torch import Tensor
 
 from benchmarks.inference_tweets import POSITIVES
 from models.bundle import Bundle, Options, Thresholds, load_bundle
-from models.bundle.config import BundleConfig
+from models.bundle.bundle_config import BundleConfig
 from models.encoder.loading import Encoder, build_model, load_encoder
 from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import Member, MultiTaskNetwork
+from models.network.multitask import EnsembleMember, MultiTaskNetwork
 from models.network.shape import Architecture
 from models.normalizer.labels import Labels
 from models.runtime.attention import GroupedAttention
 from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import pack
+from models.runtime.packing import pack_batch
 from models.scoring.catalog import bundle_folder
 
 Shape = Literal["minilm", "bert-base"]
@@ -119,13 +119,13 @@ def _fit_heads(network: MultiTaskNetwork, tokenizer: TweetTokenizer, texts: Sequ
     encodings = tokenizer.encode(texts)
     for start in range(0, len(encodings), 32):
         some = encodings[start : start + 32]
-        batch = pack(some, sorted(range(len(some)), key=lambda row: len(some[row])))
-        kept = exact.kept(batch)
+        batch = pack_batch(some, sorted(range(len(some)), key=lambda row: len(some[row])))
+        kept = exact.shared_states(batch)
         votes.append(exact.votes(kept, batch))
         if not start:
             tags.append(exact.extract(kept, batch, range(len(some))))
     logits = torch.cat(votes, dim=1)  # [classifiers, texts, 2]
-    members = cast(list[Member], list(network.members))
+    members = cast(list[EnsembleMember], list(network.members))
     heads = [network.classifier, *(member.classifier for member in members)]
     for head, own in zip(heads, logits, strict=True):
         _scale(head, own, POSITIVES)

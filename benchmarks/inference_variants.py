@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.inference_tweets import labelled_tweets
 from models.bundle import Bundle, Thresholds
-from models.runtime import Precision, precision_of
+from models.runtime import Precision, resolve_precision
 from models.scoring.pipeline import Pipeline
 
 Variant = Literal["fp32", "bf16", "int8"]
@@ -33,7 +33,7 @@ class Variants:
     ) -> None:
         self._thresholds = thresholds
         # The heads, the last layers and the spans of a quantized bundle are not quantized.
-        auto = precision_of("auto", torch.device("cpu"))
+        auto = resolve_precision("auto", torch.device("cpu"))
         self._made: dict[Variant, tuple[Bundle, Precision]] = {}
         for name in names:
             if name != "int8":

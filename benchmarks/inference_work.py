@@ -70,7 +70,7 @@ def required_gflop(bundle: Bundle, work: Work) -> float:
     layers, and those of the retriever and the products with all names where there are any.
     """
     shape = bundle.weights.shape
-    h, f, heads = shape.hidden, shape.wide, shape.heads
+    h, f, heads = shape.hidden, shape.intermediate, shape.attention_heads
 
     def layer(tokens: int) -> float:
         return 2 * tokens * (4 * h * h + 2 * h * f) + 4 * tokens * tokens * h
@@ -93,7 +93,7 @@ def required_gflop(bundle: Bundle, work: Work) -> float:
 def whole_gflop(bundle: Bundle, work: Work) -> float:
     """Count what one pass of the whole encoder over all tokens of a tweet takes, on average, in 10⁹."""
     shape = bundle.weights.shape
-    h, f, layers = shape.hidden, shape.wide, shape.frozen_layers + shape.shared_layers
+    h, f, layers = shape.hidden, shape.intermediate, shape.frozen_layers + shape.shared_layers
     tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
     tokens = [len(encoding.ids) for encoding in tokenizer.encode(work.texts)]
     each = sum(2 * one * (4 * h * h + 2 * h * f) + 4 * one * one * h for one in tokens)

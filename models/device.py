@@ -51,7 +51,7 @@ def prefers_bfloat16(device: torch.device) -> bool:
 Precision = Literal["fp32", "bf16"]
 
 
-def precision_of(choice: PrecisionChoice, device: torch.device) -> Precision:
+def resolve_precision(choice: PrecisionChoice, device: torch.device) -> Precision:
     """Say what a setting means: `auto` is bf16 where the device gains by it, else fp32.
 
     With bf16 only the products of matrices are in bfloat16; the residual stream and LayerNorm stay in fp32.
@@ -66,7 +66,7 @@ def dtype_of(precision: Precision) -> torch.dtype:
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
-def give_back_memory() -> None:
+def release_freed_memory() -> None:
     """Ask the C library to return what was freed; it keeps that for itself otherwise.
 
     Worth it after loading, when copies of the weights have come and gone. C libraries other than glibc have

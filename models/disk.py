@@ -58,7 +58,7 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def try_folder(folder: Path) -> None:
+def check_folder_writable(folder: Path) -> None:
     """Make what `replace_folder` makes first, and take it away again.
 
     Raises:

@@ -30,17 +30,17 @@ class ServingOptions:
     device: str = "auto"
     threads: int = 1
     trunk: str | Path | None = None
-    normalizer: Choice | None = None
+    normalizer: NormalizerChoice | None = None
     precision: PrecisionChoice = "auto"
     cache: int = 0
 
 
 # classifier: the paper's, over the labels of the bundle. retrieval: by the names of a dictionary.
 # hybrid: both together.
-Choice = Literal["classifier", "retrieval", "hybrid"]
+NormalizerChoice = Literal["classifier", "retrieval", "hybrid"]
 
 
-def no_retriever(choice: Choice, folder: Path) -> BundleError:
+def retriever_missing(choice: NormalizerChoice, folder: Path) -> BundleError:
     """Give what is raised where a choice needs a retriever, which the bundle in `folder` has not."""
     return BundleError(
         f"the normalizer {choice!r} needs a retriever, which the bundle {folder} has not: set "

@@ -90,16 +90,16 @@ class Subject:
         """
         whole = [text_of(*text) for text in texts]
         decision = decision or Decision()
-        judged = engine.judge(self._tokenizer.encode(whole), threshold=threshold, decision=decision)
+        judged = engine.score(self._tokenizer.encode(whole), threshold=threshold, decision=decision)
         found = torch.tensor([one.probability for one in judged], dtype=torch.double)
         wanted = decision.probability(torch.stack([self._votes(text) for text in texts], 1))
         tags = [torch.zeros(0)]
         for text, one, probability in zip(texts, judged, wanted.tolist(), strict=True):
             if abs(probability - threshold) > TOLERANCE or threshold == 0:
-                assert (one.adverse is not None) == (probability >= threshold)
-            if one.adverse is not None:
-                assert len(one.adverse) == len(self._adverse(text))
-                tags.append(torch.tensor(one.adverse) - torch.tensor(self._adverse(text)))
+                assert (one.token_probabilities is not None) == (probability >= threshold)
+            if one.token_probabilities is not None:
+                assert len(one.token_probabilities) == len(self._adverse(text))
+                tags.append(torch.tensor(one.token_probabilities) - torch.tensor(self._adverse(text)))
         pairs = self._tokenizer.encode_pairs([text[:7] for text in whole], whole)
         log_classes = torch.stack([self._log_classes(text) for text in texts])
         vectors = torch.zeros(0)

@@ -10,7 +10,7 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 
-from models.encoder.tokenization import readable
+from models.encoder.tokenization import plain_letters
 from models.network.multitask import MultiTaskNetwork
 
 
@@ -30,13 +30,13 @@ class ReferenceTokenizer:
 
     def text(self, text: str) -> Encoding:
         """Give `[CLS] text [SEP]`."""
-        return self._tokenizer.encode(readable(text))
+        return self._tokenizer.encode(plain_letters(text))
 
     def span(self, span: str, tweet: str, *, context: bool) -> Encoding:
         """Give `[CLS] span [SEP]` (section 3.2, variant a) or `[CLS] span [SEP] tweet [SEP]` (variant b)."""
         if not context:
             return self.text(span)
-        return self._tokenizer.encode(readable(span), readable(tweet))
+        return self._tokenizer.encode(plain_letters(span), plain_letters(tweet))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from torch import nn
 from models.bundle import Dictionary, Options, Retrieval, Thresholds
 from models.bundle.dictionary import searched_names
 from models.encoder.loading import load_encoder
-from models.network.multitask import Member, MultiTaskNetwork
+from models.network.multitask import EnsembleMember, MultiTaskNetwork
 from models.network.shape import Pooling
 from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex
@@ -116,7 +116,7 @@ def _level_heads(made: Trained) -> None:
     for head in (network.classifier, network.normalizer):
         _level(head, torch.stack([states[0] for states in shared]))
     for member in network.members:
-        assert isinstance(member, Member)
+        assert isinstance(member, EnsembleMember)
         _level(member.classifier, torch.stack([states[0] for states in states_of(member.shared)]))
 
 

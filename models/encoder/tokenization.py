@@ -48,10 +48,10 @@ def read_tokenizer(tokenizer: Path | None, vocabulary: Path | None, settings: Pa
     for special in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"):
         if made.token_to_id(special) is None:
             raise TrunkError(f"the tokenizer {path} lacks the token {special}: it is not of a BERT")
-    return prepare(made)
+    return remove_presets(made)
 
 
-def prepare(tokenizer: Tokenizer) -> Tokenizer:
+def remove_presets(tokenizer: Tokenizer) -> Tokenizer:
     """Undo what checkpoints preset: padding, truncation, special tokens read from the text."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -84,7 +84,7 @@ class _Letters(dict[int, str]):
 _LETTERS: Final = _Letters()
 
 
-def readable(text: str) -> str:
+def plain_letters(text: str) -> str:
     """Write letters of other shapes as plain ones: 𝐛𝐨𝐥𝐝, ｗｉｄｅ and ⓒⓘⓡⓒⓛⓔⓓ letters are of no vocabulary.
 
     A code point is replaced where its compatibility form (Unicode NFKC) is a single one. Halves of UTF-16
@@ -117,7 +117,7 @@ class TweetTokenizer:
 
     def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
         self.max_tokens = max_tokens
-        self._tokenizer = prepare(Tokenizer.from_str(tokenizer.to_str()))
+        self._tokenizer = remove_presets(Tokenizer.from_str(tokenizer.to_str()))
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
@@ -126,7 +126,7 @@ class TweetTokenizer:
         The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
         special tokens. What lies beyond the cut has no tokens. Any text is legal.
         """
-        return self._tokenizer.encode_batch([readable(text) for text in texts])
+        return self._tokenizer.encode_batch([plain_letters(text) for text in texts])
 
     def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
         """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.2, variant b).
@@ -134,7 +134,9 @@ class TweetTokenizer:
         The longer of the two is cut first: the tweet, as the span is a part of it.
         """
         pairs = zip(spans, tweets, strict=True)
-        return self._tokenizer.encode_batch([(readable(span), readable(tweet)) for span, tweet in pairs])
+        return self._tokenizer.encode_batch(
+            [(plain_letters(span), plain_letters(tweet)) for span, tweet in pairs]
+        )
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from models.network.layers import mean_over, run_layers, run_layers_to_cls
 from models.network.retriever import Retriever
 from models.network.shape import NetworkShape, Pooling
 from models.network.trunk import FrozenTrunk
-from models.network.weights import NetworkWeights, are_equal, fill
+from models.network.weights import NetworkWeights, copy_tensors, tensors_equal
 
 if TYPE_CHECKING:
     from transformers import BertModel
 
 
-class Member(nn.Module):
+class EnsembleMember(nn.Module):
     """One more Classifier (paper, section 4).
 
     It is trained as a network of its own and then adopted, so there is no dropout before its head.
@@ -116,7 +116,7 @@ class MultiTaskNetwork(FrozenTrunk):
         self.classifier = head(hidden, 2)
         self.extractor = head(hidden, 2)
         self.normalizer = head(hidden, ptids)
-        self.members = nn.ModuleList(Member(self.shared, hidden) for _ in range(classifiers - 1))
+        self.members = nn.ModuleList(EnsembleMember(self.shared, hidden) for _ in range(classifiers - 1))
         self.retriever = (
             Retriever(self.shared[len(self.shared) - retriever_layers :]) if retriever_layers else None
         )
@@ -181,10 +181,12 @@ class MultiTaskNetwork(FrozenTrunk):
         """
         if not 1 <= position < self.classifiers:
             raise ValueError(f"position is {position}, but the ensemble has 1 to {self.classifiers - 1}")
-        if not are_equal(self.trunk_parameters(), other.trunk_parameters()):
+        if not tensors_equal(self.trunk_parameters(), other.trunk_parameters()):
             raise ValueError("the other network has another trunk: all classifiers must share one")
-        theirs = {name: value for name, value in other.state_dict().items() if name.startswith(Member.PARTS)}
-        fill(self.members[position - 1].state_dict(), theirs)
+        theirs = {
+            name: value for name, value in other.state_dict().items() if name.startswith(EnsembleMember.PARTS)
+        }
+        copy_tensors(self.members[position - 1].state_dict(), theirs)
 
     def trained_state(self) -> dict[str, Tensor]:
         """Give what training changes, and a bundle stores: shared layers, heads, members, retriever."""
@@ -196,4 +198,4 @@ class MultiTaskNetwork(FrozenTrunk):
         Raises:
             ValueError: a tensor is missing, unknown, or of another shape; all such are named.
         """
-        fill(self.trained_state(), state)
+        copy_tensors(self.trained_state(), state)

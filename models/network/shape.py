@@ -38,10 +38,10 @@ class NetworkShape:
     Attributes:
         vocabulary: entries of the tokenizer's vocabulary.
         positions: tokens of the longest input.
-        sides: of a pair, 2 in BERT.
+        token_types: of a pair, 2 in BERT.
         hidden: width of the states.
-        wide: width of the feed-forward part, four times that in BERT.
-        heads: of attention.
+        intermediate: width of the feed-forward part, four times that in BERT.
+        attention_heads: of attention.
         activation: `hidden_act` of BERT.
         epsilon: of LayerNorm.
         frozen_layers: of the trunk.
@@ -54,10 +54,10 @@ class NetworkShape:
 
     vocabulary: int
     positions: int
-    sides: int
+    token_types: int
     hidden: int
-    wide: int
-    heads: int
+    intermediate: int
+    attention_heads: int
     activation: str
     epsilon: float
     frozen_layers: int
@@ -87,10 +87,10 @@ class NetworkShape:
         return cls(
             vocabulary=architecture.vocab_size,
             positions=architecture.max_position_embeddings,
-            sides=architecture.type_vocab_size,
+            token_types=architecture.type_vocab_size,
             hidden=architecture.hidden_size,
-            wide=architecture.intermediate_size,
-            heads=architecture.num_attention_heads,
+            intermediate=architecture.intermediate_size,
+            attention_heads=architecture.num_attention_heads,
             activation=architecture.hidden_act,
             epsilon=architecture.layer_norm_eps,
             frozen_layers=frozen_layers,
@@ -104,7 +104,7 @@ class NetworkShape:
     @property
     def head_size(self) -> int:
         """Width of a head's queries, keys and values."""
-        return self.hidden // self.heads
+        return self.hidden // self.attention_heads
 
     def trunk(self) -> dict[str, Shape]:
         """Give name and shape of each frozen tensor, as in `MultiTaskNetwork.state_dict`."""
@@ -112,7 +112,7 @@ class NetworkShape:
         embeddings = {
             "word_embeddings.weight": (self.vocabulary, hidden),
             "position_embeddings.weight": (self.positions, hidden),
-            "token_type_embeddings.weight": (self.sides, hidden),
+            "token_type_embeddings.weight": (self.token_types, hidden),
             "LayerNorm.weight": (hidden,),
             "LayerNorm.bias": (hidden,),
         }
@@ -136,7 +136,7 @@ class NetworkShape:
         return tensors
 
     def _layers(self, prefix: str, count: int) -> dict[str, Shape]:
-        hidden, wide = self.hidden, self.wide
+        hidden, wide = self.hidden, self.intermediate
         layer = {
             **self._linear("attention.self.query", hidden, hidden),
             **self._linear("attention.self.key", hidden, hidden),

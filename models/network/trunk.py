@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.network.layers import run_layers
-from models.network.weights import TrunkStates
+from models.network.weights import TrunkStatesSource
 
 if TYPE_CHECKING:
     from transformers import BertModel
@@ -35,7 +35,7 @@ class FrozenTrunk(nn.Module):
             raise ValueError(f"frozen_layers is {frozen_layers}, but the encoder has {len(layers)} layers")
         self.hidden_size: int = encoder.config.hidden_size
         self.frozen_layers = frozen_layers
-        self.kept_states: TrunkStates | None = None
+        self.kept_states: TrunkStatesSource | None = None
         self.embeddings: nn.Module = encoder.embeddings
         self.trunk = nn.ModuleList(layers[:frozen_layers])
         for module in (self.embeddings, self.trunk):

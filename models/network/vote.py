@@ -33,10 +33,10 @@ class Decision:
         Args:
             votes: logits `[classifiers, batch, 2]` of NoADE and ADE, as `PackedNetwork.votes` gives them.
         """
-        return (joint_log_odds(votes, self.vote) / self.temperature + self.bias).sigmoid()
+        return (combined_log_odds(votes, self.vote) / self.temperature + self.bias).sigmoid()
 
 
-def joint_log_odds(votes: Tensor, vote: Vote) -> Tensor:
+def combined_log_odds(votes: Tensor, vote: Vote) -> Tensor:
     """Give the log-odds of ADE, `[batch]`, fp64, that classifiers have together.
 
     They are worked with, and not the probabilities, since those are rounded to 0 and 1 where a

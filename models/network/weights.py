@@ -15,7 +15,7 @@ from torch import Tensor
 from models.network.shape import NetworkShape
 
 
-def mismatches(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Iterator[str]:
+def tensor_mismatches(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Iterator[str]:
     """Say for each tensor of `given` how it differs from `own` in name or shape."""
     for name in sorted(own.keys() - given.keys()):
         yield f"lacks the tensor {name}"
@@ -26,7 +26,7 @@ def mismatches(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Iterat
             yield f"{name} has the shape {list(given[name].shape)} instead of {list(own[name].shape)}"
 
 
-def are_equal(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> bool:
+def tensors_equal(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> bool:
     """Whether tensors are the same one by one, in shape and values; they may be on several devices."""
     return len(ours) == len(theirs) and all(
         left is right or torch.equal(left, right.to(left.device))
@@ -35,19 +35,19 @@ def are_equal(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> bool:
 
 
 @torch.no_grad()
-def fill(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+def copy_tensors(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
     """Copy the values of `given` into `own`.
 
     Raises:
         ValueError: a tensor is missing, unknown, or of another shape; all such are named.
     """
-    if faults := list(mismatches(own, given)):
+    if faults := list(tensor_mismatches(own, given)):
         raise ValueError("; ".join(faults))
     for name, tensor in own.items():
         tensor.copy_(given[name])
 
 
-TrunkStates = Callable[[Tensor, Tensor, Tensor], Tensor]
+TrunkStatesSource = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Gives the trunk's states, as `FrozenTrunk.trunk_states` does."""
 
 
@@ -59,15 +59,15 @@ class Affine(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class NetworkPart:
     """The tensors whose names begin alike, such as those of one layer."""
 
     tensors: Mapping[str, Tensor]
     prefix: str
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> NetworkPart:
         """Give a part of this part."""
-        return Part(self.tensors, f"{self.prefix}{name}.")
+        return NetworkPart(self.tensors, f"{self.prefix}{name}.")
 
     def tensor(self, name: str) -> Tensor:
         """Give one tensor."""
@@ -85,25 +85,25 @@ class NetworkWeights:
     Attributes:
         shape: of the network.
         tensors: fp32, by their names in `MultiTaskNetwork.state_dict`.
-        served: gives the trunk's states where somebody keeps them, instead of the tensors; see `FrozenTrunk`.
+        kept_states: where the trunk's states are kept, instead of computing them; see `FrozenTrunk`.
     """
 
     shape: NetworkShape
     tensors: Mapping[str, Tensor]
-    served: TrunkStates | None = None
+    kept_states: TrunkStatesSource | None = None
 
     def to(self, device: torch.device) -> NetworkWeights:
         """Copy the tensors to a device where they are elsewhere."""
         return replace(self, tensors={name: tensor.to(device) for name, tensor in self.tensors.items()})
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> NetworkPart:
         """Give the tensors of a module by its name in `MultiTaskNetwork`, such as `classifier`."""
-        return Part(self.tensors, f"{name}.")
+        return NetworkPart(self.tensors, f"{name}.")
 
     def affine(self, name: str) -> Affine:
         """Give a linear layer by its name."""
-        return Part(self.tensors, "").affine(name)
+        return NetworkPart(self.tensors, "").affine(name)
 
-    def layers(self, name: str, count: int) -> list[Part]:
+    def layers(self, name: str, count: int) -> list[NetworkPart]:
         """Give the first layers of a stack, such as `trunk`."""
         return [self.part(f"{name}.{number}") for number in range(count)]

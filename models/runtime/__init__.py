@@ -5,7 +5,7 @@
 is what the rest of the package asks.
 """
 
-from models.device import Precision, precision_of
+from models.device import Precision, resolve_precision
 from models.runtime.engine import Engine, TweetScores
 
-__all__ = ["Engine", "Precision", "TweetScores", "precision_of"]
+__all__ = ["Engine", "Precision", "TweetScores", "resolve_precision"]

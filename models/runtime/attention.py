@@ -17,7 +17,7 @@ _TEXTS: Final = 6  # taken together; the products of more leave the caches
 class Attention(Protocol):
     """How the tokens of a text look at each other; a matter of the device."""
 
-    def among_all(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
         """Let each token look at all tokens of its text.
 
         Args:
@@ -30,7 +30,7 @@ class Attention(Protocol):
         """
         ...
 
-    def from_cls(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+    def cls_attention(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
         """Let each text's [CLS] look at all tokens of its text, for any number of heads.
 
         Args:
@@ -47,7 +47,7 @@ class Attention(Protocol):
 class GroupedAttention:
     """By groups of exact length; the quickest on a CPU (`docs/performance.md`)."""
 
-    def among_all(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
         """See `Attention`."""
         hidden = joined.shape[1] // 3
         seen = joined.new_zeros(len(joined), hidden)
@@ -62,7 +62,7 @@ class GroupedAttention:
                 seen[tokens].view(texts, group.length, heads, -1).copy_(found.transpose(1, 2))
         return seen
 
-    def from_cls(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+    def cls_attention(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
         """See `Attention`."""
         seen = torch.empty_like(sought)
         for group in batch.groups:

@@ -16,7 +16,7 @@ from models.network.weights import NetworkWeights
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.lanes import Lane, Lanes
 from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import PackedBatch, packed
+from models.runtime.packing import PackedBatch, micro_batches
 from models.runtime.placement import placement
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ class TweetScores:
 
     Attributes:
         probability: of ADE, in [0, 1].
-        adverse: for each token, special ones included, the probability of AE; None where the
+        token_probabilities: for each token, special ones included, the probability of AE; None where the
             Classifier's probability is under its threshold (Algorithm 2 never asks then).
     """
 
     probability: float
-    adverse: tuple[float, ...] | None
+    token_probabilities: tuple[float, ...] | None
 
 
 class Engine:
@@ -77,7 +77,7 @@ class Engine:
         place = placement(
             weights.shape, self.device, precision, lanes=lanes, token_budget=token_budget, graphs=graphs
         )
-        with place.told_of_memory():
+        with place.explain_out_of_memory():
             weights = weights.to(self.device)
             quantized = QuantizedBody(body, weights, place.attention, lanes=place.lanes) if body else None
             self._network = PackedNetwork(weights, precision, place.attention, body=quantized)
@@ -89,7 +89,7 @@ class Engine:
         """Width of the states and of the retriever's vectors."""
         return self._network.shape.hidden
 
-    def judge(
+    def score(
         self,
         encodings: Sequence[Encoding],
         *,
@@ -182,4 +182,4 @@ class Engine:
         self, step: Callable[[Lane, PackedBatch], Found], encodings: Sequence[Encoding]
     ) -> Iterator[Found]:
         tokens, texts = self._budgets
-        return self._lanes.run(step, packed(encodings, token_budget=tokens, text_budget=texts))
+        return self._lanes.run(step, micro_batches(encodings, token_budget=tokens, text_budget=texts))

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from models.errors import ModelError
-from models.runtime.packed_network import KeptStates, PackedNetwork
+from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch
 
 
@@ -32,7 +32,7 @@ class Lane(Protocol):
         """Give a batch, of the CPU, on the lane's device."""
         ...
 
-    def front(self, batch: PackedBatch) -> tuple[PackedBatch, KeptStates]:
+    def front(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
         """Give a batch, of the CPU, on the lane's device, and its kept states; both until the next batch."""
         ...
 
@@ -61,10 +61,10 @@ class PlainLane:
         """See `Lane`."""
         return batch.to(self._device)
 
-    def front(self, batch: PackedBatch) -> tuple[PackedBatch, KeptStates]:
+    def front(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
         """See `Lane`."""
         placed = self.placed(batch)
-        return placed, self._network.kept(placed)
+        return placed, self._network.shared_states(placed)
 
     def read(self, values: Tensor) -> Tensor:
         """See `Lane`."""

@@ -13,13 +13,13 @@ from torch.nn.functional import embedding, layer_norm
 
 from models.device import Precision
 from models.network.shape import NetworkShape
-from models.network.weights import Affine, NetworkWeights, Part
+from models.network.weights import Affine, NetworkPart, NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.gemm import Gemm
 from models.runtime.packing import PackedBatch
 
 
-class Embedding:
+class PackedEmbedding:
     """Words, positions and the side of a pair, added up and normalised, in fp32.
 
     Args:
@@ -55,22 +55,24 @@ class PackedLayer:
         attention: of the device.
     """
 
-    def __init__(self, part: Part, shape: NetworkShape, precision: Precision, attention: Attention) -> None:
+    def __init__(
+        self, part: NetworkPart, shape: NetworkShape, precision: Precision, attention: Attention
+    ) -> None:
         own = part.part("attention.self")
-        self._heads = shape.heads
+        self._heads = shape.attention_heads
         self._attention = attention
         self._joined = Gemm([own.affine(name) for name in ("query", "key", "value")], precision)
         self._after = AfterAttention(part, shape, precision)
 
     def __call__(self, states: Tensor, batch: PackedBatch) -> Tensor:
         """Give the states `[tokens, hidden]`, fp32, that follow on `states`, of the same shape."""
-        return self._after(self._attention.among_all(self._joined(states), batch, self._heads), states)
+        return self._after(self._attention.self_attention(self._joined(states), batch, self._heads), states)
 
 
 class AfterAttention:
     """The rest of a layer, which looks at each token by itself."""
 
-    def __init__(self, part: Part, shape: NetworkShape, precision: Precision) -> None:
+    def __init__(self, part: NetworkPart, shape: NetworkShape, precision: Precision) -> None:
         self._output = Gemm([part.affine("attention.output.dense")], precision)
         self._norm = _Norm(part.affine("attention.output.LayerNorm"), shape)
         self._wide = Gemm([part.affine("intermediate.dense")], precision, activation=shape.activation)
@@ -98,10 +100,10 @@ class ClsLayer:
         precision: of the products after attention; the search itself is in fp32.
     """
 
-    def __init__(self, part: Part, shape: NetworkShape, precision: Precision) -> None:
+    def __init__(self, part: NetworkPart, shape: NetworkShape, precision: Precision) -> None:
         own = part.part("attention.self")
-        by_head = (shape.heads, shape.head_size, shape.hidden)
-        self.heads = shape.heads
+        by_head = (shape.attention_heads, shape.head_size, shape.hidden)
+        self.heads = shape.attention_heads
         self._query = Gemm([own.affine("query")], precision)
         self._key = own.tensor("key.weight").view(by_head) * shape.head_size**-0.5
         value, self._value_bias = own.affine("value")
@@ -129,7 +131,7 @@ def cls_states(
     """
     cls = states[batch.starts]
     sought = torch.cat([layer.seek(cls) for layer in layers], 1)
-    seen = torch.split(attention.from_cls(sought, states, batch), [layer.heads for layer in layers], 1)
+    seen = torch.split(attention.cls_attention(sought, states, batch), [layer.heads for layer in layers], 1)
     return [layer.finish(part, cls) for layer, part in zip(layers, seen, strict=True)]
 
 

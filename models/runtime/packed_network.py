@@ -12,14 +12,14 @@ from torch import Tensor
 from torch.nn.functional import linear, normalize
 
 from models.device import Precision
-from models.network.weights import Affine, NetworkWeights, Part
+from models.network.weights import Affine, NetworkPart, NetworkWeights
 from models.runtime.attention import Attention
-from models.runtime.layer import ClsLayer, Embedding, PackedLayer, cls_states
-from models.runtime.packing import PackedBatch, rectangles
+from models.runtime.layer import ClsLayer, PackedEmbedding, PackedLayer, cls_states
+from models.runtime.packing import PackedBatch, padded_parts
 
 
 @dataclass(frozen=True)
-class KeptStates:
+class SharedStates:
     """What is computed once for a batch, all `[tokens, hidden]`, fp32.
 
     Attributes:
@@ -31,10 +31,10 @@ class KeptStates:
     trunk: Tensor
     below: Tensor
 
-    def first(self, tokens: int) -> KeptStates:
+    def first(self, tokens: int) -> SharedStates:
         """Leave out what a batch was filled up with; where both are the same tensor they stay so."""
         trunk = self.trunk[:tokens]
-        return KeptStates(trunk, trunk if self.below is self.trunk else self.below[:tokens])
+        return SharedStates(trunk, trunk if self.below is self.trunk else self.below[:tokens])
 
 
 class PackedNetwork:
@@ -54,22 +54,22 @@ class PackedNetwork:
         precision: Precision,
         attention: Attention,
         *,
-        body: Callable[[PackedBatch], KeptStates] | None = None,
+        body: Callable[[PackedBatch], SharedStates] | None = None,
     ) -> None:
         shape = weights.shape
 
-        def stack(layers: Sequence[Part]) -> list[PackedLayer]:
+        def stack(layers: Sequence[NetworkPart]) -> list[PackedLayer]:
             return [PackedLayer(layer, shape, precision, attention) for layer in layers]
 
-        def cls_head(layers: Sequence[Part], classifier: Affine) -> _ClsHead:
+        def cls_head(layers: Sequence[NetworkPart], classifier: Affine) -> _ClsHead:
             return _ClsHead(ClsLayer(layers[-1], shape, precision) if layers else None, classifier)
 
         self.shape = shape
         self._attention = attention
         self._body = body
-        self._embedding = Embedding(weights)
-        self._served = weights.served
-        self._trunk = stack(weights.layers("trunk", 0 if self._served else shape.frozen_layers))
+        self._embedding = PackedEmbedding(weights)
+        self._kept_states = weights.kept_states
+        self._trunk = stack(weights.layers("trunk", 0 if self._kept_states else shape.frozen_layers))
         shared = weights.layers("shared", shape.shared_layers)
         self._shared = stack(shared)
         self._first = cls_head(shared, weights.affine("classifier"))
@@ -83,12 +83,12 @@ class PackedNetwork:
         self._pools_mean = shape.pooling == "mean"
         self._retriever = stack(weights.layers("retriever.layers", shape.retriever_layers))
 
-    def kept(self, batch: PackedBatch) -> KeptStates:
+    def shared_states(self, batch: PackedBatch) -> SharedStates:
         """Run what all heads have in common (Algorithm 2, line 6)."""
         if self._body is not None:
             return self._body(batch)
         trunk = self.trunk_states(batch)
-        return KeptStates(trunk, _run(self._shared[:-1], trunk, batch))
+        return SharedStates(trunk, _run(self._shared[:-1], trunk, batch))
 
     def trunk_states(self, batch: PackedBatch) -> Tensor:
         """Run the embeddings and the frozen layers, or take what the network's `kept_states` has of them.
@@ -96,17 +96,17 @@ class PackedNetwork:
         Returns:
             `[tokens, hidden]`, fp32.
         """
-        if self._served is not None:
-            served = self._served
+        if self._kept_states is not None:
+            kept_states = self._kept_states
             return torch.cat(
                 [
-                    part.packed(served(part.input_ids, part.attention_mask, part.type_ids))
-                    for part in rectangles(batch)
+                    part.unpad(kept_states(part.input_ids, part.attention_mask, part.type_ids))
+                    for part in padded_parts(batch)
                 ]
             )
         return _run(self._trunk, self._embedding(batch), batch)
 
-    def votes(self, kept: KeptStates, batch: PackedBatch) -> Tensor:
+    def votes(self, kept: SharedStates, batch: PackedBatch) -> Tensor:
         """Subtask 1a by each classifier: logits `[classifiers, texts, 2]` of NoADE and ADE.
 
         Members that add nothing but a last layer to the trunk look at its states together.
@@ -120,7 +120,7 @@ class PackedNetwork:
             votes += [linear(cls, *head.classifier) for cls, head in zip(found, own, strict=True)]
         return torch.stack(votes)
 
-    def extract(self, kept: KeptStates, batch: PackedBatch, chosen: Sequence[int]) -> Tensor:
+    def extract(self, kept: SharedStates, batch: PackedBatch, chosen: Sequence[int]) -> Tensor:
         """Subtask 1b for some of the texts: logits `[their tokens, 2]` of O and AE, one text after another.
 
         Args:

@@ -1,6 +1,6 @@
 """Micro-batches without padding: the tokens of all texts one after another, equal lengths side by side.
 
-A packed batch as a padded one, or as several of about equal lengths, for what only knows rectangles.
+A packed batch as a padded one, or as several of about equal lengths, for what only knows padded_parts.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class PackedBatch:
         return PackedBatch(rows, lengths, ids, types, positions, bounds), places
 
 
-def packed(
+def micro_batches(
     encodings: Sequence[Encoding], *, token_budget: int, text_budget: int | None = None
 ) -> Iterator[PackedBatch]:
     """Divide inputs into micro-batches, by length, so that equal lengths meet.
@@ -129,15 +129,15 @@ def packed(
     tokens = 0
     for row in sorted(range(len(encodings)), key=lengths.__getitem__):
         if rows and (tokens + lengths[row] > token_budget or len(rows) == text_budget):
-            yield pack(encodings, rows)
+            yield pack_batch(encodings, rows)
             rows, tokens = [], 0
         rows.append(row)
         tokens += lengths[row]
     if rows:
-        yield pack(encodings, rows)
+        yield pack_batch(encodings, rows)
 
 
-def pack(encodings: Sequence[Encoding], rows: Sequence[int]) -> PackedBatch:
+def pack_batch(encodings: Sequence[Encoding], rows: Sequence[int]) -> PackedBatch:
     """Put some of the inputs into one batch, in the order of `rows`, shortest first."""
     chosen = [encodings[row] for row in rows]
     lengths = tuple(len(encoding) for encoding in chosen)
@@ -155,7 +155,7 @@ def _bounds(lengths: Sequence[int]) -> Tensor:
     return torch.tensor(list(itertools.accumulate(lengths, initial=0)), dtype=torch.int32)
 
 
-class Padded:
+class PaddedTexts:
     """Texts of a batch, side by side there, as `[texts, tokens of the longest]`, and the way back.
 
     Args:
@@ -182,30 +182,30 @@ class Padded:
     @cached_property
     def input_ids(self) -> Tensor:
         """`[texts, longest]`, int64, 0 where padded."""
-        return self.padded(self._batch.input_ids[self.tokens])
+        return self.pad(self._batch.input_ids[self.tokens])
 
     @cached_property
     def type_ids(self) -> Tensor:
         """`[texts, longest]`, int64, 1 for the second text of a pair."""
-        return self.padded(self._batch.type_ids[self.tokens])
+        return self.pad(self._batch.type_ids[self.tokens])
 
     @cached_property
     def attention_mask(self) -> Tensor:
         """`[texts, longest]`, int64, 1 for tokens and 0 where padded."""
-        return self.padded(self._batch.input_ids.new_ones(len(self._places)))
+        return self.pad(self._batch.input_ids.new_ones(len(self._places)))
 
-    def padded(self, values: Tensor) -> Tensor:
+    def pad(self, values: Tensor) -> Tensor:
         """Give `[texts, longest, …]`, 0 where padded, for `[tokens, …]` of the texts."""
         flat = values.new_zeros(self.shape[0] * self.shape[1], *values.shape[1:])
         flat[self._places] = values
         return flat.view(*self.shape, *values.shape[1:])
 
-    def packed(self, values: Tensor) -> Tensor:
+    def unpad(self, values: Tensor) -> Tensor:
         """Give `[tokens, …]` for `[texts, longest, …]`."""
         return values.flatten(0, 1)[self._places]
 
 
-def rectangles(batch: PackedBatch) -> Iterator[Padded]:
+def padded_parts(batch: PackedBatch) -> Iterator[PaddedTexts]:
     """Divide a batch into texts of about equal lengths: no rectangle is more than half padding.
 
     That bounds the memory: of one text with 512 tokens and 5,000 with 3 a single rectangle would have 2.5
@@ -214,6 +214,6 @@ def rectangles(batch: PackedBatch) -> Iterator[Padded]:
     first = 0
     for text, length in enumerate(batch.lengths):
         if length > 2 * batch.lengths[first]:
-            yield Padded(batch, (first, text))
+            yield PaddedTexts(batch, (first, text))
             first = text
-    yield Padded(batch, (first, len(batch.lengths)))
+    yield PaddedTexts(batch, (first, len(batch.lengths)))

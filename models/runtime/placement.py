@@ -43,7 +43,7 @@ class Placement:
     lane_bytes: int = 0
 
     @contextmanager
-    def told_of_memory(self) -> Iterator[None]:
+    def explain_out_of_memory(self) -> Iterator[None]:
         """Say of what is made within where a GPU has too little memory for it.
 
         Raises:

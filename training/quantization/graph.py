@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.network.weights import Affine, NetworkWeights, Part
+from models.network.weights import Affine, NetworkPart, NetworkWeights
 from models.runtime.int8.body import body_layers
 from models.runtime.int8.ir import Port, SegmentPorts, openvino_runtime
 
@@ -44,11 +44,11 @@ class _Builder:
                 self._output(port, node)
         return self._openvino.Model(self._results, self._parameters, "body")
 
-    def _joined(self, layer: Part, states: Any) -> Any:
+    def _joined(self, layer: NetworkPart, states: Any) -> Any:
         own = layer.part("attention.self")
         return self._linear(states, [own.affine(name) for name in ("query", "key", "value")])
 
-    def _rest_of(self, layer: Part, seen: Any, before: Any) -> Any:
+    def _rest_of(self, layer: NetworkPart, seen: Any, before: Any) -> Any:
         added = self._ops.add(before, self._linear(seen, [layer.affine("attention.output.dense")]))
         attended = self._norm(added, layer.affine("attention.output.LayerNorm"))
         wide = self._active(self._linear(attended, [layer.affine("intermediate.dense")]))

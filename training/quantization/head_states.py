@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.network.layers import run_layers, run_layers_to_cls
-from models.network.multitask import Member, MultiTaskNetwork
-from models.runtime.packed_network import KeptStates
-from models.runtime.packing import PackedBatch, Padded
+from models.network.multitask import EnsembleMember, MultiTaskNetwork
+from models.runtime.packed_network import SharedStates
+from models.runtime.packing import PackedBatch, PaddedTexts
 
-Body = Callable[[PackedBatch], KeptStates]
+Body = Callable[[PackedBatch], SharedStates]
 Floats = NDArray[np.float64]
 
 
@@ -43,12 +43,12 @@ def classifier_states(
         batches: the texts.
         advance: told of each batch, how many texts it had.
     """
-    members = [member.shared for member in network.members if isinstance(member, Member)]
+    members = [member.shared for member in network.members if isinstance(member, EnsembleMember)]
 
     def step(batch: PackedBatch) -> list[Tensor]:
-        kept, padded = body(batch), Padded(batch)
+        kept, padded = body(batch), PaddedTexts(batch)
         mask = padded.attention_mask
-        below, trunk = padded.padded(kept.below), padded.padded(kept.trunk)
+        below, trunk = padded.pad(kept.below), padded.pad(kept.trunk)
         first = run_layers_to_cls(network.shared[-1:], below, mask)
         return [first, *(run_layers_to_cls(layers, trunk, mask) for layers in members)]
 
@@ -68,9 +68,9 @@ def extractor_states(network: MultiTaskNetwork, body: Body, batches: Sequence[Pa
     rows: list[int] = []
     with torch.inference_mode():
         for batch in batches:
-            padded = Padded(batch)
-            below = padded.padded(body(batch).below)
-            found.append(padded.packed(run_layers(network.shared[-1:], below, padded.attention_mask)))
+            padded = PaddedTexts(batch)
+            below = padded.pad(body(batch).below)
+            found.append(padded.unpad(run_layers(network.shared[-1:], below, padded.attention_mask)))
             rows.extend(np.repeat(batch.rows, batch.lengths).tolist())
     return HeadStates(_joined(found), np.array(rows))
 

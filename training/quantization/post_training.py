@@ -23,7 +23,7 @@ from models.runtime.attention import GroupedAttention
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.int8.body import body_layers
 from models.runtime.int8.ir import EXTRA, SegmentPorts, openvino_runtime
-from models.runtime.packing import PackedBatch, packed
+from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
 from training.quantization.graph import body_graph
 
@@ -68,7 +68,7 @@ def quantized_body(weights: NetworkWeights, encodings: Sequence[Encoding]) -> Bo
     """
     nncf = require_nncf()
     exact = body_graph(weights)
-    samples = _Samples(weights, to_ir(exact), list(packed(encodings, token_budget=_TOKEN_BUDGET)))
+    samples = _Samples(weights, to_ir(exact), list(micro_batches(encodings, token_budget=_TOKEN_BUDGET)))
     with contextlib.redirect_stdout(io.StringIO()):  # bars, which also come where nobody is at the terminal
         rounded = nncf.quantize(
             exact,

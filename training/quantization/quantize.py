@@ -14,12 +14,12 @@ from torch import nn
 
 from models.bundle import Bundle
 from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import Member, MultiTaskNetwork
+from models.network.multitask import EnsembleMember, MultiTaskNetwork
 from models.runtime.attention import GroupedAttention
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.int8.body import body_layers
 from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import PackedBatch, packed
+from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
 from training.examples import Example
 from training.quantization.head_states import Body, classifier_states, extractor_states
@@ -88,7 +88,7 @@ def round_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> Rou
     return Rounded(
         bundle,
         quantized_body(bundle.weights, encodings[:RANGE_TEXTS]),
-        list(packed(encodings, token_budget=_TOKEN_BUDGET)),
+        list(micro_batches(encodings, token_budget=_TOKEN_BUDGET)),
         np.array([examples[row].label == 1 for row in order]),
     )
 
@@ -104,7 +104,7 @@ def refit_heads(rounded: Rounded, advance: Advance = lambda texts: None) -> Quan
         advance: told of so many more texts that were read, each twice.
     """
     weights, network = rounded.exact.weights, deepcopy(rounded.exact.network)
-    exact = PackedNetwork(weights, "fp32", GroupedAttention()).kept
+    exact = PackedNetwork(weights, "fp32", GroupedAttention()).shared_states
     body = QuantizedBody(rounded.body, weights, GroupedAttention(), lanes=1)
     refits = _refit_all(network, exact, body, rounded.batches, rounded.positive, advance)
     _halve(network)
@@ -138,7 +138,7 @@ def _refit_all(
 
 
 def _classifiers(network: MultiTaskNetwork) -> list[nn.Linear]:
-    members = [member.classifier for member in network.members if isinstance(member, Member)]
+    members = [member.classifier for member in network.members if isinstance(member, EnsembleMember)]
     return [network.classifier, *members]
 
 

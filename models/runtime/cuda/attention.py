@@ -1,4 +1,4 @@
-"""Attention over rectangles with a mask: for any device, and any numbers.
+"""Attention over padded_parts with a mask: for any device, and any numbers.
 
 Attention over packed tokens by torch's varlen kernel, and whether a GPU has it.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.attention.varlen import varlen_attn
 from torch.nn.functional import scaled_dot_product_attention
 
-from models.runtime.packing import PackedBatch, rectangles
+from models.runtime.packing import PackedBatch, padded_parts
 
 
 class PaddedAttention:
@@ -23,24 +23,24 @@ class PaddedAttention:
     numbers that the varlen kernel does not take: those before Ampere, and fp32.
     """
 
-    def among_all(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
         """See `Attention`."""
         hidden = joined.shape[1] // 3
         seen = joined.new_empty(len(joined), hidden)
-        for part in rectangles(batch):
+        for part in padded_parts(batch):
             # [texts, longest, 3 · hidden] to three times [texts, heads, longest, head]
-            parts = part.padded(joined[part.tokens]).view(*part.shape, 3, heads, hidden // heads)
+            parts = part.pad(joined[part.tokens]).view(*part.shape, 3, heads, hidden // heads)
             query, key, value = parts.permute(2, 0, 3, 1, 4)
             visible = part.attention_mask.bool()[:, None, None, :]
             found = scaled_dot_product_attention(query, key, value, attn_mask=visible)
-            seen[part.tokens] = part.packed(found.transpose(1, 2).reshape(*part.shape, hidden))
+            seen[part.tokens] = part.unpad(found.transpose(1, 2).reshape(*part.shape, hidden))
         return seen
 
-    def from_cls(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+    def cls_attention(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
         """See `Attention`."""
         seen = torch.empty_like(sought)
-        for part in rectangles(batch):
-            tokens = part.padded(states[part.tokens])  # [texts, longest, hidden]
+        for part in padded_parts(batch):
+            tokens = part.pad(states[part.tokens])  # [texts, longest, hidden]
             scores = torch.bmm(sought[part.rows], tokens.transpose(1, 2))
             hidden_from = ~part.attention_mask.bool()[:, None, :]
             weights = scores.masked_fill_(hidden_from, -torch.inf).softmax(-1)
@@ -58,11 +58,11 @@ class VarlenAttention(PaddedAttention):
     captured graph can be run again on other texts. Tokens after the last bound are in no text; what it gives
     for them is undefined, infinities and NaN included, and no text sees them.
 
-    From [CLS] a text looks by rectangles, as `PaddedAttention` does. The kernel would need the keys and
+    From [CLS] a text looks by padded_parts, as `PaddedAttention` does. The kernel would need the keys and
     values of all tokens, a sixth of a layer for each classifier, which `ClsLayer` does without.
     """
 
-    def among_all(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
         """See `Attention`."""
         query, key, value = joined.view(len(joined), 3, heads, -1).unbind(1)  # each [tokens, heads, head]
         found = varlen_attn(query, key, value, batch.bounds, batch.bounds, batch.longest, batch.longest)

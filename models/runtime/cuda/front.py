@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import torch
 
 from models.runtime.cuda.buckets import Bucket, BucketInputs, smallest_holding
-from models.runtime.packed_network import KeptStates
+from models.runtime.packed_network import SharedStates
 from models.runtime.packing import PackedBatch
 
 Found = TypeVar("Found")
@@ -53,8 +53,8 @@ class GraphPool:
         return graph.replay, found
 
 
-Kept = Callable[[PackedBatch], KeptStates]
-Capture = Callable[[Callable[[], KeptStates]], tuple[Callable[[], None], KeptStates]]
+Kept = Callable[[PackedBatch], SharedStates]
+Capture = Callable[[Callable[[], SharedStates]], tuple[Callable[[], None], SharedStates]]
 
 
 class Front:
@@ -71,7 +71,7 @@ class Front:
         self._inputs = BucketInputs(bucket, device)
         self._replay, self._states = capture(lambda: kept(self._inputs.batch))
 
-    def __call__(self, batch: PackedBatch) -> tuple[PackedBatch, KeptStates]:
+    def __call__(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
         """Run it on a batch of the host.
 
         Returns:

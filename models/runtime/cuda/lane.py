@@ -14,7 +14,7 @@ from torch import Tensor
 from models.network.shape import NetworkShape
 from models.runtime.cuda.buckets import Bucket
 from models.runtime.cuda.front import Fronts, GraphPool
-from models.runtime.packed_network import KeptStates, PackedNetwork
+from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch
 
 
@@ -34,10 +34,10 @@ def lane_bytes(shape: NetworkShape, sizes: Sequence[Bucket]) -> int:
     """
     tokens = max(size.tokens for size in sizes)
     texts = max(size.texts for size in sizes)
-    front = tokens * (14 * shape.hidden + 4 * shape.wide)
+    front = tokens * (14 * shape.hidden + 4 * shape.intermediate)
     given = sum(size.tokens for size in sizes) * 8 * shape.hidden
-    votes = 12 * tokens * shape.hidden + 10 * texts * shape.heads * shape.classifiers * shape.hidden
-    extraction = tokens * (10 * shape.hidden + 4 * shape.wide)
+    votes = 12 * tokens * shape.hidden + 10 * texts * shape.attention_heads * shape.classifiers * shape.hidden
+    extraction = tokens * (10 * shape.hidden + 4 * shape.intermediate)
     return front + given + max(votes, extraction)
 
 
@@ -62,7 +62,7 @@ class StreamLane:
             self._done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
             self._stream.wait_stream(torch.cuda.current_stream(device))  # which the weights came by
             pool = GraphPool(self._stream)
-            self._fronts = Fronts(sizes, network.kept, device, pool.captured)
+            self._fronts = Fronts(sizes, network.shared_states, device, pool.captured)
 
     def at_work(self) -> AbstractContextManager[None]:
         """Let what a thread does be done on this stream."""
@@ -72,13 +72,13 @@ class StreamLane:
         """Copy a batch to the device."""
         return batch.to(self._device)
 
-    def front(self, batch: PackedBatch) -> tuple[PackedBatch, KeptStates]:
+    def front(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
         """Give a batch on the device and its states, until the next batch."""
         front = self._fronts.of(batch)
         if front is not None:
             return front(batch)
         placed = self.placed(batch)
-        return placed, self._network.kept(placed)
+        return placed, self._network.shared_states(placed)
 
     def read(self, values: Tensor) -> Tensor:
         """Copy values to the CPU, by pinned memory, and wait until they are there."""

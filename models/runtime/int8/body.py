@@ -1,4 +1,4 @@
-"""The body of a quantized bundle on packed micro-batches: the states that `PackedNetwork.kept` gives."""
+"""The body of a quantized bundle on packed micro-batches: the states that `PackedNetwork.shared_states` has."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from models.network.shape import NetworkShape
 from models.network.weights import NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.int8.ir import BodyIr, SegmentPorts, damaged, openvino_runtime, read_segments
-from models.runtime.layer import Embedding
-from models.runtime.packed_network import KeptStates
+from models.runtime.layer import PackedEmbedding
+from models.runtime.packed_network import SharedStates
 from models.runtime.packing import PackedBatch
 
 # Segments see a multiple of so many tokens: OpenVINO's buffers of each other number stay, 300 MB in the end.
@@ -68,9 +68,9 @@ class QuantizedBody:
         shape = weights.shape
         layers, hidden = body_layers(shape), shape.hidden
         self._attention = attention
-        self._embedding = Embedding(weights)
+        self._embedding = PackedEmbedding(weights)
         self._frozen_layers = shape.frozen_layers
-        self._heads = shape.heads
+        self._heads = shape.attention_heads
         self._tensor = openvino.Tensor
         self._ports = [SegmentPorts.of(number, layers=layers, hidden=hidden) for number in range(layers + 1)]
         options = {
@@ -88,18 +88,18 @@ class QuantizedBody:
         self._own = threading.local()
         self._watch = watch
 
-    def __call__(self, batch: PackedBatch) -> KeptStates:
+    def __call__(self, batch: PackedBatch) -> SharedStates:
         """Give the states that all heads start from."""
         tokens = len(batch.input_ids)
         states = trunk = pad(self._embedding(batch), (0, 0, 0, -tokens % _ROWS))
         *_, joined = self._run(0, [states])
         for layer in range(1, len(self._compiled)):
-            seen = self._attention.among_all(joined, batch, self._heads)
+            seen = self._attention.self_attention(joined, batch, self._heads)
             states, *joins = self._run(layer, [seen, states])
             joined = joins[0] if joins else joined
             if layer == self._frozen_layers:
                 trunk = states
-        return KeptStates(trunk, states).first(tokens)
+        return SharedStates(trunk, states).first(tokens)
 
     def _run(self, number: int, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Run a segment between memory of torch: nothing is copied."""

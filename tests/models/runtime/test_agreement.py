@@ -62,7 +62,7 @@ def test_callers_in_several_threads_do_not_meet(subject: Subject) -> None:
 
 def test_no_texts_give_no_answers(subject: Subject) -> None:
     engine = subject.engine()
-    assert engine.judge([], threshold=0.5) == []
+    assert engine.score([], threshold=0.5) == []
     assert engine.log_classes([]).shape == (0, subject.network.ptids)
     vectors, log_classes = engine.vectors_and_log_classes([])
     assert (vectors.shape, log_classes.shape) == ((0, engine.hidden_size), (0, subject.network.ptids))
@@ -71,11 +71,11 @@ def test_no_texts_give_no_answers(subject: Subject) -> None:
 def test_states_that_somebody_keeps_serve_as_well(subject: Subject) -> None:
     shares: list[float] = []
 
-    def served(ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
+    def kept_states(ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
         shares.append(float(mask.float().mean()))
         return subject.network.trunk_states(ids, mask, types)
 
-    engine = Engine(replace(subject.network.weights(), served=served), token_budget=4_096)
+    engine = Engine(replace(subject.network.weights(), kept_states=kept_states), token_budget=4_096)
     subject.drift(engine, [*SHORT, (510, 0)]).stays_within(TOLERANCE)
     assert min(shares) >= 0.5  # the rest is padding
 

@@ -63,8 +63,8 @@ def test_hardly_a_prediction_of_the_default_bundle_changes(
 def test_its_tags_stay_near(bundle: Bundle, reference: Reference, texts: list[str]) -> None:
     some = texts[::3]
     encodings = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens).encode(some)
-    found = Engine(bundle.weights, precision="bf16").judge(encodings, threshold=0)
-    tags = torch.tensor([tag for one in found for tag in one.adverse or ()])
+    found = Engine(bundle.weights, precision="bf16").score(encodings, threshold=0)
+    tags = torch.tensor([tag for one in found for tag in one.token_probabilities or ()])
     wanted = [reference.network.adverse(reference.tokenizer.text(text)) for text in some]
     off = (tags - torch.tensor([tag for one in wanted for tag in one])).abs()
     assert off.max() <= 0.1

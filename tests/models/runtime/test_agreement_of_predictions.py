@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from models import Pipeline, load_bundle
 from models.bundle import Calibration
 from models.encoder.tokenization import TweetTokenizer
-from models.options import Choice
+from models.options import NormalizerChoice
 from tests.pipeline_agreement import Agreement
 from tests.reference import Reference
 from tests.spread import POSITIONS, Shape, spread_bundle, spread_network, text_of
@@ -41,7 +41,7 @@ class Kind:
     name: str
     shape: Shape
     options: dict[str, Any]
-    choice: Choice = "classifier"
+    choice: NormalizerChoice = "classifier"
 
     def __str__(self) -> str:
         return self.name

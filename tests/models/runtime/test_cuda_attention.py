@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.runtime.attention import GroupedAttention
 from models.runtime.cuda import PaddedAttention, VarlenAttention, attention, has_varlen_kernel
-from models.runtime.packing import PackedBatch, rectangles
+from models.runtime.packing import PackedBatch, padded_parts
 from tests.models.runtime.cuda_on_cpu import checked_varlen_attn
 
 HEADS, HEAD = 2, 8
@@ -38,11 +38,11 @@ def random_states(*shape: int) -> Tensor:
 @example([2] * 20 + [70])
 def test_tokens_see_the_same_by_any_attention(lengths: list[int]) -> None:
     batch, joined = batch_of(lengths), random_states(sum(lengths), 3 * HEADS * HEAD)
-    wanted = GroupedAttention().among_all(joined, batch, HEADS)
-    torch.testing.assert_close(PaddedAttention().among_all(joined, batch, HEADS), wanted)
+    wanted = GroupedAttention().self_attention(joined, batch, HEADS)
+    torch.testing.assert_close(PaddedAttention().self_attention(joined, batch, HEADS), wanted)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attention, "varlen_attn", checked_varlen_attn)
-        torch.testing.assert_close(VarlenAttention().among_all(joined, batch, HEADS), wanted)
+        torch.testing.assert_close(VarlenAttention().self_attention(joined, batch, HEADS), wanted)
 
 
 @given(lengths=any_lengths)
@@ -50,14 +50,14 @@ def test_tokens_see_the_same_by_any_attention(lengths: list[int]) -> None:
 def test_cls_sees_the_same_by_any_attention(lengths: list[int]) -> None:
     batch, states = batch_of(lengths), random_states(sum(lengths), 12)
     sought = random_states(len(lengths), 5, 12)
-    wanted = GroupedAttention().from_cls(sought, states, batch)
-    torch.testing.assert_close(PaddedAttention().from_cls(sought, states, batch), wanted)
+    wanted = GroupedAttention().cls_attention(sought, states, batch)
+    torch.testing.assert_close(PaddedAttention().cls_attention(sought, states, batch), wanted)
 
 
 @given(lengths=st.lists(st.integers(1, 512), min_size=1, max_size=60).map(sorted))
 def test_no_rectangle_is_more_than_half_padding(lengths: list[int]) -> None:
     batch, texts, tokens = batch_of(lengths), 0, 0
-    for part in rectangles(batch):
+    for part in padded_parts(batch):
         assert (part.rows.start, part.tokens.start) == (texts, tokens)
         texts, tokens = part.rows.stop, part.tokens.stop
         assert part.shape[0] * part.shape[1] <= 2 * (part.tokens.stop - part.tokens.start)
@@ -81,6 +81,6 @@ def test_where_there_is_no_kernel_that_is_told_and_no_more() -> None:
 def test_the_kernels_own_checks_accept_what_it_is_asked() -> None:
     batch = batch_of([3, 5, 9]).to(torch.device("meta"))
     joined = torch.empty(17, 3 * HEADS * HEAD, dtype=torch.bfloat16, device="meta")
-    seen = VarlenAttention().among_all(joined, batch, HEADS)
+    seen = VarlenAttention().self_attention(joined, batch, HEADS)
     assert seen.shape == (17, HEADS * HEAD)
     assert seen.dtype == torch.bfloat16

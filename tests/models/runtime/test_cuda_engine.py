@@ -61,14 +61,14 @@ def engine_on_a_gpu(made: Trained, monkeypatch: pytest.MonkeyPatch, *, graphs: b
 
 def is_the_same(ours: Engine, wanted: Engine, encodings: list[Encoding], *, has_retriever: bool) -> None:
     decision = Decision("mean")
-    found = ours.judge(encodings, threshold=0.5, decision=decision)
-    expected = wanted.judge(encodings, threshold=0.5, decision=decision)
-    assert {one.adverse is None for one in expected} == {True, False}
+    found = ours.score(encodings, threshold=0.5, decision=decision)
+    expected = wanted.score(encodings, threshold=0.5, decision=decision)
+    assert {one.token_probabilities is None for one in expected} == {True, False}
     for left, right in zip(found, expected, strict=True):
         assert left.probability == pytest.approx(right.probability, abs=1e-4)
-        assert (left.adverse is None) == (right.adverse is None)
-        if left.adverse is not None and right.adverse is not None:
-            assert left.adverse == pytest.approx(right.adverse, abs=1e-4)
+        assert (left.token_probabilities is None) == (right.token_probabilities is None)
+        if left.token_probabilities is not None and right.token_probabilities is not None:
+            assert left.token_probabilities == pytest.approx(right.token_probabilities, abs=1e-4)
     near = partial(torch.testing.assert_close, atol=1e-4, rtol=0)
     near(ours.log_classes(encodings), wanted.log_classes(encodings))
     if has_retriever:
@@ -95,9 +95,9 @@ def test_calls_from_several_threads_do_not_mix(made: Trained, monkeypatch: pytes
     encodings = encodings_of(made)
     parts = [random.Random(number).sample(encodings, 60) for number in range(4)]
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda part: ours.judge(part, threshold=2), parts))
+        found = list(threads.map(lambda part: ours.score(part, threshold=2), parts))
     for part, judged in zip(parts, found, strict=True):
-        expected = wanted.judge(part, threshold=2)
+        expected = wanted.score(part, threshold=2)
         assert [one.probability for one in judged] == pytest.approx(
             [one.probability for one in expected], abs=1e-4
         )

@@ -17,8 +17,8 @@ from models.runtime.attention import GroupedAttention
 from models.runtime.cuda import VarlenAttention
 from models.runtime.cuda.buckets import Bucket, buckets, most_texts, smallest_holding
 from models.runtime.cuda.front import Fronts, GraphPool
-from models.runtime.packed_network import KeptStates, PackedNetwork
-from models.runtime.packing import PackedBatch, pack, packed
+from models.runtime.packed_network import PackedNetwork, SharedStates
+from models.runtime.packing import PackedBatch, micro_batches, pack_batch
 from tests.models.runtime.cuda_on_cpu import FakeStream, imitate
 from tests.spread import POSITIONS, Shape, spread_network, text_of
 from tests.tiny import Trained
@@ -36,16 +36,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 def batch_of(made: Trained, words: Sequence[int]) -> PackedBatch:
     tokenizer = TweetTokenizer(made.encoder.tokenizer, POSITIONS)
     encodings = tokenizer.encode([text_of(count) for count in words])
-    return pack(encodings, sorted(range(len(words)), key=lambda row: len(encodings[row])))
+    return pack_batch(encodings, sorted(range(len(words)), key=lambda row: len(encodings[row])))
 
 
 def fronts_of(network: MultiTaskNetwork, sizes: Sequence[Bucket]) -> Fronts:
     packed_network = PackedNetwork(network.weights(), "fp32", VarlenAttention())
     pool = GraphPool(FakeStream())  # type: ignore[arg-type]
-    return Fronts(sizes, packed_network.kept, CPU, pool.captured)
+    return Fronts(sizes, packed_network.shared_states, CPU, pool.captured)
 
 
-def near(found: KeptStates, wanted: KeptStates) -> None:
+def near(found: SharedStates, wanted: SharedStates) -> None:
     torch.testing.assert_close(found.trunk, wanted.trunk, atol=1e-4, rtol=0)
     torch.testing.assert_close(found.below, wanted.below, atol=1e-4, rtol=0)
 
@@ -60,7 +60,7 @@ def test_one_graph_serves_batch_after_batch(made: Trained, monkeypatch: pytest.M
         front = fronts.of(batch)
         assert front is not None
         placed, kept = front(batch)
-        near(kept, plain.kept(batch))
+        near(kept, plain.shared_states(batch))
         assert (placed.rows, placed.lengths) == (batch.rows, batch.lengths)
         for name in ("input_ids", "type_ids", "position_ids", "bounds", "starts", "text_of_token"):
             assert torch.equal(getattr(placed, name), getattr(batch, name))
@@ -107,7 +107,7 @@ def test_all_batches_of_short_texts_have_a_size(made: Trained, words: list[int],
     tokenizer = TweetTokenizer(made.encoder.tokenizer, POSITIONS)
     encodings = tokenizer.encode([text_of(count) for count in words])
     sizes, rows = buckets(budget), []
-    for batch in packed(encodings, token_budget=budget, text_budget=most_texts(budget)):
+    for batch in micro_batches(encodings, token_budget=budget, text_budget=most_texts(budget)):
         size = smallest_holding(sizes, batch)
         assert size is not None
         assert size.holds(batch)

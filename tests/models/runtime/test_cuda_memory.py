@@ -85,8 +85,8 @@ def test_the_front_takes_what_is_said_and_asks_the_gpu_for_nothing(hidden: int, 
     shape, packed = network.shape, ready(network)
     [size] = [size for size in buckets(TOKENS) if size.tokens == TOKENS]
     with LiveBytes() as live:  # whatever needed a value, and so could not be captured, would fail on META
-        packed.kept(BucketInputs(size, META).batch)
-    said = TOKENS * (14 * shape.hidden + 4 * shape.wide)
+        packed.shared_states(BucketInputs(size, META).batch)
+    said = TOKENS * (14 * shape.hidden + 4 * shape.intermediate)
     assert 0.9 * said < live.peak < 1.02 * said  # the inputs are in it
 
 
@@ -107,7 +107,7 @@ def test_a_lane_takes_no_more_than_is_said(runs: Sequence[tuple[int, int]], clas
     network = network_of(384, classifiers, 3)
     packed, batch = ready(network), filled(*runs)
     with LiveBytes() as live:
-        kept = packed.kept(batch)
+        kept = packed.shared_states(batch)
         packed.votes(kept, batch)
         packed.extract(kept, batch, range(len(batch.lengths)))
     tokens = len(batch.input_ids)

@@ -64,9 +64,9 @@ def test_a_gpu_since_ampere_has_the_kernel() -> None:
 def test_the_kernel_and_rectangles_see_the_same(head: int) -> None:
     batch = batch_of(LENGTHS).to(CUDA)
     joined = random_states(sum(LENGTHS), 3 * 4 * head).to(CUDA, torch.bfloat16)
-    exact = PaddedAttention().among_all(joined.float(), batch, 4)
+    exact = PaddedAttention().self_attention(joined.float(), batch, 4)
     for attention in (VarlenAttention(), PaddedAttention()):
-        found = attention.among_all(joined, batch, 4).float()
+        found = attention.self_attention(joined, batch, 4).float()
         torch.testing.assert_close(found, exact, atol=0.03, rtol=0.03)
 
 
@@ -118,7 +118,7 @@ def test_the_memory_is_bounded_as_stated(classifiers: int, tmp_path: Path) -> No
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_reserved()
     engine = Engine(network, device=CUDA, precision="bf16", graphs=True)
-    engine.judge(tokenizer.encode(texts), threshold=0.0)
+    engine.score(tokenizer.encode(texts), threshold=0.0)
     weights = sum(parameter.nbytes for parameter in network.parameters())
     said = GPU_LANES * lane_bytes(shape, buckets(GPU_TOKEN_BUDGET))
     # a half more for the allocator's gaps, and workspaces of 32 MiB for each thread and stream

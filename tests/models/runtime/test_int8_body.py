@@ -16,10 +16,10 @@ import torch
 
 from models import BundleError, ModelError, Pipeline, load_bundle
 from models.bundle import Calibration, Thresholds, revise_bundle
-from models.bundle.files import read_config
+from models.bundle.checked_files import read_config
 from models.encoder.tokenization import TweetTokenizer
 from models.runtime import Engine
-from tests.models.test_bundle_faults import edit_config, flip, rewrite
+from tests.models.bundle.test_load_faults import edit_config, flip, rewrite
 from tests.tiny import make_tiny_bundle
 from tests.tiny_int8 import needs_openvino, quantize_tiny, tiny_examples
 from tests.tiny_retrieval import make_tiny_hybrid

@@ -15,7 +15,7 @@ from models.network.weights import NetworkWeights
 from models.runtime.attention import GroupedAttention
 from models.runtime.int8 import QuantizedBody
 from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import packed
+from models.runtime.packing import micro_batches
 from tests.spread import POSITIONS, Shape, spread_network, text_of
 from tests.tiny import Trained
 from tests.tiny_int8 import needs_openvino
@@ -37,9 +37,9 @@ class Both:
     def agree_on(self, texts: list[str]) -> None:
         encodings = TweetTokenizer(self.made.encoder.tokenizer, POSITIONS).encode(texts)
         exact = PackedNetwork(self.weights, "fp32", ATTENTION)
-        for batch in packed(encodings, token_budget=200):
+        for batch in micro_batches(encodings, token_budget=200):
             with torch.inference_mode():
-                wanted, found = exact.kept(batch), self.body(batch)
+                wanted, found = exact.shared_states(batch), self.body(batch)
             torch.testing.assert_close(found.trunk, wanted.trunk, atol=TOLERANCE, rtol=0)
             torch.testing.assert_close(found.below, wanted.below, atol=TOLERANCE, rtol=0)
 
