@@ -26,13 +26,13 @@ sys.path[0] = str(Path(__file__).parents[1])
 from benchmarks.process_memory import memory_mb
 from models.network.multitask import MultiTaskNetwork
 from training.loop.algorithm1 import steps_of_epoch, train_epoch
+from training.loop.callbacks import NullCallback
 from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
 from training.loop.optimization import make_optimizer
-from training.loop.parallel import Processes, join_processes
+from training.loop.processes import Processes, join_processes
 from training.loop.states import KeptStates
-from training.loop.taskdata import TaskData
-from training.loop.watcher import Silence
+from training.loop.task_data import TaskData
 
 SHAPES = {"minilm": (384, 6, 1_536), "bert-base": (768, 12, 3_072)}
 VOCABULARY = 30_522
@@ -112,7 +112,7 @@ def ours(case: str, given: argparse.Namespace, processes: Processes) -> dict[str
             started = Spent.so_far()
             if epoch == 0:
                 states.plan(network, [data.inputs for data in tasks.values()], bfloat16=config.bfloat16)
-                states.fill(network, Silence(), processes)
+                states.fill(network, NullCallback(), processes)
 
             def run(number: int = epoch) -> None:
                 train_epoch(
@@ -122,7 +122,7 @@ def ours(case: str, given: argparse.Namespace, processes: Processes) -> dict[str
                     config,
                     epoch=number,
                     states=states,
-                    watcher=Silence(),
+                    watcher=NullCallback(),
                     processes=processes,
                 )
 

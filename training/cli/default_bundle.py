@@ -51,14 +51,13 @@ def default_bundle_command(
     if not 0 < scale <= 1:
         raise RunError(f"--scale is {scale}: it must be more than 0 and at most 1")
     from models.device import prefers_bfloat16
-    from training.default_bundle.build import build_default_bundle
+    from training.default_bundle.build import build_default_bundle, default_method
     from training.default_bundle.data import DataSizes
-    from training.default_bundle.method import default_method
-    from training.loop.parallel import ALONE
-    from training.methods.setting_up import make_ready, workshop
+    from training.loop.processes import SINGLE_PROCESS
+    from training.methods.training_run import prepare_process, training_run
 
-    make_ready(threads=threads)
-    method = default_method(rival, epochs=epochs, seed=seed, bfloat16=prefers_bfloat16(ALONE.device))
+    prepare_process(threads=threads)
+    method = default_method(rival, epochs=epochs, seed=seed, bfloat16=prefers_bfloat16(SINGLE_PROCESS.device))
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     command = (
         f"ade-train default-bundle --corpora CORPORA --terminology TERMINOLOGY --out {out.name} "
@@ -71,11 +70,11 @@ def default_bundle_command(
             out,
             method=method,
             sizes=DataSizes().scaled(scale),
-            shop=workshop(
+            shop=training_run(
                 run,
                 keep="memory",
                 limit=bytes_of(keep_limit, option="--keep-limit"),
-                processes=ALONE,
+                processes=SINGLE_PROCESS,
                 watcher=progress,
                 fresh=fresh,
             ),

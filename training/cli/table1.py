@@ -55,13 +55,12 @@ def table1_command(
     limit = bytes_of(keep_limit, option="--keep-limit")
     from models.terminology import read_release
     from training.cli.tables import log_table
-    from training.corpora.reading import ReadingLog
+    from training.corpora.reading_log import ReadingLog
     from training.files import write_json, write_whole
-    from training.loop.parallel import join_processes
-    from training.methods.setting_up import effective_method, make_ready, synonyms, workshop
-    from training.table1.corpus import read_corpus, scored_splits
-    from training.table1.rendering import table1
-    from training.table1.runs import Table1
+    from training.loop.processes import join_processes
+    from training.methods.training_run import effective_method, open_synonyms, prepare_process, training_run
+    from training.table1.runs import Table1, read_corpus, scored_splits
+    from training.table1.table import render_table1
 
     chosen = [*(settings or []), *([f"encoder={encoder}"] if encoder else [])]
     for setting in chosen:
@@ -70,7 +69,7 @@ def table1_command(
     names = dict.fromkeys(name.strip() for name in presets.split(",") if name.strip())
     if not names:
         raise RunError(f"--presets is {presets!r}: name at least one")
-    make_ready(threads=threads)
+    prepare_process(threads=threads)
     processes = join_processes(device)
     methods = [
         effective_method(name, [*chosen, f"seed={seed}"], device=processes.device)
@@ -88,9 +87,9 @@ def table1_command(
         table = Table1(
             splits,
             terms.pt_names if terms else {},
-            synonyms(largest, wordnet),
+            open_synonyms(largest, wordnet),
             out,
-            workshop(
+            training_run(
                 out,
                 keep=keep_states.value,
                 limit=limit,
@@ -102,7 +101,7 @@ def table1_command(
         )
         results = list(table.results(methods))
     if processes.is_main:
-        drawn = table1(results, scored_splits(splits))
+        drawn = render_table1(results, scored_splits(splits))
         write_whole(out / "table1.md", drawn.encode())
         write_json(out / "table1.json", [result.to_json() for result in results])
         typer.echo(drawn, nl=False)

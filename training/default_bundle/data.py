@@ -11,7 +11,7 @@ from models.normalizer.labels import Labels
 from models.terminology import Terminology, read_release
 from training.corpora import clean_sentences, documents_apart, read_lay_phrases, read_records
 from training.examples import CodedPhrase, Example, coded_phrases
-from training.loop.taskdata import normalizer_labels
+from training.loop.task_data import normalizer_labels
 from training.synthetic import blind_tweets, generate_tweets
 
 # One and the same phrase is shown at most so often to the Normalizer in an epoch.
@@ -85,7 +85,9 @@ class BundleData:
     label_phrases: list[CodedPhrase]
 
 
-def gather(corpora: Path, terminology: Path, sizes: DataSizes, *, seed: int, fewest: int = 1) -> BundleData:
+def gather_data(
+    corpora: Path, terminology: Path, sizes: DataSizes, *, seed: int, fewest: int = 1
+) -> BundleData:
     """Read the corpora, write the tweets, and put both together.
 
     Args:

@@ -26,15 +26,13 @@ from torch.optim import Optimizer
 
 from models.network.multitask import MultiTaskNetwork
 from training.errors import RunError
+from training.loop.callbacks import TrainingCallback
 from training.loop.config import Task, TrainingConfig
-from training.loop.gradients import backward
-from training.loop.memory import told_of_memory
-from training.loop.objective import class_weights, reached_by
+from training.loop.objective import backward, balanced_class_weights, trained_parameters
 from training.loop.optimization import set_rates, share_of_rate
-from training.loop.parallel import ALONE, Processes
+from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
 from training.loop.states import KeptStates
-from training.loop.taskdata import TaskData, mini_batches
-from training.loop.watcher import Watcher
+from training.loop.task_data import TaskData, mini_batches
 
 # A GPU is asked for its losses so many at a time, since each question makes it wait.
 _LOSSES_AT_ONCE = 16
@@ -70,7 +68,7 @@ class _Supply:
 class _Losses:
     """Losses of the steps so far; those that are still on their way from the device come last."""
 
-    watcher: Watcher
+    watcher: TrainingCallback
     steps: int
     by_task: dict[Task, list[float]] = field(default_factory=dict)
     waiting: list[tuple[Task, Tensor]] = field(default_factory=list)
@@ -103,8 +101,8 @@ def train_epoch(
     *,
     epoch: int,
     states: KeptStates,
-    watcher: Watcher,
-    processes: Processes = ALONE,
+    watcher: TrainingCallback,
+    processes: Processes = SINGLE_PROCESS,
 ) -> dict[Task, float]:
     """Lines 2 to 11, for the steps of one epoch.
 
@@ -129,7 +127,7 @@ def train_epoch(
     supplies = {name: _Supply(tasks[name], config.batch_size(name), generator) for name in names}
     weights = torch.ones(2)
     if config.balanced and "1a" in tasks:
-        weights = class_weights([target[0] for target in tasks["1a"].targets])
+        weights = balanced_class_weights([target[0] for target in tasks["1a"].targets])
     steps = steps_of_epoch(tasks, config)
     losses = _Losses(watcher, steps)
     network.train()
@@ -137,10 +135,10 @@ def train_epoch(
         task = names[int(torch.multinomial(odds, 1, generator=generator))]  # line 5
         rows = supplies[task].take()  # lines 6 to 9
         set_rates(optimizer, share_of_rate(config, epoch * steps + step, config.epochs * steps))
-        with told_of_memory(*_of_step(tasks[task], rows, config)):
+        with explain_out_of_memory(*_of_step(tasks[task], rows, config)):
             loss = backward(network, tasks[task], rows, weights, states, config, processes)  # line 10
-            processes.sum_gradients(reached_by(network, task))
-            torch.nn.utils.clip_grad_norm_(reached_by(network, task), config.max_norm)
+            processes.sum_gradients(trained_parameters(network, task))
+            torch.nn.utils.clip_grad_norm_(trained_parameters(network, task), config.max_norm)
             optimizer.step()  # line 11
             optimizer.zero_grad(set_to_none=True)
         losses.add(task, processes.sum(loss))

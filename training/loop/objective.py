@@ -1,9 +1,12 @@
-"""Equations 2 and 3: the loss of one task on a mini-batch, or on one process's share of it."""
+"""Equations 2 and 3: the loss of one task on a mini-batch, or on one process's share of it.
+
+Line 10 of Algorithm 1: the loss of a mini-batch, and its gradients, plain or adversarial.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import torch
@@ -12,11 +15,14 @@ from torch.nn import functional
 
 from models.encoder.tokenization import TokenBatch
 from models.network.multitask import MultiTaskNetwork
-from training.loop.config import Task
-from training.loop.taskdata import IGNORED, TaskData
+from training.loop.adversarial import adversarial_backward
+from training.loop.config import Task, TrainingConfig
+from training.loop.processes import Processes
+from training.loop.states import KeptStates
+from training.loop.task_data import IGNORED, TaskData
 
 
-def class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
+def balanced_class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
     """Equation 2's weights for 1a by the balanced heuristic: n / (classes * count of the class).
 
     Returns:
@@ -28,7 +34,7 @@ def class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Share:
+class RowShare:
     """Rows of a mini-batch that one process computes.
 
     Attributes:
@@ -46,7 +52,7 @@ class Share:
     whole: float
 
 
-def share_of(data: TaskData, rows: Sequence[int], whole: Sequence[int], weights: Tensor) -> Share:
+def share_of(data: TaskData, rows: Sequence[int], whole: Sequence[int], weights: Tensor) -> RowShare:
     """Put one process's rows of a mini-batch together.
 
     Args:
@@ -62,10 +68,10 @@ def share_of(data: TaskData, rows: Sequence[int], whole: Sequence[int], weights:
         total = float(sum(tag != IGNORED for row in whole for tag in data.targets[row]))
     else:
         total = float(len(whole))
-    return Share(data.task, rows, inputs, targets, total)
+    return RowShare(data.task, rows, inputs, targets, total)
 
 
-def task_loss(network: MultiTaskNetwork, share: Share, trunk_states: Tensor, weights: Tensor) -> Tensor:
+def task_loss(network: MultiTaskNetwork, share: RowShare, trunk_states: Tensor, weights: Tensor) -> Tensor:
     """Equation 3 where only `share.task` weighs 1: its cross-entropy, weighted for 1a alone (Equation 2).
 
     Args:
@@ -92,9 +98,60 @@ def task_loss(network: MultiTaskNetwork, share: Share, trunk_states: Tensor, wei
     return loss / max(share.whole, 1e-12)  # texts without a single token weigh nothing
 
 
-def reached_by(network: MultiTaskNetwork, task: Task) -> Iterator[nn.Parameter]:
+def trained_parameters(network: MultiTaskNetwork, task: Task) -> Iterator[nn.Parameter]:
     """Give the trained parameters that a task's loss can reach: the shared layers and its own head."""
     head = {"1a": network.classifier, "1b": network.extractor, "1c": network.normalizer}[task]
     for parameter in chain(network.shared.parameters(), head.parameters()):
         if parameter.requires_grad:
             yield parameter
+
+
+def backward(
+    network: MultiTaskNetwork,
+    data: TaskData,
+    rows: Sequence[int],
+    weights: Tensor,
+    states: KeptStates,
+    config: TrainingConfig,
+    processes: Processes,
+) -> Tensor:
+    """Add to the gradients what this process's share of a mini-batch gives.
+
+    Args:
+        network: in training mode, on the device of `processes`.
+        data: of the task.
+        rows: of the whole mini-batch.
+        weights: of the two classes of 1a, `[2]`.
+        states: those of the trunk, kept or computed.
+        config: bfloat16 and what is adversarial.
+        processes: of which this one takes its share.
+
+    Returns:
+        The loss of the share, a scalar without gradients; zero where the share is empty.
+    """
+    device = processes.device
+    own = processes.share(rows)
+    if not own:
+        return torch.zeros((), device=device)
+    share = share_of(data, own, rows, weights)
+    share = replace(share, inputs=share.inputs.to(device), targets=share.targets.to(device))
+    mask, weights = share.inputs.attention_mask, weights.to(device)
+
+    def of_trunk(trunk_states: Tensor) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
+            return task_loss(network, share, trunk_states, weights)
+
+    def of_embeddings(embedded: Tensor) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
+            return of_trunk(network.trunk_from(embedded, mask))
+
+    if config.adversarial != "none" and config.adversarial_at == "embeddings":
+        with torch.no_grad():
+            embedded = network.embed(share.inputs.input_ids, share.inputs.token_type_ids)
+        return adversarial_backward(of_embeddings, embedded, mask, config)
+    trunk_states = states.states(network, data.inputs, own)
+    if config.adversarial != "none":
+        return adversarial_backward(of_trunk, trunk_states, mask, config)
+    loss = of_trunk(trunk_states)
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach()

@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.network.trunk import FrozenTrunk
-from training.loop.filling import fill_segment
+from training.loop.callbacks import TrainingCallback
 from training.loop.inputs import Inputs, ragged
-from training.loop.memory import told_of_memory
-from training.loop.parallel import ALONE, Processes
-from training.loop.segments import Disk, Memory, Segment, Store
-from training.loop.trunk import NO_TRUNK, TrunkKey, run_trunk, trunk_key
-from training.loop.watcher import Watcher
+from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
+from training.loop.state_store import DiskStore, MemoryStore, StateSegment, StateStore
+from training.loop.trunk_states import NO_TRUNK, TrunkKey, fill_segment, run_trunk, trunk_key
 
 KeepIn = Literal["memory", "disk", "none"]
 KEEP_LIMIT: Final = 4 << 30
@@ -72,7 +70,9 @@ class KeptStates:
         for given in inputs:
             self._places[given] = self._found(given)
 
-    def fill(self, network: FrozenTrunk, watcher: Watcher, processes: Processes = ALONE) -> None:
+    def fill(
+        self, network: FrozenTrunk, watcher: TrainingCallback, processes: Processes = SINGLE_PROCESS
+    ) -> None:
         """Compute what is planned and not yet kept; several processes share the work.
 
         Raises:
@@ -82,7 +82,7 @@ class KeptStates:
         total, done = sum(len(segment.inputs) for segment in waiting), 0
         store = self._store(processes.device)
         for segment in waiting:
-            with told_of_memory(
+            with explain_out_of_memory(
                 f"the trunk's states of {len(segment.inputs):,} texts",
                 "keep them elsewhere (--keep-states disk), or fewer of them (--keep-limit)",
             ):
@@ -137,12 +137,12 @@ class KeptStates:
 
     def _forget(self, trunk: TrunkKey) -> None:
         self._trunk = trunk
-        self._segments: list[Segment] = []
+        self._segments: list[StateSegment] = []
         self._known: dict[bytes, tuple[int, int]] = {}
         self._places: WeakKeyDictionary[Inputs, _Places] = WeakKeyDictionary()
         self._bytes = 0
 
-    def _taken(self, inputs: Sequence[Inputs], token_bytes: int) -> Segment | None:
+    def _taken(self, inputs: Sequence[Inputs], token_bytes: int) -> StateSegment | None:
         """Take the new inputs, each text once, while they fit."""
         parts: list[tuple[Any, Any]] = []
         for given in inputs:
@@ -156,16 +156,16 @@ class KeptStates:
                 parts.append((given.ids[place], given.types[place]))
         if not parts:
             return None
-        return Segment(Inputs.packed([ids for ids, _ in parts], [types for _, types in parts]))
+        return StateSegment(Inputs.packed([ids for ids, _ in parts], [types for _, types in parts]))
 
     def _found(self, inputs: Inputs) -> _Places:
         found = [self._known.get(key, (-1, -1)) for key in inputs.keys()]  # noqa: SIM118 - no mapping
         return np.array(found, dtype=np.int64).reshape(len(found), 2)
 
-    def _store(self, device: torch.device) -> Store:
+    def _store(self, device: torch.device) -> StateStore:
         if self._keep == "disk" and self._folder is not None:
-            return Disk(self._folder, self._trunk.digest)
-        return Memory(device)
+            return DiskStore(self._folder, self._trunk.digest)
+        return MemoryStore(device)
 
     def _from(
         self,
@@ -181,7 +181,7 @@ class KeptStates:
         return _gathered(self._segments[number], kept, next(network.parameters()).device)
 
 
-def _gathered(segment: Segment, rows: NDArray[np.int64], device: torch.device) -> Tensor:
+def _gathered(segment: StateSegment, rows: NDArray[np.int64], device: torch.device) -> Tensor:
     """Pad kept states to a batch, `[rows, tokens, hidden]`."""
     if segment.filled is None:
         raise RuntimeError("states were planned, but not filled")

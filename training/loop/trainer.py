@@ -9,15 +9,14 @@ from typing import Any
 from models.network.multitask import MultiTaskNetwork
 from training.errors import RunError
 from training.loop.algorithm1 import steps_of_epoch, train_epoch
+from training.loop.callbacks import NullCallback, TrainingCallback
 from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.memory import told_of_memory
 from training.loop.optimization import make_optimizer
-from training.loop.parallel import ALONE, Processes
-from training.loop.run_folder import RunFolder, RunState, clone
+from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
 from training.loop.states import KeptStates
-from training.loop.taskdata import TaskData
-from training.loop.watcher import Silence, Watcher
+from training.loop.task_data import TaskData
+from training.loop.training_state import StateFolder, TrainingState, clone
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,14 @@ def fit(
     network: MultiTaskNetwork,
     tasks: Mapping[Task, TaskData],
     config: TrainingConfig,
-    folder: RunFolder,
+    folder: StateFolder,
     *,
     validate: Validate,
-    watcher: Watcher,
+    watcher: TrainingCallback,
     states: KeptStates | None = None,
-    processes: Processes = ALONE,
+    processes: Processes = SINGLE_PROCESS,
     keep_beside: Sequence[Inputs] = (),
-) -> RunState:
+) -> TrainingState:
     """Train, going on after the last epoch that `folder` has; the network ends with the best weights.
 
     With several processes each calls this with the same arguments; only the first one validates, writes
@@ -68,14 +67,14 @@ def fit(
     Raises:
         RunError: the folder holds another training, memory ran out, or the loss is no number.
     """
-    watcher = watcher if processes.is_main else Silence()
+    watcher = watcher if processes.is_main else NullCallback()
     states = states if states is not None else KeptStates()
     network.to(processes.device).eval()
     # States from the trunk are of no use where the change is made to the embeddings below it.
     reused = config.adversarial == "none" or config.adversarial_at == "trunk"
     own = [tasks[task].inputs for task in sorted(tasks)] if reused else []
     states.plan(network, [*own, *keep_beside], bfloat16=config.bfloat16)
-    state = folder.load() or RunState()
+    state = folder.load() or TrainingState()
     if state.is_finished(config):
         watcher.note(f"trained already: the weights are in {folder.path}")
     else:
@@ -92,13 +91,13 @@ def _epochs(
     network: MultiTaskNetwork,
     tasks: Mapping[Task, TaskData],
     config: TrainingConfig,
-    folder: RunFolder,
-    state: RunState,
+    folder: StateFolder,
+    state: TrainingState,
     validate: Validate,
-    watcher: Watcher,
+    watcher: TrainingCallback,
     states: KeptStates,
     processes: Processes,
-) -> RunState:
+) -> TrainingState:
     optimizer = make_optimizer(network, config)
     if state.epochs_done:
         network.load_trained_state(state.network)
@@ -116,7 +115,10 @@ def _epochs(
             watcher=watcher,
             processes=processes,
         )
-        with states.serving(network), told_of_memory("the validation", "keep fewer states (--keep-limit)"):
+        with (
+            states.serving(network),
+            explain_out_of_memory("the validation", "keep fewer states (--keep-limit)"),
+        ):
             judged = processes.from_main(validate(network) if processes.is_main else Validation({}))
         state = _after(state, network, optimizer.state_dict(), losses, judged, config)
         if processes.is_main:
@@ -127,13 +129,13 @@ def _epochs(
 
 
 def _after(
-    state: RunState,
+    state: TrainingState,
     network: MultiTaskNetwork,
     optimizer: dict[str, Any],
     losses: Mapping[Task, float],
     judged: Validation,
     config: TrainingConfig,
-) -> RunState:
+) -> TrainingState:
     score = _score(judged, config)
     weights = clone(network.trained_state())
     better = score > state.best_score
@@ -145,7 +147,7 @@ def _after(
         "f1": dict(judged.f1),
         **judged.figures,
     }
-    return RunState(
+    return TrainingState(
         epochs_done=epoch,
         network=weights,
         optimizer=optimizer,

@@ -7,21 +7,31 @@
     Classifier 5   the augmented set, as Classifier 3: by the disagreements of 1 and 4
 
 Everything here works on rows: positions in a list of examples.
+
+The ensembles of the paper (section 4): further classifiers, one after the other, by boosting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from types import MappingProxyType
 from typing import Final
+
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
+from training.examples import Example
+from training.loop.inputs import Inputs
+from training.loop.task_data import classifier_data
+from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, TrainingRun, train_network
+from training.methods.validation import Evaluator
 
 FACTOR: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class BoostingRound:
     """How a further classifier comes by its training set.
 
     Attributes:
@@ -34,13 +44,18 @@ class Round:
     judges: tuple[int] | tuple[int, int]
 
 
-ROUNDS: Final[Mapping[int, Round]] = MappingProxyType(
-    {2: Round(False, (1,)), 3: Round(False, (1, 2)), 4: Round(True, (1,)), 5: Round(True, (1, 4))}
+ROUNDS: Final[Mapping[int, BoostingRound]] = MappingProxyType(
+    {
+        2: BoostingRound(False, (1,)),
+        3: BoostingRound(False, (1, 2)),
+        4: BoostingRound(True, (1,)),
+        5: BoostingRound(True, (1, 4)),
+    }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class ResampledRows:
     """The rows that a further classifier is trained on.
 
     Attributes:
@@ -71,7 +86,7 @@ def hard_rows(decisions: Sequence[Sequence[int]], labels: Sequence[int]) -> list
     return [one != other for one, other in zip(left, right, strict=True)]
 
 
-def sample(hard: Sequence[bool], *, seed: int) -> Sampled:
+def sample(hard: Sequence[bool], *, seed: int) -> ResampledRows:
     """Over-sample the hard rows by three, and keep a third of the others, drawn by chance.
 
     Args:
@@ -87,4 +102,111 @@ def sample(hard: Sequence[bool], *, seed: int) -> Sampled:
         wanted = 1
     kept = Random(f"boosting {seed}").sample(others, wanted)  # noqa: S311 - reproducible, not secret
     difficult = [row for row, is_hard in enumerate(hard) if is_hard]
-    return Sampled(tuple(sorted([*difficult * FACTOR, *kept])), len(difficult), len(kept))
+    return ResampledRows(tuple(sorted([*difficult * FACTOR, *kept])), len(difficult), len(kept))
+
+
+@dataclass(frozen=True)
+class BoostingSources:
+    """What further classifiers are drawn from.
+
+    Attributes:
+        train: the training set.
+        augmented: the training set and the new positives; empty where no classifier needs it.
+        tokenizer: cuts texts where the training does.
+    """
+
+    train: Sequence[Example]
+    augmented: Sequence[Example]
+    tokenizer: TweetTokenizer
+
+    def of(self, one: BoostingRound) -> Sequence[Example]:
+        """Give the set that a round draws from."""
+        return self.augmented if one.augmented else self.train
+
+
+def train_further_classifiers(
+    first: TrainedNetwork,
+    recipe: NetworkSpec,
+    classifiers: int,
+    sources: BoostingSources,
+    judge: Evaluator,
+    foundry: NetworkFactory,
+    shop: TrainingRun,
+) -> dict[int, TrainedNetwork]:
+    """Train the classifiers from the second on.
+
+    Each is a network of its own, trained by Algorithm 1 with a D_1 of its own beside the same D_2 and D_3;
+    its best epoch is the one in which it classifies best by itself.
+
+    Args:
+        first: the first classifier, with the network that it is part of.
+        recipe: of the first.
+        classifiers: of the whole ensemble.
+        sources: what examples are drawn from.
+        judge: of the epochs, and of what is hard.
+        foundry: gives networks, untrained.
+        shop: where.
+
+    Returns:
+        All classifiers by their number, the first one included.
+    """
+    trained = {1: first}
+    for number in range(2, classifiers + 1):
+        drawn = _drawn(number, trained, recipe, sources, judge, shop)
+        further = replace(
+            recipe,
+            role=f"classifier-{number}",
+            title=f"classifier {number} of {classifiers}",
+            tasks={**recipe.tasks, "1a": classifier_data(drawn, sources.tokenizer)},
+            config=replace(recipe.config, select="1a"),
+            validate=judge.classifier_alone,
+        )
+        trained[number] = train_network(further, foundry, shop)
+    return trained
+
+
+def _drawn(
+    number: int,
+    trained: Mapping[int, TrainedNetwork],
+    recipe: NetworkSpec,
+    sources: BoostingSources,
+    judge: Evaluator,
+    shop: TrainingRun,
+) -> list[Example]:
+    """Draw the D_1 of a further classifier, and say what it is."""
+    one = ROUNDS[number]
+    examples = sources.of(one)
+    decisions = [
+        _decisions(trained[judging].network, examples, sources.tokenizer, judge, shop)
+        for judging in one.judges
+    ]
+    drawn = sample(
+        hard_rows(decisions, [example.label for example in examples]), seed=recipe.config.seed * 10 + number
+    )
+    if len(one.judges) == 1:
+        hard = f"errors of classifier {one.judges[0]}"
+    else:
+        hard = f"disagreements of classifiers {one.judges[0]} and {one.judges[1]}"
+    shop.watcher.note(
+        f"classifier {number}: {drawn.hard:,} {hard} in the {'augmented' if one.augmented else 'training'} "
+        f"set, three times each, beside {drawn.easy:,} of the others"
+    )
+    return [examples[row] for row in drawn.rows]
+
+
+def _decisions(
+    network: MultiTaskNetwork,
+    examples: Sequence[Example],
+    tokenizer: TweetTokenizer,
+    judge: Evaluator,
+    shop: TrainingRun,
+) -> list[int]:
+    texts = [example.text for example in examples]
+    inputs = Inputs.of(tokenizer.encode(texts))
+    shop.states.plan(network, [inputs], bfloat16=judge.method.training.bfloat16)
+    shop.states.fill(network, shop.watcher, shop.processes)
+    decided: list[int] | None = None
+    if shop.processes.is_main:
+        with shop.states.serving(network):
+            decided = judge.decisions(network, texts)
+    return shop.processes.from_main(decided) or []

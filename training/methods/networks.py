@@ -14,21 +14,19 @@ from torch import nn
 
 from models.encoder.loading import Encoder
 from models.network.multitask import MultiTaskNetwork
+from training.loop.callbacks import CallbackList, NullCallback, TrainingCallback
 from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.parallel import ALONE, Processes
-from training.loop.run_folder import RunFolder, fingerprint
+from training.loop.processes import SINGLE_PROCESS, Processes
 from training.loop.states import KeptStates
-from training.loop.taskdata import TaskData
+from training.loop.task_data import TaskData
 from training.loop.trainer import Validate, fit
-from training.loop.watcher import Silence, Watcher
-from training.loop.watchers import Watchers
-from training.reports.curves import draw_curves
-from training.reports.tensorboard import TensorBoardLog
+from training.loop.training_state import StateFolder, fingerprint
+from training.reports.curves import TensorBoardLog, draw_curves
 
 
 @dataclass(frozen=True)
-class Workshop:
+class TrainingRun:
     """Where and with what a method is trained.
 
     Attributes:
@@ -44,13 +42,13 @@ class Workshop:
     run: Path
     networks: Path
     states: KeptStates
-    processes: Processes = ALONE
-    watcher: Watcher = field(default_factory=Silence)
+    processes: Processes = SINGLE_PROCESS
+    watcher: TrainingCallback = field(default_factory=NullCallback)
     fresh: bool = False
 
 
 @dataclass(frozen=True)
-class Recipe:
+class NetworkSpec:
     """What a network is trained on, and judged by.
 
     Attributes:
@@ -73,7 +71,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedNetwork:
     """A network with the weights of its best epoch, in eval mode.
 
     Attributes:
@@ -87,7 +85,7 @@ class Trained:
     history: Sequence[Mapping[str, Any]]
 
 
-class Foundry:
+class NetworkFactory:
     """Makes networks of one shape from one encoder; they share the frozen trunk, and start alike.
 
     Args:
@@ -148,7 +146,7 @@ def _silence(extractor: nn.Linear) -> None:
     extractor.bias.copy_(torch.tensor([8.0, -8.0]))
 
 
-def train_network(recipe: Recipe, foundry: Foundry, shop: Workshop) -> Trained:
+def train_network(recipe: NetworkSpec, foundry: NetworkFactory, shop: TrainingRun) -> TrainedNetwork:
     """Train a network, or find it trained.
 
     Leaves its logs in `tensorboard/ROLE` and its curves in `curves-ROLE.png` of the run folder.
@@ -164,16 +162,16 @@ def train_network(recipe: Recipe, foundry: Foundry, shop: Workshop) -> Trained:
     identity = fingerprint(
         recipe.config, list(recipe.tasks.values()), beside=[foundry.start, recipe.judged_by]
     )
-    folder = RunFolder(shop.networks / f"{recipe.role}-{identity[:12]}", identity)
+    folder = StateFolder(shop.networks / f"{recipe.role}-{identity[:12]}", identity)
     if shop.fresh and shop.processes.is_main:
         folder.discard()
     shop.processes.wait()
     network = foundry.untrained()
     with ExitStack() as open_logs:
-        watcher: Watcher = Silence()
+        watcher: TrainingCallback = NullCallback()
         if shop.processes.is_main:
             log = open_logs.enter_context(TensorBoardLog(shop.run / "tensorboard" / recipe.role))
-            watcher = Watchers(shop.watcher, log)
+            watcher = CallbackList(shop.watcher, log)
         watcher.network(recipe.title, recipe.config.epochs)
         watcher.data({task: len(data) for task, data in recipe.tasks.items()})
         state = fit(
@@ -189,4 +187,4 @@ def train_network(recipe: Recipe, foundry: Foundry, shop: Workshop) -> Trained:
         )
     if shop.processes.is_main:
         draw_curves(recipe.title, state.history, shop.run / f"curves-{recipe.role}.png")
-    return Trained(network, state.best_epoch, state.history)
+    return TrainedNetwork(network, state.best_epoch, state.history)

@@ -7,27 +7,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.bundle.config_sections import Retrieval
 from models.bundle.dictionary import Dictionary, searched_names
-from models.bundle.parts import Retrieval
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
 from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex
 from models.normalizer.ranking import Normalizer
-from models.normalizer.reading import SpanReader
-from models.runtime import Engine, precision_of
-from models.scoring.assembly import assembled
+from models.normalizer.span_reader import SpanReader
+from models.runtime import Engine, resolve_precision
+from models.scoring.assembly import assemble_normalizer
 from models.terminology import Terminology
 from training.errors import RunError
 from training.examples import CodedPhrase, TrainingData, coded_phrases
-from training.loop.watcher import Watcher
+from training.loop.callbacks import TrainingCallback
 from training.presets import Method
-from training.retrieval.fusions import FittedFusions, fit_fusions
-from training.retrieval.trainer import TrainedRetriever, train_retriever
+from training.retrieval.fusion_fit import FittedFusions, fit_fusions
+from training.retrieval.retriever_trainer import TrainedRetriever, train_retriever
 
 
 @dataclass(frozen=True)
-class Phrases:
+class RetrievalPhrases:
     """What a retriever is trained with.
 
     Attributes:
@@ -42,7 +42,7 @@ class Phrases:
     terminology: Terminology | None = None
 
     @classmethod
-    def of(cls, data: TrainingData, method: Method) -> Phrases:
+    def of(cls, data: TrainingData, method: Method) -> RetrievalPhrases:
         """Take the coded spans of texts, with those texts where the method reads them."""
         context = method.retriever.context
         return cls(
@@ -53,7 +53,7 @@ class Phrases:
 
 
 @dataclass(frozen=True)
-class Searching:
+class TrainedRetrieval:
     """All that a bundle needs to search names.
 
     Attributes:
@@ -75,7 +75,7 @@ class Searching:
         return {"retriever": self.trained.to_json(), "fusions": self.fusions.to_json()}
 
 
-def retriever_layers(method: Method, shared: int, watcher: Watcher) -> int:
+def retriever_layers(method: Method, shared: int, watcher: TrainingCallback) -> int:
     """Give how many layers the retriever has: as many as are wanted, and at most those that are trained.
 
     Raises:
@@ -93,18 +93,18 @@ def retriever_layers(method: Method, shared: int, watcher: Watcher) -> int:
     return min(shared, method.retriever.layers)
 
 
-def learn_to_search(
+def train_retrieval(
     network: MultiTaskNetwork,
     tokenizer: TweetTokenizer,
     labels: Labels,
     method: Method,
-    phrases: Phrases,
+    phrases: RetrievalPhrases,
     folder: Path,
     *,
     carry: bool,
-    watcher: Watcher,
+    watcher: TrainingCallback,
     fresh: bool = False,
-) -> Searching:
+) -> TrainedRetrieval:
     """Train the retriever of a network, and fit the fusions.
 
     Args:
@@ -136,7 +136,7 @@ def learn_to_search(
         fresh=fresh,
     )
     device = next(network.parameters()).device
-    engine = Engine(network, device=device, precision=precision_of("auto", device))
+    engine = Engine(network, device=device, precision=resolve_precision("auto", device))
     reader = SpanReader(engine, tokenizer, context=method.context, retrieval_context=config.context)
     carried = dictionary_of(reader, labels, phrases.terminology if carry else None)
     searched = [carried]
@@ -158,8 +158,8 @@ def learn_to_search(
         fusions=dict(fusions.fusions),
         release=carried.release,
     )
-    normalizer = assembled(reader, labels, carried, retrieval)
-    return Searching(retrieval, carried, normalizer, trained, fusions)
+    normalizer = assemble_normalizer(reader, labels, carried, retrieval)
+    return TrainedRetrieval(retrieval, carried, normalizer, trained, fusions)
 
 
 def dictionary_of(reader: SpanReader, labels: Labels, terminology: Terminology | None) -> Dictionary:

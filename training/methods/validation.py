@@ -28,7 +28,7 @@ _TOKEN_BUDGET = 4_096  # of a micro-batch
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """What a network is worth on the validation texts.
 
     Attributes:
@@ -41,7 +41,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluator:
     """Judges networks in training; the states that `KeptStates` serves spare it the trunk.
 
     Attributes:
@@ -68,7 +68,7 @@ class Judge:
         """Let the Classifier by itself decide, without the feedback of line 12: 1 from one half on."""
         return [int(probability >= HALF) for probability in self.probabilities(network, texts)]
 
-    def judge(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Judged:
+    def judge(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Evaluation:
         """Choose the threshold, and score the network with it; by default its classifier codes the spans.
 
         No text goes through the network twice: where the threshold is chosen, spans are looked for in all.
@@ -76,12 +76,12 @@ class Judge:
         gold = [example.label for example in self.examples]
         if self.method.threshold == "half" or len(set(gold)) < 2:
             pipeline = self.pipeline(network, threshold=HALF, normalizer=normalizer)
-            return Judged(HALF, evaluate(pipeline, self.examples))
+            return Evaluation(HALF, evaluate(pipeline, self.examples))
         pipeline = self.pipeline(network, threshold=0.0, feedback=False, normalizer=normalizer)
         said = pipeline.score([example.text for example in self.examples])
         chances = [one.probability for one in said]
         threshold = choose_threshold(chances, gold, prevalence=self.prevalence).threshold
-        return Judged(threshold, score([self._decided(one, threshold) for one in said], self.examples))
+        return Evaluation(threshold, score([self._decided(one, threshold) for one in said], self.examples))
 
     def _decided(self, said: TweetPrediction, threshold: float) -> TweetPrediction:
         """Give what Algorithm 2 says with a threshold (lines 7 and 12), when spans were looked for anyway."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.optim import AdamW
 
 from models.network.retriever import Retriever
-from training.retrieval.config import RetrieverConfig
+from training.retrieval.retriever_config import RetrieverConfig
 
 
 def make_optimizer(retriever: Retriever, config: RetrieverConfig) -> AdamW:

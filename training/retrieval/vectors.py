@@ -1,4 +1,7 @@
-"""Vectors of phrases and names in training: the layers below the retriever run once for each text."""
+"""Vectors of phrases and names in training: the layers below the retriever run once for each text.
+
+How often the nearest names are those of the right PT.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ from torch import Tensor, nn
 from models.network.multitask import MultiTaskNetwork
 from models.network.retriever import Retriever
 from models.network.trunk import FrozenTrunk
+from models.normalizer.names import Names
+from training.loop.callbacks import NullCallback, TrainingCallback
 from training.loop.inputs import Inputs
 from training.loop.states import KeptStates
-from training.loop.watcher import Silence, Watcher
 
-_TOKEN_BUDGET: Final = 1_024  # of a forward pass, padding included
+_TOKENS_PER_PASS: Final = 1_024  # of a forward pass, padding included
 
 
 class BelowRetriever(FrozenTrunk):
@@ -56,10 +60,10 @@ class VectorSource:
         self._bfloat16 = bfloat16
         self._states = KeptStates("memory", limit=limit)
 
-    def keep(self, inputs: Sequence[Inputs], watcher: Watcher | None = None) -> None:
+    def keep(self, inputs: Sequence[Inputs], watcher: TrainingCallback | None = None) -> None:
         """Compute the states under the retriever of inputs that will be asked for again and again."""
         self._states.plan(self.below, inputs, bfloat16=self._bfloat16)
-        self._states.fill(self.below, watcher or Silence())
+        self._states.fill(self.below, watcher or NullCallback())
 
     def vectors(self, inputs: Inputs, rows: NDArray[np.int64]) -> Tensor:
         """Give vectors of length one, `[rows, hidden]`, fp32, on the device, in the order of `rows`."""
@@ -93,6 +97,36 @@ def _passes(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
     start = 0
     for end in range(1, len(ordered) + 1):
         at_the_end = end == len(ordered)
-        if at_the_end or (end + 1 - start) * int(lengths[ordered[end]]) > _TOKEN_BUDGET:
+        if at_the_end or (end + 1 - start) * int(lengths[ordered[end]]) > _TOKENS_PER_PASS:
             yield ordered[start:end]
             start = end
+
+
+_CHUNK: Final = 64  # phrases at once: with 100,000 names a matrix of 26 MB
+_DEPTHS: Final = (1, 5)
+
+
+@torch.inference_mode()
+def accuracy_at(
+    queries: Tensor, vectors: Tensor, concepts: NDArray[np.int64], names: Names
+) -> dict[str, float]:
+    """Search names by vectors alone.
+
+    Args:
+        queries: `[queries, hidden]`, vectors of phrases, one or more.
+        vectors: `[names, hidden]`, those of all names, on the same device.
+        concepts: `[queries]`, the concept of each phrase.
+        names: what is searched.
+
+    Returns:
+        "1" and "5": the share of phrases whose concept is the nearest, or one of the five nearest.
+    """
+    better = []
+    for start in range(0, len(queries), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        cosines = (queries[rows] @ vectors.T).float().cpu().numpy()
+        best = np.maximum.reduceat(cosines, names.starts, axis=1)
+        own = np.take_along_axis(best, concepts[rows, None], axis=1)
+        better.append((best > own).sum(1))
+    ranks = np.concatenate(better)
+    return {str(depth): round(float((ranks < depth).mean()), 4) for depth in _DEPTHS}

@@ -1,4 +1,7 @@
-"""The trainings of Table 1: each preset with each seed, trained once and scored by the official rules."""
+"""The corpus of Table 1: a prepared folder, or the official SMM4H files, which are prepared on the way.
+
+The trainings of Table 1: each preset with each seed, trained once and scored by the official rules.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,54 @@ import torch
 
 from models.bundle import load_bundle
 from models.scoring.pipeline import Pipeline
+from models.terminology import Terminology
 from training.augmentation import Synonyms
+from training.corpora.preparation import Preparation, prepare
+from training.corpora.prepared import read_split, split_names
+from training.corpora.reading_log import ReadingLog
+from training.errors import CorpusError
 from training.evaluation import evaluate
 from training.examples import Example, TrainingData, digest_of
 from training.files import read_json, write_json
 from training.methods.method import train_method
-from training.methods.networks import Workshop
+from training.methods.networks import TrainingRun
 from training.presets import Method
-from training.table1.corpus import scored_splits
-from training.table1.paper import Figures
-from training.table1.rendering import SUBTASKS, Result
+from training.table1.table import SUBTASKS, Figures, PresetResult
+
+_SCORED = ("valid", "test")
+
+
+def read_corpus(
+    source: Path, terminology: Terminology | None, log: ReadingLog | None = None
+) -> dict[str, list[Example]]:
+    """Read the splits that Table 1 needs: "train", "valid" and, where it has labels, "test".
+
+    Args:
+        source: a folder that `ade-train prepare` wrote, or one of official files.
+        terminology: lifts the LLT codes of official files to PTs.
+        log: takes down what was read of official files, and dropped; a prepared corpus has its own.
+
+    Raises:
+        CorpusError: it is neither, a row is malformed, or training or validation texts are missing.
+    """
+    if not source.is_dir():
+        raise CorpusError(f"{source} is no folder: give a prepared corpus, or the SMM4H files")
+    if names := split_names(source):
+        splits = {name: read_split(source, name) for name in names}
+    else:
+        splits = prepare(source, Preparation("smm4h", terminology), log or ReadingLog())
+    for name in ("train", "valid"):
+        if not splits.get(name):
+            raise CorpusError(
+                f"{source} has no {name} texts, but {', '.join(splits) or 'none'}: Table 1 needs train and "
+                "valid; `ade-train prepare --valid-share 0.1 --test-share 0.1` divides a corpus"
+            )
+    return splits
+
+
+def scored_splits(splits: Mapping[str, list[Example]]) -> Sequence[str]:
+    """Name the splits to score: validation, and the test set where it has labels."""
+    return [name for name in _SCORED if any(example.label for example in splits.get(name, ()))]
 
 
 @dataclass(frozen=True)
@@ -41,10 +82,10 @@ class Table1:
     pt_names: Mapping[str, str]
     wordnet: Synonyms | None
     out: Path
-    shop: Workshop
+    shop: TrainingRun
     command: str
 
-    def results(self, methods: Sequence[Method]) -> Iterator[Result]:
+    def results(self, methods: Sequence[Method]) -> Iterator[PresetResult]:
         """Train and score each method that has no result yet; gives all of them, in their order.
 
         Networks that methods have in common are trained once: the one of `mtl` is the first classifier of
@@ -68,12 +109,12 @@ class Table1:
             held = read_json(self.out / "results" / f"{name}.json")
             if held is not None:
                 self.shop.watcher.note(f"{told}: done already")
-                yield Result.from_json(held)
+                yield PresetResult.from_json(held)
                 continue
             self.shop.watcher.note(told)
             yield self._trained(method, data, name)
 
-    def _trained(self, method: Method, data: TrainingData, name: str) -> Result:
+    def _trained(self, method: Method, data: TrainingData, name: str) -> PresetResult:
         bundle = self.out / "bundles" / name
         outcome = train_method(
             method,
@@ -88,12 +129,14 @@ class Table1:
             overwrite=True,
         )
         processes = self.shop.processes
-        result: Result | None = None
+        result: PresetResult | None = None
         if processes.is_main:
             scores = self._scores(bundle, processes.device)
-            result = Result(method.name, method.training.seed, outcome.version, scores)
+            result = PresetResult(method.name, method.training.seed, outcome.version, scores)
             write_json(self.out / "results" / f"{name}.json", result.to_json())
-        return processes.from_main(result) or Result(method.name, method.training.seed, outcome.version, {})
+        return processes.from_main(result) or PresetResult(
+            method.name, method.training.seed, outcome.version, {}
+        )
 
     def _scores(self, bundle: Path, device: torch.device) -> dict[str, dict[str, Figures]]:
         """Score a bundle as users will run it, its weights in half precision."""

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.tiny import EFFECTS, make_tiny_bundle
-from tests.training.methods.invented import corpus
-from tests.training.methods.test_hybrid_method import build, release
+from tests.training.methods.test_retrieval import build, release
+from tests.training.tiny_methods import corpus
 from training.cli.app import app
 from training.corpora.prepared import to_jsonl
 from training.errors import CorpusError

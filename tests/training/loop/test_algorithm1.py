@@ -11,8 +11,8 @@ from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.algorithm1 import steps_of_epoch, task_probabilities
 from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.objective import class_weights
-from training.loop.taskdata import (
+from training.loop.objective import balanced_class_weights
+from training.loop.task_data import (
     IGNORED,
     TaskData,
     extractor_data,
@@ -43,11 +43,13 @@ def test_the_probabilities_of_equation_1_sum_to_one(sizes: list[tuple[int, int]]
 
 
 def test_classes_are_weighted_by_the_balanced_heuristic() -> None:
-    assert class_weights([1] * 10 + [0] * 30).tolist() == pytest.approx([40 / (2 * 30), 40 / (2 * 10)])
+    assert balanced_class_weights([1] * 10 + [0] * 30).tolist() == pytest.approx(
+        [40 / (2 * 30), 40 / (2 * 10)]
+    )
 
 
 def test_a_class_without_examples_weighs_nothing() -> None:
-    assert class_weights([0, 0]).tolist() == [0.5, 0.0]
+    assert balanced_class_weights([0, 0]).tolist() == [0.5, 0.0]
 
 
 def test_tokens_of_a_span_are_tagged_and_special_tokens_ignored(tokenizer: TweetTokenizer) -> None:

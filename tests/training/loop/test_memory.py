@@ -9,8 +9,8 @@ import torch
 from models.network.multitask import MultiTaskNetwork
 from tests.training.loop.tiny_training import CONFIG, tiny_fit
 from training.errors import RunError
-from training.loop.memory import told_of_memory
-from training.loop.segments import Memory
+from training.loop.processes import explain_out_of_memory
+from training.loop.state_store import MemoryStore
 from training.loop.states import KeptStates
 
 
@@ -33,16 +33,16 @@ def test_states_that_need_too_much_memory_are_named_with_what_to_set(
     def greedy(*_: object) -> torch.Tensor:
         return torch.empty(1 << 50)
 
-    monkeypatch.setattr(Memory, "room", greedy)
+    monkeypatch.setattr(MemoryStore, "room", greedy)
     with pytest.raises(RunError, match=r"\d+ texts.*--keep-states disk.*--keep-limit"):
         tiny_fit(tiny_encoder, tmp_path, states=KeptStates())
 
 
 def test_the_cpu_allocators_own_error_is_known() -> None:
-    with pytest.raises(RunError, match="buy more"), told_of_memory("a petabyte", "buy more"):
+    with pytest.raises(RunError, match="buy more"), explain_out_of_memory("a petabyte", "buy more"):
         torch.empty(1 << 50)
 
 
 def test_other_errors_stay_what_they_are() -> None:
-    with pytest.raises(RuntimeError, match="shapes"), told_of_memory("nothing", "nothing"):
+    with pytest.raises(RuntimeError, match="shapes"), explain_out_of_memory("nothing", "nothing"):
         raise RuntimeError("shapes do not fit")

@@ -9,11 +9,10 @@ from torch.nn.functional import cross_entropy
 from models.network.multitask import MultiTaskNetwork
 from tests.training.loop.tiny_training import STEADY, tiny_network, tiny_tasks
 from training.loop.config import Task
-from training.loop.gradients import backward
-from training.loop.objective import class_weights, reached_by, share_of, task_loss
-from training.loop.parallel import Processes
+from training.loop.objective import backward, balanced_class_weights, share_of, task_loss, trained_parameters
+from training.loop.processes import Processes
 from training.loop.states import KeptStates
-from training.loop.taskdata import IGNORED, TaskData
+from training.loop.task_data import IGNORED, TaskData
 
 TASKS: tuple[Task, ...] = ("1a", "1b", "1c")
 
@@ -29,7 +28,7 @@ def tasks(tiny_encoder: Path) -> dict[Task, TaskData]:
 
 
 def weights_of(tasks: dict[Task, TaskData]) -> torch.Tensor:
-    return class_weights([target[0] for target in tasks["1a"].targets])
+    return balanced_class_weights([target[0] for target in tasks["1a"].targets])
 
 
 def by_hand(
@@ -87,7 +86,7 @@ def test_a_task_reaches_the_shared_layers_and_its_own_head_alone(
     by_hand(network, tasks[task], [0, 1, 2], weights_of(tasks)).backward()
     touched = {name for name, p in network.named_parameters() if p.grad is not None}
     named = {id(p): name for name, p in network.named_parameters()}
-    reached = {named[id(p)] for p in reached_by(network, task)}
+    reached = {named[id(p)] for p in trained_parameters(network, task)}
     # No loss depends on the biases of keys, and some ways to compute it leave them out.
     assert touched <= reached
     assert all(name.endswith("key.bias") for name in reached - touched)

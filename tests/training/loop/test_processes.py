@@ -14,7 +14,7 @@ import torch
 from tests.training.loop import tiny_training
 from tests.training.loop.tiny_training import STEADY, farthest, tiny_fit
 from training.errors import RunError
-from training.loop.parallel import ALONE, Processes, join_processes
+from training.loop.processes import SINGLE_PROCESS, Processes, join_processes
 
 
 def free_port() -> int:
@@ -58,7 +58,7 @@ def test_the_shares_of_all_processes_are_the_mini_batch() -> None:
     shares = [Processes(torch.device("cpu"), rank, 4).share(rows) for rank in range(4)]
     assert sorted(row for share in shares for row in share) == rows
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
-    assert list(ALONE.share(rows)) == rows
+    assert list(SINGLE_PROCESS.share(rows)) == rows
 
 
 def test_several_processes_without_accelerate_are_told_what_to_install(

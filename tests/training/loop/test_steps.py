@@ -14,12 +14,12 @@ import torch
 from models.network.multitask import MultiTaskNetwork
 from tests.training.loop.tiny_training import CONFIG, tiny_network
 from training.loop.algorithm1 import steps_of_epoch, task_probabilities, train_epoch
+from training.loop.callbacks import NullCallback
 from training.loop.config import Task, TrainingConfig
 from training.loop.inputs import Inputs
 from training.loop.optimization import make_optimizer
 from training.loop.states import KeptStates
-from training.loop.taskdata import TaskData
-from training.loop.watcher import Silence
+from training.loop.task_data import TaskData
 
 SIZES: dict[Task, int] = {"1a": 9_000, "1b": 1_200, "1c": 300}
 Step = tuple[Task, list[int], list[float]]
@@ -57,7 +57,7 @@ def steps(
         config,
         epoch=epoch,
         states=KeptStates("none"),
-        watcher=Silence(),
+        watcher=NullCallback(),
     )
     return taken
 

@@ -16,18 +16,18 @@ from models.network.multitask import MultiTaskNetwork
 from tests.training.loop import tiny_training
 from tests.training.loop.tiny_training import CONFIG, farthest, judged, tiny_fit, tiny_network, tiny_tasks
 from training.errors import RunError
+from training.loop.callbacks import NullCallback
 from training.loop.config import Task, TrainingConfig
-from training.loop.run_folder import RunState, fingerprint
 from training.loop.states import KeptStates
 from training.loop.trainer import Validation
-from training.loop.watcher import Silence
+from training.loop.training_state import TrainingState, fingerprint
 
 
 class KilledError(Exception):
     """Stands for a kill in the middle of an epoch."""
 
 
-class Recorder(Silence):
+class Recorder(NullCallback):
     """Keeps what it is told, and stops the training at the first step of an epoch if so asked."""
 
     def __init__(self, kill_in: int | None = None) -> None:
@@ -58,13 +58,13 @@ class Recorder(Silence):
 
 
 @pytest.fixture(scope="module")
-def straight(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunState, Recorder]:
+def straight(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingState, Recorder]:
     recorder = Recorder()
     _, state = tiny_fit(tiny_encoder, tmp_path_factory.mktemp("straight"), watcher=recorder)
     return state, recorder
 
 
-def test_each_step_and_epoch_is_told(straight: tuple[RunState, Recorder]) -> None:
+def test_each_step_and_epoch_is_told(straight: tuple[TrainingState, Recorder]) -> None:
     state, recorder = straight
     assert recorder.kept[0] == recorder.kept[1] > 0
     steps = recorder.left[0]
@@ -82,7 +82,7 @@ def test_training_lowers_the_loss_of_each_task(tiny_encoder: Path, tmp_path: Pat
 
 
 def test_a_process_killed_in_an_epoch_leaves_a_training_that_ends_in_the_same_weights(
-    tiny_encoder: Path, tmp_path: Path, straight: tuple[RunState, Recorder]
+    tiny_encoder: Path, tmp_path: Path, straight: tuple[TrainingState, Recorder]
 ) -> None:
     command = [sys.executable, tiny_training.__file__, "die", str(tiny_encoder), str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
@@ -186,7 +186,7 @@ def test_a_damaged_state_is_named(tiny_encoder: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_named_and_leaves_the_epoch_before(tiny_encoder: Path, tmp_path: Path) -> None:
-    class FullAfterOne(Silence):
+    class FullAfterOne(NullCallback):
         def epoch(self, number: int, steps: int) -> None:
             if number == 1:
                 (tmp_path / "last-epoch.partial").symlink_to("/dev/full")

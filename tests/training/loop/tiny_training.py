@@ -23,13 +23,13 @@ from models.network.multitask import MultiTaskNetwork
 from models.normalizer.labels import Labels
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE
 from training.examples import AnnotatedSpan, CodedPhrase, Example
+from training.loop.callbacks import NullCallback, TrainingCallback
 from training.loop.config import Task, TrainingConfig
-from training.loop.parallel import ALONE, Processes, join_processes
-from training.loop.run_folder import RunFolder, RunState, fingerprint
+from training.loop.processes import SINGLE_PROCESS, Processes, join_processes
 from training.loop.states import KeptStates
-from training.loop.taskdata import TaskData, classifier_data, extractor_data, normalizer_data
+from training.loop.task_data import TaskData, classifier_data, extractor_data, normalizer_data
 from training.loop.trainer import Validate, Validation, fit
-from training.loop.watcher import Silence, Watcher
+from training.loop.training_state import StateFolder, TrainingState, fingerprint
 
 CONFIG = TrainingConfig(
     encoder="tiny",
@@ -91,11 +91,11 @@ def tiny_fit(
     config: TrainingConfig = CONFIG,
     *,
     states: KeptStates | None = None,
-    watcher: Watcher | None = None,
-    processes: Processes = ALONE,
+    watcher: TrainingCallback | None = None,
+    processes: Processes = SINGLE_PROCESS,
     validate: Validate | None = None,
     **more: Any,
-) -> tuple[MultiTaskNetwork, RunState]:
+) -> tuple[MultiTaskNetwork, TrainingState]:
     """Train."""
     tasks = tiny_tasks(checkpoint)
     network = tiny_network(checkpoint, config)
@@ -103,9 +103,9 @@ def tiny_fit(
         network,
         tasks,
         config,
-        RunFolder(folder, fingerprint(config, list(tasks.values()))),
+        StateFolder(folder, fingerprint(config, list(tasks.values()))),
         validate=validate or judged(),
-        watcher=watcher or Silence(),
+        watcher=watcher or NullCallback(),
         states=states,
         processes=processes,
         **more,
@@ -119,7 +119,7 @@ def farthest(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor])
     return max(float((tensor - other[name]).abs().max()) for name, tensor in one.items())
 
 
-class Death(Silence):
+class Death(NullCallback):
     """Kills this process in the second epoch, at its second step."""
 
     def __init__(self) -> None:

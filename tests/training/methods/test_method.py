@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models import ServingOptions, load_bundle, load_scorer
-from tests.training.methods.invented import KilledError, Recorder, build, corpus
+from tests.training.tiny_methods import KilledError, Recorder, build, corpus
 from training.augmentation import augment
 from training.errors import RunError
 from training.evaluation import evaluate

@@ -6,14 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.normalizer.fusion import BY_HAND, FEATURES, CandidateTable, Fusion
-from training.retrieval.answered import Answered
+from training.retrieval.fusion_evaluation import LabeledCandidates, best_threshold, measure_fusion
 from training.retrieval.fusion_fit import CLASSIFIER_FEATURES, fit_fusion
-from training.retrieval.worth import best_threshold, worth
 
 START = BY_HAND["hybrid"]
 
 
-def invented(seed: int, phrases: int = 300, width: int = 6) -> Answered:
+def invented(seed: int, phrases: int = 300, width: int = 6) -> LabeledCandidates:
     """Phrases where `dense` points to the PT, mostly, and `lexical` to nothing."""
     generator = np.random.default_rng(seed)
     values = np.zeros((phrases, width, len(FEATURES)), dtype=np.float32)
@@ -24,7 +23,7 @@ def invented(seed: int, phrases: int = 300, width: int = 6) -> Answered:
     right = generator.integers(0, width, phrases)
     values[np.arange(phrases), right, dense] += generator.uniform(0, 0.7, phrases).astype(np.float32)
     right[: phrases // 10] = -1  # PTs that the dictionary does not have
-    return Answered(CandidateTable(concepts, values), right.astype(np.int64))
+    return LabeledCandidates(CandidateTable(concepts, values), right.astype(np.int64))
 
 
 def test_weights_tell_right_from_wrong_on_other_phrases_too() -> None:
@@ -32,8 +31,8 @@ def test_weights_tell_right_from_wrong_on_other_phrases_too() -> None:
     assert fitted.fusion.weights["dense"] > 5 * fitted.fusion.weights["lexical"]
     assert fitted.after.loss < fitted.before.loss
     other = [invented(2)]
-    assert worth(other, fitted.fusion).loss < worth(other, START).loss
-    assert worth(other, fitted.fusion).error < 0.1
+    assert measure_fusion(other, fitted.fusion).loss < measure_fusion(other, START).loss
+    assert measure_fusion(other, fitted.fusion).error < 0.1
 
 
 @settings(max_examples=10, deadline=None)
@@ -44,7 +43,7 @@ def test_no_weight_is_negative_but_that_of_being_a_class(seed: int) -> None:
         generator.integers(-1, 5, (20, 4)),
         generator.uniform(0, 1, (20, 4, len(FEATURES))).astype(np.float32),
     )
-    fusion = fit_fusion([Answered(table, generator.integers(-1, 5, 20))], START, classes=True).fusion
+    fusion = fit_fusion([LabeledCandidates(table, generator.integers(-1, 5, 20))], START, classes=True).fusion
     assert all(weight >= 0 for name, weight in fusion.weights.items() if name != "classified")
 
 
@@ -63,7 +62,9 @@ def test_a_handful_of_phrases_leaves_the_weights_near_those_set_by_hand() -> Non
 def test_each_dictionary_counts() -> None:
     fitted = fit_fusion([invented(1), invented(2, phrases=50)], START, classes=True)
     assert fitted.phrases == 350
-    empty = Answered(CandidateTable(np.zeros((0, 0), np.int64), np.zeros((0, 0, 9), np.float32)), np.zeros(0))
+    empty = LabeledCandidates(
+        CandidateTable(np.zeros((0, 0), np.int64), np.zeros((0, 0, 9), np.float32)), np.zeros(0)
+    )
     with pytest.raises(ValueError, match="no phrases"):
         fit_fusion([empty], START, classes=True)
 
@@ -72,8 +73,8 @@ def test_a_fusion_is_worth_what_can_be_counted_by_hand() -> None:
     values = np.zeros((3, 2, len(FEATURES)), dtype=np.float32)
     values[:, 0, FEATURES.index("dense")] = 1
     concepts = np.array([[0, 1], [0, 1], [0, 1]])
-    found = worth(
-        [Answered(CandidateTable(concepts, values), np.array([0, 1, -1]))],
+    found = measure_fusion(
+        [LabeledCandidates(CandidateTable(concepts, values), np.array([0, 1, -1]))],
         Fusion(weights={"dense": np.log(2)}, nothing=0.0),
     )
     # Shares 2 : 1 : 1 of the two candidates and "none of them".
@@ -88,5 +89,5 @@ def test_the_threshold_leaves_out_what_is_mostly_wrong() -> None:
     concepts = np.zeros((100, 1), dtype=np.int64)
     right = np.where(np.arange(100) < 60, 0, -1)
     fusion = Fusion(weights={"dense": 4.0}, nothing=2.0)
-    threshold = best_threshold([Answered(CandidateTable(concepts, values), right)], fusion)
+    threshold = best_threshold([LabeledCandidates(CandidateTable(concepts, values), right)], fusion)
     assert 0.2 < threshold <= 1 / (1 + np.exp(-2.0)) + 1e-9

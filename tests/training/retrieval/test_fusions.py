@@ -12,12 +12,11 @@ from models.network.multitask import MultiTaskNetwork
 from models.normalizer.fusion import BY_HAND
 from models.normalizer.labels import Labels
 from models.normalizer.names import NameIndex
-from models.normalizer.reading import SpanReader
+from models.normalizer.span_reader import SpanReader
 from models.runtime import Engine
 from models.terminology import Terminology
 from training.examples import CodedPhrase
-from training.retrieval.fusion_fit import CLASSIFIER_FEATURES
-from training.retrieval.fusions import answers, fit_fusions
+from training.retrieval.fusion_fit import CLASSIFIER_FEATURES, find_candidates, fit_fusions
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def test_a_phrase_whose_pt_is_in_no_label_teaches_when_to_say_nothing(
     reader: SpanReader, labels: Labels, release: Terminology, phrases: list[CodedPhrase]
 ) -> None:
     both = [dictionary(reader, labels, one) for one in (None, release)]
-    by_labels, by_release = answers(reader, labels, both, phrases)["hybrid"]
+    by_labels, by_release = find_candidates(reader, labels, both, phrases)["hybrid"]
     known = np.array([phrase.ptid in {label.ptid for label in labels.classes} for phrase in phrases])
     assert ((by_labels.concepts >= 0) == known).all()
     assert (by_release.concepts >= 0).all()
@@ -44,7 +43,7 @@ def test_a_phrase_whose_pt_is_in_no_label_teaches_when_to_say_nothing(
 def test_codes_of_llts_are_lifted(reader: SpanReader, labels: Labels, release: Terminology) -> None:
     llt = next(llt for llt in release.llts if llt.code != llt.ptid)
     searched = dictionary(reader, labels, release)
-    [answered] = answers(reader, labels, [searched], [CodedPhrase("x", llt.code)])["retrieval"]
+    [answered] = find_candidates(reader, labels, [searched], [CodedPhrase("x", llt.code)])["retrieval"]
     concepts = searched_names(labels, release).concepts
     assert concepts[answered.concepts[0]].ptid == llt.ptid
 
@@ -77,5 +76,5 @@ def test_without_classes_a_hybrid_is_retrieval(
     encoder = load_encoder(str(tiny_encoder))
     network = MultiTaskNetwork(encoder.model, frozen_layers=1, ptids=0, retriever_layers=1).eval()
     reader = SpanReader(Engine(network), tokenizer)
-    found = answers(reader, Labels(()), [dictionary(reader, Labels(()), release)], phrases)
+    found = find_candidates(reader, Labels(()), [dictionary(reader, Labels(()), release)], phrases)
     assert np.array_equal(found["hybrid"][0].table.values, found["retrieval"][0].table.values)

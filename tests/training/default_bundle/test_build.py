@@ -1,0 +1,147 @@
+"""The whole way on a tiny encoder: corpora in, the default bundle out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models import Pipeline
+from models.options import NormalizerChoice
+from training.checklist import CAPABILITIES
+from training.default_bundle.build import build_default_bundle
+from training.default_bundle.data import BundleData, DataSizes, gather_data
+from training.errors import RunError
+from training.examples import coded_phrases
+from training.loop.config import TrainingConfig
+from training.loop.states import KeptStates
+from training.methods.method import TrainedBundle
+from training.methods.networks import TrainingRun
+from training.presets import Method
+from training.retrieval.retriever_config import RetrieverConfig
+
+SIZES = DataSizes(
+    positive_tweets=100,
+    negative_tweets=100,
+    extractor_negatives=30,
+    formal_positives=20,
+    formal_negatives=20,
+    label_sentences=20,
+)
+
+
+@pytest.fixture(scope="module")
+def data(corpora_folder: Path, terminology_folder: Path) -> BundleData:
+    return gather_data(corpora_folder, terminology_folder, SIZES, seed=1)
+
+
+def test_nothing_that_judges_is_learned_from_or_chosen_by(data: BundleData) -> None:
+    learned = {example.text for example in [*data.classifier, *data.extractor]}
+    chosen = {tweet.text for tweet in data.valid}
+    judging = {tweet.text for tweet in [*data.test, *data.blind]}
+    assert not judging & (learned | chosen)
+    assert not chosen & learned
+    documents = [{example.document for example in side} for side in (data.classifier, data.valid, data.test)]
+    tweets = [{name for name in side if name.startswith("written:")} for side in documents]
+    assert not tweets[0] & tweets[1]
+    assert not tweets[0] & tweets[2]
+    assert not tweets[1] & tweets[2]
+
+
+def test_phrases_of_test_tweets_teach_no_normalizer(data: BundleData) -> None:
+    taught = {phrase.text.lower() for phrase in data.phrases}
+    asked = {phrase.text.lower() for phrase in coded_phrases(data.test)}
+    assert asked
+    assert not asked & taught
+
+
+def test_every_pt_of_the_terminology_is_a_class(data: BundleData) -> None:
+    assert {label.ptid for label in data.labels.classes} == set(data.terminology.pt_names)
+
+
+def build(
+    folder: Path,
+    corpora: Path,
+    terminology: Path,
+    encoder: Path,
+    *,
+    normalizer: NormalizerChoice,
+    sizes: DataSizes = SIZES,
+) -> TrainedBundle:
+    training = TrainingConfig(
+        encoder=str(encoder),
+        frozen_layers=1,
+        epochs=1,
+        learning_rate=3e-3,
+        head_learning_rate=3e-3,
+        max_tokens=48,
+    )
+    run = folder / "run"
+    return build_default_bundle(
+        corpora,
+        terminology,
+        folder / "bundle",
+        method=Method(
+            "default", training, normalizer=normalizer, retriever=RetrieverConfig(layers=1, epochs=1)
+        ),
+        sizes=sizes,
+        shop=TrainingRun(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
+        command="ade-train default-bundle",
+    )
+
+
+def test_a_training_leaves_a_bundle_that_codes_by_names_and_tells_what_it_is_worth(
+    corpora_folder: Path,
+    terminology_folder: Path,
+    tiny_encoder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    parts = (tmp_path, corpora_folder, terminology_folder, tiny_encoder)
+    path = tmp_path / "bundle"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("training.default_bundle.build.evaluate_held_out", stopped)
+        build(*parts, normalizer="hybrid")
+    assert not path.exists()
+    trained = {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*.pt")}
+    assert len(trained) == 2
+    with pytest.raises(RunError, match="other data"):
+        build(*parts, normalizer="hybrid", sizes=SIZES.scaled(0.5))
+    outcome = build(*parts, normalizer="hybrid")
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*.pt")} == trained
+    pipeline = Pipeline.from_bundle(path, device="cpu")
+    assert pipeline.version == outcome.version
+    assert Pipeline.from_bundle(path, device="cpu", normalizer="hybrid").version == outcome.version
+    assert len(pipeline.score(["zoloft gave me insomnia", ""])) == 2
+    metrics = json.loads((path / "metrics.json").read_text())
+    assert metrics == json.loads(json.dumps(outcome.metrics))
+    assert set(metrics["checklist"]) == set(CAPABILITIES)
+    assert set(metrics["coding"]["blind_tweet_spans"]) == {"classifier", "retrieval", "hybrid"}
+    card = (path / "README.md").read_text()
+    assert "ade-train default-bundle" in card
+    assert all(f"| {capability} |" in card for capability in CAPABILITIES)
+    assert "$" not in card
+
+
+def test_a_rival_with_a_classifier_alone_is_judged_too(
+    corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    outcome = build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="classifier")
+    assert set(outcome.metrics["coding"]["blind_tweet_spans"]) == {"classifier"}
+    card = (tmp_path / "bundle" / "README.md").read_text()
+    assert "| blind tweet spans | classifier |" in card
+    assert "hybrid" not in card
+
+
+def test_something_else_at_out_is_refused_before_anything_is_trained(
+    corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "thesis.txt").touch()
+    with pytest.raises(RunError, match="is no bundle"):
+        build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="hybrid")
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "thesis.txt"]

@@ -1,0 +1,53 @@
+"""A training where there was one before: what is done again, and what is replaced."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models import load_bundle
+from tests.training.tiny_methods import Recorder, build, corpus, shop, tiny_method
+from training.errors import RunError
+from training.examples import TrainingData
+from training.methods.method import train_method
+
+
+def test_a_finished_training_is_not_repeated_unless_asked(tiny_encoder: Path, tmp_path: Path) -> None:
+    first = build(tmp_path, "mtl", tiny_encoder)
+    again, afresh = Recorder(), Recorder()
+    assert build(tmp_path, "mtl", tiny_encoder, watcher=again).version == first.version
+    assert again.epochs == []
+    assert build(tmp_path, "mtl", tiny_encoder, watcher=afresh, fresh=True).version == first.version
+    assert len(afresh.epochs) == 2
+
+
+def test_other_settings_in_the_same_run_folder_are_refused(tiny_encoder: Path, tmp_path: Path) -> None:
+    method, data = tiny_method("mtl", tiny_encoder), corpus()
+    place = replace(shop(tmp_path), networks=tmp_path / "run" / "networks")
+    train_method(method, data, out=tmp_path / "a", shop=place, command="")
+    other = replace(method, training=replace(method.training, seed=7))
+    with pytest.raises(RunError, match="settings"):
+        train_method(other, data, out=tmp_path / "b", shop=place, command="")
+    fewer = TrainingData(data.train[1:], data.valid)
+    with pytest.raises(RunError, match="data"):
+        train_method(method, fewer, out=tmp_path / "b", shop=place, command="")
+    train_method(other, data, out=tmp_path / "b", shop=replace(place, fresh=True), command="")
+
+
+def test_what_is_at_the_bundles_place_is_refused_before_training(tiny_encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mtl").mkdir()
+    (tmp_path / "mtl" / "thesis.txt").write_text("years of work")
+    recorder = Recorder()
+    with pytest.raises(RunError, match="no bundle"):
+        build(tmp_path, "mtl", tiny_encoder, watcher=recorder, overwrite=True)
+    assert recorder.epochs == []
+    assert (tmp_path / "mtl" / "thesis.txt").exists()
+
+
+def test_another_bundle_is_replaced_only_when_asked(tiny_encoder: Path, tmp_path: Path) -> None:
+    first = build(tmp_path / "first", "mtl", tiny_encoder, "seed=3")
+    (tmp_path / "first" / "mtl").rename(tmp_path / "mtl")
+    with pytest.raises(RunError, match="--overwrite"):
+        build(tmp_path, "mtl", tiny_encoder)
+    second = build(tmp_path, "mtl", tiny_encoder, overwrite=True)
+    assert load_bundle(tmp_path / "mtl").version == second.version != first.version

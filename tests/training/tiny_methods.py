@@ -1,0 +1,120 @@
+"""A small invented corpus, and a method that learns it in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.tiny import EFFECTS, MAX_TOKENS
+from training.examples import AnnotatedSpan, Example, TrainingData
+from training.loop.callbacks import NullCallback, TrainingCallback
+from training.loop.config import Task
+from training.loop.states import KeptStates
+from training.methods.method import Outcome, train_method
+from training.methods.networks import TrainingRun
+from training.presets import Method, preset
+
+STARTS = ("zoloft gives me", "this pill and", "so", "day 3 and", "my zoloft means")
+PLAIN = ("i took my zoloft", "just got my pill", "zoloft day 3", "so this is my day", "hello you")
+NAMES = dict(EFFECTS.values())
+
+
+def positive(start: str, effect: str, *, coded: bool = True, named: bool = True) -> Example:
+    """A text that ends with an effect."""
+    text = f"{start} {effect}"
+    ptid, name = EFFECTS[effect]
+    span = AnnotatedSpan(
+        len(start) + 1, len(text), ptid if coded else None, name if coded and named else None
+    )
+    return Example(f"+{text}", text, 1, (span,))
+
+
+def corpus(*, coded: bool = True) -> TrainingData:
+    """Twenty positives and twenty-five negatives to learn from, and some others to be judged by."""
+    positives = [positive(start, effect, coded=coded) for start in STARTS for effect in EFFECTS]
+    negatives = [Example(f"-{text} {n}", f"{text} {n}", 0) for text in PLAIN for n in range(5)]
+    valid = [positive("now this and", effect, coded=coded) for effect in EFFECTS]
+    valid += [Example(f"-{text}", f"{text} again", 0) for text in PLAIN]
+    return TrainingData([*positives, *negatives], valid)
+
+
+def tiny_method(name: str, encoder: Path, *settings: str) -> Method:
+    """A preset with settings under which the tiny encoder learns."""
+    return preset(
+        name,
+        [
+            f"encoder={encoder}",
+            f"max-tokens={MAX_TOKENS}",
+            "epochs=2",
+            "batch-size-1a=8",
+            "batch-size-1b=4",
+            "batch-size-1c=4",
+            "learning-rate=5e-3",
+            "head-learning-rate=5e-3",
+            *settings,
+        ],
+    )
+
+
+def shop(
+    folder: Path, watcher: TrainingCallback | None = None, *, run: str = "run", fresh: bool = False
+) -> TrainingRun:
+    """A place to train; runs in one folder have their networks in common."""
+    return TrainingRun(
+        folder / run, folder / "networks", KeptStates(), watcher=watcher or NullCallback(), fresh=fresh
+    )
+
+
+class KilledError(Exception):
+    """Stands for a kill in the middle of an epoch."""
+
+
+class Recorder(NullCallback):
+    """Keeps what it is told, and kills the training in an epoch of a network, both counted from 1."""
+
+    def __init__(self, kill: tuple[int, int] | None = None) -> None:
+        self.notes: list[str] = []
+        self.titles: list[str] = []
+        self.epochs: list[tuple[str, int]] = []
+        self.sizes: list[Mapping[Task, int]] = []
+        self.scored: list[Mapping[str, Any]] = []
+        self._kill = kill
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def network(self, title: str, epochs: int) -> None:
+        self.titles.append(title)
+
+    def data(self, sizes: Mapping[Task, int]) -> None:
+        self.sizes.append(sizes)
+
+    def epoch(self, number: int, steps: int) -> None:
+        self.epochs.append((self.titles[-1], number + 1))
+
+    def step(self, task: Task, loss: float, left: int) -> None:
+        if self._kill == (len(self.titles), self.epochs[-1][1]):
+            raise KilledError
+
+    def scores(self, figures: Mapping[str, Any]) -> None:
+        self.scored.append(figures)
+
+
+def build(
+    folder: Path,
+    preset: str,
+    encoder: Path,
+    *settings: str,
+    watcher: Recorder | None = None,
+    **changes: object,
+) -> Outcome:
+    """Train a preset into a bundle in `folder`; `changes` are `data`, `fresh` and `overwrite`."""
+    return train_method(
+        tiny_method(preset, encoder, *settings),
+        changes.get("data") or corpus(),
+        out=folder / preset,
+        shop=shop(folder, watcher, run=f"run-{preset}", fresh=bool(changes.get("fresh"))),
+        command="ade-train train",
+        overwrite=bool(changes.get("overwrite")),
+    )
