@@ -23,7 +23,7 @@ from monitor.embedded.postgres import Postgres
 from monitor.embedded.stack import EmbeddedStack
 from monitor.embedded.workers import SupervisedWorker
 from monitor.settings import DatabaseSettings, KafkaSettings, ModelSettings, RedisSettings, Settings
-from monitor.store.migrate import upgrade
+from monitor.store.revisions import upgrade_database
 
 PATIENCE = 1800.0
 LOOK = 0.1  # seconds between two looks at the database, whose own clock does the timing
@@ -131,7 +131,7 @@ def started_bench(texts: list[str]) -> Iterator[Bench]:
         try:
             with psycopg.connect(stack.endpoints.database_url, autocommit=True) as connection:
                 bench = Bench(stack, connection, texts)
-                upgrade(bench.settings("none", ModelSettings(bundle="dummy")))
+                upgrade_database(bench.settings("none", ModelSettings(bundle="dummy")))
                 yield bench
         finally:
             stack.stop()

@@ -1,23 +1,33 @@
-"""What can go wrong in the monitor, and who has to act.
+"""The errors of the monitor, and who has to act on each.
 
 MonitorError
-├── SettingsError       a setting is wrong: the user mends it and starts again
+├── SettingsError       a setting is wrong: the user corrects it and starts again
 ├── EmbeddedError       a part of the embedded stack cannot start, or its data folder cannot be used
-├── PoisonError         this message will never be read: to the dead letters, and go on
-├── RetryableError      a dependency is away for a while: wait and try again
-└── FatalError          going on would lose or double data: stop the process, the supervisor restarts it
-    └── SchemaRevisionError   the database is not at the revision that the code was written for
+├── PoisonError         no retry will make this message usable: send it to the dead letters and go on
+├── RetryableError      a dependency is away: wait and try again
+└── FatalError          going on would lose or duplicate data: stop the process, and a supervisor restarts it
+    └── SchemaRevisionError   the database is at another revision than this code needs
 
-Every message names the value, the place and the mend; the CLI prints it without a traceback.
+Every message names the value, the place and what to do. The command line prints it without a traceback.
 """
 
 
 class MonitorError(Exception):
-    """Root of the tree; its message is for the user."""
+    """Root of the tree. Its message is written for the user.
+
+    Attributes:
+        fact: what happened, and where.
+        advice: what to do about it; empty where `fact` says that, too.
+    """
+
+    def __init__(self, fact: str, advice: str = "") -> None:
+        super().__init__(f"{fact}: {advice}" if advice else fact)
+        self.fact = fact
+        self.advice = advice
 
 
 class SettingsError(MonitorError):
-    """A setting is missing, of the wrong type or out of range."""
+    """A setting is missing, has the wrong type, or is out of range."""
 
 
 class EmbeddedError(MonitorError):
@@ -25,10 +35,11 @@ class EmbeddedError(MonitorError):
 
 
 class PoisonError(MonitorError):
-    """A message that no retry will make readable.
+    """A message that no retry will make usable.
 
     Attributes:
         reason: a short, stable word for metrics and headers, such as "not-json".
+        detail: which field is wrong, and how; never what the tweet said.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -38,12 +49,12 @@ class PoisonError(MonitorError):
 
 
 class RetryableError(MonitorError):
-    """A dependency did not answer; the same call may succeed later."""
+    """A dependency did not answer. The same call may succeed later."""
 
 
 class FatalError(MonitorError):
-    """Something that only a restart, or a person, can mend."""
+    """A failure that only a restart or a person can fix."""
 
 
 class SchemaRevisionError(FatalError):
-    """The database is at another alembic revision than the code."""
+    """The database is at another alembic revision than this code needs."""

@@ -102,11 +102,11 @@ def database_url(postgres: Postgres, _postgres_admin: psycopg.Connection) -> Ite
 @pytest.fixture(scope="session")
 def _migrated_template(postgres: Postgres, _postgres_admin: psycopg.Connection) -> str:
     """Name of a database that is at the newest revision, to make others from."""
-    from monitor.store.migrate import upgrade
+    from monitor.store.revisions import upgrade_database
 
     name = "migrated_template"
     _postgres_admin.execute(f"CREATE DATABASE {name}")
-    upgrade(Settings(database=DatabaseSettings(url=SecretStr(postgres.url_of(name)))))
+    upgrade_database(Settings(database=DatabaseSettings(url=SecretStr(postgres.url_of(name)))))
     # A database that somebody is still connected to cannot be copied.
     _postgres_admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)

@@ -14,7 +14,7 @@ from monitor.alerts.redis.connection import connect_async, explained, place_of
 from monitor.alerts.redis.publishing import Published, publish
 from monitor.errors import MonitorError
 from monitor.settings import Settings
-from monitor.store.failures import failures_explained
+from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import alert_outbox
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Relay:
         total = 0
         while True:
             try:
-                with failures_explained(self._database):
+                with translate_driver_errors(self._database):
                     marked, error = await self._publish_some()
             except RedisError as problem:
                 raise explained(problem, self._place) from problem

@@ -17,17 +17,16 @@ def upgrade_command(context: typer.Context) -> None:
     The database itself must exist, and is named by ADE_DATABASE__URL. Doing it twice, or from two places
     at once, is fine. Stop the workers of another version first.
     """
-    from monitor.store import migrate
-    from monitor.store.connections import place
+    from monitor.store import describe_database, required_revision, upgrade_database
 
     settings = settings_of(context)
-    before = migrate.upgrade(settings)
-    where = place(settings.database)
-    if before == migrate.head():
+    before = upgrade_database(settings)
+    where = describe_database(settings.database)
+    if before == required_revision():
         out.print(f"the database {where} is at revision {before}: nothing to do", markup=False)
     else:
         out.print(
-            f"the database {where} is now at revision {migrate.head()} (was {before or 'empty'})",
+            f"the database {where} is now at revision {required_revision()} (was {before or 'empty'})",
             markup=False,
         )
 
@@ -35,24 +34,21 @@ def upgrade_command(context: typer.Context) -> None:
 @db_app.command("revision")
 def revision_command(context: typer.Context) -> None:
     """Show the revision of the database, and the one that this version needs."""
-    from monitor.store import migrate
+    from monitor.store import current_revision, required_revision
 
-    found = migrate.current(settings_of(context))
+    found = current_revision(settings_of(context))
     out.print(f"database: {found or 'none'}", markup=False)
-    out.print(f"needed:   {migrate.head()}", markup=False)
+    out.print(f"needed:   {required_revision()}", markup=False)
 
 
 @db_app.command("check")
 def check_command(context: typer.Context) -> None:
     """End with status 0 where the database is reachable and at the revision that this version needs."""
-    from monitor.errors import SchemaRevisionError
-    from monitor.store import migrate
-    from monitor.store.connections import place
-    from monitor.store.revisions import revision_problem
+    from monitor.store import current_revision, describe_database, required_revision, revision_error
 
     settings = settings_of(context)
-    found = migrate.current(settings)
-    where = place(settings.database)
-    if found != migrate.head():
-        raise SchemaRevisionError(revision_problem(found, where))
+    found = current_revision(settings)
+    if found != required_revision():
+        raise revision_error(found, settings.database)
+    where = describe_database(settings.database)
     out.print(f"the database {where} is at revision {found}, as it should be", markup=False)

@@ -16,8 +16,8 @@ from rich.text import Text
 from monitor.cli.console import print_table, say_note
 from monitor.cli.options import Bootstrap, settings_of
 from monitor.deadletters.letter import DETAIL
-from monitor.deadletters.reading import StoredLetter, read_letters
-from monitor.deadletters.replay import Outcome, ReplayError, ReplayOptions, Selection, replay
+from monitor.deadletters.replay import ReplayError, ReplayOptions, ReplayResult, Selection, replay
+from monitor.deadletters.stored_letters import StoredLetter, read_letters
 
 deadletters_app = typer.Typer(
     help="Look at the messages that could not be read, and send them again after the mend.",
@@ -104,11 +104,11 @@ def replay_command(
     if not (offset or reason or everything):
         raise ReplayError("say which letters: --offset P:O, --reason WORD or --all")
     options = ReplayOptions(_mended(value, value_file), force=force, again=again, dry_run=dry_run)
-    counts: Counter[Outcome] = Counter()
+    counts: Counter[ReplayResult] = Counter()
     missing = set(selection.names)
     for replayed in replay(kafka, selection, options):
         counts[replayed.outcome] += 1
-        if replayed.outcome not in (Outcome.UNREADABLE, Outcome.CUT):
+        if replayed.outcome not in (ReplayResult.UNREADABLE, ReplayResult.CUT):
             missing.discard(replayed.letter.name)
         say_note(f"{replayed.letter.name} {replayed.outcome}: {replayed.detail}".rstrip(": "))
     typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "no letters to send")

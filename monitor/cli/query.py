@@ -11,7 +11,7 @@ from monitor.cli.console import say_note
 from monitor.cli.options import parse_time, settings_of
 
 if TYPE_CHECKING:
-    from monitor.store.queries import Finding
+    from monitor.store.ade_report import ReportedEffect
 
 
 def query_command(
@@ -60,7 +60,7 @@ def query_command(
     Example: [bold]ade-monitor query --since 7d --drug zoloft --pt Insomnia --min-probability 0.8[/]
     """
     from monitor.cli import query_output
-    from monitor.store.queries import Filters, find, has_words
+    from monitor.store.ade_report import Filters, find_effects, has_words
 
     if as_json + as_csv + for_spreadsheet > 1:
         raise typer.BadParameter("--json, --csv and --spreadsheet exclude each other: choose one")
@@ -83,7 +83,7 @@ def query_command(
         # One more than shown, to know whether there is more.
         limit=limit + 1 if limit else None,
     )
-    shown = _Shown(find(settings_of(context), filters), limit)
+    shown = _Shown(find_effects(settings_of(context), filters), limit)
     if as_json:
         query_output.write_json_lines(shown)
     elif as_csv or for_spreadsheet:
@@ -99,13 +99,13 @@ def query_command(
 class _Shown:
     """The first `limit` findings (0: all of them); afterwards it knows how many those were, and of more."""
 
-    def __init__(self, findings: Iterable[Finding], limit: int) -> None:
+    def __init__(self, findings: Iterable[ReportedEffect], limit: int) -> None:
         self._findings = findings
         self._limit = limit
         self.count = 0
         self.more = False
 
-    def __iter__(self) -> Iterator[Finding]:
+    def __iter__(self) -> Iterator[ReportedEffect]:
         for finding in self._findings:
             if self._limit and self.count == self._limit:
                 self.more = True

@@ -16,16 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.console import print_table
-from monitor.store.queries import Finding
+from monitor.store.ade_report import ReportedEffect
 
 _ROWS_A_TABLE = 200
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CONTROLS = {"Cc", "Cs", "Zl", "Zp"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NAMES = [field.name for field in fields(Finding)]
+_NAMES = [field.name for field in fields(ReportedEffect)]
 
 
-def write_json_lines(findings: Iterable[Finding]) -> None:
+def write_json_lines(findings: Iterable[ReportedEffect]) -> None:
     """Write one object a line; times are ISO 8601 in UTC."""
     for finding in findings:
         sys.stdout.write(
@@ -33,7 +33,7 @@ def write_json_lines(findings: Iterable[Finding]) -> None:
         )
 
 
-def write_csv(findings: Iterable[Finding], *, for_spreadsheet: bool) -> None:
+def write_csv(findings: Iterable[ReportedEffect], *, for_spreadsheet: bool) -> None:
     """Write a header and one row for each finding, quoted where needed (RFC 4180, lines end with LF).
 
     A spreadsheet takes a cell such as `=HYPERLINK(…)` or `@name` for a formula, and anyone can tweet one:
@@ -46,7 +46,7 @@ def write_csv(findings: Iterable[Finding], *, for_spreadsheet: bool) -> None:
         writer.writerow([_defused(value) for value in values] if for_spreadsheet else values)
 
 
-def write_table(findings: Iterable[Finding]) -> None:
+def write_table(findings: Iterable[ReportedEffect]) -> None:
     """Print tables of a bounded number of rows, so that memory stays bounded too."""
     rest = iter(findings)
     for first in rest:
@@ -64,7 +64,7 @@ def write_table(findings: Iterable[Finding]) -> None:
         print_table(table)
 
 
-def highlighted(finding: Finding) -> Text:
+def highlighted(finding: ReportedEffect) -> Text:
     """Give the tweet with its span marked, on one line."""
     text = Text(tame(finding.text))
     text.stylize("bold reverse", finding.start, finding.end)
@@ -76,13 +76,13 @@ def tame(text: str) -> str:
     return "".join(" " if unicodedata.category(one) in _CONTROLS or one in _BIDI else one for one in text)
 
 
-def _coded(finding: Finding) -> Text:
+def _coded(finding: ReportedEffect) -> Text:
     if finding.ptid is None:
         return Text("uncoded", style="dim")
     return Text.assemble(tame(finding.pt_name or ""), " ", (finding.ptid, "dim"))
 
 
-def _plain(finding: Finding) -> Iterator[Any]:
+def _plain(finding: ReportedEffect) -> Iterator[Any]:
     for value in astuple(finding):
         yield value.isoformat() if isinstance(value, datetime) else value
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from monitor.deadletters.reading import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
+from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
 from monitor.errors import MonitorError, PoisonError
 from monitor.ingest.contract import read_message
-from monitor.kafka.clients import broker_away, closing_quietly, open_producer
+from monitor.kafka.clients import broker_away_error, closing_quietly, open_producer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class ReplayError(MonitorError):
     """What was asked of a replay cannot be done; nothing was sent."""
 
 
-class Outcome(StrEnum):
+class ReplayResult(StrEnum):
     """What became of a letter in a replay."""
 
     SENT = "sent"
@@ -45,7 +45,7 @@ class Replayed:
     """A letter that was picked, what became of it, and why."""
 
     letter: StoredLetter
-    outcome: Outcome
+    outcome: ReplayResult
     detail: str
 
 
@@ -102,27 +102,27 @@ def replay(kafka: KafkaSettings, selection: Selection, options: ReplayOptions) -
             try:
                 yield _replay_one(letter, kafka, producer, options)
             except KafkaError as error:
-                raise broker_away(kafka, error) from None
+                raise broker_away_error(kafka, error) from None
 
 
 def _replay_one(
     letter: StoredLetter, kafka: KafkaSettings, producer: KafkaProducer, options: ReplayOptions
 ) -> Replayed:
     if letter.sent_to is not None and not options.again:
-        return Replayed(letter, Outcome.SENT_BEFORE, f"to {letter.sent_to}; --again sends it once more")
+        return Replayed(letter, ReplayResult.SENT_BEFORE, f"to {letter.sent_to}; --again sends it once more")
     value = letter.value if options.mended is None else options.mended
     if options.mended is None and not letter.whole:
         what = "the message was null" if letter.was_null else "the letter has only the start of the message"
-        return Replayed(letter, Outcome.CUT, f"{what}: mend it with --value")
+        return Replayed(letter, ReplayResult.CUT, f"{what}: mend it with --value")
     key = letter.key
     try:
         key = read_message(value).id.encode()
     except PoisonError as error:
         if not options.force:
-            return Replayed(letter, Outcome.UNREADABLE, str(error))
+            return Replayed(letter, ReplayResult.UNREADABLE, str(error))
     if options.dry_run:
-        return Replayed(letter, Outcome.WOULD_BE_SENT, "")
-    return Replayed(letter, Outcome.SENT, f"to {_send(letter, key, value, kafka, producer)}")
+        return Replayed(letter, ReplayResult.WOULD_BE_SENT, "")
+    return Replayed(letter, ReplayResult.SENT, f"to {_send(letter, key, value, kafka, producer)}")
 
 
 def _send(

@@ -82,15 +82,13 @@ def probe_broker(kafka: KafkaSettings) -> ProbeResult:
 
 def probe_database(database: DatabaseSettings) -> ProbeResult:
     """Ask the database for its revision."""
-    from monitor.store.connections import place
-    from monitor.store.migrate import current
-    from monitor.store.revisions import head, revision_problem
+    from monitor.store import current_revision, describe_database, required_revision, revision_error
 
-    found = current(Settings(database=database))
-    if found != head():
-        detail, _, mend = revision_problem(found, place(database)).rpartition(": ")
-        return ProbeResult("failed", detail, mend)
-    return ProbeResult("ok", f"{place(database)}, revision {found}")
+    found = current_revision(Settings(database=database))
+    if found != required_revision():
+        problem = revision_error(found, database)
+        return ProbeResult("failed", problem.fact, problem.advice)
+    return ProbeResult("ok", f"{describe_database(database)}, revision {found}")
 
 
 def probe_embedded(embedded: EmbeddedSettings) -> ProbeResult:
@@ -152,7 +150,9 @@ def probe_redis(settings: RedisSettings) -> ProbeResult:
         hints = _hints(client)
     if hints:
         return ProbeResult(
-            "hint", f"{place}; {', '.join(what for what, _ in hints)}", "; ".join(m for _, m in hints)
+            "hint",
+            f"{place}; {', '.join(what for what, _ in hints)}",
+            "; ".join(m for _, m in hints),
         )
     return ProbeResult("ok", f"{place}, writable")
 

@@ -89,12 +89,12 @@ class RunningMonitor:
             MonitorError: something of that failed; call `stop` then, too.
         """
         from monitor.kafka.topics import ensure_topics
-        from monitor.store.migrate import upgrade
+        from monitor.store.revisions import upgrade_database
 
         self.stack.start(lambda part: self._say(f"{part.name} answers on port {part.port}"))
         self.settings = embedded(self.settings, self.stack.endpoints)
         ensure_topics(self.settings.kafka)
-        upgrade(self.settings)
+        upgrade_database(self.settings)
         for number in range(1, self._count + 1):
             many = self._count > 1
             log = self.stack.logs / (f"worker-{number}.log" if many else "worker.log")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from monitor.errors import RetryableError
 from monitor.feed.entries import TweetMessage
-from monitor.kafka.clients import CONNECT_TIMEOUT, broker_away, open_producer
+from monitor.kafka.clients import CONNECT_TIMEOUT, broker_away_error, open_producer
 from monitor.settings import KafkaSettings
 
 MAX_IN_FLIGHT: Final = 32 * 1_048_576
@@ -65,13 +65,13 @@ class Sender:
             # Each message under way ends within DELIVERY_TIMEOUT, so this wait is bounded too.
             self._room.wait_for(lambda: self._in_flight < MAX_IN_FLIGHT or self.failed)
             if self.failed:
-                raise broker_away(self._kafka, self.failure)
+                raise broker_away_error(self._kafka, self.failure)
             self._in_flight += size
         try:
             future = self._producer.send(self._kafka.topic, message.value, key=message.key)
         except KafkaError as error:
             self._ended(size, error, None)
-            raise broker_away(self._kafka, error) from None
+            raise broker_away_error(self._kafka, error) from None
         self.handed_over += 1
         future.add_callback(partial(self._ended, size, None))
         future.add_errback(lambda error: self._ended(size, error, None))
@@ -89,7 +89,7 @@ class Sender:
         missing = self.handed_over - self.sent
         if missing:
             raise RetryableError(
-                f"{missing} tweets were not acknowledged: {broker_away(self._kafka, self.failure)}. "
+                f"{missing} tweets were not acknowledged: {broker_away_error(self._kafka, self.failure)}. "
                 "Then feed them again: a tweet that comes twice is counted once"
             )
 

@@ -16,7 +16,7 @@ CONNECT_TIMEOUT: Final = 10.0
 """Seconds until a broker that does not answer counts as away."""
 
 
-def broker_away(settings: KafkaSettings, error: object) -> RetryableError:
+def broker_away_error(settings: KafkaSettings, error: object) -> RetryableError:
     """Say that the broker did not answer, and what to do about it."""
     return RetryableError(
         f"no Kafka broker answers at {settings.bootstrap_servers} ({error}): start it "
@@ -88,4 +88,4 @@ def _opened(kind: Any, settings: KafkaSettings, **options: Any) -> Any:
     except KafkaConfigurationError:
         raise
     except (KafkaError, OSError) as error:
-        raise broker_away(settings, error) from None
+        raise broker_away_error(settings, error) from None

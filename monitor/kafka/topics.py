@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 from dataclasses import dataclass
 
 from monitor.errors import FatalError
-from monitor.kafka.clients import broker_away, open_admin, open_consumer
+from monitor.kafka.clients import broker_away_error, open_admin, open_consumer
 from monitor.settings import KafkaSettings
 
 _PATIENCE: Final = 20.0
@@ -86,7 +86,7 @@ def ensure_topics(kafka: KafkaSettings) -> list[str]:
         try:
             present = set(admin.list_topics())
         except KafkaError as error:
-            raise broker_away(kafka, error) from None
+            raise broker_away_error(kafka, error) from None
         for topic, partitions in ((kafka.topic, kafka.partitions), (kafka.dead_letter_topic, 1)):
             if topic in present:
                 continue
@@ -127,4 +127,4 @@ def topic_states(kafka: KafkaSettings) -> list[PartitionState]:
                 PartitionState(p.topic, p.partition, first[p], end[p], consumer.committed(p)) for p in places
             ]
         except KafkaError as error:
-            raise broker_away(kafka, error) from None
+            raise broker_away_error(kafka, error) from None

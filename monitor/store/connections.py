@@ -42,7 +42,7 @@ def database_url(settings: DatabaseSettings) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def place(settings: DatabaseSettings) -> str:
+def describe_database(settings: DatabaseSettings) -> str:
     """Say which database is meant, for messages: host, port and name, never a password."""
     url = database_url(settings)
     host = url.host or url.query.get("host") or "the local socket"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitor.errors import SchemaRevisionError
 from monitor.records import Alert, Progress, ScoredTweet
 from monitor.settings import Settings
 from monitor.store.batch import Written, put_batch
 from monitor.store.columns import each_once
-from monitor.store.connections import async_engine, place
-from monitor.store.failures import failures_explained
-from monitor.store.revisions import head, revision_in, revision_problem
+from monitor.store.connections import async_engine
+from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.revisions import read_revision, required_revision, revision_error
 
 
 class Store:
@@ -39,11 +38,11 @@ class Store:
             RetryableError: the database is away.
             FatalError: the login was refused, or there is no such database.
         """
-        with failures_explained(self._settings):
+        with translate_driver_errors(self._settings):
             async with self.engine.connect() as connection:
-                found = await connection.run_sync(revision_in)
-        if found != head():
-            raise SchemaRevisionError(revision_problem(found, place(self._settings)))
+                revision = await connection.run_sync(read_revision)
+        if revision != required_revision():
+            raise revision_error(revision, self._settings)
 
     async def write_batch(
         self,
@@ -72,7 +71,7 @@ class Store:
             FatalError: nothing was written, and the same call will fail again.
         """
         tweets = each_once(scored)
-        with failures_explained(self._settings):
+        with translate_driver_errors(self._settings):
             async with self.engine.begin() as connection:
                 return await put_batch(
                     connection,

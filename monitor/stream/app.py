@@ -19,9 +19,9 @@ import structlog
 
 from monitor.alerts import Relay
 from monitor.deadletters import DeadLetter
+from monitor.ingest.batch import KafkaEvent
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import Store
-from monitor.stream.batch import KafkaEvent
 from monitor.stream.conveyor import Conveyor
 from monitor.stream.scoring import ScoringThreads
 from monitor.stream.sink import DatabaseSink

@@ -16,7 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from monitor.deadletters import DeadLetter, dead_letter
 from monitor.errors import FatalError
-from monitor.stream.batch import Batch, KafkaEvent, read_batch
+from monitor.ingest.batch import Batch, KafkaEvent, read_batch
 from monitor.stream.scoring import Scored, ScoringThreads
 
 log = structlog.get_logger()

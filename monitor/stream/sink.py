@@ -12,10 +12,10 @@ import structlog
 from monitor.alerts import Relay, alerts_of
 from monitor.backoff import Backoff
 from monitor.errors import RetryableError
+from monitor.ingest.batch import Batch, KafkaEvent
 from monitor.records import Alert
 from monitor.settings import Settings
 from monitor.store import Store, Written
-from monitor.stream.batch import Batch, KafkaEvent
 from monitor.stream.scoring import Scored, ScoringThreads
 from monitor.stream.tally import Tally
 

@@ -1,4 +1,4 @@
-"""Run migrations over the connection that `monitor.store.migrate` hands over.
+"""Run migrations over the connection that `monitor.store.revisions` hands over.
 
 Developers who call alembic itself (`alembic -c monitor/store/alembic.ini …`) get a connection by the
 monitor's settings instead.

@@ -1,0 +1,220 @@
+"""The message contract: what is read, and that everything else is refused in one way."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from monitor.errors import PoisonError
+from monitor.ingest.contract import MAX_BYTES, MAX_TEXT, REASONS, read_message
+from monitor.records import Tweet
+
+V2_TWEET = {
+    "id": "1212092628029698048",
+    "text": "day 3 on zoloft and i can't stop shaking 😬",
+    "author_id": "2244994945",
+    "created_at": "2019-12-31T19:26:16.000Z",
+    "lang": "en",
+    "edit_history_tweet_ids": ["1212092628029698048"],
+    "public_metrics": {"retweet_count": 7, "like_count": 38},
+    "entities": {"hashtags": [{"start": 0, "end": 3, "tag": "x"}]},
+}
+
+
+def value_of(**fields: object) -> bytes:
+    return json.dumps({"id": "1", "text": "dizzy"} | fields).encode()
+
+
+def test_a_tweet_object_of_the_v2_api_is_valid_as_it_is() -> None:
+    assert read_message(json.dumps(V2_TWEET).encode()) == Tweet(
+        id="1212092628029698048",
+        text="day 3 on zoloft and i can't stop shaking 😬",
+        author_id="2244994945",
+        created_at=datetime(2019, 12, 31, 19, 26, 16, tzinfo=UTC),
+        lang="en",
+    )
+
+
+def test_id_and_text_are_enough() -> None:
+    assert read_message(b' {"id": "1", "text": "dizzy"}\n') == Tweet("1", "dizzy")
+
+
+@pytest.mark.parametrize("field", ["author_id", "created_at", "lang"])
+def test_an_optional_field_may_be_null(field: str) -> None:
+    assert read_message(value_of(**{field: None})) == Tweet("1", "dizzy")
+
+
+def test_a_number_of_any_64_bits_is_an_id_without_losing_a_digit() -> None:
+    assert read_message(value_of(id=2**64 - 1, author_id=0)) == Tweet("18446744073709551615", "dizzy", "0")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2024-02-29T12:00:00Z", datetime(2024, 2, 29, 12, tzinfo=UTC)),
+        ("2024-02-29t12:00:00.5z", datetime(2024, 2, 29, 12, 0, 0, 500_000, tzinfo=UTC)),
+        ("2024-02-29 12:00:00", datetime(2024, 2, 29, 12, tzinfo=UTC)),
+        ("2024-02-29T12:00:00.123456789+0530", datetime(2024, 2, 29, 6, 30, 0, 123_456, tzinfo=UTC)),
+        ("1970-01-01T00:00:00+14:00", datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+    ],
+)
+def test_a_date_is_read_with_its_zone_and_without_one_as_utc(written: str, meant: datetime) -> None:
+    moment = read_message(value_of(created_at=written)).created_at
+    assert moment == meant
+    assert moment is not None and moment.utcoffset() == timedelta(0)
+
+
+def test_what_postgres_cannot_store_becomes_a_replacement_character_in_its_place() -> None:
+    written = b'{"id": "1", "text": "a\\u0000b\\ud800c\\udfffd \\ud83d\\ude2c \\\\ud800"}'
+    assert read_message(written).text == "a\ufffdb\ufffdc\ufffdd 😬 \\ud800"
+
+
+def test_of_a_field_that_is_there_twice_the_last_one_counts() -> None:
+    assert read_message(b'{"id": "1", "text": "first", "text": "last"}').text == "last"
+
+
+def test_the_longest_text_and_the_longest_value_are_read() -> None:
+    assert len(read_message(value_of(text="☹" * MAX_TEXT)).text) == MAX_TEXT
+    assert read_message(value_of().ljust(MAX_BYTES)).text == "dizzy"
+
+
+BAD_MESSAGES = {
+    "null value": (None, "empty"),
+    "no bytes": (b"", "empty"),
+    "white space": (b" \r\n\t", "empty"),
+    "not UTF-8": (b'{"id": "1", "text": "\xff"}', "not-utf8"),
+    "a surrogate as bytes": (b'{"id": "1", "text": "\xed\xa0\x80"}', "not-utf8"),
+    "cut off": (b'{"id": "1", "text": "diz', "not-json"),
+    "byte order mark": (b"\xef\xbb\xbf" + value_of(), "not-json"),
+    "two objects": (value_of() + value_of(), "not-json"),
+    "NaN": (b"NaN", "not-json"),
+    "NaN in a field that is ignored": (b'{"id": "1", "text": "dizzy", "score": NaN}', "not-json"),
+    "Infinity": (b'{"id": Infinity, "text": "dizzy"}', "not-json"),
+    "deep nesting": (b'{"id": "1", "text": "dizzy", "x": ' + b"[" * 100_000, "not-json"),
+    "closed deep nesting": (b"[" * 100_000 + b"]" * 100_000, "not-json"),
+    "deep nesting and a lone surrogate": (b'["\\ud800",' + b"[" * 100_000, "not-json"),
+    "an integer of 5000 digits": (b'{"text": "dizzy", "id": ' + b"9" * 5_000 + b"}", "not-json"),
+    "raw control character": (b'{"id": "1", "text": "a\x00b"}', "not-json"),
+    "an array": (b'[{"id": "1", "text": "dizzy"}]', "not-an-object"),
+    "a number": (b"42", "not-an-object"),
+    "a string": (b'"dizzy"', "not-an-object"),
+    "null": (b"null", "not-an-object"),
+    "no id": (b'{"text": "dizzy"}', "missing-field"),
+    "no text": (b'{"id": "1"}', "missing-field"),
+    "text null": (value_of(text=None), "wrong-type"),
+    "text a number": (value_of(text=42), "wrong-type"),
+    "id an object": (value_of(id={"$oid": "1"}), "wrong-type"),
+    "id true": (value_of(id=True), "wrong-type"),
+    "id rounded": (value_of(id=1.212092628029698e18), "wrong-type"),
+    "author a list": (value_of(author_id=["1"]), "wrong-type"),
+    "date a number": (value_of(created_at=1_577_820_376), "wrong-type"),
+    "language a number": (value_of(lang=1), "wrong-type"),
+    "id empty": (value_of(id=""), "bad-id"),
+    "id blank": (value_of(id="  "), "bad-id"),
+    "id too long": (value_of(id="1" * 65), "bad-id"),
+    "id with a line end": (value_of(id="1\n"), "bad-id"),
+    "id with NUL": (value_of(id="1\0"), "bad-id"),
+    "id with a lone surrogate": (value_of(id="1\ud800"), "bad-id"),
+    "id negative": (value_of(id=-1), "bad-id"),
+    "id of 65 bits": (value_of(id=2**64), "bad-id"),
+    "id of 4000 digits": (b'{"text": "dizzy", "id": ' + b"9" * 4_000 + b"}", "bad-id"),
+    "text empty": (value_of(text=""), "blank-text"),
+    "text blank": (value_of(text=" \n\u3000"), "blank-text"),
+    "text too long": (value_of(text="a" * (MAX_TEXT + 1)), "too-long"),
+    "language too long": (value_of(lang="a" * 36), "too-long"),
+    "date in words": (value_of(created_at="yesterday"), "bad-date"),
+    "date empty": (value_of(created_at=""), "bad-date"),
+    "February 30": (value_of(created_at="2024-02-30T00:00:00Z"), "bad-date"),
+    "second 60": (value_of(created_at="2016-12-31T23:59:60Z"), "bad-date"),
+    "the year 1": (value_of(created_at="0001-01-01T00:00:00Z"), "bad-date"),
+    "the year 9999": (value_of(created_at="9999-12-31T23:59:59-12:00"), "bad-date"),
+    "3 MB": (value_of(text="a" * 3_000_000), "too-large"),
+}
+
+
+@pytest.mark.parametrize(("value", "reason"), BAD_MESSAGES.values(), ids=BAD_MESSAGES.keys())
+def test_a_bad_message_is_refused_with_its_reason(value: bytes | None, reason: str) -> None:
+    with pytest.raises(PoisonError) as refusal:
+        read_message(value)
+    assert refusal.value.reason == reason
+
+
+def test_the_bad_messages_above_have_every_reason_that_there_is() -> None:
+    assert {reason for _, reason in BAD_MESSAGES.values()} == set(REASONS)
+
+
+@given(st.sampled_from(["id", "text", "author_id", "created_at", "lang"]), st.text(max_size=100))
+def test_a_refusal_never_quotes_what_a_field_held(field: str, rest: str) -> None:
+    secret = "zolofthurts"
+    for held in (secret + rest + "\n", [secret + rest], {secret: rest}):
+        try:
+            read_message(value_of(**{field: held}))
+            read_message(value_of(**{field: held})[: -len(rest) - 5])
+        except PoisonError as refusal:
+            assert secret not in str(refusal)
+
+
+def assert_is_read_or_refused(value: bytes) -> None:
+    try:
+        tweet = read_message(value)
+    except PoisonError as refusal:
+        assert refusal.reason in REASONS
+        return
+    # What is read can be stored by Postgres, and has an id and a text.
+    assert 0 < len(tweet.id) <= 64
+    assert tweet.text.strip()
+    for text in (tweet.id, tweet.text, tweet.author_id or "", tweet.lang or ""):
+        assert "\0" not in text
+        text.encode()
+    assert tweet.created_at is None or tweet.created_at.tzinfo is not None
+
+
+@given(st.binary(max_size=200))
+@example(b'{"id":"1","text":"\\ud8')
+@example(b'\\ud800{"id":"1","text":"a"}')
+def test_arbitrary_bytes_are_read_or_refused_and_never_break_the_reader(value: bytes) -> None:
+    assert_is_read_or_refused(value)
+
+
+@given(st.text(max_size=200))
+def test_arbitrary_text_is_read_or_refused(text: str) -> None:
+    assert_is_read_or_refused(text.encode(errors="surrogatepass"))
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["id", "text", "author_id", "created_at", "lang", "x"]), ANY_JSON)
+    | ANY_JSON
+)
+def test_arbitrary_json_is_read_or_refused(document: object) -> None:
+    assert_is_read_or_refused(json.dumps(document).encode())
+
+
+@given(st.data())
+def test_a_message_that_is_cut_or_has_a_wrong_byte_is_read_or_refused(data: st.DataObject) -> None:
+    whole = json.dumps(V2_TWEET).encode()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    assert_is_read_or_refused(whole[:place])
+    assert_is_read_or_refused(
+        whole[:place] + data.draw(st.binary(min_size=1, max_size=1)) + whole[place + 1 :]
+    )
+
+
+@given(st.text(st.characters(exclude_categories=[]), min_size=1, max_size=50))
+def test_offsets_into_the_text_stay_where_they_were(text: str) -> None:
+    try:
+        read = read_message(value_of(text="x" + text)).text
+    except PoisonError:
+        pytest.fail("a text that is not blank was refused")
+    assert len(read) == len(text) + 1
+    assert all(a == b or b == "\ufffd" for a, b in zip("x" + text, read, strict=True))

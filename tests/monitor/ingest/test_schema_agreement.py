@@ -1,0 +1,118 @@
+"""The JSON Schema and the reader say the same, in all that a schema can say."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from monitor.cli.app import app
+from monitor.errors import PoisonError
+from monitor.ingest.contract import read_message
+from monitor.schemas import schema_text
+
+
+def as_python_patterns(schema: Any) -> Any:
+    """Patterns are ECMA-262, where `$` is the very end; to `re` it also stands before a last line end."""
+    if isinstance(schema, dict):
+        return {
+            name: part.replace("$", r"\Z")
+            if name == "pattern" and isinstance(part, str)
+            else as_python_patterns(part)
+            for name, part in schema.items()
+        }
+    return [as_python_patterns(part) for part in schema] if isinstance(schema, list) else schema
+
+
+SCHEMA = json.loads(schema_text("tweet"))
+VALIDATOR = Draft202012Validator(as_python_patterns(SCHEMA))
+
+ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=70)
+DATES = st.from_regex(SCHEMA["properties"]["created_at"]["pattern"]) | st.builds(
+    "{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}{}{}".format,
+    st.integers(1960, 2110),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.sampled_from(["T", "t", " ", "", "x"]),
+    st.integers(0, 25),
+    st.integers(0, 61),
+    st.integers(0, 61),
+    st.sampled_from(["", ".", ".1", ".123456789", ".1234567890", ",5"]),
+    st.sampled_from(["", "Z", "z", "+00:00", "-0930", "+24:00", "+0:00", " UTC", "\n", "Z\n"]),
+)
+ODD_VALUES = st.sampled_from([None, True, 1.5, [], {}, "", " ", "\n", "\0", "1\n", -1, 0, 2**64 - 1, 2**64])
+IDS = ANY_TEXT | st.integers() | st.integers(0, 2**65) | ODD_VALUES
+DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": IDS | st.text("0123456789", min_size=60, max_size=70),
+        "text": ANY_TEXT | ODD_VALUES,
+        "author_id": IDS,
+        "created_at": DATES | ODD_VALUES | ANY_TEXT,
+        "lang": st.text("abc-", max_size=40) | ANY_TEXT | ODD_VALUES,
+        "entities": ODD_VALUES,
+    },
+)
+NEARLY_RIGHT = st.tuples(DOCUMENTS, st.sets(st.sampled_from(["id", "text", "created_at", "author_id"]))).map(
+    lambda drawn: {"id": "1", "text": "dizzy"} | {k: v for k, v in drawn[0].items() if k not in drawn[1]}
+)
+
+
+def refused(document: object) -> str | None:
+    try:
+        read_message(json.dumps(document).encode())
+    except PoisonError as error:
+        return error.reason
+    return None
+
+
+def is_no_day(document: object) -> bool:
+    """Whether `created_at` is such as February 30, which a pattern cannot tell."""
+    date = document.get("created_at") if isinstance(document, dict) else None
+    if not isinstance(date, str) or not VALIDATOR.evolve(
+        schema=VALIDATOR.schema["properties"]["created_at"]
+    ).is_valid(date):
+        return False
+    return int(date[8:10]) > calendar.monthrange(int(date[:4]), int(date[5:7]))[1]
+
+
+@settings(max_examples=400)
+@given(DOCUMENTS | NEARLY_RIGHT)
+def test_a_document_is_valid_exactly_when_it_is_read(document: dict[str, Any]) -> None:
+    reason = refused(document)
+    if is_no_day(document):
+        assert reason is not None
+    else:
+        assert VALIDATOR.is_valid(document) == (reason is None), reason
+
+
+@pytest.mark.parametrize("length", [0, 1, 35, 36, 64, 65, 100_000, 100_001])
+@pytest.mark.parametrize("field", ["id", "text", "author_id", "lang"])
+def test_both_draw_the_line_at_the_same_length(field: str, length: int) -> None:
+    document = {"id": "1", "text": "dizzy", field: "é" * length}
+    assert VALIDATOR.is_valid(document) == (refused(document) is None)
+
+
+@pytest.mark.parametrize("document", [None, 1, "dizzy", [], [{"id": "1", "text": "dizzy"}], True])
+def test_both_want_an_object(document: object) -> None:
+    assert not VALIDATOR.is_valid(document)
+    assert refused(document) == "not-an-object"
+
+
+def test_the_schema_is_one_and_its_examples_are_read() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    for example in SCHEMA["examples"]:
+        assert VALIDATOR.is_valid(example)
+        assert refused(example) is None
+
+
+def test_the_command_prints_the_schema() -> None:
+    result = CliRunner().invoke(app, ["schema", "tweet"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == SCHEMA

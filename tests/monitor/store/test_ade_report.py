@@ -1,0 +1,182 @@
+"""What each filter finds, in which order, and from which judgement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from sqlalchemy import text as sql
+
+from monitor.errors import FatalError, RetryableError
+from monitor.records import ScoredTweet
+from monitor.settings import Settings
+from monitor.store import Store
+from monitor.store.ade_report import Filters, ReportedEffect, find_effects
+from monitor.store.connections import reading_engine
+from monitor.store.driver_errors import translate_driver_errors
+from tests.monitor.store.batches import POSTED, Tables, calm, mention_of, scored, write
+
+TREMOR, NAUSEA = ("10044565", "Tremor"), ("10028813", "Nausea")
+
+
+def tweets() -> list[ScoredTweet]:
+    """Three tweets with four mentions, an hour apart, and one without any."""
+    shaky = "#Zoloft makes me shaky_and-dizzy, 100% can't sleep"
+    sick = "xanax/prozac.Now sick\nall day"
+    arabic = "دوخة من الدواء"
+    return [
+        scored(
+            "1",
+            shaky,
+            mention_of(shaky, "shaky", pt=TREMOR, score=0.6),
+            mention_of(shaky, "dizzy"),
+            probability=0.7,
+        ),
+        scored(
+            "2",
+            sick,
+            mention_of(sick, "sick", pt=NAUSEA),
+            probability=0.9,
+            posted_at=POSTED + timedelta(hours=1),
+        ),
+        scored(
+            "3", arabic, mention_of(arabic, "دوخة"), probability=0.8, posted_at=POSTED + timedelta(hours=2)
+        ),
+        calm("4", posted_at=POSTED + timedelta(hours=3)),
+    ]
+
+
+@pytest.fixture
+async def filled(store: Store, migrated: Settings) -> Settings:
+    """Settings of a database with `tweets()`."""
+    await write(store, tweets())
+    return migrated
+
+
+def spans(settings: Settings, filters: Filters) -> list[str]:
+    return [finding.span for finding in find_effects(settings, filters)]
+
+
+async def test_without_filters_all_come_newest_first_and_in_the_order_of_the_tweet(filled: Settings) -> None:
+    assert spans(filled, Filters()) == ["دوخة", "sick", "shaky", "dizzy"]
+
+
+async def test_a_finding_has_all_that_the_report_promises(filled: Settings) -> None:
+    (found,) = find_effects(filled, Filters(pt="Tremor"))
+    text = tweets()[0].received.tweet.text
+    expected = ReportedEffect(
+        POSTED, "1", "en", text, "shaky", 17, 22, 0.7, 0.6, *TREMOR, 0.75, "old", found.predicted_at
+    )
+    assert found == expected
+    assert text[found.start : found.end] == found.span
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(since=POSTED + timedelta(hours=1)), ["دوخة", "sick"]),
+        (Filters(until=POSTED + timedelta(hours=1)), ["shaky", "dizzy"]),
+        (Filters(since=POSTED, until=POSTED), []),
+        (Filters(pt="10028813"), ["sick"]),
+        (Filters(pt="NAUSEA"), ["sick"]),
+        (Filters(pt="Naus"), []),
+        (Filters(pt="N%"), []),
+        (Filters(pt="_ausea"), []),
+        (Filters(text="SLEEP makes"), ["shaky", "dizzy"]),
+        (Filters(text="can't"), ["shaky", "dizzy"]),
+        (Filters(text="100%"), ["shaky", "dizzy"]),
+        (Filters(text="all day"), ["sick"]),
+        (Filters(text="slee"), []),
+        (Filters(text="sleep day"), []),
+        (Filters(text="sleep | day"), []),
+        (Filters(text="الدواء"), ["دوخة"]),
+        (Filters(drug="zoloft"), ["shaky", "dizzy"]),
+        (Filters(drug="#ZOLOFT"), ["shaky", "dizzy"]),
+        (Filters(drug="xanax"), ["sick"]),
+        (Filters(drug="Prozac"), ["sick"]),
+        (Filters(drug="xanax prozac"), ["sick"]),
+        (Filters(drug="prozac xanax"), []),
+        (Filters(drug="zolof"), []),
+        (Filters(drug="zoloft%"), ["shaky", "dizzy"]),
+        (Filters(drug="%"), []),
+        (Filters(min_probability=0.8), ["دوخة", "sick"]),
+        (Filters(min_score=0.7), ["دوخة", "sick", "dizzy"]),
+        (Filters(coded=True), ["sick", "shaky"]),
+        (Filters(coded=False), ["دوخة", "dizzy"]),
+        (Filters(bundle="old", coded=True), ["sick", "shaky"]),
+        (Filters(bundle="new"), []),
+        (Filters(limit=2), ["دوخة", "sick"]),
+        (Filters(drug="zoloft", pt="tremor", min_probability=0.7, limit=5), ["shaky"]),
+    ],
+    ids=str,
+)
+async def test_each_filter_finds_what_it_says(
+    filled: Settings, filters: Filters, expected: list[str]
+) -> None:
+    assert spans(filled, filters) == expected
+    if filters.bundle is None:
+        assert spans(filled, replace(filters, bundle="all")) == expected
+
+
+async def test_the_latest_judgement_of_a_tweet_counts_unless_a_bundle_is_asked_for(
+    store: Store, migrated: Settings
+) -> None:
+    text = "so sick and so shaky"
+    first, second = mention_of(text, "sick"), mention_of(text, "shaky")
+    await write(store, [scored("1", text, first), scored("2", text, first)], bundle="z-first")
+    await write(store, [scored("1", text, second), scored("2", text)], bundle="a-second")
+    assert spans(migrated, Filters()) == ["shaky"]
+    assert spans(migrated, Filters(bundle="z-first")) == ["sick", "sick"]
+    assert spans(migrated, Filters(bundle="all")) == ["sick", "shaky", "sick"]
+
+
+async def test_the_view_gives_analysts_the_same_as_the_query(filled: Settings, tables: Tables) -> None:
+    seen = tables.rows("SELECT span FROM ade_report ORDER BY posted_at DESC, tweet_id DESC, start")
+    assert [span for (span,) in seen] == spans(filled, Filters())
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), st.data())
+@profile(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_value_of_a_filter_is_ever_taken_for_sql(
+    filled: Settings, wild: str, data: st.DataObject
+) -> None:
+    frames = ("{}", "'; DROP TABLE tweets; -- {}", "zoloft' | {}", "!{}:* & <-> ", "%(pt)s :pt $1 {}")
+    name = data.draw(st.sampled_from(["pt", "text", "drug", "bundle"]))
+    value = data.draw(st.sampled_from(frames)).replace("{}", wild)
+    assert len(spans(filled, Filters(**{name: value}))) in ((0, 2) if "zoloft" in value else (0, 1, 2))
+
+
+async def test_after_a_malicious_filter_everything_is_still_there(filled: Settings) -> None:
+    for name in ("pt", "text", "drug", "bundle"):
+        assert spans(filled, Filters(**{name: "x'; DROP TABLE mentions; --"})) == []
+    assert len(spans(filled, Filters())) == 4
+
+
+async def test_many_findings_are_read_in_portions(store: Store, migrated: Settings, tables: Tables) -> None:
+    text = "so sick"
+    batch = [scored(f"{n:05}", text, mention_of(text, "sick")) for n in range(1_200)]
+    await write(store, batch)
+    found = find_effects(migrated, Filters())
+    first = next(found)
+    waiting = tables.rows("SELECT query FROM pg_stat_activity WHERE application_name = 'ade-monitor query'")
+    assert len(waiting) == 1
+    assert "FETCH FORWARD" in waiting[0][0]
+    assert [first.tweet_id, *(one.tweet_id for one in found)] == [f"{n:05}" for n in reversed(range(1_200))]
+
+
+async def test_reading_cannot_write(filled: Settings) -> None:
+    with (
+        pytest.raises(RetryableError, match="25006"),
+        translate_driver_errors(filled.database),
+        reading_engine(filled.database).connect() as connection,
+    ):
+        connection.execute(sql("DELETE FROM tweets"))
+
+
+async def test_a_database_that_was_not_migrated_says_what_to_run(settings: Settings) -> None:
+    with pytest.raises(FatalError, match="`ade-monitor db upgrade`"):
+        spans(settings, Filters())

@@ -1,0 +1,101 @@
+"""The SQL of docs/database.md runs, and says what the page says."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url
+
+from monitor.settings import DatabaseSettings, Settings
+from monitor.store import Store
+from monitor.store.ade_report import Filters, ReportedEffect, find_effects
+from monitor.store.tables import metadata
+from tests.monitor.store.batches import Tables, alert, calm, mention_of, scored, shaking, write
+
+PAGE = Path(__file__).parents[3] / "docs" / "database.md"
+
+
+@pytest.fixture
+def examples() -> list[str]:
+    """Every block of SQL on the page."""
+    blocks = PAGE.read_text(encoding="utf-8").split("```sql\n")[1:]
+    return [block.partition("```")[0] for block in blocks]
+
+
+async def test_every_example_runs(store: Store, tables: Tables, examples: list[str]) -> None:
+    await write(store, [shaking()])
+    assert len(examples) >= 4
+    for example in examples:
+        tables.rows(example)
+
+
+async def test_the_documented_rate_has_all_tweets_in_its_denominator(
+    store: Store, tables: Tables, examples: list[str]
+) -> None:
+    await write(store, [calm(str(n)) for n in range(3)] + [shaking("3")], bundle="old")
+    await write(store, [shaking("3")], bundle="new")
+    await write(store, [calm(str(n)) for n in range(3)], bundle="new")
+    assert [(seen, positive, float(rate)) for _, seen, positive, rate in tables.rows(examples[0])] == [
+        (4, 1, 250.0)
+    ]
+
+
+async def test_the_documented_word_search_uses_its_index(
+    store: Store, tables: Tables, examples: list[str]
+) -> None:
+    text = "#Zoloft: no sleep"
+    await write(store, [scored("1", text, mention_of(text, "no sleep", pt=("10022437", "Insomnia")))])
+    (search,) = (example for example in examples if "phraseto_tsquery" in example)
+    assert [span for _, span, *_ in tables.rows(search)] == ["no sleep"]
+    tables.run("SET enable_seqscan = off")
+    plan = "\n".join(line for (line,) in tables.rows(f"EXPLAIN {search}"))
+    assert "ix_tweets_words" in plan
+
+
+def test_every_column_of_every_table_and_of_the_view_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for table in metadata.sorted_tables:
+        section = page.partition(f"\n`{table.name}`: ")[2].partition("\n\n`")[0]
+        missing = [column.name for column in table.columns if f"`{column.name}`" not in section]
+        assert missing == [], table.name
+    view = page.partition("## The view")[2].partition("## Examples")[0]
+    assert [name for name in ReportedEffect.__dataclass_fields__ if f"`{name}`" not in view] == []
+
+
+async def test_the_documented_rights_are_enough(
+    store: Store, tables: Tables, migrated: Settings, role: str
+) -> None:
+    tables.run(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
+    worker = Store(_as(migrated, role))
+    await worker.check_revision()
+    assert (await write(worker, [shaking()], alerts=[alert("a")])).new_alerts == 1
+    await worker.close()
+
+    tables.run(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+    tables.run(f"GRANT SELECT ON ade_report, tweets, predictions, mentions TO {role}")
+    assert [
+        len(list(find_effects(_as(migrated, role), Filters(bundle=bundle)))) for bundle in (None, "all")
+    ] == [
+        1,
+        1,
+    ]
+
+
+@pytest.fixture
+def role(tables: Tables) -> Iterator[str]:
+    """Name of a user without any right, whose password is `pw`."""
+    name = f"role_{uuid.uuid4().hex[:12]}"
+    tables.run(f"CREATE ROLE {name} LOGIN PASSWORD 'pw'")
+    yield name
+    tables.run(f"DROP OWNED BY {name}")
+    tables.run(f"DROP ROLE {name}")
+
+
+def _as(settings: Settings, role: str) -> Settings:
+    url = make_url(settings.database.url.get_secret_value()).set(username=role, password="pw")
+    plain = url.render_as_string(hide_password=False)
+    return settings.model_copy(update={"database": DatabaseSettings(url=SecretStr(plain))})

@@ -1,0 +1,133 @@
+"""The migrations build the tables that the code writes, from any state, also two at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from monitor.errors import FatalError, SchemaRevisionError
+from monitor.settings import Settings
+from monitor.store import Store, revisions
+from monitor.store.ade_report import REPORT, REPORT_DEFINITION, ReportedEffect
+from monitor.store.connections import migrating_engine
+from monitor.store.tables import metadata
+from tests.monitor.store.batches import Tables
+from tests.processes import surroundings
+
+
+@pytest.fixture
+def empty(settings: Settings) -> Iterator[psycopg.Connection]:
+    """A connection to the database that no migration has seen."""
+    with psycopg.connect(settings.database.url.get_secret_value(), autocommit=True) as connection:
+        yield connection
+
+
+def test_the_migrations_and_the_tables_of_the_code_agree(migrated: Settings) -> None:
+    with migrating_engine(migrated.database).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_and_the_checks_of_the_code_agree(migrated: Settings) -> None:
+    with migrating_engine(migrated.database).begin() as connection:
+        by_migrations = _checks(connection, "public")
+        connection.execute(text("CREATE SCHEMA anew"))
+        connection.execute(text("SET search_path TO anew"))
+        metadata.create_all(connection)
+        assert by_migrations == _checks(connection, "anew")
+        assert len(by_migrations) > 5
+
+
+def _checks(connection, schema):  # type: ignore[no-untyped-def]
+    found = inspect(connection)
+    return {
+        (table.name, check["name"], check["sqltext"])
+        for table in metadata.sorted_tables
+        for check in found.get_check_constraints(table.name, schema=schema)
+    }
+
+
+def test_the_view_is_the_one_of_the_code_and_has_what_queries_read(
+    migrated: Settings, tables: Tables
+) -> None:
+    tables.run(f"CREATE VIEW anew AS {REPORT_DEFINITION}")
+    ((migrated_one, anew),) = tables.rows(
+        "SELECT pg_get_viewdef(%s::regclass), pg_get_viewdef('anew'::regclass)", REPORT
+    )
+    assert migrated_one == anew
+    names = {
+        name for (name,) in tables.rows("SELECT attname FROM pg_attribute WHERE attrelid = 'anew'::regclass")
+    }
+    assert set(ReportedEffect.__dataclass_fields__) <= names
+
+
+def test_down_and_up_again_leaves_nothing_and_builds_all(migrated: Settings, tables: Tables) -> None:
+    revisions.downgrade_database(migrated, "base")
+    left = tables.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+    assert {name for (name,) in left} == {"alembic_version", "alembic_version_pkc"}
+    assert revisions.current_revision(migrated) is None
+    assert revisions.upgrade_database(migrated) is None
+    assert revisions.current_revision(migrated) == revisions.required_revision()
+    test_the_migrations_and_the_tables_of_the_code_agree(migrated)
+
+
+def test_upgrading_twice_is_fine(settings: Settings) -> None:
+    assert revisions.upgrade_database(settings) is None
+    assert revisions.upgrade_database(settings) == revisions.required_revision()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    settings: Settings, empty: psycopg.Connection
+) -> None:
+    empty.execute("CREATE TABLE progress (somebody_elses int)")
+    with pytest.raises(FatalError, match="progress"):
+        revisions.upgrade_database(settings)
+    assert revisions.current_revision(settings) is None
+    assert empty.execute("SELECT to_regclass('tweets')").fetchone() == (None,)
+
+
+def test_upgrades_at_once_wait_for_each_other(settings: Settings, empty: psycopg.Connection) -> None:
+    command = [sys.executable, "-m", "monitor.cli", "db", "upgrade"]
+    at_once = [subprocess.Popen(command, env=surroundings(settings)) for _ in range(3)]
+    assert [process.wait(60) for process in at_once] == [0, 0, 0]
+    assert empty.execute("SELECT version_num FROM alembic_version").fetchall() == [
+        (revisions.required_revision(),)
+    ]
+
+
+async def test_a_database_that_was_never_migrated_is_refused_with_the_mend(settings: Settings) -> None:
+    with pytest.raises(
+        SchemaRevisionError, match=rf"{revisions.required_revision()}.*`ade-monitor db upgrade`"
+    ):
+        await _check(settings)
+
+
+async def test_a_database_of_a_newer_version_is_refused_by_writers_and_by_upgrade(
+    migrated: Settings, tables: Tables
+) -> None:
+    tables.run("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(
+        SchemaRevisionError, match=rf"9999.*{revisions.required_revision()}.*`ade-monitor db upgrade`"
+    ):
+        await _check(migrated)
+    with pytest.raises(SchemaRevisionError, match="9999"):
+        revisions.upgrade_database(migrated)
+
+
+async def test_a_database_at_the_right_revision_is_accepted(migrated: Settings) -> None:
+    await _check(migrated)
+
+
+async def _check(settings: Settings) -> None:
+    store = Store(settings)
+    try:
+        await store.check_revision()
+    finally:
+        await store.close()

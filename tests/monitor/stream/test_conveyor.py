@@ -1,0 +1,200 @@
+"""The conveyor keeps the order, holds the reader back, and ends the process rather than skip a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from models import Scorer, TweetPrediction
+from monitor.deadletters import DeadLetter
+from monitor.errors import FatalError
+from monitor.ingest.batch import Batch
+from monitor.stream.conveyor import Conveyor
+from monitor.stream.scoring import Scored, ScoringThreads
+from tests.monitor.stream.events import event
+from tests.monitor.stream.test_scoring import PickyScorer
+
+
+class ListSink:
+    """Remembers what was written; may be slow, or fail at an offset."""
+
+    def __init__(self, *, delay: float = 0, fails_at: int | None = None) -> None:
+        self.offsets: list[int] = []
+        self.written: asyncio.Queue[Batch] = asyncio.Queue()
+        self.delay = delay
+        self.fails_at = fails_at
+
+    async def write(self, batch: Batch, scored: Scored) -> None:
+        await asyncio.sleep(self.delay)
+        offsets = [event.message.offset for event in batch.events]
+        if self.fails_at in offsets:
+            raise FatalError("the sink is broken")
+        self.offsets += offsets
+        self.written.put_nowait(batch)
+
+
+class Line:
+    """A running conveyor with all that it was given."""
+
+    def __init__(
+        self, sink: ListSink, *, refused: Sequence[str] = ("bad",), scorer: Scorer | None = None
+    ) -> None:
+        self.sink = sink
+        self.letters: list[DeadLetter] = []
+        self.failures: list[BaseException] = []
+        self.conveyor = Conveyor(
+            scoring=ScoringThreads(scorer or PickyScorer(*refused)),
+            send_letters=self.send,
+            sink=sink,
+            fail=self.fail,
+            queue_size=2,
+        )
+
+    async def send(self, letters: Sequence[DeadLetter]) -> None:
+        self.letters += letters
+
+    async def fail(self, error: BaseException) -> None:
+        self.failures.append(error)
+
+    async def run_until_written(self, batches: int) -> None:
+        running = asyncio.create_task(self.conveyor.run())
+        for start in range(0, batches * 2, 2):
+            await self.conveyor.put([event("a", offset=start), event("b", offset=start + 1)])
+        for _ in range(batches):
+            await self.sink.written.get()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_batches_are_written_in_the_order_they_were_read() -> None:
+    line = Line(ListSink())
+    await line.run_until_written(30)
+    assert line.sink.offsets == list(range(60))
+
+
+class HeldScorer(PickyScorer):
+    """Judges the batches with the word "held" only once it is let; may then refuse them, and all else."""
+
+    def __init__(self, *, breaks: bool = False) -> None:
+        super().__init__()
+        self.others = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.breaks = breaks
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        if any("held" in text for text in texts):
+            assert self.go.wait(10)
+            if self.breaks:
+                self.refused = ("",)
+        predictions = super().score(texts)
+        self.others.release()
+        return predictions
+
+
+async def test_a_batch_that_is_ready_early_waits_for_those_before_it() -> None:
+    scorer = HeldScorer()
+    line = Line(ListSink(), scorer=scorer)
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("held", offset=0)])
+    await line.conveyor.put([event("a", offset=1)])
+    assert await asyncio.to_thread(scorer.others.acquire, timeout=10)  # scored beside the one that is held
+    await asyncio.sleep(0.05)
+    assert line.sink.offsets == []
+    scorer.go.set()
+    for _ in range(2):
+        await line.sink.written.get()
+    running.cancel()
+    assert line.sink.offsets == [0, 1]
+
+
+async def test_nothing_is_written_that_was_ready_before_a_failure_ahead_of_it() -> None:
+    scorer = HeldScorer(breaks=True)
+    line = Line(ListSink(), scorer=scorer)
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("held", offset=0)])
+    await line.conveyor.put([event("a", offset=1), event(None, offset=2)])
+    assert await asyncio.to_thread(scorer.others.acquire, timeout=10)
+    scorer.go.set()
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [FatalError]
+    assert line.sink.offsets == []
+    assert line.letters == []
+
+
+async def test_a_slow_sink_holds_the_reader_back() -> None:
+    line = Line(ListSink(delay=3600))
+    running = asyncio.create_task(line.conveyor.run())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            for offset in range(100):
+                await line.conveyor.put([event("a", offset=offset)])
+    assert offset < 10
+    running.cancel()
+
+
+async def test_unreadable_and_refused_messages_are_sent_before_their_batch_is_written() -> None:
+    line = Line(ListSink())
+    sent_before: list[int] = []
+    write = line.sink.write
+
+    async def watched(batch: Batch, scored: Scored) -> None:
+        sent_before.append(len(line.letters))
+        await write(batch, scored)
+
+    line.sink.write = watched  # type: ignore[method-assign]
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("fine"), event(None, offset=1), event("bad", offset=2)])
+    await line.sink.written.get()
+    running.cancel()
+    assert sent_before == [2]
+    assert {letter.reason for letter in line.letters} == {"empty", "model-error"}
+
+
+@pytest.mark.parametrize("cause", ["sink", "model"])
+async def test_after_a_failure_nothing_more_is_written(cause: str) -> None:
+    line = Line(
+        ListSink(fails_at=2 if cause == "sink" else None), refused=("",) if cause == "model" else ("bad",)
+    )
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("a", offset=0)])
+    await line.conveyor.put([event("a", offset=2)])
+    await line.conveyor.put([event("a", offset=4)])
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [FatalError]
+    assert line.sink.offsets in ([], [0])
+
+
+async def test_events_that_cannot_even_be_looked_at_end_the_process() -> None:
+    line = Line(ListSink())
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([object()])  # type: ignore[list-item]
+    await line.conveyor.put([event("a", offset=1)])
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [AttributeError]
+    assert line.sink.offsets == []
+
+
+async def test_a_stage_that_is_cancelled_from_within_ends_the_process() -> None:
+    class CancelledSink(ListSink):
+        async def write(self, batch: Batch, scored: Scored) -> None:
+            raise asyncio.CancelledError  # as by a confirmation that the producer drops
+
+    line = Line(CancelledSink())
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("a")])
+    await asyncio.wait_for(running, 10)
+    assert [type(failure) for failure in line.failures] == [FatalError]
+
+
+async def test_a_conveyor_that_is_cancelled_reports_no_failure() -> None:
+    line = Line(ListSink(delay=3600))
+    running = asyncio.create_task(line.conveyor.run())
+    await line.conveyor.put([event("a")])
+    await asyncio.sleep(0.05)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert line.failures == []
