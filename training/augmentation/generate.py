@@ -10,12 +10,11 @@ from itertools import cycle, islice
 from random import Random
 from typing import Final, Literal, get_args
 
-from training.augmentation.char_swap import char_swaps
-from training.augmentation.checklist import checklist_changes
-from training.augmentation.edits import Edit, apart, edited, fits
-from training.augmentation.synonyms import Synonyms, synonym_swaps
+from training.augmentation.checklist_changes import checklist_changes
+from training.augmentation.word_swaps import Synonyms, char_swaps, synonym_swaps
 from training.augmentation.words import words
-from training.corpora.repeats import same_form
+from training.corpora.cleaning import same_form
+from training.edits import Edit, apart, edited, fits
 from training.errors import RunError
 from training.examples import Example
 

@@ -5,10 +5,9 @@ Its lists and sentences are its own. None of its sentences is one that training 
 for the plainest of all ("{drug} gave me {noun}"); medicines and effects are those that anybody would name.
 """
 
-from training.checklist.capabilities import CAPABILITIES, checklist_cases
 from training.checklist.markdown import checklist_document, checklist_table
-from training.checklist.report import Capability, ChecklistReport
-from training.checklist.run import run_checklist
+from training.checklist.results import Capability, ChecklistReport
+from training.checklist.suite import CAPABILITIES, checklist_cases, run_checklist
 
 __all__ = [
     "CAPABILITIES",

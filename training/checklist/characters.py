@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Final
 
-from training.checklist.cases import Draft
-from training.checklist.sentences import Edit, Sentence
+from training.checklist.cases import Draft, Edit, Sentence
 from training.checklist.wordlists import read_list
 
 _ESCAPE: Final = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")

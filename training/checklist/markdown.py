@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from training.checklist.report import TESTS, Capability, ChecklistReport, Outcome
-from training.checklist.showing import shown
-from training.checklist.wording import expectation, prediction
+from training.checklist.results import TESTS, Capability, ChecklistReport, Outcome, expectation, prediction
+from training.printable import shown
 
 HEADINGS: Final = ("capability", *TESTS, "cases", "not counted", "passed", "rate")
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.predictions import Mention, TweetPrediction
-from training.checklist.cases import Case
-from training.checklist.sentences import Place, Sentence, moved
-from training.checklist.showing import shown
+from training.checklist.cases import Case, Place, Sentence, moved
+from training.printable import shown
 
 CLEARLY: Final = 0.1
 """How much less likely a report must become for a change of direction to count."""

@@ -27,7 +27,7 @@ def describe_command(
     """
     from training.corpora.prepared import DESCRIPTION_FOLDER, read_splits
     from training.description import draw_ptids, measure_texts, spread_ptids
-    from training.description.report import histogram_lines, ptid_lines, to_json
+    from training.description.corpus_charts import histogram_lines, ptid_lines, to_json
     from training.files import write_json, write_whole
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)

@@ -13,10 +13,9 @@ from rich.markup import escape
 from models.terminology import read_release
 from training.cli.stopping import told_when_stopped
 from training.cli.tables import corpus_table, log_table, print_table
-from training.corpora.formats import FORMATS
-from training.corpora.preparation import Preparation, prepare
+from training.corpora.preparation import FORMATS, Preparation, prepare
 from training.corpora.prepared import refuse_to_clobber, write_corpus
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 
 

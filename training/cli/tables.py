@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from training.corpora.prepared import split_counts
-from training.corpora.reading import ReadingLog
-from training.description.texts import TextFigures
+from training.corpora.reading_log import ReadingLog
+from training.description.corpus_figures import TextFigures
 from training.examples import Example
 
 _ENDLESS = 10_000  # characters

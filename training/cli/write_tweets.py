@@ -11,10 +11,10 @@ from rich.markup import escape
 
 from models.terminology import read_release
 from training.cli.tables import corpus_table, print_table
-from training.corpora.codes import lift_codes
+from training.corpora.cleaning import lift_codes
 from training.corpora.lay_phrases import read_lay_phrases
 from training.corpora.prepared import refuse_to_clobber, write_corpus
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import RunError
 
 

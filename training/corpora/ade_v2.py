@@ -12,10 +12,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.corpora.decoding import read_characters
-from training.corpora.occurrences import occurrences
+from training.corpora.mentions import occurrences, read_characters
 from training.corpora.passages import flat
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

@@ -1,4 +1,11 @@
-"""Reader of folders in brat's standoff format, and of CADEC (Karimi et al. 2015), which has three of them.
+"""The rows of brat's standoff files (`.ann`), and of CADEC's, which look much the same.
+
+`T1<tab>ADR 9 18<tab>so sleepy` is an entity, `T2<tab>ADR 0 4;9 15<tab>...` one of two pieces. In
+`E1<tab>Type:T3 ...`, an event, T3 is the trigger. Codes stand in a normalization (`N1<tab>Reference T1
+MedDRA:10041349<tab>...`) or in a note (`#1<tab>AnnotatorNotes T1<tab>10041349`); in CADEC's `meddra/` in
+the place of the entity's type, `CONCEPT_LESS` where there is none, several joined by `/`, `+`, `,` or `or`.
+
+Reader of folders in brat's standoff format, and of CADEC (Karimi et al. 2015), which has three of them.
 
 brat: each document is a `.txt` with its `.ann` beside it; folders called train, dev, valid or test are
 splits. CADEC: `text/NAME.txt` is the post, `original/NAME.ann` has its entities, `meddra/NAME.ann` their
@@ -7,18 +14,98 @@ codes.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from training.corpora.decoding import read_characters
-from training.corpora.mentions import Mention
+from training.corpora.mentions import Mention, Parts, read_characters
 from training.corpora.passages import cut_document
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import split_named
-from training.corpora.standoff import Entity, read_standoff
 from training.errors import CorpusError
 from training.examples import Example
+
+_OFFSETS = re.compile(r"(.*?\S)[\s;]+(\d{1,7}\s+\d{1,7}(?:[\s;]+\d{1,7}\s+\d{1,7})*)")
+# Codes of MedDRA have eight digits and begin with 1.
+_CODE = re.compile(r"(?<!\d)1\d{7}(?!\d)")
+_NORMALIZED = re.compile(r"Reference\s+(T\d+)\s+[^:]*meddra[^:]*:\s*(1\d{7})(?!\d)", re.IGNORECASE)
+_NOTED = re.compile(r"AnnotatorNotes\s+(T\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A T row.
+
+    Attributes:
+        name: such as `T1`; CADEC's `TT1` is called `T1` too.
+        kind: its type, or what CADEC's `meddra/` writes in that place.
+        parts: its pieces as (start, end), in characters of the document.
+        words: what stands there, by the file.
+        line: of the file, counted from 1.
+        codes: MedDRA codes, in the order of the file.
+    """
+
+    name: str
+    kind: str
+    parts: Parts
+    words: str
+    line: int
+    codes: tuple[str, ...] = ()
+
+
+def read_standoff(path: Path, log: ReadingLog) -> list[Entity]:
+    """Read the entities of a standoff file; triggers of events, relations and attributes are left out.
+
+    Raises:
+        CorpusError: the file cannot be read, or a row is at fault and the log is strict.
+    """
+    entities: list[Entity] = []
+    triggers: set[str] = set()
+    codes: dict[str, list[str]] = {}
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", read_characters(path)), 1):
+        fields = line.removeprefix("\ufeff").split("\t")
+        if fields[0].startswith("T"):
+            entity = _entity(fields, number)
+            if entity is None:
+                log.drop(
+                    "malformed row", path, number, f"not 'T1<tab>type start end<tab>text': {line[:60]!r}"
+                )
+            else:
+                entities.append(entity)
+        elif fields[0].startswith("E") and len(fields) > 1:
+            triggers.update(re.findall(r"^\S+?:(T\d+)", fields[1]))
+        elif fields[0].startswith("N") and len(fields) > 1:
+            for name, code in _NORMALIZED.findall(fields[1]):
+                codes.setdefault(name, []).append(code)
+        elif fields[0].startswith("#") and len(fields) > 2 and (noted := _NOTED.match(fields[1])):
+            codes.setdefault(noted.group(1), []).extend(_CODE.findall(fields[2]))
+    return [
+        Entity(
+            entity.name,
+            entity.kind,
+            entity.parts,
+            entity.words,
+            entity.line,
+            tuple(dict.fromkeys((*entity.codes, *codes.get(entity.name, ())))),
+        )
+        for entity in entities
+        if entity.name not in triggers
+    ]
+
+
+def _entity(fields: list[str], number: int) -> Entity | None:
+    match = _OFFSETS.fullmatch(fields[1].strip()) if len(fields) > 2 else None
+    if match is None:
+        return None
+    kind, offsets = match.group(1).strip(" ;"), [int(each) for each in re.findall(r"\d+", match.group(2))]
+    parts = tuple(zip(offsets[::2], offsets[1::2], strict=True))
+    if not all(start < end for start, end in parts):
+        return None
+    name = "T" + fields[0].lstrip("T").strip()
+    return Entity(name, kind, parts, "\t".join(fields[2:]), number, tuple(_CODE.findall(kind)))
+
 
 # Types of entity that are adverse effects, without case, blanks and hyphens.
 _EFFECTS = frozenset(

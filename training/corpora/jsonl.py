@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import split_named
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example

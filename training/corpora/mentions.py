@@ -1,9 +1,46 @@
-"""An annotated effect as corpora of whole documents give it: one or several pieces of the document."""
+"""The characters of a text file as its annotators counted them.
+
+An annotated effect as corpora of whole documents give it: one or several pieces of the document.
+
+Finding a phrase in a sentence, for corpora that give the words of an effect and no usable offset.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from training.errors import CorpusError
+
+
+def read_characters(path: Path, *, bound: int = 64 << 20) -> str:
+    """Read a text file, in UTF-8 or else in Windows-1252 or Latin-1, with every character kept.
+
+    Line ends are left as they are, and so is a byte order mark: offsets count them.
+
+    Args:
+        path: the file.
+        bound: the greatest size, in bytes.
+
+    Raises:
+        CorpusError: the file is missing, a folder, or larger than the bound.
+    """
+    try:
+        size = path.stat().st_size
+        if size > bound:
+            raise CorpusError(f"{path} has {size:,} bytes, more than the {bound:,} a corpus file may have")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}): check the path") from None
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
 
 Parts = tuple[tuple[int, int], ...]
 
@@ -72,3 +109,54 @@ def joined(parts: Sequence[tuple[int, int]], text: str) -> Parts:
 def words_of(text: str) -> str:
     """Give the text with each run of white space as one blank."""
     return " ".join(text.split())
+
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+
+def occurrences(phrase: str, sentence: str) -> list[tuple[int, int]]:
+    """Find where a phrase stands in a sentence: case and the kind of white space do not matter.
+
+    Places inside of longer words ("ache" in "headaches") are given only where there are no others.
+
+    Returns:
+        (start, end) in characters, in order; empty where it is nowhere.
+    """
+    words = [re.escape(word) for word in phrase.split()]
+    if not words:
+        return []
+    pattern = r"\s+".join(words)
+    for bounded in (rf"(?<!\w){pattern}(?!\w)", pattern):
+        found = [match.span() for match in re.finditer(bounded, sentence, re.IGNORECASE)]
+        if found:
+            return found
+    return []
+
+
+def scattered(phrase: str, sentence: str, *, gap: int = 4) -> tuple[int, int] | None:
+    """Find the words of a phrase in their order, with others in between ("felt dizzy" in "felt very dizzy").
+
+    Args:
+        phrase: the words.
+        sentence: where to look for them; case does not matter.
+        gap: how many other words there may be between two of them.
+
+    Returns:
+        (start, end) in characters of the smallest range that holds them all, or None.
+    """
+    wanted = [word.lower() for word in _WORD.findall(phrase)]
+    words = list(_WORD.finditer(sentence))
+    best: tuple[int, int] | None = None
+    for first in range(len(words)) if wanted else ():
+        at = first
+        for word in wanted:
+            reach = range(at, min(at + gap + 1, len(words))) if at > first else range(first, first + 1)
+            found = next((place for place in reach if words[place].group().lower() == word), None)
+            if found is None:
+                break
+            at = found + 1
+        else:
+            place = words[first].start(), words[at - 1].end()
+            if best is None or place[1] - place[0] < best[1] - best[0]:
+                best = place
+    return best

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from training.corpora.mentions import Mention
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.examples import AnnotatedSpan, Example
 
 # A document no longer than a tweet (280 characters) is one text, however many sentences it has.

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from training.corpora.decoding import read_characters
-from training.corpora.mentions import Mention
+from training.corpora.mentions import Mention, read_characters
 from training.corpora.passages import flat
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import split_named
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.corpora.jsonl import read_records
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import SPLITS
 from training.errors import CorpusError
 from training.examples import Example

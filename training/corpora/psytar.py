@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from training.corpora.occurrences import occurrences, scattered
+from training.corpora.mentions import occurrences, scattered
 from training.corpora.passages import flat
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 from training.extras import require

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from training.corpora.mentions import Mention, Parts, words_of
 from training.corpora.passages import cut_document
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import split_named
 from training.errors import CorpusError
 from training.examples import Example

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from models.terminology import Terminology
 from training.corpora.prepared import read_split
-from training.corpora.reading import ReadingLog
-from training.corpora.smm4h import read_smm4h
+from training.corpora.reading_log import ReadingLog
+from training.corpora.smm4h_corpus import read_smm4h
 from training.errors import CorpusError
 from training.evaluation.judgements import annotated, lifted
 from training.evaluation.places import official_folder

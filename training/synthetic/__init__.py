@@ -13,8 +13,8 @@ pieces        text that knows its effects        generator    the whole
 blind         tweets to judge by, written apart
 """
 
-from training.synthetic.blind import blind_tweets
 from training.synthetic.generator import GeneratedTweets, generate_tweets, section_of
 from training.synthetic.lexicon import Lexicon, read_lexicon
+from training.synthetic.written_tweets import blind_tweets
 
 __all__ = ["GeneratedTweets", "Lexicon", "blind_tweets", "generate_tweets", "read_lexicon", "section_of"]

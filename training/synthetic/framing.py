@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from random import Random
 
-from training.synthetic.filling import Choosing, fill
-from training.synthetic.grammar import expand
 from training.synthetic.lexicon import Lexicon
 from training.synthetic.pieces import Piece
 from training.synthetic.sentences import Core
+from training.synthetic.template_filling import Choosing, fill
+from training.synthetic.templates import expand
 from training.synthetic.wordlists import data_folder, read_lines
 
 # How many sentences beside what is said, and how often.

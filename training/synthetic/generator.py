@@ -9,14 +9,14 @@ from random import Random
 
 from models.terminology import Terminology
 from training.examples import CodedPhrase, Example
-from training.synthetic.filling import NoPhraseError
 from training.synthetic.framing import framed, lightly_framed
 from training.synthetic.lexicon import Lexicon, read_lexicon
 from training.synthetic.noise import roughen
 from training.synthetic.pieces import Piece, join
 from training.synthetic.sentences import Core, retell, say
 from training.synthetic.sides import SIDES, Side, phrase_name, plain
-from training.synthetic.written import WrittenTweet
+from training.synthetic.template_filling import NoPhraseError
+from training.synthetic.written_tweets import WrittenTweet
 
 # Of both classes, the share that somebody wrote whole.
 WRITTEN_SHARE = 0.5

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from training.corpora.splits import place_of
-from training.synthetic.written import WrittenTweet
+from training.synthetic.written_tweets import WrittenTweet
 
 Side = Literal["train", "valid", "test"]
 SIDES: tuple[Side, ...] = ("train", "valid", "test")

@@ -1,13 +1,17 @@
-"""Sentences with slots: `data/positives`, `data/negatives` and `data/asides`, a file for each section."""
+"""Sentences with slots: `data/positives`, `data/negatives` and `data/asides`, a file for each section.
+
+Rules and alternatives of `data/grammar.ini`: `<rule>` and `(a|b)`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from random import Random
 
 from training.errors import CorpusError
-from training.synthetic.wordlists import data_folder, read_lines
+from training.synthetic.wordlists import data_folder, read_lines, read_wordlist, split_alternatives
 
 EFFECT_FORMS = ("noun", "verb", "make", "adj", "ing", "clause", "does", "lay")
 # What a tweet's scene fills: its medicines, what they are for, and the person it is about.
@@ -61,3 +65,23 @@ def checked(templates: Iterable[Template]) -> Iterable[Template]:
                     f"{', '.join((*SCENE_SLOTS, *EFFECT_FORMS))}"
                 )
         yield template
+
+
+_RULE = re.compile(r"<(\w+)>")
+_CHOICE = re.compile(r"\(([^()]*)\)")
+
+
+def expand(text: str, rng: Random) -> str:
+    """Replace rules `<name>` and alternatives `(a|b)`, until none is left.
+
+    Raises:
+        KeyError: there is no such rule.
+    """
+    rules = read_wordlist("grammar")["rules"]
+    while True:
+        if rule := _RULE.search(text):
+            text = text[: rule.start()] + rng.choice(rules[rule[1]]) + text[rule.end() :]
+        elif choice := _CHOICE.search(text):
+            text = text[: choice.start()] + rng.choice(split_alternatives(choice[1])) + text[choice.end() :]
+        else:
+            return text

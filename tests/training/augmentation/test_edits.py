@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.augmentation import Edit, edited
-from training.augmentation.edits import apart, fits
+from training.edits import apart, fits
 from training.examples import AnnotatedSpan, Example
 
 

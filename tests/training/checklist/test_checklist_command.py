@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from models.errors import BundleError
 from models.predictions import TweetPrediction
 from tests.tiny import make_tiny_bundle
-from tests.training.checklist.perfect import Judging, Knowing
+from tests.training.checklist.invented_scorers import Judging, Knowing
 from training.checklist import (
     CAPABILITIES,
     checklist_cases,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.checklist.sentences import Edit, Effect, Sentence, edited, moved
+from training.checklist.cases import Edit, Effect, Sentence, edited, moved
 
 TEXT = "one two three four"
 

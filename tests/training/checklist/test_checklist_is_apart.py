@@ -6,8 +6,7 @@ from random import Random
 
 from training.checklist.vocabulary import FORMS
 from training.checklist.wordlists import read_lists
-from training.synthetic.grammar import expand
-from training.synthetic.templates import EFFECT_FORMS, read_templates
+from training.synthetic.templates import EFFECT_FORMS, expand, read_templates
 from training.synthetic.wordlists import data_folder, read_lines
 
 # What slots of either side stand for; an illness can be put as an effect.

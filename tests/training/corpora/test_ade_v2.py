@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.corpora.ade_v2 import read_ade_v2
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from training.corpora.jsonl import read_jsonl, read_records
 from training.corpora.prepared import to_jsonl
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

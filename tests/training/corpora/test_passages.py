@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from training.corpora.mentions import Mention
 from training.corpora.passages import cut_document, passages
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.terminology import Llt, Terminology
 from training.corpora.preparation import Preparation, prepare
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.corpora.prepared import read_split, read_splits, write_corpus, write_examples
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from training.corpora.psytar import read_psytar
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 

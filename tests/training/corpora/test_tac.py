@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from training.corpora.reading import ReadingLog
+from training.corpora.reading_log import ReadingLog
 from training.corpora.tac import read_tac
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example

@@ -10,7 +10,7 @@ from training.errors import CorpusError
 from training.synthetic.medicines import Medicine, Pharmacy, fitted, written_like
 from training.synthetic.pieces import Piece, join
 from training.synthetic.sides import SIDES, divide, phrase_name
-from training.synthetic.written import WrittenTweet, read_written, retold
+from training.synthetic.written_tweets import WrittenTweet, read_written, retold
 
 PHARMACY = Pharmacy(
     [Medicine(name, "antidepressant", ("ocd",)) for name in ("zoloft", "lexapro")]

@@ -1,0 +1,131 @@
+"""Tables of the SMM4H shared tasks: fields split by tabs, no quoting, with or without a header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.corpora.reading_log import ReadingLog
+from training.errors import CorpusError
+
+# What the years call one and the same column.
+_COLUMNS = {
+    "tweet_id": "tweet_id",
+    "tweetid": "tweet_id",
+    "id": "tweet_id",
+    "tweet": "text",
+    "text": "text",
+    "tweet_text": "text",
+    "class": "label",
+    "label": "label",
+    "type": "type",
+    "ade_type": "type",
+    "begin": "start",
+    "start": "start",
+    "end": "end",
+    "extraction": "span",
+    "span": "span",
+    "meddra_code": "code",
+    "meddra_id": "code",
+    "llt_code": "code",
+    "pt_code": "code",
+    "ptid": "code",
+    "pt_id": "code",
+    "code": "code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table.
+
+    Attributes:
+        line: counted from 1.
+        values: by column: tweet_id, text, label, type, start, end, span, code, or a name of its own.
+    """
+
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file whose columns are known.
+
+    Attributes:
+        path: the file.
+        columns: in order.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+
+    def rows(self, log: ReadingLog) -> Iterator[TableRow]:
+        """Give the rows; header rows are passed over, wherever they stand.
+
+        A tweet's text is the raw remainder of its line, or what the other columns leave of it: tabs in it
+        stay. Columns that are missing at the end of a row are empty.
+        """
+        width = len(self.columns)
+        for number, content in _lines(self.path, log):
+            if _is_header(content):
+                continue
+            cells = content.split("\t")
+            surplus = len(cells) - width
+            if surplus > 0:
+                if "text" not in self.columns:
+                    log.drop("number of fields", self.path, number, f"{len(cells)} instead of {width}")
+                    continue
+                at = self.columns.index("text")
+                cells[at : at + surplus + 1] = ["\t".join(cells[at : at + surplus + 1])]
+            cells += [""] * -surplus
+            yield TableRow(number, dict(zip(self.columns, cells, strict=True)))
+
+
+def open_table(path: Path, unnamed: Sequence[str] | None, log: ReadingLog) -> Table | None:
+    """Find out a file's columns by its header.
+
+    Args:
+        path: the file.
+        unnamed: the columns where there is no header; None where they are not known.
+        log: takes down a file of unknown columns.
+
+    Returns:
+        The table, or None where its columns are not known.
+
+    Raises:
+        CorpusError: the file cannot be read, or the log is strict and the columns are unknown.
+    """
+    first = next(_lines(path, ReadingLog()), (1, ""))[1]
+    if _is_header(first):
+        names = [name.strip().lower() for name in first.split("\t")]
+        return Table(path, tuple(_COLUMNS.get(name, name) for name in names))
+    if unnamed is not None:
+        return Table(path, tuple(unnamed))
+    found = f"but {first[:60]!r}" if first else "since the file is empty"
+    log.drop("unknown columns", path, 1, f"no header that starts with tweet_id, {found}")
+    return None
+
+
+def _is_header(content: str) -> bool:
+    return content.split("\t", 1)[0].strip().lower() in ("tweet_id", "tweetid", "id") or content.startswith(
+        "tweet_id"
+    )
+
+
+def _lines(path: Path, log: ReadingLog) -> Iterator[tuple[int, str]]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}): check the corpus folder") from None
+    # Line feeds alone end a line: a tweet may hold what Python takes for other line ends.
+    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        try:
+            content = line.decode()
+        except UnicodeDecodeError:
+            content = line.decode(errors="replace")
+            log.note("bytes that are no UTF-8, shown as U+FFFD", path, number, repr(content[:60]))
+        content = content.removesuffix("\r")
+        if content.strip():
+            yield number, content
