@@ -97,7 +97,7 @@ def _on_gpu(
     # The varlen kernel brings torch's compiler along: a second and 70 MB, which a CPU has no use for.
     from models.runtime.cuda import PaddedAttention, StreamLane, VarlenAttention, has_varlen_kernel
     from models.runtime.cuda.buckets import buckets, most_texts
-    from models.runtime.cuda.lane import lane_bytes
+    from models.runtime.cuda.stream_lane import lane_bytes
 
     is_varlen = precision == "bf16" and has_varlen_kernel(device, shape.head_size)
     sizes = buckets(budget)

@@ -5,7 +5,7 @@ that all heads share by a captured `graph`, `stream_lane` is what the engine tal
 that takes. See `docs/performance.md`.
 """
 
-from models.runtime.cuda.attention import PaddedAttention, VarlenAttention, has_varlen_kernel
-from models.runtime.cuda.lane import StreamLane
+from models.runtime.cuda.gpu_attention import PaddedAttention, VarlenAttention, has_varlen_kernel
+from models.runtime.cuda.stream_lane import StreamLane
 
 __all__ = ["PaddedAttention", "StreamLane", "VarlenAttention", "has_varlen_kernel"]

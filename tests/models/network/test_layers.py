@@ -1,0 +1,109 @@
+"""A layer at [CLS] alone gives what the whole layer gives there."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from models.network.layers import run_layers, run_layers_to_cls
+
+
+def bert_layers(count: int, *, hidden: int = 32, heads: int = 4, dropout: float = 0.1) -> nn.ModuleList:
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=8,
+        hidden_size=hidden,
+        num_hidden_layers=count,
+        num_attention_heads=heads,
+        intermediate_size=2 * hidden,
+        initializer_range=0.2,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=dropout,
+        attn_implementation="sdpa",
+    )
+    layers = BertModel(config, add_pooling_layer=False).encoder.layer
+    for name, parameter in layers.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(parameter, std=0.3)  # BERT starts with biases of zero, which would hide faults
+    assert isinstance(layers, nn.ModuleList)
+    return layers
+
+
+def ragged(lengths: list[int], hidden: int = 32) -> tuple[Tensor, Tensor]:
+    torch.manual_seed(sum(lengths))
+    mask = torch.zeros(len(lengths), max(lengths), dtype=torch.long)
+    for row, length in enumerate(lengths):
+        mask[row, :length] = 1
+    return torch.randn(len(lengths), max(lengths), hidden), mask
+
+
+@settings(max_examples=40, deadline=None)
+@given(lengths=st.lists(st.integers(1, 20), min_size=1, max_size=5), count=st.integers(0, 3))
+def test_the_state_at_cls_is_that_of_the_whole_layers(lengths: list[int], count: int) -> None:
+    layers = bert_layers(count).eval()
+    states, mask = ragged(lengths)
+    with torch.no_grad():
+        whole = run_layers(layers, states, mask)[:, 0]
+        assert torch.allclose(run_layers_to_cls(layers, states, mask), whole, atol=1e-6, rtol=1e-6)
+
+
+def test_so_are_its_gradients() -> None:
+    layers = bert_layers(2).eval().double()
+    states, mask = ragged([7, 3, 1])
+    gradients: list[dict[str, Tensor]] = []
+    for way in (run_layers, run_layers_to_cls):
+        given = states.double().requires_grad_()
+        cls = way(layers, given, mask)
+        (cls[:, 0] if cls.ndim == 3 else cls).square().sum().backward()
+        assert given.grad is not None
+        found = {name: p.grad for name, p in layers.named_parameters() if p.grad is not None}
+        gradients.append({**found, "states": given.grad})
+        layers.zero_grad(set_to_none=True)
+    whole, alone = gradients
+    # The keys' bias changes no weight of the attention: its gradient is nothing but rounding.
+    unread = whole.keys() - alone.keys()
+    assert unread == {"1.attention.self.key.bias"}
+    assert whole["1.attention.self.key.bias"].abs().max() < 1e-12
+    for name, gradient in alone.items():
+        assert torch.allclose(gradient, whole[name], atol=1e-9), name
+
+
+def test_attention_drops_out_in_training_as_in_the_whole_layer() -> None:
+    layers = bert_layers(1, dropout=0.4).train()
+    states, mask = ragged([6] * 4_000)
+    states = states[:1].expand(4_000, -1, -1)
+    with torch.no_grad():
+        whole = run_layers(layers, states, mask)[:, 0]
+        alone = run_layers_to_cls(layers, states, mask)
+    assert len(alone[:, 0].unique()) > 100
+    # Mean and spread over many draws, to a few of their standard errors.
+    assert torch.allclose(alone.mean(0), whole.mean(0), atol=0.1)
+    assert torch.allclose(alone.std(0), whole.std(0), rtol=0.2, atol=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_products_in_bfloat16_are_as_far_off_as_those_of_the_whole_layer(dtype: torch.dtype) -> None:
+    layers = bert_layers(2).eval()
+    states, mask = ragged([9, 4, 1])
+    with torch.no_grad():
+        exact = run_layers(layers, states, mask)[:, 0]
+        with torch.autocast("cpu", torch.bfloat16):
+            whole = run_layers(layers, states.to(dtype), mask)[:, 0].float()
+            alone = run_layers_to_cls(layers, states.to(dtype), mask).float()
+    assert (alone - exact).abs().mean() < 1.5 * (whole - exact).abs().mean()
+
+
+@pytest.mark.gpu
+def test_the_gpu_says_what_the_cpu_says_at_cls() -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU")
+    layers = bert_layers(2).eval()
+    states, mask = ragged([9, 4])
+    with torch.no_grad():
+        on_cpu = run_layers_to_cls(layers, states, mask)
+        on_gpu = run_layers_to_cls(layers.cuda(), states.cuda(), mask.cuda()).cpu()
+    assert torch.allclose(on_cpu, on_gpu, atol=1e-4)

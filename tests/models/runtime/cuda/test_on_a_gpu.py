@@ -1,0 +1,134 @@
+"""What only a GPU can show: the varlen kernel, captured graphs, streams, and the memory they take.
+
+None of this has been run where it was written; `make test-gpu` runs it, with `test_agreement_on_gpu.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from models import Pipeline
+from models.encoder.loading import load_encoder
+from models.encoder.tokenization import TweetTokenizer
+from models.network.multitask import MultiTaskNetwork
+from models.runtime import Engine
+from models.runtime.cuda import PaddedAttention, VarlenAttention, has_varlen_kernel
+from models.runtime.cuda.buckets import buckets
+from models.runtime.cuda.graphs import Front
+from models.runtime.cuda.stream_lane import lane_bytes
+from models.runtime.placement import GPU_LANES, GPU_TOKEN_BUDGET
+from tests.engine_agreement import SHAPES, SHORT, Subject
+from tests.models.runtime.cuda.test_gpu_attention import batch_of, random_states
+from tests.models.runtime.cuda.test_stream_lane import network_of
+from tests.spread import Shape, spread_network, text_of
+from tests.tiny import NEGATIVE, POSITIVE, write_checkpoint
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here"),
+]
+
+CUDA = torch.device("cuda")
+LENGTHS = sorted(random.Random(1).choices(range(2, 129), k=60))
+
+
+@pytest.fixture
+def has_kernel() -> None:
+    if not has_varlen_kernel(CUDA, 32):
+        pytest.skip("this GPU has no varlen kernel")
+
+
+@pytest.fixture
+def replays(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """One entry for each micro-batch that a graph computed."""
+    seen: list[int] = []
+    run = Front.__call__
+    monkeypatch.setattr(Front, "__call__", lambda front, batch: (seen.append(1), run(front, batch))[1])
+    yield seen
+
+
+def test_a_gpu_since_ampere_has_the_kernel() -> None:
+    assert has_varlen_kernel(CUDA, 64) == (torch.cuda.get_device_capability() >= (8, 0))
+
+
+@pytest.mark.parametrize("head", [8, 32, 64])
+@pytest.mark.usefixtures("has_kernel")
+def test_the_kernel_and_rectangles_see_the_same(head: int) -> None:
+    batch = batch_of(LENGTHS).to(CUDA)
+    joined = random_states(sum(LENGTHS), 3 * 4 * head).to(CUDA, torch.bfloat16)
+    exact = PaddedAttention().self_attention(joined.float(), batch, 4)
+    for attention in (VarlenAttention(), PaddedAttention()):
+        found = attention.self_attention(joined, batch, 4).float()
+        torch.testing.assert_close(found, exact, atol=0.03, rtol=0.03)
+
+
+@pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[3]], ids=str)  # five classifiers, and one
+@pytest.mark.usefixtures("has_kernel")
+def test_graphs_change_nothing(shape: Shape, tmp_path: Path, replays: list[int]) -> None:
+    subject = Subject(spread_network(tmp_path / "encoder", shape))
+    engines = [
+        Engine(deepcopy(subject.network), device=CUDA, precision="bf16", token_budget=2_048, graphs=graphs)
+        for graphs in (False, True)
+    ]
+    mixtures = [random.Random(seed).choices(SHORT, k=size) for seed, size in enumerate((1, 7, 50, 400, 3))]
+    for texts in mixtures:
+        plain, graphed = (subject.drift(engine, texts) for engine in engines)
+        graphed.stays_within(0.3, mean=0.06)
+        assert (
+            graphed.probabilities - plain.probabilities
+        ).abs().mean() < 0.03  # the sizes differ, so may sums
+    assert replays
+
+
+@pytest.mark.usefixtures("has_kernel")
+def test_lanes_with_graphs_do_not_meet(tmp_path: Path, replays: list[int]) -> None:
+    subject = Subject(spread_network(tmp_path / "encoder", SHAPES[3]))
+    engine = Engine(deepcopy(subject.network), device=CUDA, precision="bf16", token_budget=512, graphs=True)
+    batches = [random.Random(seed).choices(SHORT, k=200) for seed in range(12)]
+    with ThreadPoolExecutor(4) as callers:
+        for drift in callers.map(lambda texts: subject.drift(engine, texts), batches):
+            drift.stays_within(0.3)
+    assert replays
+
+
+@pytest.mark.parametrize("classifiers", [1, 5])
+@pytest.mark.usefixtures("has_kernel")
+def test_the_memory_is_bounded_as_stated(classifiers: int, tmp_path: Path) -> None:
+    shape = network_of(384, classifiers, 3).shape
+    tokenizer = TweetTokenizer(load_encoder(str(write_checkpoint(tmp_path / "words"))).tokenizer, 128)
+    texts = [text_of(*one) for one in random.Random(2).choices(SHORT, k=20_000)]
+    config = BertConfig(
+        vocab_size=1_000,
+        hidden_size=384,
+        num_hidden_layers=4,
+        num_attention_heads=12,
+        intermediate_size=1_536,
+    )
+    encoder = BertModel(config, add_pooling_layer=False)
+    network = MultiTaskNetwork(encoder, frozen_layers=3, ptids=3, classifiers=classifiers).eval().to(CUDA)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_reserved()
+    engine = Engine(network, device=CUDA, precision="bf16", graphs=True)
+    engine.score(tokenizer.encode(texts), threshold=0.0)
+    weights = sum(parameter.nbytes for parameter in network.parameters())
+    said = GPU_LANES * lane_bytes(shape, buckets(GPU_TOKEN_BUDGET))
+    # a half more for the allocator's gaps, and workspaces of 32 MiB for each thread and stream
+    assert torch.cuda.max_memory_reserved() - before < weights + 1.5 * said + 2**28
+
+
+def test_a_bundle_is_served_as_on_the_cpu(tiny_bundle: Path) -> None:
+    texts = POSITIVE + NEGATIVE
+    wanted = Pipeline.from_bundle(tiny_bundle, device="cpu", precision="fp32").score(texts)
+    found = Pipeline.from_bundle(tiny_bundle, device="cuda").score(texts)
+    assert [one.label for one in found] == [one.label for one in wanted]
+    for left, right in zip(found, wanted, strict=True):
+        assert left.probability == pytest.approx(right.probability, abs=0.05)

@@ -1,0 +1,125 @@
+"""What a lane takes of a GPU is known before; measured on tensors without contents."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from transformers import BertConfig, BertModel
+
+from models.network.multitask import MultiTaskNetwork
+from models.runtime.cuda import VarlenAttention
+from models.runtime.cuda.buckets import Bucket, BucketInputs, buckets, most_texts
+from models.runtime.cuda.stream_lane import lane_bytes
+from models.runtime.packed_network import PackedNetwork
+from models.runtime.packing import PackedBatch
+from tests.models.runtime.cuda.test_gpu_attention import batch_of
+
+META = torch.device("meta")
+TOKENS = 4_096
+
+
+class LiveBytes(TorchDispatchMode):
+    """Counts the bytes of results that are alive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.peak = 0
+        self._known: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        results = func(*args, **(kwargs or {}))
+        for result in tree_leaves(results):
+            if isinstance(result, Tensor):
+                self._count(result.untyped_storage())
+        self.peak = max(self.peak, self.now)
+        return results
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key in self._known:
+            return
+
+        def gone() -> None:
+            self._known.remove(key)
+            self.now -= size
+
+        self._known.add(key)
+        self.now += size
+        weakref.finalize(storage, gone)
+
+
+def network_of(hidden: int, classifiers: int, frozen_layers: int) -> MultiTaskNetwork:
+    config = BertConfig(
+        vocab_size=100,
+        hidden_size=hidden,
+        num_hidden_layers=4,
+        num_attention_heads=12,
+        intermediate_size=4 * hidden,
+    )
+    with META:
+        encoder = BertModel(config, add_pooling_layer=False)
+        return MultiTaskNetwork(encoder, frozen_layers=frozen_layers, ptids=3, classifiers=classifiers).eval()
+
+
+def ready(network: MultiTaskNetwork) -> PackedNetwork:
+    return PackedNetwork(network.weights().to(META), "bf16", VarlenAttention())
+
+
+def filled(*runs: tuple[int, int]) -> PackedBatch:
+    """Give as many texts of a length."""
+    return batch_of(sorted(length for texts, length in runs for _ in range(texts))).to(META)
+
+
+@pytest.mark.parametrize("frozen_layers", [1, 3])
+@pytest.mark.parametrize("hidden", [384, 768])
+@torch.inference_mode()
+def test_the_front_takes_what_is_said_and_asks_the_gpu_for_nothing(hidden: int, frozen_layers: int) -> None:
+    network = network_of(hidden, 1, frozen_layers)
+    shape, packed = network.shape, ready(network)
+    [size] = [size for size in buckets(TOKENS) if size.tokens == TOKENS]
+    with LiveBytes() as live:  # whatever needed a value, and so could not be captured, would fail on META
+        packed.shared_states(BucketInputs(size, META).batch)
+    said = TOKENS * (14 * shape.hidden + 4 * shape.intermediate)
+    assert 0.9 * said < live.peak < 1.02 * said  # the inputs are in it
+
+
+@pytest.mark.parametrize("classifiers", [1, 5])
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [(TOKENS // 34, 34)],
+        [(most_texts(TOKENS), 8)],
+        [(TOKENS // 17, 17), (1, 34)],  # half padding
+        [(most_texts(TOKENS) - 3, 2), (3, 512)],
+        [(8, 512)],
+    ],
+    ids=str,
+)
+@torch.inference_mode()
+def test_a_lane_takes_no_more_than_is_said(runs: Sequence[tuple[int, int]], classifiers: int) -> None:
+    network = network_of(384, classifiers, 3)
+    packed, batch = ready(network), filled(*runs)
+    with LiveBytes() as live:
+        kept = packed.shared_states(batch)
+        packed.votes(kept, batch)
+        packed.extract(kept, batch, range(len(batch.lengths)))
+    tokens = len(batch.input_ids)
+    sizes = [Bucket(tokens, max(len(batch.lengths), most_texts(tokens)), 512)]
+    assert live.peak < lane_bytes(network.shape, sizes)
+
+
+def test_the_bytes_of_the_presets_are_as_documented() -> None:
+    """`docs/performance.md` states them for BERT-base and MiniLM, with one classifier and with five."""
+    said = [
+        lane_bytes(network_of(hidden, classifiers, 3).shape, buckets(16_384)) / 1e9
+        for hidden in (768, 384)
+        for classifiers in (1, 5)
+    ]
+    assert said == pytest.approx([0.92, 1.67, 0.46, 0.84], abs=0.01)
