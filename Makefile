@@ -7,7 +7,7 @@ ARGS ?=
 # Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
 
-.PHONY: run test test-full test-gpu check format clean help
+.PHONY: run test test-full test-gpu check mutants format clean help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: $(VENV)/.installed ## style, types, one-way imports and the word list
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.plain_english
+
+mutants: $(VENV)/.installed ## small faults in core modules: at least 90% must fail a test (about an hour; can be stopped)
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 format: $(VENV)/.installed ## fix what ruff can fix
 	$(BIN)/ruff check --fix .

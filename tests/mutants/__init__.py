@@ -1,0 +1,3 @@
+"""Mutation testing: small faults in core modules, to see whether the tests next to them notice."""
+
+__all__: list[str] = []
