@@ -15,7 +15,7 @@ from training.cli.scorers import open_bundle, text_progress
 from training.cli.stopping import told_when_stopped
 
 if TYPE_CHECKING:
-    from models.bundle.set_terminology import NewRelease
+    from models.bundle.new_release import TerminologyChange
 
 _MOST_SHOWN = 5  # labels that a note names
 
@@ -40,7 +40,7 @@ def bundle_set_terminology_command(
     All PT and LLT names are embedded by the bundle's own network and put into it, with their codes and the
     hierarchy. Its version changes. On Ctrl-C the bundle is as it was.
     """
-    from models.bundle.set_terminology import require_retriever
+    from models.bundle.new_release import require_retriever
     from models.scoring.catalog import bundle_to_change
 
     source = bundle_to_change(bundle, out)
@@ -50,8 +50,8 @@ def bundle_set_terminology_command(
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     terminology = read_release(folder)
     from models.bundle.dictionary import searched_names
-    from models.bundle.set_terminology import set_terminology
-    from models.scoring.assembly import span_reader
+    from models.bundle.new_release import set_terminology
+    from models.scoring.assembly import make_span_reader
 
     opened = open_bundle(source, device=device, threads=threads, trunk=trunk)
     total = len(searched_names(opened.bundle.labels, terminology))
@@ -59,7 +59,7 @@ def bundle_set_terminology_command(
         told_when_stopped(console, "the bundle is as it was"),
         text_progress(total, console, what="names") as advance,
     ):
-        reader = span_reader(opened.bundle, opened.device)
+        reader = make_span_reader(opened.bundle, opened.device)
         done = set_terminology(opened.bundle, terminology, reader, out=out, advance=advance)
     typer.echo(f"{done.before} -> {done.after}")
     release = f"MedDRA {terminology.version}" if terminology.version else "a release of unknown version"
@@ -68,7 +68,7 @@ def bundle_set_terminology_command(
         console.print(escape(note))
 
 
-def _notes(done: NewRelease) -> list[str]:
+def _notes(done: TerminologyChange) -> list[str]:
     notes = []
     if done.missing:
         told = _some([f"{label.pt_name} ({label.ptid})" for label in done.missing])

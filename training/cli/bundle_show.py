@@ -20,8 +20,8 @@ def bundle_show_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON document.")] = False,
 ) -> None:
     """Tell version, encoder, thresholds, classes and searched names of a bundle."""
+    from models.bundle.checked_files import read_config, read_labels
     from models.bundle.dictionary import count_names
-    from models.bundle.files import read_config, read_labels
     from models.scoring.catalog import bundle_folder
 
     folder = bundle_folder(bundle)

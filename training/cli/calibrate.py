@@ -93,13 +93,13 @@ def calibrate_command(
     }
     version = loaded.version
     if not dry_run:
-        fit = found.after.fit
+        calibrator = found.after.calibrator
         version = revise_bundle(
             bundle,
             thresholds=Thresholds(
                 classifier=found.after.choice.threshold, normalizer=loaded.config.thresholds.normalizer
             ),
-            calibration=Calibration(temperature=fit.temperature, bias=fit.bias),
+            calibration=Calibration(temperature=calibrator.temperature, bias=calibrator.bias),
             metrics={"calibration": told},
         )
     if diagram:

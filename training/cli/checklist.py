@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.cli.options import Device, NormalizerChoice, Threads, Trunk
+from training.cli.options import Device, NormalizerOption, Threads, Trunk
 from training.cli.scorers import text_progress
 from training.cli.stopping import told_when_stopped
 from training.cli.tables import print_table
@@ -35,7 +35,7 @@ def checklist_command(
     fail_under: Annotated[
         float | None, typer.Option(help="End with status 1 if a pass rate is below this, such as 0.9.")
     ] = None,
-    normalizer: NormalizerChoice = None,
+    normalizer: NormalizerOption = None,
     device: Device = "auto",
     threads: Threads = 1,
     trunk: Trunk = None,

@@ -75,7 +75,7 @@ def default_bundle_command(
                 keep="memory",
                 limit=bytes_of(keep_limit, option="--keep-limit"),
                 processes=SINGLE_PROCESS,
-                watcher=progress,
+                callback=progress,
                 fresh=fresh,
             ),
             command=command,

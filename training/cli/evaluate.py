@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.cli.options import AlwaysCode, Device, NormalizerChoice, Threads, Trunk
+from training.cli.options import AlwaysCode, Device, NormalizerOption, Threads, Trunk
 from training.cli.scorers import open_pipeline, text_progress
 from training.cli.stopping import told_when_stopped
 from training.cli.tables import print_table
@@ -50,7 +50,7 @@ def evaluate_command(
     samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Of the bootstrap.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 1,
     always_code: AlwaysCode = False,
-    normalizer: NormalizerChoice = None,
+    normalizer: NormalizerOption = None,
     device: Device = "auto",
     threads: Threads = 1,
     trunk: Trunk = None,
@@ -75,13 +75,13 @@ def evaluate_command(
         )
     from models.terminology import read_release
     from training.evaluation.assessment import assess
+    from training.evaluation.evaluation_report import require_no_report, write_report
     from training.evaluation.gold import read_gold, read_seen
     from training.evaluation.prediction_files import read_predictions
-    from training.evaluation.report import refuse_to_clobber, write_report
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if out:
-        refuse_to_clobber(out, overwrite=overwrite)
+        require_no_report(out, overwrite=overwrite)
         require("matplotlib", "diagrams")
     terms = read_release(terminology) if terminology else None
     annotations = read_gold(gold, split, terms)
@@ -129,22 +129,23 @@ def evaluate_command(
 def _judge(
     pipeline: Pipeline, gold: Gold, path: Path, lift: Mapping[str, str], console: Console
 ) -> tuple[Predictions, dict[str, str]]:
-    from training.evaluation.candidate_files import candidates_of, lifted_codes
-    from training.evaluation.judgements import lifted, predicted
-    from training.evaluation.prediction_files import Predictions
-    from training.evaluation.texts import Text, judge
+    from training.evaluation.example_scores import annotation_of_prediction, lift_annotation
+    from training.evaluation.prediction_files import Predictions, candidates_of, lift_code_list
+    from training.evaluation.tweet_files import TextToScore, score_texts
 
-    if any(id_ not in gold.texts for id_ in gold.judgements):
+    if any(id_ not in gold.texts for id_ in gold.by_tweet):
         raise CorpusError(
             f"{path} has annotations, but not the texts that --bundle is to judge: add tweets.tsv"
         )
-    texts = (Text(id_, gold.texts[id_]) for id_ in gold.judgements)
+    texts = (TextToScore(id_, gold.texts[id_]) for id_ in gold.by_tweet)
     judgements, probabilities, candidates, names = {}, {}, {}, {}
-    with text_progress(len(gold.judgements), console) as advance:
-        for text, prediction in judge(pipeline, texts):
-            judgements[text.id] = lifted(predicted(prediction), lift)
+    with text_progress(len(gold.by_tweet), console) as advance:
+        for text, prediction in score_texts(pipeline, texts):
+            judgements[text.id] = lift_annotation(annotation_of_prediction(prediction), lift)
             candidates[text.id] = {
-                (mention.start, mention.end): lifted_codes((ptid for ptid, _ in candidates_of(mention)), lift)
+                (mention.start, mention.end): lift_code_list(
+                    (ptid for ptid, _ in candidates_of(mention)), lift
+                )
                 for mention in prediction.mentions
             }
             probabilities[text.id] = prediction.probability
@@ -154,13 +155,12 @@ def _judge(
 
 
 def _print(assessment: Assessment) -> None:
-    from training.evaluation.coding_table import CODING_HEADINGS, coding_rows
-    from training.evaluation.score_table import HEADINGS, score_rows
+    from training.evaluation.score_tables import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
 
-    _print_rows(HEADINGS, score_rows(assessment))
-    if assessment.coding:
+    _print_rows(SCORE_HEADINGS, score_rows(assessment))
+    if assessment.codes:
         typer.echo()
-        _print_rows(CODING_HEADINGS, coding_rows(assessment.coding))
+        _print_rows(CODE_HEADINGS, code_accuracy_rows(assessment.codes))
     if assessment.reliability:
         typer.echo(f"expected calibration error {assessment.reliability.error:.4f}")
     if assessment.points:

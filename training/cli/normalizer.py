@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import torch
 
     from models.bundle import Bundle
-    from models.options import Choice
+    from models.options import NormalizerChoice
     from models.terminology import Terminology
-    from training.evaluation.coding import Coding
+    from training.evaluation.code_accuracy import CodeAccuracy
 
 
 def normalizer_command(
@@ -98,21 +98,21 @@ def _searching(loaded: Bundle, release: Terminology, console: Console, device: t
     """Give the bundle with the names of a release, for this comparison alone."""
     from models.bundle.dictionary import Dictionary, searched_names
     from models.normalizer.names import NameIndex
-    from models.scoring.assembly import span_reader
+    from models.scoring.assembly import make_span_reader
 
     names = searched_names(loaded.labels, release)
     with text_progress(len(names), console, what="names") as advance:
-        vectors = span_reader(loaded, device).name_vectors(names.names, advance)
+        vectors = make_span_reader(loaded, device).name_vectors(names.names, advance)
     return replace(loaded, dictionary=Dictionary(NameIndex(names, vectors), release))
 
 
-def _table(found: Mapping[Choice, Mapping[str, Coding]]) -> Table:
-    from training.evaluation.coding_table import CODING_HEADINGS, coding_rows
+def _table(found: Mapping[NormalizerChoice, Mapping[str, CodeAccuracy]]) -> Table:
+    from training.evaluation.score_tables import CODE_HEADINGS, code_accuracy_rows
 
     table = Table("normalizer", "spans of", box=None)
-    for heading in CODING_HEADINGS[1:]:
+    for heading in CODE_HEADINGS[1:]:
         table.add_column(heading, justify="right")
     for name, groups in found.items():
-        for row in coding_rows(groups):
+        for row in code_accuracy_rows(groups):
             table.add_row(name, *row)
     return table

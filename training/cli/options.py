@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from models.options import Choice
+from models.options import NormalizerChoice
 
 
 class KeepIn(StrEnum):
@@ -47,8 +47,8 @@ Trunk = Annotated[
 AlwaysCode = Annotated[
     bool, typer.Option("--always-code", help="Code each span, however unsure the Normalizer is.")
 ]
-NormalizerChoice = Annotated[
-    Choice | None,
+NormalizerOption = Annotated[
+    NormalizerChoice | None,
     typer.Option("--normalizer", help="Which one codes the spans; by default the bundle's choice."),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]

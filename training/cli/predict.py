@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from training.cli.options import AlwaysCode, Device, NormalizerChoice, Threads, Trunk
+from training.cli.options import AlwaysCode, Device, NormalizerOption, Threads, Trunk
 from training.cli.scorers import open_pipeline, text_progress
 from training.cli.stopping import told_when_stopped
 
@@ -24,7 +24,7 @@ def predict_command(
     out: Annotated[Path, typer.Option(help="Folder for the five files.")],
     split: Annotated[str, typer.Option(help="Which split of a folder.")] = "test",
     always_code: AlwaysCode = False,
-    normalizer: NormalizerChoice = None,
+    normalizer: NormalizerOption = None,
     device: Device = "auto",
     threads: Threads = 1,
     trunk: Trunk = None,
@@ -37,12 +37,11 @@ def predict_command(
     any size takes the same memory. The official score takes a span without a code for a wrong one:
     --always-code leaves none.
     """
-    from training.evaluation.places import text_file
-    from training.evaluation.prediction_files import refuse_to_clobber, writing_predictions
-    from training.evaluation.texts import count_lines, judge, read_texts
+    from training.evaluation.prediction_writer import require_no_predictions, writing_predictions
+    from training.evaluation.tweet_files import count_lines, read_texts, score_texts, text_file
 
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-    refuse_to_clobber(out, overwrite=overwrite)
+    require_no_predictions(out, overwrite=overwrite)
     source = text_file(texts, split)
     pipeline = open_pipeline(
         bundle, device=device, threads=threads, trunk=trunk, always_code=always_code, normalizer=normalizer
@@ -53,7 +52,7 @@ def predict_command(
         writing_predictions(out) as writer,
         text_progress(count_lines(source), console) as advance,
     ):
-        for text, prediction in judge(pipeline, read_texts(source)):
+        for text, prediction in score_texts(pipeline, read_texts(source)):
             writer.write(text, prediction)
             told += 1
             positive += prediction.label == "ADE"

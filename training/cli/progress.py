@@ -48,21 +48,21 @@ class TrainingProgress:
     ) -> None:
         self._bar.stop()
 
-    def note(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         """Print it."""
         self._console.print(escape(text))
 
-    def network(self, title: str, epochs: int) -> None:
+    def on_network_start(self, title: str, epochs: int) -> None:
         """Begin the bar of a network."""
         self._title, self._epochs = title, epochs
         self._training, self._losses = None, {}
 
-    def data(self, sizes: Mapping[Task, int]) -> None:
+    def on_data(self, sizes: Mapping[Task, int]) -> None:
         """Say how many examples each task has."""
         told = ", ".join(f"{task}: {size:,}" for task, size in sizes.items())
         self._console.print(f"{self._title}: examples by task: {told}")
 
-    def keeping(self, done: int, total: int) -> None:
+    def on_states_computed(self, done: int, total: int) -> None:
         """Show how many inputs the frozen trunk has seen, once and for all epochs."""
         self._bar.start()
         if self._keeping is None:
@@ -72,18 +72,18 @@ class TrainingProgress:
             self._bar.update(self._keeping, visible=False)
             self._keeping = None
 
-    def epoch(self, number: int, steps: int) -> None:
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
         """Go on to an epoch, counted from 0."""
         self._bar.start()
-        told = f"{self._title}, epoch {number + 1} of {self._epochs}"
+        told = f"{self._title}, epoch {epoch + 1} of {self._epochs}"
         if self._training is None:
             # Where a training goes on, the epochs of the run before must not count for its speed.
             self._training = self._bar.add_task(
-                told, total=steps * self._epochs, completed=steps * number, losses=""
+                told, total=steps * self._epochs, completed=steps * epoch, losses=""
             )
-        self._bar.update(self._training, description=told, completed=steps * number)
+        self._bar.update(self._training, description=told, completed=steps * epoch)
 
-    def step(self, task: Task, loss: float, left: int) -> None:
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
         """Move the bar on by one step."""
         shown = self._losses.get(task, loss)
         self._losses[task] = shown + _NEWEST * (loss - shown)
@@ -91,7 +91,7 @@ class TrainingProgress:
             losses = "  ".join(f"{name} {value:.3f}" for name, value in sorted(self._losses.items()))
             self._bar.update(self._training, advance=1, losses=losses)
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
         """Print what an epoch came to."""
         losses = ", ".join(f"{task} {loss:.3f}" for task, loss in sorted(figures["losses"].items()))
         told = f"{self._title}, epoch {figures['epoch']}: losses {losses}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from models.bundle import Bundle, Thresholds
-    from models.options import Choice
+    from models.options import NormalizerChoice
     from models.scoring.pipeline import Pipeline
 
 
@@ -56,7 +56,7 @@ def open_pipeline(
     threads: int,
     trunk: Path | None,
     always_code: bool,
-    normalizer: Choice | None,
+    normalizer: NormalizerChoice | None,
 ) -> Pipeline:
     """Make a pipeline of a bundle by its name or folder.
 

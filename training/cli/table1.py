@@ -94,7 +94,7 @@ def table1_command(
                 keep=keep_states.value,
                 limit=limit,
                 processes=processes,
-                watcher=progress,
+                callback=progress,
                 fresh=fresh,
             ),
             "ade-train table1 --data DATA",

@@ -30,11 +30,10 @@ def terminology_check_command(
     Needs pt.asc and llt.asc; mdhier.asc and meddra_release.asc are read where they are there. Ends with
     status 1 where a fault keeps other commands from reading it.
     """
-    from models.terminology import inspect_release
-    from models.terminology.release import WITHOUT
+    from models.terminology import LOST_WITHOUT, inspect_release
 
     found = inspect_release(folder)
-    counts, notes = _counts(found), [f"{name} is missing: {WITHOUT[name]}" for name in found.absent]
+    counts, notes = _counts(found), [f"{name} is missing: {LOST_WITHOUT[name]}" for name in found.absent]
     notes += _oddities(found)
     if as_json:
         faults = [

@@ -127,7 +127,7 @@ def train_command(
                 keep=keep_states.value,
                 limit=limit,
                 processes=processes,
-                watcher=progress,
+                callback=progress,
                 fresh=fresh,
             ),
             command=shlex.join(command),

@@ -11,11 +11,10 @@ from models.predictions import TweetPrediction
 from models.scoring.pipeline import Pipeline
 from training.checklist import ChecklistReport, run_checklist
 from training.default_bundle.data import BundleData
-from training.evaluation import evaluate, score
-from training.evaluation.calibration import prevalence_weights
+from training.evaluation import evaluate, prevalence_weights, score_predictions
 from training.evaluation.normalizers import GoldSpan, compare_normalizers
 from training.examples import CodedPhrase, Example, coded_phrases
-from training.scorer.scores import Counts
+from training.scorer import Counts
 
 
 def evaluate_held_out(
@@ -52,7 +51,7 @@ def _tweets(pipeline: Pipeline, tweets: Sequence[Example], prevalence: float) ->
     return {
         "tweets": len(tweets),
         "positive": sum(tweet.label for tweet in tweets),
-        **score(said, tweets).to_json(),
+        **score_predictions(said, tweets).to_json(),
         "1a_at_prevalence": _weighed(said, tweets, prevalence).to_json(),
     }
 

@@ -1,22 +1,31 @@
 """How good predictions are: official scores with intervals, calibration, thresholds, errors, reports.
 
-gold, texts, places         annotations and texts, from official files or a prepared corpus
-prediction_files            predictions as files of the official layout
-candidate_files             the PTs that were considered for each span, beside them
-scores, judgements          official scores of a scorer on annotated texts
-coding, hierarchy           accuracy of codes at 1 and at 5, agreement at HLT and SOC level
-normalizers                 classifier, retrieval and hybrid on the same spans
-intervals                   bootstrap confidence intervals
-threshold                   precision and recall at every threshold, and the choice of one
-reliability, calibration    expected calibration error; temperature and bias
-recalibration               all three for a bundle
-mistakes, error_table       what was judged otherwise than annotated, spans highlighted
-assessment, report, plots   all of it together, as figures, diagrams and pages
+tweet_files                      the texts to score, from official files or a prepared corpus
+gold                             the annotations to score against, from either
+prediction_writer                predictions as files in the official layout, probabilities, candidates
+prediction_files                 reading them again
+example_scores                   official scores on annotated examples, for validation during training
+code_accuracy, normalizers       accuracy of codes at 1 and at 5; the three Normalizers compared
+intervals                        bootstrap confidence intervals
+calibration, thresholds          reliability, temperature and bias; the choice of a threshold
+recalibration                    all three for a bundle
+prediction_errors, error_table   the tweets with errors, and the pages that show them
+assessment                       everything that is measured of predictions, in one object
+score_tables, plots              tables and diagrams of it
+evaluation_report                the folder with all of them
 """
 
-from training.evaluation.expected_f1 import choose_threshold
-from training.evaluation.scores import evaluate, score
-from training.evaluation.threshold import ThresholdChoice
-from training.scorer import Scores
+from training.evaluation.calibration import measure_reliability, prevalence_weights
+from training.evaluation.code_accuracy import SHORTLIST
+from training.evaluation.example_scores import evaluate, score_predictions
+from training.evaluation.thresholds import ThresholdChoice, choose_threshold
 
-__all__ = ["Scores", "ThresholdChoice", "choose_threshold", "evaluate", "score"]
+__all__ = [
+    "SHORTLIST",
+    "ThresholdChoice",
+    "choose_threshold",
+    "evaluate",
+    "measure_reliability",
+    "prevalence_weights",
+    "score_predictions",
+]

@@ -1,4 +1,4 @@
-"""All that is measured of predictions: scores with intervals, reliability, operating points, mistakes."""
+"""All figures of some predictions: scores with intervals, reliability, operating points, errors."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.terminology import Terminology
-from training.evaluation.coding import Coding, coding_by_group, coding_notes
+from training.evaluation.calibration import Reliability, measure_reliability
+from training.evaluation.code_accuracy import CodeAccuracy, code_accuracy_by_group, code_accuracy_notes
 from training.evaluation.gold import Gold
 from training.evaluation.intervals import Interval, Intervals, bootstrap
-from training.evaluation.mistakes import Mistake, count_kinds, find_mistakes
+from training.evaluation.prediction_errors import PredictionError, count_errors, find_errors
 from training.evaluation.prediction_files import Predictions
-from training.evaluation.reliability import Reliability, reliability
-from training.evaluation.threshold import OperatingPoints, operating_points
-from training.scorer import Counts, Measure, Scores, score
+from training.evaluation.thresholds import OperatingPoints, operating_points
+from training.scorer import Counts, Measure, Scores, score_annotations
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Predictions, measured.
+    """The figures of some predictions.
 
     Attributes:
         sizes: how many texts, positive texts, spans and spans with a code were annotated.
-        scores: official ones, and those beside them.
+        scores: the official ones, and the others that `Scores` has.
         intervals: of the scores.
-        coding: accuracy of the codes on spans that were found: "matched" and, where the training data are
-            known, "unseen"; without those that have no spans.
-        reliability: None where probabilities are not known.
-        points: of all thresholds; None as well where the texts have one class only.
-        mistakes: for the table of errors.
+        codes: accuracy of the codes on matched spans: "matched" and, if the training data is known, "unseen".
+            A group without spans is left out.
+        reliability: of the probabilities; None unless all are known.
+        points: of all thresholds; None also if the texts have one class only.
+        errors: the texts with errors, for the table of errors.
         notes: what a user should know.
         confidence: of the intervals.
         samples: of the bootstrap.
@@ -39,28 +39,28 @@ class Assessment:
     sizes: Mapping[str, int]
     scores: Scores
     intervals: Mapping[Measure, Intervals]
-    coding: Mapping[str, Coding]
+    codes: Mapping[str, CodeAccuracy]
     reliability: Reliability | None
     points: OperatingPoints | None
-    mistakes: list[Mistake]
+    errors: list[PredictionError]
     notes: tuple[str, ...]
     confidence: float
     samples: int
     seed: int
 
     def to_json(self) -> dict[str, Any]:
-        """Give all figures, JSON-ready."""
+        """Return all figures as a JSON document."""
         return {
             "annotated": dict(self.sizes),
             "scores": {
-                measure: _figures(counts, self.intervals[measure])
+                measure: _score_figures(counts, self.intervals[measure])
                 for measure, counts in self.scores.by_measure.items()
             },
-            "coding": {name: one.to_json() for name, one in self.coding.items()},
+            "coding": {group: accuracy.to_json() for group, accuracy in self.codes.items()},
             "intervals": {"confidence": self.confidence, "samples": self.samples, "seed": self.seed},
             "average_precision": round(self.points.average_precision, 4) if self.points else None,
             "reliability": self.reliability.to_json() if self.reliability else None,
-            "mistakes": count_kinds(self.mistakes),
+            "mistakes": count_errors(self.errors),
             "notes": list(self.notes),
         }
 
@@ -78,47 +78,38 @@ def assess(
     """Measure predictions.
 
     Args:
-        gold: what was annotated; it has at least one text.
-        predictions: of the same texts; those of others are ignored, those that lack are NoADE.
-        seen: PT codes of the training data; with them, 1c is scored on the others as well.
-        terminology: its hierarchy tells which wrong PTs are near the annotated one.
+        gold: the annotations, of at least one text.
+        predictions: for the same texts. Predictions for others are ignored; texts without one count as NoADE.
+        seen: PT codes of the training data; with them, 1c is also scored on the other PTs alone.
+        terminology: its hierarchy shows which wrong PTs are near misses.
         samples: of the bootstrap.
         seed: of the bootstrap.
         confidence: of the intervals.
     """
-    judged = predictions.judgements
-    notes = [*gold.notes]
-    if unknown := sum(id_ not in gold.judgements for id_ in judged):
-        notes.append(f"{unknown:,} predicted texts are not annotated, and were ignored")
-    if lacking := sum(id_ not in judged for id_ in gold.judgements):
-        notes.append(f"{lacking:,} annotated texts have no prediction, and count as NoADE")
-    labels = [int(judgement.adverse) for judgement in gold.judgements.values()]
-    chances = [predictions.probabilities.get(id_) for id_ in gold.judgements]
-    known = [chance for chance in chances if chance is not None]
-    complete = len(known) == len(chances)
-    if not complete:
-        notes.append(
-            "the probability of ADE is not known for all texts: neither reliability nor a curve is given"
-        )
-    coding = coding_by_group(gold.judgements, predictions, seen=seen, terminology=terminology)
-    if coding:
-        notes += coding_notes(predictions, terminology)
-    marks = [mark for judgement in gold.judgements.values() for mark in judgement.marks]
+    labels = [int(annotation.adverse) for annotation in gold.by_tweet.values()]
+    by_text = [predictions.probabilities.get(tweet) for tweet in gold.by_tweet]
+    probabilities = [probability for probability in by_text if probability is not None]
+    complete = len(probabilities) == len(labels)
+    codes = code_accuracy_by_group(gold.by_tweet, predictions, seen=seen, terminology=terminology)
+    notes = [*gold.notes, *_notes(gold, predictions, complete=complete)]
+    if codes:
+        notes += code_accuracy_notes(predictions, terminology)
+    spans = [span for annotation in gold.by_tweet.values() for span in annotation.spans]
     return Assessment(
         sizes={
             "texts": len(labels),
             "positive": sum(labels),
-            "spans": len(marks),
-            "coded": sum(mark.code is not None for mark in marks),
+            "spans": len(spans),
+            "coded": sum(span.code is not None for span in spans),
         },
-        scores=score(gold.judgements, judged, seen=seen),
+        scores=score_annotations(gold.by_tweet, predictions.by_tweet, seen=seen),
         intervals=bootstrap(
-            gold.judgements, judged, seen=seen, samples=samples, seed=seed, confidence=confidence
+            gold.by_tweet, predictions.by_tweet, seen=seen, samples=samples, seed=seed, confidence=confidence
         ),
-        coding=coding,
-        reliability=reliability(known, labels) if complete else None,
-        points=operating_points(known, labels) if complete and len(set(labels)) == 2 else None,
-        mistakes=find_mistakes(gold, predictions),
+        codes=codes,
+        reliability=measure_reliability(probabilities, labels) if complete else None,
+        points=operating_points(probabilities, labels) if complete and len(set(labels)) == 2 else None,
+        errors=find_errors(gold, predictions),
         notes=tuple(notes),
         confidence=confidence,
         samples=samples,
@@ -126,7 +117,20 @@ def assess(
     )
 
 
-def _figures(counts: Counts, intervals: Intervals) -> dict[str, Any]:
+def _notes(gold: Gold, predictions: Predictions, *, complete: bool) -> list[str]:
+    notes = []
+    if unknown := sum(tweet not in gold.by_tweet for tweet in predictions.by_tweet):
+        notes.append(f"{unknown:,} predicted texts are not annotated, and were ignored")
+    if missing := sum(tweet not in predictions.by_tweet for tweet in gold.by_tweet):
+        notes.append(f"{missing:,} annotated texts have no prediction, and count as NoADE")
+    if not complete:
+        notes.append(
+            "the probability of ADE is not known for all texts, so there is neither reliability nor a curve"
+        )
+    return notes
+
+
+def _score_figures(counts: Counts, intervals: Intervals) -> dict[str, Any]:
     return {
         **counts.to_json(),
         "hits": counts.hits,

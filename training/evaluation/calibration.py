@@ -1,9 +1,10 @@
-"""Temperature and bias that make the Classifier's probabilities mean what they say."""
+"""Do probabilities mean what they say? Reliability, and the temperature and bias that improve it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,45 +13,132 @@ from training.errors import RunError
 
 Numbers = NDArray[np.float64]
 
-_NEWTON_STEPS = 100
-_HALVINGS = 40
-_LEAST_SLOPE = 1e-3  # a temperature of 1,000: all probabilities the same
-
-
-def log_odds(probabilities: Sequence[float]) -> Numbers:
-    """Give log(p / (1 - p)), `[texts]`, fp64; certainty is cut at one in 10^15."""
-    chances = np.clip(np.asarray(probabilities, dtype=np.float64), 1e-15, 1 - 1e-15)
-    return np.asarray(np.log(chances) - np.log1p(-chances), dtype=np.float64)
+_CERTAIN: Final = 1e-15  # a probability nearer to 0 or 1 is taken for this near
+_BINS: Final = 10
+_NEWTON_STEPS: Final = 100
+_HALVINGS: Final = 40
+_MIN_SLOPE: Final = 1e-3  # a temperature of 1,000, which makes all probabilities the same
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Bin:
+    """Texts whose probability lies in one tenth of [0, 1].
+
+    Attributes:
+        low: lower end of the bin.
+        high: upper end of the bin.
+        texts: how many, weighted.
+        probability: their mean probability.
+        positive: share of them that is positive.
+    """
+
+    low: float
+    high: float
+    texts: float
+    probability: float
+    positive: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How well probabilities agree with labels.
+
+    Attributes:
+        error: expected calibration error of the probability of ADE, on ten bins of equal width (Guo et al.
+            2017, equation 3).
+        loss: negative log-likelihood, in nats.
+        brier: mean squared difference of probability and label.
+        bins: those that have texts.
+    """
+
+    error: float
+    loss: float
+    brier: float
+    bins: tuple[Bin, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures, rounded to four digits."""
+        return {
+            "expected_calibration_error": round(self.error, 4),
+            "negative_log_likelihood": round(self.loss, 4),
+            "brier": round(self.brier, 4),
+            "bins": [
+                {
+                    "from": bin_.low,
+                    "to": bin_.high,
+                    "texts": round(bin_.texts, 1),
+                    "mean_probability": round(bin_.probability, 4),
+                    "share_positive": round(bin_.positive, 4),
+                }
+                for bin_ in self.bins
+            ],
+        }
+
+
+def measure_reliability(
+    probabilities: Sequence[float], labels: Sequence[int], *, prevalence: float | None = None
+) -> Reliability:
+    """Measure how well probabilities agree with labels.
+
+    Args:
+        probabilities: of ADE.
+        labels: 1 or 0 for each.
+        prevalence: share of positives that the negatives are weighted to, as in `operating_points`.
+
+    Raises:
+        ValueError: there are no texts; or, with a prevalence, a class is missing.
+    """
+    if not len(labels):
+        raise ValueError("there are no texts")
+    chances, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.float64)
+    weights = np.ones(len(truth)) if prevalence is None else prevalence_weights(labels, prevalence)
+    total = float(weights.sum())
+    bin_numbers = np.minimum((chances * _BINS).astype(int), _BINS - 1)
+    bins = []
+    for number in np.unique(bin_numbers):
+        inside = bin_numbers == number
+        weight = float(weights[inside].sum())
+        means = (float((weights * values)[inside].sum()) / weight for values in (chances, truth))
+        bins.append(Bin(int(number) / _BINS, (int(number) + 1) / _BINS, weight, *means))
+    of_label = np.where(truth == 1, chances, 1 - chances)
+    return Reliability(
+        sum(bin_.texts * abs(bin_.probability - bin_.positive) for bin_ in bins) / total,
+        float(-(weights * np.log(np.clip(of_label, _CERTAIN, 1))).sum()) / total,
+        float((weights * (chances - truth) ** 2).sum()) / total,
+        tuple(bins),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrator:
     """Calibrated log-odds = log-odds / temperature + bias.
 
     Attributes:
         temperature: more than 0.
-        bias: 0 where it was not wanted.
+        bias: 0 if none was fitted.
     """
 
     temperature: float
     bias: float
 
     def probabilities(self, odds: Numbers) -> list[float]:
-        """Give calibrated probabilities, `[texts]`, of log-odds."""
-        return [float(value) for value in _sigmoid(odds / self.temperature + self.bias)]
+        """Return the calibrated probabilities, `[texts]`, of log-odds."""
+        return [float(value) for value in sigmoid(odds / self.temperature + self.bias)]
 
 
-def fit(odds: Numbers, labels: Sequence[int], *, bias: bool, prevalence: float | None = None) -> Fit:
-    """Find the temperature (Guo et al. 2017), and a bias, with the least negative log-likelihood.
+def fit_calibrator(
+    odds: Numbers, labels: Sequence[int], *, bias: bool, prevalence: float | None = None
+) -> Calibrator:
+    """Find the temperature (Guo et al. 2017), and a bias, with the lowest negative log-likelihood.
 
-    Newton's method with step halving. The targets are a little inside of 0 and 1 (Platt 1999), so that
-    there is an optimum where the classes lie apart.
+    Newton's method with step halving. The targets lie slightly inside of 0 and 1 (Platt 1999), so that there
+    is an optimum even if the probabilities separate the classes.
 
     Args:
         odds: log-odds of ADE, `[texts]`, not calibrated.
         labels: 1 or 0 for each.
-        bias: whether one is wanted; class weights in training shift all log-odds, which it takes back.
-        prevalence: the negatives are weighted to it, as in `operating_points`.
+        bias: whether to fit one. Class weights in training shift all log-odds, and a bias takes that back.
+        prevalence: share of positives that the negatives are weighted to, as in `operating_points`.
 
     Raises:
         ValueError: a class is missing, or the prevalence lies outside (0, 1).
@@ -61,43 +149,49 @@ def fit(odds: Numbers, labels: Sequence[int], *, bias: bool, prevalence: float |
     positives = truth.sum()
     targets = np.where(truth == 1, (positives + 1) / (positives + 2), 1 / (len(truth) - positives + 2))
     columns = np.stack([odds, np.ones_like(odds)]) if bias else odds[np.newaxis]
-    found = np.zeros(len(columns))
-    loss = _loss(found, columns, targets, weights)
+    parameters = np.zeros(len(columns))
+    loss = _loss(parameters, columns, targets, weights)
     for _ in range(_NEWTON_STEPS):
-        chances = _sigmoid(found @ columns)
+        chances = sigmoid(parameters @ columns)
         gradient = columns @ (weights * (chances - targets))
         curvature = (columns * (weights * chances * (1 - chances))) @ columns.T
         step = np.linalg.solve(curvature + 1e-9 * np.eye(len(columns)), gradient)
         for halving in range(_HALVINGS):
-            moved = found - step / 2**halving
-            lower = _loss(moved, columns, targets, weights)
-            if lower < loss:
+            candidate = parameters - step / 2**halving
+            lower_loss = _loss(candidate, columns, targets, weights)
+            if lower_loss < loss:
                 break
         else:
             break
-        done = loss - lower < 1e-12 * loss
-        found, loss = moved, lower
-        if done:
+        converged = loss - lower_loss < 1e-12 * loss
+        parameters, loss = candidate, lower_loss
+        if converged:
             break
-    if found[0] < _LEAST_SLOPE:
+    if parameters[0] < _MIN_SLOPE:
         raise RunError(
-            "positive texts do not get higher probabilities than negative ones, so that no temperature "
+            "positive texts do not have higher probabilities than negative ones, so that no temperature "
             "helps: check that the labels are right, or train the bundle longer"
         )
-    return Fit(float(1 / found[0]), float(found[1]) if bias else 0.0)
+    return Calibrator(float(1 / parameters[0]), float(parameters[1]) if bias else 0.0)
 
 
-def _loss(found: Numbers, columns: Numbers, targets: Numbers, weights: Numbers) -> float:
-    odds = found @ columns
-    return float((weights * (np.logaddexp(0, odds) - targets * odds)).sum())
+def log_odds(probabilities: Sequence[float]) -> Numbers:
+    """Return log(p / (1 - p)), `[texts]`, fp64; probabilities are clamped to 1e-15 from 0 and 1."""
+    chances = np.clip(np.asarray(probabilities, dtype=np.float64), _CERTAIN, 1 - _CERTAIN)
+    return np.asarray(np.log(chances) - np.log1p(-chances), dtype=np.float64)
 
 
-def _sigmoid(odds: Numbers) -> Numbers:
+def sigmoid(odds: Numbers) -> Numbers:
+    """Return the probabilities, `[texts]`, fp64, of log-odds of any size."""
     return np.asarray(np.exp(-np.logaddexp(0, -odds)), dtype=np.float64)
 
 
 def prevalence_weights(labels: Sequence[int], prevalence: float | None) -> Numbers:
-    """Weigh each text so that positives have the wanted share; each positive weighs 1.
+    """Return the weight of each text, so that positives have the share `prevalence`; each positive weighs 1.
+
+    Args:
+        labels: 1 or 0 for each text.
+        prevalence: in (0, 1); None is the share in the labels, with which each text weighs 1.
 
     Returns:
         `[texts]`, fp64.
@@ -112,3 +206,8 @@ def prevalence_weights(labels: Sequence[int], prevalence: float | None) -> Numbe
     share = positives / len(labels) if prevalence is None else prevalence
     weight = positives * (1 - share) / share / negatives
     return np.where(np.asarray(labels) == 1, 1.0, weight)
+
+
+def _loss(parameters: Numbers, columns: Numbers, targets: Numbers, weights: Numbers) -> float:
+    odds = parameters @ columns
+    return float((weights * (np.logaddexp(0, odds) - targets * odds)).sum())

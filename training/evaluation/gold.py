@@ -1,4 +1,4 @@
-"""The annotations that predictions are scored against, from either layout."""
+"""The annotations that predictions are scored against, from official files or a prepared corpus."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from training.corpora.prepared import read_split
 from training.corpora.reading_log import ReadingLog
 from training.corpora.smm4h_corpus import read_smm4h
 from training.errors import CorpusError
-from training.evaluation.judgements import annotated, lifted
-from training.evaluation.places import official_folder
+from training.evaluation.example_scores import annotation_of_example, lift_annotation
+from training.evaluation.tweet_files import official_folder
 from training.examples import Example
-from training.scorer import Judgement, read_annotations
+from training.scorer import TweetAnnotation, read_annotations
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Gold:
     """Annotated texts.
 
     Attributes:
-        judgements: by id.
-        texts: by id; empty where the files have none.
-        names: of PTs by code, as far as they are known.
-        notes: what a user should know about them.
+        by_tweet: annotations by tweet id.
+        texts: by tweet id; empty if the files have none.
+        names: names of PTs by code, as far as they are known.
+        notes: what a user should know about the annotations.
     """
 
-    judgements: Mapping[str, Judgement]
+    by_tweet: Mapping[str, TweetAnnotation]
     texts: Mapping[str, str]
     names: Mapping[str, str]
     notes: tuple[str, ...] = ()
@@ -39,27 +39,27 @@ def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
 
     Args:
         path: a folder in the official layout, a prepared folder, or a .jsonl file.
-        split: of a folder that has several.
-        terminology: lifts codes of LLTs to PTs, and names PTs.
+        split: which split of a folder that has several.
+        terminology: lifts LLT codes to PTs, and names PTs.
 
     Raises:
-        CorpusError: there is nothing to read, a row is malformed, or an id is there twice.
+        CorpusError: there is nothing to read, a row is malformed, or an id occurs twice.
     """
     if path.is_file() and path.suffix != ".jsonl":
         raise CorpusError(f"{path} is one file of several: name its folder, or a .jsonl file")
     official = official_folder(path, split)
-    gold = _official(official, terminology) if official else _prepared(path, split, terminology)
-    if not gold.judgements:
-        raise CorpusError(f"{path} holds no texts: there is nothing to score against")
+    gold = _read_official(official, terminology) if official else _read_prepared(path, split, terminology)
+    if not gold.by_tweet:
+        raise CorpusError(f"{path} holds no texts, so there is nothing to score against: name another folder")
     return gold
 
 
 def read_seen(path: Path, terminology: Terminology | None) -> frozenset[str]:
-    """Read the PT codes that training data has; rows at fault are passed over, as `prepare` does.
+    """Return the PT codes in training data; malformed rows are skipped, as by `ade-train prepare`.
 
     Args:
         path: a folder in the official layout, a prepared folder, or a .jsonl file.
-        terminology: lifts codes of LLTs to PTs.
+        terminology: lifts LLT codes to PTs.
 
     Raises:
         CorpusError: there is nothing to read.
@@ -74,23 +74,26 @@ def read_seen(path: Path, terminology: Terminology | None) -> frozenset[str]:
     return frozenset(lift.get(code, code) for code in codes if code is not None)
 
 
-def _official(path: Path, terminology: Terminology | None) -> Gold:
-    read = read_annotations(path, lift=terminology.llt_to_pt if terminology else None)
-    notes = [
-        *([f"{read.duplicates:,} rows of spans that repeat another were dropped"] if read.duplicates else []),
-        *([f"{read.unknown:,} tweets that tweets.tsv does not have were dropped"] if read.unknown else []),
-        *(["codes are compared as they stand; --terminology lifts LLTs to PTs"] if not terminology else []),
-    ]
-    return Gold(read.judgements, read.texts, terminology.pt_names if terminology else {}, tuple(notes))
+def _read_official(path: Path, terminology: Terminology | None) -> Gold:
+    annotations = read_annotations(path, lift=terminology.llt_to_pt if terminology else None)
+    notes = []
+    if annotations.duplicates:
+        notes.append(f"{annotations.duplicates:,} rows of spans that repeat another row were dropped")
+    if annotations.unknown:
+        notes.append(f"{annotations.unknown:,} tweets that tweets.tsv does not have were dropped")
+    if not terminology:
+        notes.append("codes are compared as they are; --terminology lifts LLT codes to PTs")
+    names = terminology.pt_names if terminology else {}
+    return Gold(annotations.by_tweet, annotations.texts, names, tuple(notes))
 
 
-def _prepared(path: Path, split: str, terminology: Terminology | None) -> Gold:
+def _read_prepared(path: Path, split: str, terminology: Terminology | None) -> Gold:
     examples = read_split(path, split)
     by_id: dict[str, Example] = {}
     for example in examples:
         if by_id.setdefault(example.id, example) is not example:
             raise CorpusError(
-                f"{path}: the id {example.id!r} is there twice; ids must be unique to be scored"
+                f"{path}: the id {example.id!r} occurs twice; give each text an id of its own to score it"
             )
     names = {
         span.ptid: span.pt_name
@@ -100,7 +103,7 @@ def _prepared(path: Path, split: str, terminology: Terminology | None) -> Gold:
     }
     lift = terminology.llt_to_pt if terminology else {}
     return Gold(
-        {id_: lifted(annotated(example), lift) for id_, example in by_id.items()},
+        {id_: lift_annotation(annotation_of_example(example), lift) for id_, example in by_id.items()},
         {id_: example.text for id_, example in by_id.items()},
         {**names, **(terminology.pt_names if terminology else {})},
     )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.scorer import Judgement, Measure, count, measured
-from training.scorer.scores import EPSILON
+from training.scorer import Measure, TweetAnnotation, count_tweet, measures_of
+from training.scorer.official_scores import EPSILON
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where a figure lies with the wanted confidence.
+    """The range that a figure lies in with the chosen confidence.
 
     Attributes:
         low: a share in [0, 1].
@@ -27,7 +27,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Of one measure."""
+    """The intervals of one measure."""
 
     precision: Interval
     recall: Interval
@@ -35,38 +35,38 @@ class Intervals:
 
 
 def bootstrap(
-    gold: Mapping[str, Judgement],
-    predicted: Mapping[str, Judgement],
+    gold: Mapping[str, TweetAnnotation],
+    predicted: Mapping[str, TweetAnnotation],
     *,
     seen: Set[str] | None = None,
     samples: int = 1_000,
     seed: int = 1,
     confidence: float = 0.95,
 ) -> dict[Measure, Intervals]:
-    """Give percentile intervals of precision, recall and F1, by measure.
+    """Return percentile intervals of precision, recall and F1 for each measure.
 
-    As many tweets as there are, drawn with replacement, make a sample. Tweets with the same counts are
-    drawn as one group, by a multinomial draw, which is the same thing and does not grow with the tweets.
+    A sample has as many tweets as `gold`, drawn with replacement. Tweets with the same counts are drawn as
+    one group, by a multinomial draw: the result is the same, and the time does not grow with the tweets.
 
     Args:
-        gold: what was annotated, by tweet.
-        predicted: a tweet without an entry was judged NoADE.
-        seen: PT codes of the training data, as for `score`.
-        samples: how many.
+        gold: annotations by tweet id.
+        predicted: predictions by tweet id; a tweet without one counts as NoADE.
+        seen: PT codes of the training data, as for `score_annotations`.
+        samples: how many samples to draw.
         seed: of the draws.
-        confidence: share of the samples between the ends.
+        confidence: share of the samples between the two ends.
 
     Raises:
         ValueError: there are no tweets.
     """
     if not gold:
         raise ValueError("there are no tweets to draw from")
-    measures = measured(gold.values(), with_unseen=seen is not None)
+    measures = measures_of(gold.values(), with_unseen=seen is not None)
     groups: Counter[tuple[float, ...]] = Counter()
-    for tweet, judgement in gold.items():
-        counts = count(judgement, predicted.get(tweet, Judgement()), seen=seen)
-        flat = (counts[measure] for measure in measures)
-        groups[tuple(part for one in flat for part in (one.hits, one.extra, one.missed))] += 1
+    for tweet, annotation in gold.items():
+        by_measure = count_tweet(annotation, predicted.get(tweet, TweetAnnotation()), seen=seen)
+        counts = (by_measure[measure] for measure in measures)
+        groups[tuple(number for each in counts for number in (each.hits, each.extra, each.missed))] += 1
     shares = np.array(list(groups.values()), dtype=np.float64) / len(gold)
     drawn = np.random.default_rng(seed).multinomial(len(gold), shares / shares.sum(), size=samples)
     sums = (drawn @ np.array(list(groups), dtype=np.float64)).reshape(samples, len(measures), 3)
@@ -76,6 +76,6 @@ def bootstrap(
     tail = (1 - confidence) / 2
     ends = np.quantile(np.stack([precision, recall, f1]), [tail, 1 - tail], axis=1)
     return {
-        measure: Intervals(*(Interval(float(low), float(high)) for low, high in ends[:, :, place].T))
-        for place, measure in enumerate(measures)
+        measure: Intervals(*(Interval(float(low), float(high)) for low, high in ends[:, :, index].T))
+        for index, measure in enumerate(measures)
     }

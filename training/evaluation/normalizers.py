@@ -1,4 +1,4 @@
-"""The three Normalizers of a bundle side by side, on annotated spans: what each makes of one and the same."""
+"""The three Normalizers of a bundle, compared on the same annotated spans."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Final, get_args
 import torch
 
 from models.bundle import Bundle
-from models.normalizer.classes import lifted
+from models.normalizer.labels import lift_labels
 from models.normalizer.ranking import ClassifierNormalizer, Normalizer
-from models.normalizer.reading import SpanInText
-from models.options import Choice
-from models.scoring.assembly import normalizer_of, span_reader
+from models.normalizer.span_reader import SpanInText
+from models.options import NormalizerChoice
+from models.scoring.assembly import make_normalizer, make_span_reader
 from models.terminology import Terminology
-from training.evaluation.coding import CodedSpan, Coding, measure_coding
+from training.evaluation.code_accuracy import CodeAccuracy, CodedSpan, measure_groups
 from training.evaluation.gold import Gold
 
-_AT_ONCE: Final = 256  # spans between two signs of progress
+_CHUNK: Final = 256  # spans between two calls of `advance`
 
 
 @dataclass(frozen=True, slots=True)
 class GoldSpan:
-    """An annotated span with its PT, in its text."""
+    """An annotated span in its text, with its PT."""
 
     span: SpanInText
     ptid: str
 
 
 def gold_spans(gold: Gold) -> list[GoldSpan]:
-    """Take the annotated spans that have a code and whose text is known."""
+    """Return the annotated spans that have a code and whose text is known."""
     return [
-        GoldSpan(SpanInText(text[mark.start : mark.end], text), mark.code)
-        for id_, judgement in gold.judgements.items()
-        if (text := gold.texts.get(id_)) is not None
-        for mark in judgement.marks
-        if mark.code is not None
+        GoldSpan(SpanInText(text[span.start : span.end], text), span.code)
+        for tweet, annotation in gold.by_tweet.items()
+        if (text := gold.texts.get(tweet)) is not None
+        for span in annotation.spans
+        if span.code is not None
     ]
 
 
@@ -47,49 +47,48 @@ def compare_normalizers(
     device: torch.device,
     seen: Set[str] | None = None,
     terminology: Terminology | None = None,
-    advance: Callable[[int], None] = lambda done: None,
-) -> dict[Choice, dict[str, Coding]]:
-    """Let each Normalizer of a bundle code the same spans.
+    advance: Callable[[int], None] = lambda spans: None,
+) -> dict[NormalizerChoice, dict[str, CodeAccuracy]]:
+    """Code the same spans with each Normalizer of a bundle, and measure the codes.
 
     Args:
-        bundle: without a retriever, the classifier stands alone.
-        spans: as they were annotated; neither Classifier nor Extractor is asked.
+        bundle: without a retriever, it has the classifier only.
+        spans: as annotated; neither Classifier nor Extractor runs.
         device: where the network runs.
         seen: PT codes of the training data; with them, spans of other PTs are a group of their own.
-        terminology: its hierarchy tells near misses.
-        advance: told of each Normalizer's progress, in spans.
+        terminology: its hierarchy shows which wrong PTs are near misses.
+        advance: called with the number of further spans that a Normalizer has coded.
 
     Returns:
-        For each Normalizer the figures by group: "all", and "unseen" where there are such spans.
+        For each Normalizer the figures by group: "all", and "unseen" if there are such spans.
     """
-    found: dict[Choice, dict[str, Coding]] = {}
+    results: dict[NormalizerChoice, dict[str, CodeAccuracy]] = {}
     for choice, normalizer in _normalizers(bundle, device):
-        threshold = bundle.config.choosing(choice).believed_from.normalizer
-        coded = list(_coded(normalizer, spans, threshold, advance))
-        groups = {"all": coded}
-        if seen is not None:
-            groups["unseen"] = [span for span in coded if span.gold not in seen]
-        measured = {name: measure_coding(own, terminology) for name, own in groups.items()}
-        found[choice] = {name: coding for name, coding in measured.items() if coding is not None}
-    return found
+        config = bundle.config.with_normalizer(choice, bundle.path)
+        threshold = config.effective_thresholds.normalizer
+        coded = list(_code(normalizer, spans, threshold, advance))
+        results[choice] = measure_groups(coded, "all", seen=seen, terminology=terminology)
+    return results
 
 
-def _normalizers(bundle: Bundle, device: torch.device) -> Iterator[tuple[Choice, Normalizer]]:
-    classes = lifted(bundle.labels, bundle.dictionary.terminology if bundle.dictionary else None)
-    for choice in get_args(Choice):
+def _normalizers(bundle: Bundle, device: torch.device) -> Iterator[tuple[NormalizerChoice, Normalizer]]:
+    classes = lift_labels(bundle.labels, bundle.dictionary.terminology if bundle.dictionary else None)
+    for choice in get_args(NormalizerChoice):
         if choice == "classifier":
-            yield choice, ClassifierNormalizer(span_reader(bundle, device), classes)
+            yield choice, ClassifierNormalizer(make_span_reader(bundle, device), classes)
         elif bundle.dictionary is not None:
-            yield choice, normalizer_of(bundle, device, bundle.config.choosing(choice))
+            config = bundle.config.with_normalizer(choice, bundle.path)
+            yield choice, make_normalizer(bundle, device, config)
 
 
-def _coded(
+def _code(
     normalizer: Normalizer, spans: Sequence[GoldSpan], threshold: float, advance: Callable[[int], None]
 ) -> Iterator[CodedSpan]:
-    for start in range(0, len(spans), _AT_ONCE):
-        some = spans[start : start + _AT_ONCE]
-        for one, ranking in zip(some, normalizer.rank([one.span for one in some]), strict=True):
-            believed = ranking and ranking[0].score >= threshold
+    for start in range(0, len(spans), _CHUNK):
+        chunk = spans[start : start + _CHUNK]
+        rankings = normalizer.rank([gold.span for gold in chunk])
+        for gold, ranking in zip(chunk, rankings, strict=True):
+            sure = ranking and ranking[0].score >= threshold
             candidates = tuple(candidate.ptid for candidate in ranking)
-            yield CodedSpan(one.ptid, candidates[0] if believed else None, candidates)
-        advance(len(some))
+            yield CodedSpan(gold.ptid, candidates[0] if sure else None, candidates)
+        advance(len(chunk))

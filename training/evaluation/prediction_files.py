@@ -1,92 +1,44 @@
-"""Predictions as files in the official layout, with probabilities and candidates beside them."""
+"""Prediction files: the official layout, and next to it the probabilities and the candidates.
+
+probabilities.tsv   tweet_id, probability of ADE
+candidates.tsv      tweet_id, start, end, rank (from 1, best first), ptid, score
+
+`candidates.tsv` has the PTs that were considered for each span; a span without a row had none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from models.predictions import TweetPrediction
-from training.errors import CorpusError, RunError
-from training.evaluation.candidate_files import CANDIDATES_FILE, Candidates, read_candidates, write_candidates
-from training.evaluation.texts import Text
-from training.scorer import Judgement, read_annotations
-from training.scorer.annotations import CLASS_FILE, CODED_SPANS_FILE, SPANS_FILE
-from training.scorer.layout import RowWriter, read_rows, writing_rows
+from models.predictions import Mention
+from training.errors import CorpusError
+from training.scorer import TweetAnnotation, read_annotations
+from training.scorer.official_files import CLASS_FILE, CODED_SPANS_FILE, SPANS_FILE, read_rows
 
-PROBABILITIES_FILE = "probabilities.tsv"
-FILES = (CLASS_FILE, SPANS_FILE, CODED_SPANS_FILE, PROBABILITIES_FILE, CANDIDATES_FILE)
+PROBABILITIES_FILE: Final = "probabilities.tsv"
+CANDIDATES_FILE: Final = "candidates.tsv"
+PREDICTION_FILES: Final = (CLASS_FILE, SPANS_FILE, CODED_SPANS_FILE, PROBABILITIES_FILE, CANDIDATES_FILE)
 
+Candidates = Mapping[str, Mapping[tuple[int, int], tuple[str, ...]]]
+"""PTs, best first, by tweet id and by start and end of the span."""
 
-class PredictionWriter:
-    """Writes what was predicted for one text after the other.
-
-    Args:
-        rows: by file name.
-    """
-
-    def __init__(self, rows: Mapping[str, RowWriter]) -> None:
-        self._rows = rows
-
-    def write(self, text: Text, prediction: TweetPrediction) -> None:
-        """Add a text to all files; a span without a code has an empty last field.
-
-        Raises:
-            RunError: a file cannot be written.
-        """
-        self._rows[CLASS_FILE].write(text.id, prediction.label)
-        self._rows[PROBABILITIES_FILE].write(text.id, f"{prediction.probability:.9g}")
-        for mention in prediction.mentions:
-            row = (text.id, "ADE", mention.start, mention.end, mention.text)
-            self._rows[SPANS_FILE].write(*row)
-            self._rows[CODED_SPANS_FILE].write(*row, mention.ptid or "")
-            write_candidates(self._rows[CANDIDATES_FILE], text.id, mention)
-
-
-@contextmanager
-def writing_predictions(folder: Path) -> Iterator[PredictionWriter]:
-    """Open the files of a folder; they appear when the block ends, and not at all if it fails.
-
-    Raises:
-        RunError: a file cannot be written.
-    """
-    with writing_rows(*(folder / name for name in FILES)) as rows:
-        yield PredictionWriter(dict(zip(FILES, rows, strict=True)))
-
-
-def refuse_to_clobber(folder: Path, *, overwrite: bool) -> None:
-    """Raise where predictions would replace a file; annotations are never overwritten.
-
-    Raises:
-        RunError: `folder` is a file, or one of the files is there and is not to be overwritten, or is no
-            prediction, as there are no probabilities beside it.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} is a file: choose another folder")
-    there = [name for name in FILES if (folder / name).exists()]
-    if there and PROBABILITIES_FILE not in there:
-        raise RunError(
-            f"{folder} holds {', '.join(there)}, but no {PROBABILITIES_FILE}: these are no predictions of "
-            "ours, which --overwrite would replace; choose another folder"
-        )
-    if there and not overwrite:
-        raise RunError(
-            f"{folder} holds {', '.join(there)}: choose another folder, or replace them with --overwrite"
-        )
+_CANDIDATE_FIELDS: Final = 6
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What was predicted.
+    """Predictions for texts.
 
     Attributes:
-        judgements: by id.
-        probabilities: of ADE, by id; empty where they are not known.
-        candidates: PTs that were considered for each span; None where they are not known.
+        by_tweet: predicted labels, spans and codes, by tweet id.
+        probabilities: of ADE, by tweet id; empty if they are not known.
+        candidates: the PTs that were considered for each span; None if they are not known.
     """
 
-    judgements: Mapping[str, Judgement]
+    by_tweet: Mapping[str, TweetAnnotation]
     probabilities: Mapping[str, float]
     candidates: Candidates | None = None
 
@@ -103,15 +55,58 @@ def read_predictions(path: Path, *, lift: Mapping[str, str] | None) -> Predictio
     """
     if not path.exists():
         raise CorpusError(
-            f"{path} does not exist: name a folder of predictions, as `ade-train predict` gives"
+            f"{path} does not exist: name a folder of predictions, as `ade-train predict` writes it"
         )
-    judgements = read_annotations(path, lift=lift).judgements
-    chances, candidates = path / PROBABILITIES_FILE, path / CANDIDATES_FILE
+    by_tweet = read_annotations(path, lift=lift).by_tweet
+    probabilities, candidates = path / PROBABILITIES_FILE, path / CANDIDATES_FILE
     return Predictions(
-        judgements,
-        _read_probabilities(chances) if chances.is_file() else {},
+        by_tweet,
+        _read_probabilities(probabilities) if probabilities.is_file() else {},
         read_candidates(candidates, lift=lift) if candidates.is_file() else None,
     )
+
+
+def read_candidates(path: Path, *, lift: Mapping[str, str] | None = None) -> Candidates:
+    """Read a `candidates.tsv`; its rows may have any order.
+
+    Args:
+        path: the file.
+        lift: LLT code to PT code.
+
+    Raises:
+        CorpusError: a row is malformed, or a rank occurs twice; file and line are named.
+    """
+    by_rank: dict[str, dict[tuple[int, int], dict[int, str]]] = {}
+    for row in read_rows(path, fields=_CANDIDATE_FIELDS):
+        place = f"{path}, line {row.line}"
+        cells = [cell.strip() for cell in row.fields]
+        try:
+            start, end, rank = (int(cell) for cell in cells[1:4])
+        except ValueError:
+            raise CorpusError(f"{place}: start, end and rank must be whole numbers; correct them") from None
+        if len(cells) < _CANDIDATE_FIELDS - 1 or not cells[4]:
+            raise CorpusError(f"{place}: write tweet_id, start, end, rank, ptid and score, with tabs between")
+        ranks = by_rank.setdefault(cells[0], {}).setdefault((start, end), {})
+        if ranks.setdefault(rank, cells[4]) != cells[4]:
+            raise CorpusError(f"{place}: the span {start}-{end} had rank {rank} before; keep one row")
+    return {
+        tweet: {
+            span: lift_code_list((ranks[rank] for rank in sorted(ranks)), lift)
+            for span, ranks in spans.items()
+        }
+        for tweet, spans in by_rank.items()
+    }
+
+
+def candidates_of(mention: Mention) -> tuple[tuple[str, float], ...]:
+    """Return the PTs that were considered for a mention with their scores, best first, its code included."""
+    code = () if mention.ptid is None else ((mention.ptid, mention.pt_score or 0.0),)
+    return (*code, *((candidate.ptid, candidate.score) for candidate in mention.runners_up))
+
+
+def lift_code_list(codes: Iterable[str], lift: Mapping[str, str] | None) -> tuple[str, ...]:
+    """Replace LLT codes by those of their PTs; a PT that then occurs again is left out."""
+    return tuple(dict.fromkeys((lift or {}).get(code, code) for code in codes))
 
 
 def _read_probabilities(path: Path) -> dict[str, float]:
@@ -122,6 +117,8 @@ def _read_probabilities(path: Path) -> dict[str, float]:
         except (ValueError, IndexError):
             value = -1.0
         if not 0 <= value <= 1:
-            raise CorpusError(f"{path}, line {row.line}: the probability is no number from 0 to 1; mend it")
+            raise CorpusError(
+                f"{path}, line {row.line}: the probability is not a number from 0 to 1; correct it"
+            )
         probabilities[row.fields[0]] = value
     return probabilities

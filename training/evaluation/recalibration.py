@@ -1,10 +1,10 @@
-"""Temperature, bias and threshold of a bundle, found on validation texts."""
+"""Temperature, bias and threshold of a bundle, fitted to validation texts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -13,40 +13,46 @@ from models.bundle import Bundle
 from models.encoder.tokenization import TweetTokenizer
 from models.network.vote import Decision
 from models.runtime import Engine
-from models.scoring.decode import spans_of
+from models.scoring.decode import decode_spans
 from training.errors import RunError
-from training.evaluation.calibration import Fit, fit, log_odds, prevalence_weights
-from training.evaluation.expected_f1 import choose_threshold
-from training.evaluation.reliability import Reliability, reliability
-from training.evaluation.threshold import (
+from training.evaluation.calibration import (
+    Calibrator,
+    Reliability,
+    fit_calibrator,
+    log_odds,
+    measure_reliability,
+    prevalence_weights,
+)
+from training.evaluation.thresholds import (
     ThresholdChoice,
+    choose_threshold,
     operating_points,
     threshold_for_precision,
 )
 from training.examples import Example
 
-_OUT_OF_REACH = 2.0  # a threshold that no probability has
+_UNREACHABLE: Final = 2.0  # a threshold above every probability
 
 
 @dataclass(frozen=True)
-class Behaviour:
-    """What a bundle's settings come to on the validation texts.
+class DecisionQuality:
+    """A calibration and a threshold, with their figures on the validation texts.
 
     Attributes:
-        fit: its calibration.
-        reliability: of its probabilities.
-        choice: its threshold, and what the labels are worth.
+        calibrator: temperature and bias.
+        reliability: of the calibrated probabilities.
+        choice: the threshold, and the precision, recall and F1 of the labels.
     """
 
-    fit: Fit
+    calibrator: Calibrator
     reliability: Reliability
     choice: ThresholdChoice
 
     def to_json(self) -> dict[str, Any]:
-        """Give the figures, JSON-ready."""
+        """Return the figures as a JSON document."""
         return {
-            "temperature": self.fit.temperature,
-            "bias": self.fit.bias,
+            "temperature": self.calibrator.temperature,
+            "bias": self.calibrator.bias,
             "threshold": self.choice.threshold,
             "precision": round(self.choice.precision, 4),
             "recall": round(self.choice.recall, 4),
@@ -58,10 +64,10 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Recalibration:
-    """A bundle's settings as they are, and the better ones."""
+    """The settings that a bundle has, and the better ones."""
 
-    before: Behaviour
-    after: Behaviour
+    before: DecisionQuality
+    after: DecisionQuality
 
 
 def recalibrate(
@@ -74,93 +80,104 @@ def recalibrate(
     device: torch.device,
     advance: Callable[[int], None] = lambda texts: None,
 ) -> Recalibration:
-    """Find the calibration with the least negative log-likelihood, then the threshold.
+    """Fit the calibration with the lowest negative log-likelihood, then choose the threshold.
 
-    The labels are those of Algorithm 2, its line 12 included where the bundle has that option: a text
-    without a span is NoADE, whatever its probability.
+    The labels are those of Algorithm 2. If the bundle has the option of its line 12, a text without a span is
+    NoADE, whatever its probability.
 
     Args:
-        bundle: is not changed.
+        bundle: stays as it is.
         examples: of both classes, not trained on.
-        precision: that the threshold must have at least, with the best recall; None for the best expected F1.
-        prevalence: share of positives in the stream; the negatives are weighted to it. None for that of
-            the examples.
-        bias: whether the log-odds are shifted too.
+        precision: the minimum precision of the threshold, which then has the best recall; None for the best
+            expected F1.
+        prevalence: share of positives in the stream, which the negatives are weighted to; None is the share
+            in the examples.
+        bias: whether to shift the log-odds, too.
         device: where the network runs.
-        advance: is told of so many more texts that were judged.
+        advance: called with the number of further texts that were scored.
 
     Raises:
-        RunError: there is nothing to be found on these texts; the message says why.
+        RunError: these texts do not allow it; the message says why.
     """
     labels = [example.label for example in examples]
     if len(set(labels)) < 2:
         raise RunError(f"the {len(labels):,} validation texts are all of one class: give texts of both")
-    raw, reachable = _uncalibrated(bundle, [example.text for example in examples], device, advance)
+    uncalibrated, reachable = _score(bundle, [example.text for example in examples], device, advance)
     if not any(reachable):
         raise RunError(
-            "the Extractor finds no span in any text, so that all are NoADE: train the bundle longer"
+            "the Extractor finds no span in any text, so all of them are NoADE: train the bundle longer"
         )
-    odds = log_odds(raw)
-    found = fit(odds, labels, bias=bias, prevalence=prevalence)
-    chances = found.probabilities(odds)
-    choice = _choose(precision, chances, labels, prevalence, reachable)
-    decision, threshold = bundle.config.decision, bundle.config.thresholds.classifier
-    present = Fit(decision.temperature, decision.bias)
-    known = present.probabilities(odds)
-    positive = [chance >= threshold and can for chance, can in zip(known, reachable, strict=True)]
-    worth = _worth(threshold, positive, labels, prevalence)
-    return Recalibration(
-        Behaviour(present, reliability(known, labels, prevalence=prevalence), worth),
-        Behaviour(found, reliability(chances, labels, prevalence=prevalence), choice),
+    odds = log_odds(uncalibrated)
+    config = bundle.config
+    current = Calibrator(config.decision.temperature, config.decision.bias)
+    fitted = fit_calibrator(odds, labels, bias=bias, prevalence=prevalence)
+
+    def quality(calibrator: Calibrator, choice: ThresholdChoice) -> DecisionQuality:
+        probabilities = calibrator.probabilities(odds)
+        reliability = measure_reliability(probabilities, labels, prevalence=prevalence)
+        return DecisionQuality(calibrator, reliability, choice)
+
+    current_choice = _figures_at(
+        config.thresholds.classifier, current.probabilities(odds), labels, prevalence, reachable
     )
+    best_choice = _choose(precision, fitted.probabilities(odds), labels, prevalence, reachable)
+    return Recalibration(quality(current, current_choice), quality(fitted, best_choice))
 
 
-def _uncalibrated(
+def _score(
     bundle: Bundle, texts: Sequence[str], device: torch.device, advance: Callable[[int], None]
 ) -> tuple[list[float], list[bool]]:
-    """Give each text's probability before calibration, and whether it can be ADE at all."""
+    """Return each text's probability before calibration, and whether it can be ADE at all."""
     feedback = bundle.config.options.feedback
     encodings = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens).encode(texts)
-    judged = Engine(bundle.weights, device=device, body=bundle.body).judge(
+    scores = Engine(bundle.weights, device=device, body=bundle.body).score(
         encodings,
-        threshold=0.0 if feedback else _OUT_OF_REACH,  # spans are looked for where they decide
+        threshold=0.0 if feedback else _UNREACHABLE,  # spans are only needed if they decide
         decision=Decision(vote=bundle.config.decision.vote),
         advance=advance,
     )
+    probabilities = [score.probability for score in scores]
     if not feedback:
-        return [scores.probability for scores in judged], [True] * len(texts)
+        return probabilities, [True] * len(texts)
     reachable = [
-        bool(spans_of(text, encoding, scores.adverse or ()))
-        for text, encoding, scores in zip(texts, encodings, judged, strict=True)
+        bool(decode_spans(text, encoding, score.token_probabilities or ()))
+        for text, encoding, score in zip(texts, encodings, scores, strict=True)
     ]
-    return [scores.probability for scores in judged], reachable
+    return probabilities, reachable
 
 
 def _choose(
     precision: float | None,
-    chances: Sequence[float],
+    probabilities: Sequence[float],
     labels: Sequence[int],
     prevalence: float | None,
     reachable: Sequence[bool],
 ) -> ThresholdChoice:
     if precision is None:
-        return choose_threshold(chances, labels, prevalence=prevalence, reachable=reachable)
-    choice = threshold_for_precision(precision, chances, labels, prevalence=prevalence, reachable=reachable)
+        return choose_threshold(probabilities, labels, prevalence=prevalence, reachable=reachable)
+    choice = threshold_for_precision(
+        precision, probabilities, labels, prevalence=prevalence, reachable=reachable
+    )
     if choice is None:
-        points = operating_points(chances, labels, prevalence=prevalence, reachable=reachable)
+        points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
         raise RunError(
-            f"no threshold has a precision of {precision:g} on these texts, the best has "
+            f"no threshold has a precision of {precision:g} on these texts, the highest is "
             f"{points.precision.max():.3f}: ask for less, or train the bundle longer"
         )
     return choice
 
 
-def _worth(
-    threshold: float, positive: Sequence[bool], labels: Sequence[int], prevalence: float | None
+def _figures_at(
+    threshold: float,
+    probabilities: Sequence[float],
+    labels: Sequence[int],
+    prevalence: float | None,
+    reachable: Sequence[bool],
 ) -> ThresholdChoice:
     weights = prevalence_weights(labels, prevalence)
-    said, truth = np.asarray(positive, dtype=bool), np.asarray(labels) == 1
-    hits, found = float((said & truth).sum()), float(weights[said].sum())
-    precision, recall = (hits / found if found else 0.0), hits / float(truth.sum())
+    predicted = (np.asarray(probabilities) >= threshold) & np.asarray(reachable, dtype=bool)
+    truth = np.asarray(labels) == 1
+    hits, alarms = float((predicted & truth).sum()), float(weights[predicted].sum())
+    precision, recall = (hits / alarms if alarms else 0.0), hits / float(truth.sum())
     total = precision + recall
     return ThresholdChoice(threshold, precision, recall, 2 * precision * recall / total if total else 0.0)

@@ -16,12 +16,12 @@ from models.normalizer.ranking import Normalizer
 from models.predictions import TweetPrediction
 from models.runtime import Engine
 from models.scoring.pipeline import Pipeline
-from training.evaluation import Scores, choose_threshold, evaluate, score
+from training.evaluation import choose_threshold, evaluate, score_predictions
 from training.examples import Example
 from training.loop.config import Task
 from training.loop.trainer import Validation
 from training.presets import Method
-from training.scorer.scores import Counts
+from training.scorer import Counts, Scores
 
 HALF = 0.5
 _TOKEN_BUDGET = 4_096  # of a micro-batch
@@ -81,7 +81,9 @@ class Evaluator:
         said = pipeline.score([example.text for example in self.examples])
         chances = [one.probability for one in said]
         threshold = choose_threshold(chances, gold, prevalence=self.prevalence).threshold
-        return Evaluation(threshold, score([self._decided(one, threshold) for one in said], self.examples))
+        return Evaluation(
+            threshold, score_predictions([self._decided(one, threshold) for one in said], self.examples)
+        )
 
     def _decided(self, said: TweetPrediction, threshold: float) -> TweetPrediction:
         """Give what Algorithm 2 says with a threshold (lines 7 and 12), when spans were looked for anyway."""

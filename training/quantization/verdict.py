@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.predictions import Scorer, TweetPrediction
-from training.evaluation import Scores, score
+from training.evaluation import score_predictions
 from training.examples import Example
-from training.scorer import Measure
+from training.scorer import Measure, Scores
 
 # What the margin holds for: the heads that read the quantized body.
 JUDGED: Final[tuple[Measure, ...]] = ("1a", "1b")
@@ -72,8 +72,8 @@ def compare(
     before, after = _judged(exact, examples, advance), _judged(quantized, examples, advance)
     pairs = list(zip(before, after, strict=True))
     return Verdict(
-        score(before, examples),
-        score(after, examples),
+        score_predictions(before, examples),
+        score_predictions(after, examples),
         len(examples),
         sum(was.label != now.label for was, now in pairs),
         max((abs(was.probability - now.probability) for was, now in pairs), default=0.0),

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.normalizer.fusion import CandidateTable, Fusion
-from training.evaluation.coding import SHORTLIST
-from training.evaluation.reliability import reliability
+from training.evaluation import SHORTLIST, measure_reliability
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +79,7 @@ def measure_fusion(answered: Sequence[LabeledCandidates], fusion: Fusion) -> Fus
         float(np.concatenate(losses).mean()),
         float((rank < 1).mean()),
         float((rank < SHORTLIST).mean()),
-        reliability(np.concatenate(tops).tolist(), np.concatenate(hits).astype(int).tolist()).error,
+        measure_reliability(np.concatenate(tops).tolist(), np.concatenate(hits).astype(int).tolist()).error,
     )
 
 

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.errors import RunError
-from training.evaluation.calibration import Fit, fit, log_odds
-from training.evaluation.reliability import reliability
+from training.evaluation.calibration import Calibrator, fit_calibrator, log_odds, measure_reliability
 
 
 def drawn(
@@ -27,14 +26,14 @@ def probabilities(odds: list[float]) -> list[float]:
 @pytest.mark.parametrize(("temperature", "bias"), [(1.0, 0.0), (2.5, -1.0), (0.5, 0.7)])
 def test_the_temperature_and_the_bias_are_found_again(temperature: float, bias: float) -> None:
     odds, labels = drawn(temperature, bias)
-    found = fit(log_odds(probabilities(odds)), labels, bias=True)
+    found = fit_calibrator(log_odds(probabilities(odds)), labels, bias=True)
     assert found.temperature == pytest.approx(temperature, rel=0.1)
     assert found.bias == pytest.approx(bias, abs=0.15)
 
 
 def test_without_a_bias_there_is_none() -> None:
     odds, labels = drawn(2.0, 0.0)
-    found = fit(log_odds(probabilities(odds)), labels, bias=False)
+    found = fit_calibrator(log_odds(probabilities(odds)), labels, bias=False)
     assert found.bias == 0
     assert found.temperature == pytest.approx(2, rel=0.1)
 
@@ -42,44 +41,44 @@ def test_without_a_bias_there_is_none() -> None:
 def test_calibration_lowers_loss_and_calibration_error() -> None:
     odds, labels = drawn(3.0, -1.5)
     before = probabilities(odds)
-    after = fit(log_odds(before), labels, bias=True).probabilities(log_odds(before))
-    assert reliability(after, labels).loss < reliability(before, labels).loss
-    assert reliability(after, labels).error < reliability(before, labels).error / 3
+    after = fit_calibrator(log_odds(before), labels, bias=True).probabilities(log_odds(before))
+    assert measure_reliability(after, labels).loss < measure_reliability(before, labels).loss
+    assert measure_reliability(after, labels).error < measure_reliability(before, labels).error / 3
 
 
 def test_a_prevalence_moves_the_bias_by_its_log_odds() -> None:
     odds, labels = drawn(1.0, 0.0)
     share = sum(labels) / len(labels)
-    found = fit(log_odds(probabilities(odds)), labels, bias=True, prevalence=0.02)
+    found = fit_calibrator(log_odds(probabilities(odds)), labels, bias=True, prevalence=0.02)
     expected = math.log(0.02 / 0.98) - math.log(share / (1 - share))
     assert found.bias == pytest.approx(expected, abs=0.3)
 
 
 def test_classes_that_lie_apart_still_have_a_temperature() -> None:
-    found = fit(log_odds([0.1, 0.2, 0.8, 0.9]), [0, 0, 1, 1], bias=True)
+    found = fit_calibrator(log_odds([0.1, 0.2, 0.8, 0.9]), [0, 0, 1, 1], bias=True)
     assert 0 < found.temperature < math.inf
 
 
 def test_certain_probabilities_do_no_harm() -> None:
-    found = fit(log_odds([0.0, 1.0, 0.0, 1.0, 1.0]), [0, 1, 1, 1, 0], bias=True)
+    found = fit_calibrator(log_odds([0.0, 1.0, 0.0, 1.0, 1.0]), [0, 1, 1, 1, 0], bias=True)
     assert all(0 < chance < 1 for chance in found.probabilities(log_odds([0.0, 0.5, 1.0])))
 
 
 def test_probabilities_that_fall_where_labels_rise_are_refused() -> None:
     with pytest.raises(RunError, match="positive"):
-        fit(log_odds([0.9, 0.8, 0.2, 0.1] * 10), [0, 0, 1, 1] * 10, bias=True)
+        fit_calibrator(log_odds([0.9, 0.8, 0.2, 0.1] * 10), [0, 0, 1, 1] * 10, bias=True)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.floats(0.1, 10), st.floats(-5, 5))
 def test_calibration_keeps_the_order_of_texts(chances: list[float], temperature: float, bias: float) -> None:
     odds = log_odds(sorted(chances))
-    after = Fit(temperature, bias).probabilities(odds)
+    after = Calibrator(temperature, bias).probabilities(odds)
     assert after == sorted(after)
 
 
 def test_the_calibration_error_is_the_weighted_distance_of_the_bins() -> None:
     # Two texts at 0.25 with one positive, two at 0.95 with two.
-    measured = reliability([0.25, 0.25, 0.95, 0.95], [0, 1, 1, 1])
+    measured = measure_reliability([0.25, 0.25, 0.95, 0.95], [0, 1, 1, 1])
     assert measured.error == pytest.approx((2 * 0.25 + 2 * 0.05) / 4)
     assert [(bin_.low, bin_.texts, bin_.positive) for bin_ in measured.bins] == [(0.2, 2, 0.5), (0.9, 2, 1)]
     assert measured.brier == pytest.approx((0.25**2 + 0.75**2 + 2 * 0.05**2) / 4)
@@ -87,9 +86,9 @@ def test_the_calibration_error_is_the_weighted_distance_of_the_bins() -> None:
 
 
 def test_the_ends_of_the_scale_have_bins() -> None:
-    assert [bin_.texts for bin_ in reliability([0.0, 1.0], [0, 1]).bins] == [1, 1]
+    assert [bin_.texts for bin_ in measure_reliability([0.0, 1.0], [0, 1]).bins] == [1, 1]
 
 
 def test_without_texts_there_is_nothing_to_measure() -> None:
     with pytest.raises(ValueError, match="no texts"):
-        reliability([], [])
+        measure_reliability([], [])

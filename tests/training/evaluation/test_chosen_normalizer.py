@@ -10,7 +10,7 @@ import pytest
 
 from models.bundle import load_bundle
 from models.errors import BundleError
-from models.options import Choice
+from models.options import NormalizerChoice
 from models.scoring.pipeline import Pipeline
 from tests.tiny import write_checkpoint
 from tests.tiny_retrieval import FUSION, RETRIEVAL, save_tiny_hybrid, train_tiny_retriever
@@ -35,9 +35,9 @@ def codes(folder: Path) -> list[str]:
     return [row.split("\t")[5] for row in rows]
 
 
-@pytest.mark.parametrize("choice", get_args(Choice))
+@pytest.mark.parametrize("choice", get_args(NormalizerChoice))
 def test_predictions_are_those_of_a_bundle_with_that_choice(
-    hybrid: Path, prepared: Path, tmp_path: Path, choice: Choice
+    hybrid: Path, prepared: Path, tmp_path: Path, choice: NormalizerChoice
 ) -> None:
     asked = ("predict", hybrid, "--texts", prepared, "--split", "valid", "--out", tmp_path / "said")
     result = ade_train(*asked, "--normalizer", choice)

@@ -9,61 +9,69 @@ import pytest
 from models.terminology import read_release
 from tests.release import PTS, write_release
 from training.errors import CorpusError
-from training.evaluation.candidate_files import read_candidates
-from training.evaluation.coding import CodedSpan, coding_by_group, matched_spans, measure_coding
-from training.evaluation.prediction_files import Predictions, read_predictions
-from training.scorer import Judgement, Mark
+from training.evaluation.code_accuracy import (
+    CodedSpan,
+    code_accuracy_by_group,
+    matched_spans,
+    measure_code_accuracy,
+)
+from training.evaluation.prediction_files import Predictions, read_candidates, read_predictions
+from training.scorer import OfficialSpan, TweetAnnotation
 
 NAUSEA, HEADACHE, INSOMNIA, DIZZINESS, SOMNOLENCE = PTS
 
 
-def found(*said: Mark, candidates: dict[tuple[int, int], tuple[str, ...]] | None = None) -> Predictions:
-    return Predictions({"t": Judgement(True, said)}, {}, None if candidates is None else {"t": candidates})
+def found(
+    *said: OfficialSpan, candidates: dict[tuple[int, int], tuple[str, ...]] | None = None
+) -> Predictions:
+    return Predictions(
+        {"t": TweetAnnotation(True, said)}, {}, None if candidates is None else {"t": candidates}
+    )
 
 
-def spans(gold: tuple[Mark, ...], predictions: Predictions) -> list[CodedSpan]:
-    return matched_spans({"t": Judgement(True, gold)}, predictions)
+def spans(gold: tuple[OfficialSpan, ...], predictions: Predictions) -> list[CodedSpan]:
+    return matched_spans({"t": TweetAnnotation(True, gold)}, predictions)
 
 
 def test_a_span_is_judged_by_the_prediction_with_most_characters_in_common() -> None:
-    said = found(Mark(0, 2, "A"), Mark(1, 9, "B"), Mark(3, 5, "C"))
-    assert spans((Mark(0, 10, "B"),), said) == [CodedSpan("B", "B")]
+    said = found(OfficialSpan(0, 2, "A"), OfficialSpan(1, 9, "B"), OfficialSpan(3, 5, "C"))
+    assert spans((OfficialSpan(0, 10, "B"),), said) == [CodedSpan("B", "B")]
 
 
 def test_spans_that_were_not_found_and_spans_without_a_code_are_left_out() -> None:
-    said = found(Mark(0, 5, "A"))
-    assert spans((Mark(7, 9, "A"), Mark(0, 5, None)), said) == []
+    said = found(OfficialSpan(0, 5, "A"))
+    assert spans((OfficialSpan(7, 9, "A"), OfficialSpan(0, 5, None)), said) == []
 
 
 def test_two_codes_of_one_place_are_two_spans() -> None:
-    said = found(Mark(0, 5, "A"), candidates={(0, 5): ("A", "B")})
-    judged = spans((Mark(0, 5, "A"), Mark(0, 5, "B")), said)
+    said = found(OfficialSpan(0, 5, "A"), candidates={(0, 5): ("A", "B")})
+    judged = spans((OfficialSpan(0, 5, "A"), OfficialSpan(0, 5, "B")), said)
     assert judged == [CodedSpan("A", "A", ("A", "B")), CodedSpan("B", "A", ("A", "B"))]
-    coding = measure_coding(judged)
+    coding = measure_code_accuracy(judged)
     assert coding is not None
     assert (coding.spans, coding.at_1, coding.at_5) == (2, 0.5, 1.0)
 
 
 def test_an_uncoded_span_has_its_best_candidate_and_a_span_without_candidates_none() -> None:
-    said = found(Mark(0, 5), Mark(8, 9), candidates={(0, 5): ("A", "B")})
-    one, other = spans((Mark(0, 5, "A"), Mark(8, 9, "A")), said)
+    said = found(OfficialSpan(0, 5), OfficialSpan(8, 9), candidates={(0, 5): ("A", "B")})
+    one, other = spans((OfficialSpan(0, 5, "A"), OfficialSpan(8, 9, "A")), said)
     assert (one.code, one.best) == (None, "A")
     assert (other.code, other.best) == (None, None)
-    coding = measure_coding([one, other])
+    coding = measure_code_accuracy([one, other])
     assert coding is not None
     assert (coding.coded, coding.precision, coding.at_1, coding.at_5) == (0.0, None, 0.5, 0.5)
 
 
 def test_only_the_first_five_candidates_count() -> None:
     ranked = tuple("ABCDEF")
-    coding = measure_coding([CodedSpan(gold, "A", ranked) for gold in ranked])
+    coding = measure_code_accuracy([CodedSpan(gold, "A", ranked) for gold in ranked])
     assert coding is not None
     assert coding.at_1 == pytest.approx(1 / 6)
     assert coding.at_5 == pytest.approx(5 / 6)
 
 
 def test_without_candidates_the_code_is_all_that_is_known() -> None:
-    coding = measure_coding(
+    coding = measure_code_accuracy(
         [CodedSpan("A", "A"), CodedSpan("A", None), CodedSpan("A", "B"), CodedSpan("A", "A")]
     )
     assert coding is not None
@@ -73,21 +81,21 @@ def test_without_candidates_the_code_is_all_that_is_known() -> None:
 
 def test_near_synonyms_agree_above_the_pts(tmp_path: Path) -> None:
     terms = read_release(write_release(tmp_path))
-    coding = measure_coding([CodedSpan(INSOMNIA, SOMNOLENCE), CodedSpan(HEADACHE, DIZZINESS)], terms)
+    coding = measure_code_accuracy([CodedSpan(INSOMNIA, SOMNOLENCE), CodedSpan(HEADACHE, DIZZINESS)], terms)
     assert coding is not None
     assert (coding.at_1, coding.near) == (0.0, {"hlt": 0.5, "soc": 1.0})
 
 
 def test_pts_unseen_in_training_are_a_group_of_their_own() -> None:
-    gold = {"t": Judgement(True, (Mark(0, 5, "A"), Mark(8, 9, "B")))}
-    said = Predictions({"t": Judgement(True, (Mark(0, 5, "A"), Mark(8, 9, "C")))}, {})
-    groups = coding_by_group(gold, said, seen={"A"})
+    gold = {"t": TweetAnnotation(True, (OfficialSpan(0, 5, "A"), OfficialSpan(8, 9, "B")))}
+    said = Predictions({"t": TweetAnnotation(True, (OfficialSpan(0, 5, "A"), OfficialSpan(8, 9, "C")))}, {})
+    groups = code_accuracy_by_group(gold, said, seen={"A"})
     assert {name: (one.spans, one.at_1) for name, one in groups.items()} == {
         "matched": (2, 0.5),
         "unseen": (1, 0),
     }
-    assert set(coding_by_group(gold, said, seen={"A", "B"})) == {"matched"}
-    assert coding_by_group(gold, Predictions({}, {}), seen=set()) == {}
+    assert set(code_accuracy_by_group(gold, said, seen={"A", "B"})) == {"matched"}
+    assert code_accuracy_by_group(gold, Predictions({}, {}), seen=set()) == {}
 
 
 def test_candidates_are_read_by_rank_and_lifted(tmp_path: Path) -> None:

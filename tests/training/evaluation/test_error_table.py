@@ -7,33 +7,38 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation.error_table import html_table, markdown_table
-from training.evaluation.highlighting import in_html, in_markdown
-from training.evaluation.mistakes import Mistake
-from training.scorer import Judgement, Mark
+from training.evaluation.error_table import highlight_html, highlight_markdown, html_table, markdown_table
+from training.evaluation.prediction_errors import PredictionError
+from training.scorer import OfficialSpan, TweetAnnotation
 
 SPANS = st.lists(
-    st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda ends: Mark(min(ends), max(ends))), max_size=5
+    st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda ends: OfficialSpan(min(ends), max(ends))),
+    max_size=5,
 )
 NASTY = '</td><script>alert("1")</script> & <b> | `x` *y*'
 
 
-def mistake(text: str, gold: tuple[Mark, ...], said: tuple[Mark, ...]) -> Mistake:
-    return Mistake("<id>", ("missed span",), text, Judgement(True, gold), Judgement(True, said), 0.7)
+def mistake(text: str, gold: tuple[OfficialSpan, ...], said: tuple[OfficialSpan, ...]) -> PredictionError:
+    return PredictionError(
+        "<id>", ("missed span",), text, TweetAnnotation(True, gold), TweetAnnotation(True, said), 0.7
+    )
 
 
 def test_spans_are_marked() -> None:
-    assert in_html("so dizzy today", [Mark(3, 8)]) == "so <mark>dizzy</mark> today"
-    assert in_markdown("so dizzy today", [Mark(3, 8)]) == "so <b>dizzy</b> today"
+    assert highlight_html("so dizzy today", [OfficialSpan(3, 8)]) == "so <mark>dizzy</mark> today"
+    assert highlight_markdown("so dizzy today", [OfficialSpan(3, 8)]) == "so <b>dizzy</b> today"
 
 
 def test_overlapping_spans_are_marked_once() -> None:
-    assert in_html("abcdef", [Mark(2, 5), Mark(0, 3)]) == "<mark>abc</mark><mark>de</mark>f"
+    assert (
+        highlight_html("abcdef", [OfficialSpan(2, 5), OfficialSpan(0, 3)])
+        == "<mark>abc</mark><mark>de</mark>f"
+    )
 
 
 @given(st.text(max_size=30), SPANS)
-def test_html_says_the_text_and_nothing_else(text: str, marks: list[Mark]) -> None:
-    shown = in_html(text, marks)
+def test_html_says_the_text_and_nothing_else(text: str, marks: list[OfficialSpan]) -> None:
+    shown = highlight_html(text, marks)
     tags = re.findall(r"<[^>]*>", shown)
     assert set(tags) <= {"<mark>", "</mark>", "<br>"}
     plain = html.unescape(re.sub(r"</?mark>", "", shown).replace("<br>", "\n"))
@@ -43,15 +48,17 @@ def test_html_says_the_text_and_nothing_else(text: str, marks: list[Mark]) -> No
 
 
 @given(st.text(max_size=30), SPANS)
-def test_a_cell_of_markdown_neither_ends_nor_breaks(text: str, marks: list[Mark]) -> None:
-    shown = in_markdown(text, marks)
+def test_a_cell_of_markdown_neither_ends_nor_breaks(text: str, marks: list[OfficialSpan]) -> None:
+    shown = highlight_markdown(text, marks)
     assert len(shown.splitlines()) <= 1
     assert not re.search(r"(?<!\\)(?:\\\\)*\|", shown)
     assert set(re.findall(r"<[^>]*>", shown)) <= {"<b>", "</b>"}
 
 
 def test_text_that_looks_like_html_is_shown_and_not_obeyed() -> None:
-    page = html_table([mistake(NASTY, (Mark(0, 5, "<i>"),), ())], {"<i>": "<u>&"}, title="<t>", most=9)
+    page = html_table(
+        [mistake(NASTY, (OfficialSpan(0, 5, "<i>"),), ())], {"<i>": "<u>&"}, title="<t>", most=9
+    )
     for tag in ("<script", "<i>", "<u>", "<t>", "<id>", "<b>"):
         assert tag not in page
     assert html.escape(NASTY[5:]) in page
@@ -71,12 +78,16 @@ def test_the_page_is_well_formed() -> None:
             assert self.open.pop() == tag
 
     parser = Balance()
-    parser.feed(html_table([mistake(NASTY, (Mark(0, 9),), (Mark(2, 4),))], {}, title="Errors", most=9))
+    parser.feed(
+        html_table([mistake(NASTY, (OfficialSpan(0, 9),), (OfficialSpan(2, 4),))], {}, title="Errors", most=9)
+    )
     assert parser.open == []
 
 
 def test_both_sides_stand_beside_each_other_with_the_names_of_their_terms() -> None:
-    one = mistake("so dizzy, my head", (Mark(3, 8, "10"),), (Mark(10, 17, "20"), Mark(3, 8)))
+    one = mistake(
+        "so dizzy, my head", (OfficialSpan(3, 8, "10"),), (OfficialSpan(10, 17, "20"), OfficialSpan(3, 8))
+    )
     page = markdown_table([one], {"10": "Dizziness"}, title="Errors", most=9)
     row = page.splitlines()[-1]
     assert (

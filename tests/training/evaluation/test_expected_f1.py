@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation import choose_threshold
-from training.evaluation.threshold import ThresholdChoice, operating_points
+from training.evaluation.thresholds import ThresholdChoice, operating_points
 
 SCORED = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1)), min_size=2, max_size=30).filter(
     lambda scored: len({label for _, label in scored}) == 2

@@ -8,10 +8,10 @@ import pytest
 from models.terminology import Llt, Terminology
 from training.errors import CorpusError, RunError
 from training.evaluation.gold import read_gold, read_seen
-from training.evaluation.places import text_file
-from training.evaluation.prediction_files import read_predictions, refuse_to_clobber
-from training.evaluation.texts import read_texts
-from training.scorer import Judgement, Mark
+from training.evaluation.prediction_files import read_predictions
+from training.evaluation.prediction_writer import require_no_predictions
+from training.evaluation.tweet_files import read_texts, text_file
+from training.scorer import OfficialSpan, TweetAnnotation
 
 TERMS = Terminology({"10": "Dizziness"}, (Llt("11", "Dizzy", "10"), Llt("10", "Dizziness", "10")))
 
@@ -38,18 +38,18 @@ def test_both_layouts_say_the_same(tmp_path: Path) -> None:
     official = read_gold(tmp_path / "official", "valid", TERMS)
     for path in (prepared, tmp_path):
         gold = read_gold(path, "valid", TERMS)
-        assert gold.judgements == official.judgements
+        assert gold.by_tweet == official.by_tweet
         assert gold.texts == official.texts == {"1": "so dizzy", "2": "fine"}
-    assert official.judgements["1"] == Judgement(True, (Mark(3, 8, "10"),))
-    assert {mark.code for judgement in official.judgements.values() for mark in judgement.marks} == {"10"}
+    assert official.by_tweet["1"] == TweetAnnotation(True, (OfficialSpan(3, 8, "10"),))
+    assert {mark.code for judgement in official.by_tweet.values() for mark in judgement.spans} == {"10"}
 
 
 def test_a_release_with_a_folder_for_each_split_is_read_by_split(tmp_path: Path) -> None:
     for name, label in (("training", "ADE"), ("validation", "NoADE")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "class.tsv").write_text(f"1\t{label}\n")
-    assert read_gold(tmp_path, "train", None).judgements["1"].adverse
-    assert not read_gold(tmp_path, "valid", None).judgements["1"].adverse
+    assert read_gold(tmp_path, "train", None).by_tweet["1"].adverse
+    assert not read_gold(tmp_path, "valid", None).by_tweet["1"].adverse
 
 
 def test_names_come_from_the_terminology_and_else_from_the_corpus(tmp_path: Path) -> None:
@@ -119,18 +119,18 @@ def test_a_probability_that_is_none_is_named(tmp_path: Path, row: str) -> None:
 
 
 def test_predictions_are_replaced_where_that_is_asked_for_alone(tmp_path: Path) -> None:
-    refuse_to_clobber(tmp_path, overwrite=False)
+    require_no_predictions(tmp_path, overwrite=False)
     for name in ("class.tsv", "probabilities.tsv"):
         (tmp_path / name).touch()
-    with pytest.raises(RunError, match=r"probabilities\.tsv.*--overwrite"):
-        refuse_to_clobber(tmp_path, overwrite=False)
-    refuse_to_clobber(tmp_path, overwrite=True)
+    with pytest.raises(RunError, match="set of predictions.*--overwrite"):
+        require_no_predictions(tmp_path, overwrite=False)
+    require_no_predictions(tmp_path, overwrite=True)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_annotations_are_not_replaced_by_predictions(tmp_path: Path, overwrite: bool) -> None:
     (tmp_path / "class.tsv").touch()
     with pytest.raises(RunError, match=r"class\.tsv"):
-        refuse_to_clobber(tmp_path, overwrite=overwrite)
-    with pytest.raises(RunError, match="is a file"):
-        refuse_to_clobber(tmp_path / "class.tsv", overwrite=overwrite)
+        require_no_predictions(tmp_path, overwrite=overwrite)
+    with pytest.raises(RunError, match="is not a set of predictions"):
+        require_no_predictions(tmp_path / "class.tsv", overwrite=overwrite)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.terminology import Terminology, read_release
 from tests.release import LLTS, PTS, write_release
-from training.evaluation.hierarchy import agreement
+from training.evaluation.code_accuracy import agreement
 
 NAUSEA, HEADACHE, INSOMNIA, DIZZINESS, SOMNOLENCE = PTS
 

@@ -1,20 +1,20 @@
 import pytest
 
 from training.evaluation.intervals import Interval, bootstrap
-from training.scorer import Judgement, Mark, score
+from training.scorer import OfficialSpan, TweetAnnotation, score_annotations
 
-SPAN = Mark(0, 5, "A")
+SPAN = OfficialSpan(0, 5, "A")
 
 
 def answers(
     hits: int, missed: int, extra: int, right: int
-) -> tuple[dict[str, Judgement], dict[str, Judgement]]:
+) -> tuple[dict[str, TweetAnnotation], dict[str, TweetAnnotation]]:
     """So many tweets of each outcome of 1a, each with a span."""
     gold, said = {}, {}
     outcomes = [(1, 1)] * hits + [(1, 0)] * missed + [(0, 1)] * extra + [(0, 0)] * right
     for number, (is_ade, told) in enumerate(outcomes):
-        gold[str(number)] = Judgement(True, (SPAN,)) if is_ade else Judgement()
-        said[str(number)] = Judgement(True, (SPAN,)) if told else Judgement()
+        gold[str(number)] = TweetAnnotation(True, (SPAN,)) if is_ade else TweetAnnotation()
+        said[str(number)] = TweetAnnotation(True, (SPAN,)) if told else TweetAnnotation()
     return gold, said
 
 
@@ -30,7 +30,7 @@ def test_the_interval_is_that_of_a_binomial_share() -> None:
 def test_the_score_lies_in_its_interval_for_every_measure() -> None:
     gold, said = answers(hits=30, missed=10, extra=15, right=100)
     intervals = bootstrap(gold, said, seen=set())
-    scores = score(gold, said, seen=set())
+    scores = score_annotations(gold, said, seen=set())
     assert set(intervals) == set(scores.by_measure)
     for measure, counts in scores.by_measure.items():
         ends = intervals[measure].f1

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation.threshold import operating_points, threshold_for_precision
+from training.evaluation.thresholds import operating_points, threshold_for_precision
 
 # Few distinct values, so that ties are common; and any others.
 PROBABILITIES = st.one_of(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0]), st.floats(0, 1))

@@ -7,7 +7,8 @@ from unittest.mock import patch
 import pytest
 
 from training.errors import CorpusError, RunError
-from training.scorer.layout import Row, read_rows, writing_rows
+from training.evaluation.prediction_writer import writing_rows
+from training.scorer.official_files import Row, read_rows
 
 
 def write(folder: Path, content: str) -> Path:

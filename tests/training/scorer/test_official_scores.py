@@ -2,26 +2,32 @@
 
 import pytest
 
-from training.scorer import Counts, Judgement, Mark, Measure, count, score
+from training.scorer import Counts, Measure, OfficialSpan, TweetAnnotation, count_tweet, score_annotations
 
 
-def ade(*marks: tuple[int, int] | tuple[int, int, str]) -> Judgement:
-    return Judgement(True, tuple(Mark(*mark) for mark in marks))
+def ade(*marks: tuple[int, int] | tuple[int, int, str]) -> TweetAnnotation:
+    return TweetAnnotation(True, tuple(OfficialSpan(*mark) for mark in marks))
 
 
-NO_ADE = Judgement()
+NO_ADE = TweetAnnotation()
 
 
-def counts(gold: Judgement, predicted: Judgement, measure: Measure) -> tuple[float, float, float]:
+def counts(gold: TweetAnnotation, predicted: TweetAnnotation, measure: Measure) -> tuple[float, float, float]:
     """Hits, extra, missed of one tweet."""
-    found = count(gold, predicted, seen=set())[measure]
+    found = count_tweet(gold, predicted, seen=set())[measure]
     return found.hits, found.extra, found.missed
 
 
 def test_1a_counts_tweets_of_the_positive_class() -> None:
     gold = {"1": ade((0, 1)), "2": ade((0, 1)), "3": NO_ADE, "4": NO_ADE, "5": ade((0, 1))}
-    said = {"1": Judgement(True), "2": NO_ADE, "3": Judgement(True), "4": NO_ADE, "5": Judgement(True)}
-    scores = score(gold, said)
+    said = {
+        "1": TweetAnnotation(True),
+        "2": NO_ADE,
+        "3": TweetAnnotation(True),
+        "4": NO_ADE,
+        "5": TweetAnnotation(True),
+    }
+    scores = score_annotations(gold, said)
     assert scores.classifier == Counts(hits=2, extra=1, missed=1)
     assert scores.classifier.precision == pytest.approx(2 / 3, abs=1e-5)
     assert scores.classifier.recall == pytest.approx(2 / 3, abs=1e-5)
@@ -89,25 +95,25 @@ def test_annotated_spans_without_a_code_are_left_out_of_1c_with_what_matches_the
 def test_unseen_pts_are_scored_by_themselves_on_both_sides() -> None:
     gold = {"1": ade((0, 5, "old"), (10, 15, "new"), (20, 25, "newer"))}
     said = {"1": ade((0, 5, "old"), (10, 15, "new"), (20, 25, "old"), (30, 35, "newest"))}
-    scores = score(gold, said, seen={"old"})
+    scores = score_annotations(gold, said, seen={"old"})
     assert scores.by_measure["1c unseen"] == Counts(hits=1, extra=1, missed=1)
 
 
 def test_counts_are_added_over_tweets_and_not_averaged() -> None:
     gold = {"1": ade((0, 5)), "2": ade((0, 5), (10, 15), (20, 25))}
-    scores = score(gold, {"1": ade((0, 5)), "2": ade((50, 55))})
+    scores = score_annotations(gold, {"1": ade((0, 5)), "2": ade((50, 55))})
     assert scores.extractor == Counts(hits=1, extra=1, missed=3)
     assert scores.extractor.recall == pytest.approx(0.25, abs=1e-5)
 
 
 def test_unknown_tweets_are_ignored() -> None:
     gold = {"1": ade((0, 5, "A"))}
-    assert score(gold, {"1": gold["1"], "99": ade((0, 5, "A"))}) == score(gold, gold)
+    assert score_annotations(gold, {"1": gold["1"], "99": ade((0, 5, "A"))}) == score_annotations(gold, gold)
 
 
 def test_empty_predictions_score_zero_without_a_division_by_zero() -> None:
     gold = {"1": ade((0, 5, "A")), "2": NO_ADE}
-    for found in score(gold, {}).by_measure.values():
+    for found in score_annotations(gold, {}).by_measure.values():
         assert (found.hits, found.extra, found.missed) == (0, 0, 1)
         assert (found.precision, found.recall, found.f1) == (0, 0, 0)
 
@@ -119,7 +125,12 @@ def test_the_epsilon_is_a_millionth() -> None:
 
 
 def test_what_the_annotations_cannot_measure_is_left_out() -> None:
-    classes = {"1": Judgement(True), "2": NO_ADE}
-    assert list(score(classes, classes).by_measure) == ["1a"]
+    classes = {"1": TweetAnnotation(True), "2": NO_ADE}
+    assert list(score_annotations(classes, classes).by_measure) == ["1a"]
     uncoded = {"1": ade((0, 5))}
-    assert list(score(uncoded, uncoded, seen=set()).by_measure) == ["1a", "1b", "1b strict", "1b one-to-one"]
+    assert list(score_annotations(uncoded, uncoded, seen=set()).by_measure) == [
+        "1a",
+        "1b",
+        "1b strict",
+        "1b one-to-one",
+    ]
