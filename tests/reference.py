@@ -16,13 +16,9 @@ from tokenizers import Tokenizer
 from models.bundle import Bundle, Options, Thresholds
 from models.network.multitask import MultiTaskNetwork
 from models.network.vote import Decision
-from models.normalizer.candidates import CandidateFinder
-from models.normalizer.classes import lifted
-from models.normalizer.fusion import Fusion
-from models.normalizer.labels import Label
-from models.normalizer.ranking import BEST, class_concepts
+from models.normalizer import BEST, CandidateFinder, Fusion, Label, concepts_of_classes, lift_labels
 from models.predictions import Candidate, Mention, TweetPrediction
-from models.scoring.decode import Span, spans_of
+from models.scoring.decode import ExtractedSpan, decode_spans
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 
 
@@ -49,8 +45,8 @@ class Search:
         if parts is None or dictionary is None or parts.choice == "classifier":
             return None
         is_hybrid = parts.choice == "hybrid"
-        classes = lifted(bundle.labels, dictionary.terminology) if is_hybrid else ()
-        concepts = class_concepts(classes, dictionary.index.names.concepts)
+        classes = lift_labels(bundle.labels, dictionary.terminology) if is_hybrid else ()
+        concepts = concepts_of_classes(classes, dictionary.index.names.concepts)
         finder = CandidateFinder(dictionary.index, torch.device("cpu"), concepts)
         return cls(finder, parts.fusions[parts.choice], parts.context, is_hybrid)
 
@@ -111,9 +107,9 @@ class Reference:
         return cls(
             bundle.network,
             bundle.tokenizer,
-            lifted(bundle.labels, dictionary.terminology if dictionary else None),
+            lift_labels(bundle.labels, dictionary.terminology if dictionary else None),
             max_tokens=config.max_tokens,
-            thresholds=config.believed_from,
+            thresholds=config.effective_thresholds,
             options=config.options,
             decision=config.decision,
             search=Search.of(bundle),
@@ -131,12 +127,12 @@ class Reference:
         if probability < self.thresholds.classifier:
             return Judged(TweetPrediction("NoADE", probability), None)
         adverse = self.network.adverse(encoding)  # line 8, the Extractor
-        mentions = tuple(self._mention(text, span) for span in spans_of(text, encoding, adverse))
+        mentions = tuple(self._mention(text, span) for span in decode_spans(text, encoding, adverse))
         if not mentions and self.options.feedback:  # line 12
             return Judged(TweetPrediction("NoADE", probability), adverse)
         return Judged(TweetPrediction("ADE", probability, mentions), adverse)
 
-    def _mention(self, text: str, span: Span) -> Mention:
+    def _mention(self, text: str, span: ExtractedSpan) -> Mention:
         said = text[span.start : span.end]
         place = (span.start, span.end, said, span.score)
         candidates = self.rank(said, text)[:BEST]  # line 10, the Normalizer

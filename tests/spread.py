@@ -16,13 +16,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.bundle import Dictionary, Options, Retrieval, Thresholds
-from models.bundle.dictionary import searched_names
+from models.bundle import Dictionary, Options, Retrieval, Thresholds, searched_names
 from models.encoder.loading import load_encoder
 from models.network.multitask import EnsembleMember, MultiTaskNetwork
 from models.network.shape import Pooling
-from models.normalizer.labels import Labels
-from models.normalizer.names import NameIndex
+from models.normalizer import Labels, NameIndex
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import Trained, save_tiny, write_checkpoint
 from tests.tiny_retrieval import FUSION

@@ -21,7 +21,7 @@ from models.bundle import Options, Thresholds, save_bundle
 from models.encoder.loading import Encoder, load_encoder
 from models.encoder.tokenization import TokenBatch, TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.labels import Labels
+from models.normalizer import Labels
 from tests.padding import pad
 
 EFFECTS = {

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import Quantization, load_bundle
-from models.bundle.quantized import store_quantized
+from models.bundle import Quantization, load_bundle, store_quantized
 from tests.tiny import EFFECTS, NEGATIVE
 from training.examples import AnnotatedSpan, Example
-from training.quantization import refit_heads, round_body
+from training.quantization import quantize_body, refit_heads
 
 needs_openvino = pytest.mark.skipif(
     find_spec("openvino") is None or find_spec("nncf") is None,
@@ -36,7 +35,7 @@ def tiny_examples() -> list[Example]:
 def quantize_tiny(folder: Path, out: Path) -> Path:
     """Quantize the bundle in `folder` on the tweets above, whatever becomes of its scores."""
     exact = load_bundle(folder)
-    quantized = refit_heads(round_body(exact, tiny_examples(), seed=1))
+    quantized = refit_heads(quantize_body(exact, tiny_examples(), seed=1))
     told = Quantization(texts=quantized.texts, judged_on=1, before={"1a": 1.0}, after={"1a": 1.0})
     store_quantized(exact, quantized.bundle, told, metrics={}, out=out)
     return out

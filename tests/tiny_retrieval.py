@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models.bundle import Dictionary, Retrieval
-from models.bundle.dictionary import searched_names
+from models.bundle import Dictionary, Retrieval, searched_names
 from models.encoder.tokenization import TweetTokenizer
-from models.normalizer.fusion import Fusion
-from models.normalizer.names import NameIndex
-from models.normalizer.reading import SpanReader
+from models.normalizer import Fusion, NameIndex, SpanReader
 from models.runtime import Engine
 from models.terminology import Terminology
 from tests.tiny import LABELS, MAX_TOKENS, Trained, save_tiny, train_tiny, write_checkpoint

@@ -1,23 +1,26 @@
-"""Bundles: folders that carry what training made.
+"""Bundles: folders with everything that training produced.
 
-config.json         which trunk, how it was trained, thresholds and options, SHA-256 of the files below it
-labels.json         the Normalizer's classes: a list of {"ptid", "pt_name"}, in the order of its outputs
-model.safetensors   the trained tensors in half precision: shared layers, heads, members, retriever
-names.safetensors   only with a retriever: the vectors of all names that it searches, in half precision
-terminology.json.gz only where these are of a MedDRA release, which is licensed: all its names and codes
-trunk.safetensors   only where the encoder cannot be had elsewhere: embeddings and frozen layers, fp32
-tokenizer.json      beside trunk.safetensors
-body.xml, body.bin  only where the bundle is quantized: the body as OpenVINO keeps a graph and its numbers
-metrics.json        what was measured; for people
-README.md           the model card; for people
+config.json          which trunk, how it was trained, thresholds and options, SHA-256 of other files
+labels.json          the Normalizer's classes: a list of {"ptid", "pt_name"}, in the order of its outputs
+model.safetensors    the trained tensors in half precision: shared layers, heads, members, retriever
+names.safetensors    with a retriever: the vectors of all names that it searches, in half precision
+terminology.json.gz  if the names are from a MedDRA release, which is licensed: all its names and codes
+trunk.safetensors    if the encoder is not available elsewhere: embeddings and frozen layers, fp32
+tokenizer.json       with trunk.safetensors
+body.xml, body.bin   if the bundle is quantized: the graph of the body for OpenVINO, and its numbers
+metrics.json         what was measured; for people
+README.md            the model card; for people
 
-The version is the bundle's name and a hash of config.json, and so of all that predictions depend on.
+The version is the bundle's name and a hash of config.json, and so of everything that predictions depend on.
 """
 
-from models.bundle.config import BundleConfig
-from models.bundle.dictionary import Dictionary
+from models.bundle.bundle_config import BundleConfig
+from models.bundle.checked_files import read_config, read_labels
+from models.bundle.config_sections import Calibration, Ensemble, Options, Quantization, Retrieval, Thresholds
+from models.bundle.dictionary import Dictionary, count_names, searched_names
 from models.bundle.load import Bundle, load_bundle
-from models.bundle.parts import Calibration, Ensemble, Options, Quantization, Retrieval, Thresholds
+from models.bundle.new_release import TerminologyChange, require_retriever, set_terminology
+from models.bundle.quantized import require_quantizable, store_quantized
 from models.bundle.revise import revise_bundle
 from models.bundle.save import save_bundle
 
@@ -30,8 +33,17 @@ __all__ = [
     "Options",
     "Quantization",
     "Retrieval",
+    "TerminologyChange",
     "Thresholds",
+    "count_names",
     "load_bundle",
+    "read_config",
+    "read_labels",
+    "require_quantizable",
+    "require_retriever",
     "revise_bundle",
     "save_bundle",
+    "searched_names",
+    "set_terminology",
+    "store_quantized",
 ]

@@ -1,7 +1,6 @@
-"""Read a bundle: every file is checked before it is used, nothing is unpickled, no code is run.
+"""Load a bundle: every file is checked before it is used, nothing is unpickled, and no code is run.
 
-transformers is left out of it: it takes 170 MB and seconds to import, and a bundle that only serves needs no
-modules to train.
+This does not import transformers, which takes 170 MB and seconds, and which serving does not need.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from models.bundle.config import (
+from models.bundle.bundle_config import (
     BODY_GRAPH_FILE,
     BODY_WEIGHTS_FILE,
     LABELS_FILE,
@@ -24,21 +23,21 @@ from models.bundle.config import (
     WEIGHTS_FILE,
     BundleConfig,
 )
-from models.bundle.dictionary import Dictionary, read_dictionary
-from models.bundle.files import (
-    MEND,
+from models.bundle.checked_files import (
+    FIX,
     read_checked,
     read_config,
     read_labels,
     read_tensors,
     read_tokenizer_file,
 )
+from models.bundle.dictionary import Dictionary, read_dictionary
 from models.encoder.pretrained import read_pretrained, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
 from models.network.shape import NetworkShape, Shape
-from models.network.weights import NetworkWeights, mismatches
-from models.normalizer.labels import Labels
-from models.runtime.int8.ir import BodyIr
+from models.network.weights import NetworkWeights, tensor_mismatches
+from models.normalizer import Labels
+from models.runtime.int8.body_ir import BodyIr
 
 if TYPE_CHECKING:
     from models.network.multitask import MultiTaskNetwork
@@ -54,8 +53,8 @@ class Bundle:
         labels: the classes of the Normalizer.
         weights: of its network, fp32, on the CPU.
         tokenizer: of the trunk.
-        dictionary: the names that retrieval searches; None where the bundle has none.
-        body: the quantized body, as it was read; None where the bundle has none.
+        dictionary: the names that retrieval searches; None if the bundle has no retrieval.
+        body: the quantized body; None if the bundle is not quantized.
     """
 
     path: Path
@@ -73,13 +72,13 @@ class Bundle:
 
     @cached_property
     def network(self) -> MultiTaskNetwork:
-        """A network with a copy of the weights, in eval mode, on the CPU: to look into, or to train on."""
-        from models.encoder.loading import build_model
+        """A network with a copy of the weights, in eval mode, on the CPU: to inspect, or to train further."""
+        from models.encoder.loading import build_bert
         from models.network.multitask import MultiTaskNetwork
 
         shape = self.weights.shape
         network = MultiTaskNetwork(
-            build_model(self.config.architecture.model_dump()),
+            build_bert(self.config.architecture.model_dump()),
             frozen_layers=shape.frozen_layers,
             ptids=shape.ptids,
             dropout=self.config.dropout,
@@ -91,19 +90,19 @@ class Bundle:
         return network.eval()
 
     def with_network(self, network: MultiTaskNetwork, body: BodyIr | None = None) -> Bundle:
-        """Give the same with the weights of another network, which are not copied, and with another body."""
+        """Return this bundle with the weights of another network, which are not copied, and another body."""
         return replace(self, weights=network.weights(), body=body)
 
 
 def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
-    """Load a bundle and the trunk that it sits on.
+    """Load a bundle and its trunk.
 
     Args:
         path: the bundle's folder.
-        trunk: folder of the pretrained encoder, instead of where the bundle says.
+        trunk: folder of the pretrained encoder, instead of the source that the bundle names.
 
     Raises:
-        BundleError: a file is missing, damaged, or contradicts another; or the layout is a newer one.
+        BundleError: a file is missing, damaged, or contradicts another; or the format is too new.
         TrunkError: the trunk cannot be found, or is not the one that the bundle was trained on.
     """
     folder = Path(path)
@@ -117,59 +116,64 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
         classifiers=config.ensemble.classifiers if config.ensemble else 1,
         retriever_layers=config.retrieval.layers if config.retrieval else 0,
     )
-    frozen, tokenizer = _trunk(folder, config, shape, Path(trunk) if trunk else None)
-    trained = _trained(folder, config, shape)
+    frozen, tokenizer = _read_trunk(folder, config, shape, Path(trunk) if trunk else None)
+    trained = _read_trained(folder, config, shape)
     weights = NetworkWeights(shape, {name: tensor.float() for name, tensor in {**frozen, **trained}.items()})
     dictionary = read_dictionary(folder, config, labels)
-    return Bundle(folder, config, labels, weights, tokenizer, dictionary, _body(folder, config))
+    return Bundle(folder, config, labels, weights, tokenizer, dictionary, _read_body(folder, config))
 
 
-def _trained(folder: Path, config: BundleConfig, shape: NetworkShape) -> dict[str, Tensor]:
+def _read_trained(folder: Path, config: BundleConfig, shape: NetworkShape) -> dict[str, Tensor]:
     tensors = read_tensors(folder, config, WEIGHTS_FILE)
-    width = tensors.get("normalizer.weight")
-    if width is not None and width.ndim == 2 and len(width) != shape.ptids:
+    normalizer = tensors.get("normalizer.weight")
+    if normalizer is not None and normalizer.ndim == 2 and len(normalizer) != shape.ptids:
         raise BundleError(
             f"{folder / LABELS_FILE} has {shape.ptids} labels, "
-            f"but the Normalizer in {WEIGHTS_FILE} has {len(width)} outputs: {MEND}"
+            f"but the Normalizer in {WEIGHTS_FILE} has {len(normalizer)} outputs: {FIX}"
         )
-    if told := _told_of(shape.trained(), tensors):
-        raise BundleError(f"{folder / WEIGHTS_FILE} {told}: {MEND}")
+    if mismatches := _mismatches(shape.trained(), tensors):
+        raise BundleError(f"{folder / WEIGHTS_FILE} {mismatches}: {FIX}")
     return tensors
 
 
-def _body(folder: Path, config: BundleConfig) -> BodyIr | None:
+def _read_body(folder: Path, config: BundleConfig) -> BodyIr | None:
     if config.quantization is None:
         return None
     graph, weights = (read_checked(folder, config, name) for name in (BODY_GRAPH_FILE, BODY_WEIGHTS_FILE))
     return BodyIr(graph, weights, str(folder / BODY_GRAPH_FILE))
 
 
-def _trunk(
+def _read_trunk(
     folder: Path, config: BundleConfig, shape: NetworkShape, override: Path | None
 ) -> tuple[dict[str, Tensor], Tokenizer]:
-    """Give the frozen tensors by their names in `MultiTaskNetwork`, and the tokenizer."""
+    """Return the frozen tensors by their names in `MultiTaskNetwork`, and the tokenizer.
+
+    Raises:
+        BundleError: the trunk that the bundle carries is damaged.
+        TrunkError: the pretrained encoder is not the one that the bundle was trained on.
+    """
     carried = config.carries_trunk and override is None
     layers = config.architecture.num_hidden_layers
     if carried:
-        place = str(folder / TRUNK_FILE)
+        source = str(folder / TRUNK_FILE)
         tensors, tokenizer = read_tensors(folder, config, TRUNK_FILE), read_tokenizer_file(folder, config)
     else:
-        place = str(override or config.encoder)
-        found = read_pretrained(config.encoder, folder=override, allow_pickle=False)
-        tokenizer, layers = found.tokenizer, found.config.get("num_hidden_layers", layers)
-        # Old checkpoints have buffers besides, such as position_ids.
-        parts = trunk_tensors(found.tensors, config.frozen_layers)
-        tensors = {name: part for name, part in parts.items() if name.endswith((".weight", ".bias"))}
-    told = _told_of({_name_in_bert(name): wanted for name, wanted in shape.trunk().items()}, tensors)
-    if carried and told:
-        raise BundleError(f"{place} {told}: {MEND}")
+        source = str(override or config.encoder)
+        pretrained = read_pretrained(config.encoder, folder=override, allow_pickle=False)
+        tokenizer, layers = pretrained.tokenizer, pretrained.config.get("num_hidden_layers", layers)
+        # Old checkpoints also have buffers, such as position_ids.
+        trunk = trunk_tensors(pretrained.tensors, config.frozen_layers)
+        tensors = {name: tensor for name, tensor in trunk.items() if name.endswith((".weight", ".bias"))}
+    difference = _mismatches({_name_in_bert(name): size for name, size in shape.trunk().items()}, tensors)
+    if carried and difference:
+        raise BundleError(f"{source} {difference}: {FIX}")
     if layers != config.architecture.num_hidden_layers:
-        told = f"has {layers} layers instead of {config.architecture.num_hidden_layers}"
+        difference = f"has {layers} layers instead of {config.architecture.num_hidden_layers}"
     digest = trunk_digest(tensors, tokenizer)
-    if told or digest != config.trunk_digest:
+    if difference or digest != config.trunk_digest:
         raise TrunkError(
-            f"the bundle {folder} was trained on another trunk than {place}: it wants {config.encoder} "
-            f"with the digest {config.trunk_digest[:16]}…, this one {told or f'has {digest[:16]}…'}; "
+            f"the bundle {folder} was trained on another trunk than {source}: it needs {config.encoder} "
+            f"with the digest {config.trunk_digest[:16]}…, this one {difference or f'has {digest[:16]}…'}; "
             "install the version that it was trained on, or train the bundle again"
         )
     return {name: tensors[_name_in_bert(name)] for name in shape.trunk()}, tokenizer
@@ -179,10 +183,9 @@ def _name_in_bert(name: str) -> str:
     return f"encoder.layer.{name.removeprefix('trunk.')}" if name.startswith("trunk.") else name
 
 
-def _told_of(wanted: Mapping[str, Shape], given: Mapping[str, Tensor]) -> str:
-    """Say how tensors differ from what is wanted; empty where they do not."""
-    faults = list(
-        mismatches({name: torch.empty(shape, device="meta") for name, shape in wanted.items()}, given)
-    )
-    more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
-    return f"{'; '.join(faults[:3])}{more}" if faults else ""
+def _mismatches(expected: Mapping[str, Shape], tensors: Mapping[str, Tensor]) -> str:
+    """Return the first three differences from the expected names and shapes, or an empty string."""
+    empty = {name: torch.empty(shape, device="meta") for name, shape in expected.items()}
+    differences = list(tensor_mismatches(empty, tensors))
+    more = f" (and {len(differences) - 3} more)" if len(differences) > 3 else ""
+    return f"{'; '.join(differences[:3])}{more}"

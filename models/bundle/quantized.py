@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.bundle.config import (
+from models.bundle.bundle_config import (
     BODY_GRAPH_FILE,
     BODY_WEIGHTS_FILE,
     CARD_FILE,
     METRICS_FILE,
     WEIGHTS_FILE,
-    BundleConfig,
-    format_version,
 )
-from models.bundle.files import read_config
+from models.bundle.card_and_metrics import metrics_json, read_card, read_metrics, with_quantization
+from models.bundle.checked_files import read_config
+from models.bundle.config_sections import Quantization
 from models.bundle.load import Bundle
-from models.bundle.parts import Quantization
-from models.bundle.revise import read_metrics
-from models.bundle.save import metrics_json, weights_file
-from models.bundle.writing import read_card, require_place, rewrite
+from models.bundle.revise import require_place, write_changed_bundle
+from models.bundle.save import weights_file
 from models.errors import BundleError
 
 
 def require_quantizable(folder: Path, out: Path | None) -> None:
-    """Check, before any long work, that there is a bundle to quantize, and a place for what comes of it.
+    """Check, before any long work, that there is a bundle to quantize, and a place for the result.
 
     Raises:
-        BundleError: there is no bundle, it is quantized already, or the place does not allow it.
+        BundleError: there is no bundle, it is already quantized, or the result cannot be written.
     """
     if read_config(folder).quantization is not None:
         raise BundleError(
-            f"the bundle {folder} is quantized already: take the one that it was made of, or train it again"
+            f"the bundle {folder} is already quantized: use the bundle that it was made from, "
+            "or train it again"
         )
     require_place(folder, out)
 
@@ -46,61 +44,34 @@ def store_quantized(
     metrics: Mapping[str, Any],
     out: Path | None = None,
 ) -> str:
-    """Write a quantized bundle, whole or not at all.
+    """Write a quantized bundle, completely or not at all.
 
     Args:
-        bundle: the exact one, as it was loaded.
-        quantized: the same with a body, and the network that has the refitted heads.
-        quantization: what is told of it.
+        bundle: the exact bundle, as it was loaded.
+        quantized: the same with a quantized body, and with refitted heads in its network.
+        quantization: the section for `config.json`.
         metrics: added to `metrics.json`.
-        out: where it goes; by default in place of the exact one.
+        out: folder for the quantized bundle; by default it replaces the exact one.
 
     Returns:
-        Its version.
+        The version of the quantized bundle.
 
     Raises:
-        BundleError: the exact bundle is quantized already or was changed meanwhile, something else is at
-            `out`, or it cannot be written.
+        BundleError: the exact bundle is already quantized, or was changed since it was loaded, or something
+            is at `out`, or it cannot be written.
     """
     require_quantizable(bundle.path, out)
     if quantized.body is None:
         raise BundleError("there is no quantized body to store")
-    hashed = {
+    hashed: dict[str, bytes] = {
         WEIGHTS_FILE: weights_file(quantized.network),
         BODY_GRAPH_FILE: quantized.body.graph,
         BODY_WEIGHTS_FILE: quantized.body.weights,
     }
-    before = bundle.config
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in hashed.items()}
-    config = BundleConfig.model_validate(
-        {
-            **before.model_dump(),
-            "format_version": format_version(
-                before.ensemble, before.calibration, before.retrieval, quantization
-            ),
-            "quantization": quantization,
-            "files": {**before.files, **hashes},
-        }
-    )
-    told = metrics_json({**read_metrics(bundle.path), **metrics})
-    card = f"{read_card(bundle.path).rstrip()}\n\n{_section(before.version, quantization)}".encode()
-    rewrite(bundle, {**hashed, METRICS_FILE: told, CARD_FILE: card}, config, out)
+    config = bundle.config.changed(hashed, quantization=quantization)
+    for_people = {
+        METRICS_FILE: metrics_json({**read_metrics(bundle.path), **metrics}),
+        CARD_FILE: with_quantization(read_card(bundle.path), bundle.version, quantization).encode(),
+    }
+    write_changed_bundle(bundle, {**hashed, **for_people}, config, out)
     return config.version
-
-
-def _section(version: str, told: Quantization) -> str:
-    rows = [f"| {name} | {told.before[name]:.3f} | {told.after[name]:.3f} |" for name in told.before]
-    return "\n".join(
-        [
-            "## Quantized",
-            "",
-            f"Made of `{version}`: all layers below the last one multiply 8-bit integers (`body.xml`,",
-            f"`body.bin`), calibrated on {told.texts:,} texts. F1 on {told.judged_on:,} other texts, where",
-            "nothing else of this card was measured again:",
-            "",
-            "| | exact | quantized |",
-            "|---|---|---|",
-            *rows,
-            "",
-        ]
-    )

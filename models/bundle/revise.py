@@ -1,6 +1,6 @@
-"""Another Normalizer for a bundle than the one it names.
+"""Change an existing bundle, completely or not at all: its settings, or some of its files.
 
-Change the settings of a bundle that is there: its weights stay, its version does not.
+Every change of what predictions depend on gives the bundle a new version.
 """
 
 from __future__ import annotations
@@ -9,25 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.bundle.config import CONFIG_FILE, METRICS_FILE, BundleConfig, format_version
-from models.bundle.files import read_config, read_document
-from models.bundle.parts import Calibration, Thresholds
-from models.bundle.save import metrics_json
-from models.bundle.writing import replace_file
+from models.bundle.bundle_config import CONFIG_FILE, METRICS_FILE, BundleConfig
+from models.bundle.card_and_metrics import metrics_json, read_metrics
+from models.bundle.checked_files import read_all, read_config
+from models.bundle.config_sections import Calibration, Thresholds
+from models.bundle.load import Bundle
+from models.disk import check_folder_writable, replace_file, replace_folder, writing
 from models.errors import BundleError
-from models.options import Choice, no_retriever
-
-
-def choosing(config: BundleConfig, choice: Choice | None, folder: Path) -> BundleConfig:
-    """Give the config of the bundle in `folder` with another Normalizer; None leaves its own.
-
-    Raises:
-        BundleError: the bundle has no retriever, which the choice needs.
-    """
-    try:
-        return config.choosing(choice)
-    except ValueError:
-        raise no_retriever(choice or config.choice, folder) from None
+from models.options import NormalizerChoice
 
 
 def revise_bundle(
@@ -35,22 +24,22 @@ def revise_bundle(
     *,
     thresholds: Thresholds | None = None,
     calibration: Calibration | None = None,
-    choice: Choice | None = None,
+    choice: NormalizerChoice | None = None,
     metrics: Mapping[str, Any] | None = None,
 ) -> str:
-    """Store what was found on validation data after the training.
+    """Store settings that were found on validation data after the training.
 
     Each file is replaced as a whole, `config.json` last: a reader sees the old settings or the new ones.
 
     Args:
         path: the bundle's folder.
-        thresholds: new ones; None leaves those that are there.
-        calibration: a new one; None leaves the one that is there, if any.
-        choice: which Normalizer codes the spans from now on; None leaves it.
-        metrics: added to `metrics.json`, in place of keys of the same name.
+        thresholds: None keeps the thresholds.
+        calibration: None keeps the calibration, if there is one.
+        choice: which Normalizer codes the spans from now on; None keeps the choice.
+        metrics: added to `metrics.json`; they replace metrics of the same name.
 
     Returns:
-        The new version; the old one where all is the same as before.
+        The new version, which is the old one if nothing has changed.
 
     Raises:
         BundleError: there is no bundle, it has no retriever for the choice, its `metrics.json` is damaged,
@@ -58,36 +47,61 @@ def revise_bundle(
     """
     folder = Path(path)
     before = read_config(folder)
-    chosen = choosing(before, choice, folder)
-    calibration = calibration or before.calibration
-    config = BundleConfig.model_validate(
-        {
-            **chosen.model_dump(),
-            "format_version": format_version(
-                before.ensemble, calibration, before.retrieval, before.quantization
-            ),
-            "thresholds": thresholds or before.thresholds,
-            "calibration": calibration,
-        }
+    config = before.with_normalizer(choice, folder).changed(
+        {},
+        thresholds=thresholds or before.thresholds,
+        calibration=calibration or before.calibration,
     )
     if metrics:
         data = metrics_json({**read_metrics(folder), **metrics})
-        replace_file(folder / METRICS_FILE, data)
+        with writing(folder / METRICS_FILE, BundleError):
+            replace_file(folder / METRICS_FILE, data)
     if config != before:
-        replace_file(folder / CONFIG_FILE, config.to_json())
+        with writing(folder / CONFIG_FILE, BundleError):
+            replace_file(folder / CONFIG_FILE, config.to_json())
     return config.version
 
 
-def read_metrics(folder: Path) -> dict[str, Any]:
-    """Read `metrics.json`; there may be none, since it is for people.
+def require_place(bundle: Path, out: Path | None) -> None:
+    """Check, before any long work, that `write_changed_bundle` can write the changed bundle.
+
+    Args:
+        bundle: folder of the bundle.
+        out: folder for the changed bundle; None replaces the bundle.
 
     Raises:
-        BundleError: it is damaged.
+        BundleError: `out` exists or is within the bundle, or the folder cannot be written.
     """
-    path = folder / METRICS_FILE
-    if not path.exists():
-        return {}
-    document = read_document(folder, METRICS_FILE)
-    if not isinstance(document, dict):
-        raise BundleError(f"{path} holds no object of figures: mend or delete it")
-    return document
+    if out is not None:
+        if out.exists():
+            raise BundleError(f"{out} already exists: choose another folder for the copy")
+        if out.resolve().is_relative_to(bundle.resolve()):
+            raise BundleError(f"{out} is within the bundle itself: choose another folder for the copy")
+    folder = out or bundle
+    with writing(folder, BundleError):
+        check_folder_writable(folder)
+
+
+def write_changed_bundle(
+    bundle: Bundle, files: Mapping[str, bytes], config: BundleConfig, out: Path | None
+) -> None:
+    """Write a bundle with some changed files; all other files are copied.
+
+    Args:
+        bundle: the bundle before the change, as it was loaded.
+        files: the changed files by name, without `config.json`.
+        config: with the hashes of the changed files.
+        out: as for `require_place`.
+
+    Raises:
+        BundleError: the bundle was changed since it was loaded, or the folder cannot be written.
+    """
+    require_place(bundle.path, out)
+    if read_config(bundle.path) != bundle.config:
+        raise BundleError(
+            f"the bundle {bundle.path} was changed by another program and is left as it is: "
+            "run the command again"
+        )
+    folder = out or bundle.path
+    with writing(folder, BundleError):
+        replace_folder(folder, {**read_all(bundle.path), **files, CONFIG_FILE: config.to_json()})

@@ -1,13 +1,7 @@
-"""What the model card says first where a bundle carries a MedDRA release.
-
-Write a bundle: all of it, or nothing.
-"""
+"""Save a trained network as a bundle: all of it, or nothing."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +10,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from models.bundle.config import (
+from models.bundle.bundle_config import (
     CARD_FILE,
     CONFIG_FILE,
     LABELS_FILE,
@@ -26,40 +20,20 @@ from models.bundle.config import (
     WEIGHTS_FILE,
     BundleConfig,
     format_version,
+    hashes_of,
 )
+from models.bundle.card_and_metrics import metrics_json, with_licence_note
+from models.bundle.config_sections import Calibration, Ensemble, Options, Retrieval, Thresholds
 from models.bundle.dictionary import Dictionary, dictionary_files
-from models.bundle.parts import Calibration, Ensemble, Options, Retrieval, Thresholds
-from models.bundle.writing import write_folder
+from models.disk import replace_folder, require_replaceable, writing
 from models.errors import BundleError
 from models.network.shape import Architecture
 from models.network.vote import Vote
-from models.normalizer.labels import Labels
+from models.normalizer import Labels
 
 if TYPE_CHECKING:
     from models.encoder.loading import Encoder
     from models.network.multitask import MultiTaskNetwork
-
-_MARK = "> **Not to be passed on.**"
-_NOTE = re.compile(rf"\A{re.escape(_MARK)}(?:.*\n)*?\n")
-
-
-def with_licence_note(card: str, release: str | None) -> str:
-    """Put the note before a model card, in place of that of another release.
-
-    Args:
-        card: Markdown.
-        release: as in `Retrieval.release`; None takes the note away.
-    """
-    without = _NOTE.sub("", card)
-    if release is None:
-        return without
-    told = f"MedDRA {release}" if release else "a MedDRA release of unknown version"
-    return (
-        f"{_MARK} This bundle holds names, codes and hierarchy of {told}\n"
-        "> (`terminology.json.gz`): do not give it to anyone without a licence for MedDRA. Where the text\n"
-        "> below says that it has labels alone, that was so before the release was put in.\n"
-        f"\n{without}"
-    )
 
 
 def save_bundle(
@@ -81,27 +55,27 @@ def save_bundle(
     overwrite: bool = False,
     carry_trunk: bool | None = None,
 ) -> str:
-    """Write a bundle, appearing at `folder` only when it is whole and on the disk.
+    """Write a bundle, which appears at `folder` once it is complete and on the disk.
 
     Args:
-        folder: where to; its parent is made where it does not exist.
+        folder: of the bundle; missing parents are made.
         name: readable part of the version: lower-case letters, digits, `.`, `_`, `-`.
         network: trained; its weights are stored in half precision.
-        encoder: the one that the network was made of.
+        encoder: that the network was made from.
         labels: one for each output of the Normalizer, in their order.
-        thresholds: as found on validation data.
-        options: of Algorithm 2, as trained for.
+        thresholds: chosen on validation data.
+        options: of Algorithm 2, as in training.
         max_tokens: where texts are cut.
-        metrics: JSON-ready; for people, not read again.
+        metrics: JSON-serializable; for people, never read by the program.
         card: the model card, Markdown.
-        vote: how an ensemble decides, by default by majority; a single classifier has nothing to vote on.
-        calibration: of the Classifier's probability, as found on validation data.
-        retrieval: how names are searched, where the network has a retriever; its `release` is taken from
-            the dictionary.
+        vote: how an ensemble decides, by majority unless specified; ignored for a single classifier.
+        calibration: of the Classifier's probability, fitted on validation data.
+        retrieval: how names are searched, if the network has a retriever; its `release` comes from the
+            dictionary.
         dictionary: the names that are searched, with a retrieval.
-        overwrite: replace a bundle that is already there.
-        carry_trunk: put the frozen trunk and its tokenizer into the bundle; by default where the encoder
-            came from a folder of this machine, or from a checkpoint without safetensors (BioBERT).
+        overwrite: replace an existing bundle.
+        carry_trunk: put the frozen trunk and its tokenizer into the bundle. By default it does so if the
+            encoder came from a folder, or from a checkpoint without safetensors (BioBERT).
 
     Returns:
         The bundle's version.
@@ -110,22 +84,22 @@ def save_bundle(
         BundleError: something else is at `folder`, or the parts do not fit together.
     """
     folder = Path(folder)
-    _refuse_to_clobber(folder, overwrite)
+    require_replaceable(folder, kind="a bundle", marker=CONFIG_FILE, overwrite=overwrite, error=BundleError)
     if len(labels) != network.ptids:
         raise BundleError(f"there are {len(labels)} labels for the {network.ptids} outputs of the Normalizer")
-    retrieval = _fitting(retrieval, dictionary, network)
-    local = Path(encoder.source).is_dir()
+    retrieval = _with_release(retrieval, dictionary, network)
+    is_folder = Path(encoder.source).is_dir()
     if carry_trunk is None:
-        carry_trunk = local or not encoder.has_safetensors
-    files: dict[str, bytes] = {
+        carry_trunk = is_folder or not encoder.has_safetensors
+    hashed: dict[str, bytes] = {
         LABELS_FILE: labels.to_json(),
         WEIGHTS_FILE: weights_file(network),
     }
     if dictionary is not None:
-        files.update(dictionary_files(dictionary, labels))
+        hashed.update(dictionary_files(dictionary, labels))
     if carry_trunk:
-        files[TRUNK_FILE] = save(_contiguous(encoder.trunk(network.frozen_layers)))
-        files[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
+        hashed[TRUNK_FILE] = save(_contiguous(encoder.trunk(network.frozen_layers)))
+        hashed[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
     ensemble = None
     if network.classifiers > 1:
         ensemble = Ensemble(classifiers=network.classifiers, vote=vote or "majority")
@@ -133,7 +107,7 @@ def save_bundle(
         {
             "format_version": format_version(ensemble, calibration, retrieval),
             "name": name,
-            "encoder": Path(encoder.source).resolve().name if carry_trunk and local else encoder.source,
+            "encoder": Path(encoder.source).resolve().name if carry_trunk and is_folder else encoder.source,
             "trunk_digest": encoder.digest(network.frozen_layers),
             "architecture": {key: getattr(encoder.model.config, key) for key in Architecture.model_fields},
             "frozen_layers": network.frozen_layers,
@@ -145,43 +119,44 @@ def save_bundle(
             "ensemble": ensemble,
             "calibration": calibration,
             "retrieval": retrieval,
-            "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+            "files": hashes_of(hashed),
         }
     )
-    files[CONFIG_FILE] = config.to_json()
-    files[METRICS_FILE] = metrics_json(metrics)
-    files[CARD_FILE] = with_licence_note(card, retrieval.release if retrieval else None).encode()
-    write_folder(folder, files)
+    files: dict[str, bytes] = {
+        **hashed,
+        CONFIG_FILE: config.to_json(),
+        METRICS_FILE: metrics_json(metrics),
+        CARD_FILE: with_licence_note(card, retrieval.release if retrieval else None).encode(),
+    }
+    with writing(folder, BundleError):
+        replace_folder(folder, files)
     return config.version
 
 
 def weights_file(network: MultiTaskNetwork) -> bytes:
-    """Write `model.safetensors`.
+    """Return `model.safetensors`.
 
     Raises:
         BundleError: a weight is too large for half precision.
     """
-    data: bytes = save(_halved(network.trained_state()))
+    state = {
+        name: tensor.detach().to("cpu", torch.float16) for name, tensor in network.trained_state().items()
+    }
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise BundleError(f"{name} has values that half precision cannot hold: the training diverged")
+    data: bytes = save(_contiguous(state))
     return data
 
 
-def metrics_json(metrics: Mapping[str, Any]) -> bytes:
-    """Write `metrics.json`."""
-    return f"{json.dumps(metrics, indent=2, sort_keys=True)}\n".encode()
-
-
-def _refuse_to_clobber(folder: Path, overwrite: bool) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / CONFIG_FILE).is_file()):
-        raise BundleError(f"{folder} is there already and is no bundle: choose another folder")
-    if not overwrite and any(folder.iterdir()):
-        raise BundleError(f"{folder} holds a bundle already: choose another folder, or ask to overwrite it")
-
-
-def _fitting(
+def _with_release(
     retrieval: Retrieval | None, dictionary: Dictionary | None, network: MultiTaskNetwork
 ) -> Retrieval | None:
+    """Return the retrieval with the release of its dictionary.
+
+    Raises:
+        BundleError: network, retrieval and dictionary do not fit together.
+    """
     layers = retrieval.layers if retrieval else 0
     if layers != network.retriever_layers or (retrieval is None) != (dictionary is None):
         raise BundleError(
@@ -191,14 +166,6 @@ def _fitting(
     if retrieval is None or dictionary is None:
         return None
     return retrieval.model_copy(update={"release": dictionary.release})
-
-
-def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    halved = {name: tensor.detach().to("cpu", torch.float16) for name, tensor in state.items()}
-    for name, tensor in halved.items():
-        if not tensor.isfinite().all():
-            raise BundleError(f"{name} has values that half precision cannot hold: the training went astray")
-    return _contiguous(halved)
 
 
 def _contiguous(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""The few Preferred Terms of a dictionary that a span may mean, and what speaks for each."""
+"""The few Preferred Terms of a dictionary that a span may mean, with their features."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from models.normalizer.canonical_words import canonical_name
 from models.normalizer.classes import ClassConcepts
-from models.normalizer.dense import ConceptNames, DenseIndex, best_concepts
+from models.normalizer.concepts import ConceptNames, best_concepts
+from models.normalizer.dense import DenseIndex, NameIndex
 from models.normalizer.fusion import FEATURES, CandidateTable
-from models.normalizer.lexical import LexicalIndex
-from models.normalizer.names import NameIndex
-from models.normalizer.wording import one_spelling, similarity
+from models.normalizer.lexical import LexicalIndex, letter_similarity
 
 DENSE: Final = 16  # candidates of each kind
 LEXICAL: Final = 16
 CLASSES: Final = 8
-_CHUNK: Final = 64  # spans at once: with 100,000 names a matrix of 26 MB for each kind of search
+_CHUNK: Final = 64  # spans at a time: with 100,000 names, each kind of search has a matrix of 26 MB
 
 _Scores = npt.NDArray[np.float32]
-_Places = npt.NDArray[np.int64]
+_Indices = npt.NDArray[np.int64]
 
 
 class CandidateFinder:
@@ -32,32 +32,32 @@ class CandidateFinder:
     Args:
         index: names and their vectors.
         device: where the vectors are searched.
-        classes: the concept of each class of the classifier, an index into `Names.concepts`, or -1 where the
-            release has none for it; by default there is no classifier.
+        classes: the concept of each class, as `concepts_of_classes` returns them; empty if there is no
+            classifier.
     """
 
     def __init__(self, index: NameIndex, device: torch.device, classes: Sequence[int] = ()) -> None:
         self.concepts = index.names.concepts
         self._names = index.names
         self._dense = DenseIndex(index.vectors, device)
-        self._spelled = [one_spelling(name) for name in index.names.names]
-        self._lexical = LexicalIndex(self._spelled)
+        self._canonical_names = [canonical_name(name) for name in index.names.names]
+        self._lexical = LexicalIndex(self._canonical_names)
         self._classes = ClassConcepts(classes)
 
     def find(
         self, spans: Sequence[str], vectors: Tensor, log_classes: Tensor | None = None
     ) -> CandidateTable:
-        """Gather the best of each kind for each span, and the features of all of them.
+        """Find the best candidates of each kind for each span, and compute the features of all of them.
 
         Args:
-            spans: as they stand in the texts.
-            vectors: `[spans, hidden]`, rows of length one, as `SpanReader.vectors` gives them.
+            spans: as they are written in the texts.
+            vectors: `[spans, hidden]`, rows of length one, from `SpanReader.vectors`.
             log_classes: `[spans, classes]`, log-probabilities of the classifier; None leaves it out.
         """
-        written = [one_spelling(span) for span in spans]
+        canonical = [canonical_name(span) for span in spans]
         tables = [
             self._find(
-                written[start : start + _CHUNK],
+                canonical[start : start + _CHUNK],
                 vectors[start : start + _CHUNK],
                 None if log_classes is None else log_classes[start : start + _CHUNK],
             )
@@ -75,50 +75,52 @@ class CandidateFinder:
     def _find(self, spans: Sequence[str], vectors: Tensor, log_classes: Tensor | None) -> CandidateTable:
         dense, lexical = self._dense.cosines(vectors), torch.from_numpy(self._lexical.cosines(spans))
         owners = self._names.owners
-        found = [best_concepts(dense, owners, DENSE), best_concepts(lexical, owners, LEXICAL)]
+        columns = [best_concepts(dense, owners, DENSE), best_concepts(lexical, owners, LEXICAL)]
         if log_classes is not None and len(self._classes):
             classes = self._classes.log_probabilities(log_classes)
             likeliest = torch.from_numpy(classes).topk(min(CLASSES, len(self._classes))).indices
-            found.append(self._classes.concepts[likeliest.numpy()])
+            columns.append(self._classes.concepts[likeliest.numpy()])
         else:
             classes = None
-        concepts = _distinct(np.concatenate(found, axis=1))
+        concepts = _distinct(np.concatenate(columns, axis=1))
         features = self._name_features(spans, dense, lexical, concepts)
         if classes is not None:
             features |= self._classes.features(classes, concepts)
-        none = np.zeros(concepts.shape, dtype=np.float32)
-        values = np.stack([features.get(name, none) for name in FEATURES], axis=-1)
+        zeros = np.zeros(concepts.shape, dtype=np.float32)
+        values = np.stack([features.get(name, zeros) for name in FEATURES], axis=-1)
         return CandidateTable(concepts, np.where(concepts[..., None] >= 0, values, 0).astype(np.float32))
 
     def _name_features(
-        self, spans: Sequence[str], dense: Tensor, lexical: Tensor, concepts: _Places
+        self, spans: Sequence[str], dense: Tensor, lexical: Tensor, concepts: _Indices
     ) -> dict[str, _Scores]:
         pairs = ConceptNames(concepts, self._names)
-        near, alike = pairs.best(dense), pairs.best(lexical)
-        chosen = pairs.first_with(alike, lexical)
+        best_dense, best_lexical = pairs.best(dense), pairs.best(lexical)
+        # Letters are compared with one name of each concept: the first with the best n-grams.
+        chosen = pairs.first_with(best_lexical, lexical)
         fuzzy = np.zeros(concepts.shape, dtype=np.float32)
-        fuzzy.ravel()[pairs.cells[chosen]] = similarity(
+        fuzzy.ravel()[pairs.cells[chosen]] = letter_similarity(
             [spans[row] for row in pairs.rows[chosen].tolist()],
-            [self._spelled[name] for name in pairs.names[chosen].tolist()],
+            [self._canonical_names[name] for name in pairs.names[chosen].tolist()],
         )
         return {
-            "dense": near,
-            "dense_first": _is_highest(near, concepts),
-            "lexical": alike,
-            "lexical_first": _is_highest(alike, concepts),
+            "dense": best_dense,
+            "dense_first": _is_highest(best_dense, concepts),
+            "lexical": best_lexical,
+            "lexical_first": _is_highest(best_lexical, concepts),
             "fuzzy": fuzzy,
             "exact": (fuzzy == 1).astype(np.float32),
         }
 
 
-def _is_highest(values: _Scores, concepts: _Places) -> _Scores:
+def _is_highest(values: _Scores, concepts: _Indices) -> _Scores:
+    """Return 1 for the highest positive value of each row, and 0 for the others."""
     highest = np.where(concepts >= 0, values, -1).max(1, keepdims=True, initial=-1)
     is_highest: _Scores = ((values == highest) & (values > 0)).astype(np.float32)
     return is_highest
 
 
-def _distinct(columns: _Places) -> _Places:
-    """Put -1 for what a row has already; what is left stands first, and fills no more columns than it can."""
+def _distinct(columns: _Indices) -> _Indices:
+    """Return the distinct concepts of each row, then -1; with as many columns as there can be candidates."""
     ordered = np.sort(columns, axis=1)
     repeated = np.zeros(ordered.shape, dtype=bool)
     repeated[:, 1:] = ordered[:, 1:] == ordered[:, :-1]

@@ -1,7 +1,4 @@
-"""What the classifier says of the concepts of a dictionary.
-
-From the labels that a classifier learnt to the Preferred Terms of the release in use.
-"""
+"""The classifier's classes as concepts of a dictionary, and the features that they give candidates."""
 
 from __future__ import annotations
 
@@ -12,80 +9,63 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from models.normalizer.labels import Label, Labels
-from models.terminology import Terminology
+from models.normalizer.labels import Label
 
-_FLOOR: Final = -12.0  # a class with a log-probability below it is as good as out of the question
+_FLOOR: Final = -12.0  # log-probabilities are not distinguished below it
 
 _Scores = npt.NDArray[np.float32]
-_Places = npt.NDArray[np.int64]
+_Indices = npt.NDArray[np.int64]
+
+
+def concepts_of_classes(classes: Sequence[Label | None], concepts: Sequence[Label]) -> list[int]:
+    """Return the index of each class among the concepts, or -1 if it is not among them."""
+    indices = {concept.ptid: index for index, concept in enumerate(concepts)}
+    return [indices.get(label.ptid, -1) if label else -1 for label in classes]
 
 
 class ClassConcepts:
-    """The concepts that a classifier has learnt.
+    """The concepts that the classifier has learned.
 
     Args:
-        classes: the concept of each class, an index into `Names.concepts`, or -1 where there is none for it.
+        classes: the concept of each class, as `concepts_of_classes` returns them.
 
     Attributes:
-        concepts: `[own]`: those that are of a class, in rising order.
+        concepts: `[learned]`: the concepts that have a class, in ascending order.
     """
 
     def __init__(self, classes: Sequence[int]) -> None:
-        places = np.array(classes, dtype=np.int64)
-        self._order = np.argsort(places, kind="stable")[np.count_nonzero(places < 0) :]
-        self.concepts: _Places
-        self.concepts, self._starts = np.unique(places[self._order], return_index=True)
+        indices = np.array(classes, dtype=np.int64)
+        self._order = np.argsort(indices, kind="stable")[np.count_nonzero(indices < 0) :]
+        self.concepts: _Indices
+        self.concepts, self._starts = np.unique(indices[self._order], return_index=True)
 
     def __len__(self) -> int:
         return len(self.concepts)
 
     def log_probabilities(self, log_classes: Tensor) -> _Scores:
-        """Give the log-probability of each concept: `[spans, own]`, not below a floor.
+        """Return the log-probability of each learned concept: `[spans, learned]`, at least the floor.
 
-        Where a release has made one PT of two, its probability is that of both.
+        If a release has merged two PTs into one, the probability of this one is their sum.
 
         Args:
             log_classes: `[spans, classes]`, log-probabilities.
         """
-        own = np.logaddexp.reduceat(log_classes.numpy()[:, self._order], self._starts, axis=1)
-        return np.maximum(own, np.float32(_FLOOR))
+        summed = np.logaddexp.reduceat(log_classes.numpy()[:, self._order], self._starts, axis=1)
+        return np.maximum(summed, np.float32(_FLOOR))
 
-    def features(self, values: _Scores, concepts: _Places) -> dict[str, _Scores]:
-        """Give the features of candidates, `[spans, width]` each, by their names in `FEATURES`.
+    def features(self, values: _Scores, concepts: _Indices) -> dict[str, _Scores]:
+        """Return the features of candidates, `[spans, width]` each, by their names in `FEATURES`.
 
         Args:
-            values: as `log_probabilities` gives them.
-            concepts: `[spans, width]`: the candidates, whether they are of a class or not.
+            values: from `log_probabilities`.
+            concepts: `[spans, width]`: the candidates, with or without a class.
         """
         columns = np.searchsorted(self.concepts, concepts).clip(max=len(self.concepts) - 1)
         classified = self.concepts[columns] == concepts
-        own = np.where(classified, np.take_along_axis(values, columns, axis=1), _FLOOR)
-        first = (own == values.max(1, keepdims=True)) & (own > _FLOOR)
+        candidate_values = np.where(classified, np.take_along_axis(values, columns, axis=1), _FLOOR)
+        first = (candidate_values == values.max(1, keepdims=True)) & (candidate_values > _FLOOR)
         return {
             "classified": classified.astype(np.float32),
-            "log_class": (1 - own / _FLOOR).astype(np.float32),
+            "log_class": (1 - candidate_values / _FLOOR).astype(np.float32),
             "class_first": first.astype(np.float32),
         }
-
-
-def lifted(labels: Labels, terminology: Terminology | None) -> tuple[Label | None, ...]:
-    """Say what each label is in a release.
-
-    A PT that has become an LLT of another PT is lifted to that; a PT that was renamed has its new name.
-
-    Args:
-        labels: the classes of the classifier.
-        terminology: the release; None where the labels serve.
-
-    Returns:
-        One for each label, in their order; None where the release has no such code.
-    """
-    if terminology is None:
-        return labels.classes
-    return tuple(_lifted(label, terminology) for label in labels.classes)
-
-
-def _lifted(label: Label, terminology: Terminology) -> Label | None:
-    ptid = terminology.pt_of(label.ptid)
-    return Label(ptid=ptid, pt_name=terminology.pt_names[ptid]) if ptid is not None else None

@@ -1,4 +1,4 @@
-"""The names that retrieval searches, and the concept behind each."""
+"""The names that retrieval searches, and the concept of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from models.normalizer.labels import Label, Labels
 from models.terminology import Terminology
@@ -16,15 +15,15 @@ from models.terminology import Terminology
 
 @dataclass(frozen=True, eq=False)
 class Names:
-    """Names in the order of their concepts, so that those of one concept are neighbours.
+    """Names in the order of their concepts, so that the names of a concept are neighbours.
 
-    The order is a part of the bundle's format: `names.safetensors` has nothing but a vector for each.
+    The order is part of the bundle's format: `names.safetensors` holds nothing but a vector for each.
 
     Attributes:
-        concepts: the PTs, each with one name at least.
-        names: the PT's own name first, then those of its LLTs as they come; where two of a concept differ
-            in case alone, the first of them.
-        owners: `[names]`, int64: the concept of each name, never falling.
+        concepts: the PTs, each with at least one name.
+        names: of each PT its own name, then the names of its LLTs in their order; of names that differ only
+            in case, the first.
+        owners: `[names]`, int64: the concept of each name, in ascending order.
     """
 
     concepts: tuple[Label, ...]
@@ -33,16 +32,16 @@ class Names:
 
     @classmethod
     def of_terminology(cls, terminology: Terminology) -> Names:
-        """Take all PT and LLT names of a release, those that are no longer current too: people use them."""
-        named: dict[str, list[str]] = {ptid: [name] for ptid, name in terminology.pt_names.items()}
+        """Take all PT and LLT names of a release, even those that are not current: people use them."""
+        names_of: dict[str, list[str]] = {ptid: [name] for ptid, name in terminology.pt_names.items()}
         for llt in terminology.llts:
-            named[llt.ptid].append(llt.name)
-        pairs = terminology.pt_names.items()
-        return cls._of((Label(ptid=ptid, pt_name=name), named[ptid]) for ptid, name in pairs)
+            names_of[llt.ptid].append(llt.name)
+        pts = terminology.pt_names.items()
+        return cls._of((Label(ptid=ptid, pt_name=name), names_of[ptid]) for ptid, name in pts)
 
     @classmethod
     def of_labels(cls, labels: Labels) -> Names:
-        """Take the PT names of a bundle's labels, where there is no release."""
+        """Take the PT names of a bundle's labels, for a bundle without a release."""
         return cls._of((label, [label.pt_name]) for label in labels.classes)
 
     @classmethod
@@ -50,45 +49,25 @@ class Names:
         labels: list[Label] = []
         names: list[str] = []
         counts: list[int] = []
-        for label, own in concepts:
+        for label, concept_names in concepts:
             distinct: dict[str, str] = {}
-            for name in own:
+            for name in concept_names:
                 distinct.setdefault(name.casefold(), name)
             labels.append(label)
             names.extend(distinct.values())
             counts.append(len(distinct))
-        return cls(
-            tuple(labels), tuple(names), np.repeat(np.arange(len(labels)), np.array(counts, dtype=np.int64))
-        )
+        owners = np.repeat(np.arange(len(labels)), np.array(counts, dtype=np.int64))
+        return cls(tuple(labels), tuple(names), owners)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
-        """`[concepts]`: how many names each has."""
+        """`[concepts]`: the number of names of each."""
         return np.bincount(self.owners, minlength=len(self.concepts))
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
-        """`[concepts]`: where the names of each begin."""
+        """`[concepts]`: the index of each concept's first name."""
         return np.cumsum(self.counts) - self.counts
 
     def __len__(self) -> int:
         return len(self.names)
-
-
-@dataclass(frozen=True, eq=False)
-class NameIndex:
-    """Names with the vector of each.
-
-    Attributes:
-        names: what is searched.
-        vectors: `[names, hidden]`, rows of length one, on the CPU; in half precision from a bundle.
-    """
-
-    names: Names
-    vectors: Tensor
-
-    def __post_init__(self) -> None:
-        if self.vectors.ndim != 2 or len(self.vectors) != len(self.names):
-            raise ValueError(
-                f"there are vectors of the shape {list(self.vectors.shape)} for {len(self.names)} names"
-            )

@@ -10,28 +10,28 @@ import numpy as np
 from models.normalizer.candidates import CandidateFinder
 from models.normalizer.fusion import CandidateTable, Fusion
 from models.normalizer.labels import Label
-from models.normalizer.reading import SpanInText, SpanReader
+from models.normalizer.span_reader import SpanInText, SpanReader
 from models.predictions import Candidate
 
-BEST: Final = 5
+BEST: Final = 5  # candidates that are returned for a span
 
 
 class Normalizer(Protocol):
     """Anything that codes spans."""
 
     def rank(self, spans: Sequence[SpanInText]) -> list[list[Candidate]]:
-        """Give the best candidates of each span, in the order of `spans`, best first."""
+        """Return the best candidates of each span, in the order of `spans`, best first."""
         ...
 
 
 class ClassifierNormalizer:
-    """The paper's: a class for each label, scored by its softmax.
+    """The Normalizer of the paper: a softmax over the labels that it was trained on.
 
     Args:
-        reader: the network.
-        classes: the PT of each class; see `lifted`. Classes without one are never given, and those of one
-            PT are taken together.
-        best: how many candidates to give.
+        reader: runs the network.
+        classes: the PT of each class, from `lift_labels`. Classes without a PT are never returned; classes
+            with the same PT are added up.
+        best: the number of candidates to return.
     """
 
     def __init__(self, reader: SpanReader, classes: Sequence[Label | None], *, best: int = BEST) -> None:
@@ -42,35 +42,37 @@ class ClassifierNormalizer:
         self._are_distinct = len(set(known)) == len(self._classes)
 
     def rank(self, spans: Sequence[SpanInText]) -> list[list[Candidate]]:
-        """Give the likeliest classes of each span."""
+        """Return the likeliest classes of each span."""
         if not self._classes or not spans:
             return [[] for _ in spans]
         log_classes = self._reader.log_classes(spans)
-        asked = min(self.best, len(self._classes)) if self._are_distinct else len(self._classes)
-        best = log_classes.topk(asked)
+        needed = min(self.best, len(self._classes)) if self._are_distinct else len(self._classes)
+        likeliest = log_classes.topk(needed)
         return [
-            self._candidates(places, chances)
-            for places, chances in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
+            self._candidates(indices, probabilities)
+            for indices, probabilities in zip(
+                likeliest.indices.tolist(), likeliest.values.exp().tolist(), strict=True
+            )
         ]
 
-    def _candidates(self, places: Sequence[int], chances: Sequence[float]) -> list[Candidate]:
+    def _candidates(self, indices: Sequence[int], probabilities: Sequence[float]) -> list[Candidate]:
         scores: dict[Label, float] = {}
-        for place, chance in zip(places, chances, strict=True):
-            label = self._classes[place]
+        for index, probability in zip(indices, probabilities, strict=True):
+            label = self._classes[index]
             if label is not None:
-                scores[label] = scores.get(label, 0.0) + chance
-        found = [Candidate(label.ptid, label.pt_name, score) for label, score in scores.items()]
-        return sorted(found, key=lambda candidate: -candidate.score)[: self.best]
+                scores[label] = scores.get(label, 0.0) + probability
+        candidates = [Candidate(label.ptid, label.pt_name, score) for label, score in scores.items()]
+        return sorted(candidates, key=lambda candidate: -candidate.score)[: self.best]
 
 
 class RetrievalNormalizer:
-    """By the names of the dictionary alone: their vectors and their letters.
+    """Searches the names of the dictionary by their vectors and their letters.
 
     Args:
-        reader: the network, with a retriever.
+        reader: runs the network, which has a retriever.
         finder: of candidates, without classes.
-        fusion: the weights of what speaks for a candidate.
-        best: how many candidates to give.
+        fusion: the weights of a candidate's features.
+        best: the number of candidates to return.
     """
 
     def __init__(
@@ -82,39 +84,33 @@ class RetrievalNormalizer:
         self._fusion = fusion
 
     def rank(self, spans: Sequence[SpanInText]) -> list[list[Candidate]]:
-        """Give the best candidates of each span with the probability that each is the one."""
-        return _ranked(self._table(spans), self._fusion, self._finder.concepts, self.best)
+        """Return the best candidates of each span with their probabilities."""
+        return _best_candidates(self._find(spans), self._fusion, self._finder.concepts, self.best)
 
-    def _table(self, spans: Sequence[SpanInText]) -> CandidateTable:
-        return self._finder.find([one.span for one in spans], self._reader.vectors(spans))
+    def _find(self, spans: Sequence[SpanInText]) -> CandidateTable:
+        return self._finder.find([span.span for span in spans], self._reader.vectors(spans))
 
 
 class HybridNormalizer(RetrievalNormalizer):
-    """Retrieval, and the classifier's word on the PTs that it has learnt; its finder has classes."""
+    """Retrieval together with the classifier; its finder has classes."""
 
-    def _table(self, spans: Sequence[SpanInText]) -> CandidateTable:
+    def _find(self, spans: Sequence[SpanInText]) -> CandidateTable:
         vectors, log_classes = self._reader.vectors_and_log_classes(spans)
-        return self._finder.find([one.span for one in spans], vectors, log_classes)
+        return self._finder.find([span.span for span in spans], vectors, log_classes)
 
 
-def class_concepts(classes: Sequence[Label | None], concepts: Sequence[Label]) -> list[int]:
-    """Give the place of each class among the concepts, -1 where it has none."""
-    places = {concept.ptid: place for place, concept in enumerate(concepts)}
-    return [places.get(label.ptid, -1) if label else -1 for label in classes]
-
-
-def _ranked(
+def _best_candidates(
     table: CandidateTable, fusion: Fusion, concepts: Sequence[Label], best: int
 ) -> list[list[Candidate]]:
     probabilities = fusion.probabilities(table)
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :best]
     return [
         [
-            Candidate(concepts[place].ptid, concepts[place].pt_name, float(probability))
-            for place, probability in zip(places, row, strict=True)
-            if place >= 0
+            Candidate(concepts[index].ptid, concepts[index].pt_name, float(probability))
+            for index, probability in zip(indices, row, strict=True)
+            if index >= 0
         ]
-        for places, row in zip(
+        for indices, row in zip(
             np.take_along_axis(table.concepts, order, 1),
             np.take_along_axis(probabilities, order, 1),
             strict=True,

@@ -1,39 +1,37 @@
-"""The Normalizer that a bundle's config asks for, put together from its parts."""
+"""Assemble the Normalizer that a bundle's config chooses."""
 
 from __future__ import annotations
 
 import torch
 
-from models.bundle.config import BundleConfig
-from models.bundle.dictionary import Dictionary
-from models.bundle.load import Bundle
-from models.bundle.parts import Retrieval
+from models.bundle import Bundle, BundleConfig, Dictionary, Retrieval
 from models.encoder.tokenization import TweetTokenizer
-from models.normalizer.candidates import CandidateFinder
-from models.normalizer.classes import lifted
-from models.normalizer.labels import Labels
-from models.normalizer.ranking import (
+from models.normalizer import (
+    CandidateFinder,
     ClassifierNormalizer,
     HybridNormalizer,
+    Labels,
     Normalizer,
     RetrievalNormalizer,
-    class_concepts,
+    SpanReader,
+    concepts_of_classes,
+    lift_labels,
 )
-from models.normalizer.reading import SpanReader
-from models.runtime import Engine, precision_of
+from models.runtime import Engine, resolve_precision
 
 
-def span_reader(bundle: Bundle, device: torch.device) -> SpanReader:
-    """Make what lets a bundle's network read spans and names, with an engine of its own.
+def make_span_reader(bundle: Bundle, device: torch.device) -> SpanReader:
+    """Return a reader with an engine of its own.
 
-    Matrices are multiplied in bfloat16 where the device gains by it: on such a processor that takes less than
-    half of the time, and moves a cosine by less than 0.001.
+    It multiplies matrices in bfloat16 where the device is faster with it. On such a processor that takes
+    less than half of the time, and changes a cosine by less than 0.001.
     """
-    return reader_over(bundle, Engine(bundle.weights, device=device, precision=precision_of("auto", device)))
+    precision = resolve_precision("auto", device)
+    return span_reader_on(bundle, Engine(bundle.weights, device=device, precision=precision))
 
 
-def reader_over(bundle: Bundle, engine: Engine) -> SpanReader:
-    """Make a reader that shares the engine of the bundle's network."""
+def span_reader_on(bundle: Bundle, engine: Engine) -> SpanReader:
+    """Return a reader that shares an engine of the bundle's network."""
     config = bundle.config
     return SpanReader(
         engine,
@@ -43,34 +41,35 @@ def reader_over(bundle: Bundle, engine: Engine) -> SpanReader:
     )
 
 
-def normalizer_of(bundle: Bundle, device: torch.device, config: BundleConfig | None = None) -> Normalizer:
-    """Make the Normalizer of a bundle.
+def make_normalizer(bundle: Bundle, device: torch.device, config: BundleConfig | None = None) -> Normalizer:
+    """Return the Normalizer of a bundle, with an engine of its own.
 
     Args:
-        bundle: its network is used, and copied in part.
+        bundle: whose network it uses, and copies in part.
         device: where it runs.
-        config: by default the bundle's; another one may choose another Normalizer.
+        config: the bundle's config with another choice; by default the bundle's config.
     """
     config = config or bundle.config
-    return assembled(span_reader(bundle, device), bundle.labels, bundle.dictionary, config.retrieval)
+    reader = make_span_reader(bundle, device)
+    return assemble_normalizer(reader, bundle.labels, bundle.dictionary, config.retrieval)
 
 
-def assembled(
+def assemble_normalizer(
     reader: SpanReader, labels: Labels, dictionary: Dictionary | None, retrieval: Retrieval | None
 ) -> Normalizer:
-    """Put a Normalizer together.
+    """Return the Normalizer that `retrieval` chooses.
 
     Args:
-        reader: the network.
+        reader: runs the network.
         labels: classes of its classifier.
         dictionary: the names that are searched; without one, the classifier codes.
-        retrieval: which Normalizer is chosen, and its fusions; without one, the classifier codes.
+        retrieval: the choice and the fusions; without it, the classifier codes.
     """
-    classes = lifted(labels, dictionary.terminology if dictionary else None)
+    classes = lift_labels(labels, dictionary.terminology if dictionary else None)
     if retrieval is None or dictionary is None or retrieval.choice == "classifier":
         return ClassifierNormalizer(reader, classes)
     index, fusion = dictionary.index, retrieval.fusions[retrieval.choice]
     if retrieval.choice == "retrieval":
         return RetrievalNormalizer(reader, CandidateFinder(index, reader.engine.device), fusion)
-    concepts = class_concepts(classes, index.names.concepts)
+    concepts = concepts_of_classes(classes, index.names.concepts)
     return HybridNormalizer(reader, CandidateFinder(index, reader.engine.device, concepts), fusion)

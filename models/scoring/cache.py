@@ -1,4 +1,4 @@
-"""Answers for texts that come again: copies, retweets and spam cost a hash instead of a forward pass."""
+"""A cache of predictions: copies, retweets and spam cost a hash instead of a forward pass."""
 
 from __future__ import annotations
 
@@ -8,145 +8,150 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from models.predictions import Scorer, TweetPrediction
+from models.predictions import Scorer, TweetPrediction, prediction_fault
 
-# No tokenizer has a token for them, and `decode` treats them as the end of the text; other white space is
+# No tokenizer has a token for them, and `decode` treats them as the end of the text. Other white space is
 # rare, and left to the tokenizer.
 _MARGIN = " \t\r\n"
 
 
 @dataclass(frozen=True)
 class CacheCounts:
-    """How often a cache was asked, in texts, and how often it had the answer."""
+    """The number of texts that a cache was asked for, and how many of them it had."""
 
     lookups: int = 0
     hits: int = 0
 
     @property
     def rate(self) -> float:
-        """Share of the lookups that were hits, 0 where nothing was asked."""
+        """Share of the lookups that were hits, 0 without lookups."""
         return self.hits / self.lookups if self.lookups else 0.0
 
     def since(self, before: CacheCounts) -> CacheCounts:
-        """Give what was counted after `before`."""
+        """Return the counts since `before`."""
         return CacheCounts(self.lookups - before.lookups, self.hits - before.hits)
 
 
 class CachingScorer:
-    """A `Scorer` that asks another one only for texts that it has not seen of late.
+    """A `Scorer` that passes only texts to another scorer that it has not seen recently.
 
-    Texts are the same where they differ by nothing but spaces, tabs and line ends around them. (Letters
-    of other shapes, 𝐛𝐨𝐥𝐝 for bold, have the same tokens, but spans are cut and coded by the text as it was
-    written.) Where a text comes twice in one call it is judged once. Of a text nothing is kept but a hash of
-    128 bits, of an answer all but the words of its spans, which are cut from the text at hand. An entry takes
-    about 240 bytes, with a mention and its candidates about 820; the least recently used one gives way.
+    Two texts are the same if they differ only in spaces, tabs and line ends around them. (Letters of other
+    shapes, such as 𝐛𝐨𝐥𝐝, have the same tokens as plain ones, but spans are cut from the text as written.) A
+    text that occurs twice in one call is scored once.
 
-    Safe to call from several threads at once, where the scorer behind is.
+    The cache keeps no text: only a hash of 128 bits, and the prediction without the words of its spans,
+    which are cut from the text again. An entry takes about 240 bytes, or 820 with a mention and its
+    candidates. The least recently used entry is removed first.
+
+    Safe to call from several threads at once if `scorer` is.
 
     Args:
-        scorer: who is asked; its answers must depend on the text alone, and on nothing around it.
-        entries: answers that are kept, at least 1.
+        scorer: its predictions must depend on nothing but the text.
+        entries: the number of predictions to keep, at least 1.
+
+    Raises:
+        ValueError: `entries` is less than 1.
     """
 
     def __init__(self, scorer: Scorer, entries: int) -> None:
         if entries < 1:
-            raise ValueError(f"a cache of {entries} entries keeps nothing: at least 1")
+            raise ValueError(f"a cache of {entries} entries keeps nothing: it needs at least 1")
         self.scorer = scorer
-        self._most = entries
+        self._max_entries = entries
         self._entries: OrderedDict[bytes, TweetPrediction] = OrderedDict()
         self._lock = threading.Lock()
         self._counts = CacheCounts()
 
     @property
     def version(self) -> str:
-        """The version of the scorer behind."""
+        """The version of the scorer behind the cache."""
         return self.scorer.version
 
     @property
     def counts(self) -> CacheCounts:
-        """What was asked so far; calls that failed are not counted."""
+        """Lookups and hits so far, without calls that failed."""
         return self._counts
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        """Judge each text, in order; raises what the scorer behind raises, and keeps nothing of that call."""
-        plain = [text.strip(_MARGIN) for text in texts]
-        keys = self._keys(plain)
-        answers = self._known(keys)
-        asked = {key: text for key, text in zip(keys, plain, strict=True) if key not in answers}
-        fresh = dict(zip(asked, self.scorer.score(list(asked.values())) if asked else [], strict=True))
-        self._keep({key: _bare(said) for key, said in fresh.items() if _fits(said, asked[key])})
+        """Score each text, in order.
+
+        An exception of the scorer passes through, and nothing of that call is kept.
+        """
+        stripped = [text.strip(_MARGIN) for text in texts]
+        keys = self._keys(stripped)
+        cached = self._lookup(keys)
+        missing = {key: text for key, text in zip(keys, stripped, strict=True) if key not in cached}
+        predictions = self.scorer.score(list(missing.values())) if missing else []
+        scored = dict(zip(missing, predictions, strict=True))
+        # An impossible prediction must not outlive its call.
+        self._store(
+            {
+                key: _without_words(prediction)
+                for key, prediction in scored.items()
+                if prediction_fault(prediction, missing[key]) is None
+            }
+        )
         with self._lock:
             counts = self._counts
-            self._counts = CacheCounts(counts.lookups + len(texts), counts.hits + len(texts) - len(asked))
+            self._counts = CacheCounts(counts.lookups + len(texts), counts.hits + len(texts) - len(missing))
         return [
-            _moved(fresh[key], text) if key in fresh else _cut(_moved(answers[key], text), text)
+            _shifted(scored[key], text) if key in scored else _with_words(_shifted(cached[key], text), text)
             for key, text in zip(keys, texts, strict=True)
         ]
 
     def _keys(self, texts: Sequence[str]) -> list[bytes]:
-        salted = hashlib.blake2b(self.version.encode() + b"\0", digest_size=16)
+        """Return a hash of each text and the scorer's version."""
+        version_hash = hashlib.blake2b(self.version.encode() + b"\0", digest_size=16)
         keys = []
         for text in texts:
-            one = salted.copy()
-            one.update(text.encode(errors="surrogatepass"))
-            keys.append(one.digest())
+            text_hash = version_hash.copy()
+            text_hash.update(text.encode(errors="surrogatepass"))
+            keys.append(text_hash.digest())
         return keys
 
-    def _known(self, keys: Sequence[bytes]) -> dict[bytes, TweetPrediction]:
-        found: dict[bytes, TweetPrediction] = {}
+    def _lookup(self, keys: Sequence[bytes]) -> dict[bytes, TweetPrediction]:
+        cached: dict[bytes, TweetPrediction] = {}
         with self._lock:
             for key in keys:
-                if key not in found and (said := self._entries.get(key)) is not None:
+                if key not in cached and (prediction := self._entries.get(key)) is not None:
                     self._entries.move_to_end(key)
-                    found[key] = said
-        return found
+                    cached[key] = prediction
+        return cached
 
-    def _keep(self, answers: dict[bytes, TweetPrediction]) -> None:
+    def _store(self, predictions: dict[bytes, TweetPrediction]) -> None:
         with self._lock:
-            for key, said in answers.items():
-                self._entries[key] = said
+            for key, prediction in predictions.items():
+                self._entries[key] = prediction
                 self._entries.move_to_end(key)
-            while len(self._entries) > self._most:
+            while len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)
 
 
-def _fits(said: TweetPrediction, text: str) -> bool:
-    """Whether an answer can be given again: a fault must not outlive its call.
-
-    Spans must be those of the text, since they will be cut from it, and a score must be a probability.
-    """
-    scores = [said.probability, *(mention.score for mention in said.mentions)]
-    cut = all(
-        0 <= mention.start == mention.end - len(mention.text)
-        and text[mention.start : mention.end] == mention.text
-        for mention in said.mentions
-    )
-    return cut and all(0 <= score <= 1.000_001 for score in scores)
+def _without_words(prediction: TweetPrediction) -> TweetPrediction:
+    """Remove the tweet's words from a prediction."""
+    if not prediction.mentions:
+        return prediction
+    return replace(prediction, mentions=tuple(replace(mention, text="") for mention in prediction.mentions))
 
 
-def _bare(said: TweetPrediction) -> TweetPrediction:
-    """Take the tweet's words out of an answer."""
-    if not said.mentions:
-        return said
-    return replace(said, mentions=tuple(replace(mention, text="") for mention in said.mentions))
+def _with_words(prediction: TweetPrediction, text: str) -> TweetPrediction:
+    """Put the words of the spans into a prediction, cut from `text`."""
+    if not prediction.mentions:
+        return prediction
+    mentions = (replace(mention, text=text[mention.start : mention.end]) for mention in prediction.mentions)
+    return replace(prediction, mentions=tuple(mentions))
 
 
-def _moved(said: TweetPrediction, text: str) -> TweetPrediction:
-    """Make the offsets of an answer, which count from the first letter, count from the start of `text`."""
+def _shifted(prediction: TweetPrediction, text: str) -> TweetPrediction:
+    """Make the offsets of a prediction for the stripped text count from the start of `text`."""
     shift = len(text) - len(text.lstrip(_MARGIN))
-    if not (said.mentions and shift):
-        return said
-    mentions = (replace(one, start=one.start + shift, end=one.end + shift) for one in said.mentions)
-    return replace(said, mentions=tuple(mentions))
-
-
-def _cut(said: TweetPrediction, text: str) -> TweetPrediction:
-    """Put the words back, from the text at hand."""
-    if not said.mentions:
-        return said
-    return replace(
-        said, mentions=tuple(replace(one, text=text[one.start : one.end]) for one in said.mentions)
+    if not (prediction.mentions and shift):
+        return prediction
+    mentions = (
+        replace(mention, start=mention.start + shift, end=mention.end + shift)
+        for mention in prediction.mentions
     )
+    return replace(prediction, mentions=tuple(mentions))

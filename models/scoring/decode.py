@@ -1,4 +1,4 @@
-"""Step three, decode: probabilities of tokens to spans of the text."""
+"""Step three, decode: from probabilities of tokens to spans of the text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from tokenizers import Encoding
 
-_AE = 0.5  # of the two tags O and AE, the likelier one
+_LIKELIER = 0.5  # from here, AE is the likelier of the two tags O and AE
 _APOSTROPHES = "'’"
 
 
 @dataclass(frozen=True)
-class Span:
+class ExtractedSpan:
     """An adverse effect in a text: `text[start:end]`, and the mean AE probability of its tokens."""
 
     start: int
@@ -29,68 +29,71 @@ class _Word:
 
     @property
     def is_adverse(self) -> bool:
-        return sum(self.adverse) / len(self.adverse) >= _AE
+        return sum(self.adverse) / len(self.adverse) >= _LIKELIER
 
 
-def spans_of(text: str, encoding: Encoding, adverse: Sequence[float]) -> list[Span]:
-    """Read the spans of adverse effects off the tags of the tokens (subtask 1b).
+def decode_spans(text: str, encoding: Encoding, adverse: Sequence[float]) -> list[ExtractedSpan]:
+    """Return the spans of adverse effects (subtask 1b).
 
-    A word is inside where the mean AE probability of its pieces says so: a span never ends within a
-    word. Neighbouring words inside make one span, which is then trimmed of white space and punctuation.
+    A word is inside a span if the mean AE probability of its pieces is at least 0.5, so a span never ends
+    within a word. Neighbouring words inside form one span, without white space and punctuation at its ends.
 
     Args:
-        text: what was tokenized.
-        encoding: its tokens; what lay beyond the cut can't be in a span.
+        text: that was tokenized.
+        encoding: its tokens; text after the cut cannot be in a span.
         adverse: the AE probability of each token.
 
     Returns:
-        Spans in the order of the text, none empty, none overlapping.
+        Spans in the order of the text, without empty or overlapping ones.
     """
-    spans: list[Span] = []
-    run: list[_Word] = []
+    spans: list[ExtractedSpan] = []
+    inside: list[_Word] = []
     for word in [*_words(text, encoding, adverse), None]:
         if word is not None and word.is_adverse:
-            run.append(word)
+            inside.append(word)
             continue
-        if run:
-            start, end = _trimmed(text, run[0].start, _end_of_word(text, run[-1].end))
-            scores = [score for inside in run for score in inside.adverse]
+        if inside:
+            start, end = _trim(text, inside[0].start, _end_of_word(text, inside[-1].end))
+            scores = [score for word_inside in inside for score in word_inside.adverse]
             if start < end:
-                spans.append(Span(start, end, sum(scores) / len(scores)))
-            run = []
+                spans.append(ExtractedSpan(start, end, sum(scores) / len(scores)))
+            inside = []
     return spans
 
 
 def _words(text: str, encoding: Encoding, adverse: Sequence[float]) -> Iterator[_Word]:
-    """Join the pieces of each word; `can't` is one word, although BERT splits at the apostrophe."""
+    """Join the pieces of each word. `can't` is one word, although BERT splits it at the apostrophe."""
     current: _Word | None = None
-    previous: int | None = None
-    for (start, end), number, score in zip(encoding.offsets, encoding.word_ids, adverse, strict=True):
-        if number is None or start >= end:
+    previous_id: int | None = None
+    for (start, end), word_id, score in zip(encoding.offsets, encoding.word_ids, adverse, strict=True):
+        if word_id is None or start >= end:
             continue
-        if current and (number == previous or _in_contraction(text, current.end, start, end)):
+        if current and (word_id == previous_id or _continues_contraction(text, current.end, start, end)):
             current = _Word(current.start, max(current.end, end), (*current.adverse, score))
         else:
             if current:
                 yield current
             current = _Word(start, end, (score,))
-        previous = number
+        previous_id = word_id
     if current:
         yield current
 
 
-def _in_contraction(text: str, end: int, start: int, piece_end: int) -> bool:
-    """Whether the piece goes on with a word after or with the apostrophe inside it."""
-    if start != end or start == 0:
+def _continues_contraction(text: str, word_end: int, start: int, end: int) -> bool:
+    """Return True if the piece `text[start:end]` continues the contraction that the word before begins.
+
+    The piece is the apostrophe between two letters, or the letters after such an apostrophe.
+    """
+    if start != word_end or start == 0:
         return False
     before, first = text[start - 1], text[start]
     if first in _APOSTROPHES:
-        return before.isalpha() and text[piece_end : piece_end + 1].isalpha()
+        return before.isalpha() and text[end : end + 1].isalpha()
     return before in _APOSTROPHES and first.isalpha() and text[start - 2 : start - 1].isalpha()
 
 
 def _end_of_word(text: str, end: int) -> int:
-    """Go on to the end of a word that the tokenizer cut short, or whose last accent it dropped."""
+    """Return where the word ends that the tokenizer cut short, or whose last accent it dropped."""
     while end < len(text) and (
         unicodedata.category(text[end]).startswith("M") or _same_word(text[end - 1], text[end])
     ):
@@ -103,11 +106,11 @@ def _same_word(left: str, right: str) -> bool:
 
 
 def _is_ideograph(character: str) -> bool:
-    """Whether the tokenizer takes the character for a word of its own."""
+    """Return True if the tokenizer makes a word of the character alone."""
     return unicodedata.name(character, "").startswith("CJK ")
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and _is_margin(text[start]):
         start += 1
     while start < end and _is_margin(text[end - 1]):
@@ -116,5 +119,5 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_margin(character: str) -> bool:
-    """White space, punctuation, control and unassigned characters; symbols such as emoji are not."""
+    """Return True for white space, punctuation, control and unassigned characters, but not for emoji."""
     return unicodedata.category(character)[0] in "ZPC" or character.isspace()

@@ -1,4 +1,4 @@
-"""The rows of an .asc file of MedDRA: a term a line, `$` after each field, UTF-8 or Latin-1."""
+"""The rows of an .asc file of MedDRA: one term a line, `$` after each field, UTF-8 or Latin-1."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from models.terminology.terms import LONGEST_TERM
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong in a release.
+class ReleaseFault:
+    """Something that is wrong with a release.
 
     Attributes:
         path: of the file, or of the folder.
-        line: counted from 1; None where it is the file as a whole.
+        line: number of the line, from 1; None if the fault is in the whole file.
         detail: what is wrong, and what to do about it.
     """
 
@@ -32,11 +32,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class AscRow:
-    """A line of an .asc file.
+    """A row of an .asc file.
 
     Attributes:
-        line: its number, counted from 1.
-        fields: what stands between the `$`; those that are needed without surrounding blanks.
+        line: number of its line, from 1.
+        fields: what stands between the `$`; the needed fields without surrounding blanks.
     """
 
     line: int
@@ -44,78 +44,80 @@ class AscRow:
 
 
 class AscFile:
-    """Reads one file of a release; what is wrong goes to `faults`, and the row is left out.
+    """Reads one file of a release; leaves out rows with a fault, and adds the fault to `faults`.
 
     Args:
         path: the file.
-        faults: where to put what is wrong.
+        faults: list that faults are added to.
     """
 
-    def __init__(self, path: Path, faults: list[Fault]) -> None:
+    def __init__(self, path: Path, faults: list[ReleaseFault]) -> None:
         self.path = path
         self._faults = faults
 
-    def fault(self, line: int | None, detail: str) -> None:
-        """Note something wrong with a line."""
-        self._faults.append(Fault(self.path, line, detail))
+    def add_fault(self, line: int | None, detail: str) -> None:
+        """Add a fault in a line, or in the whole file."""
+        self._faults.append(ReleaseFault(self.path, line, detail))
 
     def rows(self, *needed: int, key: int = 1) -> Iterator[AscRow]:
-        """Give the sound rows; empty lines and exact repetitions of a row are left out.
+        """Yield the rows without a fault; empty lines and exact repetitions of a row are skipped.
 
-        Faults: the file cannot be read or has no rows; a row has fewer fields than most rows of the file,
-        which is what a copy that was cut off ends with; a needed field is empty or far too long; a key was
-        there before with other content.
+        Faults:
+            - the file cannot be read, or has no rows
+            - a row has fewer fields than most rows of the file, as the last row of a truncated copy has
+            - a needed field is empty or longer than `LONGEST_TERM`
+            - a key occurred before with other content
 
         Args:
-            needed: places of the fields that must not be empty, or longer than `LONGEST_TERM`.
-            key: how many of the first fields tell one row from another.
+            needed: positions of the fields that are checked.
+            key: number of leading fields that identify a row.
         """
         try:
-            lines = _lines(self.path.read_bytes())
+            lines = _decode_lines(self.path.read_bytes())
         except OSError as error:
-            self.fault(None, f"it cannot be read ({error.strerror}): check its permissions")
+            self.add_fault(None, f"it cannot be read ({error.strerror}): check its permissions")
             return
         sizes = Counter(line.count("$") + 1 for line in lines if line.strip())
         if not sizes:
-            self.fault(None, "it has no rows: copy the file again")
+            self.add_fault(None, "it has no rows: copy the file again")
             return
-        usual = max(sizes, key=lambda size: (sizes[size], size))
-        least = max(usual, max(needed) + 1)
-        before: dict[str, tuple[int, str]] = {}
+        usual_size = max(sizes, key=lambda size: (sizes[size], size))
+        min_size = max(usual_size, max(needed) + 1)
+        seen: dict[str, tuple[int, str]] = {}
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             fields = line.split("$")
-            if len(fields) < least:
-                told = f"{len(fields)} fields separated by $, not {least}; the row is cut off"
-                self.fault(number, f"{told}: {_shown(line)}")
+            if len(fields) < min_size:
+                detail = f"{len(fields)} fields separated by $, not {min_size}; the row is cut off"
+                self.add_fault(number, f"{detail}: {_excerpt(line)}")
                 continue
-            for place in needed:
-                fields[place] = fields[place].strip()
-            wrong = next((place for place in needed if not 0 < len(fields[place]) <= LONGEST_TERM), None)
-            if wrong is not None:
-                size = len(fields[wrong])
-                told = f"has {size} characters, not {LONGEST_TERM} at most" if size else "is empty"
-                self.fault(number, f"field {wrong + 1} {told}: {_shown(line)}")
+            for position in needed:
+                fields[position] = fields[position].strip()
+            invalid = next((field for field in needed if not 0 < len(fields[field]) <= LONGEST_TERM), None)
+            if invalid is not None:
+                size = len(fields[invalid])
+                detail = f"has {size} characters, at most {LONGEST_TERM} are allowed" if size else "is empty"
+                self.add_fault(number, f"field {invalid + 1} {detail}: {_excerpt(line)}")
                 continue
             name = fields[0] if key == 1 else "$".join(fields[:key])
-            first, content = before.setdefault(name, (number, line))
+            first, content = seen.setdefault(name, (number, line))
             if first == number:
                 yield AscRow(number, fields)
             elif content != line:
-                told = f"{' and '.join(fields[:key])} was in line {first} already, with other content"
-                self.fault(number, f"{told}; keep one of them: {_shown(line)}")
+                detail = f"{' and '.join(fields[:key])} is already in line {first}, with other content"
+                self.add_fault(number, f"{detail}; keep one of them: {_excerpt(line)}")
 
 
-def _lines(raw: bytes) -> list[str]:
+def _decode_lines(raw: bytes) -> list[str]:
     try:
-        # What is not final may end within a character, as a file does that was cut off.
+        # `final=False`: a truncated file may end within a character, and is UTF-8 all the same.
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(raw, final=False)
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
-    # Only line feeds end a line: Latin-1 has a character that Python takes for another line end.
+    # Not `splitlines`: Latin-1 has a character that Python takes for the end of a line.
     return text.replace("\r\n", "\n").split("\n")
 
 
-def _shown(line: str) -> str:
+def _excerpt(line: str) -> str:
     return repr(line[:60])

@@ -1,13 +1,13 @@
-"""The hierarchy of a MedDRA release.
+"""A MedDRA release: a folder of .asc files, of any version.
 
-Layout of `mdhier.asc`, `$` after each field: pt_code, hlt_code, hlgt_code, soc_code, pt_name, hlt_name,
-hlgt_name, soc_name, soc_abbrev, null_field, pt_soc_code, primary_soc_fg (Y or N). A row is one way up from a
-PT, so a PT has a row for each of its SOCs.
+The files have `$` after each field:
 
-A folder of a MedDRA ASCII release, any version.
-
-Layouts, `$` after each field: `pt.asc` has pt_code, pt_name, …; `llt.asc` llt_code, llt_name, pt_code, and as
-its tenth field llt_currency (Y or N); `mdhier.asc` is the hierarchy; `meddra_release.asc` version, language.
+pt.asc               pt_code, pt_name, ...
+llt.asc              llt_code, llt_name, pt_code, ...; llt_currency (Y or N) is the tenth field
+mdhier.asc           pt_code, hlt_code, hlgt_code, soc_code, pt_name, hlt_name, hlgt_name, soc_name,
+                     soc_abbrev, null_field, pt_soc_code, primary_soc_fg (Y or N);
+                     a row is one path up from a PT, so a PT has a row for each of its SOCs
+meddra_release.asc   version, language
 """
 
 from __future__ import annotations
@@ -17,63 +17,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.errors import TerminologyError
-from models.terminology.asc_file import AscFile, AscRow, Fault
-from models.terminology.dictionary import Terminology
-from models.terminology.terms import LONGEST_VERSION, Level, Llt, TermPath
-
-_PT, _HLT, _HLGT, _SOC = range(4)
-_NAME: Final = 4  # how far the name of a level stands behind its code
-_PRIMARY: Final = 11
-
-
-def read_paths(file: AscFile, ptids: Container[str]) -> dict[str, tuple[TermPath, ...]]:
-    """Read the ways up from each PT, that of the primary SOC first and the others as they come.
-
-    Faults: those of `AscFile.rows`; a PT that is not among `ptids`; two names of one code; two primary SOCs
-    of one PT.
-    """
-    levels: dict[str, Level] = {}
-    primary: dict[str, TermPath] = {}
-    others: dict[str, list[TermPath]] = {}
-    needed = (_PT, _HLT, _HLGT, _SOC, _HLT + _NAME, _HLGT + _NAME, _SOC + _NAME, _PRIMARY)
-    for row in file.rows(*needed, key=_SOC + 1):
-        ptid = row.fields[_PT]
-        if ptid not in ptids:
-            file.fault(row.line, f"the PT {ptid} is not in pt.asc: take both files of one release")
-            continue
-        path = TermPath(*(_level(file, row, place, levels) for place in (_HLT, _HLGT, _SOC)))
-        if row.fields[_PRIMARY] != "Y":
-            others.setdefault(ptid, []).append(path)
-        elif primary.setdefault(ptid, path) is not path:
-            file.fault(row.line, f"the PT {ptid} had the primary SOC {primary[ptid].soc.code} before")
-    return {
-        ptid: (*((primary[ptid],) if ptid in primary else ()), *others.get(ptid, ()))
-        for ptid in dict.fromkeys([*primary, *others])
-    }
-
-
-def _level(file: AscFile, row: AscRow, place: int, levels: dict[str, Level]) -> Level:
-    code, name = row.fields[place], row.fields[place + _NAME]
-    level = levels.get(code)
-    if level is None:
-        level = levels[code] = Level(code, name)
-    if level.name != name:
-        file.fault(row.line, f"{code} is {name!r} here, and was {level.name!r} before: keep one name")
-    return level
-
+from models.errors import Problem, TerminologyError
+from models.terminology.asc_file import AscFile, AscRow, ReleaseFault
+from models.terminology.terms import LONGEST_VERSION, Level, Llt, Terminology, TermPath
 
 PT_FILE: Final = "pt.asc"
 LLT_FILE: Final = "llt.asc"
 HIERARCHY_FILE: Final = "mdhier.asc"
 RELEASE_FILE: Final = "meddra_release.asc"
-WITHOUT: Final[Mapping[str, str]] = {
+
+LOST_WITHOUT: Final[Mapping[str, str]] = {
     HIERARCHY_FILE: "no agreement at HLT and SOC level",
     RELEASE_FILE: "the version of the release is not known",
 }
+"""The optional files, and what is lost without each."""
 
-_CURRENCY: Final = 9
-_INNER: Final = ("MedAscii", "medascii", "ascii")  # where the archive of a release has the files
+_SUBFOLDERS: Final = ("MedAscii", "medascii", "ascii")  # where the archive of a release has the files
+_CURRENCY: Final = 9  # position in llt.asc
+
+# Positions in mdhier.asc.
+_PT, _HLT, _HLGT, _SOC = range(4)
+_NAME: Final = 4  # the name of a level stands so many fields after its code
+_PRIMARY: Final = 11
 
 
 @dataclass(frozen=True)
@@ -81,80 +46,124 @@ class Inspection:
     """A release as far as it can be read, and what is wrong with it.
 
     Attributes:
-        terminology: of the sound rows.
-        faults: in the order of files and lines; each keeps `read_release` from reading it.
-        absent: optional files that are not there, by name.
+        terminology: made of the rows without a fault.
+        faults: in the order of files and lines; `read_release` accepts none.
+        absent: names of the optional files that are missing.
     """
 
     terminology: Terminology
-    faults: tuple[Fault, ...]
+    faults: tuple[ReleaseFault, ...]
     absent: tuple[str, ...]
 
 
 def read_release(folder: Path, *, version: str = "") -> Terminology:
-    """Read `pt.asc` and `llt.asc`, and `mdhier.asc` and `meddra_release.asc` where they are there.
+    """Read `pt.asc` and `llt.asc`, and `mdhier.asc` and `meddra_release.asc` if they exist.
 
     Args:
-        folder: of the .asc files.
-        version: of the release, where the folder does not say it.
+        folder: with the .asc files.
+        version: of the release, used if the folder does not contain it.
 
     Raises:
-        TerminologyError: a file is missing or cannot be read, a row is cut off, has a code without its PT,
-            or contradicts another one; the first such place is named.
+        TerminologyError: a file is missing or cannot be read, or a row is cut off, has a code without its
+            PT, or contradicts another row. The message names the first fault.
     """
-    found = inspect_release(folder, version=version)
-    if found.faults:
-        more = len(found.faults) - 1
-        told = f" ({more:,} more: `ade-train terminology check {folder}` lists them)" if more else ""
-        raise TerminologyError(f"{found.faults[0]}{told}")
-    return found.terminology
+    inspection = inspect_release(folder, version=version)
+    if not inspection.faults:
+        return inspection.terminology
+    more = len(inspection.faults) - 1
+    if not more:
+        raise TerminologyError(str(inspection.faults[0]))
+    raise TerminologyError(
+        f"{inspection.faults[0]} ({more:,} more)", problem=Problem.RELEASE_HAS_FAULTS, folder=folder
+    )
 
 
 def inspect_release(folder: Path, *, version: str = "") -> Inspection:
-    """Read what can be read of a release, and find all that is wrong with it; as `read_release`."""
-    faults: list[Fault] = []
+    """Read as much of a release as possible, and collect all its faults; arguments as for `read_release`."""
     if missing := [name for name in (PT_FILE, LLT_FILE) if not (folder / name).is_file()]:
-        told = f"there is no such file: {_mend(folder)}"
-        return Inspection(Terminology({}), tuple(Fault(folder / name, None, told) for name in missing), ())
-    pt_names = _pt_names(AscFile(folder / PT_FILE, faults))
-    llts = _llts(AscFile(folder / LLT_FILE, faults), pt_names)
+        detail = f"the file does not exist: {_advice_on(folder)}"
+        return Inspection(
+            Terminology({}), tuple(ReleaseFault(folder / name, None, detail) for name in missing), ()
+        )
+    faults: list[ReleaseFault] = []
+    pt_names = _read_pt_names(AscFile(folder / PT_FILE, faults))
+    llts = _read_llts(AscFile(folder / LLT_FILE, faults), pt_names)
     paths: dict[str, tuple[TermPath, ...]] = {}
     if (folder / HIERARCHY_FILE).is_file():
-        paths = read_paths(AscFile(folder / HIERARCHY_FILE, faults), pt_names)
+        paths = _read_paths(AscFile(folder / HIERARCHY_FILE, faults), pt_names)
     if (folder / RELEASE_FILE).is_file():
-        version = _version(AscFile(folder / RELEASE_FILE, faults)) or version
-    absent = tuple(name for name in WITHOUT if not (folder / name).is_file())
+        version = _read_version(AscFile(folder / RELEASE_FILE, faults)) or version
+    absent = tuple(name for name in LOST_WITHOUT if not (folder / name).is_file())
     return Inspection(Terminology(pt_names, llts, paths, version), tuple(faults), absent)
 
 
-def _pt_names(file: AscFile) -> dict[str, str]:
+def _advice_on(folder: Path) -> str:
+    if not folder.is_dir():
+        return "name the folder of a MedDRA ASCII release"
+    for name in _SUBFOLDERS:
+        if (folder / name / PT_FILE).is_file():
+            return f"name {folder / name}, which has these files"
+    return "name the folder of a MedDRA ASCII release, which has pt.asc and llt.asc"
+
+
+def _read_pt_names(file: AscFile) -> dict[str, str]:
     return {row.fields[0]: row.fields[1] for row in file.rows(0, 1)}
 
 
-def _llts(file: AscFile, pt_names: Mapping[str, str]) -> tuple[Llt, ...]:
+def _read_llts(file: AscFile, pt_names: Mapping[str, str]) -> tuple[Llt, ...]:
+    """Read the LLTs; an LLT whose PT is unknown is a fault."""
     llts = []
     for row in file.rows(0, 1, 2):
         code, name, ptid = row.fields[:3]
         if ptid not in pt_names:
-            file.fault(row.line, f"the PT {ptid} of LLT {code} is not in pt.asc: take files of one release")
+            file.add_fault(
+                row.line, f"the PT {ptid} of LLT {code} is not in pt.asc: use files of the same release"
+            )
             continue
         llts.append(Llt(code, name, ptid, "N" not in row.fields[_CURRENCY : _CURRENCY + 1]))
     return tuple(llts)
 
 
-def _version(file: AscFile) -> str:
+def _read_version(file: AscFile) -> str:
     for row in file.rows(0):
-        if len(row.fields[0]) <= LONGEST_VERSION:
-            return row.fields[0]
-        told = f"{len(row.fields[0])} characters are no version, such as 26.1; correct the file, or remove it"
-        file.fault(row.line, told)
+        version = row.fields[0]
+        if len(version) <= LONGEST_VERSION:
+            return version
+        file.add_fault(
+            row.line,
+            f"{len(version)} characters are too long for a version such as 26.1; correct or remove the file",
+        )
     return ""
 
 
-def _mend(folder: Path) -> str:
-    if not folder.is_dir():
-        return "name the folder of a MedDRA ASCII release"
-    for inner in _INNER:
-        if (folder / inner / PT_FILE).is_file():
-            return f"name {folder / inner}, which has them"
-    return "name the folder of a MedDRA ASCII release, which has pt.asc and llt.asc"
+def _read_paths(file: AscFile, ptids: Container[str]) -> dict[str, tuple[TermPath, ...]]:
+    """Read the paths up from each PT, the path of the primary SOC first.
+
+    Faults: a PT that is not among `ptids`; two names for one code; two primary SOCs for one PT.
+    """
+    levels: dict[str, Level] = {}
+    primary: dict[str, TermPath] = {}
+    secondary: dict[str, list[TermPath]] = {}
+    needed = (_PT, _HLT, _HLGT, _SOC, _HLT + _NAME, _HLGT + _NAME, _SOC + _NAME, _PRIMARY)
+    for row in file.rows(*needed, key=_SOC + 1):
+        ptid = row.fields[_PT]
+        if ptid not in ptids:
+            file.add_fault(row.line, f"the PT {ptid} is not in pt.asc: use files of the same release")
+            continue
+        path = TermPath(*(_read_level(file, row, position, levels) for position in (_HLT, _HLGT, _SOC)))
+        if row.fields[_PRIMARY] != "Y":
+            secondary.setdefault(ptid, []).append(path)
+        elif primary.setdefault(ptid, path) is not path:
+            file.add_fault(row.line, f"the PT {ptid} already has the primary SOC {primary[ptid].soc.code}")
+    return {
+        ptid: (*((primary[ptid],) if ptid in primary else ()), *secondary.get(ptid, ()))
+        for ptid in dict.fromkeys([*primary, *secondary])
+    }
+
+
+def _read_level(file: AscFile, row: AscRow, position: int, levels: dict[str, Level]) -> Level:
+    code, name = row.fields[position], row.fields[position + _NAME]
+    level = levels.setdefault(code, Level(code, name))
+    if level.name != name:
+        file.add_fault(row.line, f"{code} is {name!r} here and {level.name!r} before: keep one name")
+    return level

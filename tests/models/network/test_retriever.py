@@ -10,7 +10,7 @@ import torch
 from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.span_reader import SpanInText
+from models.normalizer import SpanInText
 from models.runtime import Engine
 from tests.reference_network import ReferenceNetwork
 from tests.tiny import MAX_TOKENS, Layout, Trained, train_tiny

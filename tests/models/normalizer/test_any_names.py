@@ -11,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
-from models.normalizer.candidates import CandidateFinder
-from models.normalizer.fusion import BY_HAND, FEATURES
-from models.normalizer.names import NameIndex, Names
-from models.normalizer.wording import words
-from models.terminology import Llt, Terminology, read_release
+from models.normalizer import BY_HAND, FEATURES, CandidateFinder, NameIndex, Names
+from models.normalizer.canonical_words import canonical_words
+from models.terminology import Llt, Terminology, read_index, read_release, write_index
 from models.terminology.terms import LONGEST_TERM
 from tests.release import llt_row, pt_row, write_rows
 
@@ -97,7 +95,7 @@ def test_a_span_that_is_a_pts_name_is_exact_for_it(names: list[str]) -> None:
     for row, name in enumerate(names):
         at = table.concepts[row].tolist().index(row)
         # A name without letters and digits says nothing that could be the same.
-        assert table.values[row, at, FEATURES.index("exact")] == bool(words(name))
+        assert table.values[row, at, FEATURES.index("exact")] == bool(canonical_words(name))
 
 
 @settings(max_examples=50, deadline=None)
@@ -110,6 +108,6 @@ def test_any_names_of_a_release_on_the_disk_come_through_the_index(named: list[l
         write_rows(folder / "llt.asc", [llt_row(llt.code, llt.name, llt.ptid) for llt in release.llts])
         read = read_release(folder)
     assert read == release
-    again = Terminology.from_index(read.to_index())
+    again = read_index(write_index(read))
     assert again == release
     assert Names.of_terminology(again).names == Names.of_terminology(release).names

@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
-from models.normalizer.candidates import CandidateFinder
-from models.normalizer.dense import ConceptNames, best_concepts, best_names
-from models.normalizer.fusion import FEATURES
-from models.normalizer.lexical import LexicalIndex
-from models.normalizer.names import NameIndex, Names
-from models.normalizer.wording import one_spelling
+from models.normalizer import FEATURES, CandidateFinder, LexicalIndex, NameIndex, Names
+from models.normalizer.canonical_words import canonical_name
+from models.normalizer.concepts import ConceptNames, best_concepts, best_names
 from models.terminology import Llt, Terminology
 
 EFFECTS = (
@@ -60,8 +57,8 @@ def finder(classes: list[int] | None = None) -> CandidateFinder:
 def test_each_feature_of_names_is_the_best_of_the_concepts_names() -> None:
     table = finder().find(SPANS, QUERIES)
     dense = (QUERIES @ VECTORS.T).numpy()
-    index = LexicalIndex([one_spelling(name) for name in NAMES.names])
-    lexical = index.cosines([one_spelling(span) for span in SPANS])
+    index = LexicalIndex([canonical_name(name) for name in NAMES.names])
+    lexical = index.cosines([canonical_name(span) for span in SPANS])
     checked = 0
     for row, concepts in enumerate(table.concepts):
         for column, concept in enumerate(concepts):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from models.normalizer.fusion import FEATURES, CandidateTable, Fusion
+from models.normalizer import FEATURES, CandidateTable, Fusion
 
 
 def table(*rows: list[float]) -> CandidateTable:

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.normalizer.lexical import LexicalIndex
-from models.normalizer.wording import one_spelling, similarity
+from models.normalizer import LexicalIndex
+from models.normalizer.canonical_words import canonical_name
+from models.normalizer.lexical import letter_similarity
 
 NAMES = ["Nausea", "Headache", "Abdominal pain", "Pain", "Oedema peripheral", "Hyperkalaemia", "Hypokalaemia"]
-INDEX = LexicalIndex([one_spelling(name) for name in NAMES])
+INDEX = LexicalIndex([canonical_name(name) for name in NAMES])
 
 
 def cosines_of(spans: list[str]) -> npt.NDArray[np.float32]:
-    return INDEX.cosines([one_spelling(span) for span in spans])
+    return INDEX.cosines([canonical_name(span) for span in spans])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,9 @@ def test_any_text_at_all_has_cosines(spans: list[str]) -> None:
 def test_letters_are_compared_whatever_the_order_of_words() -> None:
     spans = ["peripheral oedema", "periferal edema", "?!", "periferal edema"]
     names = ["Oedema peripheral", "Oedema peripheral", "Oedema peripheral", "Nausea"]
-    similar = similarity([one_spelling(span) for span in spans], [one_spelling(name) for name in names])
+    similar = letter_similarity(
+        [canonical_name(span) for span in spans], [canonical_name(name) for name in names]
+    )
     assert similar[0] == 1
     assert 0.8 < similar[1] <= 1
     assert similar[2] == 0

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.normalizer.classes import lifted
-from models.normalizer.labels import Labels
-from models.normalizer.names import NameIndex, Names
+from models.normalizer import Labels, NameIndex, Names, lift_labels
 from models.terminology import Llt, Terminology, read_release
 from tests.release import write_release
 
@@ -62,10 +60,10 @@ def test_vectors_that_are_not_of_the_names_are_refused(shape: tuple[int, ...]) -
 
 def test_labels_become_the_pts_of_the_release() -> None:
     labels = Labels.of([("2", "Head pain"), ("11", "Queasy"), ("9", "Gone")])
-    now = lifted(labels, RELEASE)
+    now = lift_labels(labels, RELEASE)
     assert [(label.ptid, label.pt_name) if label else None for label in now] == [
         ("2", "Headache"),
         ("1", "Nausea"),
         None,
     ]
-    assert lifted(labels, None) == labels.classes
+    assert lift_labels(labels, None) == labels.classes

@@ -8,11 +8,9 @@ import pytest
 import torch
 
 from models.bundle import Bundle, load_bundle
-from models.normalizer.labels import Labels
-from models.normalizer.ranking import ClassifierNormalizer, class_concepts
-from models.normalizer.reading import SpanInText
-from models.options import Choice
-from models.scoring.assembly import normalizer_of
+from models.normalizer import ClassifierNormalizer, Labels, SpanInText, concepts_of_classes
+from models.options import NormalizerChoice
+from models.scoring.assembly import make_normalizer
 from models.terminology import Llt, Terminology
 from tests.padding import pad
 from tests.tiny import EFFECTS, LABELS, Trained, write_checkpoint
@@ -45,8 +43,8 @@ def released(with_retriever: Trained, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.parametrize("choice", ["classifier", "retrieval", "hybrid"])
-def test_each_ranks_probabilities_in_falling_order(bundle: Bundle, choice: Choice) -> None:
-    normalizer = normalizer_of(bundle, CPU, bundle.config.choosing(choice))
+def test_each_ranks_probabilities_in_falling_order(bundle: Bundle, choice: NormalizerChoice) -> None:
+    normalizer = make_normalizer(bundle, CPU, bundle.config.with_normalizer(choice, bundle.path))
     rankings = normalizer.rank([*SPANS, SpanInText("", ""), SpanInText("🤢" * 9, "頭痛")])
     assert len(rankings) == len(SPANS) + 2
     for ranking in rankings:
@@ -76,7 +74,7 @@ def test_with_a_release_classes_are_lifted_taken_together_and_left_out(
     with_retriever: Trained, released: Bundle
 ) -> None:
     plain = ClassifierNormalizer(reader_of(with_retriever), LABELS.classes).rank(SPANS)
-    lifted = normalizer_of(released, CPU, released.config.choosing("classifier")).rank(SPANS)
+    lifted = make_normalizer(released, CPU, released.config.with_normalizer("classifier", released.path)).rank(SPANS)
     for before, after in zip(plain, lifted, strict=True):
         old = {one.ptid: one.score for one in before}
         new = {one.ptid: one.score for one in after}
@@ -85,8 +83,8 @@ def test_with_a_release_classes_are_lifted_taken_together_and_left_out(
 
 
 @pytest.mark.parametrize("choice", ["retrieval", "hybrid"])
-def test_names_that_were_never_learnt_are_within_reach(released: Bundle, choice: Choice) -> None:
-    normalizer = normalizer_of(released, CPU, released.config.choosing(choice))
+def test_names_that_were_never_learnt_are_within_reach(released: Bundle, choice: NormalizerChoice) -> None:
+    normalizer = make_normalizer(released, CPU, released.config.with_normalizer(choice, released.path))
     [[best, *_], [lifted, *_]] = normalizer.rank(
         [SpanInText("my mouth is so dry", ""), SpanInText("headache", "")]
     )
@@ -98,7 +96,7 @@ def test_the_hybrid_believes_the_classifier_where_names_say_little(bundle: Bundl
     span = SpanInText("can't sleep", "can't sleep")
     scores = {}
     for choice in ("retrieval", "hybrid"):
-        ranking = normalizer_of(bundle, CPU, bundle.config.choosing(choice)).rank([span])[0]
+        ranking = make_normalizer(bundle, CPU, bundle.config.with_normalizer(choice, bundle.path)).rank([span])[0]
         scores[choice] = {one.ptid: one.score for one in ranking}
     assert scores["hybrid"]["90000003"] > scores["retrieval"]["90000003"]
     assert max(scores["hybrid"], key=scores["hybrid"].__getitem__) == "90000003"
@@ -116,11 +114,11 @@ def test_a_bundle_without_labels_searches_the_release(tmp_path: Path) -> None:
         tmp_path / "b", bare, RELEASE, labels=Labels(()), dictionary=dictionary_of(bare, RELEASE)
     )
     loaded = load_bundle(folder)
-    [[best, *_]] = normalizer_of(loaded, CPU).rank([SpanInText("dry mouth", "")])
+    [[best, *_]] = make_normalizer(loaded, CPU).rank([SpanInText("dry mouth", "")])
     assert best.ptid == "5"
-    assert normalizer_of(loaded, CPU, loaded.config.choosing("classifier")).rank(SPANS[:1]) == [[]]
+    assert make_normalizer(loaded, CPU, loaded.config.with_normalizer("classifier", loaded.path)).rank(SPANS[:1]) == [[]]
 
 
 def test_classes_know_their_places() -> None:
     concepts = Labels.of([("1", "One"), ("2", "Two")]).classes
-    assert class_concepts([concepts[1], None, concepts[0], LABELS[0]], concepts) == [1, -1, 0, -1]
+    assert concepts_of_classes([concepts[1], None, concepts[0], LABELS[0]], concepts) == [1, -1, 0, -1]

@@ -12,7 +12,7 @@ from models.bundle import Bundle
 from models.device import has_fast_bfloat16
 from models.encoder.tokenization import TweetTokenizer
 from models.runtime import Engine
-from models.scoring.catalog import bundle_folder
+from models.scoring import bundle_folder
 from tests.changed_predictions import changed, tweets_of
 from tests.engine_agreement import LONG, SHAPES, SHORT, Subject
 from tests.reference import Reference

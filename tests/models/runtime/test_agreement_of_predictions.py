@@ -77,7 +77,7 @@ def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("spread")
     made = spread_network(folder / "encoder", kind.shape)
     bundle = load_bundle(spread_bundle(folder / "bundle", made, **kind.options))
-    chosen = replace(bundle, config=bundle.config.choosing(kind.choice))
+    chosen = replace(bundle, config=bundle.config.with_normalizer(kind.choice, bundle.path))
     with pytest.MonkeyPatch.context() as patch:
         # The search for names would round cosines, which says nothing of the engine.
         patch.setattr("models.normalizer.dense.prefers_bfloat16", lambda device: False)

@@ -15,8 +15,7 @@ import pytest
 import torch
 
 from models import BundleError, ModelError, Pipeline, load_bundle
-from models.bundle import Calibration, Thresholds, revise_bundle
-from models.bundle.checked_files import read_config
+from models.bundle import Calibration, Thresholds, read_config, revise_bundle
 from models.encoder.tokenization import TweetTokenizer
 from models.runtime import Engine
 from tests.models.bundle.test_load_faults import edit_config, flip, rewrite
@@ -171,7 +170,7 @@ import socket, sys
 def refuse(*arguments):
     raise AssertionError("a connection")
 socket.socket.connect = socket.getaddrinfo = refuse
-from models.runtime.int8.ir import openvino_runtime
+from models.runtime.int8.body_ir import openvino_runtime
 assert openvino_runtime().Core().available_devices
 assert not [name for name in sys.modules if name.startswith("openvino_telemetry.")]
 """

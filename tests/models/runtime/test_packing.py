@@ -44,8 +44,8 @@ def test_groups_are_the_runs_of_equal_length(tokenizer: Tokenizer, lengths: list
         assert len({group.length for group in batch.groups}) == len(batch.groups)
         assert [group.length for group in batch.groups for _ in range(group.texts)] == list(batch.lengths)
         for group in batch.groups:
-            assert group.tokens.start == batch.starts[group.first_text]
-            assert set(batch.lengths[group.rows]) == {group.length}
+            assert group.token_slice.start == batch.starts[group.first_text]
+            assert set(batch.lengths[group.text_slice]) == {group.length}
 
 
 @given(lengths=lengths.filter(len), data=st.data())
@@ -55,7 +55,7 @@ def test_some_of_the_texts_make_a_batch_of_their_own(
     encodings = TweetTokenizer(tokenizer, 64).encode(["me " * length for length in lengths])
     [batch] = micro_batches(encodings, token_budget=10_000)
     chosen = sorted(data.draw(st.sets(st.integers(0, len(lengths) - 1), min_size=1)))
-    part, places = batch.only(chosen)
+    part, places = batch.select(chosen)
     expected = pack_batch(encodings, [batch.rows[text] for text in chosen])
     assert part.rows == expected.rows
     assert part.lengths == expected.lengths

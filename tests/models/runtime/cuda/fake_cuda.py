@@ -135,7 +135,7 @@ def checked_varlen_attn(
 
 def imitate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the imitation where the engine looks for CUDA; oneDNN's weights are for processors alone."""
-    monkeypatch.setattr(gemm, "_can_lay_out", lambda dtype: False)
+    monkeypatch.setattr(gemm, "_can_reorder", lambda dtype: False)
     monkeypatch.setattr(gpu_attention, "varlen_attn", checked_varlen_attn)
     for name, fake in {
         "device": _nothing,

@@ -58,9 +58,9 @@ def test_cls_sees_the_same_by_any_attention(lengths: list[int]) -> None:
 def test_no_rectangle_is_more_than_half_padding(lengths: list[int]) -> None:
     batch, texts, tokens = batch_of(lengths), 0, 0
     for part in padded_parts(batch):
-        assert (part.rows.start, part.tokens.start) == (texts, tokens)
-        texts, tokens = part.rows.stop, part.tokens.stop
-        assert part.shape[0] * part.shape[1] <= 2 * (part.tokens.stop - part.tokens.start)
+        assert (part.text_slice.start, part.token_slice.start) == (texts, tokens)
+        texts, tokens = part.text_slice.stop, part.token_slice.stop
+        assert part.shape[0] * part.shape[1] <= 2 * (part.token_slice.stop - part.token_slice.start)
     assert (texts, tokens) == (len(lengths), sum(lengths))
 
 

@@ -1,0 +1,226 @@
+"""`config.json` of a bundle: what was trained, on which trunk, how to use it, and hashes of other files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, model_validator
+
+from models.bundle.config_sections import (
+    Calibration,
+    ConfigSection,
+    Ensemble,
+    Options,
+    Quantization,
+    Retrieval,
+    Thresholds,
+)
+from models.network.shape import Architecture, Pooling
+from models.network.vote import Decision
+from models.options import NormalizerChoice, retriever_missing
+
+CONFIG_FILE: Final = "config.json"
+LABELS_FILE: Final = "labels.json"
+WEIGHTS_FILE: Final = "model.safetensors"
+TRUNK_FILE: Final = "trunk.safetensors"
+TOKENIZER_FILE: Final = "tokenizer.json"
+NAMES_FILE: Final = "names.safetensors"
+TERMINOLOGY_FILE: Final = "terminology.json.gz"
+BODY_GRAPH_FILE: Final = "body.xml"
+BODY_WEIGHTS_FILE: Final = "body.bin"
+METRICS_FILE: Final = "metrics.json"
+CARD_FILE: Final = "README.md"
+
+HashedFile = Literal[
+    "labels.json",
+    "model.safetensors",
+    "trunk.safetensors",
+    "tokenizer.json",
+    "names.safetensors",
+    "terminology.json.gz",
+    "body.xml",
+    "body.bin",
+]
+"""The files that predictions depend on; the card and the metrics are not among them."""
+
+FORMAT_VERSION: Final = 4
+FormatVersion = Literal[1, 2, 3, 4]
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class BundleConfig(ConfigSection):
+    """All of `config.json`.
+
+    Attributes:
+        format_version: of this layout. It is the oldest whose readers know all sections: 4 with a
+            quantization, else 3 with a retrieval, else 2 with an ensemble or a calibration, else 1.
+        name: readable part of the bundle's version.
+        encoder: source of the trunk, as for `load_encoder`.
+        trunk_digest: `models.encoder.pretrained.trunk_digest` of the trunk that the bundle was trained on.
+        architecture: shape of the encoder.
+        frozen_layers: layers of the trunk, after the embeddings.
+        max_tokens: where texts are cut, including special tokens.
+        normalizer_pooling: what the Normalizer reads, see `MultiTaskNetwork`.
+        dropout: before the heads, in training.
+        ensemble: None if there is one classifier.
+        calibration: None if the classifiers' probabilities are used as they are.
+        retrieval: None if the classifier alone codes the spans.
+        quantization: None if all products use the trained weights.
+        files: SHA-256 of each file that predictions depend on.
+    """
+
+    format_version: FormatVersion = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")
+    encoder: str = Field(min_length=1)
+    trunk_digest: Digest
+    architecture: Architecture
+    frozen_layers: int = Field(ge=0)
+    max_tokens: int = Field(ge=8)
+    thresholds: Thresholds
+    options: Options
+    normalizer_pooling: Pooling
+    dropout: float = Field(ge=0, lt=1)
+    ensemble: Ensemble | None = None
+    calibration: Calibration | None = None
+    retrieval: Retrieval | None = None
+    quantization: Quantization | None = None
+    files: dict[HashedFile, Digest]
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> BundleConfig:
+        layers = self.architecture.num_hidden_layers
+        if self.frozen_layers > layers:
+            raise ValueError(f"frozen_layers is {self.frozen_layers}, but the encoder has {layers} layers")
+        trained_layers = layers - self.frozen_layers
+        if self.retrieval is not None and self.retrieval.layers > trained_layers:
+            raise ValueError(
+                f"the retriever has {self.retrieval.layers} layers, but only {trained_layers} are not frozen"
+            )
+        positions = self.architecture.max_position_embeddings
+        if self.max_tokens > positions:
+            raise ValueError(f"max_tokens is {self.max_tokens}, but the encoder has {positions} positions")
+        if self.architecture.hidden_size % self.architecture.num_attention_heads:
+            raise ValueError("hidden_size is not a multiple of num_attention_heads")
+        if self.format_version != format_version(
+            self.ensemble, self.calibration, self.retrieval, self.quantization
+        ):
+            raise ValueError(
+                "format_version must be 4 with a quantization, else 3 with a retrieval, else 2 with an "
+                "ensemble or a calibration, else 1"
+            )
+        self._require_fitting_files()
+        return self
+
+    def _require_fitting_files(self) -> None:
+        for required in (LABELS_FILE, WEIGHTS_FILE):
+            if required not in self.files:
+                raise ValueError(f"files lacks {required}")
+        if (TRUNK_FILE in self.files) != (TOKENIZER_FILE in self.files):
+            raise ValueError(f"files must have both {TRUNK_FILE} and {TOKENIZER_FILE}, or neither")
+        if (NAMES_FILE in self.files) != (self.retrieval is not None):
+            raise ValueError(f"files must have {NAMES_FILE} if and only if there is a retrieval")
+        has_release = self.retrieval is not None and self.retrieval.release is not None
+        if (TERMINOLOGY_FILE in self.files) != has_release:
+            raise ValueError(f"files must have {TERMINOLOGY_FILE} if and only if there is a release")
+        for name in (BODY_GRAPH_FILE, BODY_WEIGHTS_FILE):
+            if (name in self.files) != (self.quantization is not None):
+                raise ValueError(f"files must have {name} if and only if there is a quantization")
+
+    @property
+    def carries_trunk(self) -> bool:
+        """Whether the frozen trunk and its tokenizer are in the bundle."""
+        return TRUNK_FILE in self.files
+
+    @property
+    def version(self) -> str:
+        """The bundle's identity: its name and a hash of this config, which holds the hashes of the files."""
+        canonical = json.dumps(self._document(), sort_keys=True, separators=(",", ":"))
+        return f"{self.name}-{hashlib.sha256(canonical.encode()).hexdigest()[:16]}"
+
+    @property
+    def decision(self) -> Decision:
+        """How the Classifier's probability is computed."""
+        calibration = self.calibration or Calibration(temperature=1.0)
+        return Decision(
+            vote=self.ensemble.vote if self.ensemble else "majority",
+            temperature=calibration.temperature,
+            bias=calibration.bias,
+        )
+
+    @property
+    def choice(self) -> NormalizerChoice:
+        """Which Normalizer codes the spans."""
+        return self.retrieval.choice if self.retrieval else "classifier"
+
+    @property
+    def effective_thresholds(self) -> Thresholds:
+        """The thresholds, with the chosen Normalizer's: each fusion has one of its own."""
+        if self.retrieval is None or self.retrieval.choice == "classifier":
+            return self.thresholds
+        threshold = self.retrieval.fusions[self.retrieval.choice].threshold
+        return self.thresholds.model_copy(update={"normalizer": threshold})
+
+    def with_normalizer(self, choice: NormalizerChoice | None, folder: Path) -> BundleConfig:
+        """Return this config with another Normalizer.
+
+        Args:
+            choice: None keeps the Normalizer.
+            folder: of the bundle, for the error.
+
+        Raises:
+            BundleError: the bundle has no retriever, which the choice needs.
+        """
+        if choice is None or choice == self.choice:
+            return self
+        if self.retrieval is None:
+            raise retriever_missing(choice, folder)
+        return self.model_copy(update={"retrieval": self.retrieval.model_copy(update={"choice": choice})})
+
+    def changed(self, files: Mapping[str, bytes], **sections: object) -> BundleConfig:
+        """Return this config with the hashes of new files and with new sections, validated again.
+
+        Args:
+            files: contents of the new files.
+            sections: fields of this class; `format_version` follows from them.
+        """
+        changes: dict[str, Any] = {**self.model_dump(), **sections}
+        changes["files"] = {**self.files, **hashes_of(files)}
+        return BundleConfig.model_validate(
+            {
+                **changes,
+                "format_version": format_version(
+                    changes["ensemble"],
+                    changes["calibration"],
+                    changes["retrieval"],
+                    changes["quantization"],
+                ),
+            }
+        )
+
+    def to_json(self) -> bytes:
+        """Return the content of `config.json`; sections that are None are left out, as in format 1."""
+        return f"{json.dumps(self._document(), indent=2)}\n".encode()
+
+    def _document(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def format_version(
+    ensemble: object, calibration: object, retrieval: object, quantization: object = None
+) -> FormatVersion:
+    """Return the version of the layout for a config with these sections; None is an absent section."""
+    if quantization is not None:
+        return 4
+    if retrieval is not None:
+        return 3
+    return 1 if ensemble is None and calibration is None else 2
+
+
+def hashes_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the SHA-256 of each file, as `BundleConfig.files` has it."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}

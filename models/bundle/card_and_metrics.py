@@ -1,0 +1,92 @@
+"""The two files of a bundle that are for people: the model card and the metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.bundle.bundle_config import CARD_FILE, METRICS_FILE
+from models.bundle.checked_files import read_document, read_file
+from models.bundle.config_sections import Quantization
+from models.errors import BundleError
+
+_WARNING = "> **Do not pass this bundle on.**"
+# The note of this version, and of bundles that earlier versions wrote.
+_NOTE = re.compile(r"\A> \*\*(?:Do not pass this bundle on|Not to be passed on)\.\*\*(?:.*\n)*?\n")
+
+
+def read_card(folder: Path) -> str:
+    """Read the model card, or return an empty string if there is none.
+
+    Raises:
+        BundleError: the card cannot be read.
+    """
+    if not (folder / CARD_FILE).exists():
+        return ""
+    return read_file(folder, CARD_FILE).decode(errors="replace")
+
+
+def with_licence_note(card: str, release: str | None) -> str:
+    """Return the model card with the note about its MedDRA release first, replacing an earlier note.
+
+    Args:
+        card: Markdown.
+        release: as in `Retrieval.release`; None removes the note.
+    """
+    text = _NOTE.sub("", card)
+    if release is None:
+        return text
+    name = f"MedDRA {release}" if release else "a MedDRA release of unknown version"
+    return (
+        f"{_WARNING} It contains names, codes and hierarchy of {name}\n"
+        "> (`terminology.json.gz`): do not give it to anyone without a licence for MedDRA. Where the text\n"
+        "> below says that it contains only labels, that was true before the release was added.\n"
+        f"\n{text}"
+    )
+
+
+def with_quantization(card: str, version: str, quantization: Quantization) -> str:
+    """Return the model card with a section about the quantization at its end.
+
+    Args:
+        card: Markdown.
+        version: of the bundle before.
+        quantization: what the section describes.
+    """
+    before, after = quantization.before, quantization.after
+    section = [
+        "## Quantized",
+        "",
+        f"Made from `{version}`: all layers below the last one multiply 8-bit integers (`body.xml`,",
+        f"`body.bin`), calibrated on {quantization.texts:,} texts. The table has the F1 on",
+        f"{quantization.judged_on:,} other texts. Nothing else in this card was measured again.",
+        "",
+        "| | exact | quantized |",
+        "|---|---|---|",
+        *(f"| {task} | {before[task]:.3f} | {after[task]:.3f} |" for task in before),
+        "",
+    ]
+    return f"{card.rstrip()}\n\n" + "\n".join(section)
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Read `metrics.json`, or return an empty dict if there is none.
+
+    Raises:
+        BundleError: the file is damaged.
+    """
+    path = folder / METRICS_FILE
+    if not path.exists():
+        return {}
+    document = read_document(folder, METRICS_FILE)
+    if not isinstance(document, dict):
+        raise BundleError(f"{path} does not hold a JSON object: correct or delete it")
+    return document
+
+
+def metrics_json(metrics: Mapping[str, Any]) -> bytes:
+    """Return the content of `metrics.json`."""
+    return f"{json.dumps(metrics, indent=2, sort_keys=True)}\n".encode()
