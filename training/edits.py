@@ -1,4 +1,4 @@
-"""Changing a text while its spans stay on their words, which TextAttack does not do."""
+"""Edits of a text, and where its spans are afterwards."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from training.examples import AnnotatedSpan, Example
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Some characters of a text and what comes in their place.
-
-    An edit neither takes away nothing nor leaves nothing: so a span of which any character is edited is
-    never empty afterwards, and it is never in doubt whether an edit lies inside a span.
+    """A replacement of some characters of a text.
 
     Attributes:
         start: first character, an index into the text before any edit.
-        end: one past the last.
+        end: one past the last; equal to `start` for an insertion.
         replacement: the new characters.
 
     Raises:
-        ValueError: nothing is replaced, or by nothing.
+        ValueError: `start` is negative, or after `end`.
     """
 
     start: int
@@ -30,14 +27,52 @@ class Edit:
     replacement: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end:
-            raise ValueError(f"an edit of {self.start}-{self.end} replaces no character")
-        if not self.replacement:
-            raise ValueError(f"the edit of {self.start}-{self.end} leaves no character")
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"{self.start}-{self.end} is not a range of characters")
 
 
-def fits(edit: Edit, spans: Iterable[AnnotatedSpan]) -> bool:
-    """Tell whether an edit lies either inside or outside each span: across a border, no offset is right."""
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Return the text after edits.
+
+    Args:
+        text: the text.
+        edits: in order, without overlaps.
+
+    Raises:
+        ValueError: edits overlap, are out of order, or reach past the end of the text.
+    """
+    for left, right in pairwise(edits):
+        if right.start < left.end:
+            raise ValueError(f"the edits {left} and {right} overlap")
+    pieces: list[str] = []
+    end = 0
+    for edit in edits:
+        if edit.end > len(text):
+            raise ValueError(f"{edit} reaches past the text of {len(text)} characters")
+        pieces += (text[end : edit.start], edit.replacement)
+        end = edit.end
+    return "".join([*pieces, text[end:]])
+
+
+def move_span(span: tuple[int, int], edits: Iterable[Edit]) -> tuple[int, int]:
+    """Return where a span (start, end) of a text is after edits; an insertion at its border stays outside."""
+    start, end = span
+    new_start, new_end = start, end
+    for edit in edits:
+        growth = len(edit.replacement) - (edit.end - edit.start)
+        if edit.end <= start:
+            new_start += growth
+        elif edit.start < start:
+            new_start += min(start - edit.start, len(edit.replacement)) - (start - edit.start)
+        if edit.start < end and edit.end <= end:
+            new_end += growth
+        elif edit.start < end:
+            new_end += min(end - edit.start, len(edit.replacement)) - (end - edit.start)
+    return new_start, new_end
+
+
+def fits_spans(edit: Edit, spans: Iterable[AnnotatedSpan]) -> bool:
+    """Return True if an edit crosses no border of a span: then the offsets after it are certain."""
     return all(
         edit.end <= span.start
         or edit.start >= span.end
@@ -46,8 +81,8 @@ def fits(edit: Edit, spans: Iterable[AnnotatedSpan]) -> bool:
     )
 
 
-def apart(edits: Iterable[Edit]) -> list[Edit]:
-    """Sort edits by place; of those that overlap, keep the first."""
+def without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
+    """Return edits in order; of those that overlap, only the first."""
     kept: list[Edit] = []
     for edit in sorted(edits):
         if not kept or kept[-1].end <= edit.start:
@@ -55,47 +90,29 @@ def apart(edits: Iterable[Edit]) -> list[Edit]:
     return kept
 
 
-def edited(example: Example, edits: Iterable[Edit]) -> Example:
-    """Apply edits to a text and move its spans along; all other characters stay.
+def edit_example(example: Example, edits: Iterable[Edit]) -> Example:
+    """Return an example with an edited text; each span covers what it covered, in its edited form.
+
+    No edit may insert or delete only. So it is always clear whether an edit lies in a span, and a span never
+    becomes empty.
 
     Args:
         example: the text and its spans.
         edits: in any order, with offsets into the text as it is now.
 
-    Returns:
-        The example with the new text; each span covers what it covered, in its edited form.
-
     Raises:
-        ValueError: edits overlap, reach past the end of the text, or lie across the border of a span.
+        ValueError: edits overlap, reach past the end of the text, cross the border of a span, or replace
+            nothing or by nothing.
     """
     ordered = sorted(edits)
-    _check(example, ordered)
-    pieces: list[str] = []
-    end = 0
     for edit in ordered:
-        pieces += (example.text[end : edit.start], edit.replacement)
-        end = edit.end
-    pieces.append(example.text[end:])
-    spans = tuple(_moved(span, ordered) for span in example.spans)
-    return replace(example, text="".join(pieces), spans=spans)
-
-
-def _moved(span: AnnotatedSpan, edits: Sequence[Edit]) -> AnnotatedSpan:
-    before = sum(_growth(edit) for edit in edits if edit.end <= span.start)
-    inside = sum(_growth(edit) for edit in edits if span.start <= edit.start < span.end)
-    return replace(span, start=span.start + before, end=span.end + before + inside)
-
-
-def _growth(edit: Edit) -> int:
-    return len(edit.replacement) - (edit.end - edit.start)
-
-
-def _check(example: Example, ordered: Sequence[Edit]) -> None:
-    for left, right in pairwise(ordered):
-        if right.start < left.end:
-            raise ValueError(f"the edits {left} and {right} overlap")
-    for edit in ordered:
-        if edit.end > len(example.text):
-            raise ValueError(f"{edit} reaches past the text of {len(example.text)} characters")
-        if not fits(edit, example.spans):
-            raise ValueError(f"{edit} lies across the border of a span of {example.spans}")
+        if edit.start == edit.end or not edit.replacement:
+            raise ValueError(f"{edit} must replace at least one character, by at least one")
+        if not fits_spans(edit, example.spans):
+            raise ValueError(f"{edit} crosses the border of a span of {example.spans}")
+    text = apply_edits(example.text, ordered)
+    places = [move_span((span.start, span.end), ordered) for span in example.spans]
+    spans = (
+        replace(span, start=start, end=end) for span, (start, end) in zip(example.spans, places, strict=True)
+    )
+    return replace(example, text=text, spans=tuple(spans))

@@ -7,10 +7,10 @@ from typing import Final
 _LONGEST: Final = 700  # characters of a text that are shown
 
 
-def shown(text: str) -> str:
-    """Give a text in characters that any terminal and UTF-8 can hold, and cut the endless in the middle.
+def printable(text: str) -> str:
+    """Return a text in characters that any terminal and UTF-8 can hold; a very long one is cut in the middle.
 
-    What has no picture of its own (control characters, zero-width ones, lone surrogates) is escaped.
+    Characters that cannot be seen (control characters, zero-width ones, lone surrogates) are escaped.
     """
     size = len(text)
     if size > _LONGEST:

@@ -1,6 +1,6 @@
 """Word lists: the `.ini` and `.txt` files in the `data` folder of a package, for people to read and add to.
 
-- `.ini`: sections of `key = alternative | alternative`. If nothing follows the `=`, the indented lines below it
+- `.ini`: sections of `key = alternative | alternative`. If nothing follows the `=`, the indented lines below
   are the alternatives, one per line, and `|` separates nothing.
 - `.txt`: one entry per line.
 
@@ -64,7 +64,7 @@ def read_wordlist(package: str, name: str) -> WordList:
 
 
 def read_numbered_lines(folder: Traversable) -> list[NumberedLine]:
-    """Read the `.txt` files of a folder, in the order of their names; empty lines and comments are left out."""
+    """Read the `.txt` files of a folder, in the order of their names, without empty lines and comments."""
     return [
         NumberedLine(path.name.removesuffix(".txt"), number, line.strip())
         for path in _files_of(folder, ".txt")

@@ -10,6 +10,7 @@ import torch
 
 from models.terminology import Terminology, read_release
 from tests.tiny import write_checkpoint
+from tests.training.augmentation.invented_wordnet import write_wordnet
 from training.synthetic.wordlists import read_wordlist
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -74,3 +75,9 @@ def corpora_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained BERT of 25,000 parameters."""
     return write_checkpoint(tmp_path_factory.mktemp("training") / "encoder")
+
+
+@pytest.fixture
+def wordnet_folder(tmp_path: Path) -> Path:
+    """A WordNet of a few invented synsets."""
+    return write_wordnet(tmp_path / "wordnet")

@@ -1,8 +1,7 @@
-"""The augmented training set (paper, section 3.3): new positive texts made of the ones there are."""
+"""The augmented training set (paper, section 3.3): new positive texts made from annotated ones."""
 
 from training.augmentation.generate import KINDS, Kind, augment
-from training.augmentation.word_swaps import Synonyms
+from training.augmentation.word_swaps import Synonyms, char_swaps
 from training.augmentation.wordnet import WordNet, open_wordnet
-from training.edits import Edit, edited
 
-__all__ = ["KINDS", "Edit", "Kind", "Synonyms", "WordNet", "augment", "edited", "open_wordnet"]
+__all__ = ["KINDS", "Kind", "Synonyms", "WordNet", "augment", "char_swaps", "open_wordnet"]

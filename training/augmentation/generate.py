@@ -1,4 +1,4 @@
-"""New positive examples made of the ones there are (paper, section 3.3, "Augmented Training Dataset")."""
+"""New positive examples from annotated ones (paper, section 3.3, "Augmented Training Dataset")."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Final, Literal, get_args
 
 from training.augmentation.checklist_changes import checklist_changes
 from training.augmentation.word_swaps import Synonyms, char_swaps, synonym_swaps
-from training.augmentation.words import words
+from training.augmentation.words import changeable_words
 from training.corpora.cleaning import same_form
-from training.edits import Edit, apart, edited, fits
+from training.edits import Edit, edit_example, fits_spans, without_overlaps
 from training.errors import RunError
 from training.examples import Example
 
 Kind = Literal["char-swap", "synonym", "checklist"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-# Of the words of a text, the share that is changed; at least one is. TextAttack's default.
-_CHANGED = 0.1
-# How often a transformation is tried for a text that is not there yet.
+# Share of the words of a text that are changed; at least one is. TextAttack's default.
+_CHANGED_SHARE = 0.1
+# How often a transformation may repeat a text before the next one takes its turn.
 _ATTEMPTS = 8
 
 _Proposer = Callable[[str, Random], list[Edit]]
@@ -37,42 +37,42 @@ def augment(
     wordnet: Synonyms | None,
     only: Collection[Kind] = KINDS,
 ) -> list[Example]:
-    """Make new positives of each positive; the spans are carried along, with their codes.
+    """Return new positives made from each positive; spans move along and keep their codes.
 
-    The transformations take turns, in an order that is drawn for each example; where one finds nothing to
-    change, the next does its part. What is made of an example depends on it and the seed alone.
+    The transformations take turns, in an order that is drawn for each example. Where one finds nothing to
+    change, the next takes its turn. The result depends only on the example and the seed.
 
     Args:
-        examples: of all labels; negatives are passed over.
-        per_positive: new texts for each positive; fewer where its text does not yield as many.
+        examples: of both labels; negatives are skipped.
+        per_positive: new texts per positive; fewer where a text does not yield as many.
         seed: another seed gives other texts.
         wordnet: synonyms, see `open_wordnet`; None leaves that transformation out.
         only: the transformations to use.
 
     Returns:
-        The new examples alone, in the order of the old ones, named `<id>#1` to `<id>#<per_positive>`; no two
-        of one origin have the same text, and none has the text of its origin. Their document is that of the
-        origin, so that a division of the corpus leaves them on its side.
+        Only the new examples, in the order of their originals, with the ids `<id>#1` to
+        `<id>#<per_positive>`. Their texts differ from the original and from each other. They have the
+        document of the original, so that a split keeps them on its side.
 
     Raises:
-        RunError: fewer than one for each is asked for, or no transformation is left.
+        RunError: `per_positive` is less than 1, or no transformation is left.
     """
     if per_positive < 1:
-        raise RunError(f"the new texts for each positive are {per_positive}: it must be 1 or more")
+        raise RunError(f"the number of new texts per positive is {per_positive}: it must be 1 or more")
     proposers = _proposers(wordnet, only)
     return [
-        new
+        variant
         for example in examples
         if example.label
-        for new in _variants(example, per_positive, seed, proposers)
+        for variant in _variants(example, per_positive, seed, proposers)
     ]
 
 
 def _proposers(wordnet: Synonyms | None, only: Collection[Kind]) -> list[_Proposer]:
-    known: dict[Kind, _Proposer] = {"char-swap": char_swaps, "checklist": checklist_changes}
+    available: dict[Kind, _Proposer] = {"char-swap": char_swaps, "checklist": checklist_changes}
     if wordnet is not None:
-        known["synonym"] = partial(synonym_swaps, synonyms=wordnet)
-    proposers = [known[kind] for kind in KINDS if kind in only and kind in known]
+        available["synonym"] = partial(synonym_swaps, synonyms=wordnet)
+    proposers = [available[kind] for kind in KINDS if kind in only and kind in available]
     if not proposers:
         raise RunError(
             f"no transformation is left of {', '.join(only) or 'none'}: choose from {', '.join(KINDS)}, "
@@ -84,32 +84,33 @@ def _proposers(wordnet: Synonyms | None, only: Collection[Kind]) -> list[_Propos
 def _variants(example: Example, count: int, seed: int, proposers: list[_Proposer]) -> list[Example]:
     random = _random_of(example, seed)
     order = random.sample(proposers, len(proposers))
-    # By this `prepare` divides texts that have no document.
+    # `prepare` splits texts without a document by this form.
     document = example.document or same_form(example.text)
     texts = {example.text}
-    made: list[Example] = []
+    variants: list[Example] = []
     for number in range(1, count + 1):
         turn = (number - 1) % len(order)
         for propose in islice(cycle(order), turn, turn + len(order)):
-            new = _variant(example, random, propose, texts)
-            if new is not None:
-                texts.add(new.text)
-                made.append(replace(new, id=f"{example.id}#{number}", document=document))
+            variant = _variant(example, random, propose, texts)
+            if variant is not None:
+                texts.add(variant.text)
+                variants.append(replace(variant, id=f"{example.id}#{number}", document=document))
                 break
         else:
             break
-    return made
+    return variants
 
 
 def _variant(example: Example, random: Random, propose: _Proposer, texts: set[str]) -> Example | None:
-    changed = max(1, round(_CHANGED * sum(1 for _ in words(example.text))))
+    count = max(1, round(_CHANGED_SHARE * sum(1 for _ in changeable_words(example.text))))
     for _ in range(_ATTEMPTS):
-        edits = [edit for edit in apart(propose(example.text, random)) if fits(edit, example.spans)]
+        proposed = without_overlaps(propose(example.text, random))
+        edits = [edit for edit in proposed if fits_spans(edit, example.spans)]
         if not edits:
             return None
-        new = edited(example, random.sample(edits, min(changed, len(edits))))
-        if new.text not in texts:
-            return new
+        variant = edit_example(example, random.sample(edits, min(count, len(edits))))
+        if variant.text not in texts:
+            return variant
     return None
 
 

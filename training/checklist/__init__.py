@@ -1,20 +1,29 @@
 """The robustness suite: what a scorer must be able to do, in small cases by capability.
 
 After CheckList (Ribeiro et al., ACL 2020): minimum functionality (MFT), invariance (INV) and direction (DIR).
-Its lists and sentences are its own. None of its sentences is one that training tweets are generated from, but
-for the plainest of all ("{drug} gave me {noun}"); medicines and effects are those that anybody would name.
+
+The suite has its own word lists and sentences. It shares no sentence with the generated tweets that bundles
+are trained on, except the plainest ones ("{drug} gave me {noun}"). Names of medicines and effects are common
+ones and occur in both.
 """
 
-from training.checklist.markdown import checklist_document, checklist_table
+from training.checklist.markdown import (
+    CHECKLIST_HEADINGS,
+    checklist_document,
+    checklist_rows,
+    checklist_table,
+)
 from training.checklist.results import Capability, ChecklistReport
 from training.checklist.suite import CAPABILITIES, checklist_cases, run_checklist
 
 __all__ = [
     "CAPABILITIES",
+    "CHECKLIST_HEADINGS",
     "Capability",
     "ChecklistReport",
     "checklist_cases",
     "checklist_document",
+    "checklist_rows",
     "checklist_table",
     "run_checklist",
 ]

@@ -1,44 +1,29 @@
-"""Empty texts, endless ones, and odd characters in plain ones.
+"""Odd characters in plain sentences, and very long texts.
 
-A lone surrogate is no character: UTF-8 cannot hold it, so no stream delivers it. Python strings can, and any
-text is legal for a `Scorer`, so some are here; a report shows them escaped.
+A lone surrogate is not a character: UTF-8 cannot hold it, so no stream delivers it. Python strings can, and a
+`Scorer` must accept any text, so some are here; a report shows them escaped.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
-from training.checklist.cases import Draft, Edit, Sentence
-from training.checklist.wordlists import read_list
+from training.checklist.cases import Sentence
+from training.edits import Edit
 
-_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
-_CONTROLS: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _WORD: Final = re.compile(r"[a-z]{4,}", re.IGNORECASE)
 _SPACE: Final = re.compile(" ")
 _LETTER: Final = re.compile(r"[a-z]", re.IGNORECASE)
-_ENDLESS: Final = 100_000  # characters
+_VERY_LONG: Final = 100_000  # characters
 
 
-def nothing_to_report() -> Iterator[Draft]:
-    """Make an MFT case of each text of `data/unicode.ini`; all are NoADE."""
-    for section in ("nothing", "chatter", "endless"):
-        for entry in read_list("unicode", section):
-            times, _, text = entry.partition(" x ")
-            yield Draft("MFT", Sentence(int(times) * _ESCAPE.sub(_character, text)))
-
-
-def odd_characters(sentence: Sentence, random: Random, turn: int) -> tuple[Edit, ...]:
-    """Change the characters of a text in one of the ways of `WAYS`, by turns; people read it as before."""
+def use_odd_characters(sentence: Sentence, random: Random, turn: int) -> tuple[Edit, ...]:
+    """Change the characters of a text in one of the ways of `WAYS`, in turn; people read it as before."""
     return tuple(list(WAYS.values())[turn % len(WAYS)](sentence.text, random))
-
-
-def _character(escape: re.Match[str]) -> str:
-    code = escape[1] or escape[2] or escape[3]
-    return chr(int(code, 16)) if code else _CONTROLS[escape[4]]
 
 
 def _inside_words(character: str) -> Callable[[str, Random], list[Edit]]:
@@ -56,7 +41,7 @@ def _for_spaces(characters: str) -> Callable[[str, Random], list[Edit]]:
     return put
 
 
-def _beside_spaces(characters: str) -> Callable[[str, Random], list[Edit]]:
+def _before_spaces(characters: str) -> Callable[[str, Random], list[Edit]]:
     def put(text: str, random: Random) -> list[Edit]:
         return [Edit(s.start(), s.start(), random.choice(characters)) for s in _SPACE.finditer(text)]
 
@@ -107,13 +92,13 @@ WAYS: Final[Mapping[str, Callable[[str, Random], list[Edit]]]] = {
     "bold letters": _letters(_bold),
     "no-break and thin spaces": _for_spaces("\N{NO-BREAK SPACE}\N{THIN SPACE}\N{IDEOGRAPHIC SPACE}"),
     "tabs and line breaks": _for_spaces("\t\n"),
-    "marks of direction": _beside_spaces("\N{RIGHT-TO-LEFT MARK}\N{LEFT-TO-RIGHT MARK}"),
-    "control characters": _beside_spaces("\x00\x1b\x7f"),
+    "marks of direction": _before_spaces("\N{RIGHT-TO-LEFT MARK}\N{LEFT-TO-RIGHT MARK}"),
+    "control characters": _before_spaces("\x00\x1b\x7f"),
     "byte order mark before": _before("\ufeff"),
     "Arabic after": _after(" صباح الخير"),
     "Hebrew before": _before("שבת שלום "),
     "lone surrogate after": _after(" \ud83d"),
-    "100 kB of spaces after": _after(" " * _ENDLESS),
-    "100 kB of line breaks before": _before("\n" * _ENDLESS),
+    "100 kB of spaces after": _after(" " * _VERY_LONG),
+    "100 kB of line breaks before": _before("\n" * _VERY_LONG),
 }
-"""How the characters of a text may change, by name."""
+"""Ways to change the characters of a text, by name."""

@@ -1,75 +1,80 @@
-"""The report as Markdown: the table of a model card, and a document with what failed."""
+"""The report as Markdown: the table of a model card, and a document with the failures."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from training.checklist.results import TESTS, Capability, ChecklistReport, Outcome, expectation, prediction
-from training.printable import shown
+from training.checklist.results import (
+    TESTS,
+    Capability,
+    CaseResult,
+    ChecklistReport,
+    describe_answer,
+    describe_expectation,
+)
+from training.printable import printable
 
-HEADINGS: Final = ("capability", *TESTS, "cases", "not counted", "passed", "rate")
+CHECKLIST_HEADINGS: Final = ("capability", *TESTS, "cases", "not counted", "passed", "rate")
 
-# What Markdown or HTML could take for markup.
+# Characters that Markdown or HTML could take for markup.
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 _INTRODUCTION: Final = """\
 MFT: the right answer is stated. INV: a change that means nothing must change nothing. DIR: a change must make
-a report clearly less likely. INV and DIR count only where the text before the change was judged right.
+a report clearly less likely. INV and DIR count only if the prediction before the change is right.
 """
 
 
 def checklist_rows(report: ChecklistReport) -> list[tuple[str, ...]]:
-    """Give the cells of the table, a capability a row; for each kind of test, passed of counted cases."""
+    """Return the cells of the table, one row per capability; kinds of test as passed/counted cases."""
     return [
         (
-            one.name,
-            *(_share(one.only(test)) for test in TESTS),
-            f"{len(one.outcomes):,}",
-            f"{len(one.outcomes) - one.counted:,}",
-            f"{one.passed:,}",
-            f"{one.rate:.1%}",
+            capability.name,
+            *(_passed_of_counted(capability.only(test)) for test in TESTS),
+            f"{len(capability.results):,}",
+            f"{len(capability.results) - capability.counted:,}",
+            f"{capability.passed:,}",
+            f"{capability.rate:.1%}",
         )
-        for one in report.capabilities
+        for capability in report.capabilities
     ]
 
 
 def checklist_table(report: ChecklistReport) -> str:
-    """Give the table as Markdown."""
-    lines = [f"| {' | '.join(HEADINGS)} |", f"| --- |{' ---: |' * (len(HEADINGS) - 1)}"]
+    """Return the table as Markdown."""
+    lines = [f"| {' | '.join(CHECKLIST_HEADINGS)} |", f"| --- |{' ---: |' * (len(CHECKLIST_HEADINGS) - 1)}"]
     lines += [f"| {' | '.join(row)} |" for row in checklist_rows(report)]
     return "\n".join(lines) + "\n"
 
 
 def checklist_document(report: ChecklistReport, *, failures: int) -> str:
-    """Give the whole report as Markdown, with the first `failures` failing cases of each capability."""
+    """Return the whole report as Markdown, with the first `failures` failing cases of each capability."""
     parts = [f"# Checklist of {report.version}\n", _INTRODUCTION, checklist_table(report)]
-    for one in report.capabilities:
-        failed = one.failures
+    for capability in report.capabilities:
+        failed = capability.failures
         if failed and failures:
-            parts += [_heading(one), *(_failure(outcome) for outcome in failed[:failures])]
+            parts.append(f"## {capability.name}: {len(failed):,} of {capability.counted:,} failed\n")
+            parts += [_failure(result) for result in failed[:failures]]
             left = len(failed) - failures
             if left > 0:
                 parts.append(f"and {left:,} more\n")
     return "\n".join(parts)
 
 
-def _share(part: Capability) -> str:
-    return f"{part.passed:,}/{part.counted:,}" if part.outcomes else "-"
+def _passed_of_counted(capability: Capability) -> str:
+    return f"{capability.passed:,}/{capability.counted:,}" if capability.results else "-"
 
 
-def _heading(capability: Capability) -> str:
-    return f"## {capability.name}: {len(capability.failures):,} of {capability.counted:,} failed\n"
-
-
-def _failure(failure: Outcome) -> str:
+def _failure(failure: CaseResult) -> str:
     case = failure.case
     return (
-        f"- {case.id}, {case.draft.test}: {_plain(shown(case.draft.item.text))}\n"
-        f"  - expected: {_plain(expectation(case))}\n"
-        f"  - predicted: {_plain(prediction(failure.answer))}; {_plain(failure.verdict.fault or '')}\n"
+        f"- {case.id}, {case.draft.test}: {_escaped(printable(case.draft.sentence.text))}\n"
+        f"  - expected: {_escaped(describe_expectation(case))}\n"
+        f"  - predicted: {_escaped(describe_answer(failure.answer))}; "
+        f"{_escaped(failure.verdict.fault or '')}\n"
     )
 
 
-def _plain(text: str) -> str:
+def _escaped(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text)

@@ -1,7 +1,4 @@
-"""Cases and predictions in words, for people who read a report.
-
-What came of a checklist, by capability.
-"""
+"""The results of a checklist by capability, and their description in words."""
 
 from __future__ import annotations
 
@@ -10,92 +7,63 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from training.checklist.cases import Case, Sentence, Test
-from training.checklist.verdicts import Answer, Raised, Verdict, best_pt
-from training.printable import shown
-
-
-def expectation(case: Case) -> str:
-    """Say what a case demands."""
-    base = case.draft.base
-    if base is None:
-        return _stated(case.draft.item)
-    if case.draft.test == "DIR":
-        return f"clearly less likely than: {shown(base.text)}"
-    return f"as for: {shown(base.text)}"
-
-
-def prediction(answer: Answer) -> str:
-    """Say what a scorer made of a text."""
-    if isinstance(answer, Raised):
-        return f"raised {answer.error}"
-    spans = []
-    for mention in answer.mentions:
-        best = best_pt(mention)
-        name = best[1] if best else "no code"
-        spans.append(f"{shown(mention.text)!r} ({name}{'' if mention.ptid else ', unsure'})")
-    return f"{answer.label} {answer.probability:.3f}{': ' if spans else ''}{', '.join(spans)}"
-
-
-def _stated(sentence: Sentence) -> str:
-    effects = []
-    for effect in sentence.effects:
-        names = f" ({' or '.join(effect.names)})" if effect.names else ""
-        effects.append(f"{shown(sentence.text[effect.start : effect.end])!r}{names}")
-    return f"{sentence.label}{': ' if effects else ''}{', '.join(effects)}"
-
+from training.checklist.verdicts import Answer, CaseVerdict, RaisedError, likeliest_pt
+from training.printable import printable
 
 TESTS: Final[tuple[Test, ...]] = get_args(Test)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CaseResult:
     """A case, the answer to its text and the verdict on it."""
 
     case: Case
     answer: Answer
-    verdict: Verdict
+    verdict: CaseVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """The outcomes of a capability's cases.
+    """The results of the cases of a capability.
 
     Attributes:
         name: the capability.
-        outcomes: of all its cases, in their order.
+        results: of all its cases, in their order.
     """
 
     name: str
-    outcomes: tuple[Outcome, ...]
+    results: tuple[CaseResult, ...]
 
     @property
     def counted(self) -> int:
-        """Cases that count: all but changes of a base that was misjudged."""
-        return sum(one.verdict.uncounted is None for one in self.outcomes)
+        """Number of cases that count: all but changes of a base with a wrong prediction."""
+        return sum(result.verdict.uncounted is None for result in self.results)
 
     @property
-    def failures(self) -> list[Outcome]:
+    def failures(self) -> list[CaseResult]:
         """Cases that failed."""
-        return [one for one in self.outcomes if one.verdict.fault is not None]
+        return [result for result in self.results if result.verdict.fault is not None]
 
     @property
     def passed(self) -> int:
-        """Cases that passed."""
+        """Number of cases that passed."""
         return self.counted - len(self.failures)
 
     @property
     def rate(self) -> float:
-        """Share of the counted cases that passed; 0 where none counts."""
+        """Share of the counted cases that passed; 0 if none counts."""
         return self.passed / self.counted if self.counted else 0.0
 
     def only(self, test: Test) -> Capability:
-        """Take the cases of one kind of test."""
-        return Capability(self.name, tuple(one for one in self.outcomes if one.case.draft.test == test))
+        """Return the results of one kind of test."""
+        return Capability(
+            self.name, tuple(result for result in self.results if result.case.draft.test == test)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistReport:
-    """The outcomes of all capabilities.
+    """The results of all capabilities.
 
     Attributes:
         version: of the scorer.
@@ -106,49 +74,81 @@ class ChecklistReport:
     capabilities: tuple[Capability, ...]
 
     def below(self, rate: float) -> list[Capability]:
-        """Give the capabilities with a lower pass rate."""
-        return [one for one in self.capabilities if one.rate < rate]
+        """Return the capabilities with a lower pass rate."""
+        return [capability for capability in self.capabilities if capability.rate < rate]
 
     def to_json(self, *, failures: bool = True) -> dict[str, Any]:
-        """Give all as a document: counts and rates, in full and by kind of test; texts are escaped.
+        """Return counts and rates of each capability, in total and by kind of test, JSON-ready.
 
         Args:
-            failures: name each failing case as well.
+            failures: include each failing case; odd characters of its text are escaped.
         """
         return {
             "version": self.version,
-            "capabilities": [_document(one, failures=failures) for one in self.capabilities],
+            "capabilities": [
+                _capability_json(capability, failures=failures) for capability in self.capabilities
+            ],
         }
 
 
-def _document(capability: Capability, *, failures: bool) -> dict[str, Any]:
+def describe_expectation(case: Case) -> str:
+    """Return what a case demands, in words."""
+    base = case.draft.base
+    if base is None:
+        return _describe_sentence(case.draft.sentence)
+    if case.draft.test == "DIR":
+        return f"clearly less likely than: {printable(base.text)}"
+    return f"as for: {printable(base.text)}"
+
+
+def describe_answer(answer: Answer) -> str:
+    """Return what a scorer made of a text, in words."""
+    if isinstance(answer, RaisedError):
+        return f"raised {answer.error}"
+    spans = []
+    for mention in answer.mentions:
+        pt = likeliest_pt(mention)
+        name = pt[1] if pt else "no code"
+        spans.append(f"{printable(mention.text)!r} ({name}{'' if mention.ptid else ', unsure'})")
+    return f"{answer.label} {answer.probability:.3f}{': ' if spans else ''}{', '.join(spans)}"
+
+
+def _describe_sentence(sentence: Sentence) -> str:
+    effects = []
+    for effect in sentence.effects:
+        names = f" ({' or '.join(effect.names)})" if effect.names else ""
+        effects.append(f"{printable(sentence.text[effect.start : effect.end])!r}{names}")
+    return f"{sentence.label}{': ' if effects else ''}{', '.join(effects)}"
+
+
+def _capability_json(capability: Capability, *, failures: bool) -> dict[str, Any]:
     parts = {test: capability.only(test) for test in TESTS}
     document = {
         "name": capability.name,
         **_counts(capability),
-        "tests": {test: _counts(part) for test, part in parts.items() if part.outcomes},
+        "tests": {test: _counts(part) for test, part in parts.items() if part.results},
     }
-    return {**document, "failures": _failures(capability.failures)} if failures else document
+    return {**document, "failures": _failures_json(capability.failures)} if failures else document
 
 
 def _counts(capability: Capability) -> dict[str, Any]:
     return {
-        "cases": len(capability.outcomes),
+        "cases": len(capability.results),
         "counted": capability.counted,
         "passed": capability.passed,
         "rate": round(capability.rate, 4),
     }
 
 
-def _failures(failures: Sequence[Outcome]) -> list[dict[str, str | None]]:
+def _failures_json(failures: Sequence[CaseResult]) -> list[dict[str, str | None]]:
     return [
         {
-            "id": one.case.id,
-            "test": one.case.draft.test,
-            "text": shown(one.case.draft.item.text),
-            "expected": expectation(one.case),
-            "predicted": prediction(one.answer),
-            "fault": one.verdict.fault,
+            "id": failure.case.id,
+            "test": failure.case.draft.test,
+            "text": printable(failure.case.draft.sentence.text),
+            "expected": describe_expectation(failure.case),
+            "predicted": describe_answer(failure.answer),
+            "fault": failure.verdict.fault,
         }
-        for one in failures
+        for failure in failures
     ]

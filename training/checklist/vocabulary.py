@@ -7,38 +7,38 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from training.checklist.wordlists import read_lists
+from training.wordlists import read_wordlist
 
 FORMS: Final = ("noun", "bare", "make", "adj", "past", "clause")
-"""The forms of an effect, explained in `data/effects.ini`."""
+"""The forms of an effect; `data/effects.ini` explains them."""
 
-# of whom the section's people are spoken: they, them, their
+# The three pronouns of a person, by the key of the list: they, them, their.
 _PRONOUNS: Final = {"she": ("she", "her", "her"), "he": ("he", "him", "his")}
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
-    """An effect of `data/effects.ini`: its Preferred Terms, and for each form how it may be put."""
+class EffectWords:
+    """An effect of `data/effects.ini`: its Preferred Terms, and the phrases for it by form."""
 
     names: tuple[str, ...]
     forms: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Medicines:
+class MedicineKind:
     """A kind of `data/medicines.ini`.
 
     Attributes:
         drugs: names of medicines.
         conditions: what they are taken for.
-        treats: complaints that they are taken for.
-        side_effects: complaints that are effects of them and nothing else.
+        treats: effects that they are taken for, so that these are illnesses here.
+        side_effects: effects that only they can have caused.
     """
 
     drugs: tuple[str, ...]
     conditions: tuple[str, ...]
-    treats: tuple[Complaint, ...]
-    side_effects: tuple[Complaint, ...]
+    treats: tuple[EffectWords, ...]
+    side_effects: tuple[EffectWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +51,50 @@ class Person:
     their: str
 
 
+def read_list(file: str, section: str, key: str = "list") -> tuple[str, ...]:
+    """Read one list of `data/<file>.ini`; it is empty if there is no such section or key."""
+    return read_wordlist(__package__, file).get(section, {}).get(key, ())
+
+
 @cache
-def complaints() -> Mapping[str, Complaint]:
+def read_effects() -> Mapping[str, EffectWords]:
     """Read all effects, by their key."""
     return {
-        key: Complaint(lists["names"], {form: lists[form] for form in FORMS if form in lists})
-        for key, lists in read_lists("effects").items()
-        if lists
+        key: EffectWords(lists["names"], {form: lists[form] for form in FORMS if form in lists})
+        for key, lists in read_wordlist(__package__, "effects").items()
     }
 
 
 @cache
-def medicines() -> tuple[Medicines, ...]:
+def read_medicine_kinds() -> tuple[MedicineKind, ...]:
     """Read all kinds of medicines.
 
     Raises:
-        KeyError: one is said to treat an effect that is not in `data/effects.ini`.
+        KeyError: a kind treats an effect that is not in `data/effects.ini`.
     """
     kinds = []
-    for lists in read_lists("medicines").values():
-        if lists:
-            excluded = {*lists["treats"], *lists["never"]}
-            unknown = excluded - set(complaints())
-            if unknown:
-                raise KeyError(f"medicines.ini names {sorted(unknown)}, which effects.ini does not have")
-            kinds.append(
-                Medicines(
-                    lists["drugs"],
-                    lists["conditions"],
-                    tuple(complaints()[key] for key in lists["treats"]),
-                    tuple(one for key, one in complaints().items() if key not in excluded),
-                )
+    effects = read_effects()
+    for lists in read_wordlist(__package__, "medicines").values():
+        excluded = {*lists["treats"], *lists["never"]}
+        unknown = excluded - set(effects)
+        if unknown:
+            raise KeyError(f"medicines.ini names {sorted(unknown)}, which effects.ini does not have")
+        kinds.append(
+            MedicineKind(
+                lists["drugs"],
+                lists["conditions"],
+                tuple(effects[key] for key in lists["treats"]),
+                tuple(effect for key, effect in effects.items() if key not in excluded),
             )
+        )
     return tuple(kinds)
 
 
 @cache
-def people() -> tuple[Person, ...]:
+def read_people() -> tuple[Person, ...]:
     """Read all people."""
-    lists = read_lists("people")["people"]
-    return tuple(Person(name, *_PRONOUNS[pronoun]) for pronoun in _PRONOUNS for name in lists[pronoun])
+    return tuple(
+        Person(name, *_PRONOUNS[pronoun])
+        for pronoun in _PRONOUNS
+        for name in read_list("people", "people", pronoun)
+    )

@@ -51,7 +51,7 @@ def checklist_command(
     must make a report clearly less likely. The report shows text, expectation and prediction of failures.
     """
     from models.options import ServingOptions
-    from models.scoring.catalog import load_scorer
+    from models.scoring import load_scorer
     from training.checklist import checklist_cases, checklist_document, run_checklist
     from training.files import write_whole
 
@@ -83,10 +83,10 @@ def checklist_command(
 
 
 def _print(report: ChecklistReport) -> None:
-    from training.checklist.markdown import HEADINGS, checklist_rows
+    from training.checklist.markdown import CHECKLIST_HEADINGS, checklist_rows
 
-    table = Table(HEADINGS[0], box=None)
-    for heading in HEADINGS[1:]:
+    table = Table(CHECKLIST_HEADINGS[0], box=None)
+    for heading in CHECKLIST_HEADINGS[1:]:
         table.add_column(heading, justify="right")
     for row in checklist_rows(report):
         table.add_row(*row)

@@ -24,7 +24,7 @@ def changed(text: str, seed: int = 0) -> str:
         ("i'm dizzy and you will not eat", "i am dizzy and you won't eat"),
     ],
 )
-def test_contractions_are_written_out_or_made(text: str, other: str) -> None:
+def test_contractions_are_expanded_and_long_forms_contracted(text: str, other: str) -> None:
     assert changed(text) == other
 
 
@@ -37,7 +37,7 @@ def test_a_place_becomes_another_of_its_kind_in_the_same_case(kind: str) -> None
         assert changed(f"sick in {name.lower()}").islower()
 
 
-def test_the_longest_name_is_taken() -> None:
+def test_the_longest_place_name_is_replaced() -> None:
     text = "in Mexico City"
     assert [text[edit.start : edit.end] for edit in checklist_changes(text, Random(1))] == ["Mexico City"]
 
@@ -64,20 +64,20 @@ def test_the_longest_name_is_taken() -> None:
         "romeo",
     ],
 )
-def test_what_is_no_number_and_no_place_stays(text: str) -> None:
+def test_text_without_a_number_or_place_stays(text: str) -> None:
     assert checklist_changes(text, Random(1)) == []
 
 
 @pytest.mark.parametrize(
     "text", ["took 20mg", "for 3 weeks", "2.5 mg", "gained 12lbs.", "(30)", "after two days"]
 )
-def test_numbers_become_other_numbers(text: str) -> None:
+def test_a_number_becomes_another_number(text: str) -> None:
     (edit,) = checklist_changes(text, Random(1))
     assert edit.replacement != text[edit.start : edit.end]
 
 
 @given(st.integers(1, 99_999), st.integers(0, 2), st.integers(0, 10**6))
-def test_a_number_stays_within_half_and_twice_with_as_many_decimals(
+def test_a_number_is_at_most_halved_or_doubled_and_keeps_its_decimals(
     digits: int, decimals: int, seed: int
 ) -> None:
     number = f"{digits / 10**decimals:.{decimals}f}"

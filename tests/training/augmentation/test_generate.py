@@ -14,15 +14,15 @@ TEXT = "@user7 i can't sleep since 20mg of it in Dallas, awful headaches not gon
 
 
 class Doubled:
-    """Knows one synonym of each word: the word twice."""
+    """Synonyms that are each word, doubled."""
 
     def of(self, word: str) -> tuple[str, ...]:
         return (word + word,)
 
 
 def report(text: str = TEXT, *phrases: str, name: str = "1", document: str = "") -> Example:
-    found = [(text.index(phrase), phrase) for phrase in phrases]
-    spans = tuple(AnnotatedSpan(at, at + len(phrase), f"pt {phrase}") for at, phrase in found)
+    places = [(text.index(phrase), phrase) for phrase in phrases]
+    spans = tuple(AnnotatedSpan(at, at + len(phrase), f"pt {phrase}") for at, phrase in places)
     return Example(name, text, 1, spans, document)
 
 
@@ -30,31 +30,31 @@ def covered(example: Example) -> list[str]:
     return [example.text[span.start : span.end] for span in example.spans]
 
 
-def test_five_new_positives_come_of_each_positive_and_none_of_a_negative() -> None:
+def test_five_positives_are_made_from_each_positive_and_none_from_a_negative() -> None:
     examples = [
         report(TEXT, "can't sleep", name="a"),
         Example("b", "no effects from mine", 0),
         report(name="c"),
     ]
     new = augment(examples, seed=1, wordnet=Doubled())
-    assert [one.id for one in new] == [f"{name}#{n}" for name in "ac" for n in range(1, 6)]
-    assert all(one.label == 1 for one in new)
+    assert [variant.id for variant in new] == [f"{name}#{n}" for name in "ac" for n in range(1, 6)]
+    assert all(variant.label == 1 for variant in new)
 
 
 def test_the_transformations_take_turns() -> None:
     new = augment([report(TEXT)], seed=1, wordnet=Doubled(), per_positive=3)
     words = TEXT.split()
     kinds = []
-    for one in new:
-        changes = [w for w in one.text.split() if w not in words]
+    for variant in new:
+        changes = [w for w in variant.text.split() if w not in words]
         doubled = any(re.search(r"([a-z]{3,})\1", w.lower()) for w in changes)
-        told = "Dallas" not in one.text or "20mg" not in one.text or "cannot" in one.text
-        kinds.append("synonym" if doubled else "checklist" if told else "char-swap")
+        is_checklist = "Dallas" not in variant.text or "20mg" not in variant.text or "cannot" in variant.text
+        kinds.append("synonym" if doubled else "checklist" if is_checklist else "char-swap")
     assert sorted(kinds) == sorted(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_transformation_moves_the_spans_along(kind: Kind) -> None:
+def test_spans_move_with_each_transformation(kind: Kind) -> None:
     for seed in range(40):
         example = report(TEXT, "can't sleep", "awful headache", "tired")
         for new in augment([example], seed=seed, wordnet=Doubled(), only=[kind]):
@@ -73,7 +73,7 @@ PIECES += ["https://t.co/Ab", "#tired", "&amp;", "😀", "\u200d", "\n", "..."]
 
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14), st.data())
 @settings(max_examples=150)
-def test_whatever_the_text_spans_hold_and_nothing_opaque_or_negating_changes(
+def test_in_any_text_spans_stay_valid_and_negations_and_masks_unchanged(
     pieces: list[str], data: st.DataObject
 ) -> None:
     text = " ".join(pieces)
@@ -84,51 +84,53 @@ def test_whatever_the_text_spans_hold_and_nothing_opaque_or_negating_changes(
     )
     example = Example("x", text, 1, spans)
     new = augment([example], seed=data.draw(st.integers(0, 99)), wordnet=Doubled())
-    assert len({one.text for one in new} | {text}) == len(new) + 1
+    assert len({variant.text for variant in new} | {text}) == len(new) + 1
     kept = re.compile(r"@\w+|https?://\S+|#\w+|&amp;|\b(?:not|n't|cannot|never)\b|😀|\n", re.IGNORECASE)
     negated = [token.lower() for token in kept.findall(re.sub(r"n['o]t\b|cannot", " not", text))]
-    for one in new:
-        assert [span.ptid for span in one.spans] == [span.ptid for span in spans]
-        assert all(covered(one))
+    for variant in new:
+        assert [span.ptid for span in variant.spans] == [span.ptid for span in spans]
+        assert all(covered(variant))
         assert negated == [
-            token.lower() for token in kept.findall(re.sub(r"n['o]t\b|cannot", " not", one.text))
+            token.lower() for token in kept.findall(re.sub(r"n['o]t\b|cannot", " not", variant.text))
         ]
 
 
-def test_what_comes_of_an_example_depends_on_it_and_the_seed_alone() -> None:
+def test_the_variants_of_an_example_depend_only_on_it_and_the_seed() -> None:
     examples = [report(f"{TEXT} {number}", "sleep", name=str(number)) for number in range(12)]
     new = augment(examples, seed=3, wordnet=Doubled())
     shuffled = Random(0).sample(examples, len(examples))
     assert augment(examples, seed=3, wordnet=Doubled()) == new
     again = augment(shuffled, seed=3, wordnet=Doubled())
-    assert sorted(again, key=lambda one: one.id) == sorted(new, key=lambda one: one.id)
+    assert sorted(again, key=lambda variant: variant.id) == sorted(new, key=lambda variant: variant.id)
     assert augment(examples[4:5], seed=3, wordnet=Doubled()) == [n for n in new if n.id.startswith("4#")]
     assert augment(examples, seed=4, wordnet=Doubled()) != new
 
 
-def test_new_texts_stay_with_the_document_of_their_origin() -> None:
-    assert {one.document for one in augment([report(document="d9")], seed=1, wordnet=None)} == {"d9"}
-    assert len({one.document for one in augment([report()], seed=1, wordnet=None)} - {""}) == 1
+def test_variants_have_the_document_of_their_original() -> None:
+    assert {variant.document for variant in augment([report(document="d9")], seed=1, wordnet=None)} == {"d9"}
+    assert len({variant.document for variant in augment([report()], seed=1, wordnet=None)} - {""}) == 1
 
 
-def test_a_text_that_yields_fewer_gives_fewer_and_one_with_no_words_none() -> None:
+def test_a_text_with_few_words_yields_fewer_variants() -> None:
     assert augment([report("ok 😀 @me")], seed=1, wordnet=Doubled()) == []
-    assert [one.text for one in augment([report("Cannot eat")], seed=1, wordnet=None)] == ["Can't eat"]
+    assert [variant.text for variant in augment([report("Cannot eat")], seed=1, wordnet=None)] == [
+        "Can't eat"
+    ]
 
 
-def test_without_wordnet_the_others_do_its_part() -> None:
+def test_without_wordnet_the_other_transformations_fill_in() -> None:
     assert len(augment([report()], seed=1, wordnet=None)) == 5
 
 
 @pytest.mark.parametrize(
-    "asked", [{"only": ["synonym"]}, {"only": []}, {"per_positive": 0}, {"per_positive": -1}]
+    "options", [{"only": ["synonym"]}, {"only": []}, {"per_positive": 0}, {"per_positive": -1}]
 )
-def test_nothing_to_do_is_an_error(asked: dict[str, object]) -> None:
+def test_invalid_options_are_rejected(options: dict[str, object]) -> None:
     with pytest.raises(RunError):
-        augment([report()], seed=1, wordnet=None, **asked)  # type: ignore[arg-type]
+        augment([report()], seed=1, wordnet=None, **options)  # type: ignore[arg-type]
 
 
-def test_a_change_that_changes_nothing_gives_no_example() -> None:
+def test_a_synonym_equal_to_its_word_yields_no_variant() -> None:
     class Echo:
         def of(self, word: str) -> tuple[str, ...]:
             return (word,)

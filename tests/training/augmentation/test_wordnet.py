@@ -1,5 +1,3 @@
-""""""
-
 import shutil
 import zipfile
 from pathlib import Path
@@ -7,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.augmentation import open_wordnet
-from training.augmentation.wordnet import SYSTEM_FOLDERS, Form, inflected
+from training.augmentation.wordnet import SYSTEM_FOLDERS, Form, inflect
 from training.errors import RunError
 
 
@@ -36,7 +34,7 @@ from training.errors import RunError
 def test_words_take_the_regular_ending_unless_they_are_irregular(
     base: str, form: Form, irregular: tuple[str, ...], expected: str | None
 ) -> None:
-    assert inflected(base, form, irregular) == expected
+    assert inflect(base, form, irregular) == expected
 
 
 pytest.importorskip("nltk")
@@ -55,7 +53,7 @@ pytest.importorskip("nltk")
         ("feeling", ("sensing", "stopping")),
         ("feels", ("senses", "stops")),
         ("felt", ("sensed", "stopped")),
-        # Not "find": whether "found" is the form that "took" is cannot be known.
+        # Not "find": it is unknown whether "found" is the same form as "took".
         ("took", ("swallowed",)),
         ("taking", ("swallowing", "finding")),
         ("cries", ("weeps",)),
@@ -64,13 +62,13 @@ pytest.importorskip("nltk")
         ("", ()),
     ],
 )
-def test_a_word_gets_the_synonyms_of_its_usual_senses_in_its_own_form(
+def test_synonyms_come_from_frequent_senses_in_the_form_of_the_word(
     word: str, synonyms: tuple[str, ...], wordnet_folder: Path
 ) -> None:
     assert open_wordnet(wordnet_folder).of(word) == synonyms
 
 
-def test_it_is_found_in_a_folder_of_nltks_data_also_packed(wordnet_folder: Path, tmp_path: Path) -> None:
+def test_wordnet_is_found_in_nltk_data_folders_packed_or_not(wordnet_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "unpacked" / "corpora").mkdir(parents=True)
     shutil.copytree(wordnet_folder, tmp_path / "unpacked" / "corpora" / "wordnet")
     (tmp_path / "packed" / "corpora").mkdir(parents=True)
@@ -81,7 +79,7 @@ def test_it_is_found_in_a_folder_of_nltks_data_also_packed(wordnet_folder: Path,
         assert open_wordnet(tmp_path / name).of("sick") == ("ill",)
 
 
-def test_where_there_is_none_the_package_and_the_option_are_named(tmp_path: Path) -> None:
+def test_a_missing_wordnet_is_reported_with_the_package_and_the_option(tmp_path: Path) -> None:
     with pytest.raises(RunError) as raised:
         open_wordnet(tmp_path / "nowhere")
     assert all(
@@ -90,7 +88,7 @@ def test_where_there_is_none_the_package_and_the_option_are_named(tmp_path: Path
     )
 
 
-def test_a_missing_file_is_named(wordnet_folder: Path) -> None:
+def test_a_missing_file_is_reported_with_its_name(wordnet_folder: Path) -> None:
     (wordnet_folder / "data.verb").unlink()
     with pytest.raises(RunError, match=r"data\.verb"):
         open_wordnet(wordnet_folder)
@@ -101,15 +99,13 @@ def test_a_missing_file_is_named(wordnet_folder: Path) -> None:
     [("index.verb", "feel v\n"), ("index.noun", "sick n x\n"), ("data.adj", "nonsense\n" * 90)],
 )
 @pytest.mark.filterwarnings("ignore:No WordNet synset")
-def test_damaged_files_are_an_error_that_names_the_folder(
-    file: str, content: str, wordnet_folder: Path
-) -> None:
+def test_damaged_files_are_reported_with_their_folder(file: str, content: str, wordnet_folder: Path) -> None:
     (wordnet_folder / file).write_text(content)
     with pytest.raises(RunError, match=wordnet_folder.name):
         open_wordnet(wordnet_folder).of("sick")
 
 
-def test_the_real_one_knows_synonyms_for_what_patients_say() -> None:
+def test_the_real_wordnet_has_synonyms_for_words_of_patients() -> None:
     if not any((folder / "index.noun").is_file() for folder in SYSTEM_FOLDERS):
         pytest.skip("no WordNet is installed: apt-get install wordnet-base")
     wordnet = open_wordnet()

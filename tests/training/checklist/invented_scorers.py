@@ -1,4 +1,4 @@
-"""Scorers that are made, not trained: one that knows all answers, and some that know none."""
+"""Scorers without a model: one that knows all answers, and some that know none."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from models.predictions import Mention, TweetPrediction
 from training.checklist.cases import Case, Sentence
 
 
-def right(sentence: Sentence) -> TweetPrediction:
-    """Judge a sentence as it is meant."""
+def right_prediction(sentence: Sentence) -> TweetPrediction:
+    """Return the prediction that a sentence demands."""
     mentions = []
     for effect in sentence.effects:
         name = effect.names[0] if effect.names else "Some effect"
@@ -18,40 +18,40 @@ def right(sentence: Sentence) -> TweetPrediction:
     return TweetPrediction("ADE", 0.9, tuple(mentions)) if mentions else TweetPrediction("NoADE", 0.1)
 
 
-class Knowing:
-    """Gives each text of some cases the answer that is right."""
+class PerfectScorer:
+    """Returns the right prediction for each text of some cases."""
 
-    version = "knowing-1"
+    version = "perfect-1"
 
     def __init__(self, cases: Iterable[Case]) -> None:
-        self.answers: dict[str, TweetPrediction] = {}
+        self.predictions: dict[str, TweetPrediction] = {}
         for case in cases:
-            for sentence in (case.draft.item, case.draft.base):
+            for sentence in (case.draft.sentence, case.draft.base):
                 if sentence is not None:
-                    self.answers[sentence.text] = right(sentence)
+                    self.predictions[sentence.text] = right_prediction(sentence)
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        return [self.answers[text] for text in texts]
+        return [self.predictions[text] for text in texts]
 
 
-class Judging:
-    """Judges by a function."""
+class FunctionScorer:
+    """Scores each text by a function."""
 
-    version = "judging-1"
+    version = "function-1"
 
-    def __init__(self, judge: Callable[[str], TweetPrediction]) -> None:
-        self.judge = judge
+    def __init__(self, predict: Callable[[str], TweetPrediction]) -> None:
+        self.predict = predict
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        return [self.judge(text) for text in texts]
+        return [self.predict(text) for text in texts]
 
 
-def nothing(text: str) -> TweetPrediction:
+def predict_nothing(text: str) -> TweetPrediction:
     """Find nothing in any text."""
     return TweetPrediction("NoADE", 0.0)
 
 
-def everything(text: str) -> TweetPrediction:
+def predict_everything(text: str) -> TweetPrediction:
     """Take all of any text for an adverse effect."""
     whole = (Mention(0, len(text), text, 1.0, "90000001", "Nausea", 1.0),) if text else ()
     return TweetPrediction("ADE", 1.0, whole)

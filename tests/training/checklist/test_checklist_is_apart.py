@@ -1,15 +1,14 @@
-"""The checklist judges what was learned, not what was learned by heart."""
+"""The checklist shares no sentence with the tweets that bundles are trained on."""
 
 import re
 from collections.abc import Iterator
 from random import Random
 
 from training.checklist.vocabulary import FORMS
-from training.checklist.wordlists import read_lists
 from training.synthetic.templates import EFFECT_FORMS, expand, read_templates
-from training.synthetic.wordlists import data_folder, read_lines
+from training.wordlists import data_folder, read_numbered_lines, read_wordlist
 
-# What slots of either side stand for; an illness can be put as an effect.
+# What the slots of both sides stand for; an illness can fill the slot of an effect.
 KINDS = {
     **dict.fromkeys((*FORMS, *EFFECT_FORMS, "bare2", "bare3", "cond", "condition"), "effect"),
     "make": "make",
@@ -17,7 +16,7 @@ KINDS = {
     **dict.fromkeys(("verb", "past"), "verb"),
     **dict.fromkeys(("clause", "does", "ing"), "clause"),
 }
-# The plainest that can be said at all. Both sides need them, and other sentences are held against these.
+# The plainest sentences of all. Both sides need them, as the sentences to compare others with.
 PLAINEST = {
     "<drug> gave me <effect>",
     "<drug> gives me <effect>",
@@ -29,31 +28,31 @@ PLAINEST = {
 
 
 def skeleton(text: str) -> str:
-    """The words alone, and what kind of thing its slots hold."""
+    """Return only the words of a text, and the kinds of its slots."""
     text = re.sub(r"\{(?:-|t:)?(\w+)\}", lambda slot: f"<{KINDS.get(slot[1], slot[1])}>", text.lower())
     return " ".join(re.findall(r"<\w+>|[a-z0-9']+", text.replace("’", "'")))
 
 
-def trained() -> Iterator[str]:
+def training_skeletons() -> Iterator[str]:
     random = Random(1)
     for folder in ("positives", "negatives", "asides"):
         for template in read_templates(folder):
-            for _ in range(20):  # a few of the ways to put it
+            for _ in range(20):  # some of its alternatives
                 yield skeleton(expand(template.text, random))
-    for line in read_lines(data_folder("written")):
+    for line in read_numbered_lines(data_folder("training.synthetic", "written")):
         drug = re.sub(r"\{[^}]*\}", "{drug}", line.text)
         yield skeleton(re.sub(r"\[([^|\]]*)\|[^\]]*\]", r"\1", drug))
 
 
-def judging() -> Iterator[str]:
+def checklist_skeletons() -> Iterator[str]:
     files = ("plain", "negation", "wish", "cure", "indication", "third_person", "tense", "question")
     for name in (*files, "hearsay", "emoji", "url", "mention", "hashtag", "thread", "coding"):
-        for section, lists in read_lists(name).items():
+        for section, lists in read_wordlist("training.checklist", name).items():
             for template in (*lists.get("templates", ()), *(lists["list"] if section == "fillers" else ())):
                 yield from map(skeleton, template.split(" -> "))
 
 
-def test_no_sentence_is_one_of_those_that_tweets_are_made_of() -> None:
-    own = set(judging())
-    assert len(own) > 300
-    assert own & set(trained()) == PLAINEST
+def test_only_the_plainest_sentences_are_shared_with_the_generated_tweets() -> None:
+    skeletons = set(checklist_skeletons())
+    assert len(skeletons) > 300
+    assert skeletons & set(training_skeletons()) == PLAINEST

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from models.terminology import Terminology, read_release
-from training.checklist.vocabulary import complaints
+from training.checklist.vocabulary import read_effects
 from training.errors import CorpusError
 from training.examples import CodedPhrase
 from training.synthetic.lexicon import read_lexicon
@@ -112,7 +112,7 @@ def test_every_pt_that_is_named_is_one_of_a_real_terminology(shared: Path) -> No
     assert len(told) > 300
     assert told <= pt_names
     assert set(read_wordlist("effects")) <= pt_names
-    assert {name for effect in complaints().values() for name in effect.names} <= pt_names
+    assert {name for effect in read_effects().values() for name in effect.names} <= pt_names
 
 
 def test_files_of_a_folder_are_read_as_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

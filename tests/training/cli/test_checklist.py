@@ -1,0 +1,132 @@
+"""`ade-train checklist` on the dummy and on a tiny bundle."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from models.errors import BundleError
+from models.predictions import TweetPrediction
+from tests.tiny import make_tiny_bundle
+from tests.training.checklist.invented_scorers import FunctionScorer, PerfectScorer
+from training.checklist import (
+    CAPABILITIES,
+    checklist_cases,
+    checklist_document,
+    checklist_table,
+    run_checklist,
+)
+from training.cli.app import app
+from training.errors import RunError
+
+RUN = CliRunner()
+
+
+def checklist(*arguments: object) -> Result:
+    return RUN.invoke(app, ["checklist", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_bundle(tmp_path_factory.mktemp("checklist") / "bundle")
+
+
+def test_all_capabilities_of_the_dummy_are_in_the_table() -> None:
+    done = checklist("dummy")
+    assert done.exit_code == 0, done.output
+    rows = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    assert rows == list(CAPABILITIES)
+
+
+def test_the_json_document_has_counts_that_agree_and_all_failures() -> None:
+    done = checklist("dummy", "--json", "--capability", "unicode", "--capability", "wish")
+    document = json.loads(done.stdout)
+    assert document["version"] == "dummy-1"
+    assert [one["name"] for one in document["capabilities"]] == ["wish", "unicode"]
+    for one in document["capabilities"]:
+        assert one["counted"] == one["passed"] + len(one["failures"]) <= one["cases"]
+        assert sum(part["passed"] for part in one["tests"].values()) == one["passed"]
+        assert all(failure["expected"] and failure["predicted"] for failure in one["failures"])
+
+
+def test_a_tiny_bundle_is_judged_the_same_way_twice(bundle: Path) -> None:
+    first = checklist(bundle, "--json", "--device", "cpu", "--capability", "plain", "--capability", "unicode")
+    again = checklist(bundle, "--json", "--device", "cpu", "--capability", "plain", "--capability", "unicode")
+    assert first.exit_code == 0, first.output
+    assert first.stdout == again.stdout
+    failures = [one for part in json.loads(first.stdout)["capabilities"] for one in part["failures"]]
+    assert not any(one["predicted"].startswith("raised") for one in failures)
+
+
+def test_the_report_shows_the_first_failures_of_each_capability_and_says_how_many_more(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "reports" / "card.md"
+    done = checklist("dummy", "--capability", "plain", "--out", out, "--failures", "2")
+    assert done.exit_code == 0, done.output
+    text = out.read_text(encoding="utf-8")
+    assert text.count("- expected:") == text.count("- predicted:") == 2
+    assert " more\n" in text
+
+
+def test_a_file_is_replaced_only_when_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "report.md"
+    out.write_text("mine")
+    refused = checklist("dummy", "--capability", "plain", "--out", out)
+    assert isinstance(refused.exception, RunError)
+    assert out.read_text() == "mine"
+    assert checklist("dummy", "--capability", "plain", "--out", out, "--overwrite").exit_code == 0
+    assert out.read_text() != "mine"
+
+
+def test_a_low_pass_rate_ends_with_status_1_after_the_results() -> None:
+    done = checklist("dummy", "--capability", "plain", "--fail-under", "0.9")
+    assert done.exit_code == 1
+    assert "plain" in done.stdout
+    assert checklist("dummy", "--capability", "plain", "--fail-under", "0.1").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "named"),
+    [
+        (["dummy", "--capability", "telepathy"], RunError, "telepathy"),
+        (["dummy", "--fail-under", "90"], RunError, "--fail-under"),
+        (["nowhere"], BundleError, "nowhere"),
+    ],
+)
+def test_mistakes_are_named(arguments: list[str], error: type[Exception], named: str) -> None:
+    done = checklist(*arguments)
+    assert isinstance(done.exception, error)
+    assert named in str(done.exception)
+
+
+def test_a_normalizer_that_the_bundle_does_not_have_is_refused(bundle: Path) -> None:
+    done = checklist(bundle, "--normalizer", "hybrid", "--device", "cpu")
+    assert isinstance(done.exception, BundleError)
+
+
+def test_ctrl_c_leaves_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(text: str) -> TweetPrediction:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("models.scoring.catalog.DummyScorer", lambda delay: FunctionScorer(stopped))
+    done = checklist("dummy", "--out", tmp_path / "report.md")
+    assert done.exit_code != 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_of_the_model_card_has_a_row_for_each_capability() -> None:
+    table = checklist_table(run_checklist(PerfectScorer(checklist_cases())))
+    _, _, *rows = table.splitlines()
+    assert [row.split("|")[1].strip() for row in rows] == list(CAPABILITIES)
+    assert all(row.endswith("| 100.0% |") for row in rows)
+
+
+def test_a_report_of_odd_texts_can_be_written_as_utf_8() -> None:
+    def broken(text: str) -> TweetPrediction:
+        raise ValueError(text)
+
+    document = checklist_document(run_checklist(FunctionScorer(broken), ["unicode"]), failures=1_000)
+    assert len(document.encode()) < 1_000_000
