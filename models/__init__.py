@@ -1,25 +1,36 @@
-"""The networks of ade-monitor: tokenize, forward, decode, and the bundles that carry trained weights.
+"""The models of ade-monitor: they score tweets, and bundles hold their trained weights.
 
-This package knows neither Kafka nor a database. The names below are its public face; those that need
-torch are imported when they are first used, so that `import models` stays quick.
+A scorer tokenizes texts, runs the network, and decodes its outputs: `load_scorer(name).score(texts)`. This
+package knows neither Kafka nor a database. Names that need torch are imported when they are first used, so
+that `import models` stays quick.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from models.errors import BundleError, ModelError, TrunkError
-from models.options import ServingOptions
+from models.errors import BundleError, ModelError, Problem, TerminologyError, TrunkError, message_with_advice
+from models.lazy_names import lazy_names
+from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
 from models.predictions import Candidate, Mention, Scorer, TweetPrediction
 from models.scoring.catalog import DummyScorer, load_scorer
 from models.scoring.streaming import stream
 
 if TYPE_CHECKING:
     from models.bundle import load_bundle, save_bundle
-    from models.encoder.loading import load_encoder
-    from models.network.multitask import MultiTaskNetwork
+    from models.encoder import load_encoder
+    from models.network import MultiTaskNetwork
     from models.scoring.pipeline import Pipeline
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "bundle": ("load_bundle", "save_bundle"),
+            "encoder": ("load_encoder",),
+            "network": ("MultiTaskNetwork",),
+            "scoring.pipeline": ("Pipeline",),
+        },
+    )
 
 __all__ = [
     "BundleError",
@@ -28,28 +39,19 @@ __all__ = [
     "Mention",
     "ModelError",
     "MultiTaskNetwork",
+    "NormalizerChoice",
     "Pipeline",
+    "PrecisionChoice",
+    "Problem",
     "Scorer",
     "ServingOptions",
+    "TerminologyError",
     "TrunkError",
     "TweetPrediction",
     "load_bundle",
     "load_encoder",
     "load_scorer",
+    "message_with_advice",
     "save_bundle",
     "stream",
 ]
-
-_NEEDS_TORCH = {
-    "MultiTaskNetwork": "models.network.multitask",
-    "Pipeline": "models.scoring.pipeline",
-    "load_bundle": "models.bundle",
-    "load_encoder": "models.encoder.loading",
-    "save_bundle": "models.bundle",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _NEEDS_TORCH:
-        return getattr(importlib.import_module(_NEEDS_TORCH[name]), name)
-    raise AttributeError(f"module 'models' has no attribute {name!r}")

@@ -1,1 +1,66 @@
-"""The multi-task network of the paper (section 3.2), as modules that training runs."""
+"""The multi-task network of the paper (section 3.2): its heads, its shape, and its modules in training.
+
+heads       the table of heads
+shape       sizes, and the names and shapes of all tensors
+weights     tensors by name, without modules
+layers      BERT's layers, for all tokens or for [CLS] alone
+trunk       the frozen part
+multitask   the whole network
+retriever   vectors of spans and names
+vote        from logits to a probability
+
+Names are imported when they are first used: `heads` and `shape` work without torch.
+"""
+
+from typing import TYPE_CHECKING
+
+from models.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, HEADS, NORMALIZER, TASKS, Head, Task
+    from models.network.layers import run_layers, run_layers_to_cls
+    from models.network.multitask import EnsembleMember, MultiTaskNetwork
+    from models.network.shape import Activation, Architecture, NetworkShape, Pooling, Shape
+    from models.network.trunk import FrozenTrunk
+    from models.network.vote import Decision, Vote
+    from models.network.weights import Affine, NetworkPart, NetworkWeights, tensor_mismatches
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "heads": ("CLASSIFIER", "EXTRACTOR", "HEADS", "HEAD_OF", "NORMALIZER", "TASKS", "Head", "Task"),
+            "layers": ("run_layers", "run_layers_to_cls"),
+            "multitask": ("EnsembleMember", "MultiTaskNetwork"),
+            "shape": ("Activation", "Architecture", "NetworkShape", "Pooling", "Shape"),
+            "trunk": ("FrozenTrunk",),
+            "vote": ("Decision", "Vote"),
+            "weights": ("Affine", "NetworkPart", "NetworkWeights", "tensor_mismatches"),
+        },
+    )
+
+__all__ = [
+    "CLASSIFIER",
+    "EXTRACTOR",
+    "HEADS",
+    "HEAD_OF",
+    "NORMALIZER",
+    "TASKS",
+    "Activation",
+    "Affine",
+    "Architecture",
+    "Decision",
+    "EnsembleMember",
+    "FrozenTrunk",
+    "Head",
+    "MultiTaskNetwork",
+    "NetworkPart",
+    "NetworkShape",
+    "NetworkWeights",
+    "Pooling",
+    "Shape",
+    "Task",
+    "Vote",
+    "run_layers",
+    "run_layers_to_cls",
+    "tensor_mismatches",
+]

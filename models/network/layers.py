@@ -1,4 +1,4 @@
-"""BERT's layers, run for all tokens or for what a head reads of them: [CLS] alone."""
+"""BERT's layers, run for all tokens or only for the one that a head reads: [CLS]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def run_layers(layers: nn.ModuleList, states: Tensor, attention_mask: Tensor) ->
     """Run BERT layers one after the other.
 
     Args:
-        layers: of a `BertModel`; none leave the states as they are.
+        layers: of a `BertModel`; an empty list leaves the states as they are.
         states: `[batch, tokens, hidden]`.
         attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
 
@@ -28,9 +28,9 @@ def run_layers(layers: nn.ModuleList, states: Tensor, attention_mask: Tensor) ->
 
 
 def run_layers_to_cls(layers: nn.ModuleList, states: Tensor, attention_mask: Tensor) -> Tensor:
-    """Run BERT layers where only the state at [CLS] is read of the last one.
+    """Run BERT layers and return only the state at [CLS] of the last one.
 
-    Arguments as in `run_layers`; the values are those that it has at [CLS], but for rounding.
+    Takes the arguments of `run_layers`, and returns the same values at [CLS] up to rounding.
 
     Returns:
         `[batch, hidden]`.
@@ -41,40 +41,40 @@ def run_layers_to_cls(layers: nn.ModuleList, states: Tensor, attention_mask: Ten
 
 
 def mean_over(states: Tensor, mask: Tensor) -> Tensor:
-    """Give the mean state `[batch, hidden]` of the tokens that `mask`, `[batch, tokens]`, marks by 1."""
+    """Return the mean state `[batch, hidden]` of the tokens that `mask`, `[batch, tokens]`, marks by 1."""
     weights = mask.to(states.dtype).unsqueeze(-1)
     return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
 
 
 def cls_state(layer: nn.Module, states: Tensor, attention_mask: Tensor) -> Tensor:
-    """Run one BERT layer at [CLS] alone: one query, keys and values of all tokens.
+    """Run one BERT layer with a single query, the one at [CLS].
 
-    With a single query the keys and values need not be made: `q·(K h) = (Kᵀ q)·h`, and the weighted sum
-    of the `V h` is `V` times the weighted sum of the `h`. So all products with weights are for one token
-    of each text, as are those of the feed-forward part. The keys' bias adds the same to the score of each
-    token, which the softmax takes away again, and so it is left out.
+    With a single query, keys and values need not be computed: `q·(K h) = (Kᵀ q)·h`, and the weighted sum of
+    the `V h` is `V` times the weighted sum of the `h`. So all products with weights, including those of the
+    feed-forward part, are for one token of each text. The keys' bias adds the same to the score of each
+    token, which the softmax cancels, so it is left out.
 
     Args:
-        layer: a `BertLayer`; where it is in training mode its dropouts are at work.
-        states: `[batch, tokens, hidden]`, what the layer before it gave.
+        layer: a `BertLayer`; its dropouts are active where it is in training mode.
+        states: `[batch, tokens, hidden]`, the output of the layer before it.
         attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
 
     Returns:
         `[batch, hidden]`.
     """
-    part = cast(Any, layer)
-    attention = part.attention.self
+    bert_layer = cast(Any, layer)
+    attention = bert_layer.attention.self
     batch, _, hidden = states.shape
     by_head = (attention.num_attention_heads, attention.attention_head_size)
     cls = states[:, 0]
     query = attention.query(cls).view(batch, *by_head)
-    sought = torch.einsum("bns,nsh->bnh", query, attention.key.weight.view(*by_head, hidden))
-    scores = torch.matmul(sought, states.transpose(1, 2)) * attention.scaling  # [batch, heads, tokens]
+    state_query = torch.einsum("bns,nsh->bnh", query, attention.key.weight.view(*by_head, hidden))  # Kᵀ q
+    scores = torch.matmul(state_query, states.transpose(1, 2)) * attention.scaling  # [batch, heads, tokens]
     scores = scores.masked_fill(~attention_mask.bool()[:, None, :], -torch.inf)
     weights = functional.dropout(scores.softmax(-1), attention.dropout.p, attention.training)
-    seen = torch.matmul(weights, states)  # [batch, heads, hidden]
-    values = torch.einsum("bnh,nsh->bns", seen, attention.value.weight.view(*by_head, hidden))
+    mean_state = torch.matmul(weights, states)  # [batch, heads, hidden]
+    values = torch.einsum("bnh,nsh->bns", mean_state, attention.value.weight.view(*by_head, hidden))
     # In training, dropout keeps the weights from summing to one.
     values = values + weights.sum(-1, keepdim=True) * attention.value.bias.view(*by_head)
-    attended = part.attention.output(values.reshape(batch, hidden), cls)
-    return cast(Tensor, part.feed_forward_chunk(attended))
+    attended = bert_layer.attention.output(values.reshape(batch, hidden), cls)
+    return cast(Tensor, bert_layer.feed_forward_chunk(attended))

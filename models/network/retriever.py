@@ -1,4 +1,4 @@
-"""The retriever: the encoder's last layers once more, trained to bring a phrase near the names of its PT."""
+"""The retriever: a copy of the encoder's last layers, trained to map a phrase near the names of its PT."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from models.network.layers import mean_over, run_layers
 class Retriever(nn.Module):
     """Turns states into one vector for each span or name.
 
-    There is no projection after the layers: a sentence encoder such as MiniLM then starts well before any
-    training.
+    There is no projection after the layers, so that a sentence encoder such as MiniLM retrieves well before
+    any training.
 
     Args:
         layers: the encoder's last ones; they are copied.
@@ -25,10 +25,10 @@ class Retriever(nn.Module):
         self.layers = deepcopy(layers)
 
     def forward(self, states: Tensor, attention_mask: Tensor, span_mask: Tensor) -> Tensor:
-        """Run the layers, and take the mean over the span.
+        """Run the layers and return the mean state of each span.
 
         Args:
-            states: `[batch, tokens, hidden]`, what the layer below gives.
+            states: `[batch, tokens, hidden]`, the output of the layer below.
             attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
             span_mask: `[batch, tokens]`, 1 for the tokens of `[CLS] span [SEP]`, see `TokenBatch.span_mask`.
 

@@ -1,4 +1,4 @@
-"""How large a multi-task network is, and by what names and shapes its tensors are known."""
+"""The size of a multi-task network, and the names and shapes of its tensors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.network.heads import CLASSIFIER, HEADS
+
 Pooling = Literal["cls", "mean"]
-Activation = Literal["gelu", "gelu_new", "relu"]  # by their names in BERT
+Activation = Literal["gelu", "gelu_new", "relu"]  # as named by `hidden_act` of BERT
 Shape = tuple[int, ...]
 
 
@@ -33,23 +35,23 @@ class Architecture(BaseModel):
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """All that `MultiTaskNetwork` is made by, but for dropout.
+    """All that defines a `MultiTaskNetwork`, except for dropout.
 
     Attributes:
         vocabulary: entries of the tokenizer's vocabulary.
         positions: tokens of the longest input.
-        token_types: of a pair, 2 in BERT.
+        token_types: 2 in BERT, one for each text of a pair.
         hidden: width of the states.
-        intermediate: width of the feed-forward part, four times that in BERT.
-        attention_heads: of attention.
+        intermediate: width of the feed-forward part, four times `hidden` in BERT.
+        attention_heads: of each layer.
         activation: `hidden_act` of BERT.
         epsilon: of LayerNorm.
-        frozen_layers: of the trunk.
-        shared_layers: after the trunk, trained on all three tasks.
+        frozen_layers: layers of the trunk.
+        shared_layers: layers after the trunk, trained on all tasks.
         ptids: classes of the Normalizer.
         pooling: what the Normalizer reads, see `MultiTaskNetwork`.
-        classifiers: of the ensemble, 1 where there is none.
-        retriever_layers: 0 where there is no retriever.
+        classifiers: of the ensemble; 1 without one.
+        retriever_layers: 0 without a retriever.
     """
 
     vocabulary: int
@@ -78,11 +80,11 @@ class NetworkShape:
         classifiers: int = 1,
         retriever_layers: int = 0,
     ) -> Self:
-        """Give the shape of a network on an encoder.
+        """Return the shape of a network on an encoder.
 
         Args:
-            architecture: of the encoder; or its `BertConfig`, which has the same names.
-            frozen_layers: and all that follow: as `MultiTaskNetwork` takes them.
+            architecture: of the encoder; its `BertConfig` also works, since it has the same names.
+            frozen_layers: this and all that follow are arguments of `MultiTaskNetwork`.
         """
         return cls(
             vocabulary=architecture.vocab_size,
@@ -103,11 +105,11 @@ class NetworkShape:
 
     @property
     def head_size(self) -> int:
-        """Width of a head's queries, keys and values."""
+        """Width of the queries, keys and values of one attention head."""
         return self.hidden // self.attention_heads
 
     def trunk(self) -> dict[str, Shape]:
-        """Give name and shape of each frozen tensor, as in `MultiTaskNetwork.state_dict`."""
+        """Return name and shape of each frozen tensor, as in `MultiTaskNetwork.state_dict`."""
         hidden = self.hidden
         embeddings = {
             "word_embeddings.weight": (self.vocabulary, hidden),
@@ -122,36 +124,34 @@ class NetworkShape:
         }
 
     def trained(self) -> dict[str, Shape]:
-        """Give name and shape of each tensor that a bundle stores, see `MultiTaskNetwork.trained_state`."""
-        tensors = {
-            **self._layers("shared", self.shared_layers),
-            **self._linear("classifier", self.hidden, 2),
-            **self._linear("extractor", self.hidden, 2),
-            **self._linear("normalizer", self.hidden, self.ptids),
-            **self._layers("retriever.layers", self.retriever_layers),
-        }
+        """Return name and shape of each tensor that a bundle stores, see `MultiTaskNetwork.trained_state`."""
+        tensors = self._layers("shared", self.shared_layers)
+        for head in HEADS:
+            tensors |= _linear(head.name, self.hidden, head.outputs(self.ptids))
+        tensors |= self._layers("retriever.layers", self.retriever_layers)
+        classes = CLASSIFIER.outputs(self.ptids)
         for member in range(self.classifiers - 1):
             tensors |= self._layers(f"members.{member}.shared", self.shared_layers)
-            tensors |= self._linear(f"members.{member}.classifier", self.hidden, 2)
+            tensors |= _linear(f"members.{member}.{CLASSIFIER.name}", self.hidden, classes)
         return tensors
 
     def _layers(self, prefix: str, count: int) -> dict[str, Shape]:
-        hidden, wide = self.hidden, self.intermediate
+        hidden, intermediate = self.hidden, self.intermediate
         layer = {
-            **self._linear("attention.self.query", hidden, hidden),
-            **self._linear("attention.self.key", hidden, hidden),
-            **self._linear("attention.self.value", hidden, hidden),
-            **self._linear("attention.output.dense", hidden, hidden),
+            **_linear("attention.self.query", hidden, hidden),
+            **_linear("attention.self.key", hidden, hidden),
+            **_linear("attention.self.value", hidden, hidden),
+            **_linear("attention.output.dense", hidden, hidden),
             **_norm("attention.output.LayerNorm", hidden),
-            **self._linear("intermediate.dense", hidden, wide),
-            **self._linear("output.dense", wide, hidden),
+            **_linear("intermediate.dense", hidden, intermediate),
+            **_linear("output.dense", intermediate, hidden),
             **_norm("output.LayerNorm", hidden),
         }
         return {f"{prefix}.{n}.{name}": shape for n in range(count) for name, shape in layer.items()}
 
-    @staticmethod
-    def _linear(name: str, inputs: int, outputs: int) -> dict[str, Shape]:
-        return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+
+def _linear(name: str, inputs: int, outputs: int) -> dict[str, Shape]:
+    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
 
 
 def _norm(name: str, width: int) -> dict[str, Shape]:

@@ -1,4 +1,4 @@
-"""The frozen part of the network: BERT's embeddings and first layers, which never learn."""
+"""The frozen part of the network: BERT's embeddings and first layers, which are never trained."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class FrozenTrunk(nn.Module):
     """Embeddings and first layers of BERT, always in eval mode and without gradients.
 
-    Its states depend on the text alone, so they can be computed once for all heads, or once for all
-    epochs. Whoever has them already sets `kept_states`, which is then asked instead of the trunk.
+    Its states depend on the text alone, so they can be computed once for all heads, or once for all epochs.
+    A caller that has them already sets `kept_states`, which is then called instead of running the trunk.
 
     Args:
         encoder: a pretrained BERT; its modules are used, not copied.
@@ -51,7 +51,7 @@ class FrozenTrunk(nn.Module):
 
     @torch.no_grad()
     def trunk_states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        """Run the frozen part, or take what `kept_states` has of it.
+        """Run the frozen part, or return its states from `kept_states`.
 
         Args:
             input_ids: `[batch, tokens]`, int64.
@@ -66,17 +66,17 @@ class FrozenTrunk(nn.Module):
         return self.trunk_from(self.embed(input_ids, token_type_ids), attention_mask)
 
     def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
-        """Give the embeddings `[batch, tokens, hidden]` of tokens; the first part of `trunk_states`."""
+        """Return the embeddings `[batch, tokens, hidden]` of tokens; the first part of `trunk_states`."""
         embedded: Tensor = self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
         return embedded
 
     def trunk_from(self, embedded: Tensor, attention_mask: Tensor) -> Tensor:
         """Run the trunk's layers on embeddings; the second part of `trunk_states`.
 
-        Unlike that it gives gradients where `embedded` asks for them, as adversarial training does.
+        Unlike `trunk_states`, this keeps the gradients of `embedded`, which adversarial training needs.
         """
         return run_layers(self.trunk, embedded, attention_mask)
 
     def trunk_parameters(self) -> list[Tensor]:
-        """Give what is frozen, to be compared."""
+        """Return the frozen parameters, to compare them with those of another network."""
         return [*self.embeddings.parameters(), *self.trunk.parameters()]

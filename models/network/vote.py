@@ -13,12 +13,12 @@ Vote = Literal["majority", "mean"]
 
 @dataclass(frozen=True)
 class Decision:
-    """How the Classifier's probability is made.
+    """How the Classifier's probability is computed from the logits.
 
     Attributes:
-        vote: of an ensemble (paper, section 4). `majority` gives the median of the probabilities, the
-            lower one of two: it is at or above a threshold where more than half of the classifiers are.
-            `mean` gives their mean. A single classifier is its own majority and mean.
+        vote: of an ensemble (paper, section 4). `majority` is the median of the probabilities, the lower one
+            of two: it reaches a threshold where more than half of the classifiers do. `mean` is their mean.
+            A single classifier is its own majority and mean.
         temperature: more than 0; the log-odds are divided by it (Guo et al. 2017).
         bias: added to the log-odds after that.
     """
@@ -28,19 +28,18 @@ class Decision:
     bias: float = 0.0
 
     def probability(self, votes: Tensor) -> Tensor:
-        """Give the probability of ADE, `[batch]`, in [0, 1], fp64.
+        """Return the probability of ADE, `[batch]`, in [0, 1], fp64.
 
         Args:
-            votes: logits `[classifiers, batch, 2]` of NoADE and ADE, as `PackedNetwork.votes` gives them.
+            votes: logits `[classifiers, batch, 2]` of NoADE and ADE, as `PackedNetwork.votes` returns them.
         """
         return (combined_log_odds(votes, self.vote) / self.temperature + self.bias).sigmoid()
 
 
 def combined_log_odds(votes: Tensor, vote: Vote) -> Tensor:
-    """Give the log-odds of ADE, `[batch]`, fp64, that classifiers have together.
+    """Return the log-odds of ADE that several classifiers have together, `[batch]`, fp64.
 
-    They are worked with, and not the probabilities, since those are rounded to 0 and 1 where a
-    classifier is sure.
+    This works with log-odds because probabilities are rounded to 0 and 1 where a classifier is sure.
 
     Args:
         votes: logits `[classifiers, batch, 2]` of NoADE and ADE.

@@ -1,8 +1,13 @@
-"""Step two, forward: token ids to probabilities, at the speed of the hardware.
+"""The forward pass: token ids to probabilities and vectors, without padding and without transformers.
 
-`packing` lays texts out without padding, `gemm`, `attention` and `layer` run BERT's layers on that,
-`packed_network` is the multi-task network made of them, `lanes` are the threads that it runs in, and `engine`
-is what the rest of the package asks.
+engine          what the rest of the package calls
+placement       what depends on the device
+lanes           threads that compute one micro-batch each
+packed_network  the multi-task network on packed tokens
+layer, gemm, attention  BERT's layers
+packing         micro-batches without padding
+cuda            the same on a GPU
+int8            a quantized body
 """
 
 from models.device import Precision, resolve_precision

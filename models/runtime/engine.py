@@ -1,4 +1,7 @@
-"""What the pipeline and the Normalizer ask: encodings in any number in, probabilities and vectors out."""
+"""The engine: any number of encodings in, probabilities and vectors out.
+
+It runs a network on packed micro-batches, on several lanes at a time.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +17,26 @@ from models.device import Precision
 from models.network.vote import Decision
 from models.network.weights import NetworkWeights
 from models.runtime.int8 import BodyIr, QuantizedBody
-from models.runtime.lanes import Lane, Lanes
+from models.runtime.lanes import Lane, LanePool
 from models.runtime.packed_network import PackedNetwork
 from models.runtime.packing import PackedBatch, micro_batches
-from models.runtime.placement import placement
+from models.runtime.placement import choose_placement
 
 if TYPE_CHECKING:
     from models.network.multitask import MultiTaskNetwork
 
 Advance = Callable[[int], None]
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class TweetScores:
-    """What the Classifier and the Extractor say of one tweet.
+    """The outputs of the Classifier and the Extractor for one tweet.
 
     Attributes:
         probability: of ADE, in [0, 1].
         token_probabilities: for each token, special ones included, the probability of AE; None where the
-            Classifier's probability is under its threshold (Algorithm 2 never asks then).
+            Classifier's probability is below its threshold, since Algorithm 2 does not run the Extractor.
     """
 
     probability: float
@@ -41,22 +44,22 @@ class TweetScores:
 
 
 class Engine:
-    """Runs a network on packed micro-batches; safe to call from several threads at once.
+    """Runs a network on packed micro-batches; several threads may call it at once.
 
     Args:
         network: or its weights alone; see `PackedNetwork`.
-        device: where it runs.
+        device: where it runs; the CPU by default.
         precision: of products.
-        lanes: micro-batches computed at a time; by default the threads that torch has, and two on a GPU.
+        lanes: micro-batches computed at a time; by default the number of torch's threads, and two on a GPU.
         token_budget: tokens of a micro-batch; by default what suits the device.
-        graphs: whether it is worth capturing CUDA graphs, which takes seconds and memory: to serve, not to
-            judge once. On a CPU there are none.
-        body: a quantized one, which gives the states that Classifier and Extractor start from; spans and
+        graphs: capture CUDA graphs on a GPU. That takes seconds and memory, and pays off for a server, not
+            for a single evaluation.
+        body: a quantized body, which computes the states that Classifier and Extractor start from; spans and
             names are read by the exact network.
 
     Raises:
-        ModelError: there is a quantized body, and OpenVINO is not installed or the device is no CPU; or the
-            GPU has too little memory.
+        ModelError: there is a quantized body, and OpenVINO is not installed or the device is not a CPU; or
+            the GPU has too little memory.
         BundleError: the quantized body is damaged.
     """
 
@@ -74,15 +77,16 @@ class Engine:
         self.device = device or torch.device("cpu")
         self.precision = precision
         weights = network if isinstance(network, NetworkWeights) else network.weights()
-        place = placement(
+        placement = choose_placement(
             weights.shape, self.device, precision, lanes=lanes, token_budget=token_budget, graphs=graphs
         )
-        with place.explain_out_of_memory():
+        attention = placement.attention
+        with placement.explain_out_of_memory():
             weights = weights.to(self.device)
-            quantized = QuantizedBody(body, weights, place.attention, lanes=place.lanes) if body else None
-            self._network = PackedNetwork(weights, precision, place.attention, body=quantized)
-            self._lanes = Lanes([place.lane(self._network) for _ in range(place.lanes)])
-        self._budgets = place.token_budget, place.text_budget
+            quantized = QuantizedBody(body, weights, attention, lanes=placement.lanes) if body else None
+            self._network = PackedNetwork(weights, precision, attention, body=quantized)
+            self._lanes = LanePool([placement.make_lane(self._network) for _ in range(placement.lanes)])
+        self._budgets = placement.token_budget, placement.text_budget
 
     @property
     def hidden_size(self) -> int:
@@ -97,14 +101,13 @@ class Engine:
         decision: Decision | None = None,
         advance: Advance = lambda texts: None,
     ) -> list[TweetScores]:
-        """Run Classifier and, on the positives, Extractor (Algorithm 2, lines 6 to 8).
+        """Run the Classifier and, on the positive tweets, the Extractor (Algorithm 2, lines 6 to 8).
 
         Args:
             encodings: of `[CLS] tweet [SEP]`.
             threshold: probability from which a tweet is positive.
-            decision: how the probability comes about; as it is where there is a single classifier by
-                default.
-            advance: told of each micro-batch, how many texts it had.
+            decision: how the probability is computed from the logits; a plain majority by default.
+            advance: called after each micro-batch with its number of texts.
 
         Returns:
             One for each of `encodings`, in their order.
@@ -113,51 +116,53 @@ class Engine:
         scores: dict[int, TweetScores] = {}
 
         def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], list[TweetScores]]:
-            return batch.rows, self._judge(lane, batch, threshold, vote)
+            return batch.rows, self._score_batch(lane, batch, threshold, vote)
 
-        for rows, judged in self._run(step, encodings):
-            scores.update(zip(rows, judged, strict=True))
+        for rows, batch_scores in self._run(step, encodings):
+            scores.update(zip(rows, batch_scores, strict=True))
             advance(len(rows))
         return [scores[row] for row in range(len(encodings))]
 
     def vectors(self, encodings: Sequence[Encoding], advance: Advance = lambda texts: None) -> Tensor:
-        """Give the retriever's vectors of spans or names: `[spans, hidden]`, fp32, on the CPU."""
-        return self._rows_of(self._vectors, encodings, self.hidden_size, advance)
+        """Return the retriever's vectors of spans or names: `[spans, hidden]`, fp32, on the CPU."""
+        return self._read_spans(self._vectors, encodings, self.hidden_size, advance)
 
     def log_classes(self, encodings: Sequence[Encoding]) -> Tensor:
-        """Give the log-probabilities of the Normalizer's classes: `[spans, classes]`, fp32, on the CPU."""
-        return self._rows_of(self._log_classes, encodings, self._network.shape.ptids)
+        """Return the log-probabilities of the Normalizer's classes: `[spans, classes]`, fp32, on the CPU."""
+        return self._read_spans(self._log_classes, encodings, self._network.shape.ptids)
 
     def vectors_and_log_classes(self, encodings: Sequence[Encoding]) -> tuple[Tensor, Tensor]:
-        """Give both; the trunk runs once."""
+        """Return both, running the trunk only once."""
 
         def both(batch: PackedBatch, states: Tensor) -> Tensor:
             return torch.cat([self._vectors(batch, states), self._log_classes(batch, states)], -1)
 
-        found = self._rows_of(both, encodings, self.hidden_size + self._network.shape.ptids)
-        return found[:, : self.hidden_size], found[:, self.hidden_size :]
+        width = self.hidden_size
+        joined = self._read_spans(both, encodings, width + self._network.shape.ptids)
+        return joined[:, :width], joined[:, width:]
 
-    def _judge(
+    def _score_batch(
         self, lane: Lane, batch: PackedBatch, threshold: float, decision: Decision
     ) -> list[TweetScores]:
-        placed, kept = lane.front(batch)
-        votes = lane.read(self._network.votes(kept, placed))
+        on_device, states = lane.shared_states(batch)
+        votes = lane.to_host(self._network.votes(states, on_device))
         probabilities: list[float] = decision.probability(votes).tolist()
         positives = [text for text, probability in enumerate(probabilities) if probability >= threshold]
-        adverse: dict[int, tuple[float, ...]] = {}
+        tags: dict[int, tuple[float, ...]] = {}
         if positives:
-            joined = lane.read(self._network.extract(kept, placed, positives).softmax(-1)[:, 1])
-            tags = torch.split(joined, [batch.lengths[text] for text in positives])
-            adverse = {text: tuple(own.tolist()) for text, own in zip(positives, tags, strict=True)}
-        return [TweetScores(probability, adverse.get(text)) for text, probability in enumerate(probabilities)]
+            logits = self._network.extract(states, on_device, positives)
+            joined = lane.to_host(logits.softmax(-1)[:, 1])
+            by_text = torch.split(joined, [batch.lengths[text] for text in positives])
+            tags = {text: tuple(part.tolist()) for text, part in zip(positives, by_text, strict=True)}
+        return [TweetScores(probability, tags.get(text)) for text, probability in enumerate(probabilities)]
 
-    def _vectors(self, batch: PackedBatch, states: Tensor) -> Tensor:
-        return self._network.embed_spans(states, batch)
+    def _vectors(self, batch: PackedBatch, trunk_states: Tensor) -> Tensor:
+        return self._network.embed_spans(trunk_states, batch)
 
-    def _log_classes(self, batch: PackedBatch, states: Tensor) -> Tensor:
-        return self._network.normalize(states, batch).log_softmax(-1)
+    def _log_classes(self, batch: PackedBatch, trunk_states: Tensor) -> Tensor:
+        return self._network.normalize(trunk_states, batch).log_softmax(-1)
 
-    def _rows_of(
+    def _read_spans(
         self,
         read: Callable[[PackedBatch, Tensor], Tensor],
         encodings: Sequence[Encoding],
@@ -165,21 +170,21 @@ class Engine:
         advance: Advance = lambda texts: None,
     ) -> Tensor:
         def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], Tensor]:
-            placed = lane.placed(batch)
-            return batch.rows, lane.read(read(placed, self._network.trunk_states(placed)))
+            on_device = lane.to_device(batch)
+            return batch.rows, lane.to_host(read(on_device, self._network.trunk_states(on_device)))
 
         rows: list[int] = []
-        parts: list[Tensor] = []
-        for some, found in self._run(step, encodings):
-            rows.extend(some)
-            parts.append(found)
-            advance(len(some))
-        if not parts:
+        outputs: list[Tensor] = []
+        for batch_rows, output in self._run(step, encodings):
+            rows.extend(batch_rows)
+            outputs.append(output)
+            advance(len(batch_rows))
+        if not outputs:
             return torch.zeros(0, width)
-        return torch.cat(parts)[torch.tensor(rows).argsort()]
+        return torch.cat(outputs)[torch.tensor(rows).argsort()]
 
     def _run(
-        self, step: Callable[[Lane, PackedBatch], Found], encodings: Sequence[Encoding]
-    ) -> Iterator[Found]:
+        self, step: Callable[[Lane, PackedBatch], Result], encodings: Sequence[Encoding]
+    ) -> Iterator[Result]:
         tokens, texts = self._budgets
         return self._lanes.run(step, micro_batches(encodings, token_budget=tokens, text_budget=texts))

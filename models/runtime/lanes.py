@@ -1,6 +1,6 @@
-"""What computes one micro-batch at a time: a thread on a CPU, a stream on a GPU (`models.runtime.cuda`).
+"""Lanes: each computes one micro-batch at a time, and an engine has several of them.
 
-Threads that compute side by side, each on a micro-batch of its own.
+On a CPU a lane is a thread, on a GPU it is also a stream (`models.runtime.cuda`).
 """
 
 from __future__ import annotations
@@ -20,29 +20,36 @@ from models.errors import ModelError
 from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch
 
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
 
 class Lane(Protocol):
-    """Where a step of the engine is done; only one at a time."""
+    """The place where a step of the engine runs; one step at a time."""
 
-    def at_work(self) -> AbstractContextManager[object]:
-        """Give the context that a step is done in."""
+    def step_context(self) -> AbstractContextManager[object]:
+        """Return the context that a step runs in."""
         ...
 
-    def placed(self, batch: PackedBatch) -> PackedBatch:
-        """Give a batch, of the CPU, on the lane's device."""
+    def to_device(self, batch: PackedBatch) -> PackedBatch:
+        """Copy a batch from the CPU to the lane's device."""
         ...
 
-    def front(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
-        """Give a batch, of the CPU, on the lane's device, and its kept states; both until the next batch."""
+    def shared_states(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
+        """Compute the shared states of a batch from the CPU.
+
+        Returns:
+            The batch on the lane's device, and its states; both are valid until the next call.
+        """
         ...
 
-    def read(self, values: Tensor) -> Tensor:
-        """Give values on the CPU, when they are there."""
+    def to_host(self, values: Tensor) -> Tensor:
+        """Copy values to the CPU, and wait until they are complete."""
         ...
 
 
-class PlainLane:
-    """One thread, which waits for what it asks for; on a CPU, or on a device that nothing else is known of.
+class ThreadLane:
+    """A thread that waits for each of its operations; on a CPU, or on a device without lanes of its own.
 
     Args:
         device: of the network.
@@ -53,37 +60,33 @@ class PlainLane:
         self._device = device
         self._network = network
 
-    def at_work(self) -> AbstractContextManager[object]:
-        """See `Lane`."""
+    def step_context(self) -> AbstractContextManager[object]:
+        """Return a context that does nothing."""
         return nullcontext()
 
-    def placed(self, batch: PackedBatch) -> PackedBatch:
-        """See `Lane`."""
+    def to_device(self, batch: PackedBatch) -> PackedBatch:
+        """Copy a batch to the device."""
         return batch.to(self._device)
 
-    def front(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
-        """See `Lane`."""
-        placed = self.placed(batch)
-        return placed, self._network.shared_states(placed)
+    def shared_states(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
+        """Compute the shared states of a batch; see `Lane`."""
+        on_device = self.to_device(batch)
+        return on_device, self._network.shared_states(on_device)
 
-    def read(self, values: Tensor) -> Tensor:
-        """See `Lane`."""
+    def to_host(self, values: Tensor) -> Tensor:
+        """Copy values to the CPU."""
         return values.cpu()
 
 
-Work = TypeVar("Work")
-Found = TypeVar("Found")
+class LanePool:
+    """Runs steps on a fixed number of lanes, for any number of callers.
 
-
-class Lanes:
-    """A bounded number of forward passes at a time, whoever asks for them.
-
-    A lane works in one thread of the processor. Several lanes share it better than several threads in one
-    product do: those wait for each other after each operation, and on a machine with other work they wait in
-    vain, four to ten times as long.
+    A lane computes in one thread of the processor. Several lanes use it better than several threads in one
+    product: those wait for each other after each operation, and on a machine with other work that takes four
+    to ten times as long.
 
     Args:
-        lanes: each one gets a thread of its own.
+        lanes: each of them gets its own thread.
     """
 
     def __init__(self, lanes: Sequence[Lane]) -> None:
@@ -91,28 +94,28 @@ class Lanes:
         for lane in lanes:
             free.put(lane)
         self._process = os.getpid()
-        self._own = threading.local()
+        self._local = threading.local()
         self._threads = ThreadPoolExecutor(
-            len(lanes), "forward", initializer=_begin, initargs=(self._own, free)
+            len(lanes), "forward", initializer=_take_lane, initargs=(self._local, free)
         )
 
-    def run(self, step: Callable[[Lane, Work], Found], items: Iterable[Work]) -> Iterator[Found]:
-        """Do `step` for each item on some lane, in inference mode; gives the results in the items' order.
+    def run(self, step: Callable[[Lane, Work], Result], items: Iterable[Work]) -> Iterator[Result]:
+        """Run `step` for each item on some lane, in inference mode; yield the results in order of the items.
 
-        All items are taken at once, and done in the order in which callers came. Where one of these is
-        interrupted, what it had in mind and is not begun is left.
+        All items are submitted at once, and run in the order of the calls. If a caller stops early, those of
+        its items that have not been started are dropped.
 
         Raises:
-            ModelError: the process was forked, and has no such threads.
+            ModelError: the process was forked, so that these threads do not exist in it.
         """
         if os.getpid() != self._process:
             raise ModelError(
-                "the engine was made before the process was forked, which leaves its threads behind: "
-                "load the bundle in each process by itself"
+                "the engine was made before the process was forked, and its threads are not copied: "
+                "load the bundle in each process"
             )
-        futures: list[Future[Found]] = []
+        futures: list[Future[Result]] = []
         try:
-            futures.extend(self._threads.submit(_do, self._own, step, item) for item in items)
+            futures.extend(self._threads.submit(_run_step, self._local, step, item) for item in items)
             for future in futures:
                 yield future.result()
         finally:
@@ -120,12 +123,12 @@ class Lanes:
                 future.cancel()
 
 
-def _begin(own: threading.local, free: SimpleQueue[Lane]) -> None:
+def _take_lane(local: threading.local, free: SimpleQueue[Lane]) -> None:
     torch.set_num_threads(1)
-    own.lane = free.get()
+    local.lane = free.get()
 
 
-def _do(own: threading.local, step: Callable[[Lane, Work], Found], item: Work) -> Found:
-    lane: Lane = own.lane
-    with torch.inference_mode(), lane.at_work():
+def _run_step(local: threading.local, step: Callable[[Lane, Work], Result], item: Work) -> Result:
+    lane: Lane = local.lane
+    with torch.inference_mode(), lane.step_context():
         return step(lane, item)

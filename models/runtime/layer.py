@@ -1,6 +1,6 @@
-"""BERT's embeddings over packed tokens.
+"""BERT on packed tokens: its embeddings, a layer for all tokens, and a last layer for [CLS] alone.
 
-One BERT layer over packed tokens: for all of them, or for what a head reads of it, [CLS] alone.
+The residual stream and LayerNorm are in fp32, products of matrices in the precision of the engine.
 """
 
 from __future__ import annotations
@@ -20,33 +20,30 @@ from models.runtime.packing import PackedBatch
 
 
 class PackedEmbedding:
-    """Words, positions and the side of a pair, added up and normalised, in fp32.
+    """The sum of the embeddings of words, positions and token types, normalized, in fp32.
 
     Args:
-        weights: of the network, on the device; those of the embeddings are shared, not copied.
+        weights: of the network, on the device; the embeddings are shared, not copied.
     """
 
     def __init__(self, weights: NetworkWeights) -> None:
-        part, shape = weights.part("embeddings"), weights.shape
+        part = weights.part("embeddings")
         self._words = part.tensor("word_embeddings.weight")
         self._positions = part.tensor("position_embeddings.weight")
-        self._sides = part.tensor("token_type_embeddings.weight")
-        self._norm = ((shape.hidden,), *part.affine("LayerNorm"), shape.epsilon)
+        self._token_types = part.tensor("token_type_embeddings.weight")
+        self._norm = _Norm(part.affine("LayerNorm"), weights.shape)
 
     def __call__(self, batch: PackedBatch) -> Tensor:
-        """Give `[tokens, hidden]`, fp32."""
-        summed = (
+        """Return `[tokens, hidden]`, fp32."""
+        return self._norm(
             embedding(batch.input_ids, self._words)
-            + embedding(batch.type_ids, self._sides)
+            + embedding(batch.type_ids, self._token_types)
             + embedding(batch.position_ids, self._positions)
         )
-        return layer_norm(summed, *self._norm)
 
 
 class PackedLayer:
     """A layer of BERT with its weights prepared.
-
-    The residual stream and LayerNorm are in fp32, products in the numbers of the precision.
 
     Args:
         part: tensors of the layer, by their names in BERT, on the device.
@@ -58,19 +55,19 @@ class PackedLayer:
     def __init__(
         self, part: NetworkPart, shape: NetworkShape, precision: Precision, attention: Attention
     ) -> None:
-        own = part.part("attention.self")
+        projections = part.part("attention.self")
         self._heads = shape.attention_heads
         self._attention = attention
-        self._joined = Gemm([own.affine(name) for name in ("query", "key", "value")], precision)
+        self._joined = Gemm([projections.affine(name) for name in ("query", "key", "value")], precision)
         self._after = AfterAttention(part, shape, precision)
 
     def __call__(self, states: Tensor, batch: PackedBatch) -> Tensor:
-        """Give the states `[tokens, hidden]`, fp32, that follow on `states`, of the same shape."""
+        """Return the next states `[tokens, hidden]`, fp32, for `states` of the same shape."""
         return self._after(self._attention.self_attention(self._joined(states), batch, self._heads), states)
 
 
 class AfterAttention:
-    """The rest of a layer, which looks at each token by itself."""
+    """The rest of a layer, which processes each token by itself."""
 
     def __init__(self, part: NetworkPart, shape: NetworkShape, precision: Precision) -> None:
         self._output = Gemm([part.affine("attention.output.dense")], precision)
@@ -79,60 +76,71 @@ class AfterAttention:
         self._narrow = Gemm([part.affine("output.dense")], precision)
         self._last_norm = _Norm(part.affine("output.LayerNorm"), shape)
 
-    def __call__(self, seen: Tensor, states: Tensor) -> Tensor:
-        """Go on from what attention saw, `[tokens or more, hidden]`, and the fp32 states it started from."""
+    def __call__(self, context: Tensor, states: Tensor) -> Tensor:
+        """Return the output of the layer.
+
+        Args:
+            context: output of attention, `[tokens or more, hidden]`.
+            states: input of the layer, `[tokens, hidden]`, fp32.
+        """
         tokens = len(states)
-        attended = self._norm(states + self._output(seen)[:tokens])
+        attended = self._norm(states + self._output(context)[:tokens])
         return self._last_norm(attended + self._narrow(self._wide(attended))[:tokens])
 
 
 class ClsLayer:
-    """The last layer of a head that reads [CLS] alone: one query for each text.
+    """The last layer below a head that reads [CLS] alone: one query for each text.
 
-    With a single query the keys and values need not be made: `q·(K h) = (Kᵀ q)·h`, and the weighted sum
-    of the `V h` is `V` times the weighted sum of the `h`. So all products with weights are for one token
-    of each text. The keys' bias adds the same to the score of each token, which the softmax takes away
-    again, and so it is left out.
+    With a single query, keys and values need not be computed: `q·(K h) = (Kᵀ q)·h`, and the weighted sum of
+    the `V h` is `V` times the weighted sum of the `h`. So all products with weights are for one token of each
+    text. The keys' bias adds the same to the score of each token, which the softmax cancels, so it is left
+    out.
 
     Args:
         part: tensors of the layer, by their names in BERT, on the device.
         shape: of the network.
-        precision: of the products after attention; the search itself is in fp32.
+        precision: of the products after attention; attention itself is in fp32.
     """
 
     def __init__(self, part: NetworkPart, shape: NetworkShape, precision: Precision) -> None:
-        own = part.part("attention.self")
+        projections = part.part("attention.self")
         by_head = (shape.attention_heads, shape.head_size, shape.hidden)
         self.heads = shape.attention_heads
-        self._query = Gemm([own.affine("query")], precision)
-        self._key = own.tensor("key.weight").view(by_head) * shape.head_size**-0.5
-        value, self._value_bias = own.affine("value")
+        self._query = Gemm([projections.affine("query")], precision)
+        self._key = projections.tensor("key.weight").view(by_head) * shape.head_size**-0.5
+        value, self._value_bias = projections.affine("value")
         self._value = value.view(by_head).transpose(1, 2).contiguous()
         self._after = AfterAttention(part, shape, precision)
 
-    def seek(self, cls: Tensor) -> Tensor:
-        """Give what each head seeks in the states, `[texts, heads, hidden]`, for `[texts, hidden]`."""
+    def queries(self, cls: Tensor) -> Tensor:
+        """Return `Kᵀ q` for each head, scaled, `[texts, heads, hidden]`, for states `[texts, hidden]`."""
         query = self._query(cls)[: len(cls)].float().view(len(cls), self.heads, -1)
         return torch.bmm(query.transpose(0, 1), self._key).transpose(0, 1)
 
-    def finish(self, seen: Tensor, cls: Tensor) -> Tensor:
-        """Give the state at [CLS], `[texts, hidden]`, fp32, from what each head saw, as `seek` gave it."""
-        values = torch.bmm(seen.transpose(0, 1), self._value).transpose(0, 1).reshape(len(cls), -1)
+    def finish(self, context: Tensor, cls: Tensor) -> Tensor:
+        """Return the state at [CLS], `[texts, hidden]`, fp32.
+
+        Args:
+            context: output of `Attention.cls_attention`, `[texts, heads, hidden]`.
+            cls: input of the layer at [CLS], `[texts, hidden]`.
+        """
+        values = torch.bmm(context.transpose(0, 1), self._value).transpose(0, 1).reshape(len(cls), -1)
         return self._after(values + self._value_bias, cls)
 
 
 def cls_states(
     layers: Sequence[ClsLayer], states: Tensor, batch: PackedBatch, attention: Attention
 ) -> list[Tensor]:
-    """Run several last layers on the same states at [CLS]; their heads look at the states together.
+    """Run several last layers on the same states at [CLS], with attention for all their heads at once.
 
     Returns:
         For each layer `[texts, hidden]`, fp32.
     """
     cls = states[batch.starts]
-    sought = torch.cat([layer.seek(cls) for layer in layers], 1)
-    seen = torch.split(attention.cls_attention(sought, states, batch), [layer.heads for layer in layers], 1)
-    return [layer.finish(part, cls) for layer, part in zip(layers, seen, strict=True)]
+    queries = torch.cat([layer.queries(cls) for layer in layers], 1)
+    context = attention.cls_attention(queries, states, batch)
+    contexts = torch.split(context, [layer.heads for layer in layers], 1)
+    return [layer.finish(context, cls) for layer, context in zip(layers, contexts, strict=True)]
 
 
 class _Norm:

@@ -1,4 +1,4 @@
-"""The multi-task network over packed tokens: what it keeps of the trunk serves all heads and all members."""
+"""The multi-task network on packed tokens: states that all heads share are computed once for a batch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import linear, normalize
 
 from models.device import Precision
+from models.network.heads import CLASSIFIER, EXTRACTOR, NORMALIZER
 from models.network.weights import Affine, NetworkPart, NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.layer import ClsLayer, PackedEmbedding, PackedLayer, cls_states
@@ -20,32 +21,33 @@ from models.runtime.packing import PackedBatch, padded_parts
 
 @dataclass(frozen=True)
 class SharedStates:
-    """What is computed once for a batch, all `[tokens, hidden]`, fp32.
+    """The states of a batch that several heads start from, all `[tokens, hidden]`, fp32.
 
     Attributes:
         trunk: after the frozen layers; the further classifiers of an ensemble start from it.
-        below: before the last of the shared layers, which the first classifier runs at [CLS] alone and the
-            Extractor on the tokens of positive texts; the trunk's where no layer is shared.
+        before_last: before the last shared layer, which the first classifier runs at [CLS] alone and the
+            Extractor on the tokens of positive texts; the same as `trunk` where no layer is shared.
     """
 
     trunk: Tensor
-    below: Tensor
+    before_last: Tensor
 
-    def first(self, tokens: int) -> SharedStates:
-        """Leave out what a batch was filled up with; where both are the same tensor they stay so."""
+    def cut_to(self, tokens: int) -> SharedStates:
+        """Remove rows after the last token; if both states are the same tensor they stay so."""
         trunk = self.trunk[:tokens]
-        return SharedStates(trunk, trunk if self.below is self.trunk else self.below[:tokens])
+        is_same = self.before_last is self.trunk
+        return SharedStates(trunk, trunk if is_same else self.before_last[:tokens])
 
 
 class PackedNetwork:
-    """A multi-task network with its weights prepared for a device; it judges as `MultiTaskNetwork` does.
+    """A multi-task network with its weights prepared for a device; computes what `MultiTaskNetwork` does.
 
     Args:
-        weights: on the device. They are copied only where they are prepared: training them further may or may
-            not be seen here.
+        weights: on the device. They are copied only where they are prepared, so training them further may or
+            may not have an effect here.
         precision: of products.
         attention: of the device.
-        body: gives the kept states instead of the layers here, such as a quantized body.
+        body: computes the shared states instead of the layers here, such as a quantized body.
     """
 
     def __init__(
@@ -58,40 +60,40 @@ class PackedNetwork:
     ) -> None:
         shape = weights.shape
 
-        def stack(layers: Sequence[NetworkPart]) -> list[PackedLayer]:
+        def packed_layers(layers: Sequence[NetworkPart]) -> list[PackedLayer]:
             return [PackedLayer(layer, shape, precision, attention) for layer in layers]
 
-        def cls_head(layers: Sequence[NetworkPart], classifier: Affine) -> _ClsHead:
-            return _ClsHead(ClsLayer(layers[-1], shape, precision) if layers else None, classifier)
+        def classifier_at(prefix: str, layers: Sequence[NetworkPart]) -> _PackedClassifier:
+            last = ClsLayer(layers[-1], shape, precision) if layers else None
+            return _PackedClassifier(last, weights.affine(f"{prefix}{CLASSIFIER.name}"))
 
         self.shape = shape
         self._attention = attention
         self._body = body
         self._embedding = PackedEmbedding(weights)
         self._kept_states = weights.kept_states
-        self._trunk = stack(weights.layers("trunk", 0 if self._kept_states else shape.frozen_layers))
+        self._trunk = packed_layers(weights.layers("trunk", 0 if self._kept_states else shape.frozen_layers))
         shared = weights.layers("shared", shape.shared_layers)
-        self._shared = stack(shared)
-        self._first = cls_head(shared, weights.affine("classifier"))
-        self._members: list[tuple[list[PackedLayer], _ClsHead]] = []
+        self._shared = packed_layers(shared)
+        self._classifier = classifier_at("", shared)
+        self._members: list[tuple[list[PackedLayer], _PackedClassifier]] = []
         for member in range(shape.classifiers - 1):
-            own = weights.layers(f"members.{member}.shared", shape.shared_layers)
-            head = cls_head(own, weights.affine(f"members.{member}.classifier"))
-            self._members.append((stack(own[:-1]), head))
-        self._extractor = weights.affine("extractor")
-        self._normalizer = weights.affine("normalizer")
+            layers = weights.layers(f"members.{member}.shared", shape.shared_layers)
+            self._members.append((packed_layers(layers[:-1]), classifier_at(f"members.{member}.", layers)))
+        self._extractor = weights.affine(EXTRACTOR.name)
+        self._normalizer = weights.affine(NORMALIZER.name)
         self._pools_mean = shape.pooling == "mean"
-        self._retriever = stack(weights.layers("retriever.layers", shape.retriever_layers))
+        self._retriever = packed_layers(weights.layers("retriever.layers", shape.retriever_layers))
 
     def shared_states(self, batch: PackedBatch) -> SharedStates:
-        """Run what all heads have in common (Algorithm 2, line 6)."""
+        """Run everything that heads have in common (Algorithm 2, line 6)."""
         if self._body is not None:
             return self._body(batch)
         trunk = self.trunk_states(batch)
         return SharedStates(trunk, _run(self._shared[:-1], trunk, batch))
 
     def trunk_states(self, batch: PackedBatch) -> Tensor:
-        """Run the embeddings and the frozen layers, or take what the network's `kept_states` has of them.
+        """Run the embeddings and the frozen layers, or return their states from `NetworkWeights.kept_states`.
 
         Returns:
             `[tokens, hidden]`, fp32.
@@ -106,76 +108,88 @@ class PackedNetwork:
             )
         return _run(self._trunk, self._embedding(batch), batch)
 
-    def votes(self, kept: SharedStates, batch: PackedBatch) -> Tensor:
-        """Subtask 1a by each classifier: logits `[classifiers, texts, 2]` of NoADE and ADE.
+    def votes(self, states: SharedStates, batch: PackedBatch) -> Tensor:
+        """Return the logits of each classifier, `[classifiers, texts, 2]` of NoADE and ADE (subtask 1a).
 
-        Members that add nothing but a last layer to the trunk look at its states together.
+        Classifiers that start from the same states share one attention.
         """
-        heads = [(kept.below, self._first)]
-        heads += [(_run(layers, kept.trunk, batch), head) for layers, head in self._members]
+        inputs = [(states.before_last, self._classifier)]
+        inputs += [(_run(layers, states.trunk, batch), classifier) for layers, classifier in self._members]
         votes: list[Tensor] = []
-        for _, together in groupby(heads, key=lambda one: id(one[0])):
-            [states, *_], own = zip(*together, strict=True)
-            found = self._cls(own, states, batch)
-            votes += [linear(cls, *head.classifier) for cls, head in zip(found, own, strict=True)]
+        for _, group in groupby(inputs, key=lambda pair: id(pair[0])):
+            [same_states, *_], classifiers = zip(*group, strict=True)
+            at_cls = self._states_at_cls(classifiers, same_states, batch)
+            votes += [
+                linear(cls, *classifier.linear) for cls, classifier in zip(at_cls, classifiers, strict=True)
+            ]
         return torch.stack(votes)
 
-    def extract(self, kept: SharedStates, batch: PackedBatch, chosen: Sequence[int]) -> Tensor:
-        """Subtask 1b for some of the texts: logits `[their tokens, 2]` of O and AE, one text after another.
+    def extract(self, states: SharedStates, batch: PackedBatch, texts: Sequence[int]) -> Tensor:
+        """Return the Extractor's logits of O and AE for some of the texts (subtask 1b).
 
         Args:
-            kept: of the batch.
+            states: of the batch.
             batch: the texts.
-            chosen: places in the batch, ascending; one at least.
+            texts: indices in the batch, ascending; at least one.
+
+        Returns:
+            `[tokens of these texts, 2]`, one text after another.
         """
-        part, places = batch.only(chosen)
-        states = _run(self._shared[-1:], kept.below[places], part)
-        return linear(states, *self._extractor)
+        selected, tokens = batch.select(texts)
+        return linear(_run(self._shared[-1:], states.before_last[tokens], selected), *self._extractor)
 
     def normalize(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
-        """Subtask 1c by the classes: logits `[spans, classes]` for `[CLS] span [SEP]` or with its text."""
+        """Return the Normalizer's logits `[spans, classes]` (subtask 1c).
+
+        Args:
+            trunk_states: as returned by the method of this name.
+            batch: `[CLS] span [SEP]`, or `[CLS] span [SEP] tweet [SEP]`.
+        """
         if self._pools_mean:
-            return linear(_mean_of_spans(_run(self._shared, trunk_states, batch), batch), *self._normalizer)
+            states = _run(self._shared, trunk_states, batch)
+            return linear(_mean_of_spans(states, batch), *self._normalizer)
         states = _run(self._shared[:-1], trunk_states, batch)
-        [cls] = self._cls([self._first], states, batch)
+        [cls] = self._states_at_cls([self._classifier], states, batch)
         return linear(cls, *self._normalizer)
 
     def embed_spans(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
-        """Retrieval for 1c: a vector `[spans, hidden]` of length one for each span or name.
+        """Return the retriever's vector of each span or name, `[spans, hidden]`, of length one (subtask 1c).
 
         Raises:
-            ValueError: there is no retriever.
+            ValueError: the network has no retriever.
         """
         if not self._retriever:
-            raise ValueError("the network has no retriever: make it with retriever_layers of 1 or more")
+            raise ValueError("the network has no retriever: create it with retriever_layers of 1 or more")
         below = self._shared[: len(self._shared) - len(self._retriever)]
         states = _run([*below, *self._retriever], trunk_states, batch)
         return normalize(_mean_of_spans(states, batch), dim=-1)
 
-    def _cls(self, heads: Sequence[_ClsHead], states: Tensor, batch: PackedBatch) -> list[Tensor]:
-        """Give the state at [CLS], `[texts, hidden]`, that each of some heads on the same states reads."""
-        layers = [head.layer for head in heads if head.layer is not None]
-        if not layers:  # none of them has any of its own
-            return [states[batch.starts]] * len(heads)
+    def _states_at_cls(
+        self, classifiers: Sequence[_PackedClassifier], states: Tensor, batch: PackedBatch
+    ) -> list[Tensor]:
+        """Return the state at [CLS], `[texts, hidden]`, that each of the classifiers reads."""
+        layers = [classifier.last_layer for classifier in classifiers if classifier.last_layer is not None]
+        if not layers:  # all layers are frozen, so that the classifiers read the same states
+            return [states[batch.starts]] * len(classifiers)
         return cls_states(layers, states, batch, self._attention)
 
 
 @dataclass(frozen=True)
-class _ClsHead:
-    """The last layer of a classifier, if it has any of its own, and its head."""
+class _PackedClassifier:
+    """A classifier of the ensemble: its last layer, if any layer is shared, and its linear layer."""
 
-    layer: ClsLayer | None
-    classifier: Affine
+    last_layer: ClsLayer | None
+    linear: Affine
 
 
 def _run(layers: Sequence[PackedLayer], states: Tensor, batch: PackedBatch) -> Tensor:
-    return reduce(lambda found, layer: layer(found, batch), layers, states)
+    return reduce(lambda below, layer: layer(below, batch), layers, states)
 
 
 def _mean_of_spans(states: Tensor, batch: PackedBatch) -> Tensor:
-    """Give the mean state `[spans, hidden]` of the tokens of `[CLS] span [SEP]`, without those of a text."""
-    inside = batch.type_ids == 0
-    texts = batch.text_of_token[inside]
-    summed = states.new_zeros(len(batch.rows), states.shape[1]).index_add_(0, texts, states[inside])
+    """Return the mean state, `[spans, hidden]`, of the tokens of `[CLS] span [SEP]`, without a tweet's."""
+    is_span = batch.type_ids == 0
+    texts = batch.text_of_token[is_span]
+    sums = states.new_zeros(len(batch.rows), states.shape[1]).index_add_(0, texts, states[is_span])
     counts = torch.bincount(texts, minlength=len(batch.rows)).clamp(min=1)
-    return summed / counts[:, None]
+    return sums / counts[:, None]

@@ -1,6 +1,7 @@
-"""Micro-batches without padding: the tokens of all texts one after another, equal lengths side by side.
+"""Micro-batches without padding: the tokens of all texts one after another, shortest text first.
 
-A packed batch as a padded one, or as several of about equal lengths, for what only knows padded_parts.
+Texts of equal length are next to each other, so that attention can take them as one group. What works on
+rectangles only can pad some of the texts and remove the padding again (`PaddedTexts`).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Group:
-    """Texts of exactly the same length, which attention takes together and without a mask.
+class LengthGroup:
+    """Neighbouring texts of the same length in a packed batch.
 
     Attributes:
-        texts: how many there are.
+        texts: number of texts.
         length: tokens of each.
-        first_text: place of the first one among the texts of the batch.
-        first_token: place of its [CLS] among the tokens of the batch.
+        first_text: index of the first one among the texts of the batch.
+        first_token: index of its [CLS] among the tokens of the batch.
     """
 
     texts: int
@@ -32,13 +33,13 @@ class Group:
     first_token: int
 
     @property
-    def tokens(self) -> slice:
-        """Where the tokens of the group are, among those of the batch."""
+    def token_slice(self) -> slice:
+        """The tokens of the group among those of the batch."""
         return slice(self.first_token, self.first_token + self.texts * self.length)
 
     @property
-    def rows(self) -> slice:
-        """Where the texts of the group are, among those of the batch."""
+    def text_slice(self) -> slice:
+        """The texts of the group among those of the batch."""
         return slice(self.first_text, self.first_text + self.texts)
 
 
@@ -47,8 +48,8 @@ class PackedBatch:
     """Inputs of one forward pass.
 
     Attributes:
-        rows: for each text, its index in the list that was batched.
-        lengths: tokens of each text, special ones included, none shorter than the one before.
+        rows: for each text, its index in the list that was divided into batches.
+        lengths: tokens of each text, special ones included, ascending.
         input_ids: `[tokens]`, int64; all texts one after another.
         type_ids: `[tokens]`, int64, 0 for the first text of a pair and 1 for the second.
         position_ids: `[tokens]`, int64, from 0 at each [CLS].
@@ -68,61 +69,67 @@ class PackedBatch:
         return max(self.lengths)
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
-        """Runs of texts of equal length, in order."""
-        groups: list[Group] = []
-        text = token = 0
-        for length, run in itertools.groupby(self.lengths):
-            texts = len(list(run))
-            groups.append(Group(texts, length, text, token))
-            text += texts
-            token += texts * length
+    def groups(self) -> tuple[LengthGroup, ...]:
+        """The texts by length, in order."""
+        groups: list[LengthGroup] = []
+        first_text = first_token = 0
+        for length, equal in itertools.groupby(self.lengths):
+            texts = len(list(equal))
+            groups.append(LengthGroup(texts, length, first_text, first_token))
+            first_text += texts
+            first_token += texts * length
         return tuple(groups)
 
     @cached_property
     def starts(self) -> Tensor:
-        """Place of each text's [CLS] among the tokens: `[texts]`, int64."""
+        """Index of each text's [CLS] among the tokens: `[texts]`, int64."""
         return self.bounds[:-1].long()
 
     @cached_property
     def text_of_token(self) -> Tensor:
-        """For each token the text that it is of: `[tokens]`, int64."""
+        """Index of the text that each token belongs to: `[tokens]`, int64."""
         texts = torch.arange(len(self.lengths), device=self.bounds.device)
-        # told the size, a GPU need not be waited for
+        # With the size given, this does not wait for a GPU.
         return texts.repeat_interleave(self.bounds.diff().long(), output_size=len(self.input_ids))
 
     def to(self, device: torch.device) -> PackedBatch:
         """Copy the tensors to a device."""
         if device == self.input_ids.device:
             return self
-        parts = (self.input_ids, self.type_ids, self.position_ids, self.bounds)
-        return PackedBatch(self.rows, self.lengths, *(part.to(device, non_blocking=True) for part in parts))
+        tensors = (self.input_ids, self.type_ids, self.position_ids, self.bounds)
+        copies = (tensor.to(device, non_blocking=True) for tensor in tensors)
+        return PackedBatch(self.rows, self.lengths, *copies)
 
-    def only(self, chosen: Sequence[int]) -> tuple[PackedBatch, Tensor]:
-        """Give a batch of some of the texts, and the places of its tokens among those of this one.
+    def select(self, texts: Sequence[int]) -> tuple[PackedBatch, Tensor]:
+        """Return a batch of some of the texts, and the indices of its tokens among those of this batch.
 
         Args:
-            chosen: texts by their place in this batch, ascending.
+            texts: indices of texts in this batch, ascending; at least one.
         """
-        lengths = tuple(self.lengths[text] for text in chosen)
+        lengths = tuple(self.lengths[text] for text in texts)
         starts = list(itertools.accumulate(self.lengths, initial=0))
-        places = torch.cat([torch.arange(starts[text], starts[text + 1]) for text in chosen])
-        places = places.to(self.input_ids.device)
-        rows = tuple(self.rows[text] for text in chosen)
-        ids, types, positions = self.input_ids[places], self.type_ids[places], self.position_ids[places]
-        bounds = _bounds(lengths).to(self.input_ids.device)
-        return PackedBatch(rows, lengths, ids, types, positions, bounds), places
+        tokens = torch.cat([torch.arange(starts[text], starts[text + 1]) for text in texts])
+        tokens = tokens.to(self.input_ids.device)
+        selected = PackedBatch(
+            rows=tuple(self.rows[text] for text in texts),
+            lengths=lengths,
+            input_ids=self.input_ids[tokens],
+            type_ids=self.type_ids[tokens],
+            position_ids=self.position_ids[tokens],
+            bounds=_bounds(lengths).to(self.input_ids.device),
+        )
+        return selected, tokens
 
 
 def micro_batches(
     encodings: Sequence[Encoding], *, token_budget: int, text_budget: int | None = None
 ) -> Iterator[PackedBatch]:
-    """Divide inputs into micro-batches, by length, so that equal lengths meet.
+    """Divide inputs into packed batches, sorted by length.
 
     Args:
-        encodings: in any order; every one of them is in exactly one batch.
-        token_budget: most tokens of a batch; an input that is longer goes alone.
-        text_budget: most texts of a batch; by default any number.
+        encodings: in any order; each of them is in exactly one batch.
+        token_budget: most tokens of a batch; a longer input is a batch of its own.
+        text_budget: most texts of a batch; None for no limit.
     """
     lengths = [len(encoding) for encoding in encodings]
     rows: list[int] = []
@@ -138,17 +145,21 @@ def micro_batches(
 
 
 def pack_batch(encodings: Sequence[Encoding], rows: Sequence[int]) -> PackedBatch:
-    """Put some of the inputs into one batch, in the order of `rows`, shortest first."""
+    """Pack some of the inputs into one batch, in the order of `rows`, which must be shortest first."""
     chosen = [encodings[row] for row in rows]
     lengths = tuple(len(encoding) for encoding in chosen)
 
-    def joined(lists: Iterator[Sequence[int]]) -> Tensor:
+    def concatenate(lists: Iterator[Sequence[int]]) -> Tensor:
         return torch.tensor(list(itertools.chain.from_iterable(lists)), dtype=torch.long)
 
-    ids = joined(encoding.ids for encoding in chosen)
-    types = joined(encoding.type_ids for encoding in chosen)
-    positions = joined(range(length) for length in lengths)
-    return PackedBatch(tuple(rows), lengths, ids, types, positions, _bounds(lengths))
+    return PackedBatch(
+        rows=tuple(rows),
+        lengths=lengths,
+        input_ids=concatenate(encoding.ids for encoding in chosen),
+        type_ids=concatenate(encoding.type_ids for encoding in chosen),
+        position_ids=concatenate(range(length) for length in lengths),
+        bounds=_bounds(lengths),
+    )
 
 
 def _bounds(lengths: Sequence[int]) -> Tensor:
@@ -156,60 +167,60 @@ def _bounds(lengths: Sequence[int]) -> Tensor:
 
 
 class PaddedTexts:
-    """Texts of a batch, side by side there, as `[texts, tokens of the longest]`, and the way back.
+    """Neighbouring texts of a packed batch as a rectangle `[texts, tokens of the longest]`.
 
     Args:
         batch: its tensors may be on any device.
-        texts: from which one, and to before which one; by default all.
+        texts: index of the first text and one past the last; by default all texts.
 
     Attributes:
-        rows: where the texts are, among those of the batch.
-        tokens: where their tokens are, among those of the batch.
-        shape: texts, and tokens of the longest of them.
+        text_slice: the texts among those of the batch.
+        token_slice: their tokens among those of the batch.
+        shape: number of texts, and tokens of the longest of them.
     """
 
     def __init__(self, batch: PackedBatch, texts: tuple[int, int] | None = None) -> None:
         first, end = texts or (0, len(batch.lengths))
-        start = sum(batch.lengths[:first])
+        first_token = sum(batch.lengths[:first])
         self._batch = batch
-        self.rows = slice(first, end)
-        self.tokens = slice(start, start + sum(batch.lengths[first:end]))
+        self.text_slice = slice(first, end)
+        self.token_slice = slice(first_token, first_token + sum(batch.lengths[first:end]))
         self.shape = (end - first, max(batch.lengths[first:end]))
-        # where each token stands in the rectangle, read row by row
-        rows = batch.text_of_token[self.tokens] - first
-        self._places = rows * self.shape[1] + batch.position_ids[self.tokens]
+        # The index of each token in the rectangle, read row by row.
+        rows = batch.text_of_token[self.token_slice] - first
+        self._cells = rows * self.shape[1] + batch.position_ids[self.token_slice]
 
     @cached_property
     def input_ids(self) -> Tensor:
         """`[texts, longest]`, int64, 0 where padded."""
-        return self.pad(self._batch.input_ids[self.tokens])
+        return self.pad(self._batch.input_ids[self.token_slice])
 
     @cached_property
     def type_ids(self) -> Tensor:
         """`[texts, longest]`, int64, 1 for the second text of a pair."""
-        return self.pad(self._batch.type_ids[self.tokens])
+        return self.pad(self._batch.type_ids[self.token_slice])
 
     @cached_property
     def attention_mask(self) -> Tensor:
         """`[texts, longest]`, int64, 1 for tokens and 0 where padded."""
-        return self.pad(self._batch.input_ids.new_ones(len(self._places)))
+        return self.pad(self._batch.input_ids.new_ones(len(self._cells)))
 
     def pad(self, values: Tensor) -> Tensor:
-        """Give `[texts, longest, …]`, 0 where padded, for `[tokens, …]` of the texts."""
+        """Return values `[tokens, …]` of the texts as `[texts, longest, …]`, 0 where padded."""
         flat = values.new_zeros(self.shape[0] * self.shape[1], *values.shape[1:])
-        flat[self._places] = values
+        flat[self._cells] = values
         return flat.view(*self.shape, *values.shape[1:])
 
     def unpad(self, values: Tensor) -> Tensor:
-        """Give `[tokens, …]` for `[texts, longest, …]`."""
-        return values.flatten(0, 1)[self._places]
+        """Return values `[texts, longest, …]` as `[tokens, …]`, without those of the padding."""
+        return values.flatten(0, 1)[self._cells]
 
 
 def padded_parts(batch: PackedBatch) -> Iterator[PaddedTexts]:
-    """Divide a batch into texts of about equal lengths: no rectangle is more than half padding.
+    """Divide a batch into rectangles, none of which is more than half padding.
 
-    That bounds the memory: of one text with 512 tokens and 5,000 with 3 a single rectangle would have 2.5
-    million places.
+    That bounds the memory: one rectangle for a text of 512 tokens and 5,000 texts of 3 would have 2.5 million
+    cells.
     """
     first = 0
     for text, length in enumerate(batch.lengths):

@@ -1,4 +1,4 @@
-"""What of an engine depends on the device: attention, the size of micro-batches, and the lanes."""
+"""What depends on the device of an engine: attention, the size of micro-batches, and the lanes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from models.device import Precision
 from models.errors import ModelError
 from models.network.shape import NetworkShape
 from models.runtime.attention import Attention, GroupedAttention
-from models.runtime.lanes import Lane, PlainLane
+from models.runtime.lanes import Lane, ThreadLane
 from models.runtime.packed_network import PackedNetwork
 
-TOKEN_BUDGET: Final = 2_048  # of a micro-batch on a CPU: fewer waste its units, more leave its caches
-GPU_TOKEN_BUDGET: Final = 16_384  # that many keep even a large GPU busy
-GPU_LANES: Final = 2  # one computes while the other one's results are read and its next inputs are copied
+# Of a micro-batch on a CPU: fewer tokens leave its vector units idle, more do not fit into its caches.
+TOKEN_BUDGET: Final = 2_048
+GPU_TOKEN_BUDGET: Final = 16_384  # enough to keep even a large GPU busy
+GPU_LANES: Final = 2  # one computes while the other copies its results and its next inputs
 
 
 @dataclass(frozen=True)
@@ -26,40 +27,40 @@ class Placement:
     """How an engine runs on a device.
 
     Attributes:
-        attention: of the device and the numbers.
-        lanes: how many there are.
-        token_budget: tokens of a micro-batch.
-        text_budget: texts of a micro-batch, None for any number; what [CLS] seeks in the states takes memory
-            for each text, so that a GPU's is bounded by this.
-        lane: makes one of them, over the network on the device.
-        lane_bytes: of a GPU that a lane takes at most, beside the weights; 0 where that does not matter.
+        attention: for the device and the precision.
+        lanes: number of lanes.
+        token_budget: most tokens of a micro-batch.
+        text_budget: most texts of a micro-batch, or None for no limit. It bounds the memory of a GPU, since
+            the queries at [CLS] take memory for each text.
+        make_lane: returns a new lane for a network on the device.
+        lane_bytes: most memory of a GPU that a lane takes, without the weights; 0 on a CPU.
     """
 
     attention: Attention
     lanes: int
     token_budget: int
     text_budget: int | None
-    lane: Callable[[PackedNetwork], Lane]
+    make_lane: Callable[[PackedNetwork], Lane]
     lane_bytes: int = 0
 
     @contextmanager
     def explain_out_of_memory(self) -> Iterator[None]:
-        """Say of what is made within where a GPU has too little memory for it.
+        """Raise an error with the needed amount if a GPU runs out of memory inside the context.
 
         Raises:
-            ModelError: it has.
+            ModelError: the GPU has too little memory.
         """
         try:
             yield
         except torch.OutOfMemoryError:
             needed = self.lanes * self.lane_bytes / 1e9
             raise ModelError(
-                f"the GPU has too little free memory, {needed:.1f} GB or more are needed beside the weights: "
-                "run fewer processes on it, or use the device cpu"
+                f"the GPU has too little free memory: the engine needs {needed:.1f} GB or more in addition "
+                "to the weights; run fewer processes on it, or use the device cpu"
             ) from None
 
 
-def placement(
+def choose_placement(
     shape: NetworkShape,
     device: torch.device,
     precision: Precision,
@@ -68,18 +69,18 @@ def placement(
     token_budget: int | None = None,
     graphs: bool = False,
 ) -> Placement:
-    """Decide how a network is run.
+    """Return how a network runs best on a device.
 
     Args:
         shape: of the network.
-        device: where.
+        device: a CPU or a GPU.
         precision: of products.
-        lanes: how many micro-batches at a time; by default as many as torch has threads, two on a GPU.
-        token_budget: tokens of a micro-batch; by default what suits the device.
-        graphs: on a GPU with the varlen kernel: capture the front of the network as CUDA graphs.
+        lanes: micro-batches at a time; by default the number of torch's threads, and two on a GPU.
+        token_budget: most tokens of a micro-batch; by default what suits the device.
+        graphs: capture CUDA graphs on a GPU that has the varlen kernel.
     """
     if device.type == "cuda":
-        return _on_gpu(
+        return _place_on_gpu(
             shape, device, precision, lanes or GPU_LANES, token_budget or GPU_TOKEN_BUDGET, graphs=graphs
         )
     return Placement(
@@ -87,26 +88,24 @@ def placement(
         lanes or torch.get_num_threads(),
         token_budget or TOKEN_BUDGET,
         None,
-        lambda packed: PlainLane(device, packed),
+        lambda network: ThreadLane(device, network),
     )
 
 
-def _on_gpu(
+def _place_on_gpu(
     shape: NetworkShape, device: torch.device, precision: Precision, lanes: int, budget: int, *, graphs: bool
 ) -> Placement:
-    # The varlen kernel brings torch's compiler along: a second and 70 MB, which a CPU has no use for.
-    from models.runtime.cuda import PaddedAttention, StreamLane, VarlenAttention, has_varlen_kernel
-    from models.runtime.cuda.buckets import buckets, most_texts
-    from models.runtime.cuda.stream_lane import lane_bytes
+    # The varlen kernel loads torch's compiler: a second and 70 MB, which a CPU does not need.
+    from models.runtime import cuda
 
-    is_varlen = precision == "bf16" and has_varlen_kernel(device, shape.head_size)
-    sizes = buckets(budget)
-    captured = sizes if graphs and is_varlen else ()
+    is_varlen = precision == "bf16" and cuda.has_varlen_kernel(device, shape.head_size)
+    buckets = cuda.make_buckets(budget)
+    captured = buckets if graphs and is_varlen else ()
     return Placement(
-        VarlenAttention() if is_varlen else PaddedAttention(),
+        cuda.VarlenAttention() if is_varlen else cuda.PaddedAttention(),
         lanes,
         budget,
-        most_texts(budget),
-        lambda packed: StreamLane(device, packed, captured),
-        lane_bytes(shape, sizes),
+        cuda.max_texts(budget),
+        lambda network: cuda.StreamLane(device, network, captured),
+        cuda.estimate_lane_bytes(shape, buckets),
     )

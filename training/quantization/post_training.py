@@ -22,10 +22,10 @@ from models.network.weights import NetworkWeights
 from models.runtime.attention import GroupedAttention
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.int8.body import body_layers
-from models.runtime.int8.ir import EXTRA, SegmentPorts, openvino_runtime
+from models.runtime.int8.body_ir import EXTRA, SegmentPorts, openvino_runtime
 from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
-from training.quantization.graph import body_graph
+from training.quantization.body_graph import body_graph
 
 _TOKEN_BUDGET = 512  # of a sample that NNCF sees
 _SILENT = "NNCF_CI"  # NNCF's own switch for machines that must not report
@@ -52,7 +52,7 @@ def require_nncf() -> Any:
     return nncf
 
 
-def quantized_body(weights: NetworkWeights, encodings: Sequence[Encoding]) -> BodyIr:
+def quantize_with_nncf(weights: NetworkWeights, encodings: Sequence[Encoding]) -> BodyIr:
     """Quantize what a network has below its last layer.
 
     Outliers of the states are moved into the weights first (SmoothQuant, Xiao et al. 2023, equation 4), then

@@ -22,9 +22,14 @@ from models.runtime.packed_network import PackedNetwork
 from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
 from training.examples import Example
-from training.quantization.head_states import Body, classifier_states, extractor_states
-from training.quantization.post_training import quantized_body
-from training.quantization.refit import Refit, refit
+from training.quantization.head_refit import (
+    Body,
+    RefitResult,
+    classifier_states,
+    extractor_states,
+    refit_head,
+)
+from training.quantization.post_training import quantize_with_nncf
 
 RANGE_TEXTS: Final = 400  # whose activations give the ranges: more change nothing
 REFIT_TEXTS: Final = 4_000  # that heads are refitted on, at most: their states are kept in memory
@@ -35,7 +40,7 @@ Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Rounded:
+class CalibratedBody:
     """A quantized body, before the heads are refitted to it.
 
     Attributes:
@@ -52,21 +57,21 @@ class Rounded:
 
 
 @dataclass(frozen=True)
-class Quantized:
+class QuantizedBundle:
     """What came of it.
 
     Attributes:
         bundle: with the quantized body and the refitted heads; config and path are those of the exact one.
-        texts: how many gave ranges or a refit.
+        texts: how many gave ranges or a refit_head.
         refits: of the heads, by name.
     """
 
     bundle: Bundle
     texts: int
-    refits: Mapping[str, Refit]
+    refits: Mapping[str, RefitResult]
 
 
-def round_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> Rounded:
+def quantize_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> CalibratedBody:
     """Quantize the body of a bundle.
 
     Args:
@@ -85,16 +90,16 @@ def round_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> Rou
     order = np.random.default_rng(seed).permutation(len(examples))[:REFIT_TEXTS]
     tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
     encodings = tokenizer.encode([examples[row].text for row in order])
-    return Rounded(
+    return CalibratedBody(
         bundle,
-        quantized_body(bundle.weights, encodings[:RANGE_TEXTS]),
+        quantize_with_nncf(bundle.weights, encodings[:RANGE_TEXTS]),
         list(micro_batches(encodings, token_budget=_TOKEN_BUDGET)),
         np.array([examples[row].label == 1 for row in order]),
     )
 
 
-def refit_heads(rounded: Rounded, advance: Advance = lambda texts: None) -> Quantized:
-    """Refit the heads of the Classifiers and the Extractor to a quantized body.
+def refit_heads(rounded: CalibratedBody, advance: Advance = lambda texts: None) -> QuantizedBundle:
+    """RefitResult the heads of the Classifiers and the Extractor to a quantized body.
 
     Labels are not asked: the heads are held against what the exact network says. The Extractor is fitted on
     the texts that report an adverse effect, as it is asked of no others.
@@ -108,7 +113,7 @@ def refit_heads(rounded: Rounded, advance: Advance = lambda texts: None) -> Quan
     body = QuantizedBody(rounded.body, weights, GroupedAttention(), lanes=1)
     refits = _refit_all(network, exact, body, rounded.batches, rounded.positive, advance)
     _halve(network)
-    return Quantized(rounded.exact.with_network(network, rounded.body), len(rounded.positive), refits)
+    return QuantizedBundle(rounded.exact.with_network(network, rounded.body), len(rounded.positive), refits)
 
 
 def _refit_all(
@@ -118,17 +123,17 @@ def _refit_all(
     batches: Sequence[PackedBatch],
     positive: NDArray[np.bool_],
     advance: Advance,
-) -> dict[str, Refit]:
+) -> dict[str, RefitResult]:
     # Texts are in the order of a seeded draw already.
     held_out = np.arange(len(positive)) % round(1 / _HELD_OUT) == 0
     before = classifier_states(network, exact, batches, advance)
     after = classifier_states(network, rounded, batches, advance)
     refits = {}
     for number, (head, was, now) in enumerate(zip(_classifiers(network), before, after, strict=True), 1):
-        refits["classifier" if number == 1 else f"classifier {number}"] = refit(head, was, now, held_out)
+        refits["classifier" if number == 1 else f"classifier {number}"] = refit_head(head, was, now, held_out)
     with_spans = list(_only(batches, positive))
     if with_spans:
-        refits["extractor"] = refit(
+        refits["extractor"] = refit_head(
             network.extractor,
             extractor_states(network, exact, with_spans),
             extractor_states(network, rounded, with_spans),
@@ -144,7 +149,7 @@ def _classifiers(network: MultiTaskNetwork) -> list[nn.Linear]:
 
 def _only(batches: Sequence[PackedBatch], wanted: NDArray[np.bool_]) -> list[PackedBatch]:
     chosen = [(batch, [at for at, row in enumerate(batch.rows) if wanted[row]]) for batch in batches]
-    return [batch.only(places)[0] for batch, places in chosen if places]
+    return [batch.select(places)[0] for batch, places in chosen if places]
 
 
 def _halve(network: MultiTaskNetwork) -> None:

@@ -1,6 +1,6 @@
-"""The sizes that micro-batches are filled up to on a GPU: a captured graph computes one size only.
+"""Buckets: the sizes that micro-batches are padded to on a GPU, since a captured graph has one fixed size.
 
-What a captured graph reads: inputs that stay where they are in memory, and are filled anew each time.
+A graph reads its inputs from fixed places in memory, which are overwritten for each batch (`BucketInputs`).
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import torch
 
 from models.runtime.packing import PackedBatch
 
-SMALLEST: Final = 256  # tokens
-_TOKENS_OF_A_TEXT: Final = 8  # texts that have fewer on the average want a larger bucket
-# The kernel takes 128 queries at a time. Where no text has more, it starts once for each text and head; with
+_SMALLEST: Final = 256  # tokens
+_TOKENS_PER_TEXT: Final = 8  # batches of texts that are shorter on average need a larger bucket
+# The kernel takes 128 queries at a time. If no text has more, it starts once for each text and head; with
 # BERT's 512 it would start four times, three of them for nothing.
 _LONGEST: Final = 128
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A size.
+    """A size of micro-batches.
 
     Attributes:
         tokens: most tokens of a batch.
@@ -35,7 +35,7 @@ class Bucket:
     longest: int
 
     def holds(self, batch: PackedBatch) -> bool:
-        """Whether a batch can be filled up to this size."""
+        """Return True if a batch can be padded to this size."""
         return (
             len(batch.input_ids) <= self.tokens
             and len(batch.lengths) <= self.texts
@@ -43,36 +43,36 @@ class Bucket:
         )
 
 
-def most_texts(tokens: int) -> int:
-    """How many texts a batch of so many tokens may have on a GPU."""
-    return max(1, tokens // _TOKENS_OF_A_TEXT)
+def max_texts(tokens: int) -> int:
+    """Return how many texts a batch on a GPU may have, given its most tokens."""
+    return max(1, tokens // _TOKENS_PER_TEXT)
 
 
-def buckets(token_budget: int) -> tuple[Bucket, ...]:
-    """Give the sizes for batches within a budget: each twice the one before, the last one the budget itself.
+def make_buckets(token_budget: int) -> tuple[Bucket, ...]:
+    """Return the buckets for batches within a budget, each twice the one before, up to the budget itself.
 
-    So a batch is filled up to less than its double; of a backlog only the last batch is not nearly full.
+    So a batch is padded to less than twice its size, and in a backlog only the last batch is not nearly full.
     """
     sizes = []
-    tokens = SMALLEST
+    tokens = _SMALLEST
     while tokens < token_budget:
         sizes.append(tokens)
         tokens *= 2
     sizes.append(token_budget)
-    return tuple(Bucket(size, most_texts(size), min(size, _LONGEST)) for size in sizes)
+    return tuple(Bucket(size, max_texts(size), min(size, _LONGEST)) for size in sizes)
 
 
-def smallest_holding(sizes: Sequence[Bucket], batch: PackedBatch) -> Bucket | None:
-    """Choose the size for a batch; None where it has too long a text, or too many texts."""
-    fitting = [size for size in sizes if size.holds(batch)]
-    return min(fitting, key=lambda size: size.tokens, default=None)
+def smallest_bucket(buckets: Sequence[Bucket], batch: PackedBatch) -> Bucket | None:
+    """Return the smallest bucket that holds a batch; None if it has too long a text or too many texts."""
+    holding = [bucket for bucket in buckets if bucket.holds(batch)]
+    return min(holding, key=lambda bucket: bucket.tokens, default=None)
 
 
 class BucketInputs:
-    """The inputs of one size, on the device, and pinned memory on the host that they are copied from.
+    """The inputs of a graph of one size, on the device, and pinned memory on the host to copy them from.
 
-    Only one batch may be under way at a time: `fill` writes over what the copy of the batch before read. Each
-    lane has inputs of its own for that reason.
+    `fill` overwrites the memory that the copy of the batch before it was read from. So only one batch may be
+    computed at a time, and each lane has its own inputs.
 
     Args:
         bucket: the size.
@@ -80,15 +80,15 @@ class BucketInputs:
 
     Attributes:
         bucket: the size.
-        batch: what the graph is captured with: all tensors on the device. It begins as texts of no tokens and
-            one of the greatest length.
+        batch: the batch that the graph is captured with: all tensors on the device. At first it has texts
+            without tokens and one text of the greatest length.
     """
 
     def __init__(self, bucket: Bucket, device: torch.device) -> None:
         self.bucket = bucket
-        pinned = device.type == "cuda"  # from other memory a copy is not asynchronous
-        self._host_tokens = torch.zeros(3, bucket.tokens, dtype=torch.long, pin_memory=pinned)
-        self._host_bounds = torch.zeros(bucket.texts + 1, dtype=torch.int32, pin_memory=pinned)
+        is_pinned = device.type == "cuda"  # only from pinned memory are copies asynchronous
+        self._host_tokens = torch.zeros(3, bucket.tokens, dtype=torch.long, pin_memory=is_pinned)
+        self._host_bounds = torch.zeros(bucket.texts + 1, dtype=torch.int32, pin_memory=is_pinned)
         self._host_bounds[-1] = bucket.longest
         self._tokens = self._host_tokens.to(device, copy=True)
         self._bounds = self._host_bounds.to(device, copy=True)
@@ -97,15 +97,15 @@ class BucketInputs:
         self.batch = PackedBatch(tuple(range(bucket.texts)), lengths, ids, types, positions, self._bounds)
 
     def fill(self, batch: PackedBatch) -> PackedBatch:
-        """Copy a batch in, on the current stream.
+        """Copy a batch to the device, on the current stream.
 
-        What is left over is filled up: with texts of no tokens, and with [PAD] that are of no text.
+        The rest is padded: with texts without tokens, and with [PAD] tokens that belong to no text.
 
         Args:
             batch: on the host, not larger than the bucket.
 
         Returns:
-            The batch, on the device, as long as the next one is not filled in.
+            The batch on the device; valid until the next call.
         """
         tokens, texts = len(batch.input_ids), len(batch.lengths)
         torch.stack([batch.input_ids, batch.type_ids, batch.position_ids], out=self._host_tokens[:, :tokens])

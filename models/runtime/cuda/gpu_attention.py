@@ -1,7 +1,4 @@
-"""Attention over padded_parts with a mask: for any device, and any numbers.
-
-Attention over packed tokens by torch's varlen kernel, and whether a GPU has it.
-"""
+"""Attention on a GPU: by torch's varlen kernel where there is one, else by rectangles with a mask."""
 
 from __future__ import annotations
 
@@ -15,64 +12,63 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from models.runtime.packing import PackedBatch, padded_parts
 
-
-class PaddedAttention:
-    """Pads texts of about equal lengths to the longest of them; an `Attention`.
-
-    A GPU wants few large operations, and exact-length groups are many small ones. This is for GPUs and
-    numbers that the varlen kernel does not take: those before Ampere, and fp32.
-    """
-
-    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
-        """See `Attention`."""
-        hidden = joined.shape[1] // 3
-        seen = joined.new_empty(len(joined), hidden)
-        for part in padded_parts(batch):
-            # [texts, longest, 3 · hidden] to three times [texts, heads, longest, head]
-            parts = part.pad(joined[part.tokens]).view(*part.shape, 3, heads, hidden // heads)
-            query, key, value = parts.permute(2, 0, 3, 1, 4)
-            visible = part.attention_mask.bool()[:, None, None, :]
-            found = scaled_dot_product_attention(query, key, value, attn_mask=visible)
-            seen[part.tokens] = part.unpad(found.transpose(1, 2).reshape(*part.shape, hidden))
-        return seen
-
-    def cls_attention(self, sought: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
-        """See `Attention`."""
-        seen = torch.empty_like(sought)
-        for part in padded_parts(batch):
-            tokens = part.pad(states[part.tokens])  # [texts, longest, hidden]
-            scores = torch.bmm(sought[part.rows], tokens.transpose(1, 2))
-            hidden_from = ~part.attention_mask.bool()[:, None, :]
-            weights = scores.masked_fill_(hidden_from, -torch.inf).softmax(-1)
-            torch.bmm(weights, tokens, out=seen[part.rows])
-        return seen
-
-
 _log = logging.getLogger(__name__)
 
 
-class VarlenAttention(PaddedAttention):
-    """Nothing is padded: the kernel is told where each text begins and ends; an `Attention`, for bfloat16.
+class PaddedAttention:
+    """Pads texts of similar lengths to the longest of them; an `Attention` for any device and dtype.
 
-    All that it asks of a batch is `bounds`, on the device, and `longest`, which may be more than it is. So a
-    captured graph can be run again on other texts. Tokens after the last bound are in no text; what it gives
-    for them is undefined, infinities and NaN included, and no text sees them.
-
-    From [CLS] a text looks by padded_parts, as `PaddedAttention` does. The kernel would need the keys and
-    values of all tokens, a sixth of a layer for each classifier, which `ClsLayer` does without.
+    A GPU needs few large operations, and groups of equal length are many small ones. This is for GPUs and
+    dtypes that the varlen kernel does not support: those before Ampere, and fp32.
     """
 
     def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
-        """See `Attention`."""
-        query, key, value = joined.view(len(joined), 3, heads, -1).unbind(1)  # each [tokens, heads, head]
-        found = varlen_attn(query, key, value, batch.bounds, batch.bounds, batch.longest, batch.longest)
-        assert isinstance(found, Tensor)  # noqa: S101 - it is a pair only where more is asked for
-        return found.reshape(len(joined), -1)
+        """Let each token attend to all tokens of its text; see `Attention`."""
+        hidden = joined.shape[1] // 3
+        context = joined.new_empty(len(joined), hidden)
+        for part in padded_parts(batch):
+            # [texts, longest, 3 · hidden] to three times [texts, heads, longest, head size]
+            padded = part.pad(joined[part.token_slice]).view(*part.shape, 3, heads, hidden // heads)
+            query, key, value = padded.permute(2, 0, 3, 1, 4)
+            visible = part.attention_mask.bool()[:, None, None, :]
+            attended = scaled_dot_product_attention(query, key, value, attn_mask=visible)
+            context[part.token_slice] = part.unpad(attended.transpose(1, 2).reshape(*part.shape, hidden))
+        return context
+
+    def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+        """Let each text's [CLS] attend to all tokens of its text; see `Attention`."""
+        context = torch.empty_like(queries)
+        for part in padded_parts(batch):
+            tokens = part.pad(states[part.token_slice])  # [texts, longest, hidden]
+            scores = torch.bmm(queries[part.text_slice], tokens.transpose(1, 2))
+            is_padding = ~part.attention_mask.bool()[:, None, :]
+            weights = scores.masked_fill_(is_padding, -torch.inf).softmax(-1)
+            torch.bmm(weights, tokens, out=context[part.text_slice])
+        return context
+
+
+class VarlenAttention(PaddedAttention):
+    """Attention by a kernel that needs no padding; an `Attention` for bfloat16.
+
+    It reads only `bounds` of a batch, on the device, and `longest`, which may be larger than the longest
+    text. So a captured graph can be replayed on other texts. Tokens after the last bound belong to no text:
+    their results are undefined, possibly infinite or NaN, and no text attends to them.
+
+    [CLS] attends by rectangles, as in `PaddedAttention`. The kernel would need the keys and values of all
+    tokens, a sixth of a layer for each classifier, which `ClsLayer` does not compute.
+    """
+
+    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+        """Let each token attend to all tokens of its text; see `Attention`."""
+        query, key, value = joined.view(len(joined), 3, heads, -1).unbind(1)  # three of [tokens, heads, size]
+        context = varlen_attn(query, key, value, batch.bounds, batch.bounds, batch.longest, batch.longest)
+        assert isinstance(context, Tensor)  # noqa: S101 - a pair only if more is requested
+        return context.reshape(len(joined), -1)
 
 
 @cache
 def has_varlen_kernel(device: torch.device, head_size: int) -> bool:
-    """Try the kernel once as the engine uses it: with a text of no tokens, and with tokens of no text.
+    """Return True if the varlen kernel works on a GPU; it runs once, with an empty text and unused tokens.
 
     Args:
         device: a GPU.
@@ -81,16 +77,17 @@ def has_varlen_kernel(device: torch.device, head_size: int) -> bool:
     bounds = [0, 3, 8, 8]
     joined = torch.linspace(-1, 1, 10 * 3 * 2 * head_size).sin().view(10, 3, 2, head_size)
     query, key, value = joined.to(device, torch.bfloat16).unbind(1)
-    places = torch.tensor(bounds, dtype=torch.int32, device=device)
+    device_bounds = torch.tensor(bounds, dtype=torch.int32, device=device)
     try:
-        found = varlen_attn(query, key, value, places, places, 16, 16)
-        assert isinstance(found, Tensor)  # noqa: S101
-        told = found[:8].float().cpu()  # whatever is wrong comes up here at the latest
+        context = varlen_attn(query, key, value, device_bounds, device_bounds, 16, 16)
+        assert isinstance(context, Tensor)  # noqa: S101
+        actual = context[:8].float().cpu()  # kernel errors are raised here at the latest
     except RuntimeError as error:
-        _log.info("texts are padded on %s, without varlen attention: %s", device, str(error).split("\n")[0])
+        reason = str(error).split("\n")[0]
+        _log.info("texts are padded on %s, since varlen attention does not work: %s", device, reason)
         return False
-    wanted = []
+    expected = []
     for start, end in ((0, 3), (3, 8)):
-        query, key, value = joined[start:end].transpose(0, 2).unbind(1)  # each [heads, tokens, head]
-        wanted.append(scaled_dot_product_attention(query, key, value).transpose(0, 1))
-    return torch.allclose(told, torch.cat(wanted), atol=0.03)
+        query, key, value = joined[start:end].transpose(0, 2).unbind(1)  # each [heads, tokens, head size]
+        expected.append(scaled_dot_product_attention(query, key, value).transpose(0, 1))
+    return torch.allclose(actual, torch.cat(expected), atol=0.03)

@@ -1,6 +1,6 @@
-"""Capturing work as a CUDA graph: launched as one, whatever number of kernels it has.
+"""The shared states on a GPU by captured CUDA graphs, one for each bucket.
 
-The front of the network on a GPU, embeddings to the states that all heads start from, as graphs.
+A graph is launched as a whole, however many kernels it has: embeddings to the states that all heads share.
 """
 
 from __future__ import annotations
@@ -10,23 +10,25 @@ from typing import Any, Final, TypeVar
 
 import torch
 
-from models.runtime.cuda.buckets import Bucket, BucketInputs, smallest_holding
+from models.runtime.cuda.buckets import Bucket, BucketInputs, smallest_bucket
 from models.runtime.packed_network import SharedStates
 from models.runtime.packing import PackedBatch
 
-Found = TypeVar("Found")
+Output = TypeVar("Output")
+ComputeStates = Callable[[PackedBatch], SharedStates]
+Capture = Callable[[Callable[[], SharedStates]], tuple[Callable[[], None], SharedStates]]
 
-_WARM_UPS: Final = 3  # libraries choose their kernels and take their workspaces in the first runs
+_WARM_UPS: Final = 3  # libraries choose their kernels and allocate workspaces in the first runs
 
 
 class GraphPool:
-    """Captures work on one stream, with one pool of memory for all of it.
+    """Captures graphs on one stream, with one pool of memory for all of them.
 
-    Graphs of one pool write over each other's intermediate results. That is safe since they are replayed one
-    after another, and none reads what another one left; in which order does not matter. What a graph gives
-    stays its own as long as it is referred to.
+    Graphs of one pool overwrite each other's intermediate results. That is safe, since they are replayed one
+    after another and none reads what another one left; their order does not matter. The outputs of a graph
+    stay its own as long as they are referred to.
 
-    Only one capture may be under way in a process, and no other thread may use the GPU meanwhile: capture
+    A process can run only one capture at a time, and no other thread may use the GPU meanwhile: capture
     before there are any.
 
     Args:
@@ -37,69 +39,72 @@ class GraphPool:
         self._stream = stream
         self._pool: Any = torch.cuda.graph_pool_handle()
 
-    def captured(self, work: Callable[[], Found]) -> tuple[Callable[[], None], Found]:
-        """Capture what `work` launches; it must ask the GPU for nothing, and allocate by torch alone.
+    def capture(self, compute: Callable[[], Output]) -> tuple[Callable[[], None], Output]:
+        """Capture the kernels that `compute` launches.
+
+        Args:
+            compute: must not wait for the GPU, and must allocate memory through torch alone.
 
         Returns:
-            What launches it again, on the current stream, and what `work` gave: tensors that are written anew
-            each time. Before the first launch there is nothing in them.
+            A function that launches the kernels again on the current stream, and what `compute` returned:
+            tensors that each launch overwrites. They have no values before the first launch.
         """
         with torch.cuda.stream(self._stream):
             for _ in range(_WARM_UPS):
-                work()
+                compute()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):  # it waits for the warming up
-            found = work()
-        return graph.replay, found
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):  # waits for the warm-ups
+            output = compute()
+        return graph.replay, output
 
 
-Kept = Callable[[PackedBatch], SharedStates]
-Capture = Callable[[Callable[[], SharedStates]], tuple[Callable[[], None], SharedStates]]
-
-
-class Front:
-    """The front for micro-batches up to one size.
+class BucketGraph:
+    """The graph for micro-batches up to one size.
 
     Args:
         bucket: the size.
-        kept: of the network; which operations it does must depend on the size alone.
+        compute: `PackedNetwork.shared_states`; its operations must depend on the size alone.
         device: where it runs.
-        capture: makes a graph of work, see `GraphPool.captured`.
+        capture: `GraphPool.capture`.
     """
 
-    def __init__(self, bucket: Bucket, kept: Kept, device: torch.device, capture: Capture) -> None:
+    def __init__(
+        self, bucket: Bucket, compute: ComputeStates, device: torch.device, capture: Capture
+    ) -> None:
         self._inputs = BucketInputs(bucket, device)
-        self._replay, self._states = capture(lambda: kept(self._inputs.batch))
+        self._replay, self._states = capture(lambda: compute(self._inputs.batch))
 
     def __call__(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
-        """Run it on a batch of the host.
+        """Compute the shared states of a batch on the host.
 
         Returns:
-            The batch on the device, and its states; both until the next call.
+            The batch on the device, and its states; both are valid until the next call.
         """
-        placed = self._inputs.fill(batch)
+        on_device = self._inputs.fill(batch)
         self._replay()
-        return placed, self._states.first(len(placed.input_ids))
+        return on_device, self._states.cut_to(len(on_device.input_ids))
 
 
-class Fronts:
-    """The front for micro-batches of all sizes.
+class BucketGraphs:
+    """The graphs of all buckets.
 
-    The largest one is captured first: the pool then has the memory that the others need. It is done when this
-    is made, and takes some tenths of a second for each size.
+    The constructor captures them, which takes some tenths of a second each. The largest comes first, so that
+    the pool has the memory that the others need.
 
     Args:
-        sizes: that there are to be graphs for.
-        kept: see `Front`.
-        device: see `Front`.
-        capture: see `Front`.
+        buckets: the sizes to capture.
+        compute: see `BucketGraph`.
+        device: see `BucketGraph`.
+        capture: see `BucketGraph`.
     """
 
-    def __init__(self, sizes: Sequence[Bucket], kept: Kept, device: torch.device, capture: Capture) -> None:
-        descending = sorted(sizes, key=lambda size: size.tokens, reverse=True)
-        self._fronts = {size: Front(size, kept, device, capture) for size in descending}
+    def __init__(
+        self, buckets: Sequence[Bucket], compute: ComputeStates, device: torch.device, capture: Capture
+    ) -> None:
+        descending = sorted(buckets, key=lambda bucket: bucket.tokens, reverse=True)
+        self._graphs = {bucket: BucketGraph(bucket, compute, device, capture) for bucket in descending}
 
-    def of(self, batch: PackedBatch) -> Front | None:
-        """Choose by the size of a batch; None where it fits nowhere."""
-        size = smallest_holding(tuple(self._fronts), batch)
-        return self._fronts[size] if size else None
+    def graph_for(self, batch: PackedBatch) -> BucketGraph | None:
+        """Return the graph for a batch; None if no bucket holds it."""
+        bucket = smallest_bucket(tuple(self._graphs), batch)
+        return self._graphs[bucket] if bucket else None

@@ -1,7 +1,4 @@
-"""How much of a GPU's memory a lane takes, before it is taken.
-
-A lane on a GPU: a stream, with inputs and graphs of its own.
-"""
+"""The lane of a GPU: a stream of its own for one micro-batch at a time, and the memory that this takes."""
 
 from __future__ import annotations
 
@@ -13,76 +10,82 @@ from torch import Tensor
 
 from models.network.shape import NetworkShape
 from models.runtime.cuda.buckets import Bucket
-from models.runtime.cuda.graphs import Fronts, GraphPool
+from models.runtime.cuda.graphs import BucketGraphs, GraphPool
 from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch
 
 
-def lane_bytes(shape: NetworkShape, sizes: Sequence[Bucket]) -> int:
-    """Say what a lane takes at most in bfloat16, beside the weights, for batches up to the largest size.
-
-    Three parts:
-
-    - the front, where the feed-forward part is at its widest: for each token and unit of width 4 bytes of
-      what came in, of what attention made of it and of the trunk's states, 2 for copies in bfloat16, and
-      twice 2 for the wide product, before and after its activation. The graphs of a lane share this.
-    - what the graphs of all sizes gave, at most two states of 4 bytes for each token.
-    - the heads: texts padded to at most the double, and what [CLS] seeks and sees with each head of each
-      classifier, in fp32; after them the Extractor, if need be on all texts.
-
-    The allocator's rounding and gaps come on top, and CUDA itself once for each process.
-    """
-    tokens = max(size.tokens for size in sizes)
-    texts = max(size.texts for size in sizes)
-    front = tokens * (14 * shape.hidden + 4 * shape.intermediate)
-    given = sum(size.tokens for size in sizes) * 8 * shape.hidden
-    votes = 12 * tokens * shape.hidden + 10 * texts * shape.attention_heads * shape.classifiers * shape.hidden
-    extraction = tokens * (10 * shape.hidden + 4 * shape.intermediate)
-    return front + given + max(votes, extraction)
-
-
 class StreamLane:
-    """Computes one micro-batch at a time on a stream of its own; a `Lane`.
+    """Computes one micro-batch at a time on its own stream; a `Lane`.
 
-    While it waits for its results, another lane's inputs are copied and its kernels run. Nothing else is
-    waited for, and the waiting thread sleeps: it leaves its core and Python to others.
+    While it waits for its results, another lane's inputs are copied and its kernels run. The lane waits for
+    nothing else, and its thread sleeps meanwhile, so that it holds neither a core nor Python's lock.
 
     Args:
         device: a GPU.
         network: on that GPU.
-        sizes: that the front is captured for as a graph; without any, or where a batch fits none of them, its
-            kernels are launched one by one, with the same results.
+        buckets: sizes to capture graphs for. Without any, or if no bucket holds a batch, the kernels are
+            launched one by one, with the same results.
     """
 
-    def __init__(self, device: torch.device, network: PackedNetwork, sizes: Sequence[Bucket] = ()) -> None:
+    def __init__(self, device: torch.device, network: PackedNetwork, buckets: Sequence[Bucket] = ()) -> None:
         self._device = device
         self._network = network
         with torch.cuda.device(device), torch.inference_mode():
             self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-            self._done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
-            self._stream.wait_stream(torch.cuda.current_stream(device))  # which the weights came by
+            self._results_ready = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
+            self._stream.wait_stream(torch.cuda.current_stream(device))  # it copies the weights
             pool = GraphPool(self._stream)
-            self._fronts = Fronts(sizes, network.shared_states, device, pool.captured)
+            self._graphs = BucketGraphs(buckets, network.shared_states, device, pool.capture)
 
-    def at_work(self) -> AbstractContextManager[None]:
-        """Let what a thread does be done on this stream."""
+    def step_context(self) -> AbstractContextManager[None]:
+        """Return the context in which a thread's operations go to this stream."""
         return torch.cuda.stream(self._stream)
 
-    def placed(self, batch: PackedBatch) -> PackedBatch:
-        """Copy a batch to the device."""
+    def to_device(self, batch: PackedBatch) -> PackedBatch:
+        """Copy a batch to the GPU."""
         return batch.to(self._device)
 
-    def front(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
-        """Give a batch on the device and its states, until the next batch."""
-        front = self._fronts.of(batch)
-        if front is not None:
-            return front(batch)
-        placed = self.placed(batch)
-        return placed, self._network.shared_states(placed)
+    def shared_states(self, batch: PackedBatch) -> tuple[PackedBatch, SharedStates]:
+        """Compute the shared states of a batch; see `Lane`."""
+        graph = self._graphs.graph_for(batch)
+        if graph is not None:
+            return graph(batch)
+        on_device = self.to_device(batch)
+        return on_device, self._network.shared_states(on_device)
 
-    def read(self, values: Tensor) -> Tensor:
-        """Copy values to the CPU, by pinned memory, and wait until they are there."""
-        found = values.contiguous().to("cpu", non_blocking=True)
-        self._done.record(self._stream)
-        self._done.synchronize()
-        return found
+    def to_host(self, values: Tensor) -> Tensor:
+        """Copy values to the CPU through pinned memory, and wait until they are complete."""
+        copied = values.contiguous().to("cpu", non_blocking=True)
+        self._results_ready.record(self._stream)
+        self._results_ready.synchronize()
+        return copied
+
+
+def estimate_lane_bytes(shape: NetworkShape, buckets: Sequence[Bucket]) -> int:
+    """Return the most memory that a lane takes in bfloat16, without the weights.
+
+    Three parts:
+
+    - the shared states, at the widest point of the feed-forward part. For each token and unit of width: 4
+      bytes each for the input of the layer, the output of attention and the trunk's states, 2 for copies in
+      bfloat16, and twice 2 for the wide product, before and after its activation. The graphs of a lane share
+      this memory.
+    - the outputs of the graphs of all buckets, at most two states of 4 bytes for each token.
+    - the heads: texts padded to at most twice their size, and the queries and results of each attention head
+      of each classifier at [CLS], in fp32; after them the Extractor, possibly on all texts.
+
+    The allocator's rounding and gaps come on top, and CUDA itself once for each process.
+
+    Args:
+        shape: of the network.
+        buckets: the sizes of micro-batches.
+    """
+    tokens = max(bucket.tokens for bucket in buckets)
+    texts = max(bucket.texts for bucket in buckets)
+    shared = tokens * (14 * shape.hidden + 4 * shape.intermediate)
+    outputs = sum(bucket.tokens for bucket in buckets) * 8 * shape.hidden
+    queries = texts * shape.attention_heads * shape.classifiers * shape.hidden
+    votes = 12 * tokens * shape.hidden + 10 * queries
+    extraction = tokens * (10 * shape.hidden + 4 * shape.intermediate)
+    return shared + outputs + max(votes, extraction)

@@ -1,9 +1,21 @@
-"""The body of a network in 8-bit integers, by OpenVINO.
+"""The body of a network in 8-bit integers, run by OpenVINO on a CPU.
 
-`ir` is what a bundle carries of it, `runtime` brings OpenVINO in, and `body` runs it on packed micro-batches.
+openvino_runtime   imports OpenVINO, and checks what the processor does with 8-bit products
+body_ir            the graph that a bundle carries, cut into segments where attention comes in
+body               runs these segments on packed micro-batches
 """
 
-from models.runtime.int8.body import QuantizedBody
-from models.runtime.int8.ir import BodyIr
+from models.runtime.int8.body import QuantizedBody, body_layers
+from models.runtime.int8.body_ir import BodyIr, Port, SegmentPorts
+from models.runtime.int8.openvino_runtime import EXTRA, import_openvino, products_overflow
 
-__all__ = ["BodyIr", "QuantizedBody"]
+__all__ = [
+    "EXTRA",
+    "BodyIr",
+    "Port",
+    "QuantizedBody",
+    "SegmentPorts",
+    "body_layers",
+    "import_openvino",
+    "products_overflow",
+]

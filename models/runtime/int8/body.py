@@ -1,4 +1,4 @@
-"""The body of a quantized bundle on packed micro-batches: the states that `PackedNetwork.shared_states` has."""
+"""The body of a quantized bundle on packed micro-batches: it computes `PackedNetwork.shared_states`."""
 
 from __future__ import annotations
 
@@ -13,41 +13,44 @@ from models.errors import ModelError
 from models.network.shape import NetworkShape
 from models.network.weights import NetworkWeights
 from models.runtime.attention import Attention
-from models.runtime.int8.ir import BodyIr, SegmentPorts, damaged, openvino_runtime, read_segments
+from models.runtime.int8.body_ir import BodyIr, SegmentPorts, read_segments, unusable_graph
+from models.runtime.int8.openvino_runtime import import_openvino, products_overflow
 from models.runtime.layer import PackedEmbedding
 from models.runtime.packed_network import SharedStates
 from models.runtime.packing import PackedBatch
 
-# Segments see a multiple of so many tokens: OpenVINO's buffers of each other number stay, 300 MB in the end.
+# Inputs are padded to a multiple of this many tokens. OpenVINO keeps buffers for each number of tokens that it
+# has seen: without padding, 300 MB in the end.
 _ROWS: Final = 64
-# Each request keeps buffers for the most tokens that it has seen.
+# A request keeps buffers for the most tokens that it has seen, so longer inputs are split.
 _MOST_ROWS: Final = 256
 
 Watch = Callable[[int, Sequence[Tensor]], None]
-"""Is told of a segment's number and inputs."""
+"""Called with a segment's number and its inputs."""
 
 
 def body_layers(shape: NetworkShape) -> int:
-    """Count the layers of the body: all but the last, which each head has its own way with."""
+    """Count the layers of the body: all but the last one, of which each head has its own."""
     return shape.frozen_layers + max(0, shape.shared_layers - 1)
 
 
 class QuantizedBody:
-    """Embeddings, trunk and the shared layers below the last one, on a CPU.
+    """The embeddings, the trunk and the shared layers below the last one, on a CPU.
 
-    Products are in 8 bits; embeddings, attention, the residual stream and LayerNorm in fp32. Each thread that
-    calls has requests of its own, which compute in one thread each.
+    Products are in 8 bits; embeddings, attention, the residual stream and LayerNorm in fp32. Each calling
+    thread has its own requests, and each request computes in one thread.
 
     Args:
-        ir: of the bundle.
-        weights: of the network that it was made of; those of the embeddings are used.
-        attention: of a CPU.
-        lanes: threads that call at a time.
-        watch: told of each segment's number and inputs before it runs, for calibration.
+        ir: the graph of a bundle.
+        weights: of the network that was quantized; only those of the embeddings are used.
+        attention: for a CPU.
+        lanes: number of threads that call at the same time.
+        watch: called with each segment's number and inputs before it runs, for calibration.
 
     Raises:
-        ModelError: OpenVINO is not installed, or the network is on a GPU.
-        BundleError: the graph is damaged, or does not fit the network.
+        ModelError: OpenVINO is not installed, the network is on a GPU, or products of these weights overflow
+            on this processor.
+        BundleError: the graph is damaged, or belongs to another network.
     """
 
     def __init__(
@@ -61,10 +64,10 @@ class QuantizedBody:
     ) -> None:
         if any(tensor.device.type != "cpu" for tensor in weights.tensors.values()):
             raise ModelError(
-                "the bundle is quantized, and its body runs on a processor: choose the device cpu, or use "
-                "the bundle that it was quantized from"
+                "a quantized bundle runs on a CPU only: choose the device cpu, or use the bundle that it was "
+                "quantized from"
             )
-        openvino = openvino_runtime()
+        openvino = import_openvino()
         shape = weights.shape
         layers, hidden = body_layers(shape), shape.hidden
         self._attention = attention
@@ -75,50 +78,57 @@ class QuantizedBody:
         self._ports = [SegmentPorts.of(number, layers=layers, hidden=hidden) for number in range(layers + 1)]
         options = {
             "INFERENCE_NUM_THREADS": lanes,
-            "NUM_STREAMS": lanes,  # one thread a request
+            "NUM_STREAMS": lanes,  # one thread for each request
             "ENABLE_CPU_PINNING": False,  # the machine has other work, too
-            "INFERENCE_PRECISION_HINT": "f32",  # of what is not quantized: the same on all processors
-            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # of what was prepared for a shape; it gains nothing here
+            "INFERENCE_PRECISION_HINT": "f32",  # of everything that is not quantized, on all processors
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # of code for one number of tokens; caching it gains nothing here
         }
-        core, segments = openvino.Core(), read_segments(ir, layers=layers, hidden=hidden)
+        segments = read_segments(ir, layers=layers, hidden=hidden)
+        if not segments.has_safe_weights and products_overflow():
+            raise ModelError(
+                f"{ir.source} has weights of full 8 bits, whose products overflow on this processor without "
+                "VNNI: quantize the bundle again with this version, or use the bundle that it was quantized "
+                "from"
+            )
+        core = openvino.Core()
         try:
-            self._compiled = [core.compile_model(segment, "CPU", options) for segment in segments]
+            self._compiled = [core.compile_model(model, "CPU", options) for model in segments.models]
         except RuntimeError as error:
-            raise damaged(ir, error) from None
-        self._own = threading.local()
+            raise unusable_graph(ir, error) from None
+        self._of_thread = threading.local()
         self._watch = watch
 
     def __call__(self, batch: PackedBatch) -> SharedStates:
-        """Give the states that all heads start from."""
+        """Return the states that all heads start from."""
         tokens = len(batch.input_ids)
         states = trunk = pad(self._embedding(batch), (0, 0, 0, -tokens % _ROWS))
         *_, joined = self._run(0, [states])
         for layer in range(1, len(self._compiled)):
-            seen = self._attention.self_attention(joined, batch, self._heads)
-            states, *joins = self._run(layer, [seen, states])
-            joined = joins[0] if joins else joined
+            context = self._attention.self_attention(joined, batch, self._heads)
+            states, *following = self._run(layer, [context, states])
+            joined = following[0] if following else joined
             if layer == self._frozen_layers:
                 trunk = states
-        return SharedStates(trunk, states).first(tokens)
+        return SharedStates(trunk, states).cut_to(tokens)
 
     def _run(self, number: int, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Run a segment between memory of torch: nothing is copied."""
+        """Run a segment. OpenVINO reads and writes torch's memory, so nothing is copied."""
         self._watch(number, inputs)
         request = self._requests()[number]
         outputs = [inputs[0].new_empty(len(inputs[0]), port.width) for port in self._ports[number].outputs]
         for first in range(0, len(inputs[0]), _MOST_ROWS):
             rows = slice(first, first + _MOST_ROWS)
-            for place, tensor in enumerate(inputs):
-                request.set_input_tensor(place, self._shared(tensor[rows]))
-            for place, tensor in enumerate(outputs):
-                request.set_output_tensor(place, self._shared(tensor[rows]))
+            for port, tensor in enumerate(inputs):
+                request.set_input_tensor(port, self._without_copy(tensor[rows]))
+            for port, tensor in enumerate(outputs):
+                request.set_output_tensor(port, self._without_copy(tensor[rows]))
             request.infer()
         return outputs
 
-    def _shared(self, tensor: Tensor) -> Any:
+    def _without_copy(self, tensor: Tensor) -> Any:
         return self._tensor(tensor.contiguous().numpy(), shared_memory=True)
 
     def _requests(self) -> list[Any]:
-        if not hasattr(self._own, "requests"):
-            self._own.requests = [compiled.create_infer_request() for compiled in self._compiled]
-        return cast(list[Any], self._own.requests)
+        if not hasattr(self._of_thread, "requests"):
+            self._of_thread.requests = [compiled.create_infer_request() for compiled in self._compiled]
+        return cast(list[Any], self._of_thread.requests)

@@ -1,4 +1,4 @@
-"""Lanes: what is left when a caller goes, and what a forked process is told."""
+"""LanePool: what is left when a caller goes, and what a forked process is told."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from models.errors import ModelError
-from models.runtime.lanes import Lane, Lanes, PlainLane
+from models.runtime.lanes import Lane, LanePool, ThreadLane
 
 PATIENCE = 20.0
 
 
 @pytest.fixture
-def lanes() -> Lanes:
-    return Lanes([PlainLane(torch.device("cpu"), None)])  # type: ignore[arg-type] # no step asks for it
+def lanes() -> LanePool:
+    return LanePool([ThreadLane(torch.device("cpu"), None)])  # type: ignore[arg-type] # no step asks for it
 
 
 def double(_: Lane, number: int) -> int:
@@ -39,12 +39,12 @@ class Held:
         self.done.append(number)
 
 
-def test_results_come_in_the_order_of_the_items(lanes: Lanes) -> None:
+def test_results_come_in_the_order_of_the_items(lanes: LanePool) -> None:
     assert list(lanes.run(double, range(50))) == [2 * number for number in range(50)]
     assert list(lanes.run(double, [])) == []
 
 
-def test_what_is_not_begun_is_left_where_the_caller_goes(lanes: Lanes) -> None:
+def test_what_is_not_begun_is_left_where_the_caller_goes(lanes: LanePool) -> None:
     held = Held(at=1)
     with pytest.raises(KeyError, match="enough"):
         for _ in lanes.run(held, range(10)):
@@ -55,7 +55,7 @@ def test_what_is_not_begun_is_left_where_the_caller_goes(lanes: Lanes) -> None:
     assert held.done == [0, 1]
 
 
-def test_what_is_not_begun_is_left_where_the_items_fail(lanes: Lanes) -> None:
+def test_what_is_not_begun_is_left_where_the_items_fail(lanes: LanePool) -> None:
     held = Held(at=0)
 
     def items() -> Iterator[int]:
@@ -70,7 +70,7 @@ def test_what_is_not_begun_is_left_where_the_items_fail(lanes: Lanes) -> None:
     assert held.done == [0]
 
 
-def test_a_forked_process_is_told_to_load_its_own(lanes: Lanes) -> None:
+def test_a_forked_process_is_told_to_load_its_own(lanes: LanePool) -> None:
     list(lanes.run(double, [1]))
     child = os.fork()
     if not child:

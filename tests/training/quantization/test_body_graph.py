@@ -41,11 +41,11 @@ class Both:
             with torch.inference_mode():
                 wanted, found = exact.shared_states(batch), self.body(batch)
             torch.testing.assert_close(found.trunk, wanted.trunk, atol=TOLERANCE, rtol=0)
-            torch.testing.assert_close(found.below, wanted.below, atol=TOLERANCE, rtol=0)
+            torch.testing.assert_close(found.before_last, wanted.before_last, atol=TOLERANCE, rtol=0)
 
 
 def both(made: Trained, weights: NetworkWeights) -> Both:
-    from training.quantization.graph import body_graph
+    from training.quantization.body_graph import body_graph
     from training.quantization.post_training import to_ir
 
     return Both(made, weights, QuantizedBody(to_ir(body_graph(weights)), weights, ATTENTION, lanes=1))

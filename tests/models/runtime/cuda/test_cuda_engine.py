@@ -17,9 +17,9 @@ from models.errors import ModelError
 from models.network.vote import Decision
 from models.runtime import Engine, cuda, engine
 from models.runtime.cuda import PaddedAttention, StreamLane, VarlenAttention
-from models.runtime.cuda.buckets import buckets, most_texts
-from models.runtime.cuda.graphs import Front
-from models.runtime.placement import Placement, placement
+from models.runtime.cuda.buckets import make_buckets, max_texts
+from models.runtime.cuda.graphs import BucketGraph
+from models.runtime.placement import Placement, choose_placement
 from tests.models.runtime.cuda.fake_cuda import imitate
 from tests.spread import POSITIONS, Shape, spread_network, text_of
 from tests.tiny import Trained
@@ -47,15 +47,15 @@ def encodings_of(made: Trained, words: Sequence[int] = WORDS) -> list[Encoding]:
 
 def engine_on_a_gpu(made: Trained, monkeypatch: pytest.MonkeyPatch, *, graphs: bool, varlen: bool) -> Engine:
     imitate(monkeypatch)
-    sizes = buckets(TOKENS) if graphs else ()
+    sizes = make_buckets(TOKENS) if graphs else ()
     place = Placement(
         attention=VarlenAttention() if varlen else PaddedAttention(),
         lanes=2,
         token_budget=TOKENS,
-        text_budget=most_texts(TOKENS),
-        lane=lambda packed: StreamLane(CPU, packed, sizes),
+        text_budget=max_texts(TOKENS),
+        make_lane=lambda packed: StreamLane(CPU, packed, sizes),
     )
-    monkeypatch.setattr(engine, "placement", lambda *_, **__: place)
+    monkeypatch.setattr(engine, "choose_placement", lambda *_, **__: place)
     return Engine(made.network)
 
 
@@ -81,8 +81,8 @@ def test_it_says_what_the_cpu_says(
 ) -> None:
     wanted = Engine(made.network, lanes=1)
     runs: list[int] = []
-    run = Front.__call__
-    monkeypatch.setattr(Front, "__call__", lambda front, batch: (runs.append(1), run(front, batch))[1])
+    run = BucketGraph.__call__
+    monkeypatch.setattr(BucketGraph, "__call__", lambda front, batch: (runs.append(1), run(front, batch))[1])
     ours = engine_on_a_gpu(made, monkeypatch, graphs=graphs, varlen=varlen)
     has_retriever = made.network.retriever is not None
     is_the_same(ours, wanted, encodings_of(made), has_retriever=has_retriever)
@@ -106,8 +106,8 @@ def test_calls_from_several_threads_do_not_mix(made: Trained, monkeypatch: pytes
 def test_numbers_and_kernel_decide_how_a_gpu_is_used(made: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     for has_kernel in (True, False):
         monkeypatch.setattr(cuda, "has_varlen_kernel", lambda device, head, has=has_kernel: has)
-        exact = placement(made.network.shape, CUDA, "fp32", graphs=True)
-        quick = placement(made.network.shape, CUDA, "bf16", graphs=True)
+        exact = choose_placement(made.network.shape, CUDA, "fp32", graphs=True)
+        quick = choose_placement(made.network.shape, CUDA, "bf16", graphs=True)
         assert isinstance(quick.attention, VarlenAttention) == has_kernel
         for place in (exact, quick):
             assert isinstance(place.attention, PaddedAttention)
@@ -121,8 +121,10 @@ def test_graphs_are_captured_where_they_are_asked_for(made: Trained, monkeypatch
     monkeypatch.setattr(cuda, "has_varlen_kernel", lambda device, head: True)
     monkeypatch.setattr(cuda, "StreamLane", lambda device, packed, sizes: taken.append(len(sizes)))
     for graphs, precision in ((True, "bf16"), (False, "bf16"), (True, "fp32")):
-        place = placement(made.network.shape, CUDA, precision, graphs=graphs, token_budget=1_000, lanes=1)
-        place.lane(None)  # type: ignore[arg-type]
+        place = choose_placement(
+            made.network.shape, CUDA, precision, graphs=graphs, token_budget=1_000, lanes=1
+        )
+        place.make_lane(None)  # type: ignore[arg-type]
     assert taken == [3, 0, 0]
 
 
@@ -130,7 +132,9 @@ def test_a_gpu_that_is_full_is_told_of(made: Trained, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("no")
 
-    place = replace(placement(made.network.shape, CPU, "fp32"), lane=full, lane_bytes=3 * 10**9, lanes=2)  # type: ignore[arg-type]
-    monkeypatch.setattr(engine, "placement", lambda *_, **__: place)
+    place = replace(
+        choose_placement(made.network.shape, CPU, "fp32"), make_lane=full, lane_bytes=3 * 10**9, lanes=2
+    )  # type: ignore[arg-type]
+    monkeypatch.setattr(engine, "choose_placement", lambda *_, **__: place)
     with pytest.raises(ModelError, match=r"6\.0 GB"):
         Engine(made.network)

@@ -15,8 +15,8 @@ from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
 from models.runtime.attention import GroupedAttention
 from models.runtime.cuda import VarlenAttention
-from models.runtime.cuda.buckets import Bucket, buckets, most_texts, smallest_holding
-from models.runtime.cuda.graphs import Fronts, GraphPool
+from models.runtime.cuda.buckets import Bucket, make_buckets, max_texts, smallest_bucket
+from models.runtime.cuda.graphs import BucketGraphs, GraphPool
 from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch, micro_batches, pack_batch
 from tests.models.runtime.cuda.fake_cuda import FakeStream, imitate
@@ -39,15 +39,15 @@ def batch_of(made: Trained, words: Sequence[int]) -> PackedBatch:
     return pack_batch(encodings, sorted(range(len(words)), key=lambda row: len(encodings[row])))
 
 
-def fronts_of(network: MultiTaskNetwork, sizes: Sequence[Bucket]) -> Fronts:
+def fronts_of(network: MultiTaskNetwork, sizes: Sequence[Bucket]) -> BucketGraphs:
     packed_network = PackedNetwork(network.weights(), "fp32", VarlenAttention())
     pool = GraphPool(FakeStream())  # type: ignore[arg-type]
-    return Fronts(sizes, packed_network.shared_states, CPU, pool.captured)
+    return BucketGraphs(sizes, packed_network.shared_states, CPU, pool.capture)
 
 
 def near(found: SharedStates, wanted: SharedStates) -> None:
     torch.testing.assert_close(found.trunk, wanted.trunk, atol=1e-4, rtol=0)
-    torch.testing.assert_close(found.below, wanted.below, atol=1e-4, rtol=0)
+    torch.testing.assert_close(found.before_last, wanted.before_last, atol=1e-4, rtol=0)
 
 
 @torch.inference_mode()
@@ -57,7 +57,7 @@ def test_one_graph_serves_batch_after_batch(made: Trained, monkeypatch: pytest.M
     plain = PackedNetwork(made.network.weights(), "fp32", GroupedAttention())
     for words in ([5, 9, 3], [30], [0] * 8, [20, 1], [100, 7, 7], [2] * 60, [62], [5, 9, 3]):
         batch = batch_of(made, words)
-        front = fronts.of(batch)
+        front = fronts.graph_for(batch)
         assert front is not None
         placed, kept = front(batch)
         near(kept, plain.shared_states(batch))
@@ -71,7 +71,7 @@ def test_a_batch_that_no_graph_holds_has_none(made: Trained, monkeypatch: pytest
     imitate(monkeypatch)
     fronts = fronts_of(made.network, SIZES)
     for words in ([127], [0] * 65, [100, 100, 100]):
-        assert fronts.of(batch_of(made, words)) is None
+        assert fronts.graph_for(batch_of(made, words)) is None
 
 
 @pytest.mark.parametrize("frozen_layers", [1, 2])
@@ -82,20 +82,20 @@ def test_states_that_are_the_same_tensor_stay_so(
     imitate(monkeypatch)
     made = spread_network(tmp_path / "encoder", Shape(frozen_layers=frozen_layers))
     batch = batch_of(made, [3, 4])
-    front = fronts_of(made.network, SIZES).of(batch)
+    front = fronts_of(made.network, SIZES).graph_for(batch)
     assert front is not None
     _, kept = front(batch)
-    assert (kept.trunk is kept.below) == (frozen_layers == 2)  # of three layers
+    assert (kept.trunk is kept.before_last) == (frozen_layers == 2)  # of three layers
 
 
 @given(budget=st.integers(1, 20_000))
 @example(16_384)
 def test_sizes_double_up_to_the_budget(budget: int) -> None:
-    sizes = buckets(budget)
+    sizes = make_buckets(budget)
     assert sizes[-1].tokens == budget
     pairs = itertools.pairwise(sizes)
     assert all(left.tokens < right.tokens <= 2 * left.tokens for left, right in pairs)
-    assert all(size.texts == most_texts(size.tokens) and size.longest <= size.tokens for size in sizes)
+    assert all(size.texts == max_texts(size.tokens) and size.longest <= size.tokens for size in sizes)
 
 
 @settings(max_examples=30, deadline=None)
@@ -106,9 +106,9 @@ def test_sizes_double_up_to_the_budget(budget: int) -> None:
 def test_all_batches_of_short_texts_have_a_size(made: Trained, words: list[int], budget: int) -> None:
     tokenizer = TweetTokenizer(made.encoder.tokenizer, POSITIONS)
     encodings = tokenizer.encode([text_of(count) for count in words])
-    sizes, rows = buckets(budget), []
-    for batch in micro_batches(encodings, token_budget=budget, text_budget=most_texts(budget)):
-        size = smallest_holding(sizes, batch)
+    sizes, rows = make_buckets(budget), []
+    for batch in micro_batches(encodings, token_budget=budget, text_budget=max_texts(budget)):
+        size = smallest_bucket(sizes, batch)
         assert size is not None
         assert size.holds(batch)
         assert not any(other.tokens < size.tokens and other.holds(batch) for other in sizes)

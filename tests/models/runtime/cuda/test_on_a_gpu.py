@@ -21,9 +21,9 @@ from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
 from models.runtime import Engine
 from models.runtime.cuda import PaddedAttention, VarlenAttention, has_varlen_kernel
-from models.runtime.cuda.buckets import buckets
-from models.runtime.cuda.graphs import Front
-from models.runtime.cuda.stream_lane import lane_bytes
+from models.runtime.cuda.buckets import make_buckets
+from models.runtime.cuda.graphs import BucketGraph
+from models.runtime.cuda.stream_lane import estimate_lane_bytes
 from models.runtime.placement import GPU_LANES, GPU_TOKEN_BUDGET
 from tests.engine_agreement import SHAPES, SHORT, Subject
 from tests.models.runtime.cuda.test_gpu_attention import batch_of, random_states
@@ -50,8 +50,8 @@ def has_kernel() -> None:
 def replays(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """One entry for each micro-batch that a graph computed."""
     seen: list[int] = []
-    run = Front.__call__
-    monkeypatch.setattr(Front, "__call__", lambda front, batch: (seen.append(1), run(front, batch))[1])
+    run = BucketGraph.__call__
+    monkeypatch.setattr(BucketGraph, "__call__", lambda front, batch: (seen.append(1), run(front, batch))[1])
     yield seen
 
 
@@ -120,7 +120,7 @@ def test_the_memory_is_bounded_as_stated(classifiers: int, tmp_path: Path) -> No
     engine = Engine(network, device=CUDA, precision="bf16", graphs=True)
     engine.score(tokenizer.encode(texts), threshold=0.0)
     weights = sum(parameter.nbytes for parameter in network.parameters())
-    said = GPU_LANES * lane_bytes(shape, buckets(GPU_TOKEN_BUDGET))
+    said = GPU_LANES * estimate_lane_bytes(shape, make_buckets(GPU_TOKEN_BUDGET))
     # a half more for the allocator's gaps, and workspaces of 32 MiB for each thread and stream
     assert torch.cuda.max_memory_reserved() - before < weights + 1.5 * said + 2**28
 

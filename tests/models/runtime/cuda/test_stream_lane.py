@@ -15,8 +15,8 @@ from transformers import BertConfig, BertModel
 
 from models.network.multitask import MultiTaskNetwork
 from models.runtime.cuda import VarlenAttention
-from models.runtime.cuda.buckets import Bucket, BucketInputs, buckets, most_texts
-from models.runtime.cuda.stream_lane import lane_bytes
+from models.runtime.cuda.buckets import Bucket, BucketInputs, make_buckets, max_texts
+from models.runtime.cuda.stream_lane import estimate_lane_bytes
 from models.runtime.packed_network import PackedNetwork
 from models.runtime.packing import PackedBatch
 from tests.models.runtime.cuda.test_gpu_attention import batch_of
@@ -83,7 +83,7 @@ def filled(*runs: tuple[int, int]) -> PackedBatch:
 def test_the_front_takes_what_is_said_and_asks_the_gpu_for_nothing(hidden: int, frozen_layers: int) -> None:
     network = network_of(hidden, 1, frozen_layers)
     shape, packed = network.shape, ready(network)
-    [size] = [size for size in buckets(TOKENS) if size.tokens == TOKENS]
+    [size] = [size for size in make_buckets(TOKENS) if size.tokens == TOKENS]
     with LiveBytes() as live:  # whatever needed a value, and so could not be captured, would fail on META
         packed.shared_states(BucketInputs(size, META).batch)
     said = TOKENS * (14 * shape.hidden + 4 * shape.intermediate)
@@ -95,9 +95,9 @@ def test_the_front_takes_what_is_said_and_asks_the_gpu_for_nothing(hidden: int, 
     "runs",
     [
         [(TOKENS // 34, 34)],
-        [(most_texts(TOKENS), 8)],
+        [(max_texts(TOKENS), 8)],
         [(TOKENS // 17, 17), (1, 34)],  # half padding
-        [(most_texts(TOKENS) - 3, 2), (3, 512)],
+        [(max_texts(TOKENS) - 3, 2), (3, 512)],
         [(8, 512)],
     ],
     ids=str,
@@ -111,14 +111,14 @@ def test_a_lane_takes_no_more_than_is_said(runs: Sequence[tuple[int, int]], clas
         packed.votes(kept, batch)
         packed.extract(kept, batch, range(len(batch.lengths)))
     tokens = len(batch.input_ids)
-    sizes = [Bucket(tokens, max(len(batch.lengths), most_texts(tokens)), 512)]
-    assert live.peak < lane_bytes(network.shape, sizes)
+    sizes = [Bucket(tokens, max(len(batch.lengths), max_texts(tokens)), 512)]
+    assert live.peak < estimate_lane_bytes(network.shape, sizes)
 
 
 def test_the_bytes_of_the_presets_are_as_documented() -> None:
     """`docs/performance.md` states them for BERT-base and MiniLM, with one classifier and with five."""
     said = [
-        lane_bytes(network_of(hidden, classifiers, 3).shape, buckets(16_384)) / 1e9
+        estimate_lane_bytes(network_of(hidden, classifiers, 3).shape, make_buckets(16_384)) / 1e9
         for hidden in (768, 384)
         for classifiers in (1, 5)
     ]
