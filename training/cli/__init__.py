@@ -1,1 +1,44 @@
-"""The subcommands of `ade-train`."""
+"""The command `ade-train`: one file per subcommand, and one way to report errors.
+
+`app` puts the subcommands together, `options` has the options that they share, `console` writes what they
+print, and `advice` says what users can do about problems with models.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+from models.errors import ModelError, message_with_advice
+from training.errors import TrainingError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run `ade-train`; print errors as one message on stderr and exit with status 1."""
+    from training.cli.app import app
+    from training.cli.console import print_error, replace_unencodable
+
+    replace_unencodable()
+    try:
+        app()
+    except TrainingError as error:
+        print_error(str(error))
+        sys.exit(1)
+    except ModelError as error:
+        from training.cli.advice import ADVICE
+
+        print_error(message_with_advice(error, ADVICE))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" for {error.filename}" if error.filename else ""
+        print_error(f"{error.strerror}{place}: make room, and start the same command again")
+        sys.exit(1)

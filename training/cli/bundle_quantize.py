@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from training.cli.options import Threads, Trunk
-from training.cli.scorers import open_bundle, text_progress
-from training.cli.stopping import told_when_stopped
-from training.cli.tables import print_table
+from training.cli.console import (
+    err,
+    figures_table,
+    on_interrupt,
+    print_json,
+    print_line,
+    print_note,
+    print_table,
+    progress_bar,
+)
+from training.cli.options import Json, Threads, Trunk, open_bundle
 from training.errors import RunError
 
 if TYPE_CHECKING:
-    from training.quantization import Quantized, Verdict
+    from training.quantization import QuantizationReport, QuantizedBundle
 
 
 def bundle_quantize_command(
     bundle: Annotated[
-        str, typer.Argument(help="Folder of a bundle, which is changed; or, with --out, one of the package.")
+        str,
+        typer.Argument(
+            help="Folder of a bundle, which is changed. With --out, also a bundle of the package."
+        ),
     ],
     calibrate: Annotated[
-        Path, typer.Option(help="Texts like those to come, labelled: a prepared folder, or a .jsonl file.")
+        Path,
+        typer.Option(help="Annotated texts like those to come: a prepared folder, or a .jsonl file."),
     ],
     validation: Annotated[
-        Path | None, typer.Option(help="What both are scored on; by default the other half of --calibrate.")
+        Path | None,
+        typer.Option(help="Texts to score both bundles on; by default the other half of --calibrate."),
     ] = None,
     margin: Annotated[
         float, typer.Option(min=0, max=1, help="By how much F1 of 1a or 1b may fall, in [0, 1].")
@@ -41,87 +49,92 @@ def bundle_quantize_command(
     seed: Annotated[int, typer.Option(min=0, help="Of the division and the choice of texts.")] = 1,
     threads: Threads = 1,
     trunk: Trunk = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Let all layers below the last one multiply 8-bit integers: more tweets a second on a processor.
+    """Let all layers below the last one multiply 8-bit integers: more tweets per second on a processor.
 
-    The ranges of the numbers come from the calibration texts; the heads are then fitted to what the rounded
-    layers give, where that helps. Scored before and after; where F1 of 1a or 1b falls by more than the
-    margin, nothing is written, and the status is 1. On Ctrl-C the bundle is as it was.
+    The calibration texts determine the ranges of the numbers. The heads are then refitted to the output of
+    the quantized layers, if that helps. Both bundles are scored. If F1 of 1a or 1b falls by more than the
+    margin, nothing is written, and the status is 1. After Ctrl-C the bundle is as it was.
 
-    Needs the extra `openvino`, as does whoever runs the bundle.
+    Needs the extra `openvino`, both here and where the bundle runs.
     """
-    from models.bundle.quantized import require_quantizable
-    from models.scoring.catalog import bundle_to_change
+    from models.bundle import require_quantizable
+    from models.scoring import bundle_to_change
 
     source = bundle_to_change(bundle, out)
     require_quantizable(source, out)
-    from models.bundle import Quantization
-    from models.bundle.quantized import store_quantized
-    from models.scoring.pipeline import Pipeline
-    from training.quantization import Verdict, compare, read_division, refit_heads, round_body
+    from models.bundle import Quantization, store_quantized
+    from models.scoring import Pipeline
+    from training.quantization import (
+        QuantizationReport,
+        compare_bundles,
+        quantize_body,
+        read_calibration_texts,
+        refit_heads,
+    )
     from training.quantization.post_training import require_nncf
 
-    texts = read_division(calibrate, validation, split, seed=seed)
+    texts = read_calibration_texts(calibrate, validation, split, seed=seed)
     require_nncf()
     exact = open_bundle(source, device="cpu", threads=threads, trunk=trunk).bundle
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-    console.print(f"{len(texts.calibration):,} texts calibrate, {len(texts.validation):,} others judge")
-    with told_when_stopped(console, "the bundle is as it was"):
-        with console.status("rounding"):
-            rounded = round_body(exact, texts.calibration, seed=seed)
-        with text_progress(2 * len(rounded.positive), console, what="heads") as advance:
-            quantized = refit_heads(rounded, advance)
-        with text_progress(2 * len(texts.validation), console, what="scores") as advance:
+    print_note(f"{len(texts.calibration):,} texts calibrate, {len(texts.validation):,} others evaluate")
+    with on_interrupt("the bundle is as it was"):
+        with err.status("quantizing"):
+            calibrated = quantize_body(exact, texts.calibration, seed=seed)
+        with progress_bar(2 * len(calibrated.positive), "heads") as advance:
+            quantized = refit_heads(calibrated, advance)
+        with progress_bar(2 * len(texts.validation), "scores") as advance:
             scorers = Pipeline.of(exact), Pipeline.of(quantized.bundle)
-            verdict = compare(*scorers, texts.validation, advance=advance)
-        told = {"calibrated_on": quantized.texts, "judged_on": verdict.texts, **verdict.to_json()}
-        refused = max(verdict.losses().values()) > margin
+            report = compare_bundles(*scorers, texts.validation, advance=advance)
+        figures = {"calibrated_on": quantized.texts, "judged_on": report.texts, **report.to_json()}
+        within_margin = max(report.losses().values()) <= margin
         version = exact.version
-        if not refused:
-            before, after = Verdict.f1(verdict.before), Verdict.f1(verdict.after)
+        if within_margin:
+            before, after = QuantizationReport.f1(report.before), QuantizationReport.f1(report.after)
             version = store_quantized(
                 exact,
                 quantized.bundle,
-                Quantization(texts=quantized.texts, judged_on=verdict.texts, before=before, after=after),
-                metrics={"quantization": told},
+                Quantization(texts=quantized.texts, judged_on=report.texts, before=before, after=after),
+                metrics={"quantization": figures},
                 out=out,
             )
     if as_json:
-        typer.echo(json.dumps({"bundle": version, "stored": not refused, **told}))
+        print_json({"bundle": version, "stored": within_margin, **figures})
     else:
-        _print(verdict)
+        _print(report)
     for note in _notes(quantized):
-        console.print(escape(note))
-    if refused:
+        print_note(note)
+    if not within_margin:
         raise RunError(
             f"F1 fell by more than the margin of {margin:g}, and nothing was stored: calibrate on more "
             "texts, or allow more with --margin"
         )
-    console.print(f"stored in {escape(str(out or source))}, version {version}")
+    print_note(f"stored in {out or source}, version {version}")
 
 
-def _print(verdict: Verdict) -> None:
-    table = Table("", "before", "after", box=None)
-    before, after = verdict.before.to_json(), verdict.after.to_json()
-    for task in ("1a", "1b"):
-        for figure in before[task]:
-            table.add_row(f"{task} {figure}", *(f"{said[task][figure]:.3f}" for said in (before, after)))
-    print_table(table)
-    typer.echo(
-        f"{verdict.changed:,} of {verdict.texts:,} labels changed; "
-        f"the largest change of a probability is {verdict.most:.3f}"
+def _print(report: QuantizationReport) -> None:
+    before, after = report.before.to_json(), report.after.to_json()
+    rows = [
+        (f"{task} {figure}", f"{before[task][figure]:.3f}", f"{after[task][figure]:.3f}")
+        for task in ("1a", "1b")
+        for figure in before[task]
+    ]
+    print_table(figures_table(("", "before", "after"), rows, left=3))
+    print_line(
+        f"{report.changed:,} of {report.texts:,} labels changed; "
+        f"the largest change of a probability is {report.largest_change:.3f}"
     )
 
 
-def _notes(quantized: Quantized) -> list[str]:
+def _notes(quantized: QuantizedBundle) -> list[str]:
     notes = []
-    for name, found in quantized.refits.items():
-        if found.pull is None:
-            notes.append(f"{name}: the head as it was fits best")
+    for name, refit in quantized.refits.items():
+        if refit.penalty is None:
+            notes.append(f"{name}: the head fits best as it was")
         else:
             notes.append(
-                f"{name}: the head was refitted, and diverges from the exact network by {found.after:.2g} "
-                f"nats instead of {found.before:.2g} on texts held out"
+                f"{name}: the head was refitted; on held-out texts it diverges from the exact network by "
+                f"{refit.after:.2g} nats instead of {refit.before:.2g}"
             )
     return notes

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from training.cli.options import Device, Threads, Trunk
-from training.cli.scorers import open_bundle, text_progress
-from training.cli.stopping import told_when_stopped
-from training.cli.tables import print_table
+from training.cli.console import (
+    figures_table,
+    on_interrupt,
+    print_json,
+    print_note,
+    print_table,
+    progress_bar,
+)
+from training.cli.options import Device, Json, Threads, Trunk, open_bundle
 from training.errors import RunError
 from training.extras import require
 
@@ -33,7 +34,9 @@ def calibrate_command(
     prevalence: Annotated[
         float | None, typer.Option(help="Share of positives in the stream, if not that of the texts: 0.018")
     ] = None,
-    bias: Annotated[bool, typer.Option(help="Shift the log-odds too, beside the temperature.")] = True,
+    bias: Annotated[
+        bool, typer.Option(help="Shift the log-odds too, in addition to the temperature.")
+    ] = True,
     split: Annotated[str, typer.Option(help="Which split of a prepared folder.")] = "valid",
     diagram: Annotated[
         Path | None, typer.Option(help="Draw the reliability before and after: a .png file.")
@@ -42,15 +45,15 @@ def calibrate_command(
     threads: Threads = 1,
     trunk: Trunk = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored, and stop.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Make the Classifier's probabilities mean what they say, and choose its threshold.
 
-    Temperature and bias have the least negative log-likelihood on the validation texts; the threshold has
-    the best F1 there, or the best recall with a wanted precision. All three are stored in the bundle, and
-    its version changes.
+    Temperature and bias have the lowest negative log-likelihood on the validation texts. The threshold has
+    the best F1 there, or the best recall with at least the given precision. All three are stored in the
+    bundle, which gets a new version.
     """
-    precision = _precision(goal)
+    precision = _parse_goal(goal)
     if prevalence is not None and not 0 < prevalence < 1:
         raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
     from models.bundle import Calibration, Thresholds, revise_bundle
@@ -59,7 +62,6 @@ def calibrate_command(
     from training.evaluation.recalibration import recalibrate
     from training.files import write_whole
 
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if diagram:
         require("matplotlib", "diagrams")
     examples = read_split(valid, split)
@@ -67,16 +69,12 @@ def calibrate_command(
     if positives in (0, len(examples)):
         raise RunError(
             f"of the {len(examples):,} texts in {valid} {positives:,} report an adverse effect: give a file "
-            "with some that do and some that do not"
+            "with texts of either class"
         )
     opened = open_bundle(bundle, device=device, threads=threads, trunk=trunk)
-    loaded = opened.bundle
-    with (
-        told_when_stopped(console, "the bundle is as it was"),
-        text_progress(len(examples), console) as advance,
-    ):
-        found = recalibrate(
-            loaded,
+    with on_interrupt("the bundle is as it was"), progress_bar(len(examples)) as advance:
+        recalibration = recalibrate(
+            opened.bundle,
             examples,
             precision=precision,
             prevalence=prevalence,
@@ -84,49 +82,54 @@ def calibrate_command(
             device=opened.device,
             advance=advance,
         )
-    told: dict[str, Any] = {
+    before, after = recalibration.before, recalibration.after
+    figures: dict[str, Any] = {
         "for": goal,
         "prevalence": prevalence,
         "texts": len(examples),
-        "before": found.before.to_json(),
-        "after": found.after.to_json(),
+        "before": before.to_json(),
+        "after": after.to_json(),
     }
-    version = loaded.version
+    version = opened.bundle.version
     if not dry_run:
-        calibrator = found.after.calibrator
         version = revise_bundle(
             bundle,
             thresholds=Thresholds(
-                classifier=found.after.choice.threshold, normalizer=loaded.config.thresholds.normalizer
+                classifier=after.choice.threshold, normalizer=opened.bundle.config.thresholds.normalizer
             ),
-            calibration=Calibration(temperature=calibrator.temperature, bias=calibrator.bias),
-            metrics={"calibration": told},
+            calibration=Calibration(temperature=after.calibrator.temperature, bias=after.calibrator.bias),
+            metrics={"calibration": figures},
         )
     if diagram:
-        write_whole(diagram, reliability_png(found.after.reliability, before=found.before.reliability))
+        write_whole(diagram, reliability_png(after.reliability, before=before.reliability))
     if as_json:
-        typer.echo(json.dumps({"bundle": version, **told}))
+        print_json({"bundle": version, **figures})
     else:
-        _print(found)
-    console.print("nothing was stored" if dry_run else f"stored in {escape(str(bundle))}, version {version}")
+        _print(recalibration)
+    print_note("nothing was stored" if dry_run else f"stored in {bundle}, version {version}")
 
 
-def _precision(goal: str) -> float | None:
-    name, _, value = goal.partition("=")
+def _parse_goal(goal: str) -> float | None:
+    """Return the precision that `--for` asks for, or None for the best F1.
+
+    Raises:
+        RunError: it is neither f1 nor a precision.
+    """
     if goal == "f1":
         return None
+    name, _, value = goal.partition("=")
     try:
-        wanted = float(value) if name == "precision" else -1.0
+        precision = float(value) if name == "precision" else -1.0
     except ValueError:
-        wanted = -1.0
-    if not 0 < wanted <= 1:
-        raise RunError(f"--for is {goal!r}: it must be f1, or precision= and a number up to 1: precision=0.8")
-    return wanted
+        precision = -1.0
+    if not 0 < precision <= 1:
+        raise RunError(
+            f"--for is {goal!r}: it must be f1, or precision= and a number up to 1, such as precision=0.8"
+        )
+    return precision
 
 
-def _print(found: Recalibration) -> None:
-    table = Table("", "before", "after", box=None)
-    before, after = found.before.to_json(), found.after.to_json()
-    for name in before:
-        table.add_row(name.replace("_", " "), f"{before[name]:.4g}", f"{after[name]:.4g}")
-    print_table(table)
+def _print(recalibration: Recalibration) -> None:
+    before, after = recalibration.before.to_json(), recalibration.after.to_json()
+    rows = [(name.replace("_", " "), f"{before[name]:.4g}", f"{after[name]:.4g}") for name in before]
+    print_table(figures_table(("", "before", "after"), rows, left=3))

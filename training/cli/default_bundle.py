@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from training.cli.options import KeepLimit, Threads
+from training.cli.console import err, on_interrupt, print_json, print_note, resume_hint
+from training.cli.options import KeepLimit, Threads, parse_size
 from training.cli.progress import TrainingProgress
-from training.cli.sizes import bytes_of
-from training.cli.stopping import told_how_to_go_on
 from training.errors import RunError
 
 
@@ -23,14 +19,14 @@ def default_bundle_command(
         typer.Option(help="Folder with tac2017_train.jsonl, ade_corpus_v2.jsonl and lay_phrases.tsv."),
     ],
     terminology: Annotated[Path, typer.Option(help="Folder of a MedDRA ASCII release: pt.asc and llt.asc.")],
-    out: Annotated[Path, typer.Option(help="Where the bundle goes; a bundle that is there is replaced.")],
-    run: Annotated[Path, typer.Option(help="Keeps the state after each epoch, to go on from.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder of the new bundle; an existing bundle is replaced.")],
+    run: Annotated[Path, typer.Option(help="Folder for the state after each epoch, to resume from.")] = Path(
         "runs/default-bundle"
     ),
     rival: Annotated[
         str | None,
         typer.Option(
-            help="Train a preset of one classifier, such as mtl, on the same data, to compare with."
+            help="Train a preset with one classifier, such as mtl, on the same data, to compare with."
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data, if not 2.")] = None,
@@ -42,11 +38,11 @@ def default_bundle_command(
         bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")
     ] = False,
 ) -> None:
-    """Train the default bundle; Ctrl-C stops it, the same command goes on after the last whole epoch.
+    """Train the default bundle; after Ctrl-C, the same command goes on after the last complete epoch.
 
-    Writes the tweets, reads the corpora, trains the three heads by Algorithm 1 and then the retriever,
-    chooses the threshold on tweets that were kept apart, judges the bundle by others and by the checklist,
-    and writes it with its model card and metrics.
+    Generates the tweets, reads the corpora, trains the three heads by Algorithm 1 and then the retriever.
+    Chooses the threshold on held-out tweets, evaluates the bundle on others and by the checklist, and writes
+    it with its model card and metrics.
     """
     if not 0 < scale <= 1:
         raise RunError(f"--scale is {scale}: it must be more than 0 and at most 1")
@@ -58,13 +54,12 @@ def default_bundle_command(
 
     prepare_process(threads=threads)
     method = default_method(rival, epochs=epochs, seed=seed, bfloat16=prefers_bfloat16(SINGLE_PROCESS.device))
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     command = (
         f"ade-train default-bundle --corpora CORPORA --terminology TERMINOLOGY --out {out.name} "
         f"--epochs {method.training.epochs} --scale {scale:g} --seed {seed}"
     ) + (f" --rival {rival}" if rival else "")
-    with told_how_to_go_on(console, run), TrainingProgress(console) as progress:
-        outcome = build_default_bundle(
+    with on_interrupt(resume_hint(run)), TrainingProgress(err) as progress:
+        trained = build_default_bundle(
             corpora,
             terminology,
             out,
@@ -73,12 +68,12 @@ def default_bundle_command(
             shop=training_run(
                 run,
                 keep="memory",
-                limit=bytes_of(keep_limit, option="--keep-limit"),
+                limit=parse_size(keep_limit, option="--keep-limit"),
                 processes=SINGLE_PROCESS,
                 callback=progress,
                 fresh=fresh,
             ),
             command=command,
         )
-    console.print(f"wrote {escape(str(out))}, version {outcome.version}")
-    typer.echo(json.dumps({"bundle": outcome.version, **outcome.metrics}))
+    print_note(f"wrote {out}, version {trained.version}")
+    print_json({"bundle": trained.version, **trained.metrics})

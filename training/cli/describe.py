@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.table import Table
 
-from training.cli.tables import lengths_table, print_table, texts_table
+from training.cli.console import figures_table, print_line, print_table, print_written
+
+if TYPE_CHECKING:
+    from training.description import TextFigures
+
+_MAX_COUNTS = 5  # numbers of spans per text that the table shows
 
 
 def describe_command(
@@ -18,10 +23,10 @@ def describe_command(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for description.json and the charts; by default beside the corpus."),
+        typer.Option(help="Folder for description.json and the charts; by default next to the corpus."),
     ] = None,
 ) -> None:
-    """Count and measure the texts of each split, and show how its PTIDs are spread.
+    """Count and measure the texts of each split, and show how its PTIDs are distributed.
 
     The histogram of PTIDs (the paper's Figure 1) is printed, and drawn as ptids-SPLIT.png.
     """
@@ -30,7 +35,6 @@ def describe_command(
     from training.description.corpus_charts import histogram_lines, ptid_lines, to_json
     from training.files import write_json, write_whole
 
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     splits = read_splits(corpus)
     training = splits.get("train")
     known = None if training is None else spread_ptids(training).counts.keys()
@@ -38,17 +42,52 @@ def describe_command(
     ptids = {
         name: spread_ptids(examples, None if name == "train" else known) for name, examples in splits.items()
     }
-    print_table(texts_table(texts))
-    print_table(lengths_table(texts))
+    print_table(_texts_table(texts))
+    print_table(_lengths_table(texts))
     beside = corpus / DESCRIPTION_FOLDER if corpus.is_dir() else corpus.with_suffix(f".{DESCRIPTION_FOLDER}")
     folder = out or beside
     for name, spread in ptids.items():
+        print_line()
         if not spread.counts:
             empty = "has no texts" if not texts[name].texts else "has no codes"
-            typer.echo(f"\n{name} {empty}: there are no PTIDs to show")
+            print_line(f"{name} {empty}: there are no PTIDs to show")
             continue
-        typer.echo(f"\nPTIDs of {name}: {len(spread.counts):,} in {spread.spans:,} coded spans")
-        typer.echo("\n".join([*histogram_lines(spread), *ptid_lines(spread)]))
+        print_line(f"PTIDs of {name}: {len(spread.counts):,} in {spread.spans:,} coded spans")
+        for line in [*histogram_lines(spread), *ptid_lines(spread)]:
+            print_line(line)
         write_whole(folder / f"ptids-{name}.png", draw_ptids(spread, name))
     write_json(folder / "description.json", to_json(texts, ptids))
-    console.print(f"wrote {escape(str(folder))}")
+    print_written(folder)
+
+
+def _texts_table(figures: Mapping[str, TextFigures]) -> Table:
+    rows = []
+    for name, split in figures.items():
+        share = f"{split.positive / split.texts:.1%}" if split.texts else "-"
+        counts = (split.texts, split.distinct, split.documents, split.positive, split.spans, split.coded)
+        texts, distinct, documents, positive, spans, coded = (f"{count:,}" for count in counts)
+        per_text = [f"{spans}: {count:,}" for spans, count in split.spans_per_text.items()]
+        more = ", …" if len(per_text) > _MAX_COUNTS else ""
+        by_spans = ", ".join(per_text[:_MAX_COUNTS]) + more
+        rows.append((name, texts, distinct, documents, positive, share, spans, coded, by_spans))
+    headings = ("split", "texts", "distinct", "documents", "positive", "share", "spans", "coded")
+    table = figures_table((*headings, "positive texts by number of spans"), rows)
+    table.columns[-1].justify = "left"
+    return table
+
+
+def _lengths_table(figures: Mapping[str, TextFigures]) -> Table:
+    rows = []
+    for name, split in figures.items():
+        kinds = (
+            ("texts, characters", split.characters),
+            ("texts, words", split.words),
+            ("spans, characters", split.span_characters),
+        )
+        for kind, lengths in kinds:
+            whole = (lengths.shortest, lengths.median, lengths.p95, lengths.longest)
+            shortest, median, p95, longest = (f"{value:,}" for value in whole)
+            rows.append((name, kind, shortest, median, f"{lengths.mean:,.1f}", p95, longest))
+    return figures_table(
+        ("split", "length of", "shortest", "median", "mean", "95 %", "longest"), rows, left=2
+    )

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from training.cli.options import AlwaysCode, Device, NormalizerOption, Threads, Trunk
-from training.cli.scorers import open_pipeline, text_progress
-from training.cli.stopping import told_when_stopped
-from training.cli.tables import print_table
+from training.cli.console import (
+    figures_table,
+    on_interrupt,
+    print_json,
+    print_line,
+    print_note,
+    print_table,
+    print_written,
+    progress_bar,
+)
+from training.cli.options import AlwaysCode, ChosenNormalizer, Device, Json, Threads, Trunk, open_pipeline
 from training.errors import CorpusError, RunError
 from training.extras import require
 
 if TYPE_CHECKING:
-    from models.scoring.pipeline import Pipeline
+    from models.scoring import Pipeline
     from training.evaluation.assessment import Assessment
     from training.evaluation.gold import Gold
     from training.evaluation.prediction_files import Predictions
@@ -34,14 +37,14 @@ def evaluate_command(
         Path | None, typer.Option(help="Prediction files, as `ade-train predict` writes them.")
     ] = None,
     bundle: Annotated[
-        str | None, typer.Option(help="Or a bundle that judges the texts now: its folder or name.")
+        str | None, typer.Option(help="Or a bundle that scores the texts now: its folder or name.")
     ] = None,
     split: Annotated[str, typer.Option(help="Which split of a folder that has several.")] = "valid",
     terminology: Annotated[
         Path | None, typer.Option(help="Folder of a MedDRA ASCII release: lifts LLTs to PTs, names PTs.")
     ] = None,
     seen: Annotated[
-        Path | None, typer.Option(help="Training data, to score 1c on PTs that it does not have as well.")
+        Path | None, typer.Option(help="Training data, to also score 1c on PTs that it does not have.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report: figures, diagrams, table of errors.")
@@ -50,23 +53,23 @@ def evaluate_command(
     samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Of the bootstrap.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 1,
     always_code: AlwaysCode = False,
-    normalizer: NormalizerOption = None,
+    normalizer: ChosenNormalizer = None,
     device: Device = "auto",
     threads: Threads = 1,
     trunk: Trunk = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report at --out.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Score predictions as the organisers of SMM4H Task 1 do, with 95 % bootstrap intervals.
 
-    Relaxed and strict scores of 1a, 1b and 1c; scores that let a span match one other at most; and 1c on
-    PTs unseen in training. On spans that were found: accuracy of the codes at 1 and at 5 and, where the
-    terminology has mdhier.asc, agreement at HLT and SOC level. The report adds calibration, the precision
-    and recall curve, and the texts that were judged otherwise than annotated, spans highlighted.
+    Prints relaxed and strict scores of 1a, 1b and 1c; scores that let a span match one other at most; and 1c
+    on PTs unseen in training. On matched spans: accuracy of the codes at 1 and at 5 and, if the terminology
+    has mdhier.asc, agreement at HLT and SOC level. The report adds calibration, the precision and recall
+    curve, and the texts with errors, spans highlighted.
     """
     if (predictions is None) == (bundle is None):
         raise RunError(
-            "give either --predictions, a folder of files, or --bundle, which judges the texts now"
+            "give either --predictions, a folder of files, or --bundle, which scores the texts now"
         )
     if predictions is not None and (always_code or normalizer):
         raise RunError(
@@ -79,17 +82,16 @@ def evaluate_command(
     from training.evaluation.gold import read_gold, read_seen
     from training.evaluation.prediction_files import read_predictions
 
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     if out:
         require_no_report(out, overwrite=overwrite)
         require("matplotlib", "diagrams")
-    terms = read_release(terminology) if terminology else None
-    annotations = read_gold(gold, split, terms)
-    known = read_seen(seen, terms) if seen else None
+    release = read_release(terminology) if terminology else None
+    annotations = read_gold(gold, split, release)
+    known = read_seen(seen, release) if seen else None
     names, version = dict(annotations.names), None
-    lift = terms.llt_to_pt if terms else {}
+    lift = release.llt_to_pt if release else {}
     if predictions is not None:
-        told = read_predictions(predictions, lift=lift)
+        predicted = read_predictions(predictions, lift=lift)
     else:
         pipeline = open_pipeline(
             str(bundle),
@@ -99,10 +101,10 @@ def evaluate_command(
             always_code=always_code,
             normalizer=normalizer,
         )
-        with told_when_stopped(console):
-            told, named = _judge(pipeline, annotations, gold, lift, console)
-        names, version = {**named, **names}, pipeline.version
-    assessment = assess(annotations, told, seen=known, terminology=terms, samples=samples, seed=seed)
+        with on_interrupt():
+            predicted, predicted_names = _predict(pipeline, annotations, gold, lift)
+        names, version = {**predicted_names, **names}, pipeline.version
+    assessment = assess(annotations, predicted, seen=known, terminology=release, samples=samples, seed=seed)
     about = {
         "gold": str(gold),
         "split": split if gold.is_dir() else None,
@@ -111,37 +113,36 @@ def evaluate_command(
         "always_code": always_code if bundle else None,
         "normalizer": normalizer,
         "terminology": str(terminology) if terminology else None,
-        "release": terms.version or None if terms else None,
+        "release": release.version or None if release else None,
         "seen": str(seen) if seen else None,
     }
     if out:
         write_report(out, assessment, names, about=about, most_errors=errors)
     for note in assessment.notes:
-        console.print(escape(note))
+        print_note(note)
     if as_json:
-        typer.echo(json.dumps({**about, **assessment.to_json()}, ensure_ascii=False))
+        print_json({**about, **assessment.to_json()})
     else:
         _print(assessment)
     if out:
-        console.print(f"wrote {escape(str(out))}")
+        print_written(out)
 
 
-def _judge(
-    pipeline: Pipeline, gold: Gold, path: Path, lift: Mapping[str, str], console: Console
+def _predict(
+    pipeline: Pipeline, gold: Gold, path: Path, lift: Mapping[str, str]
 ) -> tuple[Predictions, dict[str, str]]:
+    """Score the annotated texts; return the predictions, and the names of the predicted PTs by code."""
     from training.evaluation.example_scores import annotation_of_prediction, lift_annotation
     from training.evaluation.prediction_files import Predictions, candidates_of, lift_code_list
     from training.evaluation.tweet_files import TextToScore, score_texts
 
-    if any(id_ not in gold.texts for id_ in gold.by_tweet):
-        raise CorpusError(
-            f"{path} has annotations, but not the texts that --bundle is to judge: add tweets.tsv"
-        )
-    texts = (TextToScore(id_, gold.texts[id_]) for id_ in gold.by_tweet)
-    judgements, probabilities, candidates, names = {}, {}, {}, {}
-    with text_progress(len(gold.by_tweet), console) as advance:
+    if any(tweet not in gold.texts for tweet in gold.by_tweet):
+        raise CorpusError(f"{path} has annotations, but not the texts that --bundle needs: add tweets.tsv")
+    texts = (TextToScore(tweet, gold.texts[tweet]) for tweet in gold.by_tweet)
+    by_tweet, probabilities, candidates, names = {}, {}, {}, {}
+    with progress_bar(len(gold.by_tweet)) as advance:
         for text, prediction in score_texts(pipeline, texts):
-            judgements[text.id] = lift_annotation(annotation_of_prediction(prediction), lift)
+            by_tweet[text.id] = lift_annotation(annotation_of_prediction(prediction), lift)
             candidates[text.id] = {
                 (mention.start, mention.end): lift_code_list(
                     (ptid for ptid, _ in candidates_of(mention)), lift
@@ -151,26 +152,22 @@ def _judge(
             probabilities[text.id] = prediction.probability
             names.update({m.ptid: m.pt_name for m in prediction.mentions if m.ptid and m.pt_name})
             advance(1)
-    return Predictions(judgements, probabilities, candidates), names
+    return Predictions(by_tweet, probabilities, candidates), names
 
 
 def _print(assessment: Assessment) -> None:
-    from training.evaluation.score_tables import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
+    from training.evaluation.score_tables import (
+        CODE_HEADINGS,
+        SCORE_HEADINGS,
+        code_accuracy_rows,
+        score_rows,
+    )
 
-    _print_rows(SCORE_HEADINGS, score_rows(assessment))
+    print_table(figures_table(SCORE_HEADINGS, score_rows(assessment)))
     if assessment.codes:
-        typer.echo()
-        _print_rows(CODE_HEADINGS, code_accuracy_rows(assessment.codes))
+        print_line()
+        print_table(figures_table(CODE_HEADINGS, code_accuracy_rows(assessment.codes)))
     if assessment.reliability:
-        typer.echo(f"expected calibration error {assessment.reliability.error:.4f}")
+        print_line(f"expected calibration error {assessment.reliability.error:.4f}")
     if assessment.points:
-        typer.echo(f"average precision of 1a {assessment.points.average_precision:.4f}")
-
-
-def _print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table(headings[0], box=None)
-    for heading in headings[1:]:
-        table.add_column(heading, justify="right")
-    for row in rows:
-        table.add_row(*row)
-    print_table(table)
+        print_line(f"average precision of 1a {assessment.points.average_precision:.4f}")

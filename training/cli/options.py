@@ -1,18 +1,31 @@
-"""The options that several commands share, so that each is named and explained in one way."""
+"""The options that several commands share, named and explained once, and what commands open with them."""
 
 from __future__ import annotations
 
+import math
+import re
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from models.options import NormalizerChoice
+from training.errors import RunError
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.bundle import Bundle, Thresholds
+    from models.scoring import Pipeline
+
+_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
+_SIZE_UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 class KeepIn(StrEnum):
-    """Where the frozen layers' states are kept."""
+    """Where the states of the frozen layers are kept."""
 
     MEMORY = "memory"
     DISK = "disk"
@@ -36,19 +49,97 @@ WordNetFolder = Annotated[
 ]
 KeepStates = Annotated[
     KeepIn,
-    typer.Option("--keep-states", help="Where the frozen layers' states are kept for all epochs."),
+    typer.Option("--keep-states", help="Where the states of the frozen layers are kept for all epochs."),
 ]
-KeepLimit = Annotated[str, typer.Option("--keep-limit", help="How much of them is kept at most.")]
+KeepLimit = Annotated[str, typer.Option("--keep-limit", help="Largest size of these states.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 Trunk = Annotated[
     Path | None,
-    typer.Option("--trunk", help="Folder of the pretrained encoder, if not where the bundle says."),
+    typer.Option("--trunk", help="Folder of the pretrained encoder, if it is not where the bundle says."),
 ]
 AlwaysCode = Annotated[
     bool, typer.Option("--always-code", help="Code each span, however unsure the Normalizer is.")
 ]
-NormalizerOption = Annotated[
+ChosenNormalizer = Annotated[
     NormalizerChoice | None,
-    typer.Option("--normalizer", help="Which one codes the spans; by default the bundle's choice."),
+    typer.Option("--normalizer", help="Which Normalizer codes the spans; by default the bundle's choice."),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
+Json = Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")]
+
+
+def parse_size(text: str, *, option: str) -> int:
+    """Return the bytes of an amount such as `4GB`, `500 MB` or `1e9`; units are powers of 1,000.
+
+    Raises:
+        RunError: it is not such an amount; the message names `option`.
+    """
+    match = _SIZE.fullmatch(text)
+    amount = float(match[1]) * _SIZE_UNITS[match[2].upper()] if match else math.inf
+    if not math.isfinite(amount):
+        raise RunError(f"{option} is {text!r}: give an amount such as 4GB or 500MB")
+    return round(amount)
+
+
+@dataclass(frozen=True)
+class OpenBundle:
+    """A loaded bundle and the device that was chosen for it."""
+
+    bundle: Bundle
+    device: torch.device
+
+
+def open_bundle(folder: Path, *, device: str, threads: int, trunk: Path | None) -> OpenBundle:
+    """Load a bundle, and set the number of CPU threads.
+
+    Args:
+        folder: of the bundle.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        threads: CPU threads.
+        trunk: folder of the pretrained encoder, instead of where the bundle says.
+
+    Raises:
+        ModelError: the bundle does not exist or is damaged, or there is no such device.
+    """
+    import torch
+
+    from models.bundle import load_bundle
+    from models.device import resolve_device
+
+    torch.set_num_threads(threads)
+    resolved = resolve_device(device)
+    return OpenBundle(load_bundle(folder, trunk=trunk), resolved)
+
+
+def open_pipeline(
+    bundle: str,
+    *,
+    device: str,
+    threads: int,
+    trunk: Path | None,
+    always_code: bool,
+    normalizer: NormalizerChoice | None,
+) -> Pipeline:
+    """Load a bundle, by its name or folder, into a pipeline.
+
+    Args:
+        bundle: a folder, or a bundle of the package, such as `default`.
+        device: as for `open_bundle`.
+        threads: as for `open_bundle`.
+        trunk: as for `open_bundle`.
+        always_code: give each span its likeliest PT, however unsure the Normalizer is.
+        normalizer: which one codes the spans, instead of the bundle's choice.
+
+    Raises:
+        ModelError: there is no such bundle, it is damaged or has no such Normalizer, or there is no such
+            device.
+    """
+    from models.scoring import Pipeline
+    from models.scoring.catalog import bundle_folder, require_bundle
+
+    require_bundle(bundle, normalizer)
+    opened = open_bundle(bundle_folder(bundle), device=device, threads=threads, trunk=trunk)
+    thresholds: Thresholds | None = None  # those of the bundle, which has one for each Normalizer
+    if always_code:
+        thresholds = opened.bundle.config.thresholds.model_copy(update={"normalizer": 0.0})
+    return Pipeline.of(opened.bundle, device=opened.device, thresholds=thresholds, normalizer=normalizer)

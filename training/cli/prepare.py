@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from models.terminology import read_release
-from training.cli.stopping import told_when_stopped
-from training.cli.tables import corpus_table, log_table, print_table
+from training.cli.console import err, on_interrupt, print_note, print_table, print_written
+from training.cli.corpus_tables import corpus_table, log_table
 from training.corpora.preparation import FORMATS, Preparation, prepare
-from training.corpora.prepared import refuse_to_clobber, write_corpus
-from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 
 
@@ -24,45 +20,50 @@ def prepare_command(
     format_: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")],
     out: Annotated[Path, typer.Option(help="Folder for train.jsonl, valid.jsonl, … and corpus.json.")],
     terminology: Annotated[
-        Path | None, typer.Option(help="Folder of a MedDRA ASCII release; LLT codes are lifted to PTs by it.")
+        Path | None, typer.Option(help="Folder of a MedDRA ASCII release, which lifts LLT codes to PTs.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="A malformed row is an error.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat a malformed row as an error.")] = False,
     valid_share: Annotated[float, typer.Option(help="Share of the documents to take for validation.")] = 0.0,
     test_share: Annotated[float, typer.Option(help="Share of the documents to take for the test set.")] = 0.0,
     prevalence: Annotated[
         float | None,
-        typer.Option(help="Leave out so many positives, or negatives, that this share is positive."),
+        typer.Option(help="Leave out positives, or negatives, until this share is positive."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of that division, which goes by the documents' names.")] = 1,
+    seed: Annotated[int, typer.Option(help="Of the division, which goes by the documents' names.")] = 1,
     document: Annotated[
         str | None,
         typer.Option(help="Pattern whose group in an id names the document, such as '^([^-]+)-'."),
     ] = None,
     keep_shared: Annotated[
-        bool, typer.Option("--keep-shared", help="Leave texts in train that valid or test has too.")
+        bool, typer.Option("--keep-shared", help="Leave texts in train that valid or test also has.")
     ] = False,
     keep_duplicates: Annotated[
-        bool, typer.Option("--keep-duplicates", help="Leave equal texts, annotated alike, in train.")
+        bool, typer.Option("--keep-duplicates", help="Leave equal texts with equal annotations in train.")
     ] = False,
     keep_overlaps: Annotated[
-        bool, typer.Option("--keep-overlaps", help="Leave overlapping spans in train, not the longest alone.")
+        bool,
+        typer.Option("--keep-overlaps", help="Leave all overlapping spans in train, not only the longest."),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another prepared corpus at --out.")
     ] = False,
 ) -> None:
-    """Read a corpus, check it and write it as JSON Lines that the other commands take.
+    """Read a corpus, check it and write it as JSON Lines for the other commands.
 
-    Each offset is checked, LLT codes become PTs, and texts that several splits share are found. Duplicates
-    and overlaps are taken out of train alone: valid and test stay as they were annotated. Says what was read,
+    Checks each offset, lifts LLT codes to PTs, and finds texts that several splits share. Duplicates and
+    overlaps are removed from train only: valid and test stay as they were annotated. Prints what was read,
     dropped or changed, and why.
     """
+    from models.terminology import read_release
+    from training.corpora.prepared import refuse_to_clobber, write_corpus
+    from training.corpora.reading_log import ReadingLog
+
     refuse_to_clobber(out)
-    names = None if terminology is None else read_release(terminology)
-    how = Preparation(
+    release = None if terminology is None else read_release(terminology)
+    preparation = Preparation(
         format=format_,
-        terminology=names,
-        document=None if document is None else _pattern(document),
+        terminology=release,
+        document=None if document is None else _compile(document),
         valid_share=valid_share,
         test_share=test_share,
         prevalence=prevalence,
@@ -72,20 +73,19 @@ def prepare_command(
         keep_overlaps=keep_overlaps,
     )
     log = ReadingLog(strict)
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-    with told_when_stopped(console):
-        with console.status(f"reading {escape(str(source))}"):
-            splits = prepare(source, how, log)
+    with on_interrupt():
+        with err.status(f"reading {escape(str(source))}"):
+            splits = prepare(source, preparation, log)
         about = {
             "format": format_,
             "source": str(source),
             "terminology": None
-            if names is None
+            if release is None
             else {
                 "folder": str(terminology),
-                "version": names.version or None,
-                "pts": len(names.pt_names),
-                "llts": len(names.llts),
+                "version": release.version or None,
+                "pts": len(release.pt_names),
+                "llts": len(release.llts),
             },
             "document": document,
             "shares": {"valid": valid_share, "test": test_share, "seed": seed},
@@ -95,13 +95,16 @@ def prepare_command(
         write_corpus(out, splits, log, about=about, overwrite=overwrite)
     print_table(corpus_table(splits))
     print_table(log_table(log, source))
-    if names is None and any(span.llt or span.ptid for e in splits.values() for x in e for span in x.spans):
-        console.print("codes were taken as they are: with --terminology, LLT codes would be lifted to PTs")
-    console.print(f"wrote {escape(str(out))}")
+    spans = (span for examples in splits.values() for example in examples for span in example.spans)
+    if release is None and any(span.llt or span.ptid for span in spans):
+        print_note("codes were taken as they are: --terminology would lift LLT codes to PTs")
+    print_written(out)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(text)
+        return re.compile(pattern)
     except re.error as error:
-        raise CorpusError(f"--document {text!r} is no regular expression: {error}") from None
+        raise CorpusError(
+            f"--document {pattern!r} is not a regular expression ({error}): use one such as '^([^-]+)-'"
+        ) from None

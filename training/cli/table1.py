@@ -1,13 +1,13 @@
-"""`ade-train table1`: all configurations of the paper, trained and scored, beside its own figures."""
+"""`ade-train table1`: all configurations of the paper, trained and scored, next to its own figures."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
+from training.cli.console import err, on_interrupt, resume_hint, silent
 from training.cli.options import (
     Device,
     EncoderSource,
@@ -18,24 +18,25 @@ from training.cli.options import (
     TerminologyFolder,
     Threads,
     WordNetFolder,
+    parse_size,
 )
 from training.cli.progress import TrainingProgress
-from training.cli.sizes import bytes_of
-from training.cli.stopping import told_how_to_go_on
 from training.errors import RunError
 
-_PAPER = "mtl,boosting-ensemble,enhanced-ensemble,enhanced-normalizer"
+_PAPER: Final = "mtl,boosting-ensemble,enhanced-ensemble,enhanced-normalizer"
 
 
 def table1_command(
     data: Annotated[
-        Path, typer.Option(help="The SMM4H files as the organisers give them, or a prepared folder.")
+        Path, typer.Option(help="The SMM4H files as the organisers distribute them, or a prepared folder.")
     ],
     out: Annotated[Path, typer.Option(help="For bundles, runs, table1.md and table1.json.")] = Path(
         "runs/table1"
     ),
-    presets: Annotated[str, typer.Option(help="Which, separated by commas; full is ours.")] = _PAPER,
-    seeds: Annotated[int, typer.Option(min=1, help="Train each so often, with the seeds 1, 2, …")] = 1,
+    presets: Annotated[str, typer.Option(help="Which presets, separated by commas; full is ours.")] = _PAPER,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How often to train each preset, with the seeds 1, 2, …")
+    ] = 1,
     settings: Settings = None,
     encoder: EncoderSource = None,
     terminology: TerminologyFolder = None,
@@ -46,15 +47,15 @@ def table1_command(
     device: Device = "auto",
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, whatever OUT holds.")] = False,
 ) -> None:
-    """Make Table 1: train each configuration, score it on validation and test, put the paper's beside it.
+    """Make Table 1: train each configuration, score it on validation and test, and add the paper's figures.
 
-    Ctrl-C stops it, the same command goes on: what is done is not done again. The table is Markdown, on
-    stdout and in OUT/table1.md; precision, recall and F1 in percent by the official relaxed match, with
-    several seeds their mean and standard deviation.
+    After Ctrl-C, the same command goes on; finished trainings are not repeated. The table is Markdown, on
+    stdout and in OUT/table1.md. It has precision, recall and F1 in percent by the official relaxed match, or
+    their mean and standard deviation over several seeds.
     """
-    limit = bytes_of(keep_limit, option="--keep-limit")
+    limit = parse_size(keep_limit, option="--keep-limit")
     from models.terminology import read_release
-    from training.cli.tables import log_table
+    from training.cli.corpus_tables import log_table
     from training.corpora.reading_log import ReadingLog
     from training.files import write_json, write_whole
     from training.loop.processes import join_processes
@@ -62,31 +63,31 @@ def table1_command(
     from training.table1.runs import Table1, read_corpus, scored_splits
     from training.table1.table import render_table1
 
-    chosen = [*(settings or []), *([f"encoder={encoder}"] if encoder else [])]
-    for setting in chosen:
-        if setting.partition("=")[0].strip() == "seed":
-            raise RunError(f"--set {setting} has no effect here: --seeds says how many, from 1 on")
+    changes = [*(settings or []), *([f"encoder={encoder}"] if encoder else [])]
+    for change in changes:
+        if change.partition("=")[0].strip() == "seed":
+            raise RunError(f"--set {change} has no effect here: --seeds sets how many, from 1 on")
     names = dict.fromkeys(name.strip() for name in presets.split(",") if name.strip())
     if not names:
         raise RunError(f"--presets is {presets!r}: name at least one")
     prepare_process(threads=threads)
     processes = join_processes(device)
     methods = [
-        effective_method(name, [*chosen, f"seed={seed}"], device=processes.device)
+        effective_method(name, [*changes, f"seed={seed}"], device=processes.device)
         for name in names
         for seed in range(1, seeds + 1)
     ]
     largest = max(methods, key=lambda method: method.classifiers)
-    terms = read_release(terminology) if terminology else None
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=not processes.is_main)
+    release = read_release(terminology) if terminology else None
+    console = err if processes.is_main else silent
     log = ReadingLog()
-    splits = read_corpus(data, terms, log)
+    splits = read_corpus(data, release, log)
     if log.counts:
         console.print(log_table(log, data))
-    with told_how_to_go_on(console, out), TrainingProgress(console) as progress:
+    with on_interrupt(resume_hint(out), console), TrainingProgress(console) as progress:
         table = Table1(
             splits,
-            terms.pt_names if terms else {},
+            release.pt_names if release else {},
             open_synonyms(largest, wordnet),
             out,
             training_run(
@@ -101,7 +102,7 @@ def table1_command(
         )
         results = list(table.results(methods))
     if processes.is_main:
-        drawn = render_table1(results, scored_splits(splits))
-        write_whole(out / "table1.md", drawn.encode())
+        markdown = render_table1(results, scored_splits(splits))
+        write_whole(out / "table1.md", markdown.encode())
         write_json(out / "table1.json", [result.to_json() for result in results])
-        typer.echo(drawn, nl=False)
+        typer.echo(markdown, nl=False)

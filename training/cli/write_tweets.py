@@ -1,4 +1,4 @@
-"""`ade-train write-tweets`: a corpus of written tweets, at any size and prevalence."""
+"""`ade-train write-tweets`: a corpus of generated tweets, of any size and prevalence."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from models.terminology import read_release
-from training.cli.tables import corpus_table, print_table
-from training.corpora.cleaning import lift_codes
-from training.corpora.lay_phrases import read_lay_phrases
-from training.corpora.prepared import refuse_to_clobber, write_corpus
-from training.corpora.reading_log import ReadingLog
+from training.cli.console import err, print_table, print_written
+from training.cli.corpus_tables import corpus_table
 from training.errors import RunError
 
 
@@ -24,34 +18,40 @@ def write_tweets_command(
     ],
     terminology: Annotated[Path, typer.Option(help="Folder of a MedDRA ASCII release, for the PTs' codes.")],
     lay_phrases: Annotated[
-        Path | None, typer.Option(help="Patients' phrases with PT codes (TSV), used beside ours.")
+        Path | None,
+        typer.Option(help="Patients' phrases with PT codes (TSV), used in addition to the built-in ones."),
     ] = None,
     count: Annotated[
-        int, typer.Option(help="Tweets for training; validation and test get a tenth each on top.", min=1)
+        int, typer.Option(help="Tweets for training; validation and test get another tenth each.", min=1)
     ] = 17_385,
     prevalence: Annotated[float, typer.Option(help="Share of tweets that report an adverse effect.")] = 0.071,
-    seed: Annotated[int, typer.Option(help="Another one writes other tweets.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed gives other tweets.")] = 1,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another prepared corpus at --out.")
     ] = False,
 ) -> None:
-    """Write tweets of our own, by grammar and from whole written ones, for training, trials and benchmarks.
+    """Generate tweets from a grammar and from composed texts, for training, trials and benchmarks.
 
-    The defaults have the size and the prevalence of SMM4H 2021. Training, validation and test share neither
-    a template, nor a written tweet, nor a phrase. The same options give the same tweets. "document" in the
-    files names what a tweet was made of, such as "indication:12".
+    The defaults have the size and the prevalence of SMM4H 2021. Training, validation and test share no
+    template, no composed text and no phrase. The same options give the same tweets. "document" in the files
+    names what a tweet was made of, such as "indication:12".
     """
     if not 0 <= prevalence <= 1:
         raise RunError(f"--prevalence is {prevalence}: it must be from 0 to 1")
+    from training.corpora.prepared import refuse_to_clobber, write_corpus
+
     refuse_to_clobber(out)
+    from models.terminology import read_release
+    from training.corpora.cleaning import lift_codes
+    from training.corpora.lay_phrases import read_lay_phrases
+    from training.corpora.reading_log import ReadingLog
     from training.synthetic import generate_tweets
 
-    names = read_release(terminology)
+    release = read_release(terminology)
     positives = round(count * prevalence)
-    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-    with console.status(f"writing {count:,} tweets"):
+    with err.status(f"generating {count:,} tweets"):
         tweets = generate_tweets(
-            names,
+            release,
             read_lay_phrases(lay_phrases) if lay_phrases else (),
             positives=positives,
             negatives=count - positives,
@@ -59,8 +59,8 @@ def write_tweets_command(
         )
     log = ReadingLog()
     sides = {"train": tweets.training, "valid": tweets.validation, "test": tweets.test}
-    splits = {name: lift_codes(side, names, terminology, log) for name, side in sides.items()}
+    splits = {name: lift_codes(side, release, terminology, log) for name, side in sides.items()}
     about = {"format": "written tweets", "count": count, "prevalence": prevalence, "seed": seed}
     write_corpus(out, splits, log, about=about, overwrite=overwrite)
     print_table(corpus_table(splits))
-    console.print(f"wrote {escape(str(out))}")
+    print_written(out)

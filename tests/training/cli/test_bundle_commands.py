@@ -15,7 +15,8 @@ from models.runtime import Engine
 from tests.release import write_release
 from tests.tiny import make_tiny_bundle
 from tests.tiny_retrieval import make_tiny_hybrid
-from training.cli.app import app, main
+from training.cli import main
+from training.cli.app import app
 
 
 @pytest.fixture(scope="module")

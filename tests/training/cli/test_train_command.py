@@ -10,7 +10,7 @@ from models import ServingOptions, load_bundle, load_scorer
 from tests.tiny import MAX_TOKENS
 from tests.training.tiny_methods import corpus
 from training.cli.app import app
-from training.cli.sizes import bytes_of
+from training.cli.options import parse_size
 from training.corpora.prepared import write_examples
 from training.errors import RunError
 
@@ -102,7 +102,7 @@ def test_a_stopped_training_says_how_to_go_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.methods.networks.fit", interrupted)
+    monkeypatch.setattr("training.methods.networks.train_multitask", interrupted)
     result = RUN.invoke(app, arguments(prepared, tiny_encoder, tmp_path / "bundle"))
     assert result.exit_code == 130
     assert "goes on" in result.stderr
@@ -114,10 +114,10 @@ def test_a_stopped_training_says_how_to_go_on(
     [("4GB", 4_000_000_000), ("500 mb", 500_000_000), ("1.5G", 1_500_000_000), ("12", 12), ("1e3", 1_000)],
 )
 def test_amounts_of_memory_are_read_as_people_write_them(text: str, amount: int) -> None:
-    assert bytes_of(text, option="--keep-limit") == amount
+    assert parse_size(text, option="--keep-limit") == amount
 
 
 @pytest.mark.parametrize("text", ["", "GB", "-1GB", "4 GiBs", "1,5GB", "1e999"])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(RunError, match="--keep-limit"):
-        bytes_of(text, option="--keep-limit")
+        parse_size(text, option="--keep-limit")

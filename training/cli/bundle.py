@@ -1,0 +1,150 @@
+"""`ade-train bundle`: show a bundle, quantize it, or let it search another MedDRA release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from training.cli.bundle_quantize import bundle_quantize_command
+from training.cli.console import (
+    figures_table,
+    on_interrupt,
+    print_json,
+    print_line,
+    print_note,
+    print_table,
+    progress_bar,
+)
+from training.cli.options import Device, Threads, Trunk, open_bundle
+
+if TYPE_CHECKING:
+    from models.bundle import BundleConfig, Retrieval, TerminologyChange
+
+_MAX_NAMED: Final = 5  # labels that a note names
+
+bundle_app = typer.Typer(
+    help="Show a bundle, quantize it, or let it search another MedDRA release.", no_args_is_help=True
+)
+
+
+@bundle_app.command("show")
+def bundle_show_command(
+    bundle: Annotated[str, typer.Argument(help="Folder of a bundle, or a bundle of the package: default.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON document.")] = False,
+) -> None:
+    """Show version, encoder, thresholds, classes and searched names of a bundle; load no weights."""
+    from models.bundle import count_names, read_config, read_labels
+    from models.scoring import bundle_folder
+
+    folder = bundle_folder(bundle)
+    config = read_config(folder)
+    names = count_names(folder) if config.retrieval else None
+    facts = _facts(config, len(read_labels(folder, config)), names)
+    if as_json:
+        print_json(facts)
+        return
+    rows = [(name.replace("_", " "), "-" if value is None else str(value)) for name, value in facts.items()]
+    print_table(figures_table(("", ""), rows, left=2))
+
+
+@bundle_app.command("set-terminology")
+def bundle_set_terminology_command(
+    bundle: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of a bundle with a retriever, which is changed. With --out, also one of the package."
+        ),
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a MedDRA ASCII release.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Leave the bundle as it is, and write the changed one here.")
+    ] = None,
+    device: Device = "auto",
+    threads: Threads = 1,
+    trunk: Trunk = None,
+) -> None:
+    """Let a bundle code spans with all terms of a MedDRA release, without training.
+
+    The bundle's own network embeds all PT and LLT names. They are stored in the bundle, with their codes and
+    the hierarchy, and the bundle gets a new version. After Ctrl-C the bundle is as it was.
+    """
+    from models.bundle import require_retriever
+    from models.scoring import bundle_to_change
+
+    source = bundle_to_change(bundle, out)
+    require_retriever(source)
+    from models.bundle import searched_names, set_terminology
+    from models.scoring import make_span_reader
+    from models.terminology import read_release
+
+    terminology = read_release(folder)
+    opened = open_bundle(source, device=device, threads=threads, trunk=trunk)
+    total = len(searched_names(opened.bundle.labels, terminology))
+    with on_interrupt("the bundle is as it was"), progress_bar(total, "names") as advance:
+        reader = make_span_reader(opened.bundle, opened.device)
+        change = set_terminology(opened.bundle, terminology, reader, out=out, advance=advance)
+    print_line(f"{change.before} -> {change.after}")
+    release = f"MedDRA {terminology.version}" if terminology.version else "a release of unknown version"
+    print_note(f"{out or source} searches {total:,} names of {release}")
+    for note in _notes(change):
+        print_note(note)
+
+
+bundle_app.command("quantize")(bundle_quantize_command)
+
+
+def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, Any]:
+    retrieval = config.retrieval
+    return {
+        "version": config.version,
+        "format": config.format_version,
+        "encoder": config.encoder,
+        "carries_its_encoder": config.carries_trunk,
+        "frozen_layers": config.frozen_layers,
+        "max_tokens": config.max_tokens,
+        "classifiers": config.ensemble.classifiers if config.ensemble else 1,
+        "classifier_threshold": config.thresholds.classifier,
+        "normalizer_threshold": config.effective_thresholds.normalizer,
+        "feedback": config.options.feedback,
+        "context": config.options.context,
+        "classes": classes,
+        "normalizer": config.choice,
+        "retriever_layers": retrieval.layers if retrieval else None,
+        "searched_names": names,
+        "release": _release(retrieval) if retrieval else None,
+        "quantized": config.quantization.scheme if config.quantization else None,
+    }
+
+
+def _release(retrieval: Retrieval) -> str:
+    if retrieval.release is None:
+        return "none, the labels serve"
+    return retrieval.release or "of unknown version"
+
+
+def _notes(change: TerminologyChange) -> list[str]:
+    notes = []
+    if change.missing:
+        names = _first_of([f"{label.pt_name} ({label.ptid})" for label in change.missing])
+        notes.append(
+            f"{len(change.missing):,} labels of the classifier are not in the release, and are never "
+            f"predicted: {names}"
+        )
+    if change.moved:
+        names = _first_of(
+            [f"{label.pt_name} is now {now.pt_name} ({now.ptid})" for label, now in change.moved]
+        )
+        notes.append(f"{len(change.moved):,} labels of the classifier now stand for another PT: {names}")
+    notes.append(
+        "the bundle now holds names and codes of MedDRA, which is licensed: do not pass it on to anyone "
+        "without a licence"
+    )
+    return notes
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f", and {len(names) - _MAX_NAMED:,} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more

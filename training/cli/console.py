@@ -1,0 +1,143 @@
+"""The one place where commands write: results to stdout, everything else to stderr.
+
+Corpora and bundles may contain escape sequences. Text from them therefore passes `terminal_safe` on its way
+to a terminal. The functions below do this by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+out: Final = Console(highlight=False, emoji=False, soft_wrap=True)
+err: Final = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+silent: Final = Console(quiet=True)
+"""For all but the first of several training processes."""
+
+_UNBOUNDED: Final = 10_000  # characters
+
+# The C0 and C1 controls, what changes the direction of text (Unicode's Bidi_Control), line separators, and
+# lone surrogates, which no encoding can write.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def terminal_safe(text: str) -> str:
+    """Return `text` with a space for each character that could control a terminal, line ends included."""
+    return _UNSAFE.sub(" ", text)
+
+
+def print_line(line: str = "") -> None:
+    """Print one line of the result, made safe for a terminal."""
+    out.print(Text(terminal_safe(line)))
+
+
+def print_json(document: Any) -> None:
+    r"""Print the result as JSON on one line, with `\u` escapes for what `terminal_safe` replaces."""
+    text = json.dumps(document, ensure_ascii=False)
+    typer.echo(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def print_error(message: str) -> None:
+    """Print the message of a failure on stderr."""
+    err.print(f"[bold red]error:[/] {_escaped(message)}")
+
+
+def print_note(message: str, console: Console = err) -> None:
+    """Print something worth knowing that is not a result on stderr."""
+    console.print(_escaped(message))
+
+
+def print_written(path: Path) -> None:
+    """Print on stderr where the results were written."""
+    print_note(f"wrote {path}")
+
+
+def figures_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> Table:
+    """Return a table for `print_table`; the first `left` columns are aligned left, the others right."""
+    table = Table(box=None, show_header=any(headings))
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if index < left else "right")
+    for row in rows:
+        add_row(table, *row)
+    return table
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row; cells are made safe for a terminal and shown as they are, without markup."""
+    table.add_row(*(Text(terminal_safe(cell)) for cell in cells))
+
+
+def print_table(table: Table) -> None:
+    """Print a table on stdout without cutting anything: long cells are folded on a terminal.
+
+    Elsewhere, for example in a pipe to grep, each row is one line.
+    """
+    for column in table.columns:
+        column.overflow = "fold"
+    console = out if out.is_terminal else Console(highlight=False, emoji=False, width=_UNBOUNDED)
+    console.print(table, soft_wrap=False)
+
+
+@contextmanager
+def progress_bar(total: int, unit: str = "texts") -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on stderr while the block runs, if stderr is a terminal.
+
+    Args:
+        total: how many units there are.
+        unit: in the plural.
+
+    Yields:
+        A function that is called with the number of further units that are done.
+    """
+    with Progress(
+        TextColumn(unit),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as progress:
+        task = progress.add_task(unit, total=total)
+        yield lambda done: progress.advance(task, done)
+
+
+@contextmanager
+def on_interrupt(outcome: str = "nothing was written", console: Console = err) -> Iterator[None]:
+    """If the block is stopped by Ctrl-C, print what became of the results; the command still ends."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print(f"stopped; {_escaped(outcome)}")
+        raise
+
+
+def resume_hint(folder: Path) -> str:
+    """Return how to continue a training whose state is in `folder`, for `on_interrupt`."""
+    return f"the same command, without --fresh, goes on after the last complete epoch ({folder})"
+
+
+def replace_unencodable() -> None:
+    """Print `?` for a character that stdout or stderr cannot encode, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _escaped(message: str) -> str:
+    return escape("\n".join(terminal_safe(line) for line in message.split("\n")))
