@@ -24,12 +24,13 @@ sys.path[0] = str(Path(__file__).parents[1])
 
 # ruff: noqa: E402
 from benchmarks.process_memory import memory_mb
+from models.network.heads import Task
 from models.network.multitask import MultiTaskNetwork
-from training.loop.algorithm1 import steps_of_epoch, train_epoch
+from training.loop.algorithm1 import network_steps, train_epoch
 from training.loop.callbacks import NullCallback
-from training.loop.config import Task, TrainingConfig
+from training.loop.config import TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.optimization import make_optimizer
+from training.loop.optimization import network_optimizer
 from training.loop.processes import Processes, join_processes
 from training.loop.states import KeptStates
 from training.loop.task_data import TaskData
@@ -99,10 +100,10 @@ def ours(case: str, given: argparse.Namespace, processes: Processes) -> dict[str
         tasks = {"1a": tasks["1a"]}
     network = MultiTaskNetwork(
         BertModel(bert(given.encoder), add_pooling_layer=False),
-        frozen_layers=config.frozen_of(SHAPES[given.encoder][1]),
+        frozen_layers=config.count_frozen(SHAPES[given.encoder][1]),
         ptids=CLASSES,
     ).to(processes.device)
-    optimizer = make_optimizer(network, config)
+    optimizer = network_optimizer(network, config)
     with tempfile.TemporaryDirectory(prefix="ade-bench-") as folder:
         keep = {"kept": "memory", "disk": "disk"}.get(case.removesuffix("-1a"), "none")
         states = KeptStates(keep, folder=Path(folder))  # type: ignore[arg-type]
@@ -122,7 +123,7 @@ def ours(case: str, given: argparse.Namespace, processes: Processes) -> dict[str
                     config,
                     epoch=number,
                     states=states,
-                    watcher=NullCallback(),
+                    callback=NullCallback(),
                     processes=processes,
                 )
 
@@ -132,7 +133,7 @@ def ours(case: str, given: argparse.Namespace, processes: Processes) -> dict[str
         if processes.device.type == "cuda":
             flops = _flops(run)
     examples = sum(len(data) for data in tasks.values())
-    return _figures(seconds, examples, flops, processes.device) | {"steps": steps_of_epoch(tasks, config)}
+    return _figures(seconds, examples, flops, processes.device) | {"steps": network_steps(tasks, config)}
 
 
 def trainer(given: argparse.Namespace, processes: Processes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def test_the_papers_presets_train_as_section_3_3_says(name: str) -> None:
     assert (training.schedule, training.warmup) == ("constant", 0)
     assert [training.batch_size(task) for task in ("1a", "1b", "1c")] == [64, 16, 16]
     assert (training.epochs, training.patience, training.select) == (30, 0, "mean")
-    assert (training.encoder, training.frozen_of(12), training.pooling) == (BIOBERT, 11, "cls")
+    assert (training.encoder, training.count_frozen(12), training.pooling) == (BIOBERT, 11, "cls")
     assert training.balanced
     assert training.adversarial == "none"
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from models.network.heads import Task
 from tests.tiny import EFFECTS, MAX_TOKENS
 from training.examples import AnnotatedSpan, Example, TrainingData
 from training.loop.callbacks import NullCallback, TrainingCallback
-from training.loop.config import Task
 from training.loop.states import KeptStates
 from training.methods.method import Outcome, train_method
 from training.methods.networks import TrainingRun
@@ -58,11 +58,11 @@ def tiny_method(name: str, encoder: Path, *settings: str) -> Method:
 
 
 def shop(
-    folder: Path, watcher: TrainingCallback | None = None, *, run: str = "run", fresh: bool = False
+    folder: Path, callback: TrainingCallback | None = None, *, run: str = "run", fresh: bool = False
 ) -> TrainingRun:
     """A place to train; runs in one folder have their networks in common."""
     return TrainingRun(
-        folder / run, folder / "networks", KeptStates(), watcher=watcher or NullCallback(), fresh=fresh
+        folder / run, folder / "networks", KeptStates(), callback=callback or NullCallback(), fresh=fresh
     )
 
 
@@ -81,23 +81,23 @@ class Recorder(NullCallback):
         self.scored: list[Mapping[str, Any]] = []
         self._kill = kill
 
-    def note(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         self.notes.append(text)
 
-    def network(self, title: str, epochs: int) -> None:
+    def on_network_start(self, title: str, epochs: int) -> None:
         self.titles.append(title)
 
-    def data(self, sizes: Mapping[Task, int]) -> None:
+    def on_data(self, sizes: Mapping[Task, int]) -> None:
         self.sizes.append(sizes)
 
-    def epoch(self, number: int, steps: int) -> None:
-        self.epochs.append((self.titles[-1], number + 1))
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
+        self.epochs.append((self.titles[-1], epoch + 1))
 
-    def step(self, task: Task, loss: float, left: int) -> None:
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
         if self._kill == (len(self.titles), self.epochs[-1][1]):
             raise KilledError
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
         self.scored.append(figures)
 
 
@@ -106,7 +106,7 @@ def build(
     preset: str,
     encoder: Path,
     *settings: str,
-    watcher: Recorder | None = None,
+    callback: Recorder | None = None,
     **changes: object,
 ) -> Outcome:
     """Train a preset into a bundle in `folder`; `changes` are `data`, `fresh` and `overwrite`."""
@@ -114,7 +114,7 @@ def build(
         tiny_method(preset, encoder, *settings),
         changes.get("data") or corpus(),
         out=folder / preset,
-        shop=shop(folder, watcher, run=f"run-{preset}", fresh=bool(changes.get("fresh"))),
+        shop=shop(folder, callback, run=f"run-{preset}", fresh=bool(changes.get("fresh"))),
         command="ade-train train",
         overwrite=bool(changes.get("overwrite")),
     )

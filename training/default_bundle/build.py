@@ -12,6 +12,7 @@ from typing import Any
 from models.bundle import Options, Thresholds, load_bundle, save_bundle
 from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
+from models.network.heads import Task
 from models.network.multitask import MultiTaskNetwork
 from training.checklist import checklist_table
 from training.default_bundle.card import model_card
@@ -19,7 +20,7 @@ from training.default_bundle.data import BundleData, DataSizes, gather_data
 from training.default_bundle.held_out import evaluate_held_out
 from training.errors import RunError
 from training.examples import TrainingData, digest_of
-from training.loop.config import Task, TrainingConfig
+from training.loop.config import TrainingConfig
 from training.loop.inputs import Inputs
 from training.loop.task_data import TaskData, classifier_data, extractor_data, normalizer_data
 from training.methods.method import TrainedBundle
@@ -116,7 +117,7 @@ def build_default_bundle(
     foundry = NetworkFactory(encoder, config, len(data.labels))
     trained = train_network(_recipe(method, data, tokenizer, judge), foundry, shop)
     depth = len(encoder.model.encoder.layer)
-    layers = retriever_layers(method, depth - config.frozen_of(depth), shop.watcher)
+    layers = retriever_layers(method, depth - config.count_frozen(depth), shop.callback)
     network = foundry.ensemble([trained.network], retriever_layers=layers)
     searching: TrainedRetrieval | None = None
     if layers:
@@ -128,7 +129,7 @@ def build_default_bundle(
             RetrievalPhrases(data.phrases, data.valid_phrases, data.terminology),
             shop.run / "retriever",
             carry=False,
-            watcher=shop.watcher,
+            callback=shop.callback,
             fresh=shop.fresh,
         )
     chooser = replace(judge, prevalence=_CHOSEN_AT)
@@ -153,7 +154,7 @@ def build_default_bundle(
 
     draft = shop.run / "bundle"
     save(draft, {}, "")
-    shop.watcher.note("judging the bundle by test tweets, sentences, drug labels and the checklist")
+    shop.callback.on_message("judging the bundle by test tweets, sentences, drug labels and the checklist")
     figures, checklist = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
     metrics = {
         "threshold": {

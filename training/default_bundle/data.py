@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from random import Random
 
-from models.normalizer.labels import Labels
+from models.normalizer import Labels
 from models.terminology import Terminology, read_release
 from training.corpora import clean_sentences, documents_apart, read_lay_phrases, read_records
 from training.examples import CodedPhrase, Example, coded_phrases

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.bundle import Bundle
-from models.normalizer.span_reader import SpanInText
+from models.normalizer import SpanInText
 from models.predictions import TweetPrediction
-from models.scoring.pipeline import Pipeline
+from models.scoring import Pipeline
 from training.checklist import ChecklistReport, run_checklist
 from training.default_bundle.data import BundleData
 from training.evaluation import evaluate, prevalence_weights, score_predictions

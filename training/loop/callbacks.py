@@ -1,103 +1,100 @@
-"""What a training tells whoever watches it.
-
-Several watchers as one.
-"""
+"""Callbacks: how progress bars, logs and tests follow a training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from training.loop.config import Task
+from models.network.heads import Task
 
 
 class TrainingCallback(Protocol):
-    """Told of each stage; the methods must be quick, `step` comes often."""
+    """Receives the events of a training. Methods must be fast: `on_step_end` is called often."""
 
-    def note(self, text: str) -> None:
-        """Something that a user should know about the data, or about what was decided on the way."""
+    def on_message(self, text: str) -> None:
+        """Receive a message for the user about the data, or about a decision made on the way."""
 
-    def network(self, title: str, epochs: int) -> None:
-        """The training of a network begins, or goes on; an ensemble has several."""
+    def on_network_start(self, title: str, epochs: int) -> None:
+        """Note that a network starts or resumes training. An ensemble has several networks."""
 
-    def data(self, sizes: Mapping[Task, int]) -> None:
-        """The data is ready: the examples of each task."""
+    def on_data(self, sizes: Mapping[Task, int]) -> None:
+        """Receive the number of training examples of each task."""
 
-    def keeping(self, done: int, total: int) -> None:
-        """Of `total` inputs, the frozen trunk's states of `done` are computed and kept."""
+    def on_states_computed(self, done: int, total: int) -> None:
+        """Receive how many of `total` inputs have had their trunk states computed and kept."""
 
-    def epoch(self, number: int, steps: int) -> None:
-        """An epoch begins, counted from 0."""
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
+        """Note that an epoch of `steps` steps starts; the first epoch is 0."""
 
-    def step(self, task: Task, loss: float, left: int) -> None:
-        """A step of `task` was done, `left` remain in the epoch."""
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
+        """Receive the loss of a step of `task`, and the number of steps left in the epoch."""
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
-        """An epoch ended with these losses and validation scores."""
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
+        """Receive the losses and validation scores of a finished epoch."""
 
 
 class NullCallback:
-    """Watches nothing."""
+    """A `TrainingCallback` that does nothing; a base for callbacks that need only some events."""
 
-    def note(self, text: str) -> None:
-        """Ignore it."""
+    def on_message(self, text: str) -> None:
+        """Do nothing."""
 
-    def network(self, title: str, epochs: int) -> None:
-        """Ignore it."""
+    def on_network_start(self, title: str, epochs: int) -> None:
+        """Do nothing."""
 
-    def data(self, sizes: Mapping[Task, int]) -> None:
-        """Ignore it."""
+    def on_data(self, sizes: Mapping[Task, int]) -> None:
+        """Do nothing."""
 
-    def keeping(self, done: int, total: int) -> None:
-        """Ignore it."""
+    def on_states_computed(self, done: int, total: int) -> None:
+        """Do nothing."""
 
-    def epoch(self, number: int, steps: int) -> None:
-        """Ignore it."""
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
+        """Do nothing."""
 
-    def step(self, task: Task, loss: float, left: int) -> None:
-        """Ignore it."""
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
+        """Do nothing."""
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
-        """Ignore it."""
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
+        """Do nothing."""
 
 
 class CallbackList:
-    """Tells each of several watchers all that happens; a `Watcher`."""
+    """Passes each event to several callbacks, in order; a `TrainingCallback`."""
 
-    def __init__(self, *watchers: TrainingCallback) -> None:
-        self._watchers = watchers
+    def __init__(self, *callbacks: TrainingCallback) -> None:
+        self._callbacks = callbacks
 
-    def note(self, text: str) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.note(text)
+    def on_message(self, text: str) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_message(text)
 
-    def network(self, title: str, epochs: int) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.network(title, epochs)
+    def on_network_start(self, title: str, epochs: int) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_network_start(title, epochs)
 
-    def data(self, sizes: Mapping[Task, int]) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.data(sizes)
+    def on_data(self, sizes: Mapping[Task, int]) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_data(sizes)
 
-    def keeping(self, done: int, total: int) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.keeping(done, total)
+    def on_states_computed(self, done: int, total: int) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_states_computed(done, total)
 
-    def epoch(self, number: int, steps: int) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.epoch(number, steps)
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_epoch_start(epoch, steps)
 
-    def step(self, task: Task, loss: float, left: int) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.step(task, loss, left)
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_step_end(task, loss, remaining)
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
-        """Pass it on."""
-        for watcher in self._watchers:
-            watcher.scores(figures)
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
+        """Pass the event on."""
+        for callback in self._callbacks:
+            callback.on_epoch_end(figures)

@@ -1,57 +1,66 @@
-"""All that Algorithm 1 depends on, beside its data."""
+"""The settings of Algorithm 1."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Final, Literal
 
+from models.network.heads import TASKS, Task
 from training.errors import RunError
 
-Task = Literal["1a", "1b", "1c"]
+BIOBERT: Final = "dmis-lab/biobert-base-cased-v1.2"
 
-BIOBERT = "dmis-lab/biobert-base-cased-v1.2"
-
-_ABOVE_ZERO = ("epochs", "learning_rate", "head_learning_rate", "max_norm", "adversarial_steps")
-_SHARES = ("warmup", "dropout", "layer_dropout")
+_POSITIVE: Final = (
+    *(f"batch_size_{task}" for task in TASKS),
+    "epochs",
+    "learning_rate",
+    "head_learning_rate",
+    "max_norm",
+    "adversarial_steps",
+)
+_FRACTIONS: Final = ("warmup", "dropout", "layer_dropout")
+_NOT_NEGATIVE: Final = ("weight_decay", "seed", "patience", "adversarial_norm")
 # Torch's generators take 64 bits, and each epoch has a seed of its own.
-_LARGEST_SEED = 2**32 - 1
-_NOT_NEGATIVE = ("weight_decay", "seed", "patience", "adversarial_norm")
+_LARGEST_SEED: Final = 2**32 - 1
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Settings of Algorithm 1; the defaults are the paper's (section 3.3) where it names them.
+    """Settings of Algorithm 1. The defaults are the paper's (section 3.3) where it states a value.
 
     Attributes:
         encoder: source of the pretrained encoder, as for `models.load_encoder`.
-        frozen_layers: layers that stay as they are, after the embeddings, which always do; a negative
-            number counts from the top: -1 is all but the last, the paper's 11 of 12.
-        pooling: what the Normalizer reads of a span: the state at [CLS], or the mean of its tokens.
-        epochs: passes over the three data sets, by expectation.
+        frozen_layers: number of frozen layers after the embeddings, which are always frozen. A negative
+            number counts from the top: -1 freezes all layers but the last, the paper's 11 of 12.
+        pooling: what the Normalizer reads of a span: the state at [CLS], or the mean over its tokens.
+        epochs: passes over the three data sets, in expectation.
         batch_size_1a: texts in a mini-batch of the Classifier.
         batch_size_1b: texts in a mini-batch of the Extractor.
         batch_size_1c: spans in a mini-batch of the Normalizer.
-        learning_rate: of the last layer, at its highest, after the warm-up.
-        head_learning_rate: of the heads, which start from nothing.
-        layer_decay: each layer learns at this many times the rate of the layer above it, in (0, 1].
-        schedule: whether the rate stays, or falls linearly to zero.
-        warmup: share of all steps in which the learning rate rises, in [0, 1).
-        weight_decay: of AdamW, on matrices alone.
-        balanced: weigh the classes of 1a by the balanced heuristic (Equation 2); else both weigh one.
-        dropout: before each head.
-        layer_dropout: within the shared layers.
-        max_tokens: where texts are cut, special tokens included.
-        max_norm: where the gradient's norm is cut.
-        adversarial: train on the worst small change of the states as well: not at all, by one step along
-            the gradient (FGM, Miyato et al. 2017), or by several (FreeLB, Zhu et al. 2020).
-        adversarial_at: which states: of the embeddings, or those that the trunk gives, which is quicker.
-        adversarial_norm: how far, as the L2 norm of the change of a text over that of its states.
-        adversarial_steps: of FreeLB.
-        select: score of the validation by which the best epoch is known: F1 of a subtask, or their mean.
-        patience: epochs without a better one after which the training ends; 0 for never.
-        bfloat16: multiply matrices in bfloat16; weights, loss and gradients stay in fp32.
-        seed: of the weights of the heads, of dropout and of the order of examples.
+        learning_rate: peak learning rate of the last layer, reached after the warm-up.
+        head_learning_rate: peak learning rate of the heads, which start untrained.
+        layer_decay: ratio of a layer's learning rate to that of the layer above it, in (0, 1].
+        schedule: keep the learning rate constant after the warm-up, or decrease it linearly to zero.
+        warmup: fraction of all steps in which the learning rate rises, in [0, 1).
+        weight_decay: of AdamW, applied to matrices only.
+        balanced: weight the classes of 1a by the balanced heuristic (Equation 2); otherwise both weigh 1.
+        dropout: dropout probability before each head.
+        layer_dropout: dropout probability within the shared layers.
+        max_tokens: maximum length of a text in tokens, special tokens included. Longer texts are cut.
+        max_norm: maximum norm of the gradient. Larger gradients are clipped.
+        adversarial: adversarial training: none, one step along the gradient (FGM, Miyato et al. 2017), or
+            several steps (FreeLB, Zhu et al. 2020).
+        adversarial_at: which states are perturbed: the embeddings, or the output of the trunk (faster).
+        adversarial_norm: L2 norm of a text's perturbation, relative to the norm of its states.
+        adversarial_steps: gradient steps of FreeLB.
+        select: the validation score that decides which epoch is best: F1 of one subtask, or their mean.
+        patience: stop after this many epochs without improvement; 0 disables early stopping.
+        bfloat16: multiply matrices in bfloat16. Weights, loss and gradients stay in fp32.
+        seed: of the heads' initial weights, of dropout, and of the order of examples.
+
+    Raises:
+        RunError: a value is out of range; the message names the setting.
     """
 
     encoder: str = BIOBERT
@@ -76,7 +85,7 @@ class TrainingConfig:
     adversarial_at: Literal["embeddings", "trunk"] = "embeddings"
     adversarial_norm: float = 0.05
     adversarial_steps: int = 3
-    select: Literal["mean", "1a", "1b", "1c"] = "mean"
+    select: Literal["mean", Task] = "mean"
     patience: int = 0
     bfloat16: bool = False
     seed: int = 1
@@ -86,9 +95,9 @@ class TrainingConfig:
             value = getattr(self, field.name)
             if isinstance(value, float):
                 _require(math.isfinite(value), field.name, value, "a finite number")
-            if field.name.startswith("batch_size") or field.name in _ABOVE_ZERO:
+            if field.name in _POSITIVE:
                 _require(value > 0, field.name, value, "more than 0")
-            elif field.name in _SHARES:
+            elif field.name in _FRACTIONS:
                 _require(0 <= value < 1, field.name, value, "from 0 to less than 1")
             elif field.name in _NOT_NEGATIVE:
                 _require(value >= 0, field.name, value, "0 or more")
@@ -98,14 +107,15 @@ class TrainingConfig:
         _require(bool(self.encoder.strip()), "encoder", repr(self.encoder), "a name or a folder")
 
     def batch_size(self, task: Task) -> int:
-        """Give size(b_i) of Equation 1."""
-        return {"1a": self.batch_size_1a, "1b": self.batch_size_1b, "1c": self.batch_size_1c}[task]
+        """Return size(b_i) of Equation 1: the number of examples in a mini-batch of `task`."""
+        size: int = getattr(self, f"batch_size_{task}")
+        return size
 
-    def frozen_of(self, layers: int) -> int:
-        """Give how many of an encoder's layers are frozen.
+    def count_frozen(self, layers: int) -> int:
+        """Return how many layers are frozen in an encoder that has `layers` layers.
 
         Raises:
-            RunError: there are fewer layers than that.
+            RunError: the encoder has fewer layers than that.
         """
         frozen = self.frozen_layers if self.frozen_layers >= 0 else layers + self.frozen_layers
         if not 0 <= frozen <= layers:
@@ -116,6 +126,6 @@ class TrainingConfig:
         return frozen
 
 
-def _require(holds: bool, name: str, value: object, wanted: str) -> None:
-    if not holds:
-        raise RunError(f"{name.replace('_', '-')} is {value}: it must be {wanted}")
+def _require(is_valid: bool, name: str, value: object, requirement: str) -> None:
+    if not is_valid:
+        raise RunError(f"{name.replace('_', '-')} is {value}: it must be {requirement}")

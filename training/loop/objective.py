@@ -1,29 +1,41 @@
-"""Equations 2 and 3: the loss of one task on a mini-batch, or on one process's share of it.
+"""Equations 2 and 3, and line 10 of Algorithm 1: the loss of one task on a mini-batch, and its gradients.
 
-Line 10 of Algorithm 1: the loss of a mini-batch, and its gradients, plain or adversarial.
+With several processes, each computes its share of the rows. A share's loss is divided by the weight of the
+whole mini-batch, so that the shares add up to the loss that one process would have computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Final
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.nn.functional import cross_entropy
 
 from models.encoder.tokenization import TokenBatch
+from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, Task
 from models.network.multitask import MultiTaskNetwork
 from training.loop.adversarial import adversarial_backward
-from training.loop.config import Task, TrainingConfig
+from training.loop.config import TrainingConfig
 from training.loop.processes import Processes
 from training.loop.states import KeptStates
 from training.loop.task_data import IGNORED, TaskData
 
+# The logits of each head from the trunk's states `[batch, tokens, hidden]`. A new head gets its line here.
+_LOGITS: Final[Mapping[Task, Callable[[MultiTaskNetwork, Tensor, TokenBatch], Tensor]]] = {
+    CLASSIFIER.task: lambda network, states, inputs: network.classify(states, inputs.attention_mask),
+    EXTRACTOR.task: lambda network, states, inputs: network.extract(states, inputs.attention_mask),
+    NORMALIZER.task: lambda network, states, inputs: network.normalize(
+        states, inputs.attention_mask, inputs.span_mask
+    ),
+}
+
 
 def balanced_class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
-    """Equation 2's weights for 1a by the balanced heuristic: n / (classes * count of the class).
+    """Compute the class weights of Equation 2 by the balanced heuristic: n / (classes * count of the class).
 
     Returns:
         `[classes]`; a class without examples weighs 0.
@@ -33,125 +45,131 @@ def balanced_class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
     return torch.where(counts > 0, weights, torch.zeros(()))
 
 
+def task_class_weights(data: TaskData, config: TrainingConfig) -> Tensor | None:
+    """Return the class weights of a task: `[classes]` for 1a; None for the others, which weigh all alike."""
+    if data.task != CLASSIFIER.task:
+        return None
+    return (
+        balanced_class_weights([target[0] for target in data.targets]) if config.balanced else torch.ones(2)
+    )
+
+
 @dataclass(frozen=True)
 class RowShare:
-    """Rows of a mini-batch that one process computes.
+    """The rows of a mini-batch that one process computes.
 
     Attributes:
-        task: whose mini-batch it is.
-        rows: of the task's data; none where the mini-batch has fewer rows than there are processes.
-        inputs: their tokens.
-        targets: `[rows]` for 1a and 1c, `[rows, tokens]` for 1b.
-        whole: sum of the weights of all targets in the whole mini-batch.
+        task: the task of the mini-batch.
+        inputs: the tokens of the rows.
+        targets: `[rows]`, or `[rows, tokens]` for a head that tags tokens.
+        total_weight: sum of the weights of all targets in the whole mini-batch.
     """
 
     task: Task
-    rows: Sequence[int]
     inputs: TokenBatch
     targets: Tensor
-    whole: float
+    total_weight: float
 
 
-def share_of(data: TaskData, rows: Sequence[int], whole: Sequence[int], weights: Tensor) -> RowShare:
-    """Put one process's rows of a mini-batch together.
+def mini_batch_share(
+    data: TaskData, rows: Sequence[int], mini_batch: Sequence[int], class_weights: Tensor | None
+) -> RowShare:
+    """Collect one process's rows of a mini-batch.
 
     Args:
-        data: of the task.
-        rows: those of this process, one or more.
-        whole: all rows of the mini-batch.
-        weights: of the two classes of 1a, `[2]`.
+        data: examples of the task.
+        rows: the rows of this process, at least one.
+        mini_batch: all rows of the mini-batch.
+        class_weights: `[classes]`, or None where all targets weigh 1.
     """
     inputs, targets = data.batch(rows)
-    if data.task == "1a":
-        total = float(sum(weights[data.targets[row][0]] for row in whole))
-    elif data.task == "1b":
-        total = float(sum(tag != IGNORED for row in whole for tag in data.targets[row]))
+    if class_weights is not None:
+        total = float(sum(class_weights[data.targets[row][0]] for row in mini_batch))
     else:
-        total = float(len(whole))
-    return RowShare(data.task, rows, inputs, targets, total)
+        total = float(sum(target != IGNORED for row in mini_batch for target in data.targets[row]))
+    return RowShare(data.task, inputs, targets, total)
 
 
-def task_loss(network: MultiTaskNetwork, share: RowShare, trunk_states: Tensor, weights: Tensor) -> Tensor:
-    """Equation 3 where only `share.task` weighs 1: its cross-entropy, weighted for 1a alone (Equation 2).
+def task_loss(
+    network: MultiTaskNetwork, share: RowShare, trunk_states: Tensor, class_weights: Tensor | None
+) -> Tensor:
+    """Compute Equation 3 with weight 1 for `share.task`: its cross-entropy (Equation 2).
 
     Args:
         network: in training mode.
-        share: on the device of the network.
+        share: on the network's device.
         trunk_states: `[rows, tokens, hidden]`.
-        weights: of the two classes of 1a, `[2]`.
+        class_weights: `[classes]`, or None where all targets weigh 1.
 
     Returns:
-        A scalar; those of all processes sum up to the mean over the whole mini-batch.
+        A scalar. The losses of all processes sum to the mean over the whole mini-batch.
     """
-    mask = share.inputs.attention_mask
-    if share.task == "1a":
-        logits = network.classify(trunk_states, mask)
-        loss = functional.cross_entropy(logits.float(), share.targets, weight=weights, reduction="sum")
-    elif share.task == "1b":
-        logits = network.extract(trunk_states, mask)
-        loss = functional.cross_entropy(
-            logits.float().flatten(0, 1), share.targets.flatten(), ignore_index=IGNORED, reduction="sum"
-        )
-    else:
-        logits = network.normalize(trunk_states, mask, share.inputs.span_mask)
-        loss = functional.cross_entropy(logits.float(), share.targets, reduction="sum")
-    return loss / max(share.whole, 1e-12)  # texts without a single token weigh nothing
-
-
-def trained_parameters(network: MultiTaskNetwork, task: Task) -> Iterator[nn.Parameter]:
-    """Give the trained parameters that a task's loss can reach: the shared layers and its own head."""
-    head = {"1a": network.classifier, "1b": network.extractor, "1c": network.normalizer}[task]
-    for parameter in chain(network.shared.parameters(), head.parameters()):
-        if parameter.requires_grad:
-            yield parameter
+    logits = _LOGITS[share.task](network, trunk_states, share.inputs)
+    loss = cross_entropy(
+        logits.float().flatten(0, -2),
+        share.targets.flatten(),
+        weight=class_weights,
+        ignore_index=IGNORED,
+        reduction="sum",
+    )
+    return loss / max(share.total_weight, 1e-12)  # texts without a single token weigh nothing
 
 
 def backward(
     network: MultiTaskNetwork,
     data: TaskData,
     rows: Sequence[int],
-    weights: Tensor,
+    class_weights: Tensor | None,
     states: KeptStates,
     config: TrainingConfig,
     processes: Processes,
 ) -> Tensor:
-    """Add to the gradients what this process's share of a mini-batch gives.
+    """Accumulate the gradients of this process's share of a mini-batch (Algorithm 1, line 10).
 
     Args:
         network: in training mode, on the device of `processes`.
-        data: of the task.
-        rows: of the whole mini-batch.
-        weights: of the two classes of 1a, `[2]`.
-        states: those of the trunk, kept or computed.
-        config: bfloat16 and what is adversarial.
-        processes: of which this one takes its share.
+        data: examples of the task.
+        rows: the whole mini-batch.
+        class_weights: `[classes]`, or None where all targets weigh 1.
+        states: the trunk's states, kept or computed.
+        config: whether to use bfloat16 and adversarial training.
+        processes: this process computes its share of the rows.
 
     Returns:
-        The loss of the share, a scalar without gradients; zero where the share is empty.
+        The loss of the share, a scalar without gradients. It is zero for an empty share.
     """
     device = processes.device
-    own = processes.share(rows)
-    if not own:
+    share_rows = processes.share(rows)
+    if not share_rows:
         return torch.zeros((), device=device)
-    share = share_of(data, own, rows, weights)
+    share = mini_batch_share(data, share_rows, rows, class_weights)
     share = replace(share, inputs=share.inputs.to(device), targets=share.targets.to(device))
-    mask, weights = share.inputs.attention_mask, weights.to(device)
+    mask = share.inputs.attention_mask
+    class_weights = class_weights.to(device) if class_weights is not None else None
 
-    def of_trunk(trunk_states: Tensor) -> Tensor:
+    def loss_from_trunk(trunk_states: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
-            return task_loss(network, share, trunk_states, weights)
+            return task_loss(network, share, trunk_states, class_weights)
 
-    def of_embeddings(embedded: Tensor) -> Tensor:
+    def loss_from_embeddings(embedded: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
-            return of_trunk(network.trunk_from(embedded, mask))
+            return loss_from_trunk(network.trunk_from(embedded, mask))
 
     if config.adversarial != "none" and config.adversarial_at == "embeddings":
         with torch.no_grad():
             embedded = network.embed(share.inputs.input_ids, share.inputs.token_type_ids)
-        return adversarial_backward(of_embeddings, embedded, mask, config)
-    trunk_states = states.states(network, data.inputs, own)
+        return adversarial_backward(loss_from_embeddings, embedded, mask, config)
+    trunk_states = states.states(network, data.inputs, share_rows)
     if config.adversarial != "none":
-        return adversarial_backward(of_trunk, trunk_states, mask, config)
-    loss = of_trunk(trunk_states)
+        return adversarial_backward(loss_from_trunk, trunk_states, mask, config)
+    loss = loss_from_trunk(trunk_states)
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.detach()
+
+
+def trained_parameters(network: MultiTaskNetwork, task: Task) -> Iterator[nn.Parameter]:
+    """Yield the parameters that a task's loss trains: those of the shared layers and of its own head."""
+    head: nn.Module = getattr(network, HEAD_OF[task].name)
+    for parameter in chain(network.shared.parameters(), head.parameters()):
+        if parameter.requires_grad:
+            yield parameter

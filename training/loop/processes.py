@@ -1,10 +1,8 @@
-"""One process, or several that train one network together, by accelerate.
+"""The processes that train one network, by accelerate, and a clear error when one runs out of memory.
 
-Each process draws the same tasks and mini-batches and takes its share of the rows. The loss of a share is
-divided by the weight of the whole mini-batch and the gradients are summed, so that a step is the step of
-one process, to rounding (and but for dropout, which each process draws for itself).
-
-When memory runs out: say of what, and what to set.
+Each process draws the same tasks and mini-batches and computes its share of the rows. The loss of a share is
+divided by the weight of the whole mini-batch, and the gradients are summed. So a step equals the step of a
+single process, except for rounding and for dropout, which each process draws for itself.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,15 +22,18 @@ from training.extras import require
 
 _T = TypeVar("_T")
 
+# How messages of the CPU's allocator start, which raises a plain RuntimeError.
+_CPU_OUT_OF_MEMORY: Final = ("can't allocate memory", "not enough memory")
+
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a training, and which of them this is.
+    """The processes of a training, and which of them this one is.
 
     Attributes:
-        device: where this process computes.
-        rank: number of this process, from 0; the first one writes and prints.
-        count: how many there are.
+        device: the device on which this process computes.
+        rank: number of this process, from 0. The first one validates, writes and prints.
+        count: number of processes.
     """
 
     device: torch.device
@@ -42,50 +43,50 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes and prints."""
+        """Whether this is the first process, which writes and prints."""
         return self.rank == 0
 
     def share(self, rows: Sequence[_T]) -> Sequence[_T]:
-        """Give this process's part of a mini-batch, which can be empty."""
+        """Return this process's part of a mini-batch. It can be empty."""
         return rows[self.rank :: self.count]
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Add up the gradients of all processes, in each of them.
+        """Replace the gradients by their sums over all processes.
 
         Args:
-            parameters: those that the mini-batch reaches; a process whose share is empty counts as zero.
+            parameters: those that the mini-batch trains. A process with an empty share counts as zero.
         """
         if self.count == 1:
             return
-        reached = list(parameters)
-        for parameter in reached:
+        trained = list(parameters)
+        for parameter in trained:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
-        gradients = [parameter.grad for parameter in reached if parameter.grad is not None]
+        gradients = [parameter.grad for parameter in trained if parameter.grad is not None]
         summed = self.sum(torch.cat([gradient.flatten() for gradient in gradients]))
         parts = torch.split(summed, [gradient.numel() for gradient in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """Add up a tensor of one shape over all processes."""
+        """Return the sum of a tensor over all processes; it has the same shape in each."""
         if self.count == 1:
             return tensor
         summed: Tensor = self._accelerator.reduce(tensor, "sum")
         return summed
 
     def from_main(self, value: _T) -> _T:
-        """Give all processes what the first one has."""
+        """Return the value that the first process has."""
         if self.count == 1:
             return value
         from accelerate.utils import broadcast_object_list
 
-        held = [value]
-        broadcast_object_list(held, from_process=0)
-        return held[0]
+        values = [value]
+        broadcast_object_list(values, from_process=0)
+        return values[0]
 
     def from_each(self, tensor: Tensor, rank: int) -> Tensor:
-        """Give all processes what process `rank` has in `tensor`, which all must have in one shape."""
+        """Return the tensor that process `rank` has. All processes pass one of the same shape."""
         if self.count == 1:
             return tensor
         from accelerate.utils import broadcast
@@ -94,19 +95,19 @@ class Processes:
         return received
 
     def wait(self) -> None:
-        """Go on when all processes are here."""
+        """Wait until all processes have called this."""
         if self.count > 1:
             self._accelerator.wait_for_everyone()
 
 
-SINGLE_PROCESS = Processes(torch.device("cpu"))
+SINGLE_PROCESS: Final = Processes(torch.device("cpu"))
 
 
 def join_processes(device: str = "auto") -> Processes:
-    """Find out which processes train: those that `accelerate launch` or `torchrun` started, else this one.
+    """Join the processes that `accelerate launch` or `torchrun` started; otherwise train alone.
 
     Args:
-        device: `auto`, `cpu`, `cuda` or `cuda:N`; of several processes each takes a GPU of its own.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`. Of several processes, each takes a GPU of its own.
 
     Raises:
         ModelError: there is no such device.
@@ -121,17 +122,13 @@ def join_processes(device: str = "auto") -> Processes:
     return Processes(accelerator.device, accelerator.process_index, accelerator.num_processes, accelerator)
 
 
-# How the CPU's allocator begins what it raises, as a plain RuntimeError.
-_CPU_ALLOCATOR = ("can't allocate memory", "not enough memory")
-
-
 @contextmanager
-def explain_out_of_memory(what: str, mend: str) -> Iterator[None]:
-    """Turn an out-of-memory error of the body into one that users understand.
+def explain_out_of_memory(subject: str, remedy: str) -> Iterator[None]:
+    """Turn an out-of-memory error within the block into one that tells users what to change.
 
     Args:
-        what: needed the memory, such as `a step of 1a on 64 texts of 128 tokens`.
-        mend: what to do about it.
+        subject: what needed the memory, such as `a step of 1a on 64 texts of 128 tokens`.
+        remedy: what to do about it.
 
     Raises:
         RunError: memory ran out.
@@ -139,7 +136,7 @@ def explain_out_of_memory(what: str, mend: str) -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        out_of_memory = isinstance(error, (torch.OutOfMemoryError, MemoryError))
-        if not out_of_memory and not any(words in str(error) for words in _CPU_ALLOCATOR):
+        is_out_of_memory = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        if not is_out_of_memory and not any(words in str(error) for words in _CPU_OUT_OF_MEMORY):
             raise
-        raise RunError(f"memory ran out for {what}: {mend}") from error
+        raise RunError(f"memory ran out for {subject}: {remedy}") from error

@@ -1,4 +1,4 @@
-"""Where kept states lie: a tensor in memory, or a file that is mapped into it."""
+"""Where the trunk's states are kept: in a tensor in memory, or in a file that is mapped into memory."""
 
 from __future__ import annotations
 
@@ -16,99 +16,99 @@ from torch import Tensor
 from training.errors import RunError
 from training.loop.inputs import Inputs
 
-# Tokens of a forward pass through the trunk: beyond that a CPU's caches overflow, and a GPU is busy anyway.
-_CPU_BUDGET: Final = 2_048
-_GPU_BUDGET: Final = 65_536
+# Tokens in a forward pass through the trunk. More would overflow a CPU's caches; a GPU is busy with these.
+_CPU_TOKENS_PER_PASS: Final = 2_048
+_GPU_TOKENS_PER_PASS: Final = 65_536
 
 
 @dataclass
 class StateSegment:
-    """The states of some inputs, packed: planned first, filled later.
+    """The states of some inputs, packed. They are planned first and computed later.
 
     Attributes:
-        inputs: whose states these are.
-        filled: `[tokens of all inputs, hidden]`, or None until then.
+        inputs: the inputs.
+        states: `[tokens of all inputs, hidden]`, or None until they are computed.
     """
 
     inputs: Inputs
-    filled: Tensor | None = None
+    states: Tensor | None = None
 
     def passes(self, device: torch.device) -> list[list[int]]:
-        """Cut the inputs into forward passes; those of one pass have the same length.
+        """Divide the inputs into forward passes; all inputs of a pass have the same length.
 
-        Without padding the states of an input do not depend on its company.
+        Without padding, the states of an input do not depend on the other inputs of its pass.
         """
-        budget = _CPU_BUDGET if device.type == "cpu" else _GPU_BUDGET
+        budget = _CPU_TOKENS_PER_PASS if device.type == "cpu" else _GPU_TOKENS_PER_PASS
         lengths = self.inputs.lengths
-        cuts: list[list[int]] = []
+        passes: list[list[int]] = []
         for row in np.argsort(lengths, kind="stable").tolist():
             length = int(lengths[row])
-            last = cuts[-1] if cuts else []
+            last = passes[-1] if passes else []
             if not last or int(lengths[last[0]]) != length or (len(last) + 1) * length > budget:
-                cuts.append([])
-            cuts[-1].append(row)
-        return cuts
+                passes.append([])
+            passes[-1].append(row)
+        return passes
 
-    def place(self, row: int) -> slice:
-        """Give the tokens of an input."""
+    def tokens_of(self, row: int) -> slice:
+        """Return the positions of an input's tokens in `states`."""
         return slice(int(self.inputs.starts[row]), int(self.inputs.starts[row + 1]))
 
 
 class StateStore(Protocol):
-    """Where segments lie."""
+    """Holds the states of segments."""
 
-    def find(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor | None:
-        """Give the states that are there already, from an earlier run."""
+    def load(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor | None:
+        """Return the states that an earlier run has stored, or None."""
 
-    def room(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor:
-        """Make room for the states, `[tokens of all inputs, hidden]`."""
+    def allocate(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor:
+        """Allocate an uninitialized tensor for the states, `[tokens of all inputs, hidden]`."""
 
-    def seal(self, segment: StateSegment, states: Tensor) -> None:
-        """All states are in the room that was made."""
+    def commit(self, segment: StateSegment, states: Tensor) -> None:
+        """Note that the allocated tensor now holds all states."""
 
 
 @dataclass(frozen=True)
 class MemoryStore:
-    """Keeps segments on the device of the training; a `Store`."""
+    """Keeps segments in the memory of a device; a `StateStore`."""
 
     device: torch.device
 
-    def find(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor | None:
-        """Memory has nothing of an earlier run."""
+    def load(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor | None:
+        """Return None: memory holds nothing of earlier runs."""
         return None
 
-    def room(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor:
-        """Take memory."""
+    def allocate(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor:
+        """Allocate memory on the device."""
         return torch.empty(len(segment.inputs.ids), hidden, dtype=dtype, device=self.device)
 
-    def seal(self, segment: StateSegment, states: Tensor) -> None:
-        """Nothing is left to do."""
+    def commit(self, segment: StateSegment, states: Tensor) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
 class DiskStore:
-    """Keeps segments in files, which a later run with the same trunk and inputs finds again; a `Store`.
+    """Keeps segments in files, which a later run with the same trunk and inputs loads; a `StateStore`.
 
-    A file holds nothing but the states, row by row in the byte order of this machine; its name is the hash
-    of the trunk, the dtype and all inputs. Such files can be deleted at any time but during a training.
+    A file holds the states only, row by row in the byte order of this machine. Its name is a hash of the
+    trunk, the data type and all inputs. Files can be deleted at any time except during a training.
 
     Args:
-        folder: where the files lie; made when the first one is written.
+        folder: holds the files; created when the first one is written.
         trunk: digest of the trunk.
     """
 
     folder: Path
     trunk: str
 
-    def find(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor | None:
-        """Map the file of a segment, where a whole one is there."""
+    def load(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor | None:
+        """Map the file of a segment, if a complete one exists."""
         path, tokens = self._path(segment, dtype), len(segment.inputs.ids)
         if not path.exists() or path.stat().st_size != tokens * hidden * dtype.itemsize:
             return None
-        return _mapped(path, tokens, hidden, dtype)
+        return _map_file(path, tokens, hidden, dtype)
 
-    def room(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor:
-        """Map a new file, which gets its name when it is whole.
+    def allocate(self, segment: StateSegment, hidden: int, dtype: torch.dtype) -> Tensor:
+        """Map a new file under a temporary name.
 
         Raises:
             RunError: the disk has no room for it.
@@ -119,7 +119,7 @@ class DiskStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             partial.unlink(missing_ok=True)
             with partial.open("wb") as file:
-                # A hole in the file would only be found full when a mapped page is written: a bus error.
+                # In a sparse file, a full disk would only show when a mapped page is written: as a bus error.
                 os.posix_fallocate(file.fileno(), 0, tokens * hidden * dtype.itemsize)
         except OSError as error:
             with suppress(OSError):
@@ -128,10 +128,10 @@ class DiskStore:
                 f"{partial} cannot be written ({error.strerror}): make room there, or keep the states "
                 "elsewhere (--keep-states memory or none, or a smaller --keep-limit)"
             ) from None
-        return _mapped(partial, tokens, hidden, dtype, shared=True)
+        return _map_file(partial, tokens, hidden, dtype, shared=True)
 
-    def seal(self, segment: StateSegment, states: Tensor) -> None:
-        """Give the file its name."""
+    def commit(self, segment: StateSegment, states: Tensor) -> None:
+        """Give the file its final name."""
         path = self._path(segment, states.dtype)
         partial = path.with_suffix(".partial")
         with partial.open("rb") as file:
@@ -143,6 +143,6 @@ class DiskStore:
         return self.folder / f"{key.hexdigest()}.states"
 
 
-def _mapped(path: Path, tokens: int, hidden: int, dtype: torch.dtype, *, shared: bool = False) -> Tensor:
+def _map_file(path: Path, tokens: int, hidden: int, dtype: torch.dtype, *, shared: bool = False) -> Tensor:
     flat = torch.from_file(str(path), shared=shared, size=tokens * hidden, dtype=dtype)
     return flat.view(tokens, hidden)

@@ -1,4 +1,4 @@
-"""The frozen trunk's states, computed once and kept, so that later epochs cost the trained layers only."""
+"""The trunk's states, computed once and kept, so that later epochs run the trained layers only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.network.trunk import FrozenTrunk
 from training.loop.callbacks import TrainingCallback
-from training.loop.inputs import Inputs, ragged
+from training.loop.inputs import Inputs, padded_positions
 from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
 from training.loop.state_store import DiskStore, MemoryStore, StateSegment, StateStore
 from training.loop.trunk_states import NO_TRUNK, TrunkKey, fill_segment, run_trunk, trunk_key
@@ -23,23 +23,23 @@ from training.loop.trunk_states import NO_TRUNK, TrunkKey, fill_segment, run_tru
 KeepIn = Literal["memory", "disk", "none"]
 KEEP_LIMIT: Final = 4 << 30
 
-# For each row of some inputs the segment that has its states and the row there; -1 where none has.
-_Places = NDArray[np.int64]
+# For each input: the segment that has its states and the row there, or -1 and -1. `[inputs, 2]`.
+_Locations = NDArray[np.int64]
 
 
 class KeptStates:
     """Keeps the trunk's states of each distinct input, for one training or several on the same trunk.
 
-    `plan` says what is to be kept, `fill` computes it, `states` gives it. What does not fit is computed at
-    each step instead. Plans are a function of the inputs and the order in which they come, whatever was
-    kept or trained before: a resumed training that plans the same gets the same states, to the bit.
+    `plan` decides what to keep, `fill` computes it, and `states` returns it. What exceeds the limit is
+    computed at each step instead. A plan depends only on the inputs and their order, not on what was kept or
+    trained before. So a resumed training that plans the same inputs gets the same states, to the bit.
 
-    Where the trunk is the embeddings alone, nothing is kept, since looking them up again is as quick.
+    If the trunk consists of the embeddings alone, nothing is kept, because computing them is as fast.
 
     Args:
-        keep: in memory (that of the device), in files, or nowhere.
+        keep: in memory (of the device), in files on disk, or not at all.
         limit: bytes that may be kept.
-        folder: of the files.
+        folder: holds the files.
     """
 
     def __init__(
@@ -50,81 +50,81 @@ class KeptStates:
         self._keep = keep
         self._limit = limit
         self._folder = folder
-        self._forget(NO_TRUNK)
+        self._reset(NO_TRUNK)
 
     def plan(self, network: FrozenTrunk, inputs: Sequence[Inputs], *, bfloat16: bool) -> None:
-        """Say which inputs' states `fill` shall compute and keep, beside those that are kept already.
+        """Choose the inputs whose states `fill` will compute, in addition to those that are kept already.
 
         Args:
-            network: of the trunk; where it is another one than before, all that was kept is dropped.
-            inputs: taken in this order while there is room.
-            bfloat16: compute and keep in bfloat16, else in fp32.
+            network: has the trunk. If it differs from the previous one, all that was kept is dropped.
+            inputs: taken in this order as long as they fit.
+            bfloat16: compute and keep states in bfloat16 instead of fp32.
         """
         key = trunk_key(network, bfloat16=bfloat16)
         if key != self._trunk:
-            self._forget(key)
+            self._reset(key)
         if self._keep != "none" and network.frozen_layers:
-            new = self._taken(inputs, network.hidden_size * key.dtype.itemsize)
-            if new is not None:
-                self._segments.append(new)
-        for given in inputs:
-            self._places[given] = self._found(given)
+            segment = self._new_segment(inputs, network.hidden_size * key.dtype.itemsize)
+            if segment is not None:
+                self._segments.append(segment)
+        for planned in inputs:
+            self._locations[planned] = self._locate(planned)
 
     def fill(
-        self, network: FrozenTrunk, watcher: TrainingCallback, processes: Processes = SINGLE_PROCESS
+        self, network: FrozenTrunk, callback: TrainingCallback, processes: Processes = SINGLE_PROCESS
     ) -> None:
-        """Compute what is planned and not yet kept; several processes share the work.
+        """Compute the states that are planned and not kept yet. Several processes share the work.
 
         Raises:
-            RunError: memory or disk ran out.
+            RunError: memory ran out, or the disk is full.
         """
-        waiting = [segment for segment in self._segments if segment.filled is None]
-        total, done = sum(len(segment.inputs) for segment in waiting), 0
+        missing = [segment for segment in self._segments if segment.states is None]
+        total, done = sum(len(segment.inputs) for segment in missing), 0
         store = self._store(processes.device)
-        for segment in waiting:
+        for segment in missing:
             with explain_out_of_memory(
                 f"the trunk's states of {len(segment.inputs):,} texts",
                 "keep them elsewhere (--keep-states disk), or fewer of them (--keep-limit)",
             ):
                 for count in fill_segment(segment, network, self._trunk, store, processes):
                     done += count
-                    watcher.keeping(done, total)
+                    callback.on_states_computed(done, total)
 
     def states(self, network: FrozenTrunk, inputs: Inputs, rows: Sequence[int]) -> Tensor:
-        """Give the trunk's states of some inputs.
+        """Return the trunk's states of some inputs.
 
         Args:
-            network: of the trunk that was planned with.
-            inputs: those that were planned, or others.
-            rows: one or more of them.
+            network: has the trunk that was planned with.
+            inputs: planned or not.
+            rows: one or more of the inputs.
 
         Returns:
-            `[rows, tokens, hidden]`, fp32, on the network's device, padded to the longest with anything.
+            `[rows, tokens, hidden]`, fp32, on the network's device. Values at padding are arbitrary.
         """
         device = next(network.parameters()).device
-        places = self._places.get(inputs)
-        if places is None:
-            places = self._places[inputs] = self._found(inputs)
+        locations = self._locations.get(inputs)
+        if locations is None:
+            locations = self._locations[inputs] = self._locate(inputs)
         chosen = np.asarray(rows, dtype=np.int64)
-        where, lengths = places[chosen], inputs.lengths[chosen]
+        where, lengths = locations[chosen], inputs.lengths[chosen]
         numbers = np.unique(where[:, 0]).tolist()
         if len(numbers) == 1:
-            return self._from(numbers[0], network, inputs, chosen, where[:, 1])
+            return self._from_segment(numbers[0], network, inputs, chosen, where[:, 1])
         padded = torch.zeros(len(chosen), int(lengths.max()), network.hidden_size, device=device)
         for number in numbers:
-            those = np.flatnonzero(where[:, 0] == number)
-            part = self._from(number, network, inputs, chosen[those], where[those, 1])
-            padded[torch.from_numpy(those).to(device), : part.shape[1]] = part
+            at = np.flatnonzero(where[:, 0] == number)
+            part = self._from_segment(number, network, inputs, chosen[at], where[at, 1])
+            padded[torch.from_numpy(at).to(device), : part.shape[1]] = part
         return padded
 
     @contextmanager
     def serving(self, network: FrozenTrunk) -> Iterator[None]:
-        """Let the network take what is kept instead of running its trunk: a validation is quick then, too."""
+        """Let the network use the kept states instead of running its trunk, which makes validation fast."""
 
         def kept(input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
             inputs = Inputs.of_batch(input_ids, attention_mask, token_type_ids)
-            found = self.states(network, inputs, range(len(inputs)))
-            return torch.nn.functional.pad(found, (0, 0, 0, input_ids.shape[1] - found.shape[1]))
+            states = self.states(network, inputs, range(len(inputs)))
+            return torch.nn.functional.pad(states, (0, 0, 0, input_ids.shape[1] - states.shape[1]))
 
         if not self._segments:
             yield
@@ -135,57 +135,57 @@ class KeptStates:
         finally:
             network.kept_states = None
 
-    def _forget(self, trunk: TrunkKey) -> None:
+    def _reset(self, trunk: TrunkKey) -> None:
         self._trunk = trunk
         self._segments: list[StateSegment] = []
-        self._known: dict[bytes, tuple[int, int]] = {}
-        self._places: WeakKeyDictionary[Inputs, _Places] = WeakKeyDictionary()
+        self._location_of_key: dict[bytes, tuple[int, int]] = {}
+        self._locations: WeakKeyDictionary[Inputs, _Locations] = WeakKeyDictionary()
         self._bytes = 0
 
-    def _taken(self, inputs: Sequence[Inputs], token_bytes: int) -> StateSegment | None:
-        """Take the new inputs, each text once, while they fit."""
+    def _new_segment(self, inputs: Sequence[Inputs], token_bytes: int) -> StateSegment | None:
+        """Make a segment of the new inputs, each text once, as long as they fit."""
         parts: list[tuple[Any, Any]] = []
-        for given in inputs:
-            for row, key in enumerate(given.keys()):
-                place = slice(int(given.starts[row]), int(given.starts[row + 1]))
-                size = (place.stop - place.start) * token_bytes
-                if key in self._known or not size or self._bytes + size > self._limit:
+        for planned in inputs:
+            for row, key in enumerate(planned.keys()):
+                tokens = slice(int(planned.starts[row]), int(planned.starts[row + 1]))
+                size = (tokens.stop - tokens.start) * token_bytes
+                if key in self._location_of_key or not size or self._bytes + size > self._limit:
                     continue
                 self._bytes += size
-                self._known[key] = (len(self._segments), len(parts))
-                parts.append((given.ids[place], given.types[place]))
+                self._location_of_key[key] = (len(self._segments), len(parts))
+                parts.append((planned.ids[tokens], planned.types[tokens]))
         if not parts:
             return None
         return StateSegment(Inputs.packed([ids for ids, _ in parts], [types for _, types in parts]))
 
-    def _found(self, inputs: Inputs) -> _Places:
-        found = [self._known.get(key, (-1, -1)) for key in inputs.keys()]  # noqa: SIM118 - no mapping
-        return np.array(found, dtype=np.int64).reshape(len(found), 2)
+    def _locate(self, inputs: Inputs) -> _Locations:
+        locations = [self._location_of_key.get(key, (-1, -1)) for key in inputs.keys()]  # noqa: SIM118 - not a dict
+        return np.array(locations, dtype=np.int64).reshape(len(locations), 2)
 
     def _store(self, device: torch.device) -> StateStore:
         if self._keep == "disk" and self._folder is not None:
             return DiskStore(self._folder, self._trunk.digest)
         return MemoryStore(device)
 
-    def _from(
+    def _from_segment(
         self,
         number: int,
         network: FrozenTrunk,
         inputs: Inputs,
         rows: NDArray[np.int64],
-        kept: NDArray[np.int64],
+        segment_rows: NDArray[np.int64],
     ) -> Tensor:
-        """Give the states of rows that all lie in segment `number`, or in none."""
+        """Return the states of rows that are all in segment `number`, or compute them if it is -1."""
         if number < 0:
             return run_trunk(network, inputs.batch(rows.tolist()), self._trunk.dtype).float()
-        return _gathered(self._segments[number], kept, next(network.parameters()).device)
+        return _padded_states(self._segments[number], segment_rows, next(network.parameters()).device)
 
 
-def _gathered(segment: StateSegment, rows: NDArray[np.int64], device: torch.device) -> Tensor:
-    """Pad kept states to a batch, `[rows, tokens, hidden]`."""
-    if segment.filled is None:
-        raise RuntimeError("states were planned, but not filled")
-    index, _ = ragged(segment.inputs.starts[:-1][rows], segment.inputs.lengths[rows])
-    at = torch.from_numpy(index.reshape(-1)).to(segment.filled.device)
-    states = segment.filled.index_select(0, at).view(*index.shape, -1)
+def _padded_states(segment: StateSegment, rows: NDArray[np.int64], device: torch.device) -> Tensor:
+    """Arrange kept states as a padded batch, `[rows, tokens, hidden]`."""
+    if segment.states is None:
+        raise RuntimeError("states were planned, but not computed")
+    positions, _ = padded_positions(segment.inputs.starts[:-1][rows], segment.inputs.lengths[rows])
+    at = torch.from_numpy(positions.reshape(-1)).to(segment.states.device)
+    states = segment.states.index_select(0, at).view(*positions.shape, -1)
     return states.to(device).float()

@@ -1,171 +1,132 @@
-"""A training from start to end: epochs of Algorithm 1, evaluated after each, the best one kept."""
+"""The trainer: epochs are trained, validated and saved; the best is kept; an interrupted training resumes.
+
+The multi-task network (`multitask_training.py`) and the retriever (`training/retrieval/`) both use it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from models.network.multitask import MultiTaskNetwork
-from training.errors import RunError
-from training.loop.algorithm1 import steps_of_epoch, train_epoch
-from training.loop.callbacks import NullCallback, TrainingCallback
-from training.loop.config import Task, TrainingConfig
-from training.loop.inputs import Inputs
-from training.loop.optimization import make_optimizer
-from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
-from training.loop.states import KeptStates
-from training.loop.task_data import TaskData
-from training.loop.training_state import StateFolder, TrainingState, clone
+from torch import Tensor
+from torch.optim import Optimizer
+
+from models.network.heads import Task
+from training.loop.callbacks import TrainingCallback
+from training.loop.processes import SINGLE_PROCESS, Processes
+from training.loop.training_state import StateFolder, TrainingState
 
 
 @dataclass(frozen=True)
-class Validation:
-    """How good the network is after an epoch.
+class EpochScore:
+    """The result of validating a model after an epoch.
 
     Attributes:
-        f1: of the subtasks that can be judged.
-        figures: more of it for the history, JSON-ready.
+        score: decides which epoch is best; higher is better.
+        figures: what the history records, JSON-ready; `f1` holds the F1 of each subtask that was scored.
     """
 
-    f1: Mapping[Task, float]
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    score: float
+    figures: Mapping[str, Any]
 
 
-# Judges the network after an epoch; it is in eval mode then, on the device of the training.
-Validate = Callable[[MultiTaskNetwork], Validation]
+class Trainee(Protocol):
+    """A model in training: what the trainer needs to know of it."""
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs to train."""
+
+    @property
+    def patience(self) -> int:
+        """Epochs without improvement after which training stops; 0 for never."""
+
+    def prepare(self, callback: TrainingCallback) -> None:
+        """Do what is needed before the first step, such as computing the trunk's states.
+
+        Called only if there are epochs left to train.
+        """
+
+    def create_optimizer(self) -> Optimizer:
+        """Create the optimizer of the trained weights."""
+
+    def trained_weights(self) -> Mapping[str, Tensor]:
+        """Return the weights that training changes, by name."""
+
+    def load_trained_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Load what `trained_weights` returned."""
+
+    def count_steps(self, epoch: int) -> int:
+        """Return the number of steps in an epoch; the first epoch is 0."""
+
+    def train_epoch(
+        self, epoch: int, optimizer: Optimizer, callback: TrainingCallback
+    ) -> Mapping[Task, float]:
+        """Train one epoch. Return the mean loss of each task, and leave the model in eval mode.
+
+        All randomness must come from the seed and `epoch`, so that a resumed training ends in the same
+        weights as an uninterrupted one.
+        """
+
+    def validate(self, epoch: int) -> EpochScore:
+        """Score the model after an epoch."""
 
 
-def fit(
-    network: MultiTaskNetwork,
-    tasks: Mapping[Task, TaskData],
-    config: TrainingConfig,
+def train_epochs(
+    trainee: Trainee,
     folder: StateFolder,
     *,
-    validate: Validate,
-    watcher: TrainingCallback,
-    states: KeptStates | None = None,
+    callback: TrainingCallback,
     processes: Processes = SINGLE_PROCESS,
-    keep_beside: Sequence[Inputs] = (),
 ) -> TrainingState:
-    """Train, going on after the last epoch that `folder` has; the network ends with the best weights.
-
-    With several processes each calls this with the same arguments; only the first one validates, writes
-    and tells the watcher.
+    """Train a model, starting after the last epoch that `folder` holds. Leave it with its best weights.
 
     Args:
-        network: moved to the device of `processes`, where it stays, in eval mode.
-        tasks: D_1, D_2, D_3, or those of them that are there.
-        config: see TrainingConfig.
-        folder: keeps the state after each epoch; all processes must see it.
-        validate: see Validate; by its F1 the best epoch is known (`config.select`).
-        watcher: told of each stage.
-        states: keeps the trunk's states, for several trainings on the same trunk too; by default in memory.
-        processes: that train together, see `join_processes`.
-        keep_beside: further inputs whose states are kept: those that `validate` reads.
+        trainee: the model.
+        folder: holds the state after each epoch. All processes must see it; the first one writes.
+        callback: receives the events.
+        processes: the processes that train together; each calls this function.
 
     Raises:
-        RunError: the folder holds another training, memory ran out, or the loss is no number.
+        RunError: the folder holds another training or cannot be written; or what `trainee` raises.
     """
-    watcher = watcher if processes.is_main else NullCallback()
-    states = states if states is not None else KeptStates()
-    network.to(processes.device).eval()
-    # States from the trunk are of no use where the change is made to the embeddings below it.
-    reused = config.adversarial == "none" or config.adversarial_at == "trunk"
-    own = [tasks[task].inputs for task in sorted(tasks)] if reused else []
-    states.plan(network, [*own, *keep_beside], bfloat16=config.bfloat16)
     state = folder.load() or TrainingState()
-    if state.is_finished(config):
-        watcher.note(f"trained already: the weights are in {folder.path}")
+    if state.is_finished(trainee.epochs, trainee.patience):
+        callback.on_message(f"already trained: the weights are in {folder.path}")
     else:
         if state.epochs_done:
-            watcher.note(f"going on after epoch {state.epochs_done} of {config.epochs}, from {folder.path}")
-        states.fill(network, watcher, processes)
-        state = _epochs(network, tasks, config, folder, state, validate, watcher, states, processes)
-    network.load_trained_state(state.best)
-    network.eval()
+            callback.on_message(
+                f"resuming after epoch {state.epochs_done} of {trainee.epochs}, from {folder.path}"
+            )
+        trainee.prepare(callback)
+        state = _remaining_epochs(trainee, state, folder, callback, processes)
+    trainee.load_trained_weights(state.best)
     return state
 
 
-def _epochs(
-    network: MultiTaskNetwork,
-    tasks: Mapping[Task, TaskData],
-    config: TrainingConfig,
-    folder: StateFolder,
+def _remaining_epochs(
+    trainee: Trainee,
     state: TrainingState,
-    validate: Validate,
-    watcher: TrainingCallback,
-    states: KeptStates,
+    folder: StateFolder,
+    callback: TrainingCallback,
     processes: Processes,
 ) -> TrainingState:
-    optimizer = make_optimizer(network, config)
+    optimizer = trainee.create_optimizer()
     if state.epochs_done:
-        network.load_trained_state(state.network)
+        trainee.load_trained_weights(state.network)
         optimizer.load_state_dict(state.optimizer)
-    steps = steps_of_epoch(tasks, config)
-    while not state.is_finished(config):
-        watcher.epoch(state.epochs_done, steps)
-        losses = train_epoch(
-            network,
-            tasks,
-            optimizer,
-            config,
-            epoch=state.epochs_done,
-            states=states,
-            watcher=watcher,
-            processes=processes,
+    while not state.is_finished(trainee.epochs, trainee.patience):
+        epoch = state.epochs_done
+        callback.on_epoch_start(epoch, trainee.count_steps(epoch))
+        losses = trainee.train_epoch(epoch, optimizer, callback)
+        validation = trainee.validate(epoch)
+        figures = {"epoch": epoch + 1, "losses": dict(losses), **validation.figures}
+        state = state.after_epoch(
+            trainee.trained_weights(), optimizer.state_dict(), validation.score, figures
         )
-        with (
-            states.serving(network),
-            explain_out_of_memory("the validation", "keep fewer states (--keep-limit)"),
-        ):
-            judged = processes.from_main(validate(network) if processes.is_main else Validation({}))
-        state = _after(state, network, optimizer.state_dict(), losses, judged, config)
         if processes.is_main:
             folder.save(state)
-        watcher.scores(state.history[-1])
+        callback.on_epoch_end(figures)
     processes.wait()
     return state
-
-
-def _after(
-    state: TrainingState,
-    network: MultiTaskNetwork,
-    optimizer: dict[str, Any],
-    losses: Mapping[Task, float],
-    judged: Validation,
-    config: TrainingConfig,
-) -> TrainingState:
-    score = _score(judged, config)
-    weights = clone(network.trained_state())
-    better = score > state.best_score
-    epoch = state.epochs_done + 1
-    figures = {
-        "epoch": epoch,
-        "losses": dict(losses),
-        "score": score,
-        "f1": dict(judged.f1),
-        **judged.figures,
-    }
-    return TrainingState(
-        epochs_done=epoch,
-        network=weights,
-        optimizer=optimizer,
-        best=weights if better else state.best,
-        best_epoch=epoch if better else state.best_epoch,
-        best_score=score if better else state.best_score,
-        history=[*state.history, figures],
-    )
-
-
-def _score(judged: Validation, config: TrainingConfig) -> float:
-    if not judged.f1:
-        raise RunError("the validation data has nothing to judge an epoch by: give texts with labels")
-    if config.select == "mean":
-        return sum(judged.f1.values()) / len(judged.f1)
-    if config.select not in judged.f1:
-        raise RunError(
-            f"select is {config.select}, but the validation data has scores for {', '.join(judged.f1)} only: "
-            "set select to one of them, or to mean"
-        )
-    return judged.f1[config.select]

@@ -1,14 +1,14 @@
-"""The run folder: what a training leaves after each epoch, so that it can go on after a kill."""
+"""What a training saves after each epoch, so that it can resume after a kill."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -17,21 +17,21 @@ from training.errors import RunError
 from training.loop.config import TrainingConfig
 from training.loop.task_data import TaskData
 
-_FILE = "last-epoch.pt"
+_FILE: Final = "last-epoch.pt"
 
 
 @dataclass
 class TrainingState:
-    """Where a training stands.
+    """The state of a training after its last finished epoch.
 
     Attributes:
-        epochs_done: finished epochs.
+        epochs_done: number of finished epochs.
         network: trained weights after the last epoch, on the CPU.
         optimizer: state of AdamW.
-        best: trained weights of the epoch that did best on validation, on the CPU.
+        best: trained weights after the epoch with the best validation score, on the CPU.
         best_epoch: that epoch, counted from 1; 0 before the first.
         best_score: its score.
-        history: for each epoch its losses and scores, JSON-ready.
+        history: the losses and scores of each epoch, JSON-ready.
     """
 
     epochs_done: int = 0
@@ -42,34 +42,63 @@ class TrainingState:
     best_score: float = -1.0
     history: list[dict[str, Any]] = field(default_factory=list)
 
-    def is_finished(self, config: TrainingConfig) -> bool:
-        """Tell whether all epochs are done, or the last `patience` of them brought nothing better."""
+    def is_finished(self, epochs: int, patience: int) -> bool:
+        """Return True if all epochs are done, or the last `patience` epochs brought no improvement."""
         stale = self.epochs_done - self.best_epoch
-        return self.epochs_done >= config.epochs or 0 < config.patience <= stale
+        return self.epochs_done >= epochs or 0 < patience <= stale
+
+    def after_epoch(
+        self, weights: Mapping[str, Tensor], optimizer: dict[str, Any], score: float, figures: dict[str, Any]
+    ) -> TrainingState:
+        """Return the state after one more epoch.
+
+        Args:
+            weights: trained weights after the epoch; they are copied to the CPU.
+            optimizer: state of AdamW.
+            score: the validation score, by which the best epoch is chosen.
+            figures: what the history records of the epoch.
+        """
+        copied = {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
+        epoch = self.epochs_done + 1
+        is_better = score > self.best_score
+        return TrainingState(
+            epochs_done=epoch,
+            network=copied,
+            optimizer=optimizer,
+            best=copied if is_better else self.best,
+            best_epoch=epoch if is_better else self.best_epoch,
+            best_score=score if is_better else self.best_score,
+            history=[*self.history, figures],
+        )
 
 
-def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData], *, beside: Iterable[str] = ()) -> str:
-    """Identify a training by its settings and its data: 32 hex digits.
+def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData], *, extra: Iterable[str] = ()) -> str:
+    """Identify a training by its settings and its data.
+
+    The device, the number of processes and where states are kept do not change the identity.
 
     Args:
-        config: where states are kept, the device and the processes are no part of it, nor of the identity.
+        config: the settings.
         tasks: D_1, D_2, D_3.
-        beside: what else decides the result: digests of the validation data, of the trunk.
+        extra: what else decides the result, such as digests of the validation data and of the encoder.
+
+    Returns:
+        32 hex digits.
     """
     digest = blake2b(repr(config).encode(), digest_size=16)
     for data in tasks:
         digest.update(data.task.encode() + data.inputs.digest())
         digest.update(repr([list(target) for target in data.targets]).encode())
-    for more in beside:
-        digest.update(f"\n{more}".encode())
+    for text in extra:
+        digest.update(f"\n{text}".encode())
     return digest.hexdigest()
 
 
 class StateFolder:
-    """Keeps the state of one training.
+    """A folder that holds the state of one training.
 
     Args:
-        path: the folder; made when the first epoch is saved.
+        path: the folder; created when the first epoch is saved.
         identity: of the training, see `fingerprint`.
     """
 
@@ -79,7 +108,7 @@ class StateFolder:
         self._identity = identity
 
     def load(self) -> TrainingState | None:
-        """Give the state after the last epoch, or None where there is none yet.
+        """Load the state after the last epoch. Return None if there is none yet.
 
         Raises:
             RunError: the folder holds a training with other settings or data, or a damaged file.
@@ -100,7 +129,7 @@ class StateFolder:
         return state
 
     def save(self, state: TrainingState) -> None:
-        """Write the state; a kill in the middle, or a full disk, leaves the one before.
+        """Write the state. After a kill in the middle or on a full disk, the previous state is still there.
 
         Raises:
             RunError: it cannot be written.
@@ -118,15 +147,10 @@ class StateFolder:
             with suppress(OSError):
                 partial.unlink()
             raise RunError(
-                f"{self._file} cannot be written ({error}): make room there, and the same command goes on "
-                "after the last whole epoch; or choose another folder with --run"
+                f"{self._file} cannot be written ({error}): make room there, and run the same command again "
+                "to resume after the last finished epoch, or choose another folder with --run"
             ) from error
 
     def discard(self) -> None:
-        """Forget the state."""
+        """Delete the state, so that the training starts over."""
         self._file.unlink(missing_ok=True)
-
-
-def clone(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Copy weights to the CPU, so that later steps do not change them."""
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}

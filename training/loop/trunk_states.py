@@ -1,7 +1,4 @@
-"""The frozen trunk as a function: which one it is, and its states in the dtype that they are kept in.
-
-Computing the trunk's states that are to be kept, by one process or several.
-"""
+"""Computing the outputs of the frozen trunk, by one process or several."""
 
 from __future__ import annotations
 
@@ -21,11 +18,11 @@ from training.loop.state_store import MemoryStore, StateSegment, StateStore
 
 @dataclass(frozen=True)
 class TrunkKey:
-    """What the trunk's states of an input depend on, beside the input.
+    """What the trunk's states depend on, apart from the input.
 
     Attributes:
-        digest: of the weights of embeddings and frozen layers.
-        dtype: that they are computed and kept in.
+        digest: hash of the weights of the embeddings and the frozen layers.
+        dtype: the data type in which states are computed and kept.
     """
 
     digest: str
@@ -36,7 +33,7 @@ NO_TRUNK: Final = TrunkKey("", torch.float32)
 
 
 def trunk_key(network: FrozenTrunk, *, bfloat16: bool) -> TrunkKey:
-    """Identify a network's trunk."""
+    """Identify a network's trunk by its weights and data type."""
     digest = blake2b(f"{network.frozen_layers} {network.hidden_size}".encode(), digest_size=16)
     for part in (network.embeddings, network.trunk):
         for name, tensor in part.state_dict().items():
@@ -50,8 +47,8 @@ def run_trunk(network: FrozenTrunk, batch: TokenBatch, dtype: torch.dtype) -> Te
     """Compute the trunk's states of a batch, on the network's device.
 
     Returns:
-        `[batch, tokens, hidden]` in `dtype`, as they are kept, so that states that are kept and states that
-        are not differ by rounding in fp32 alone.
+        `[batch, tokens, hidden]` in `dtype`, the data type of kept states. So states that are kept and states
+        that are computed at each step differ only by rounding in fp32.
     """
     device = next(network.parameters()).device
     moved = batch.to(device)
@@ -64,66 +61,67 @@ def run_trunk(network: FrozenTrunk, batch: TokenBatch, dtype: torch.dtype) -> Te
 def fill_segment(
     segment: StateSegment, network: FrozenTrunk, trunk: TrunkKey, store: StateStore, processes: Processes
 ) -> Iterator[int]:
-    """Take a segment's states from an earlier run, or compute them; the segment is filled at the end.
+    """Load a segment's states from an earlier run, or compute them. The segment is filled at the end.
 
-    Of several processes each computes every so many-th pass and gets the others' from them. Memory is each
-    process's own; files are written by the first one and mapped by all.
+    Of n processes, each computes every n-th pass and receives the others' results. Each process has its own
+    memory; files are written by the first process and mapped by all.
 
     Yields:
-        How many inputs were done since the last time.
+        The number of inputs done since the last time.
 
     Raises:
-        RunError: the disk has no room.
+        RunError: the disk is full.
     """
     hidden, dtype = network.hidden_size, trunk.dtype
-    if not processes.from_main(store.find(segment, hidden, dtype) is not None):
+    if not processes.from_main(store.load(segment, hidden, dtype) is not None):
         writes = processes.is_main or isinstance(store, MemoryStore)
-        room = store.room(segment, hidden, dtype) if writes else None
+        states = store.allocate(segment, hidden, dtype) if writes else None
         passes = segment.passes(processes.device)
         for first in range(0, len(passes), processes.count):
-            together = passes[first : first + processes.count]
-            own = _own_pass(segment, together, network, trunk, processes)
-            for rank, rows in enumerate(together):
-                mine = own if rank == processes.rank else None
-                states = _exchanged(segment, rows, mine, rank, network, trunk, processes)
-                if room is not None:
-                    for row, row_states in zip(rows, states, strict=True):
-                        room[segment.place(row)] = row_states
+            simultaneous = passes[first : first + processes.count]
+            ours = _compute_pass(segment, simultaneous, network, trunk, processes)
+            for rank, rows in enumerate(simultaneous):
+                computed = ours if rank == processes.rank else None
+                received = _exchange(segment, rows, computed, rank, network, trunk, processes)
+                if states is not None:
+                    for row, row_states in zip(rows, received, strict=True):
+                        states[segment.tokens_of(row)] = row_states
                 yield len(rows)
-        if room is not None:
-            store.seal(segment, room)
-        segment.filled = room
+        if states is not None:
+            store.commit(segment, states)
+        segment.states = states
         processes.wait()
     else:
         yield len(segment.inputs)
-    if segment.filled is None:
-        segment.filled = store.find(segment, hidden, dtype)
+    if segment.states is None:
+        segment.states = store.load(segment, hidden, dtype)
 
 
-def _own_pass(
+def _compute_pass(
     segment: StateSegment,
-    together: Sequence[Sequence[int]],
+    simultaneous: Sequence[Sequence[int]],
     network: FrozenTrunk,
     trunk: TrunkKey,
     processes: Processes,
 ) -> Tensor | None:
-    """Compute this process's one of the passes that are done at the same time, if there is one for it."""
-    if processes.rank >= len(together):
+    """Compute this process's pass of those that run at the same time, if there is one for it."""
+    if processes.rank >= len(simultaneous):
         return None
-    return run_trunk(network, segment.inputs.batch(together[processes.rank]), trunk.dtype)
+    return run_trunk(network, segment.inputs.batch(simultaneous[processes.rank]), trunk.dtype)
 
 
-def _exchanged(
+def _exchange(
     segment: StateSegment,
     rows: Sequence[int],
-    mine: Tensor | None,
+    computed: Tensor | None,
     rank: int,
     network: FrozenTrunk,
     trunk: TrunkKey,
     processes: Processes,
 ) -> Tensor:
-    """Give every process the states `[rows, tokens, hidden]` that process `rank` has computed."""
-    if mine is None:
-        tokens = int(segment.inputs.lengths[rows[0]])  # all rows of a pass have one length
-        mine = torch.empty(len(rows), tokens, network.hidden_size, dtype=trunk.dtype, device=processes.device)
-    return processes.from_each(mine, rank)
+    """Return in every process the states `[rows, tokens, hidden]` that process `rank` has computed."""
+    if computed is None:
+        tokens = int(segment.inputs.lengths[rows[0]])  # all rows of a pass have the same length
+        shape = (len(rows), tokens, network.hidden_size)
+        computed = torch.empty(shape, dtype=trunk.dtype, device=processes.device)
+    return processes.from_each(computed, rank)

@@ -187,7 +187,7 @@ def _drawn(
         hard = f"errors of classifier {one.judges[0]}"
     else:
         hard = f"disagreements of classifiers {one.judges[0]} and {one.judges[1]}"
-    shop.watcher.note(
+    shop.callback.on_message(
         f"classifier {number}: {drawn.hard:,} {hard} in the {'augmented' if one.augmented else 'training'} "
         f"set, three times each, beside {drawn.easy:,} of the others"
     )
@@ -204,7 +204,7 @@ def _decisions(
     texts = [example.text for example in examples]
     inputs = Inputs.of(tokenizer.encode(texts))
     shop.states.plan(network, [inputs], bfloat16=judge.method.training.bfloat16)
-    shop.states.fill(network, shop.watcher, shop.processes)
+    shop.states.fill(network, shop.callback, shop.processes)
     decided: list[int] | None = None
     if shop.processes.is_main:
         with shop.states.serving(network):

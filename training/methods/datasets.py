@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from random import Random
 
 from models.encoder.tokenization import TweetTokenizer
-from models.normalizer.labels import Labels
+from models.network.heads import Task
+from models.normalizer import Labels
 from training.errors import RunError
 from training.examples import Example, TrainingData, coded_phrases
-from training.loop.config import Task
 from training.loop.task_data import (
     TaskData,
     classifier_data,

@@ -41,7 +41,7 @@ class Job:
         tokenizer: the encoder's.
         materials: classes, and D_1 to D_3.
         judge: of networks, by the validation texts.
-        shop: run folder, processes, watcher.
+        shop: run folder, processes, callback.
     """
 
     method: Method
@@ -138,7 +138,7 @@ def train_method(
         method: a preset, perhaps with changes.
         data: the texts.
         out: where the bundle goes; the last part of the path names it.
-        shop: run folder, processes, watcher.
+        shop: run folder, processes, callback.
         command: that asked for it, for the model card.
         wordnet: synonyms for the augmented set of an ensemble of five; None leaves them out.
         overwrite: replace another bundle that is there.
@@ -162,7 +162,7 @@ def train_method(
     if shop.processes.is_main:
         files.begin(method, data, command=command, fresh=shop.fresh)
     for note in materials.notes:
-        shop.watcher.note(note)
+        shop.callback.on_message(note)
     if "1b" not in materials.tasks:
         method = replace(method, feedback=False)  # with it, every text would be NoADE
     judge = Evaluator(method, data.valid, encoder.tokenizer, materials.labels)
@@ -185,7 +185,7 @@ def _networks(job: Job, wordnet: Synonyms | None) -> tuple[dict[int, TrainedNetw
         augmented += augment(
             data.train, per_positive=method.augmented_positives, seed=config.seed, wordnet=wordnet
         )
-        shop.watcher.note(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
+        shop.callback.on_message(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
     foundry = NetworkFactory(job.encoder, config, len(labels), extracts="1b" in tasks)
     recipe = NetworkSpec(
         role="network",
@@ -205,7 +205,7 @@ def _networks(job: Job, wordnet: Synonyms | None) -> tuple[dict[int, TrainedNetw
     depth: int = job.encoder.model.config.num_hidden_layers
     layers = 0
     if len(labels):  # without classes there is no Normalizer, which the notes say already
-        layers = retriever_layers(method, depth - config.frozen_of(depth), shop.watcher)
+        layers = retriever_layers(method, depth - config.count_frozen(depth), shop.callback)
     first = train_network(recipe, foundry, shop)
     if method.classifiers == 1:
         whole = foundry.ensemble([first.network], retriever_layers=layers) if layers else first.network
@@ -227,7 +227,7 @@ def _searching(job: Job, network: MultiTaskNetwork, *, carry: bool) -> TrainedRe
         RetrievalPhrases.of(job.data, job.method),
         job.shop.run / "retriever",
         carry=carry,
-        watcher=job.shop.watcher,
+        callback=job.shop.callback,
         fresh=job.shop.fresh,
     )
 

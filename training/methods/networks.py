@@ -13,14 +13,15 @@ import torch
 from torch import nn
 
 from models.encoder.loading import Encoder
+from models.network.heads import Task
 from models.network.multitask import MultiTaskNetwork
 from training.loop.callbacks import CallbackList, NullCallback, TrainingCallback
-from training.loop.config import Task, TrainingConfig
+from training.loop.config import TrainingConfig
 from training.loop.inputs import Inputs
+from training.loop.multitask_training import Validate, train_multitask
 from training.loop.processes import SINGLE_PROCESS, Processes
 from training.loop.states import KeptStates
 from training.loop.task_data import TaskData
-from training.loop.trainer import Validate, fit
 from training.loop.training_state import StateFolder, fingerprint
 from training.reports.curves import TensorBoardLog, draw_curves
 
@@ -35,7 +36,7 @@ class TrainingRun:
             train what they have in common once.
         states: of the frozen trunk, kept for all networks.
         processes: that train together.
-        watcher: told of each stage.
+        callback: told of each stage.
         fresh: start over, whatever the folders hold.
     """
 
@@ -43,7 +44,7 @@ class TrainingRun:
     networks: Path
     states: KeptStates
     processes: Processes = SINGLE_PROCESS
-    watcher: TrainingCallback = field(default_factory=NullCallback)
+    callback: TrainingCallback = field(default_factory=NullCallback)
     fresh: bool = False
 
 
@@ -102,7 +103,7 @@ class NetworkFactory:
         torch.manual_seed(config.seed)
         layers = len(encoder.model.encoder.layer)
         self._shape: dict[str, Any] = {
-            "frozen_layers": config.frozen_of(layers),
+            "frozen_layers": config.count_frozen(layers),
             "ptids": ptids,
             "dropout": config.dropout,
             "pooling": config.pooling,
@@ -160,7 +161,7 @@ def train_network(recipe: NetworkSpec, foundry: NetworkFactory, shop: TrainingRu
         RunError: its folder is damaged, or memory ran out.
     """
     identity = fingerprint(
-        recipe.config, list(recipe.tasks.values()), beside=[foundry.start, recipe.judged_by]
+        recipe.config, list(recipe.tasks.values()), extra=[foundry.start, recipe.judged_by]
     )
     folder = StateFolder(shop.networks / f"{recipe.role}-{identity[:12]}", identity)
     if shop.fresh and shop.processes.is_main:
@@ -168,22 +169,22 @@ def train_network(recipe: NetworkSpec, foundry: NetworkFactory, shop: TrainingRu
     shop.processes.wait()
     network = foundry.untrained()
     with ExitStack() as open_logs:
-        watcher: TrainingCallback = NullCallback()
+        callback: TrainingCallback = NullCallback()
         if shop.processes.is_main:
             log = open_logs.enter_context(TensorBoardLog(shop.run / "tensorboard" / recipe.role))
-            watcher = CallbackList(shop.watcher, log)
-        watcher.network(recipe.title, recipe.config.epochs)
-        watcher.data({task: len(data) for task, data in recipe.tasks.items()})
-        state = fit(
+            callback = CallbackList(shop.callback, log)
+        callback.on_network_start(recipe.title, recipe.config.epochs)
+        callback.on_data({task: len(data) for task, data in recipe.tasks.items()})
+        state = train_multitask(
             network,
             recipe.tasks,
             recipe.config,
             folder,
             validate=recipe.validate,
-            watcher=watcher,
+            callback=callback,
             states=shop.states,
             processes=shop.processes,
-            keep_beside=[recipe.judged_on],
+            also_keep=[recipe.judged_on],
         )
     if shop.processes.is_main:
         draw_curves(recipe.title, state.history, shop.run / f"curves-{recipe.role}.png")

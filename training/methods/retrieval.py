@@ -7,16 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.bundle.config_sections import Retrieval
-from models.bundle.dictionary import Dictionary, searched_names
+from models.bundle import Dictionary, Retrieval, searched_names
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.labels import Labels
-from models.normalizer.names import NameIndex
-from models.normalizer.ranking import Normalizer
-from models.normalizer.span_reader import SpanReader
+from models.normalizer import Labels, NameIndex, Normalizer, SpanReader
 from models.runtime import Engine, resolve_precision
-from models.scoring.assembly import assemble_normalizer
+from models.scoring import assemble_normalizer
 from models.terminology import Terminology
 from training.errors import RunError
 from training.examples import CodedPhrase, TrainingData, coded_phrases
@@ -32,13 +28,13 @@ class RetrievalPhrases:
 
     Attributes:
         train: to learn from, with their texts where it reads them.
-        held_back: neither the classifier nor the retriever learns from them; they choose the epoch, and weigh
+        held_out: neither the classifier nor the retriever learns from them; they choose the epoch, and weigh
             what a candidate is worth.
         terminology: all its names are learned from; without one, those of the labels.
     """
 
     train: Sequence[CodedPhrase]
-    held_back: Sequence[CodedPhrase]
+    held_out: Sequence[CodedPhrase]
     terminology: Terminology | None = None
 
     @classmethod
@@ -75,7 +71,7 @@ class TrainedRetrieval:
         return {"retriever": self.trained.to_json(), "fusions": self.fusions.to_json()}
 
 
-def retriever_layers(method: Method, shared: int, watcher: TrainingCallback) -> int:
+def retriever_layers(method: Method, shared: int, callback: TrainingCallback) -> int:
     """Give how many layers the retriever has: as many as are wanted, and at most those that are trained.
 
     Raises:
@@ -89,7 +85,7 @@ def retriever_layers(method: Method, shared: int, watcher: TrainingCallback) -> 
             "--set normalizer=classifier"
         )
     if shared < method.retriever.layers:
-        watcher.note(f"the retriever has {shared} layers, since no more are trained")
+        callback.on_message(f"the retriever has {shared} layers, since no more are trained")
     return min(shared, method.retriever.layers)
 
 
@@ -102,7 +98,7 @@ def train_retrieval(
     folder: Path,
     *,
     carry: bool,
-    watcher: TrainingCallback,
+    callback: TrainingCallback,
     fresh: bool = False,
 ) -> TrainedRetrieval:
     """Train the retriever of a network, and fit the fusions.
@@ -115,7 +111,7 @@ def train_retrieval(
         phrases: to learn from, and to fit on.
         folder: keeps the state after each epoch.
         carry: put the names of the terminology into the bundle, instead of those of the labels.
-        watcher: told of each stage.
+        callback: told of each stage.
         fresh: start over, whatever the folder has.
 
     Raises:
@@ -129,10 +125,10 @@ def train_retrieval(
         searched_names(labels, phrases.terminology),
         config,
         folder,
-        held_back=phrases.held_back,
+        held_out=phrases.held_out,
         seed=method.training.seed,
         bfloat16=method.training.bfloat16,
-        watcher=watcher,
+        callback=callback,
         fresh=fresh,
     )
     device = next(network.parameters()).device
@@ -146,11 +142,13 @@ def train_retrieval(
         reader,
         labels,
         [one for one in searched if len(one.index.names)],
-        phrases.held_back,
+        phrases.held_out,
         seed=method.training.seed,
     )
     if fusions.fits is None:
-        watcher.note("no validation span has a PT: the weights of retrieval and hybrid are those set by hand")
+        callback.on_message(
+            "no validation span has a PT: the weights of retrieval and hybrid are those set by hand"
+        )
     retrieval = Retrieval(
         layers=config.layers,
         context=config.context,

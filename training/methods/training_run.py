@@ -57,7 +57,7 @@ def training_run(
     keep: Literal["memory", "disk", "none"],
     limit: int,
     processes: Processes,
-    watcher: TrainingCallback,
+    callback: TrainingCallback,
     fresh: bool,
 ) -> TrainingRun:
     """Give the places of a training in its run folder.
@@ -67,7 +67,7 @@ def training_run(
         keep: where the frozen layers' states are kept; on disk, in the run folder.
         limit: bytes of them that are kept at most.
         processes: that train together.
-        watcher: told of each stage.
+        callback: told of each stage.
         fresh: start over, whatever the folder holds.
     """
     return TrainingRun(
@@ -75,6 +75,6 @@ def training_run(
         networks=run / "networks",
         states=KeptStates(keep, limit=limit, folder=run / "states"),
         processes=processes,
-        watcher=watcher,
+        callback=callback,
         fresh=fresh,
     )

@@ -9,17 +9,16 @@ from tokenizers import Tokenizer
 
 from models.bundle import Options, Thresholds
 from models.encoder.tokenization import TweetTokenizer
+from models.network.heads import Task
 from models.network.multitask import MultiTaskNetwork
 from models.network.vote import Decision
-from models.normalizer.labels import Labels
-from models.normalizer.ranking import Normalizer
+from models.normalizer import Labels, Normalizer
 from models.predictions import TweetPrediction
 from models.runtime import Engine
-from models.scoring.pipeline import Pipeline
+from models.scoring import Pipeline
 from training.evaluation import choose_threshold, evaluate, score_predictions
 from training.examples import Example
-from training.loop.config import Task
-from training.loop.trainer import Validation
+from training.loop.multitask_training import Validation
 from training.presets import Method
 from training.scorer import Counts, Scores
 

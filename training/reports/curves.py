@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from models.network.heads import Task
 from training.extras import require
 from training.files import write_whole
 from training.loop.callbacks import NullCallback
-from training.loop.config import Task
 
 _COLOURS: Final = {"1a": "#1f5fa8", "1b": "#b5541c", "1c": "#2f7d4f"}
 
@@ -91,15 +91,15 @@ class TensorBoardLog(NullCallback):
         if self._writer is not None:
             self._writer.close()
 
-    def epoch(self, number: int, steps: int) -> None:
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
         """Begin an epoch, counted from 0; the first one that is told opens the log."""
-        self._step = number * steps
+        self._step = epoch * steps
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
 
             self._writer = SummaryWriter(str(self._folder), purge_step=self._step)
 
-    def step(self, task: Task, loss: float, left: int) -> None:
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
         """Take a step's loss down."""
         self._step += 1
         recent = self._recent.setdefault(task, [])
@@ -108,7 +108,7 @@ class TensorBoardLog(NullCallback):
             self._add(f"loss/{task}", sum(recent) / len(recent), self._step)
             recent.clear()
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
         """Write what an epoch came to."""
         for task, loss in figures["losses"].items():
             self._add(f"epoch loss/{task}", loss, self._step)

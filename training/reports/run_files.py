@@ -26,7 +26,7 @@ from typing import Any
 
 import torch
 
-from models.bundle.checked_files import read_config
+from models.bundle import read_config
 from models.errors import BundleError
 from training.errors import RunError
 from training.examples import TrainingData

@@ -1,17 +1,17 @@
-"""The retriever learns to bring phrases near the names of their PTs, and what its word is worth is fitted.
+"""Training the retriever, which brings phrases near the names of their PTs, and fitting its fusions.
 
-queries      the phrases that are asked, and the names asked like phrases
-misspelling  as people type
-contrast     the loss
-vectors      vectors of inputs, from kept states of the layers below the retriever
-mining       wrong names that are hard to tell from the right ones
-draws        the names that answer a mini-batch
-optimization AdamW, and the rate of each step
-epoch        one pass over the queries
-trainer      all epochs; goes on after a kill
-accuracy     how often the nearest names are the right ones
-answered     candidates of phrases whose PT is known
-worth        what a fusion's probabilities are worth on them
-fusion_fit   weights of what speaks for a candidate, by likelihood
-fusions      the same for a network, over the dictionaries that it may search
+retriever_config   the settings
+retriever_data     queries: phrases, and names that serve as phrases; typing errors
+negatives          the names that a mini-batch is compared with; hard negatives
+vectors            vectors of phrases and names, from kept states of the layers below the retriever
+contrastive_epoch  the InfoNCE loss, and one epoch
+retriever_trainer  the retriever as a model of `training.loop.trainer`
+fusion_fit         the weights of retrieval and hybrid, by likelihood
+fusion_evaluation  how good these weights are, and the threshold of a code
 """
+
+from training.retrieval.fusion_fit import FittedFusions, fit_fusions
+from training.retrieval.retriever_config import RetrieverConfig
+from training.retrieval.retriever_trainer import TrainedRetriever, train_retriever
+
+__all__ = ["FittedFusions", "RetrieverConfig", "TrainedRetriever", "fit_fusions", "train_retriever"]

@@ -1,13 +1,8 @@
-"""The loss by which phrases come near the names of their PTs, and go away from those of others.
-
-One pass of the retriever over its queries.
-"""
+"""One epoch of the retriever: each phrase is pulled towards a name of its PT and away from other names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from random import Random
+from typing import Final
 
 import numpy as np
 import torch
@@ -16,112 +11,86 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
-from models.encoder.tokenization import TweetTokenizer
-from models.normalizer.names import Names
+from models.network.heads import NORMALIZER
 from training.errors import RunError
-from training.loop.inputs import Inputs
-from training.loop.optimization import set_rates
+from training.loop import Inputs, TrainingCallback, rate_factor, set_learning_rates
 from training.retrieval.negatives import NameSampler, hard_names
-from training.retrieval.optimization import share_of_rate
 from training.retrieval.retriever_config import RetrieverConfig
-from training.retrieval.retriever_data import Queries, name_queries, with_typo
+from training.retrieval.retriever_data import Queries, RetrieverData
 from training.retrieval.vectors import VectorSource
+
+# Hard negatives are drawn from this many times as many candidates.
+_CANDIDATES_PER_NEGATIVE: Final = 4
 
 
 def info_nce(
-    queries: Tensor, names: Tensor, answers: Tensor, excused: Tensor, *, temperature: float
+    queries: Tensor, names: Tensor, positives: Tensor, same_concept: Tensor, *, temperature: float
 ) -> Tensor:
-    """InfoNCE (van den Oord et al. 2018, Equation 4): which of the names is a phrase's own.
+    """Compute InfoNCE (van den Oord et al. 2018, Equation 4): which of the names belongs to a phrase.
 
     Args:
         queries: `[batch, hidden]`, vectors of phrases, of length one.
         names: `[names, hidden]`, vectors of names, of length one.
-        answers: `[batch]`, int64: the row of `names` that each phrase shall come near.
-        excused: `[batch, names]`, true for other names of the phrase's own PT, which are not wrong.
-        temperature: cosines are divided by it.
+        positives: `[batch]`, int64: the row of `names` that each phrase is pulled towards.
+        same_concept: `[batch, names]`, true for names of the phrase's own PT. They are not negatives.
+        temperature: divides the cosines.
 
     Returns:
         The mean cross-entropy, a scalar in fp32.
     """
     cosines = queries.float() @ names.float().T
-    own = torch.zeros_like(excused).scatter_(1, answers[:, None], True)
-    return cross_entropy((cosines / temperature).masked_fill(excused & ~own, -torch.inf), answers)
+    is_positive = torch.zeros_like(same_concept).scatter_(1, positives[:, None], True)
+    logits = (cosines / temperature).masked_fill(same_concept & ~is_positive, -torch.inf)
+    return cross_entropy(logits, positives)
 
 
-# Hard names are drawn from so many times as many.
-_POOL = 4
-
-
-@dataclass(frozen=True, eq=False)
-class RetrieverData:
-    """What the retriever learns from, in all epochs.
-
-    Attributes:
-        phrases: the queries of the corpus.
-        names: what is searched.
-        inputs: tokens of all names.
-        tokenizer: the encoder's.
-        config: see RetrieverConfig.
-        seed: of order, draws, typing errors and dropout.
-    """
-
-    phrases: Queries
-    names: Names
-    inputs: Inputs
-    tokenizer: TweetTokenizer
-    config: RetrieverConfig
-    seed: int
-
-    def queries(self, epoch: int) -> Queries:
-        """Give what is asked in an epoch: all phrases, and names that are drawn."""
-        generator = np.random.default_rng([self.seed, epoch, 0])
-        return self.phrases + name_queries(self.names, self.config.name_queries, generator)
+def retriever_steps(queries: int, config: RetrieverConfig) -> int:
+    """Return the number of mini-batches in an epoch."""
+    return -(-queries // config.batch_size)
 
 
 def train_retriever_epoch(
-    lesson: RetrieverData,
-    queries: Queries,
+    data: RetrieverData,
     source: VectorSource,
     optimizer: Optimizer,
     *,
     epoch: int,
-    told: Callable[[float, int], None],
+    callback: TrainingCallback,
 ) -> float:
-    """Train on each query once.
+    """Train on each query of an epoch once.
 
     Args:
-        lesson: what is learned from.
-        queries: of this epoch.
-        source: of vectors, with the retriever that learns.
-        optimizer: of its weights.
-        epoch: counted from 0; all draws depend on it and on the seed alone.
-        told: of the loss of each step, and of the steps that are left.
+        data: the queries and names.
+        source: computes vectors, with the retriever that is trained.
+        optimizer: of the retriever's weights.
+        epoch: counted from 0. All randomness depends on it and on the seed only.
+        callback: receives the loss of each step.
 
     Returns:
         The mean loss.
 
     Raises:
-        RunError: the loss is no number.
+        RunError: a loss is not finite.
     """
-    config = lesson.config
-    torch.manual_seed(lesson.seed * 100_003 + epoch)  # dropout
-    generator = np.random.default_rng([lesson.seed, epoch, 1])
-    plain = encode_queries(lesson.tokenizer, queries, context=config.context)
-    hard = _hard(lesson, queries, plain, source)
-    asked = _asked(lesson, queries, epoch)
-    draw = NameSampler(lesson.names, own_name=config.own_name, wrong=config.hard_negatives)
+    config = data.config
+    torch.manual_seed(data.seed * 100_003 + epoch)  # dropout
+    generator = np.random.default_rng([data.seed, epoch, 1])
+    queries = data.queries(epoch)
+    hard = _hard_negatives(data, queries, source)
+    query_inputs = data.encode(data.with_typos(queries, epoch))
+    sampler = NameSampler(data.names, own_name=config.own_name, hard_negatives=config.hard_negatives)
     order = generator.permutation(len(queries))
     steps = retriever_steps(len(queries), config)
     losses = []
     source.retriever.train()
     for step in range(steps):
         rows = order[step * config.batch_size : (step + 1) * config.batch_size]
-        drawn = draw.draw(queries, rows, hard, generator)
+        batch = sampler.draw(queries, rows, hard, generator)
         loss = info_nce(
-            source.vectors(asked, rows),
-            source.vectors(lesson.inputs, drawn.names),
-            drawn.answers.to(source.device),
-            drawn.excused.to(source.device),
+            source.vectors(query_inputs, rows),
+            source.vectors(data.name_inputs, batch.names),
+            batch.positives.to(source.device),
+            batch.same_concept.to(source.device),
             temperature=config.temperature,
         )
         if not loss.isfinite():
@@ -129,57 +98,29 @@ def train_retriever_epoch(
                 f"the retriever's loss is {loss.item()} in epoch {epoch + 1}: lower --set "
                 "retriever-learning-rate"
             )
-        set_rates(optimizer, share_of_rate(config, epoch * steps + step, steps))
+        factor = rate_factor(
+            epoch * steps + step, config.epochs * steps, warmup=config.warmup, schedule="linear"
+        )
+        set_learning_rates(optimizer, factor)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(source.retriever.parameters(), config.max_norm)
         optimizer.step()
         losses.append(loss.item())
-        told(losses[-1], steps - step - 1)
+        callback.on_step_end(NORMALIZER.task, losses[-1], steps - step - 1)
     source.retriever.eval()
     return sum(losses) / len(losses)
 
 
-def retriever_steps(queries: int, config: RetrieverConfig) -> int:
-    """Give the mini-batches of an epoch."""
-    return -(-queries // config.batch_size)
-
-
-def encode_queries(tokenizer: TweetTokenizer, queries: Queries, *, context: bool) -> Inputs:
-    """Tokenize queries as `[CLS] phrase [SEP]`, or with their text as `[CLS] phrase [SEP] text [SEP]`.
-
-    Args:
-        tokenizer: the encoder's.
-        queries: those without a text stand alone in any case.
-        context: whether the texts are read.
-    """
-    alone = tokenizer.encode(queries.texts)
-    with_text = [row for row, text in enumerate(queries.contexts) if context and text]
-    pairs = tokenizer.encode_pairs(
-        [queries.texts[row] for row in with_text], [queries.contexts[row] for row in with_text]
-    )
-    for row, pair in zip(with_text, pairs, strict=True):
-        alone[row] = pair
-    return Inputs.of(alone)
-
-
-def _hard(lesson: RetrieverData, queries: Queries, plain: Inputs, source: VectorSource) -> NDArray[np.int64]:
-    if not lesson.config.hard_negatives:
+def _hard_negatives(data: RetrieverData, queries: Queries, source: VectorSource) -> NDArray[np.int64]:
+    """Return candidates for hard negatives, `[queries, candidates]`, by the vectors at the epoch's start."""
+    if not data.config.hard_negatives:
         return np.zeros((len(queries), 0), dtype=np.int64)
+    inputs: Inputs = data.encode(queries)
     return hard_names(
-        source.all_vectors(plain),
-        source.all_vectors(lesson.inputs),
+        source.all_vectors(inputs),
+        source.all_vectors(data.name_inputs),
         queries.concepts,
-        lesson.names.owners,
-        _POOL * lesson.config.hard_negatives,
+        data.names.owners,
+        _CANDIDATES_PER_NEGATIVE * data.config.hard_negatives,
     )
-
-
-def _asked(lesson: RetrieverData, queries: Queries, epoch: int) -> Inputs:
-    random = Random(f"retriever {lesson.seed} {epoch}")  # noqa: S311 - reproducible, not secret
-    texts = tuple(
-        with_typo(text, random) if random.random() < lesson.config.misspelt else text
-        for text in queries.texts
-    )
-    asked = Queries(texts, queries.contexts, queries.concepts)
-    return encode_queries(lesson.tokenizer, asked, context=lesson.config.context)

@@ -1,7 +1,4 @@
-"""The names that a mini-batch of phrases is answered with: a right one for each, and wrong ones.
-
-Hard negatives: names of other PTs that the retriever takes for a phrase's own.
-"""
+"""The names that a mini-batch of phrases is compared with: a positive for each phrase, and negatives."""
 
 from __future__ import annotations
 
@@ -13,38 +10,43 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.normalizer.names import Names
+from models.normalizer import Names
 from training.retrieval.retriever_data import Queries
+
+_PHRASES_PER_CHUNK: Final = 64  # with 100,000 names, a matrix of 26 MB
+# Most PTs have a handful of names, but some have a hundred: so many nearest names are searched for each
+# hard negative.
+_DEPTH: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
 class NameBatch:
-    """What one mini-batch is answered with.
+    """The names that one mini-batch of phrases is compared with.
 
     Attributes:
-        names: rows of `Names.names`, ascending, none twice.
-        answers: `[batch]`, int64: for each phrase the place of its right name in `names`.
-        excused: `[batch, names]`, true where a name is of the phrase's own concept.
+        names: rows of `Names.names`, ascending and distinct.
+        positives: `[batch]`, int64: for each phrase the position of its positive in `names`.
+        same_concept: `[batch, names]`, true if a name belongs to the phrase's own concept.
     """
 
     names: NDArray[np.int64]
-    answers: Tensor
-    excused: Tensor
+    positives: Tensor
+    same_concept: Tensor
 
 
 class NameSampler:
-    """Draws names for phrases.
+    """Draws the names for mini-batches of phrases.
 
     Args:
-        names: what is searched.
-        own_name: chance that the right name is the PT's, where there are others.
-        wrong: how many hard names are drawn for each phrase.
+        names: the names to find.
+        own_name: probability that the positive is the PT's own name, if there are others.
+        hard_negatives: number of hard negatives drawn for each phrase.
     """
 
-    def __init__(self, names: Names, *, own_name: float, wrong: int) -> None:
+    def __init__(self, names: Names, *, own_name: float, hard_negatives: int) -> None:
         self._names = names
         self._own_name = own_name
-        self._wrong = wrong
+        self._hard_negatives = hard_negatives
         self._starts = np.append(names.starts, len(names))
         self._folded = [name.casefold() for name in names.names]
 
@@ -58,21 +60,25 @@ class NameSampler:
         """Draw the names of a mini-batch.
 
         Args:
-            queries: the phrases of the epoch, as they are written without typing errors.
-            rows: of the mini-batch.
-            hard: `[queries, most]`, as `hard_names` gives them.
+            queries: the phrases of the epoch, without typing errors.
+            rows: the rows of the mini-batch.
+            hard: `[queries, candidates]`, as `hard_names` returns them.
             generator: of the draw.
         """
-        right = np.array([self._right(queries, row, generator) for row in rows.tolist()], dtype=np.int64)
-        wrong = [hard[row][generator.permutation(hard.shape[1])[: self._wrong]] for row in rows.tolist()]
-        chosen = np.unique(np.concatenate([right, *wrong]))
-        chosen = chosen[chosen >= 0]
-        excused = self._names.owners[chosen][None, :] == queries.concepts[rows][:, None]
-        answers = np.searchsorted(chosen, right)
-        return NameBatch(chosen, torch.from_numpy(answers), torch.from_numpy(excused))
+        positives = np.array(
+            [self._positive(queries, row, generator) for row in rows.tolist()], dtype=np.int64
+        )
+        negatives = [
+            hard[row][generator.permutation(hard.shape[1])[: self._hard_negatives]] for row in rows.tolist()
+        ]
+        names = np.unique(np.concatenate([positives, *negatives]))
+        names = names[names >= 0]
+        same_concept = self._names.owners[names][None, :] == queries.concepts[rows][:, None]
+        positions = np.searchsorted(names, positives)
+        return NameBatch(names, torch.from_numpy(positions), torch.from_numpy(same_concept))
 
-    def _right(self, queries: Queries, row: int, generator: np.random.Generator) -> int:
-        """Choose a name of the phrase's concept, another one than the phrase itself where there is one."""
+    def _positive(self, queries: Queries, row: int, generator: np.random.Generator) -> int:
+        """Draw a name of the phrase's concept; not the phrase itself, unless it is the only name."""
         concept, text = int(queries.concepts[row]), queries.texts[row].casefold()
         first, end = int(self._starts[concept]), int(self._starts[concept + 1])
         others = [name for name in range(first, end) if self._folded[name] != text]
@@ -81,38 +87,35 @@ class NameSampler:
         return int(generator.choice(others))
 
 
-_PHRASES_PER_CHUNK: Final = 64  # phrases at once: with 100,000 names a matrix of 26 MB
-# A PT has a handful of names, but some have a hundred: so many nearest are looked at for each wanted one.
-_DEPTH: Final = 4
-
-
 @torch.inference_mode()
 def hard_names(
     queries: Tensor, names: Tensor, concepts: NDArray[np.int64], owners: NDArray[np.int64], count: int
 ) -> NDArray[np.int64]:
-    """Find the nearest names of other concepts.
+    """Find hard negatives: the nearest names of other concepts.
 
     Args:
         queries: `[queries, hidden]`, vectors of phrases.
         names: `[names, hidden]`, vectors of names, on the same device.
         concepts: `[queries]`, the concept of each phrase.
         owners: `[names]`, the concept of each name.
-        count: how many are wanted.
+        count: number of names for each phrase.
 
     Returns:
-        `[queries, count]`, int64: names, nearest first; -1 where so few are near.
+        `[queries, count]`, int64: rows of `names`, nearest first; -1 where too few were found.
     """
-    found = np.full((len(queries), count), -1, dtype=np.int64)
+    hard = np.full((len(queries), count), -1, dtype=np.int64)
     depth = min(_DEPTH * count, len(names))
     if not depth:
-        return found
+        return hard
     for start in range(0, len(queries), _PHRASES_PER_CHUNK):
         rows = slice(start, start + _PHRASES_PER_CHUNK)
         nearest = (queries[rows] @ names.T).topk(depth).indices.cpu().numpy()
-        wrong = owners[nearest] != concepts[rows, None]
-        # The wrong ones first, in their order.
-        order = np.argsort(~wrong, axis=1, kind="stable")
-        ranked = np.where(np.take_along_axis(wrong, order, 1), np.take_along_axis(nearest, order, 1), -1)
+        is_negative = owners[nearest] != concepts[rows, None]
+        # Negatives first, in their order.
+        order = np.argsort(~is_negative, axis=1, kind="stable")
+        ranked = np.where(
+            np.take_along_axis(is_negative, order, 1), np.take_along_axis(nearest, order, 1), -1
+        )
         kept = ranked[:, :count]
-        found[rows, : kept.shape[1]] = kept
-    return found
+        hard[rows, : kept.shape[1]] = kept
+    return hard

@@ -1,14 +1,17 @@
-"""All that the retriever's training depends on, beside its data."""
+"""The settings of the retriever's training."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import Final
 
 from training.errors import RunError
 
-_WHOLE = ("layers", "epochs", "batch_size")
-_SHARES = ("warmup", "dropout", "misspelt", "own_name")
+_AT_LEAST_ONE: Final = ("layers", "epochs", "batch_size")
+_FRACTIONS: Final = ("warmup", "dropout", "misspelt", "own_name")
+_POSITIVE: Final = ("learning_rate", "temperature", "max_norm", "repeats")
+_NOT_NEGATIVE: Final = ("weight_decay", "hard_negatives", "name_queries")
 
 
 @dataclass(frozen=True)
@@ -16,23 +19,26 @@ class RetrieverConfig:
     """Settings of the contrastive training of the retriever.
 
     Attributes:
-        layers: the encoder's last ones, which the retriever has copies of; at most those that are trained.
-        context: whether the retriever reads the text beside the span.
+        layers: number of layers, copied from the encoder's last ones; at most those that are trained.
+        context: let the retriever read the text around the span.
         epochs: passes over the phrases.
-        batch_size: phrases in a mini-batch; the names of all of them are each one's wrong answers.
-        learning_rate: of the last layer, at its highest, after the warm-up; it falls linearly to zero.
-        layer_decay: each layer learns at this many times the rate of the layer above it, in (0, 1].
-        warmup: share of all steps in which the learning rate rises, in [0, 1).
-        weight_decay: of AdamW, on matrices alone.
-        dropout: within the layers.
-        temperature: cosines are divided by it before the softmax.
-        hard_negatives: further wrong names for each phrase, drawn from those that the retriever found nearest
-            to it at the start of the epoch.
-        own_name: chance that the right answer is the name of the PT itself, and not that of one of its LLTs.
-        repeats: how often one and the same phrase with its PT is asked in an epoch, at most.
-        name_queries: LLT and PT names that are asked in an epoch as phrases are, at most.
-        misspelt: chance that a phrase is asked with a typing error, or in other capitals.
-        max_norm: where the gradient's norm is cut.
+        batch_size: phrases in a mini-batch. The names of all of them are each one's negatives.
+        learning_rate: peak learning rate of the last layer; it falls linearly to zero after the warm-up.
+        layer_decay: ratio of a layer's learning rate to that of the layer above it, in (0, 1].
+        warmup: fraction of all steps in which the learning rate rises, in [0, 1).
+        weight_decay: of AdamW, applied to matrices only.
+        dropout: dropout probability within the layers.
+        temperature: divides the cosines before the softmax.
+        hard_negatives: further negatives for each phrase, drawn from the names that were nearest to it at
+            the start of the epoch.
+        own_name: probability that the positive is the PT's own name and not that of one of its LLTs.
+        repeats: maximum number of times that a phrase with the same PT occurs in an epoch.
+        name_queries: maximum number of LLT and PT names that serve as phrases in an epoch.
+        misspelt: probability that a phrase gets a typing error or other capitals.
+        max_norm: maximum norm of the gradient. Larger gradients are clipped.
+
+    Raises:
+        RunError: a value is out of range; the message names the setting.
     """
 
     layers: int = 3
@@ -55,19 +61,19 @@ class RetrieverConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             name, value = field.name, getattr(self, field.name)
-            if isinstance(value, float) and not math.isfinite(value):
-                raise _refused(name, value, "a finite number")
-            if name in _WHOLE and value < 1:
-                raise _refused(name, value, "1 or more")
-            if name in _SHARES and not 0 <= value < 1:
-                raise _refused(name, value, "from 0 to less than 1")
-            if name in ("learning_rate", "temperature", "max_norm", "repeats") and value <= 0:
-                raise _refused(name, value, "more than 0")
-            if name in ("weight_decay", "hard_negatives", "name_queries") and value < 0:
-                raise _refused(name, value, "0 or more")
-        if not 0 < self.layer_decay <= 1:
-            raise _refused("layer_decay", self.layer_decay, "more than 0 and at most 1")
+            if isinstance(value, float):
+                _require(math.isfinite(value), name, value, "a finite number")
+            if name in _AT_LEAST_ONE:
+                _require(value >= 1, name, value, "1 or more")
+            elif name in _FRACTIONS:
+                _require(0 <= value < 1, name, value, "from 0 to less than 1")
+            elif name in _POSITIVE:
+                _require(value > 0, name, value, "more than 0")
+            elif name in _NOT_NEGATIVE:
+                _require(value >= 0, name, value, "0 or more")
+        _require(0 < self.layer_decay <= 1, "layer_decay", self.layer_decay, "more than 0 and at most 1")
 
 
-def _refused(name: str, value: object, wanted: str) -> RunError:
-    return RunError(f"retriever-{name.replace('_', '-')} is {value}: it must be {wanted}")
+def _require(is_valid: bool, name: str, value: object, requirement: str) -> None:
+    if not is_valid:
+        raise RunError(f"retriever-{name.replace('_', '-')} is {value}: it must be {requirement}")

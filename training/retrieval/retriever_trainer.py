@@ -1,4 +1,4 @@
-"""The contrastive training of a network's retriever, after Algorithm 1, with all else frozen."""
+"""The contrastive training of a network's retriever, after Algorithm 1. All other weights are frozen."""
 
 from __future__ import annotations
 
@@ -9,39 +9,43 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
+from torch.optim import Optimizer
 
 from models.encoder.tokenization import TweetTokenizer
+from models.network.heads import NORMALIZER, Task
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.names import Names
+from models.normalizer import Names
 from training.errors import RunError
 from training.examples import CodedPhrase
-from training.loop.callbacks import NullCallback, TrainingCallback
-from training.loop.inputs import Inputs
-from training.loop.processes import explain_out_of_memory
-from training.loop.states import KEEP_LIMIT
-from training.loop.training_state import StateFolder, TrainingState, clone
-from training.loop.trunk_states import trunk_key
-from training.retrieval.contrastive_epoch import (
-    RetrieverData,
-    encode_queries,
-    retriever_steps,
-    train_retriever_epoch,
+from training.loop import (
+    KEEP_LIMIT,
+    EpochScore,
+    Inputs,
+    NullCallback,
+    StateFolder,
+    TrainingCallback,
+    explain_out_of_memory,
+    layerwise_rates,
+    make_optimizer,
+    set_dropout,
+    train_epochs,
+    trunk_key,
 )
-from training.retrieval.optimization import make_optimizer
+from training.retrieval.contrastive_epoch import retriever_steps, train_retriever_epoch
 from training.retrieval.retriever_config import RetrieverConfig
-from training.retrieval.retriever_data import Queries, phrase_queries
+from training.retrieval.retriever_data import Queries, RetrieverData, phrase_queries
 from training.retrieval.vectors import VectorSource, accuracy_at
 
 
 @dataclass(frozen=True)
 class TrainedRetriever:
-    """What came of a training.
+    """The result of a retriever's training.
 
     Attributes:
-        best_epoch: the one whose weights the network has, counted from 1.
-        queries: phrases that were learned from, without names.
-        history: for each epoch its loss and its accuracy on what was held back, JSON-ready.
+        best_epoch: the epoch whose weights the network has, counted from 1.
+        queries: number of phrases that were learned from, without names.
+        history: for each epoch the loss, and the accuracy on held-out phrases; JSON-ready.
     """
 
     best_epoch: int
@@ -49,7 +53,7 @@ class TrainedRetriever:
     history: Sequence[Mapping[str, Any]]
 
     def to_json(self) -> dict[str, Any]:
-        """Give all of it, JSON-ready."""
+        """Return all figures, JSON-ready."""
         return {"best_epoch": self.best_epoch, "phrases": self.queries, "epochs": list(self.history)}
 
 
@@ -61,142 +65,129 @@ def train_retriever(
     config: RetrieverConfig,
     folder: Path,
     *,
-    held_back: Sequence[CodedPhrase] = (),
+    held_out: Sequence[CodedPhrase] = (),
     seed: int = 1,
     bfloat16: bool = False,
     keep_limit: int = KEEP_LIMIT,
-    watcher: TrainingCallback | None = None,
+    callback: TrainingCallback | None = None,
     fresh: bool = False,
 ) -> TrainedRetriever:
-    """Train the retriever, going on after the last epoch that `folder` has.
+    """Train a retriever, or resume its training.
 
-    After each epoch the phrases that were held back are searched by vectors alone; the weights of the epoch
-    with the best accuracy at 1 are kept, those of the last one where nothing was held back.
+    After each epoch the held-out phrases are searched by vectors alone. The epoch with the best accuracy at 1
+    is kept, or the last one if nothing is held out.
 
     Args:
-        network: finished by Algorithm 1, with a retriever as it was made; it stays on its device, and is in
-            eval mode at the end.
+        network: trained by Algorithm 1, with an untrained retriever. It stays on its device and ends in eval
+            mode.
         tokenizer: the encoder's, as for Algorithm 1.
-        phrases: coded spans of a corpus, lay phrases; names need not be among them. Those of PTs that
-            `names` has not are left out.
-        names: what is searched, `Names.of_terminology` or `Names.of_labels`; names are asked as well.
+        phrases: coded spans of a corpus, and lay phrases. Phrases whose PT is not in `names` are left out.
+        names: the names to find, `Names.of_terminology` or `Names.of_labels`. They serve as phrases, too.
         config: see RetrieverConfig.
-        folder: keeps the state after each epoch.
-        held_back: phrases that the best epoch is chosen by.
-        seed: of order, draws, typing errors and dropout.
-        bfloat16: multiply matrices in bfloat16; weights, loss and gradients stay in fp32.
+        folder: holds the state after each epoch.
+        held_out: phrases that choose the best epoch.
+        seed: of the order, the draws, the typing errors and dropout.
+        bfloat16: multiply matrices in bfloat16. Weights, loss and gradients stay in fp32.
         keep_limit: bytes of states of the layers below that are kept in memory.
-        watcher: told of each stage, of steps and losses as those of task 1c.
-        fresh: start over, whatever the folder has.
+        callback: receives the events; steps and losses count as those of task 1c.
+        fresh: start over, whatever the folder holds.
 
     Raises:
-        ValueError: the network has no retriever, or of another depth than `config` says.
+        ValueError: the network has no retriever, or one with another number of layers than `config` states.
         RunError: there is nothing to learn from, the folder holds another training, memory ran out, or the
-            loss is no number.
+            loss is not finite.
     """
     if network.retriever_layers != config.layers:
         raise ValueError(
-            f"the retriever has {network.retriever_layers} layers, its settings say {config.layers}"
+            f"the retriever has {network.retriever_layers} layers, but its settings state {config.layers}"
         )
-    watcher = watcher or NullCallback()
-    learned = phrase_queries(phrases, names, repeats=config.repeats)
-    judged = phrase_queries(held_back, names)
+    callback = callback or NullCallback()
+    queries = phrase_queries(phrases, names, repeats=config.repeats)
+    validation = phrase_queries(held_out, names)
     network.eval()
     source = VectorSource(network, bfloat16=bfloat16, limit=keep_limit)
-    lesson = RetrieverData(learned, names, Inputs.of(tokenizer.encode(names.names)), tokenizer, config, seed)
-    if not len(lesson.queries(0)):
+    name_inputs = Inputs.of(tokenizer.encode(names.names))
+    data = RetrieverData(queries, names, name_inputs, tokenizer, config, seed)
+    if not len(data.queries(0)):
         raise RunError(
             "there is nothing that the retriever can learn from: no phrase has a PT with a name, and no PT "
-            "has two names; train with --terminology, or with --set normalizer=classifier"
+            "has two names. Train with --terminology, or with --set normalizer=classifier"
         )
-    runs = StateFolder(folder, _identity(lesson, judged, source, bfloat16=bfloat16))
+    states = StateFolder(folder, _fingerprint(data, validation, source, bfloat16=bfloat16))
     if fresh:
-        runs.discard()
-    state = runs.load() or TrainingState()
-    watcher.network("retriever", config.epochs)
-    watcher.data({"1c": len(lesson.queries(0))})
-    if state.epochs_done >= config.epochs:
-        watcher.note(f"trained already: the retriever's weights are in {folder}")
-    else:
-        if state.epochs_done:
-            watcher.note(f"going on after epoch {state.epochs_done} of {config.epochs}, from {folder}")
-        with explain_out_of_memory("the retriever's training", "set retriever-batch-size lower"):
-            state = _epochs(lesson, judged, source, runs, state, watcher)
-    source.retriever.load_state_dict(state.best)
+        states.discard()
+    callback.on_network_start("retriever", config.epochs)
+    callback.on_data({NORMALIZER.task: len(data.queries(0))})
+    with explain_out_of_memory("the retriever's training", "set retriever-batch-size lower"):
+        state = train_epochs(_RetrieverTrainee(data, validation, source), states, callback=callback)
     network.eval()
-    return TrainedRetriever(state.best_epoch, len(learned), state.history)
+    return TrainedRetriever(state.best_epoch, len(queries), state.history)
 
 
-def _epochs(
-    lesson: RetrieverData,
-    judged: Queries,
-    source: VectorSource,
-    runs: StateFolder,
-    state: TrainingState,
-    watcher: TrainingCallback,
-) -> TrainingState:
-    config = lesson.config
-    for module in source.retriever.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = config.dropout
-    optimizer = make_optimizer(source.retriever, config)
-    if state.epochs_done:
-        source.retriever.load_state_dict(state.network)
-        optimizer.load_state_dict(state.optimizer)
-    asked = encode_queries(lesson.tokenizer, judged, context=config.context)
-    phrases = encode_queries(lesson.tokenizer, lesson.phrases, context=config.context)
-    source.keep([lesson.inputs, phrases, asked], watcher)
-    for epoch in range(state.epochs_done, config.epochs):
-        queries = lesson.queries(epoch)
-        watcher.epoch(epoch, retriever_steps(len(queries), config))
-        loss = train_retriever_epoch(
-            lesson,
-            queries,
-            source,
-            optimizer,
-            epoch=epoch,
-            told=lambda value, left: watcher.step("1c", value, left),
+class _RetrieverTrainee:
+    """A retriever with its data; a `Trainee`."""
+
+    patience = 0
+
+    def __init__(self, data: RetrieverData, validation: Queries, source: VectorSource) -> None:
+        self.epochs = data.config.epochs
+        self._data = data
+        self._source = source
+        self._validation = validation
+        self._validation_inputs = data.encode(validation)
+
+    def prepare(self, callback: TrainingCallback) -> None:
+        set_dropout(self._source.retriever, self._data.config.dropout)
+        phrases = self._data.encode(self._data.phrases)
+        self._source.keep([self._data.name_inputs, phrases, self._validation_inputs], callback)
+
+    def create_optimizer(self) -> Optimizer:
+        config = self._data.config
+        rates = layerwise_rates(self._source.retriever.layers, config.learning_rate, config.layer_decay)
+        return make_optimizer(rates, weight_decay=config.weight_decay)
+
+    def trained_weights(self) -> Mapping[str, Tensor]:
+        return self._source.retriever.state_dict()
+
+    def load_trained_weights(self, weights: Mapping[str, Tensor]) -> None:
+        self._source.retriever.load_state_dict(weights)
+
+    def count_steps(self, epoch: int) -> int:
+        return retriever_steps(len(self._data.queries(epoch)), self._data.config)
+
+    def train_epoch(
+        self, epoch: int, optimizer: Optimizer, callback: TrainingCallback
+    ) -> Mapping[Task, float]:
+        loss = train_retriever_epoch(self._data, self._source, optimizer, epoch=epoch, callback=callback)
+        return {NORMALIZER.task: loss}
+
+    def validate(self, epoch: int) -> EpochScore:
+        figures: dict[str, Any] = {"f1": {}}
+        if not len(self._validation):
+            return EpochScore(
+                float(epoch + 1), figures
+            )  # without held-out phrases the last epoch is the best
+        figures["accuracy"] = accuracy_at(
+            self._source.all_vectors(self._validation_inputs),
+            self._source.all_vectors(self._data.name_inputs),
+            self._validation.concepts,
+            self._data.names,
         )
-        figures: dict[str, Any] = {"epoch": epoch + 1, "losses": {"1c": loss}, "f1": {}}
-        if len(judged):
-            figures["accuracy"] = accuracy_at(
-                source.all_vectors(asked), source.all_vectors(lesson.inputs), judged.concepts, lesson.names
-            )
-        state = _after(state, source.retriever, optimizer.state_dict(), figures)
-        runs.save(state)
-        watcher.scores(figures)
-    return state
+        return EpochScore(figures["accuracy"]["1"], figures)
 
 
-def _after(
-    state: TrainingState, retriever: nn.Module, optimizer: dict[str, Any], figures: dict[str, Any]
-) -> TrainingState:
-    # Where nothing was held back, each epoch is taken for better than the one before.
-    score = figures["accuracy"]["1"] if "accuracy" in figures else float(figures["epoch"])
-    weights = clone(retriever.state_dict())
-    better = score > state.best_score
-    return TrainingState(
-        epochs_done=figures["epoch"],
-        network=weights,
-        optimizer=optimizer,
-        best=weights if better else state.best,
-        best_epoch=figures["epoch"] if better else state.best_epoch,
-        best_score=score if better else state.best_score,
-        history=[*state.history, figures],
-    )
-
-
-def _identity(lesson: RetrieverData, judged: Queries, source: VectorSource, *, bfloat16: bool) -> str:
-    told = (
-        lesson.config,
-        lesson.seed,
+def _fingerprint(data: RetrieverData, validation: Queries, source: VectorSource, *, bfloat16: bool) -> str:
+    """Identify a training by its settings, its data, and the weights that it starts from."""
+    parts = (
+        data.config,
+        data.seed,
         bfloat16,
-        lesson.phrases.digest(),
-        judged.digest(),
+        data.phrases.digest(),
+        validation.digest(),
         trunk_key(source.below, bfloat16=bfloat16).digest,
     )
-    hashed = blake2b(repr(told).encode(), digest_size=16)
-    hashed.update(lesson.inputs.digest() + lesson.names.owners.tobytes())
+    hashed = blake2b(repr(parts).encode(), digest_size=16)
+    hashed.update(data.name_inputs.digest() + data.names.owners.tobytes())
     for name, tensor in source.retriever.state_dict().items():
         hashed.update(name.encode() + tensor.detach().to("cpu", torch.float32).numpy().tobytes())
     return hashed.hexdigest()

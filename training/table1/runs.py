@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from models.bundle import load_bundle
-from models.scoring.pipeline import Pipeline
+from models.scoring import Pipeline
 from models.terminology import Terminology
 from training.augmentation import Synonyms
 from training.corpora.preparation import Preparation, prepare
@@ -74,7 +74,7 @@ class Table1:
         pt_names: names of PTs by code, of a terminology.
         wordnet: synonyms for the augmented set, where a preset needs it.
         out: holds `runs`, `networks`, `bundles` and `results`.
-        shop: states, processes, watcher; its folders are chosen here.
+        shop: states, processes, callback; its folders are chosen here.
         command: that asked for it, for the model cards.
     """
 
@@ -108,10 +108,10 @@ class Table1:
             name = f"{method.name}-seed{seed}-{_identity(method, digests)}"
             held = read_json(self.out / "results" / f"{name}.json")
             if held is not None:
-                self.shop.watcher.note(f"{told}: done already")
+                self.shop.callback.on_message(f"{told}: done already")
                 yield PresetResult.from_json(held)
                 continue
-            self.shop.watcher.note(told)
+            self.shop.callback.on_message(told)
             yield self._trained(method, data, name)
 
     def _trained(self, method: Method, data: TrainingData, name: str) -> PresetResult:

@@ -11,7 +11,7 @@ from statistics import mean, stdev
 from types import MappingProxyType
 from typing import Any, Final
 
-from training.loop.config import Task
+from models.network.heads import Task
 
 Figures = tuple[float, float, float]
 

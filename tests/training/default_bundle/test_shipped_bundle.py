@@ -3,7 +3,7 @@
 import pytest
 
 from models import Scorer, ServingOptions, load_scorer
-from models.scoring.catalog import packaged_bundles
+from models.scoring import packaged_bundles
 
 # A tweet, and a word of the effect that it reports.
 POSITIVE = [

@@ -1,4 +1,4 @@
-"""A tiny network and its inputs, and how often its trunk is run."""
+"""A tiny network, its inputs, and a record of how often its trunk runs."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def network(tiny_encoder: Path) -> MultiTaskNetwork:
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Rows of each run of the trunk."""
-    run: list[int] = []
-    plain = MultiTaskNetwork.trunk_from
+    """Number of rows of each run of the trunk."""
+    rows: list[int] = []
+    trunk_from = MultiTaskNetwork.trunk_from
 
     def counted(self: MultiTaskNetwork, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        run.append(len(embedded))
-        return plain(self, embedded, mask)
+        rows.append(len(embedded))
+        return trunk_from(self, embedded, mask)
 
     monkeypatch.setattr(MultiTaskNetwork, "trunk_from", counted)
-    yield run
+    yield rows

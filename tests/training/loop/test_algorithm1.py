@@ -1,33 +1,75 @@
+"""Equation 1, and lines 4 to 9 of Algorithm 1: the task and the mini-batch of each step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
-from models.normalizer.labels import Labels
-from training.errors import RunError
-from training.examples import AnnotatedSpan, CodedPhrase, Example
-from training.loop.algorithm1 import steps_of_epoch, task_probabilities
-from training.loop.config import Task, TrainingConfig
+from models.network.heads import Task
+from models.network.multitask import MultiTaskNetwork
+from tests.training.loop.tiny_training import CONFIG, tiny_network
+from training.loop.algorithm1 import network_steps, task_probabilities, train_epoch
+from training.loop.callbacks import NullCallback
+from training.loop.config import TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.objective import balanced_class_weights
-from training.loop.task_data import (
-    IGNORED,
-    TaskData,
-    extractor_data,
-    mini_batches,
-    normalizer_data,
-    normalizer_labels,
-)
+from training.loop.optimization import network_optimizer
+from training.loop.states import KeptStates
+from training.loop.task_data import TaskData
+
+SIZES: dict[Task, int] = {"1a": 9_000, "1b": 1_200, "1c": 300}
+Step = tuple[Task, list[int], list[float] | None]
+
+
+def data(task: Task, count: int) -> TaskData:
+    """Inputs of three tokens, a third of them positive."""
+    inputs = Inputs.packed([[1, 2, 3]] * count, [[0] * 3] * count)
+    return TaskData(task, inputs, [[int(row % 3 == 0)] for row in range(count)])
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tiny_encoder) -> TweetTokenizer:
-    return TweetTokenizer(load_encoder(str(tiny_encoder)).tokenizer, 48)
+def network(tiny_encoder: Path) -> MultiTaskNetwork:
+    return tiny_network(tiny_encoder, CONFIG)
 
 
-def test_tasks_are_drawn_as_equation_1_says() -> None:
+def steps(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch, *, epoch: int = 0, **changes: Any
+) -> list[Step]:
+    """Run an epoch without computing anything; return each step's task, rows and class weights."""
+    taken: list[Step] = []
+
+    def backward(
+        network: MultiTaskNetwork,
+        data: TaskData,
+        rows: Sequence[int],
+        weights: torch.Tensor | None,
+        *_: object,
+    ) -> torch.Tensor:
+        taken.append((data.task, list(rows), None if weights is None else weights.tolist()))
+        return torch.zeros(())
+
+    monkeypatch.setattr("training.loop.algorithm1.backward", backward)
+    config: TrainingConfig = replace(CONFIG, batch_size_1a=30, batch_size_1b=10, batch_size_1c=10, **changes)
+    train_epoch(
+        network,
+        {task: data(task, size) for task, size in SIZES.items()},
+        network_optimizer(network, config),
+        config,
+        epoch=epoch,
+        states=KeptStates("none"),
+        callback=NullCallback(),
+    )
+    return taken
+
+
+def test_equation_1_gives_the_probabilities_of_the_paper() -> None:
     # SMM4H 2021: 17,385 tweets in batches of 64, 1,235 positives and 1,235 spans in batches of 16.
     shares = [17_385 / 64, 1_235 / 16, 1_235 / 16]
     assert task_probabilities([17_385, 1_235, 1_235], [64, 16, 16]) == pytest.approx(
@@ -42,80 +84,93 @@ def test_the_probabilities_of_equation_1_sum_to_one(sizes: list[tuple[int, int]]
     assert min(probabilities) > 0
 
 
-def test_classes_are_weighted_by_the_balanced_heuristic() -> None:
-    assert balanced_class_weights([1] * 10 + [0] * 30).tolist() == pytest.approx(
-        [40 / (2 * 30), 40 / (2 * 10)]
-    )
-
-
-def test_a_class_without_examples_weighs_nothing() -> None:
-    assert balanced_class_weights([0, 0]).tolist() == [0.5, 0.0]
-
-
-def test_tokens_of_a_span_are_tagged_and_special_tokens_ignored(tokenizer: TweetTokenizer) -> None:
-    text = "zoloft gives me a headache"
-    data = extractor_data(
-        [Example("a", text, 1, (AnnotatedSpan(text.index("a headache"), len(text)),))], tokenizer
-    )
-    [tags], [encoding] = data.targets, tokenizer.encode([text])
-    assert tags[0] == tags[-1] == IGNORED
-    tagged = [encoding.offsets[at] for at, tag in enumerate(tags) if tag == 1]
-    assert (tagged[0][0], tagged[-1][1]) == (text.index("a headache"), len(text))
-    assert sum(tag == 0 for tag in tags) > 0
-
-
-def test_padding_of_tags_is_ignored(tokenizer: TweetTokenizer) -> None:
-    data = extractor_data([Example("a", "so", 0), Example("b", "zoloft day three", 0)], tokenizer)
-    inputs, targets = data.batch([0, 1])
-    assert targets.shape == inputs.input_ids.shape
-    assert bool(((targets == IGNORED) | (inputs.attention_mask == 1)).all())
-
-
-def test_the_normalizer_knows_pts_with_more_than_three_examples() -> None:
-    phrases = [CodedPhrase(f"p{n}", "2") for n in range(4)] + [CodedPhrase(f"q{n}", "1") for n in range(3)]
-    assert normalizer_labels(phrases, {"1": "One", "2": "Two"}) == Labels.of([("2", "Two")])
-
-
-def test_phrases_of_unknown_pts_are_left_out(tokenizer: TweetTokenizer) -> None:
-    data = normalizer_data(
-        [CodedPhrase("so", "1"), CodedPhrase("day", "2")], Labels.of([("2", "Two")]), tokenizer
-    )
-    assert len(data) == 1
-    assert data.targets == [[0]]
-
-
-@given(count=st.integers(1, 300), size=st.integers(1, 70), seed=st.integers(0, 2**31))
-def test_mini_batches_hold_every_example_once(count: int, size: int, seed: int) -> None:
-    data = TaskData("1a", Inputs.packed([[1, 2, 3]] * count, [[0] * 3] * count), [[0]] * count)
-    batches = mini_batches(data, size, torch.Generator().manual_seed(seed))
-    assert sorted(row for batch in batches for row in batch) == list(range(count))
-    assert all(0 < len(batch) <= size for batch in batches)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"epochs": 0}, {"learning_rate": 0.0}, {"dropout": 1.0}, {"layer_decay": 0.0}, {"max_tokens": 4}],
-)
-def test_nonsense_settings_are_refused(change: dict[str, float]) -> None:
-    with pytest.raises(RunError, match=next(iter(change)).replace("_", "-")):
-        TrainingConfig(**change)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("setting", "layers", "frozen"), [(-1, 12, 11), (-1, 6, 5), (0, 6, 0), (3, 3, 3)])
-def test_frozen_layers_count_from_the_bottom_or_the_top(setting: int, layers: int, frozen: int) -> None:
-    assert TrainingConfig(frozen_layers=setting).frozen_of(layers) == frozen
-
-
-@pytest.mark.parametrize("setting", [-7, 7])
-def test_more_layers_than_there_are_cannot_be_frozen(setting: int) -> None:
-    with pytest.raises(RunError, match="frozen-layers"):
-        TrainingConfig(frozen_layers=setting).frozen_of(6)
-
-
-def test_an_epoch_has_as_many_steps_as_see_every_example_once() -> None:
-    def data(task: Task, count: int) -> TaskData:
-        return TaskData(task, Inputs.packed([[1]] * count, [[0]] * count), [[0]] * count)
-
+def test_an_epoch_has_enough_steps_to_see_every_example_once() -> None:
     tasks: dict[Task, TaskData] = {"1a": data("1a", 640), "1b": data("1b", 33), "1c": data("1c", 160)}
-    assert steps_of_epoch(tasks, TrainingConfig()) == round(640 / 64 + 33 / 16 + 160 / 16)
-    assert steps_of_epoch({"1c": data("1c", 1)}, TrainingConfig()) == 1
+    assert network_steps(tasks, TrainingConfig()) == round(640 / 64 + 33 / 16 + 160 / 16)
+    assert network_steps({"1c": data("1c", 1)}, TrainingConfig()) == 1
+
+
+def test_tasks_are_drawn_as_often_as_equation_1_demands(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = Counter(task for epoch in range(6) for task, _, _ in steps(network, monkeypatch, epoch=epoch))
+    total = sum(counts.values())
+    assert total == 6 * (300 + 120 + 30)
+    expected = dict(zip(SIZES, task_probabilities([*SIZES.values()], [30, 10, 10]), strict=True))
+    for task, probability in expected.items():
+        deviation = (total * probability * (1 - probability)) ** 0.5
+        assert abs(counts[task] - total * probability) < 4 * deviation, task
+
+
+def test_mini_batches_are_shuffled_and_packed_again_when_they_run_out(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repacked = 0
+    for epoch in range(4):
+        seen: dict[Task, list[list[int]]] = {task: [] for task in SIZES}
+        for task, rows, _ in steps(network, monkeypatch, epoch=epoch):
+            seen[task].append(rows)
+        for task, size in SIZES.items():
+            batches = size // len(seen[task][0])
+            for start in range(0, len(seen[task]), batches):
+                turn = seen[task][start : start + batches]
+                rows_seen = [row for rows in turn for row in rows]
+                assert len(set(rows_seen)) == len(rows_seen)
+                if len(turn) == batches:
+                    assert len(rows_seen) == size
+            if len(seen[task]) > batches:
+                repacked += 1
+                assert seen[task][batches] != seen[task][0]
+    assert repacked > 0
+
+
+def test_an_epoch_depends_on_its_number_and_the_seed_only(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = steps(network, monkeypatch)
+    assert steps(network, monkeypatch) == first
+    assert steps(network, monkeypatch, epoch=1) != first
+    assert steps(network, monkeypatch, seed=2) != first
+    assert len(first) == network_steps(
+        {task: data(task, size) for task, size in SIZES.items()},
+        replace(CONFIG, batch_size_1a=30, batch_size_1b=10, batch_size_1c=10),
+    )
+
+
+@pytest.mark.parametrize(("balanced", "weights"), [(True, (0.75, 1.5)), (False, (1.0, 1.0))])
+def test_classes_of_1a_are_weighted_if_the_settings_say_so(
+    balanced: bool, weights: tuple[float, float], network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = {task: w and tuple(w) for task, _, w in steps(network, monkeypatch, balanced=balanced)}
+    assert used == {"1a": pytest.approx(weights), "1b": None, "1c": None}
+
+
+@pytest.mark.parametrize("layer_dropout", [0.1, 0.25])
+def test_dropout_is_active_during_the_steps_and_inactive_after_the_epoch(
+    layer_dropout: float, network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: set[tuple[bool, bool, bool]] = set()
+    probabilities: set[float] = set()
+
+    def backward(network: MultiTaskNetwork, *_: object) -> torch.Tensor:
+        modes.add((network.training, network.dropout.training, network.shared.training))
+        modules = network.shared.modules()
+        probabilities.update(module.p for module in modules if isinstance(module, torch.nn.Dropout))
+        assert not network.trunk.training
+        assert not network.embeddings.training
+        return torch.zeros(())
+
+    monkeypatch.setattr("training.loop.algorithm1.backward", backward)
+    config = replace(CONFIG, layer_dropout=layer_dropout)
+    train_epoch(
+        network.eval(),
+        {"1a": data("1a", 20)},
+        network_optimizer(network, config),
+        config,
+        epoch=0,
+        states=KeptStates("none"),
+        callback=NullCallback(),
+    )
+    assert modes == {(True, True, True)}
+    assert probabilities == {layer_dropout}
+    assert not any(module.training for module in network.modules())

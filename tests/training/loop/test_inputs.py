@@ -1,3 +1,5 @@
+"""Packed inputs: batches, keys, and packing a batch again."""
+
 from __future__ import annotations
 
 import torch
@@ -13,7 +15,7 @@ TEXTS = st.lists(
 )
 
 
-def packed(texts: list[list[tuple[int, int]]]) -> Inputs:
+def pack_tokens(texts: list[list[tuple[int, int]]]) -> Inputs:
     return Inputs.packed([[i for i, _ in text] for text in texts], [[t for _, t in text] for text in texts])
 
 
@@ -22,7 +24,7 @@ def test_a_batch_holds_the_tokens_of_its_rows(
     texts: list[list[tuple[int, int]]], data: st.DataObject
 ) -> None:
     rows = data.draw(st.lists(st.integers(0, len(texts) - 1), min_size=1, max_size=9))
-    batch = packed(texts).batch(rows)
+    batch = pack_tokens(texts).batch(rows)
     assert batch.input_ids.shape[1] == max(len(texts[row]) for row in rows)
     for at, row in enumerate(rows):
         real = len(texts[row])
@@ -34,26 +36,26 @@ def test_a_batch_holds_the_tokens_of_its_rows(
 
 
 @given(TEXTS)
-def test_a_padded_batch_is_packed_again_into_the_same_inputs(texts: list[list[tuple[int, int]]]) -> None:
-    inputs = packed(texts)
+def test_packing_a_padded_batch_restores_the_inputs(texts: list[list[tuple[int, int]]]) -> None:
+    inputs = pack_tokens(texts)
     batch = inputs.batch(range(len(texts)))
-    again = Inputs.of_batch(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-    assert again.digest() == inputs.digest()
-    assert again.keys() == inputs.keys()
+    repacked = Inputs.of_batch(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+    assert repacked.digest() == inputs.digest()
+    assert repacked.keys() == inputs.keys()
 
 
 @given(TEXTS)
-def test_inputs_have_one_key_where_their_tokens_are_the_same(texts: list[list[tuple[int, int]]]) -> None:
-    keys = packed(texts).keys()
+def test_inputs_have_the_same_key_if_they_have_the_same_tokens(texts: list[list[tuple[int, int]]]) -> None:
+    keys = pack_tokens(texts).keys()
     assert len(set(keys)) == len({tuple(text) for text in texts})
 
 
-def test_no_inputs_are_fine() -> None:
-    none = packed([])
-    assert len(none) == 0
-    assert none.keys() == []
+def test_an_empty_list_of_inputs_is_valid() -> None:
+    empty = pack_tokens([])
+    assert len(empty) == 0
+    assert empty.keys() == []
 
 
-def test_batches_are_of_the_type_that_networks_take() -> None:
-    batch = packed([[(5, 0), (6, 1)]]).batch([0])
+def test_batches_are_int64_as_networks_need() -> None:
+    batch = pack_tokens([[(5, 0), (6, 1)]]).batch([0])
     assert batch.input_ids.dtype is batch.attention_mask.dtype is batch.token_type_ids.dtype is torch.int64

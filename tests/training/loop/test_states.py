@@ -1,4 +1,4 @@
-"""Kept states: those of the trunk, each computed once, whoever asks for them."""
+"""Kept states equal those of the trunk, and each is computed once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ import torch
 from models.encoder.tokenization import TokenBatch
 from models.network.multitask import MultiTaskNetwork
 from tests.tiny import write_checkpoint
-from tests.training.loop.tiny_states import assert_alike, keeping, recomputed
-from tests.training.loop.tiny_training import CONFIG, STEADY, farthest, tiny_fit, tiny_network, tiny_tasks
+from tests.training.loop.tiny_states import assert_same_states, computed_states, kept_states
+from tests.training.loop.tiny_training import (
+    CONFIG,
+    STEADY,
+    largest_difference,
+    tiny_fit,
+    tiny_network,
+    tiny_tasks,
+)
 from training.loop.callbacks import NullCallback
 from training.loop.inputs import Inputs
 from training.loop.states import KeepIn, KeptStates
@@ -20,15 +27,15 @@ from training.loop.states import KeepIn, KeptStates
 
 @pytest.mark.parametrize("limit", [1 << 30, 3_000, 0])
 @pytest.mark.parametrize("keep", ["memory", "disk", "none"])
-def test_kept_states_are_those_of_the_trunk(
+def test_kept_states_equal_those_of_the_trunk(
     keep: KeepIn, limit: int, network: MultiTaskNetwork, tweets: Inputs, spans: Inputs, tmp_path: Path
 ) -> None:
-    states = keeping(keep, tmp_path, limit)
+    states = kept_states(keep, tmp_path, limit)
     states.plan(network, [spans, tweets], bfloat16=False)
     states.fill(network, NullCallback())
     for rows in ([3], [0, 7, 1, 7], list(range(len(tweets)))):
-        assert_alike(states.states(network, tweets, rows), network, tweets, rows)
-    assert_alike(states.states(network, spans, [2, 0]), network, spans, [2, 0])
+        assert_same_states(states.states(network, tweets, rows), network, tweets, rows)
+    assert_same_states(states.states(network, spans, [2, 0]), network, spans, [2, 0])
 
 
 @pytest.mark.parametrize("keep", ["memory", "disk"])
@@ -40,7 +47,7 @@ def test_each_distinct_text_is_computed_once(
     tmp_path: Path,
     passes: list[int],
 ) -> None:
-    states = keeping(keep, tmp_path)
+    states = kept_states(keep, tmp_path)
     for _ in range(2):
         states.plan(network, [tweets, spans, tweets], bfloat16=False)
         states.fill(network, NullCallback())
@@ -50,7 +57,7 @@ def test_each_distinct_text_is_computed_once(
     assert len(passes) == done
 
 
-def test_what_fits_is_kept_and_the_rest_computed(
+def test_states_beyond_the_limit_are_computed_each_time(
     network: MultiTaskNetwork, tweets: Inputs, passes: list[int]
 ) -> None:
     half = int(tweets.starts[len(tweets) // 4]) * network.hidden_size * 4
@@ -63,25 +70,25 @@ def test_what_fits_is_kept_and_the_rest_computed(
     assert 0 < sum(passes) - kept < len(tweets)
 
 
-def test_networks_on_one_trunk_share_states_and_another_trunk_drops_them(
+def test_networks_on_the_same_trunk_share_states_and_another_trunk_drops_them(
     network: MultiTaskNetwork, tweets: Inputs, tiny_encoder: Path, tmp_path: Path, passes: list[int]
 ) -> None:
     states = KeptStates()
     sibling = tiny_network(tiny_encoder, replace(CONFIG, seed=9))
-    for one in (network, sibling):
-        states.plan(one, [tweets], bfloat16=False)
-        states.fill(one, NullCallback())
+    for user in (network, sibling):
+        states.plan(user, [tweets], bfloat16=False)
+        states.fill(user, NullCallback())
     assert sum(passes) == len(set(tweets.keys()))
     other = tiny_network(write_checkpoint(tmp_path / "other", seed=3), CONFIG)
     states.plan(other, [tweets], bfloat16=False)
     states.fill(other, NullCallback())
-    assert_alike(states.states(other, tweets, [5]), other, tweets, [5])
+    assert_same_states(states.states(other, tweets, [5]), other, tweets, [5])
 
 
 def test_states_do_not_depend_on_what_was_trained_before(
     network: MultiTaskNetwork, tweets: Inputs, spans: Inputs
 ) -> None:
-    """A resumed ensemble plans for all its networks, but fills only for those that are not finished."""
+    """A resumed ensemble plans for all its networks, but fills only for the unfinished ones."""
     both, late = KeptStates(), KeptStates()
     for states in (both, late):
         states.plan(network, [spans], bfloat16=False)
@@ -97,15 +104,15 @@ def test_embeddings_alone_are_not_kept(
     tiny_encoder: Path, tweets: Inputs, tmp_path: Path, passes: list[int]
 ) -> None:
     network = tiny_network(tiny_encoder, replace(CONFIG, frozen_layers=0)).eval()
-    states = keeping("disk", tmp_path / "states")
+    states = kept_states("disk", tmp_path / "states")
     states.plan(network, [tweets], bfloat16=False)
     states.fill(network, NullCallback())
     assert passes == []
     assert not (tmp_path / "states").exists()
-    assert_alike(states.states(network, tweets, [0, 3]), network, tweets, [0, 3])
+    assert_same_states(states.states(network, tweets, [0, 3]), network, tweets, [0, 3])
 
 
-def test_a_network_is_served_what_is_kept(
+def test_a_network_uses_kept_states_instead_of_its_trunk(
     network: MultiTaskNetwork, tweets: Inputs, spans: Inputs, passes: list[int]
 ) -> None:
     states = KeptStates()
@@ -118,41 +125,41 @@ def test_a_network_is_served_what_is_kept(
         torch.nn.functional.pad(batch.token_type_ids, (0, 3)),
     )
     with states.serving(network):
-        kept, padded, fresh = (recomputed(network, b) for b in (batch, wider, unknown))
+        kept, padded, fresh = (computed_states(network, b) for b in (batch, wider, unknown))
     assert passes == [2]
     assert padded.shape == (*wider.input_ids.shape, network.hidden_size)
-    assert_alike(kept, network, tweets, [0, 5])
-    assert_alike(padded[:, :-3], network, tweets, [0, 5])
-    assert_alike(fresh, network, spans, [0, 1])
+    assert_same_states(kept, network, tweets, [0, 5])
+    assert_same_states(padded[:, :-3], network, tweets, [0, 5])
+    assert_same_states(fresh, network, spans, [0, 1])
 
 
 @pytest.mark.parametrize("keep", ["disk", "none"])
-def test_a_training_is_the_same_wherever_states_are_kept(
+def test_a_training_gives_the_same_losses_wherever_states_are_kept(
     keep: KeepIn, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     _, memory = tiny_fit(tiny_encoder, tmp_path / "memory", STEADY)
-    _, other = tiny_fit(tiny_encoder, tmp_path / keep, STEADY, states=keeping(keep, tmp_path / "states"))
+    _, other = tiny_fit(tiny_encoder, tmp_path / keep, STEADY, states=kept_states(keep, tmp_path / "states"))
     for ours, theirs in zip(memory.history, other.history, strict=True):
         assert ours["losses"] == pytest.approx(theirs["losses"], abs=1e-5)
     if keep == "disk":
-        assert farthest(memory.network, other.network) == 0
+        assert largest_difference(memory.network, other.network) == 0
 
 
-def test_further_inputs_are_kept_for_the_validation(
+def test_states_for_the_validation_are_kept_too(
     tiny_encoder: Path, spans: Inputs, tmp_path: Path, passes: list[int]
 ) -> None:
     seen = []
 
     def validate(network: MultiTaskNetwork) -> object:
         before = len(passes)
-        recomputed(network, spans.batch([0, 2]))
+        computed_states(network, spans.batch([0, 2]))
         seen.append(len(passes) - before)
-        from training.loop.trainer import Validation
+        from training.loop.multitask_training import Validation
 
         return Validation({"1a": 0.5})
 
     tasks = tiny_tasks(tiny_encoder)
     tiny_fit(
-        tiny_encoder, tmp_path, replace(STEADY, epochs=2), validate=validate, keep_beside=[tasks["1c"].inputs]
+        tiny_encoder, tmp_path, replace(STEADY, epochs=2), validate=validate, also_keep=[tasks["1c"].inputs]
     )
     assert seen == [0, 0]

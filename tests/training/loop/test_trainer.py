@@ -1,3 +1,5 @@
+"""Training over epochs: the best is kept, and an interrupted training resumes to the same weights."""
+
 from __future__ import annotations
 
 import os
@@ -12,63 +14,73 @@ from typing import Any
 import pytest
 import torch
 
+from models.network.heads import Task
 from models.network.multitask import MultiTaskNetwork
 from tests.training.loop import tiny_training
-from tests.training.loop.tiny_training import CONFIG, farthest, judged, tiny_fit, tiny_network, tiny_tasks
+from tests.training.loop.tiny_training import (
+    CONFIG,
+    largest_difference,
+    scored,
+    tiny_fit,
+    tiny_network,
+    tiny_tasks,
+)
 from training.errors import RunError
 from training.loop.callbacks import NullCallback
-from training.loop.config import Task, TrainingConfig
+from training.loop.config import TrainingConfig
+from training.loop.multitask_training import Validation
 from training.loop.states import KeptStates
-from training.loop.trainer import Validation
 from training.loop.training_state import TrainingState, fingerprint
 
 
 class KilledError(Exception):
-    """Stands for a kill in the middle of an epoch."""
+    """Simulates a kill in the middle of an epoch."""
 
 
 class Recorder(NullCallback):
-    """Keeps what it is told, and stops the training at the first step of an epoch if so asked."""
+    """Records the events, and can interrupt the training at the first step of an epoch."""
 
     def __init__(self, kill_in: int | None = None) -> None:
         self.kill_in = kill_in
         self.epochs: list[Mapping[str, Any]] = []
-        self.left: list[int] = []
-        self.kept = (0, 0)
-        self.notes: list[str] = []
+        self.remaining: list[int] = []
+        self.computed = (0, 0)
+        self.messages: list[str] = []
         self._epoch = 0
 
-    def note(self, text: str) -> None:
-        self.notes.append(text)
+    def on_message(self, text: str) -> None:
+        self.messages.append(text)
 
-    def keeping(self, done: int, total: int) -> None:
-        self.kept = (done, total)
+    def on_states_computed(self, done: int, total: int) -> None:
+        self.computed = (done, total)
 
-    def epoch(self, number: int, steps: int) -> None:
-        self._epoch = number
-        self.left.append(steps)
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
+        self._epoch = epoch
+        self.remaining.append(steps)
 
-    def step(self, task: Task, loss: float, left: int) -> None:
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
         if self._epoch == self.kill_in:
             raise KilledError
-        self.left.append(left)
+        self.remaining.append(remaining)
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
         self.epochs.append(figures)
 
 
 @pytest.fixture(scope="module")
-def straight(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingState, Recorder]:
+def uninterrupted(
+    tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainingState, Recorder]:
     recorder = Recorder()
-    _, state = tiny_fit(tiny_encoder, tmp_path_factory.mktemp("straight"), watcher=recorder)
+    _, state = tiny_fit(tiny_encoder, tmp_path_factory.mktemp("uninterrupted"), callback=recorder)
     return state, recorder
 
 
-def test_each_step_and_epoch_is_told(straight: tuple[TrainingState, Recorder]) -> None:
-    state, recorder = straight
-    assert recorder.kept[0] == recorder.kept[1] > 0
-    steps = recorder.left[0]
-    assert recorder.left == [*range(steps, -1, -1)] * CONFIG.epochs
+def test_callbacks_receive_each_step_and_epoch(uninterrupted: tuple[TrainingState, Recorder]) -> None:
+    state, recorder = uninterrupted
+    assert recorder.computed[0] == recorder.computed[1] > 0
+    steps = recorder.remaining[0]
+    assert recorder.remaining == [*range(steps, -1, -1)] * CONFIG.epochs
     assert [figures["epoch"] for figures in recorder.epochs] == [1, 2, 3]
     assert recorder.epochs == state.history
 
@@ -81,18 +93,18 @@ def test_training_lowers_the_loss_of_each_task(tiny_encoder: Path, tmp_path: Pat
     assert all(last[task] < first[task] for task in last)
 
 
-def test_a_process_killed_in_an_epoch_leaves_a_training_that_ends_in_the_same_weights(
-    tiny_encoder: Path, tmp_path: Path, straight: tuple[TrainingState, Recorder]
+def test_a_killed_process_resumes_to_the_same_weights(
+    tiny_encoder: Path, tmp_path: Path, uninterrupted: tuple[TrainingState, Recorder]
 ) -> None:
     command = [sys.executable, tiny_training.__file__, "die", str(tiny_encoder), str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     assert subprocess.run(command, env=environment, timeout=150).returncode == -signal.SIGKILL
     resumed = Recorder()
-    _, state = tiny_fit(tiny_encoder, tmp_path, watcher=resumed, validate=judged({1: 0.002, 2: 0.003}))
+    _, state = tiny_fit(tiny_encoder, tmp_path, callback=resumed, validate=scored({1: 0.002, 2: 0.003}))
     assert [figures["epoch"] for figures in resumed.epochs] == [2, 3]
-    assert state.history == straight[0].history
-    assert farthest(state.network, straight[0].network) == 0
-    assert farthest(state.best, straight[0].best) == 0
+    assert state.history == uninterrupted[0].history
+    assert largest_difference(state.network, uninterrupted[0].network) == 0
+    assert largest_difference(state.best, uninterrupted[0].best) == 0
 
 
 @pytest.mark.parametrize(
@@ -104,32 +116,32 @@ def test_a_process_killed_in_an_epoch_leaves_a_training_that_ends_in_the_same_we
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_every_kind_of_training_goes_on_to_the_same_weights(
+def test_every_kind_of_training_resumes_to_the_same_weights(
     change: dict[str, Any], tiny_encoder: Path, tmp_path: Path
 ) -> None:
     config = replace(CONFIG, epochs=2, **change)
     _, whole = tiny_fit(tiny_encoder, tmp_path / "whole", config)
     with pytest.raises(KilledError):
-        tiny_fit(tiny_encoder, tmp_path / "cut", config, watcher=Recorder(kill_in=1))
+        tiny_fit(tiny_encoder, tmp_path / "cut", config, callback=Recorder(kill_in=1))
     recorder = Recorder()
-    _, resumed = tiny_fit(tiny_encoder, tmp_path / "cut", config, watcher=recorder)
-    assert farthest(whole.network, resumed.network) == 0
-    assert len(recorder.notes) == 1  # whoever watches is told that it goes on, and from where
-    assert str(tmp_path / "cut") in recorder.notes[0]
+    _, resumed = tiny_fit(tiny_encoder, tmp_path / "cut", config, callback=recorder)
+    assert largest_difference(whole.network, resumed.network) == 0
+    assert len(recorder.messages) == 1
+    assert str(tmp_path / "cut") in recorder.messages[0]
 
 
-def test_a_finished_training_is_not_done_again(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_a_finished_training_is_not_repeated(tiny_encoder: Path, tmp_path: Path) -> None:
     network, state = tiny_fit(tiny_encoder, tmp_path)
 
     def never(_: MultiTaskNetwork) -> Validation:
         raise AssertionError
 
     recorder = Recorder()
-    again, same = tiny_fit(tiny_encoder, tmp_path, validate=never, watcher=recorder)
-    assert same.history == state.history
-    assert recorder.kept == (0, 0)
-    assert len(recorder.notes) == 1
-    assert farthest(network.trained_state(), again.trained_state()) == 0
+    again, loaded = tiny_fit(tiny_encoder, tmp_path, validate=never, callback=recorder)
+    assert loaded.history == state.history
+    assert recorder.computed == (0, 0)
+    assert len(recorder.messages) == 1
+    assert largest_difference(network.trained_state(), again.trained_state()) == 0
 
 
 def test_the_best_epoch_is_kept_not_the_last(tiny_encoder: Path, tmp_path: Path) -> None:
@@ -143,21 +155,21 @@ def test_the_best_epoch_is_kept_not_the_last(tiny_encoder: Path, tmp_path: Path)
 
     network, state = tiny_fit(tiny_encoder, tmp_path, validate=validate)
     assert (state.best_epoch, state.best_score) == (2, 0.7)
-    assert farthest(network.trained_state(), seen[1]) == 0
-    assert farthest(seen[1], seen[2]) > 0
+    assert largest_difference(network.trained_state(), seen[1]) == 0
+    assert largest_difference(seen[1], seen[2]) > 0
 
 
-def test_patience_ends_a_training_that_gets_no_better(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_training_stops_after_patience_epochs_without_improvement(tiny_encoder: Path, tmp_path: Path) -> None:
     config = replace(CONFIG, epochs=9, patience=2)
     scores = {1: 0.1, 2: 0.5, 3: 0.4, 4: 0.5}
-    _, state = tiny_fit(tiny_encoder, tmp_path, config, validate=judged(scores))
+    _, state = tiny_fit(tiny_encoder, tmp_path, config, validate=scored(scores))
     assert (state.epochs_done, state.best_epoch) == (4, 2)
-    _, again = tiny_fit(tiny_encoder, tmp_path, config, validate=judged(scores))
+    _, again = tiny_fit(tiny_encoder, tmp_path, config, validate=scored(scores))
     assert again.epochs_done == 4
 
 
 @pytest.mark.parametrize(("select", "score"), [("mean", 0.4), ("1a", 0.6), ("1b", 0.2)])
-def test_epochs_are_judged_by_the_chosen_score(
+def test_the_selected_score_decides_which_epoch_is_best(
     select: Any, score: float, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     config = replace(CONFIG, epochs=1, select=select)
@@ -166,7 +178,7 @@ def test_epochs_are_judged_by_the_chosen_score(
 
 
 @pytest.mark.parametrize("validation", [Validation({}), Validation({"1a": 0.5})])
-def test_a_validation_without_the_chosen_score_is_refused(
+def test_a_validation_without_the_selected_score_is_an_error(
     validation: Validation, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(RunError, match="validation"):
@@ -179,34 +191,34 @@ def test_the_run_folder_of_another_training_is_refused(tiny_encoder: Path, tmp_p
         tiny_fit(tiny_encoder, tmp_path, replace(CONFIG, epochs=1, seed=2))
 
 
-def test_a_damaged_state_is_named(tiny_encoder: Path, tmp_path: Path) -> None:
-    (tmp_path / "last-epoch.pt").write_bytes(b"no state")
+def test_a_damaged_state_file_is_named(tiny_encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "last-epoch.pt").write_bytes(b"damaged")
     with pytest.raises(RunError, match=r"last-epoch\.pt"):
         tiny_fit(tiny_encoder, tmp_path)
 
 
-def test_a_full_disk_is_named_and_leaves_the_epoch_before(tiny_encoder: Path, tmp_path: Path) -> None:
-    class FullAfterOne(NullCallback):
-        def epoch(self, number: int, steps: int) -> None:
-            if number == 1:
+def test_a_full_disk_is_named_and_leaves_the_previous_epoch(tiny_encoder: Path, tmp_path: Path) -> None:
+    class FillDiskAfterFirstEpoch(NullCallback):
+        def on_epoch_start(self, epoch: int, steps: int) -> None:
+            if epoch == 1:
                 (tmp_path / "last-epoch.partial").symlink_to("/dev/full")
 
     with pytest.raises(RunError, match=r"last-epoch\.pt.*make room"):
-        tiny_fit(tiny_encoder, tmp_path, watcher=FullAfterOne())
+        tiny_fit(tiny_encoder, tmp_path, callback=FillDiskAfterFirstEpoch())
     assert [path.name for path in tmp_path.iterdir()] == ["last-epoch.pt"]
     recorder = Recorder()
-    tiny_fit(tiny_encoder, tmp_path, watcher=recorder)
+    tiny_fit(tiny_encoder, tmp_path, callback=recorder)
     assert [figures["epoch"] for figures in recorder.epochs] == [2, 3]
 
 
-def test_a_training_goes_on_wherever_states_are_kept(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_a_training_resumes_with_states_kept_elsewhere(tiny_encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(KilledError):
-        tiny_fit(tiny_encoder, tmp_path, states=KeptStates("none"), watcher=Recorder(kill_in=2))
+        tiny_fit(tiny_encoder, tmp_path, states=KeptStates("none"), callback=Recorder(kill_in=2))
     _, state = tiny_fit(tiny_encoder, tmp_path, states=KeptStates("disk", folder=tmp_path / "states"))
     assert state.epochs_done == CONFIG.epochs
 
 
-def test_data_settings_and_what_lies_beside_them_are_a_trainings_identity(tiny_encoder: Path) -> None:
+def test_the_fingerprint_depends_on_data_settings_and_extra_texts(tiny_encoder: Path) -> None:
     tasks = tiny_tasks(tiny_encoder)
     data = list(tasks.values())
     mirrored = replace(tasks["1a"], targets=[[1 - target[0]] for target in tasks["1a"].targets])
@@ -215,13 +227,13 @@ def test_data_settings_and_what_lies_beside_them_are_a_trainings_identity(tiny_e
         fingerprint(replace(CONFIG, seed=2), data),
         fingerprint(CONFIG, data[:2]),
         fingerprint(CONFIG, [mirrored, *data[1:]]),
-        fingerprint(CONFIG, data, beside=["validation"]),
+        fingerprint(CONFIG, data, extra=["validation"]),
     ]
     assert len(set(identities)) == len(identities)
     assert fingerprint(CONFIG, list(tiny_tasks(tiny_encoder).values())) == identities[0]
 
 
-def test_a_loss_that_is_no_number_ends_the_training(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_stops_the_training(tiny_encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="learning-rate"):
         tiny_fit(tiny_encoder, tmp_path, replace(CONFIG, learning_rate=1e30, head_learning_rate=1e30))
 
@@ -234,3 +246,28 @@ def test_any_number_of_layers_can_be_frozen(frozen: int, tiny_encoder: Path, tmp
     for name, tensor in network.state_dict().items():
         trunk = name.startswith(("embeddings.", "trunk."))
         assert torch.equal(tensor, before[name]) == trunk or name.endswith("key.bias"), name
+
+
+def test_validation_sees_no_dropout(tiny_encoder: Path, tmp_path: Path) -> None:
+    training: set[bool] = set()
+
+    def validate(network: MultiTaskNetwork) -> Validation:
+        training.update(module.training for module in network.modules())
+        return Validation({"1a": 0.5})
+
+    network, _ = tiny_fit(tiny_encoder, tmp_path, replace(CONFIG, epochs=2), validate=validate)
+    assert training == {False}
+    assert not any(module.training for module in network.modules())
+
+
+def test_the_losses_of_a_training_with_dropout_differ_from_those_without(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    """So dropout is active in the steps: all else of the two trainings is the same."""
+    losses = []
+    for dropout in (0.0, 0.5):
+        config = replace(CONFIG, epochs=1, dropout=dropout, layer_dropout=0.0)
+        _, state = tiny_fit(tiny_encoder, tmp_path / str(dropout), config)
+        losses.append(state.history[0]["losses"])
+    assert losses[0].keys() == losses[1].keys()
+    assert all(losses[0][task] != losses[1][task] for task in losses[0])

@@ -1,4 +1,4 @@
-"""The trunk's states, kept and computed again, side by side."""
+"""Compare kept states with those that the trunk computes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from training.loop.inputs import Inputs
 from training.loop.states import KeepIn, KeptStates
 
 
-def keeping(keep: KeepIn, folder: Path, limit: int = 1 << 30) -> KeptStates:
+def kept_states(keep: KeepIn, folder: Path, limit: int = 1 << 30) -> KeptStates:
     return KeptStates(keep, limit=limit, folder=folder)
 
 
-def recomputed(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tensor:
+def computed_states(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tensor:
     return network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
 
 
-def assert_alike(ours: torch.Tensor, network: MultiTaskNetwork, inputs: Inputs, rows: list[int]) -> None:
+def assert_same_states(
+    ours: torch.Tensor, network: MultiTaskNetwork, inputs: Inputs, rows: list[int]
+) -> None:
     batch = inputs.batch(rows)
     real = batch.attention_mask.bool()
     assert ours.shape[:2] == real.shape
     assert ours.dtype is torch.float32
-    torch.testing.assert_close(ours[real], recomputed(network, batch)[real], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(ours[real], computed_states(network, batch)[real], atol=1e-5, rtol=1e-5)

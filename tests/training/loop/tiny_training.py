@@ -1,8 +1,8 @@
-"""A training in miniature that the tests of the engine run again and again; also in other processes.
+"""A tiny training for the tests of the loop, which can also run it in other processes.
 
-python tiny_training.py share CHECKPOINT FOLDER    one of the processes that a launcher started: trains
-                                                   in FOLDER/memory and FOLDER/disk, by where it keeps
-python tiny_training.py die CHECKPOINT FOLDER      is killed in the middle of the second epoch
+python tiny_training.py share CHECKPOINT FOLDER    train as one of several processes, in FOLDER/memory and
+                                                   FOLDER/disk, with states kept there
+python tiny_training.py die CHECKPOINT FOLDER      be killed in the middle of the second epoch
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ import torch
 
 from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
+from models.network.heads import Task
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.labels import Labels
+from models.normalizer import Labels
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE
 from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.callbacks import NullCallback, TrainingCallback
-from training.loop.config import Task, TrainingConfig
+from training.loop.config import TrainingConfig
+from training.loop.multitask_training import Validate, Validation, train_multitask
 from training.loop.processes import SINGLE_PROCESS, Processes, join_processes
 from training.loop.states import KeptStates
 from training.loop.task_data import TaskData, classifier_data, extractor_data, normalizer_data
-from training.loop.trainer import Validate, Validation, fit
 from training.loop.training_state import StateFolder, TrainingState, fingerprint
 
 CONFIG = TrainingConfig(
@@ -41,11 +42,12 @@ CONFIG = TrainingConfig(
     head_learning_rate=1e-3,
     max_tokens=MAX_TOKENS,
 )
-STEADY = replace(CONFIG, dropout=0.0, layer_dropout=0.0)  # without the only chance that processes differ in
+# Without dropout, which is the only randomness that differs between processes.
+STEADY = replace(CONFIG, dropout=0.0, layer_dropout=0.0)
 
 
 def tiny_tasks(checkpoint: Path) -> dict[Task, TaskData]:
-    """The tweets of `tests.tiny` as D_1, D_2 and D_3."""
+    """Build D_1, D_2 and D_3 from the tweets of `tests.tiny`."""
     tokenizer = TweetTokenizer(load_encoder(str(checkpoint)).tokenizer, MAX_TOKENS)
     positives = []
     for text in POSITIVE:
@@ -62,20 +64,20 @@ def tiny_tasks(checkpoint: Path) -> dict[Task, TaskData]:
 
 
 def tiny_network(checkpoint: Path, config: TrainingConfig) -> MultiTaskNetwork:
-    """The same untrained heads each time."""
+    """Build a network whose untrained heads are the same each time."""
     torch.set_num_threads(1)
     torch.manual_seed(config.seed)
     return MultiTaskNetwork(
         load_encoder(str(checkpoint)).model,
-        frozen_layers=config.frozen_of(3),
+        frozen_layers=config.count_frozen(3),
         ptids=len(LABELS),
         dropout=config.dropout,
         pooling=config.pooling,
     )
 
 
-def judged(scores: Mapping[int, float] | None = None) -> Validate:
-    """Judge epochs by their number, as told; by default each is better than the one before."""
+def scored(scores: Mapping[int, float] | None = None) -> Validate:
+    """Score epochs by their number. By default each is better than the one before."""
     count = iter(range(1, 1_000))
 
     def validate(network: MultiTaskNetwork) -> Validation:
@@ -91,21 +93,21 @@ def tiny_fit(
     config: TrainingConfig = CONFIG,
     *,
     states: KeptStates | None = None,
-    watcher: TrainingCallback | None = None,
+    callback: TrainingCallback | None = None,
     processes: Processes = SINGLE_PROCESS,
     validate: Validate | None = None,
     **more: Any,
 ) -> tuple[MultiTaskNetwork, TrainingState]:
-    """Train."""
+    """Train a tiny network, and return it with its state."""
     tasks = tiny_tasks(checkpoint)
     network = tiny_network(checkpoint, config)
-    state = fit(
+    state = train_multitask(
         network,
         tasks,
         config,
         StateFolder(folder, fingerprint(config, list(tasks.values()))),
-        validate=validate or judged(),
-        watcher=watcher or NullCallback(),
+        validate=validate or scored(),
+        callback=callback or NullCallback(),
         states=states,
         processes=processes,
         **more,
@@ -113,29 +115,29 @@ def tiny_fit(
     return network, state
 
 
-def farthest(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> float:
-    """Give the largest difference between weights."""
-    assert one.keys() == other.keys()
-    return max(float((tensor - other[name]).abs().max()) for name, tensor in one.items())
+def largest_difference(left: Mapping[str, torch.Tensor], right: Mapping[str, torch.Tensor]) -> float:
+    """Return the largest difference between two sets of weights."""
+    assert left.keys() == right.keys()
+    return max(float((tensor - right[name]).abs().max()) for name, tensor in left.items())
 
 
-class Death(NullCallback):
-    """Kills this process in the second epoch, at its second step."""
+class KillProcess(NullCallback):
+    """Kills this process at the second step of the second epoch."""
 
     def __init__(self) -> None:
         self.steps: list[int] = []
 
-    def epoch(self, number: int, steps: int) -> None:
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
         self.steps.append(0)
 
-    def step(self, task: Task, loss: float, left: int) -> None:
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
         self.steps[-1] += 1
         if len(self.steps) == 2 and self.steps[-1] == 2:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def train_share(checkpoint: Path, folder: Path) -> None:
-    """Train together with others; each leaves the weights that it has in the end."""
+    """Train together with other processes; each saves its final weights."""
     processes = join_processes("cpu")
     for keep in ("memory", "disk"):
         states = KeptStates(keep, folder=folder / "states")
@@ -144,8 +146,8 @@ def train_share(checkpoint: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    mode, given, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    mode, checkpoint_folder, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     if mode == "die":
-        tiny_fit(given, out, watcher=Death())
+        tiny_fit(checkpoint_folder, out, callback=KillProcess())
     else:
-        train_share(given, out)
+        train_share(checkpoint_folder, out)

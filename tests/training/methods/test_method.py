@@ -22,7 +22,7 @@ def presets(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     names = ("mtl", "boosting-ensemble", "enhanced-ensemble", "enhanced-normalizer")
     recorders = {name: Recorder() for name in names}
     for name, recorder in recorders.items():
-        build(folder, name, tiny_encoder, watcher=recorder)
+        build(folder, name, tiny_encoder, callback=recorder)
     return folder, recorders
 
 
@@ -106,10 +106,10 @@ def test_an_ensemble_killed_in_its_second_network_goes_on_to_the_same_weights(
     presets: tuple[Path, dict[str, Recorder]], tiny_encoder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(KilledError):
-        build(tmp_path, "boosting-ensemble", tiny_encoder, watcher=Recorder(kill=(2, 2)))
+        build(tmp_path, "boosting-ensemble", tiny_encoder, callback=Recorder(kill=(2, 2)))
     assert not (tmp_path / "boosting-ensemble").exists()
     resumed = Recorder()
-    build(tmp_path, "boosting-ensemble", tiny_encoder, watcher=resumed)
+    build(tmp_path, "boosting-ensemble", tiny_encoder, callback=resumed)
     assert resumed.epochs == [("classifier 2 of 3", 2), ("classifier 3 of 3", 1), ("classifier 3 of 3", 2)]
     ours = load_bundle(tmp_path / "boosting-ensemble").network.trained_state()
     theirs = load_bundle(presets[0] / "boosting-ensemble").network.trained_state()

@@ -29,7 +29,7 @@ def build(
     encoder: Path,
     *settings: str,
     terminology: Terminology | None = None,
-    watcher: Recorder | None = None,
+    callback: Recorder | None = None,
     preset: str = "mtl",
     carry: bool = False,
     data: TrainingData | None = None,
@@ -39,7 +39,7 @@ def build(
         tiny_method(preset, encoder, *SETTINGS, *settings),
         TrainingData(data.train, data.valid, terminology.pt_names if terminology else {}, terminology),
         out=folder / "bundle",
-        shop=shop(folder, watcher),
+        shop=shop(folder, callback),
         command="ade-train train",
         carry_terminology=carry,
         overwrite=True,
@@ -84,12 +84,12 @@ def test_a_bundle_is_judged_by_the_normalizer_that_it_names(tiny_encoder: Path, 
 
 def test_a_finished_retriever_is_not_trained_again(tiny_encoder: Path, tmp_path: Path) -> None:
     first, again = Recorder(), Recorder()
-    version = build(tmp_path, tiny_encoder, watcher=first).version
+    version = build(tmp_path, tiny_encoder, callback=first).version
     assert [epoch for epoch in first.epochs if epoch[0] == "retriever"] == [
         ("retriever", 1),
         ("retriever", 2),
     ]
-    assert build(tmp_path, tiny_encoder, watcher=again).version == version
+    assert build(tmp_path, tiny_encoder, callback=again).version == version
     assert again.epochs == []
 
 
@@ -101,7 +101,7 @@ def test_an_ensemble_has_a_retriever_too(tiny_encoder: Path, tmp_path: Path) -> 
 
 def test_more_layers_than_are_trained_are_cut_with_a_word(tiny_encoder: Path, tmp_path: Path) -> None:
     recorder = Recorder()
-    build(tmp_path, tiny_encoder, "retriever-layers=3", watcher=recorder)
+    build(tmp_path, tiny_encoder, "retriever-layers=3", callback=recorder)
     assert load_bundle(tmp_path / "bundle").network.retriever_layers == 1
     assert any("retriever has 1 layers" in note for note in recorder.notes)
     with pytest.raises(RunError, match="frozen-layers"):
@@ -115,11 +115,11 @@ def test_a_corpus_without_codes_has_no_retriever(tiny_encoder: Path, tmp_path: P
 
 
 def test_validation_without_codes_leaves_the_weights_set_by_hand(tiny_encoder: Path, tmp_path: Path) -> None:
-    from models.normalizer.fusion import BY_HAND
+    from models.normalizer import BY_HAND
 
     recorder = Recorder()
     data = TrainingData(corpus().train, corpus(coded=False).valid)
-    build(tmp_path, tiny_encoder, data=data, watcher=recorder)
+    build(tmp_path, tiny_encoder, data=data, callback=recorder)
     retrieval = load_bundle(tmp_path / "bundle").config.retrieval
     assert retrieval is not None
     assert retrieval.fusions == dict(BY_HAND)

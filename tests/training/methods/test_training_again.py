@@ -15,9 +15,9 @@ from training.methods.method import train_method
 def test_a_finished_training_is_not_repeated_unless_asked(tiny_encoder: Path, tmp_path: Path) -> None:
     first = build(tmp_path, "mtl", tiny_encoder)
     again, afresh = Recorder(), Recorder()
-    assert build(tmp_path, "mtl", tiny_encoder, watcher=again).version == first.version
+    assert build(tmp_path, "mtl", tiny_encoder, callback=again).version == first.version
     assert again.epochs == []
-    assert build(tmp_path, "mtl", tiny_encoder, watcher=afresh, fresh=True).version == first.version
+    assert build(tmp_path, "mtl", tiny_encoder, callback=afresh, fresh=True).version == first.version
     assert len(afresh.epochs) == 2
 
 
@@ -39,7 +39,7 @@ def test_what_is_at_the_bundles_place_is_refused_before_training(tiny_encoder: P
     (tmp_path / "mtl" / "thesis.txt").write_text("years of work")
     recorder = Recorder()
     with pytest.raises(RunError, match="no bundle"):
-        build(tmp_path, "mtl", tiny_encoder, watcher=recorder, overwrite=True)
+        build(tmp_path, "mtl", tiny_encoder, callback=recorder, overwrite=True)
     assert recorder.epochs == []
     assert (tmp_path / "mtl" / "thesis.txt").exists()
 

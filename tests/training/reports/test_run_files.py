@@ -91,9 +91,9 @@ def test_losses_of_many_steps_are_logged_as_they_come(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     with TensorBoardLog(tmp_path) as log:
-        log.epoch(2, 50)
+        log.on_epoch_start(2, 50)
         for step in range(50):
-            log.step("1a", float(step), 49 - step)
+            log.on_step_end("1a", float(step), 49 - step)
     events = EventAccumulator(str(tmp_path))
     events.Reload()
     points = events.Scalars("loss/1a")

@@ -10,8 +10,7 @@ import torch
 from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.labels import Labels
-from models.normalizer.names import Names
+from models.normalizer import Labels, Names
 from models.terminology import Llt, Terminology
 from tests.tiny import EFFECTS, MAX_TOKENS
 from training.examples import CodedPhrase

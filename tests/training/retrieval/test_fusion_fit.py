@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.normalizer.fusion import BY_HAND, FEATURES, CandidateTable, Fusion
+from models.normalizer import BY_HAND, FEATURES, CandidateTable, Fusion
 from training.retrieval.fusion_evaluation import LabeledCandidates, best_threshold, measure_fusion
 from training.retrieval.fusion_fit import CLASSIFIER_FEATURES, fit_fusion
 

@@ -5,14 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle.dictionary import Dictionary, searched_names
+from models.bundle import Dictionary, searched_names
 from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.fusion import BY_HAND
-from models.normalizer.labels import Labels
-from models.normalizer.names import NameIndex
-from models.normalizer.span_reader import SpanReader
+from models.normalizer import BY_HAND, Labels, NameIndex, SpanReader
 from models.runtime import Engine
 from models.terminology import Terminology
 from training.examples import CodedPhrase

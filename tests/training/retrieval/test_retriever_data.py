@@ -1,7 +1,4 @@
-"""What the retriever is asked: phrases whose PT has a name, and names of PTs that have several.
-
-Phrases as people type them stay phrases, and change by one word at most.
-"""
+"""Queries: phrases whose PT has a name, names of PTs that have several, and typing errors."""
 
 from random import Random
 
@@ -9,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.normalizer.names import Names
+from models.normalizer import Names
 from training.examples import CodedPhrase
 from training.retrieval.retriever_data import name_queries, phrase_queries, with_typo
 
@@ -20,7 +17,7 @@ def test_phrases_of_pts_without_a_name_are_left_out(names: Names) -> None:
     assert names.concepts[queries.concepts[0]].ptid == "90000001"
 
 
-def test_one_phrase_is_asked_a_few_times_at_most_whatever_its_capitals(names: Names) -> None:
+def test_a_phrase_is_repeated_only_so_often_whatever_its_capitals(names: Names) -> None:
     phrases = [CodedPhrase(text, "90000001") for text in ("sick", "SICK", "Sick", "sick", "ill")]
     phrases += [CodedPhrase("sick", "90000002")]
     kept = phrase_queries(phrases, names, repeats=2)
@@ -28,7 +25,7 @@ def test_one_phrase_is_asked_a_few_times_at_most_whatever_its_capitals(names: Na
     assert len(phrase_queries(phrases, names)) == len(phrases)
 
 
-def test_names_are_asked_where_their_pt_has_another_one(names: Names) -> None:
+def test_names_serve_as_queries_if_their_pt_has_another_name(names: Names) -> None:
     asked = name_queries(names, 100, np.random.default_rng(1))
     assert {names.concepts[concept].ptid for concept in asked.concepts} == {
         "90000001",
@@ -42,13 +39,13 @@ def test_names_are_asked_where_their_pt_has_another_one(names: Names) -> None:
     )
 
 
-def test_of_many_names_some_are_drawn_anew_each_time(names: Names) -> None:
+def test_of_many_names_other_ones_are_drawn_each_time(names: Names) -> None:
     drawn = [name_queries(names, 3, np.random.default_rng(seed)).texts for seed in range(8)]
     assert {len(texts) for texts in drawn} == {3}
     assert len(set(drawn)) > 1
 
 
-def test_other_texts_contexts_or_concepts_have_another_digest(names: Names) -> None:
+def test_the_digest_depends_on_texts_contexts_and_concepts(names: Names) -> None:
     lists = [
         [CodedPhrase("sick", "90000001")],
         [CodedPhrase("ill", "90000001")],
@@ -61,14 +58,14 @@ def test_other_texts_contexts_or_concepts_have_another_digest(names: Names) -> N
 
 
 @given(st.text(max_size=60), st.integers(0, 1_000))
-def test_any_text_stays_a_text_of_about_its_length(text: str, seed: int) -> None:
+def test_a_typo_hardly_changes_the_length_of_a_text(text: str, seed: int) -> None:
     typed = with_typo(text, Random(seed))
     assert bool(typed.strip()) == bool(text.strip())
     if text.isascii():
         assert abs(len(typed) - len(text)) <= 1
 
 
-def test_words_get_typing_errors_and_capitals_change() -> None:
+def test_typos_change_letters_or_capitals() -> None:
     typed = {with_typo("terrible headache", Random(seed)) for seed in range(60)}
     assert "TERRIBLE HEADACHE" in typed
     assert any("headache" in text and "terrible" not in text for text in typed)

@@ -1,4 +1,4 @@
-"""The retriever learns, goes on after a kill to the same weights, and nothing else changes."""
+"""The retriever learns, resumes after a kill to the same weights, and nothing else changes."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -11,7 +11,7 @@ import torch
 
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.names import Names
+from models.normalizer import Names
 from training.errors import RunError
 from training.examples import CodedPhrase
 from training.loop.callbacks import NullCallback
@@ -32,12 +32,12 @@ class _Recorder(NullCallback):
         self.figures: list[Mapping[str, Any]] = []
         self._kill_after = kill_after
 
-    def epoch(self, number: int, steps: int) -> None:
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
         if len(self.epochs) == self._kill_after:
             raise _KilledError
-        self.epochs.append(number + 1)
+        self.epochs.append(epoch + 1)
 
-    def scores(self, figures: Mapping[str, Any]) -> None:
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
         self.figures.append(figures)
 
 
@@ -49,22 +49,22 @@ def train(
     phrases: list[CodedPhrase],
     tmp_path: Path,
 ) -> Any:
-    def run(other: MultiTaskNetwork | None = None, **changes: Any) -> TrainedRetriever:
+    def start(other: MultiTaskNetwork | None = None, **changes: Any) -> TrainedRetriever:
         arguments = {"phrases": phrases, "config": CONFIG, "folder": tmp_path / "run", "names": names}
         arguments |= changes
         return train_retriever(other or network, tokenizer, **arguments)
 
-    return run
+    return start
 
 
-def test_phrases_come_near_the_names_of_their_pts(
+def test_phrases_move_near_the_names_of_their_pts(
     train: Any, network: MultiTaskNetwork, phrases: list[CodedPhrase]
 ) -> None:
     before = deepcopy(network.state_dict())
     config = RetrieverConfig(layers=1, epochs=12, batch_size=6, learning_rate=1e-2, misspelt=0.0)
-    watcher = _Recorder()
-    trained = train(config=config, held_back=phrases, watcher=watcher)
-    first, last = watcher.figures[0], watcher.figures[-1]
+    callback = _Recorder()
+    trained = train(config=config, held_out=phrases, callback=callback)
+    first, last = callback.figures[0], callback.figures[-1]
     assert last["losses"]["1c"] < first["losses"]["1c"] / 2
     assert trained.history[trained.best_epoch - 1]["accuracy"]["1"] > 0.7
     assert trained.queries == len(phrases)
@@ -77,35 +77,35 @@ def test_phrases_come_near_the_names_of_their_pts(
 def test_the_weights_are_those_of_the_best_epoch(
     train: Any, network: MultiTaskNetwork, phrases: list[CodedPhrase]
 ) -> None:
-    trained = train(held_back=phrases[:3])
+    trained = train(held_out=phrases[:3])
     scores = [figures["accuracy"]["1"] for figures in trained.history]
     assert trained.best_epoch == 1 + scores.index(max(scores))
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(
+def test_a_killed_training_resumes_to_the_same_weights(
     train: Any, network: MultiTaskNetwork, tmp_path: Path
 ) -> None:
     other = deepcopy(network)
-    whole = train(folder=tmp_path / "whole")
-    start = deepcopy(other)
+    uninterrupted = train(folder=tmp_path / "uninterrupted")
+    copy = deepcopy(other)
     with pytest.raises(_KilledError):
-        train(other, watcher=_Recorder(kill_after=1))
+        train(other, callback=_Recorder(kill_after=1))
     resumed = _Recorder()
-    assert train(start, watcher=resumed).to_json() == whole.to_json()
+    assert train(copy, callback=resumed).to_json() == uninterrupted.to_json()
     assert resumed.epochs == [2, 3]
     assert network.retriever is not None
-    assert start.retriever is not None
-    ours = start.retriever.state_dict()
+    assert copy.retriever is not None
+    ours = copy.retriever.state_dict()
     assert all(torch.equal(tensor, ours[name]) for name, tensor in network.retriever.state_dict().items())
 
 
-def test_a_finished_training_is_not_repeated_unless_asked(train: Any, network: MultiTaskNetwork) -> None:
-    again, afresh = deepcopy(network), deepcopy(network)
+def test_a_finished_training_is_repeated_only_with_fresh(train: Any, network: MultiTaskNetwork) -> None:
+    again, restarted = deepcopy(network), deepcopy(network)
     train()
     recorder = _Recorder()
-    train(again, watcher=recorder)
+    train(again, callback=recorder)
     assert recorder.epochs == []
-    train(afresh, watcher=recorder, fresh=True)
+    train(restarted, callback=recorder, fresh=True)
     assert recorder.epochs == [1, 2, 3]
 
 
@@ -114,15 +114,15 @@ def test_another_training_in_the_folder_is_refused(
 ) -> None:
     untrained = deepcopy(network)
     train()
-    for changes in ({"seed": 2}, {"phrases": phrases[1:]}, {"held_back": phrases[:1]}):
+    for changes in ({"seed": 2}, {"phrases": phrases[1:]}, {"held_out": phrases[:1]}):
         with pytest.raises(RunError, match="--fresh"):
             train(untrained, **changes)
 
 
-def test_phrases_in_their_texts_are_read_where_that_is_wanted(
+def test_the_context_is_read_if_the_settings_say_so(
     train: Any, network: MultiTaskNetwork, phrases: list[CodedPhrase]
 ) -> None:
-    texts = [CodedPhrase(one.text, one.ptid, f"zoloft gives me {one.text}") for one in phrases]
+    texts = [CodedPhrase(phrase.text, phrase.ptid, f"zoloft gives me {phrase.text}") for phrase in phrases]
     other = deepcopy(network)
     alone = train(phrases=texts)
     config = RetrieverConfig(**{**CONFIG.__dict__, "context": True})
@@ -130,14 +130,14 @@ def test_phrases_in_their_texts_are_read_where_that_is_wanted(
     assert alone.history[0]["losses"] != with_texts.history[0]["losses"]
 
 
-def test_nothing_to_learn_from_is_an_error_with_its_mend(train: Any, names: Names) -> None:
-    own = [row for row in range(len(names)) if row in set(names.starts.tolist())]
-    single = Names(names.concepts, tuple(names.names[row] for row in own), np.arange(len(own)))
+def test_nothing_to_learn_from_is_an_error_with_what_to_do(train: Any, names: Names) -> None:
+    pt_rows = [row for row in range(len(names)) if row in set(names.starts.tolist())]
+    single = Names(names.concepts, tuple(names.names[row] for row in pt_rows), np.arange(len(pt_rows)))
     with pytest.raises(RunError, match="--terminology"):
         train(phrases=[CodedPhrase("ouch", "1")], names=single)
 
 
-def test_a_retriever_of_another_depth_is_refused(train: Any) -> None:
+def test_a_retriever_with_another_number_of_layers_is_refused(train: Any) -> None:
     with pytest.raises(ValueError, match="2"):
         train(config=RetrieverConfig(layers=2))
 
@@ -156,7 +156,26 @@ def test_accuracy_counts_concepts_and_not_names(names: Names) -> None:
 @pytest.mark.parametrize(
     "setting", ["layers=0", "temperature=0", "misspelt=1", "warmup=nan", "layer_decay=2"]
 )
-def test_settings_that_make_no_sense_are_refused(setting: str) -> None:
+def test_settings_out_of_range_are_refused_by_name(setting: str) -> None:
     name, _, value = setting.partition("=")
     with pytest.raises(RunError, match=f"retriever-{name.replace('_', '-')}"):
         RetrieverConfig(**{name: float(value)})  # type: ignore[arg-type]
+
+
+def test_dropout_is_active_during_the_steps_and_inactive_in_the_validation(
+    train: Any, network: MultiTaskNetwork, phrases: list[CodedPhrase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert network.retriever is not None
+    modes: dict[bool, set[bool]] = {True: set(), False: set()}
+    forward = type(network.retriever).forward
+
+    def recorded(self: Any, *tensors: torch.Tensor) -> torch.Tensor:
+        dropouts = [module for module in self.modules() if isinstance(module, torch.nn.Dropout)]
+        assert {module.p for module in dropouts} == {0.3}
+        modes[torch.is_grad_enabled()] |= {module.training for module in dropouts}
+        return forward(self, *tensors)
+
+    monkeypatch.setattr(type(network.retriever), "forward", recorded)
+    train(config=RetrieverConfig(**{**CONFIG.__dict__, "dropout": 0.3}), held_out=phrases)
+    assert modes == {True: {True}, False: {False}}  # with gradients in the steps, without in searches
+    assert not any(module.training for module in network.retriever.modules())

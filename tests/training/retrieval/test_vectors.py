@@ -5,7 +5,7 @@ import torch
 
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import MultiTaskNetwork
-from models.normalizer.names import Names
+from models.normalizer import Names
 from tests.reference_network import ReferenceNetwork
 from training.loop.inputs import Inputs
 from training.retrieval.vectors import BelowRetriever, VectorSource
