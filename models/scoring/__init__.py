@@ -7,11 +7,13 @@ streaming   an endless stream of texts, a few chunks at a time
 pipeline    Algorithm 2
 decode      its last step, from probabilities of tokens to spans
 assembly    the Normalizer that a bundle chooses
-
-Importing this package is quick: `pipeline`, `decode` and `assembly` need torch or the tokenizers, and are
-imported from their modules.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.lazy_names import lazy_names
 from models.scoring.cache import CacheCounts, CachingScorer
 from models.scoring.catalog import (
     bundle_folder,
@@ -23,13 +25,33 @@ from models.scoring.catalog import (
 from models.scoring.dummy import DummyScorer
 from models.scoring.streaming import map_in_order, stream
 
+if TYPE_CHECKING:
+    from models.scoring.assembly import assemble_normalizer, make_normalizer, make_span_reader
+    from models.scoring.decode import ExtractedSpan, decode_spans
+    from models.scoring.pipeline import Pipeline
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "assembly": ("assemble_normalizer", "make_normalizer", "make_span_reader"),
+            "decode": ("ExtractedSpan", "decode_spans"),
+            "pipeline": ("Pipeline",),
+        },
+    )
+
 __all__ = [
     "CacheCounts",
     "CachingScorer",
     "DummyScorer",
+    "ExtractedSpan",
+    "Pipeline",
+    "assemble_normalizer",
     "bundle_folder",
     "bundle_to_change",
+    "decode_spans",
     "load_scorer",
+    "make_normalizer",
+    "make_span_reader",
     "map_in_order",
     "packaged_bundles",
     "require_bundle",

@@ -84,7 +84,7 @@ def _continues_contraction(text: str, word_end: int, start: int, end: int) -> bo
 
     The piece is the apostrophe between two letters, or the letters after such an apostrophe.
     """
-    if start != word_end or start == 0:
+    if start != word_end:
         return False
     before, first = text[start - 1], text[start]
     if first in _APOSTROPHES:

@@ -1,4 +1,4 @@
-"""Several classifiers on one trunk: trained apart, put together, saved and asked as one."""
+"""Several classifiers on one trunk: trained separately, joined in one network, saved and scored as one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from models import BundleError, Pipeline, load_bundle
-from models.bundle import Calibration, Ensemble
+from models.bundle import Ensemble
 from models.encoder.loading import load_encoder
 from models.network.multitask import MultiTaskNetwork
 from models.network.vote import Decision, Vote
@@ -33,8 +33,8 @@ from tests.tiny import (
 TEXTS = [*POSITIVE, *NEGATIVE]
 
 
-def together(networks: list[Trained]) -> Trained:
-    """Make one network of those; the first gives its other heads too."""
+def join(networks: list[Trained]) -> Trained:
+    """Join the classifiers in one network, which has the other heads of the first."""
     first = networks[0]
     network = MultiTaskNetwork(
         first.encoder.model,
@@ -51,14 +51,14 @@ def together(networks: list[Trained]) -> Trained:
 
 @pytest.fixture(scope="module")
 def members(checkpoints: dict[Layout, Path]) -> list[Trained]:
-    """Three networks on the same trunk that learned for different times, and so disagree."""
+    """Three networks on the same trunk that were trained for different times, and so disagree."""
     return [train_tiny(checkpoints["safetensors"], steps=steps) for steps in (60, 4, 8)]
 
 
 @pytest.fixture(scope="module")
 def ensemble(members: list[Trained], checkpoints: dict[Layout, Path]) -> Trained:
-    """The three as one; the first is trained again, since its modules become the ensemble's."""
-    return together([train_tiny(checkpoints["safetensors"], steps=60), *members[1:]])
+    """The three as one. The first is trained again, since the ensemble takes over its modules."""
+    return join([train_tiny(checkpoints["safetensors"], steps=60), *members[1:]])
 
 
 def votes_of(trained: Trained) -> torch.Tensor:
@@ -71,7 +71,7 @@ def predictions(bundle: Path) -> list[TweetPrediction]:
     return Pipeline.from_bundle(bundle, device="cpu").score(TEXTS)
 
 
-def test_each_vote_is_that_of_the_network_it_was_taken_from(
+def test_each_classifier_votes_as_its_own_network_does(
     ensemble: Trained, members: list[Trained]
 ) -> None:
     votes = votes_of(ensemble)
@@ -81,17 +81,17 @@ def test_each_vote_is_that_of_the_network_it_was_taken_from(
     assert not torch.allclose(votes[1], votes[2], atol=1e-2)
 
 
-def test_further_classifiers_leave_extractor_and_normalizer_alone(
+def test_further_classifiers_do_not_change_extractor_and_normalizer(
     ensemble: Trained, members: list[Trained]
 ) -> None:
-    ours, theirs = ensemble.network.trained_state(), members[0].network.trained_state()
-    assert all(torch.equal(ours[name], tensor) for name, tensor in theirs.items())
-    assert {name.split(".")[0] for name in ours.keys() - theirs.keys()} == {"members"}
+    joined, first = ensemble.network.trained_state(), members[0].network.trained_state()
+    assert all(torch.equal(joined[name], tensor) for name, tensor in first.items())
+    assert {name.split(".")[0] for name in joined.keys() - first.keys()} == {"members"}
 
 
 def test_an_adopted_classifier_is_a_copy(checkpoints: dict[Layout, Path]) -> None:
     first, second = (train_tiny(checkpoints["safetensors"], steps=n) for n in (2, 3))
-    ensemble = together([first, second])
+    ensemble = join([first, second])
     before = votes_of(ensemble)
     with torch.no_grad():
         for parameter in second.network.shared.parameters():
@@ -100,7 +100,7 @@ def test_an_adopted_classifier_is_a_copy(checkpoints: dict[Layout, Path]) -> Non
 
 
 @pytest.mark.parametrize("position", [-1, 0, 3])
-def test_only_further_positions_can_be_filled(ensemble: Trained, position: int) -> None:
+def test_only_the_positions_of_further_classifiers_can_be_filled(ensemble: Trained, position: int) -> None:
     with pytest.raises(ValueError, match=f"position is {position}"):
         ensemble.network.adopt(position, ensemble.network)
 
@@ -111,54 +111,42 @@ def test_a_classifier_on_another_trunk_is_refused(
     other = load_encoder(str(write_checkpoint(tmp_path / "other", seed=1))).model
     same = load_encoder(str(checkpoints["safetensors"])).model
     for encoder, frozen in ((other, FROZEN_LAYERS), (same, FROZEN_LAYERS + 1)):
-        stranger = MultiTaskNetwork(encoder, frozen_layers=frozen, ptids=2)
+        foreign = MultiTaskNetwork(encoder, frozen_layers=frozen, ptids=2)
         with pytest.raises(ValueError, match="another trunk"):
-            ensemble.network.adopt(1, stranger)
+            ensemble.network.adopt(1, foreign)
 
 
-def test_there_is_one_classifier_at_least(checkpoints: dict[Layout, Path]) -> None:
+def test_a_network_has_at_least_one_classifier(checkpoints: dict[Layout, Path]) -> None:
     encoder = load_encoder(str(checkpoints["safetensors"])).model
     with pytest.raises(ValueError, match="classifiers is 0"):
         MultiTaskNetwork(encoder, frozen_layers=1, ptids=2, classifiers=0)
 
 
 @pytest.mark.parametrize("vote", ["majority", "mean"])
-def test_an_ensemble_goes_through_a_bundle(ensemble: Trained, tmp_path: Path, vote: Vote) -> None:
+def test_an_ensemble_is_saved_and_loaded(ensemble: Trained, tmp_path: Path, vote: Vote) -> None:
     folder = save_tiny(tmp_path / "b", ensemble, vote=vote)
     bundle = load_bundle(folder)
     assert bundle.config.ensemble == Ensemble(classifiers=3, vote=vote)
     assert bundle.network.classifiers == 3
-    wanted = Decision(vote).probability(votes_of(ensemble)).tolist()
-    found = predictions(folder)
-    assert [one.probability for one in found] == pytest.approx(wanted, abs=0.02)  # half precision
-    assert {one.label for one in found if one.probability < 0.5} == {"NoADE"}
+    expected = Decision(vote).probability(votes_of(ensemble)).tolist()
+    scored = predictions(folder)
+    assert [one.probability for one in scored] == pytest.approx(expected, abs=0.02)  # half precision
+    assert {one.label for one in scored if one.probability < 0.5} == {"NoADE"}
 
 
-def test_a_single_classifier_has_nothing_to_vote_on(trained: Trained, tmp_path: Path) -> None:
+def test_the_vote_of_a_single_classifier_is_ignored(trained: Trained, tmp_path: Path) -> None:
     plain = load_bundle(save_tiny(tmp_path / "plain", trained))
-    told = load_bundle(save_tiny(tmp_path / "told", trained, vote="mean"))
+    with_vote = load_bundle(save_tiny(tmp_path / "with-vote", trained, vote="mean"))
     assert plain.config.ensemble is None
-    assert plain.version == told.version
+    assert plain.version == with_vote.version
 
 
-def test_the_format_is_as_old_as_its_content_allows(
-    trained: Trained, ensemble: Trained, tmp_path: Path
-) -> None:
-    def document(name: str, one: Trained, **changes: Any) -> dict[str, Any]:
-        folder = save_tiny(tmp_path / name, one, **changes)
-        return dict(json.loads((folder / "config.json").read_text()))
-
-    plain = document("plain", trained)
-    assert plain["format_version"] == 1
-    assert plain.keys().isdisjoint({"ensemble", "calibration"})  # which readers of format 1 refuse
-    assert document("ensemble", ensemble)["format_version"] == 2
-    calibrated = document("calibrated", trained, calibration=Calibration(temperature=2.0))
-    assert calibrated["format_version"] == 2
-    assert "ensemble" not in calibrated
+def test_an_ensemble_has_format_2(ensemble: Trained, tmp_path: Path) -> None:
+    assert load_bundle(save_tiny(tmp_path / "b", ensemble)).config.format_version == 2
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "place"),
     [
         ({"format_version": 1}, "format_version"),
         ({"ensemble": None}, "format_version"),
@@ -172,16 +160,16 @@ def test_the_format_is_as_old_as_its_content_allows(
     ],
 )
 def test_a_config_that_contradicts_itself_or_the_weights_is_refused(
-    ensemble: Trained, tmp_path: Path, changes: dict[str, Any], told: str
+    ensemble: Trained, tmp_path: Path, changes: dict[str, Any], place: str
 ) -> None:
     path = save_tiny(tmp_path / "b", ensemble) / "config.json"
     document = {**json.loads(path.read_text()), **changes}
     path.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
-    with pytest.raises(BundleError, match=told.replace(".", r"\.")):
+    with pytest.raises(BundleError, match=place.replace(".", r"\.")):
         load_bundle(path.parent)
 
 
-def test_a_damaged_member_is_noticed(ensemble: Trained, tmp_path: Path) -> None:
+def test_a_damaged_member_is_detected(ensemble: Trained, tmp_path: Path) -> None:
     folder = save_tiny(tmp_path / "b", ensemble)
     copy = shutil.copytree(folder, tmp_path / "copy")
     data = bytearray((copy / "model.safetensors").read_bytes())

@@ -1,4 +1,4 @@
-"""Bundles: written whole, and loaded as they were."""
+"""Saving a bundle, and loading what was saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.normalizer import Labels
 from tests.tiny import LABELS, Layout, Trained, save_tiny, train_tiny, write_checkpoint
 
 
-def test_what_was_saved_is_loaded(tiny_bundle: Path, trained: Trained) -> None:
+def test_a_saved_bundle_loads_with_the_same_content(tiny_bundle: Path, trained: Trained) -> None:
     bundle = load_bundle(tiny_bundle)
     assert bundle.labels == LABELS
     assert bundle.config.thresholds == Thresholds(classifier=0.5, normalizer=0.3)
@@ -26,7 +26,7 @@ def test_what_was_saved_is_loaded(tiny_bundle: Path, trained: Trained) -> None:
     assert not bundle.network.training
 
 
-def test_the_files_are_those_that_are_documented_and_the_weights_are_halved(tiny_bundle: Path) -> None:
+def test_a_bundle_has_the_documented_files_and_weights_in_half_precision(tiny_bundle: Path) -> None:
     assert {path.name for path in tiny_bundle.iterdir()} == {
         "config.json",
         "labels.json",
@@ -41,13 +41,13 @@ def test_the_files_are_those_that_are_documented_and_the_weights_are_halved(tiny
     assert not any(name.startswith(("embeddings", "trunk")) for name in weights)
 
 
-def test_a_bundle_moves_with_its_trunk(tiny_bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_with_its_trunk_can_be_moved(tiny_bundle: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(tiny_bundle, tmp_path / "elsewhere")
     assert load_bundle(moved).version == load_bundle(tiny_bundle).version
     assert str(tmp_path.parent) not in (moved / "config.json").read_text()
 
 
-def test_the_trunk_stays_with_its_source_where_that_can_be_read_safely(
+def test_a_trunk_with_safetensors_may_stay_outside_the_bundle(
     trained: Trained, checkpoints: dict[Layout, Path], tmp_path: Path
 ) -> None:
     folder = save_tiny(tmp_path / "b", trained, carry_trunk=False)
@@ -57,18 +57,18 @@ def test_the_trunk_stays_with_its_source_where_that_can_be_read_safely(
     assert load_bundle(folder, trunk=elsewhere).version == load_bundle(folder).version
 
 
-def test_a_bundle_never_loads_a_pickled_trunk(checkpoints: dict[Layout, Path], tmp_path: Path) -> None:
+def test_a_pickled_trunk_is_never_loaded(checkpoints: dict[Layout, Path], tmp_path: Path) -> None:
     trained = train_tiny(checkpoints["biobert"], steps=1)
     assert load_bundle(save_tiny(tmp_path / "carried", trained)).config.carries_trunk
     with pytest.raises(TrunkError, match="pickle"):
         load_bundle(save_tiny(tmp_path / "not-carried", trained, carry_trunk=False))
 
 
-def test_the_version_is_that_of_the_content(
+def test_the_version_depends_on_the_content_alone(
     trained: Trained, checkpoints: dict[Layout, Path], tmp_path: Path
 ) -> None:
-    def version(name: str, one: Trained = trained, **changes: Any) -> str:
-        return load_bundle(save_tiny(tmp_path / name, one, **changes)).version
+    def version(name: str, network: Trained = trained, **changes: Any) -> str:
+        return load_bundle(save_tiny(tmp_path / name, network, **changes)).version
 
     first = version("first")
     assert first.startswith("tiny-")
@@ -85,7 +85,7 @@ def test_the_version_is_that_of_the_content(
     assert len(others) == 5
 
 
-def test_a_bundle_is_only_replaced_when_told(trained: Trained, tmp_path: Path) -> None:
+def test_an_existing_bundle_is_replaced_only_with_overwrite(trained: Trained, tmp_path: Path) -> None:
     folder = save_tiny(tmp_path / "b", trained)
     with pytest.raises(BundleError, match="overwrite"):
         save_tiny(folder, trained, card="# new")
@@ -95,15 +95,15 @@ def test_a_bundle_is_only_replaced_when_told(trained: Trained, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
-def test_what_is_no_bundle_is_never_replaced(trained: Trained, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_bundle_is_never_replaced(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.txt").write_text("years of work")
-    with pytest.raises(BundleError, match="no bundle"):
+    with pytest.raises(BundleError, match="not a bundle"):
         save_tiny(tmp_path / "home", trained, overwrite=True)
     assert (tmp_path / "home" / "thesis.txt").exists()
 
 
-def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(trained: Trained, tmp_path: Path) -> None:
+def test_a_failed_save_leaves_nothing_behind(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         save_tiny(tmp_path / "b", trained, metrics={"not": {"a", "set"}})
     with pytest.raises(BundleError, match="labels"):
@@ -114,7 +114,7 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(trained: Trained,
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_weights_that_overflow_half_precision_are_refused(
+def test_weights_too_large_for_half_precision_are_refused(
     checkpoints: dict[Layout, Path], tmp_path: Path
 ) -> None:
     trained = train_tiny(checkpoints["safetensors"], steps=1)
@@ -124,14 +124,14 @@ def test_weights_that_overflow_half_precision_are_refused(
         save_tiny(tmp_path / "b", trained)
 
 
-def test_another_encoder_under_the_bundle_is_noticed(
+def test_another_encoder_is_not_accepted_as_the_trunk(
     tiny_bundle: Path, checkpoints: dict[Layout, Path], tmp_path: Path
 ) -> None:
     with pytest.raises(TrunkError, match="another trunk"):
         load_bundle(tiny_bundle, trunk=write_checkpoint(tmp_path / "other", seed=1))
     with pytest.raises(TrunkError, match="another trunk"):
         load_bundle(tiny_bundle, trunk=_cased(checkpoints["prefixed"], tmp_path / "cased"))
-    # The layout of the files does not matter, what they hold does.
+    # The names of the files do not matter, only their content.
     assert load_bundle(tiny_bundle, trunk=checkpoints["prefixed"])
 
 
@@ -141,12 +141,12 @@ def _cased(checkpoint: Path, folder: Path) -> Path:
     return folder
 
 
-def test_card_and_metrics_are_for_people_and_not_needed(own_bundle: Path) -> None:
+def test_a_bundle_loads_without_its_card_and_metrics(own_bundle: Path) -> None:
     (own_bundle / "README.md").unlink()
     (own_bundle / "metrics.json").write_text("broken")
     assert load_bundle(own_bundle)
 
 
-def test_all_errors_are_model_errors() -> None:
+def test_bundle_and_trunk_errors_are_model_errors() -> None:
     assert issubclass(BundleError, ModelError)
     assert issubclass(TrunkError, ModelError)

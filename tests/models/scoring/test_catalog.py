@@ -1,45 +1,29 @@
-"""The scorers that are asked for by name, and the one without weights."""
+"""Scorers and bundles by name."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-import models
-from models import BundleError, DummyScorer, Pipeline, ServingOptions, load_scorer
-from models.scoring import CachingScorer
+from models import BundleError, DummyScorer, Pipeline, Problem, ServingOptions, load_scorer
+from models.scoring import (
+    CachingScorer,
+    bundle_folder,
+    bundle_to_change,
+    packaged_bundles,
+    require_bundle,
+)
 
 
-def test_the_dummy_finds_its_words_and_only_them() -> None:
-    texts = ["Dizzy, and a HEADACHE 🤢", "dizzying", ""]
-    first, *others = DummyScorer().score(texts)
-    assert first.label == "ADE"
-    assert [(m.text, m.pt_name) for m in first.mentions] == [
-        ("Dizzy", "Dizziness"),
-        ("HEADACHE", "Headache"),
-    ]
-    for mention in first.mentions:
-        assert texts[0][mention.start : mention.end] == mention.text
-    assert [(p.label, p.mentions) for p in others] == [("NoADE", ())] * 2
-    assert DummyScorer().score(texts)[0] == first
-
-
-def test_the_dummy_can_be_slow() -> None:
-    started = time.monotonic()
-    DummyScorer(delay=0.01).score(["a"] * 5)
-    assert time.monotonic() - started >= 0.05
-
-
-def test_a_scorer_is_found_by_name_or_folder(tiny_bundle: Path, pipeline: Pipeline) -> None:
+def test_a_scorer_is_loaded_by_name_or_folder(tiny_bundle: Path, pipeline: Pipeline) -> None:
     assert load_scorer("dummy").version == "dummy-1"
     assert load_scorer(str(tiny_bundle), ServingOptions(device="cpu")).version == pipeline.version
 
 
-def test_answers_are_kept_where_that_is_asked_for_but_never_those_of_the_dummy(tiny_bundle: Path) -> None:
+def test_predictions_are_cached_if_asked_for_but_never_those_of_the_dummy(tiny_bundle: Path) -> None:
     scorer = load_scorer(str(tiny_bundle), ServingOptions(device="cpu", cache=10))
     assert isinstance(scorer, CachingScorer)
     assert scorer.score(["so dizzy", "so dizzy"])[0].label == "ADE"
@@ -47,37 +31,35 @@ def test_answers_are_kept_where_that_is_asked_for_but_never_those_of_the_dummy(t
     assert isinstance(load_scorer("dummy", ServingOptions(cache=10)), DummyScorer)
 
 
-def test_a_name_that_is_nothing_lists_what_there_is() -> None:
-    with pytest.raises(BundleError, match="dummy") as caught:
+def test_an_unknown_name_is_refused_with_the_available_names() -> None:
+    with pytest.raises(BundleError, match="default, dummy") as caught:
         load_scorer("defualt")
     assert "defualt" in str(caught.value)
+    assert caught.value.problem is Problem.UNKNOWN_BUNDLE
 
 
-def test_the_public_names_are_these() -> None:
-    assert models.__all__ == [
-        "BundleError",
-        "Candidate",
-        "DummyScorer",
-        "Mention",
-        "ModelError",
-        "MultiTaskNetwork",
-        "Pipeline",
-        "Scorer",
-        "ServingOptions",
-        "TrunkError",
-        "TweetPrediction",
-        "load_bundle",
-        "load_encoder",
-        "load_scorer",
-        "save_bundle",
-        "stream",
-    ]
-    for name in models.__all__:
-        assert getattr(models, name).__module__.startswith("models.")
-    with pytest.raises(AttributeError, match="nothing"):
-        _ = models.nothing
+def test_the_default_bundle_ships_with_the_package() -> None:
+    folder = packaged_bundles()["default"]
+    assert bundle_folder("default") == folder
+    assert (folder / "config.json").is_file()
 
 
-def test_importing_the_package_does_not_import_torch() -> None:
+def test_a_packaged_bundle_is_not_changed_in_place(tiny_bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="of the package") as caught:
+        bundle_to_change("default", None)
+    assert caught.value.problem is Problem.PACKAGED_BUNDLE
+    assert bundle_to_change("default", tmp_path / "copy") == bundle_folder("default")
+    assert bundle_to_change(str(tiny_bundle), None) == tiny_bundle
+
+
+def test_a_damaged_config_is_left_to_loading(own_bundle: Path) -> None:
+    """Loading names what is wrong with the file; the check before it must not hide that."""
+    (own_bundle / "config.json").write_text("{broken")
+    require_bundle(str(own_bundle), "hybrid")
+    with pytest.raises(BundleError, match="not JSON"):
+        load_scorer(str(own_bundle), ServingOptions(normalizer="hybrid"))
+
+
+def test_loading_the_dummy_does_not_import_torch() -> None:
     code = "import sys, models; models.load_scorer('dummy'); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,9 +1,11 @@
-"""From tags of tokens to spans of the text."""
+"""From probabilities of tokens to spans of the text."""
 
 from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from tokenizers import Tokenizer
 
 from models.encoder.loading import load_encoder
 from models.encoder.tokenization import TweetTokenizer
-from models.scoring.decode import ExtractedSpan, decode_spans
+from models.scoring import ExtractedSpan, decode_spans
 from tests.tiny import Layout
 
 WILD = st.text(
@@ -30,14 +32,25 @@ def tokenizer(checkpoints: dict[Layout, Path]) -> Tokenizer:
 
 
 def spans(tokenizer: Tokenizer, text: str, *tagged: str, cut: int = 64) -> list[str]:
-    """Decode `text` with the tokens of the substrings in `tagged` inside; the spans as text."""
+    """Decode `text` with high probabilities for the tokens in the substrings `tagged`; return the spans' texts."""
     encoding = TweetTokenizer(tokenizer, cut).encode([text])[0]
     places = [(text.index(part), text.index(part) + len(part)) for part in tagged]
     adverse = [
-        0.9 if any(start < end_ and end > start_ for start_, end_ in places) else 0.1
+        0.9 if any(start < last and end > first for first, last in places) else 0.1
         for start, end in encoding.offsets
     ]
     return [text[span.start : span.end] for span in decode_spans(text, encoding, adverse)]
+
+
+def decode_pieces(text: str, *pieces: tuple[str, float]) -> list[ExtractedSpan]:
+    """Decode `text` from pieces with their probabilities; each piece is a word of its own for the tokenizer."""
+    offsets, position = [], 0
+    for piece, _ in pieces:
+        start = text.index(piece, position)
+        position = start + len(piece)
+        offsets.append((start, position))
+    encoding: Any = SimpleNamespace(offsets=offsets, word_ids=list(range(len(pieces))))
+    return decode_spans(text, encoding, [probability for _, probability in pieces])
 
 
 @pytest.mark.parametrize(
@@ -57,18 +70,22 @@ def spans(tokenizer: Tokenizer, text: str, *tagged: str, cut: int = 64) -> list[
         ("頭痛 today", ["痛"], ["痛"]),
         ("dry\nmouth", ["dry\nmouth"], ["dry\nmouth"]),
         ("nau\x00sea now", ["nau"], ["nau\x00sea"]),
+        ("x頭 today", ["x"], ["x"]),
+        ("頭x today", ["頭"], ["頭"]),
+        ("so \x00dizzy\x00 today", ["\x00dizzy\x00"], ["dizzy"]),
+        ("pain +++ today", ["pain +++"], ["pain +++"]),
         ("... --- !!!", ["... --- !!!"], []),
         ("", [], []),
         ("nothing here", [], []),
     ],
 )
-def test_runs_of_tags_become_spans(
+def test_neighbouring_words_become_one_span(
     tokenizer: Tokenizer, text: str, tagged: list[str], expected: list[str]
 ) -> None:
     assert spans(tokenizer, text, *tagged) == expected
 
 
-def test_a_word_is_inside_when_most_of_it_is(tokenizer: Tokenizer) -> None:
+def test_a_word_is_inside_if_the_mean_over_its_pieces_says_so(tokenizer: Tokenizer) -> None:
     text = "dizzy x"  # d ##i ##z ##z ##y
     encoding = TweetTokenizer(tokenizer, 64).encode([text])[0]
     assert len(encoding.ids) == 8
@@ -85,23 +102,64 @@ def test_the_score_is_the_mean_over_the_tokens(tokenizer: Tokenizer) -> None:
     assert span.score == pytest.approx(0.8)
 
 
-def test_a_word_that_the_cut_divides_is_given_whole(tokenizer: Tokenizer) -> None:
+def test_a_word_that_the_cut_divides_is_returned_whole(tokenizer: Tokenizer) -> None:
     assert spans(tokenizer, "so dizzyness and nausea", "dizzyness", cut=6) == ["dizzyness"]
 
 
+@pytest.mark.parametrize("text", ["can't", "can’t", "é't"])
+def test_a_contraction_is_one_word(text: str) -> None:
+    """Its pieces have one mean, so the last ones keep the first out of a span, or pull it in."""
+    before, apostrophe, after = text[:-2], text[-2], text[-1]
+    assert decode_pieces(text, (before, 0.9), (apostrophe, 0.1), (after, 0.1)) == []
+    [span] = decode_pieces(text, (before, 0.1), (apostrophe, 0.9), (after, 0.9))
+    assert (span.start, span.end, span.score) == (0, len(text), pytest.approx(1.9 / 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("can'", ["can", "'"]),  # no letter after the apostrophe
+        ("can'5", ["can", "'", "5"]),
+        ("5't", ["5", "'", "t"]),  # no letter before it
+        ("a''b", ["a", "'", "'", "b"]),  # two apostrophes
+        ("can-t", ["can", "-", "t"]),  # no apostrophe
+        ("can 't", ["can", "'", "t"]),  # a space before it
+        ("can' t", ["can", "'", "t"]),  # a space after it
+    ],
+)
+def test_other_apostrophes_separate_words(text: str, pieces: list[str]) -> None:
+    first, *others = pieces
+    span = ExtractedSpan(0, len(first), 0.9)
+    assert decode_pieces(text, (first, 0.9), *((piece, 0.1) for piece in others)) == [span]
+
+
+def test_a_letter_after_an_opening_apostrophe_is_a_word_of_its_own() -> None:
+    assert decode_pieces("'t x", ("'", 0.1), ("t", 0.9), ("x", 0.1)) == [ExtractedSpan(1, 2, 0.9)]
+
+
+def test_a_mean_of_one_half_is_inside() -> None:
+    assert decode_pieces("pain", ("pain", 0.5)) == [ExtractedSpan(0, 4, 0.5)]
+    assert decode_pieces("pain", ("pain", 0.499)) == []
+
+
+def test_tokens_without_a_place_in_the_text_are_ignored() -> None:
+    encoding: Any = SimpleNamespace(offsets=[(0, 0), (0, 4), (4, 4), (0, 0)], word_ids=[None, 0, 1, None])
+    assert decode_spans("pain", encoding, [1.0, 0.7, 0.0, 1.0]) == [ExtractedSpan(0, 4, 0.7)]
+
+
 @given(text=WILD, data=st.data())
-def test_any_tags_on_any_text_give_spans_that_are_words(
+def test_spans_of_any_text_and_any_probabilities_are_whole_words(
     tokenizer: Tokenizer, text: str, data: st.DataObject
 ) -> None:
     encoding = TweetTokenizer(tokenizer, data.draw(st.integers(3, 64))).encode([text])[0]
     count = len(encoding.ids)
     adverse = data.draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
-    found = decode_spans(text, encoding, adverse)
-    for span in found:
+    spans = decode_spans(text, encoding, adverse)
+    for span in spans:
         inside = text[span.start : span.end]
         assert inside.strip() == inside != ""
         assert 0 <= span.score <= 1
         if text[span.end - 1 : span.end + 1].isascii():
             assert not (text[span.end - 1].isalnum() and text[span.end : span.end + 1].isalnum())
-    for left, right in itertools.pairwise(found):
+    for left, right in itertools.pairwise(spans):
         assert left.end <= right.start

@@ -1,4 +1,4 @@
-"""Texts in a stream: answers in order, a few calls at once, and never more in hand than was said."""
+"""A stream of texts: predictions in order, a few calls at a time, in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from models import TweetPrediction, stream
 from models.scoring import map_in_order
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 class NumberScorer:
-    """Says of each text the number that it is; remembers the calls; the first calls are the slowest."""
+    """Predicts for each text the number that it holds; records its calls, every second of which is slow."""
 
     version = "number-1"
 
@@ -32,12 +32,12 @@ class NumberScorer:
 
 
 def numbers(predictions: Iterator[TweetPrediction]) -> list[int]:
-    return [round(said.probability * 1000) for said in predictions]
+    return [round(prediction.probability * 1000) for prediction in predictions]
 
 
 @settings(deadline=None)
 @given(count=st.integers(0, 60), chunk=st.integers(1, 20), ahead=st.integers(1, 4))
-def test_every_text_is_answered_in_its_place(count: int, chunk: int, ahead: int) -> None:
+def test_predictions_have_the_order_of_the_texts(count: int, chunk: int, ahead: int) -> None:
     scorer = NumberScorer()
     texts = map(str, range(count))
     assert numbers(stream(scorer, texts, chunk=chunk, ahead=ahead)) == list(range(count))
@@ -45,18 +45,18 @@ def test_every_text_is_answered_in_its_place(count: int, chunk: int, ahead: int)
     assert len(scorer.calls) == -(-count // chunk)
 
 
-def test_calls_are_under_way_at_once() -> None:
-    together = threading.Barrier(2, timeout=PATIENCE)
+def test_calls_run_at_the_same_time() -> None:
+    both_running = threading.Barrier(2, timeout=TIMEOUT)
 
-    class Meeting(NumberScorer):
+    class Waiting(NumberScorer):
         def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-            together.wait()  # raises where nobody comes
+            both_running.wait()  # raises if the other call does not come
             return super().score(texts)
 
-    assert numbers(stream(Meeting(), map(str, range(8)), chunk=2, ahead=2)) == list(range(8))
+    assert numbers(stream(Waiting(), map(str, range(8)), chunk=2, ahead=2)) == list(range(8))
 
 
-def test_the_source_is_read_only_a_little_ahead() -> None:
+def test_the_source_is_read_only_a_few_chunks_ahead() -> None:
     taken = 0
 
     def endless() -> Iterator[str]:
@@ -66,23 +66,23 @@ def test_the_source_is_read_only_a_little_ahead() -> None:
             yield str(taken % 1000)
 
     predictions = stream(NumberScorer(), endless(), chunk=5, ahead=2)
-    for given_so_far, _ in zip(range(200), predictions, strict=False):
-        assert taken - given_so_far <= 5 * (2 + 2)
+    for yielded, _ in zip(range(200), predictions, strict=False):
+        assert taken - yielded <= 5 * (2 + 2)
     predictions.close()  # type: ignore[attr-defined]
 
 
-def test_what_came_before_a_damage_is_answered_and_then_it_is_raised() -> None:
-    def damaged() -> Iterator[str]:
+def test_an_error_of_the_source_is_raised_after_the_results_before_it() -> None:
+    def failing() -> Iterator[str]:
         yield from map(str, range(7))
         raise OSError("cut off")
 
-    found: list[TweetPrediction] = []
+    predictions: list[TweetPrediction] = []
     with pytest.raises(OSError, match="cut off"):
-        found.extend(map_in_order(lambda text: NumberScorer().score([text])[0], damaged()))
-    assert numbers(iter(found)) == list(range(7))
+        predictions.extend(map_in_order(lambda text: NumberScorer().score([text])[0], failing()))
+    assert numbers(iter(predictions)) == list(range(7))
 
 
-def test_after_a_failure_nothing_more_is_given_or_begun() -> None:
+def test_after_an_error_no_result_is_yielded_and_no_call_begins() -> None:
     begun: list[int] = []
 
     def work(number: int) -> int:
@@ -91,44 +91,44 @@ def test_after_a_failure_nothing_more_is_given_or_begun() -> None:
             raise ValueError("three")
         return number
 
-    given_so_far: list[int] = []
+    results: list[int] = []
     with pytest.raises(ValueError, match="three"):
         for number in map_in_order(work, range(1000), ahead=2):
-            given_so_far.append(number)  # noqa: PERF402 - what came before the failure counts
-    assert given_so_far == [0, 1, 2]
+            results.append(number)  # noqa: PERF402 - the results before the error must stay
+    assert results == [0, 1, 2]
     assert len(begun) < 10
 
 
-def test_whoever_leaves_early_cancels_what_has_not_begun() -> None:
-    go = threading.Event()
+def test_leaving_the_iterator_cancels_calls_that_have_not_begun() -> None:
+    released = threading.Event()
     begun: list[int] = []
 
     def work(number: int) -> int:
         begun.append(number)
-        assert number == 0 or go.wait(PATIENCE)
+        assert number == 0 or released.wait(TIMEOUT)
         return number
 
     results = map_in_order(work, range(100), ahead=1)
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
-    go.set()
+    released.set()
     assert set(begun) <= {0, 1}
 
 
-def test_results_do_not_wait_for_a_source_that_is_not_ready() -> None:
-    answered: list[int] = []
+def test_results_are_yielded_before_waiting_for_the_source() -> None:
+    yielded: list[int] = []
 
     def trickle() -> Iterator[int]:
         for number in range(5):
-            assert answered == list(range(number))  # the sender waits for an answer to all it has sent
+            assert yielded == list(range(number))  # the source waits for the result of all its items
             yield number
 
     for number in map_in_order(abs, trickle(), next_is_ready=lambda: False):
-        answered.append(number)  # noqa: PERF402 - the source looks at it in between
-    assert answered == list(range(5))
+        yielded.append(number)  # noqa: PERF402 - the source reads it in between
+    assert yielded == list(range(5))
 
 
 @pytest.mark.parametrize("sizes", [{"chunk": 0}, {"chunk": -1}, {"ahead": 0}])
-def test_sizes_that_would_answer_nothing_are_refused(sizes: dict[str, int]) -> None:
+def test_chunk_and_ahead_must_be_positive(sizes: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"at least 1|greater than 0"):
         list(stream(NumberScorer(), ["1"], **sizes))
