@@ -1,0 +1,167 @@
+"""`ade-train bundle`, as users run it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from models.bundle import load_bundle
+from models.runtime import Engine
+from tests.release import write_release
+from tests.tiny import make_tiny_bundle
+from tests.tiny_retrieval import make_tiny_hybrid
+from training.cli import main
+from training.cli.app import app
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_release(tmp_path_factory.mktemp("release"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds `hybrid`, a bundle with a retriever, and `plain`, one without; not to be changed."""
+    folder = tmp_path_factory.mktemp("bundles")
+    make_tiny_hybrid(folder / "hybrid")
+    make_tiny_bundle(folder / "plain")
+    return folder
+
+
+@pytest.fixture
+def plain(folder: Path) -> Path:
+    return folder / "plain"
+
+
+@pytest.fixture
+def hybrid(folder: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(folder / "hybrid", tmp_path / "hybrid"))
+
+
+def test_a_release_is_set_and_shown(hybrid: Path, release: Path) -> None:
+    old = load_bundle(hybrid).version
+    result = CliRunner().invoke(app, ["bundle", "set-terminology", str(hybrid), str(release)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.split() == [old, "->", new := load_bundle(hybrid).version]
+    assert new != old
+    assert "licence" in result.stderr
+    assert "26.1" in result.stderr
+    shown = json.loads(CliRunner().invoke(app, ["bundle", "show", str(hybrid), "--json"]).stdout)
+    assert (shown["version"], shown["release"], shown["searched_names"]) == (new, "26.1", 13)
+    assert (shown["normalizer"], shown["classes"]) == ("hybrid", 4)
+
+
+def test_a_copy_is_made_where_it_is_asked_for(hybrid: Path, tmp_path: Path, release: Path) -> None:
+    old = load_bundle(hybrid).version
+    arguments = ["bundle", "set-terminology", str(hybrid), str(release), "--out", str(tmp_path / "copy")]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert load_bundle(hybrid).version == old
+    assert load_bundle(tmp_path / "copy").config.retrieval is not None
+
+
+def test_the_card_says_first_that_the_bundle_is_not_to_be_passed_on(
+    hybrid: Path, tmp_path: Path, release: Path
+) -> None:
+    card = (hybrid / "README.md").read_text()
+    assert "26.1" not in card
+    cards = []
+    for folder in (release, release, write_release(tmp_path / "other", version="27.0")):
+        CliRunner().invoke(app, ["bundle", "set-terminology", str(hybrid), str(folder)])
+        cards.append((hybrid / "README.md").read_text())
+    assert cards[0] == cards[1]
+    assert "26.1" in cards[0].partition(card)[0]
+    assert "26.1" not in cards[2]
+    assert all(one.endswith(card) and one.count("licence") == 1 for one in cards)
+
+
+def test_a_bundle_of_the_package_is_copied_and_never_changed(
+    folder: Path,
+    tmp_path: Path,
+    release: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("models.scoring.catalog.BUNDLES_FOLDER", folder)
+    before = {path.name: path.read_bytes() for path in (folder / "hybrid").iterdir()}
+    asked = ("set-terminology", "hybrid", str(release))
+    status, message = fails(*asked, monkeypatch=monkeypatch, capsys=capsys)
+    assert status == 1
+    assert "--out" in message
+    copy = tmp_path / "copy"
+    assert CliRunner().invoke(app, ["bundle", *asked, "--out", str(copy)]).exit_code == 0
+    assert load_bundle(copy).config.retrieval is not None
+    assert before == {path.name: path.read_bytes() for path in (folder / "hybrid").iterdir()}
+
+
+def fails(
+    *arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["ade-train", "bundle", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(str(ended.value.code)), capsys.readouterr().err
+
+
+def test_what_is_wrong_is_told_with_the_mend(
+    tmp_path: Path,
+    plain: Path,
+    release: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for bundle, folder, told in (
+        (plain, release, "normalizer=hybrid"),
+        (tmp_path / "nowhere", release, "nowhere"),
+        (plain.with_name("hybrid"), tmp_path / "no-release", "no-release"),
+    ):
+        status, message = fails(
+            "set-terminology", str(bundle), str(folder), monkeypatch=monkeypatch, capsys=capsys
+        )
+        assert status == 1
+        assert told in message
+
+
+def test_a_bundle_without_a_retriever_is_shown(plain: Path) -> None:
+    result = CliRunner().invoke(app, ["bundle", "show", str(plain)])
+    assert result.exit_code == 0, result.output
+    assert load_bundle(plain).version in result.stdout
+    shown = json.loads(CliRunner().invoke(app, ["bundle", "show", str(plain), "--json"]).stdout)
+    assert (shown["normalizer"], shown["searched_names"], shown["release"]) == ("classifier", None, None)
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"garbage" * 10])
+def test_names_that_are_missing_or_damaged_are_told(
+    hybrid: Path,
+    damage: bytes | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (hybrid / "names.safetensors").unlink()
+    if damage is not None:
+        (hybrid / "names.safetensors").write_bytes(damage)
+    status, message = fails("show", str(hybrid), monkeypatch=monkeypatch, capsys=capsys)
+    assert status == 1
+    assert "names.safetensors" in message
+
+
+def test_ctrl_c_ends_with_a_message_and_the_bundle_as_it_was(
+    hybrid: Path, release: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in hybrid.iterdir()}
+
+    def interrupted(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Engine, "vectors", interrupted)
+    status, message = fails(
+        "set-terminology", str(hybrid), str(release), monkeypatch=monkeypatch, capsys=capsys
+    )
+    assert status == 130
+    assert "as it was" in message
+    assert {path.name: path.read_bytes() for path in hybrid.iterdir()} == before
