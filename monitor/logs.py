@@ -1,7 +1,7 @@
-"""Logs: structlog for our own events and for those of the libraries, as JSON or for a terminal.
+"""Logs: structlog for our own events and those of the libraries, as JSON or for a terminal.
 
-A tweet's text and its author never stand in an event above debug level. Libraries that may quote
-messages are held at warning.
+An event above debug level never has the text of a tweet or its author. Libraries that may quote messages log
+warnings and errors only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import structlog
 
 from monitor.settings import LogSettings
 
-CHATTY = (
+QUOTING_LIBRARIES = (
     "faust",
     "mode",
     "aiokafka",
@@ -25,17 +25,20 @@ CHATTY = (
     "huggingface_hub",
     "transformers",
 )
-# By default both kinds of traceback show local variables, and those hold tweets.
-TRACEBACKS_AS_DATA = structlog.processors.ExceptionRenderer(
+"""Libraries whose events below warning may quote messages; they are shown at debug level only."""
+
+# By default, tracebacks of both kinds show local variables, and those hold tweets.
+_TRACEBACKS_AS_DATA = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
 
 
 def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
-    """Send all logs to `stream` (standard error), one event a line.
+    """Send all logs to a stream, one event a line.
 
     Args:
-        settings: least level and format; `auto` writes JSON unless the stream is a terminal.
+        settings: lowest level and format; `auto` writes JSON unless the stream is a terminal.
+        stream: standard error by default.
     """
     target = stream or sys.stderr
     as_json = settings.format == "json" or (settings.format == "auto" and not target.isatty())
@@ -45,8 +48,8 @@ def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[structlog.typing.Processor] = (
-        [TRACEBACKS_AS_DATA, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    renderers: list[structlog.typing.Processor] = (
+        [_TRACEBACKS_AS_DATA, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
         else [
             structlog.dev.ConsoleRenderer(
@@ -58,12 +61,12 @@ def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     level = logging.getLevelName(settings.level.upper())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in CHATTY:
+    for name in QUOTING_LIBRARIES:
         logging.getLogger(name).setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

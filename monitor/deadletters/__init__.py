@@ -1,5 +1,30 @@
-"""Dead letters: written by the worker (`letter`), read (`reading`) and sent again (`replay`) by people."""
+"""Dead letters: the worker builds them (`letter`), people read them (`stored_letters`) and `replay` them."""
 
-from monitor.deadletters.letter import DeadLetter, dead_letter
+from monitor.deadletters.letter import DETAIL, DeadLetter, dead_letter
+from monitor.deadletters.replay import (
+    REPLAYED_FROM,
+    Replayed,
+    ReplayError,
+    ReplayOptions,
+    ReplayResult,
+    Selection,
+    replay_letters,
+)
+from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
 
-__all__ = ["DeadLetter", "dead_letter"]
+__all__ = [
+    "DETAIL",
+    "RECEIPT_FOR",
+    "REPLAYED_FROM",
+    "SENT_TO",
+    "DeadLetter",
+    "ReplayError",
+    "ReplayOptions",
+    "ReplayResult",
+    "Replayed",
+    "Selection",
+    "StoredLetter",
+    "dead_letter",
+    "read_letters",
+    "replay_letters",
+]

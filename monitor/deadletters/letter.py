@@ -1,4 +1,4 @@
-"""A dead letter: an unreadable message with headers that say why it is here and where it came from."""
+"""A dead letter: a message that cannot be used, with headers that say why, and where it came from."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from monitor.errors import PoisonError
-from monitor.records import Origin
+from monitor.records import RefusedMessage
 
 MAX_VALUE: Final = 900_000
 """Bytes of the value that a letter keeps, so that it stays below the 1 MB of a producer's request."""
@@ -18,7 +17,7 @@ MAX_KEY: Final = 4_096
 MAX_DETAIL: Final = 500
 """Code points of the detail that a letter keeps."""
 
-# The names of the headers; all values are text in UTF-8.
+# The names of the headers. All values are text in UTF-8.
 REASON: Final = "ade-reason"
 DETAIL: Final = "ade-detail"
 TOPIC: Final = "ade-topic"
@@ -27,17 +26,17 @@ OFFSET: Final = "ade-offset"
 TIMESTAMP: Final = "ade-timestamp"
 DEAD_LETTERED_AT: Final = "ade-dead-lettered-at"
 VALUE_LENGTH: Final = "ade-value-length"
-"""Bytes of the original value; more than the letter has where it was cut; -1 where the value was null."""
+"""Bytes of the original value: more than the letter has if it was cut, -1 if the value was null."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What is sent to the dead-letter topic.
+    """A message for the dead-letter topic.
 
     Attributes:
         key: the original key, cut to `MAX_KEY` bytes, or None.
-        value: the original value, cut to `MAX_VALUE` bytes; empty where it was null, because a message
-            with neither key nor value is none.
+        value: the original value, cut to `MAX_VALUE` bytes. Empty if it was null, because a
+            message needs a key or a value.
         headers: names and values, as a producer takes them.
     """
 
@@ -47,19 +46,13 @@ class DeadLetter:
 
     @property
     def reason(self) -> str:
-        """Why the message could not be used: one of `monitor.ingest.contract.REASONS`, or the worker's."""
+        """Why the message could not be used: one of `monitor.ingest.REASONS`, or "model-error"."""
         return dict(self.headers)[REASON].decode()
 
 
-def dead_letter(
-    error: PoisonError,
-    *,
-    origin: Origin,
-    key: bytes | None,
-    value: bytes | None,
-    at: datetime | None = None,
-) -> DeadLetter:
-    """Build the letter for a message that `read_message` refused; `at` is now by default."""
+def dead_letter(refused: RefusedMessage, *, at: datetime | None = None) -> DeadLetter:
+    """Build the letter for a refused message; `at` is the time of the refusal, now by default."""
+    origin, error = refused.origin, refused.error
     headers = {
         REASON: error.reason,
         DETAIL: error.detail[:MAX_DETAIL],
@@ -68,10 +61,10 @@ def dead_letter(
         OFFSET: str(origin.offset),
         TIMESTAMP: origin.timestamp.isoformat(),
         DEAD_LETTERED_AT: (at or datetime.now(UTC)).isoformat(),
-        VALUE_LENGTH: str(-1 if value is None else len(value)),
+        VALUE_LENGTH: str(-1 if origin.value is None else len(origin.value)),
     }
     return DeadLetter(
-        key=None if key is None else key[:MAX_KEY],
-        value=(value or b"")[:MAX_VALUE],
+        key=None if origin.key is None else origin.key[:MAX_KEY],
+        value=(origin.value or b"")[:MAX_VALUE],
         headers=[(name, text.encode(errors="replace")) for name, text in headers.items()],
     )

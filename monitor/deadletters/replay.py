@@ -1,9 +1,9 @@
-"""Send dead letters again, after the producer, the monitor or the letter itself was mended.
+"""Send dead letters again, once the producer, the monitor or the letter itself is fixed.
 
-What was sent again is written down in the dead-letter topic itself, as a receipt in the letter's partition:
-so a letter is not sent twice by a second replay, whatever was picked by the first, and the note lives as
-long as the letter. The receipt is written after the broker has the tweet. A replay that dies in between
-sends that one letter again next time, which does no harm: rows and alerts are keyed by the tweet.
+For each letter that was sent, a receipt goes into the letter's partition of the dead-letter topic. So a
+second replay does not send it again, whichever letters it selects, and the receipt lives as long as the
+letter. The receipt is written after the broker has the tweet. If a replay dies in between, the next one sends
+that letter once more. This does no harm, because rows and alerts are keyed by the tweet.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
 from monitor.errors import MonitorError, PoisonError
-from monitor.ingest.contract import read_message
-from monitor.kafka.clients import broker_away_error, closing_quietly, open_producer
+from monitor.ingest import read_message
+from monitor.kafka import broker_away_error, closing_quietly, open_producer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from kafka import KafkaProducer
 
-REPLAYED_FROM = "ade-replayed-from"
+REPLAYED_FROM: Final = "ade-replayed-from"
 """Header of a tweet that was sent again: `topic:partition:offset` of its dead letter."""
+
+_CONFIRMATION_TIMEOUT: Final = 20.0
 
 
 class ReplayError(MonitorError):
-    """What was asked of a replay cannot be done; nothing was sent."""
+    """A replay is impossible as requested, and nothing was sent."""
 
 
 class ReplayResult(StrEnum):
-    """What became of a letter in a replay."""
+    """What a replay did with a letter."""
 
     SENT = "sent"
     WOULD_BE_SENT = "would be sent"
@@ -42,7 +44,7 @@ class ReplayResult(StrEnum):
 
 @dataclass(frozen=True)
 class Replayed:
-    """A letter that was picked, what became of it, and why."""
+    """A selected letter, what the replay did with it, and why."""
 
     letter: StoredLetter
     outcome: ReplayResult
@@ -51,7 +53,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which letters to send: those of these names (all if there are none) and this reason (any if None)."""
+    """Which letters to send: those with these names (all if empty) and with this reason (any if None)."""
 
     names: frozenset[str] = frozenset()
     reason: str | None = None
@@ -65,37 +67,36 @@ class ReplayOptions:
     """How to replay.
 
     Attributes:
-        mended: the value to send instead of the letter's own; for a selection that names one letter.
-        force: send letters that `read_message` refuses; they come back as new letters.
-        again: send letters that were sent before.
-        dry_run: send nothing, and tell what would be sent.
+        new_value: the value to send instead of the letter's own, for a selection of one letter.
+        force: also send letters that `read_message` refuses; they come back as new letters.
+        again: also send letters that were sent before.
+        dry_run: send nothing, and report what would be sent.
     """
 
-    mended: bytes | None = None
+    new_value: bytes | None = None
     force: bool = False
     again: bool = False
     dry_run: bool = False
 
 
-def replay(kafka: KafkaSettings, selection: Selection, options: ReplayOptions) -> Iterator[Replayed]:
-    """Send the selected letters to the topic, one after the other, each confirmed by the broker.
+def replay_letters(kafka: KafkaSettings, selection: Selection, options: ReplayOptions) -> Iterator[Replayed]:
+    """Send the selected letters to their topic, one after the other, each confirmed by the broker.
 
     Raises:
-        ReplayError: there is a mended value, but not one letter for it, or it is not readable either.
+        ReplayError: there is a new value, but it is invalid or not for exactly one letter.
         RetryableError: the broker is away.
     """
     from kafka.errors import KafkaError
 
-    if options.mended is not None and len(selection.names) != 1:
-        raise ReplayError("a mended value is for one letter: name it with --offset P:O")
-    if options.mended is not None and not options.force:
+    if options.new_value is not None and len(selection.names) != 1:
+        raise ReplayError("a new value is for exactly one letter", "name it with --offset P:O")
+    if options.new_value is not None and not options.force:
         try:
-            read_message(options.mended)
+            read_message(options.new_value)
         except PoisonError as error:
-            raise ReplayError(f"the mended value is not readable either, {error}") from None
-    with closing_quietly(
-        open_producer(kafka, delivery_timeout_ms=15_000, request_timeout_ms=10_000)
-    ) as producer:
+            raise ReplayError(f"the new value is not valid either ({error})") from None
+    producer = open_producer(kafka, delivery_timeout_ms=15_000, request_timeout_ms=10_000)
+    with closing_quietly(producer):
         for letter in read_letters(kafka):
             if letter not in selection:
                 continue
@@ -109,11 +110,12 @@ def _replay_one(
     letter: StoredLetter, kafka: KafkaSettings, producer: KafkaProducer, options: ReplayOptions
 ) -> Replayed:
     if letter.sent_to is not None and not options.again:
-        return Replayed(letter, ReplayResult.SENT_BEFORE, f"to {letter.sent_to}; --again sends it once more")
-    value = letter.value if options.mended is None else options.mended
-    if options.mended is None and not letter.whole:
-        what = "the message was null" if letter.was_null else "the letter has only the start of the message"
-        return Replayed(letter, ReplayResult.CUT, f"{what}: mend it with --value")
+        detail = f"to {letter.sent_to}; --again sends it once more"
+        return Replayed(letter, ReplayResult.SENT_BEFORE, detail)
+    if options.new_value is None and not letter.whole:
+        fact = "the message was null" if letter.was_null else "the letter has only the start of the message"
+        return Replayed(letter, ReplayResult.CUT, f"{fact}: give the value with --value")
+    value = letter.value if options.new_value is None else options.new_value
     key = letter.key
     try:
         key = read_message(value).id.encode()
@@ -128,6 +130,7 @@ def _replay_one(
 def _send(
     letter: StoredLetter, key: bytes | None, value: bytes, kafka: KafkaSettings, producer: KafkaProducer
 ) -> str:
+    """Send a letter and then its receipt, and return `topic:partition:offset` of the tweet."""
     origin = f"{kafka.dead_letter_topic}:{letter.name}".encode()
     written = _confirmed(producer.send(kafka.topic, value, key=key, headers=[(REPLAYED_FROM, origin)]))
     sent_to = f"{written.topic}:{written.partition}:{written.offset}"
@@ -137,4 +140,4 @@ def _send(
 
 
 def _confirmed(future: Any) -> Any:
-    return future.get(timeout=20)
+    return future.get(timeout=_CONFIRMATION_TIMEOUT)

@@ -1,4 +1,4 @@
-"""Read the dead-letter topic: its letters, and the receipts that say which of them were sent again."""
+"""The letters in the dead-letter topic, and the receipts that show which of them were sent again."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters import letter
 from monitor.errors import RetryableError
-from monitor.kafka.clients import broker_away_error, open_consumer
-from monitor.kafka.topics import end_offsets
+from monitor.kafka import broker_away_error, end_offsets, open_consumer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer
 
 RECEIPT_FOR: Final = "ade-receipt-for"
-"""Header of a receipt: the offset of the letter that was sent again; both lie in one partition."""
+"""Header of a receipt: the offset of the letter that was sent again. Both are in the same partition."""
 
 SENT_TO: Final = "ade-sent-to"
 """Header of a receipt: `topic:partition:offset` that the letter's tweet has now."""
 
-_PATIENCE: Final = 20.0
+READ_TIMEOUT: Final = 20.0
+"""Seconds to wait for the next letter before reading is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLetter:
-    """A dead letter as it lies in the dead-letter topic.
+    """A dead letter in the dead-letter topic.
 
     Attributes:
-        partition: of the dead-letter topic; with `offset` the name of the letter, "0:12".
-        offset: in that partition.
-        key: the key of the original message, perhaps cut.
-        value: its value, perhaps cut.
+        partition: partition of the dead-letter topic.
+        offset: offset in that partition.
+        key: key of the original message, perhaps cut.
+        value: value of the original message, perhaps cut.
         headers: what the worker wrote; see `monitor.deadletters.letter`.
-        sent_to: `topic:partition:offset` where a replay has sent it, or None.
+        sent_to: `topic:partition:offset` to which a replay has sent it, or None.
     """
 
     partition: int
@@ -48,26 +48,26 @@ class StoredLetter:
 
     @property
     def name(self) -> str:
-        """How people call it."""
+        """The name of the letter for people: partition and offset, such as "0:12"."""
         return f"{self.partition}:{self.offset}"
 
     @property
     def reason(self) -> str:
-        """Why it is here."""
+        """Why the message could not be used."""
         return self.headers.get(letter.REASON, "unknown")
 
     @property
     def was_null(self) -> bool:
-        """Whether the original value was null."""
+        """True if the original value was null."""
         return self.headers.get(letter.VALUE_LENGTH) == "-1"
 
     @property
     def whole(self) -> bool:
-        """Whether the value is all of the original one."""
+        """True if the letter has the whole original value."""
         return self.headers.get(letter.VALUE_LENGTH, str(len(self.value))) == str(len(self.value))
 
     def record(self) -> dict[str, Any]:
-        """Give it as a JSON object; a value that is not UTF-8 comes in base64 as well."""
+        """Return the letter as a JSON object. A value that is not UTF-8 is also there in base64."""
         text = self.value.decode(errors="replace")
         return {
             "letter": self.name,
@@ -90,13 +90,13 @@ class StoredLetter:
 
 
 def read_letters(kafka: KafkaSettings) -> Iterator[StoredLetter]:
-    """Give all letters that are in the dead-letter topic now, oldest first in each partition.
+    """Yield all letters that are in the dead-letter topic now, oldest first in each partition.
 
-    The topic is read twice, the receipts first, so memory grows with the receipts alone. No group is
-    joined and no offset committed.
+    The topic is read twice, first for its receipts, so only those are kept in memory. No consumer group is
+    joined and no offset is committed.
 
     Raises:
-        RetryableError: the broker is away, or stops handing out messages.
+        RetryableError: the broker is away, or sends nothing for `READ_TIMEOUT`.
     """
     from kafka import TopicPartition
     from kafka.errors import KafkaError
@@ -123,19 +123,17 @@ def read_letters(kafka: KafkaSettings) -> Iterator[StoredLetter]:
 
 
 def _messages(consumer: KafkaConsumer, ends: dict[Any, int]) -> Iterator[Any]:
-    """Give all messages before `ends`, from the start of each partition."""
+    """Yield all messages before `ends`, from the start of each partition."""
     consumer.seek_to_beginning(*ends)
     quiet_since = time.monotonic()
     while any(consumer.position(place) < end for place, end in ends.items()):
         batches = consumer.poll(timeout_ms=500)
-        if batches:
-            quiet_since = time.monotonic()
-        elif time.monotonic() - quiet_since > _PATIENCE:
-            raise RetryableError(f"the broker hands out no more dead letters for {_PATIENCE:g} s: try again")
+        if not batches and time.monotonic() - quiet_since > READ_TIMEOUT:
+            raise RetryableError(f"the broker sent no dead letters for {READ_TIMEOUT:g} s", "try again")
         for place, messages in batches.items():
             yield from (message for message in messages if message.offset < ends[place])
         if batches:
-            # Time that our reader took is not the broker's.
+            # Only now: the time that the caller needed for the messages does not count.
             quiet_since = time.monotonic()
 
 

@@ -1,24 +1,23 @@
-"""A micro-batch: the events that Faust took together, and what they turned out to be."""
+"""A micro-batch: messages that were read together, and what the stages have made of them so far."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import uuid4
 
-from monitor.deadletters import DeadLetter, dead_letter
 from monitor.errors import PoisonError
 from monitor.ingest.contract import read_message
-from monitor.records import Origin, Progress, ReceivedTweet
+from monitor.records import Origin, Progress, ReceivedTweet, RefusedMessage, ScoredTweet
 
-# The message contract takes dates up to then, too.
+# The message contract, too, takes dates before 2100 only.
 _YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 class KafkaMessage(Protocol):
-    """What we read of Faust's message: the raw bytes and where they stood; `timestamp` in epoch seconds."""
+    """What is used of Faust's message: its raw bytes and its place; `timestamp` is in seconds since 1970."""
 
     topic: str
     partition: int
@@ -29,29 +28,33 @@ class KafkaMessage(Protocol):
 
 
 class KafkaEvent(Protocol):
-    """What we read of Faust's event."""
+    """What is used of Faust's event."""
 
     message: KafkaMessage
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events in the order they were read, sorted into tweets and dead letters.
+    """Events in the order in which they were read, and the results of the stages so far.
+
+    Each stage returns the batch with its results added. In the end each event is in `scored` or in `refused`.
 
     Attributes:
-        id: correlation id; it stands in every log line about this batch.
-        events: all of them, to be acknowledged in this order once the batch is written.
-        tweets: the messages that could be read.
-        letters: the messages that could not.
+        id: correlation id, part of every log line about this batch.
+        events: all events, to be acknowledged in this order once the batch is written.
+        tweets: tweets of the valid messages.
+        scored: tweets with their predictions.
+        refused: messages that are invalid, or that the model cannot score.
     """
 
     id: str
     events: tuple[KafkaEvent, ...]
-    tweets: tuple[ReceivedTweet, ...]
-    letters: tuple[DeadLetter, ...]
+    tweets: tuple[ReceivedTweet, ...] = ()
+    scored: tuple[ScoredTweet, ...] = ()
+    refused: tuple[RefusedMessage, ...] = ()
 
     def progress(self) -> list[Progress]:
-        """Tell how far each partition is done once this batch is written."""
+        """Return how far each partition is done once this batch is written."""
         last: dict[tuple[str, int], int] = {}
         for event in self.events:
             place = (event.message.topic, event.message.partition)
@@ -59,26 +62,30 @@ class Batch:
         return [Progress(topic, partition, offset + 1) for (topic, partition), offset in sorted(last.items())]
 
 
-def read_batch(events: Sequence[KafkaEvent]) -> Batch:
-    """Validate each event; what cannot be read becomes a dead letter, and nothing is left out."""
+def start_batch(events: Sequence[KafkaEvent]) -> Batch:
+    """Return a batch of events that no stage has looked at yet."""
+    return Batch(uuid4().hex[:12], tuple(events))
+
+
+def read_events(batch: Batch) -> Batch:
+    """Validate each event of a batch: it becomes a tweet or a refused message."""
     tweets: list[ReceivedTweet] = []
-    letters: list[DeadLetter] = []
-    for event in events:
-        message = event.message
-        origin = origin_of(message)
+    refused: list[RefusedMessage] = []
+    for event in batch.events:
+        origin = origin_of(event.message)
         try:
-            tweets.append(ReceivedTweet(read_message(message.value), origin))
+            tweets.append(ReceivedTweet(read_message(origin.value), origin))
         except PoisonError as error:
-            letters.append(dead_letter(error, origin=origin, key=message.key, value=message.value))
-    return Batch(uuid4().hex[:12], tuple(events), tuple(tweets), tuple(letters))
+            refused.append(RefusedMessage(origin, error))
+    return replace(batch, tweets=tuple(tweets), refused=tuple(refused))
 
 
 def origin_of(message: KafkaMessage) -> Origin:
-    """Say where a message stood; the present stands for a timestamp that is missing or out of all reason.
+    """Return the record of a message. Now replaces a timestamp that is missing or not between 1970 and 2100.
 
-    Producers may write any 64-bit number of milliseconds, more than a date can hold.
+    Producers may send any 64-bit number of milliseconds, more than a date can hold.
     """
-    stamp = message.timestamp
-    plausible = stamp and 0 < stamp < _YEAR_2100
-    timestamp = datetime.fromtimestamp(stamp, UTC) if plausible else datetime.now(UTC)
-    return Origin(message.topic, message.partition, message.offset, timestamp)
+    seconds = message.timestamp
+    plausible = seconds and 0 < seconds < _YEAR_2100
+    timestamp = datetime.fromtimestamp(seconds, UTC) if plausible else datetime.now(UTC)
+    return Origin(message.topic, message.partition, message.offset, timestamp, message.key, message.value)

@@ -1,8 +1,8 @@
 """The message contract: what a tweet on the topic looks like, and why a message is refused.
 
-A value is a UTF-8 JSON object with `id` and `text`, and perhaps `author_id`, `created_at` and `lang`;
-other fields are ignored, so tweet objects of the X API v2 are valid as they are. The same contract is
-written for other languages in `schemas/tweet.schema.json`, and for people in `docs/messages.md`.
+A value is a UTF-8 JSON object with `id` and `text`, and optionally `author_id`, `created_at` and `lang`.
+Other fields are ignored, so tweet objects of the X API v2 are valid as they are. `schemas/tweet.schema.json`
+is the same contract for other languages, and `docs/messages.md` explains it to people.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from monitor.errors import PoisonError
 from monitor.records import Tweet
 
 MAX_BYTES = 1_048_576
-"""Longest value, in bytes: a broker takes no longer ones unless it was told to."""
+"""Longest value, in bytes: brokers accept no more by default."""
 
 MAX_TEXT = 100_000
 """Longest text, in code points."""
@@ -33,26 +33,26 @@ MAX_LANG = 35
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
-        "empty": "the value is null, has no bytes, or is nothing but white space",
+        "empty": "the value is null, has no bytes, or is only white space",
         "too-large": f"the value is longer than {MAX_BYTES} bytes",
         "not-utf8": "the value is not UTF-8",
         "not-json": "the value is not JSON (RFC 8259): cut off, NaN, a byte order mark, nested too deeply",
         "not-an-object": "the value is JSON, but an array, a string, a number, true, false or null",
         "missing-field": "`id` or `text` is missing",
-        "wrong-type": "a field has another JSON type than the contract says",
+        "wrong-type": "a field has another JSON type than in the contract",
         "bad-id": f"an id is empty, longer than {MAX_ID} characters, has control characters, "
         "or is a number outside 0 … 2^64-1",
-        "blank-text": "`text` has nothing but white space",
+        "blank-text": "`text` is only white space",
         "too-long": f"`text` is longer than {MAX_TEXT} characters, or `lang` than {MAX_LANG}",
-        "bad-date": "`created_at` is not RFC 3339, is no day of the calendar, or is not in 1970 … 2099",
+        "bad-date": "`created_at` is not RFC 3339, is not a day of the calendar, or is not in 1970 … 2099",
     }
 )
-"""Every reason that a `PoisonError` of `read_message` can have, and what it means."""
+"""Every reason that a `PoisonError` of `read_message` can have, and its meaning."""
 
 _JSON_SPACE = b" \t\n\r"
 _MAX_INTEGER_ID = 2**64 - 1
 
-# What no id can hold: C0 and C1 controls, line separators, and what a lone surrogate was turned into.
+# Characters that no id may have: C0 and C1 controls, line separators, and the replacement of lone surrogates.
 _NOT_IN_AN_ID = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
 
 _TIMESTAMP = re.compile(
@@ -61,7 +61,7 @@ _TIMESTAMP = re.compile(
     r"([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?"
 )
 
-# Every escape of a JSON text, so that the `u` of an escaped backslash is not taken for one.
+# Matches every escape of JSON, so that `\\ud800` (a backslash, then "ud800") is not seen as a surrogate.
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?P<lone>[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -71,12 +71,12 @@ _ESCAPE = re.compile(
 def read_message(value: bytes | None) -> Tweet:
     """Read the value of a Kafka message.
 
-    NUL characters and lone surrogates in the text become U+FFFD, one for one: offsets stay as they
-    were, and Postgres can store the text. Of a field that is there twice, the last one counts.
+    Each NUL character and each lone surrogate becomes U+FFFD, so Postgres can store the text, and offsets
+    stay the same. If a field occurs twice, the last one counts.
 
     Raises:
-        PoisonError: the value breaks the contract; its `reason` is one of `REASONS`. Nothing else is
-            raised, whatever the bytes. The detail names the field, and never quotes the tweet.
+        PoisonError: the value breaks the contract; the `reason` is one of `REASONS`. Nothing else is raised,
+            whatever the bytes. The detail names the field, and never quotes the tweet.
     """
     if value is None:
         raise PoisonError("empty", "the value is null")
@@ -91,34 +91,34 @@ def read_message(value: bytes | None) -> Tweet:
 
 
 def parse_object(value: bytes) -> dict[str, Any]:
-    """Parse a JSON object, with lone surrogates in its strings turned into U+FFFD.
+    """Parse a JSON object, and replace lone surrogates in its strings by U+FFFD.
 
     Raises:
-        PoisonError: with the reason empty, not-utf8, not-json or not-an-object.
+        PoisonError: the reason is empty, not-utf8, not-json or not-an-object.
     """
     try:
         document = from_json(value, allow_inf_nan=False)
     except ValueError as error:
-        document = _parsed_again(value, error)
+        document = _parse_without_surrogates(value, error)
     if not isinstance(document, dict):
         raise PoisonError("not-an-object", f"the value is {_json_type(document)}, not a JSON object")
     return document
 
 
-def _parsed_again(value: bytes, error: ValueError) -> Any:
-    """Say why `value` is not JSON, unless lone surrogates were all that was wrong."""
+def _parse_without_surrogates(value: bytes, error: ValueError) -> Any:
+    """Parse `value` with its lone surrogates replaced, or raise a PoisonError with what is wrong."""
     if not value.strip(_JSON_SPACE):
         raise PoisonError("empty", "the value has no bytes" if not value else "the value is only white space")
     try:
         value.decode()
     except UnicodeDecodeError as not_utf8:
         raise PoisonError("not-utf8", f"byte {not_utf8.start} of the value is not UTF-8") from None
-    mended = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], value)
-    if mended != value:
+    replaced = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], value)
+    if replaced != value:
         try:
-            return from_json(mended, allow_inf_nan=False)
-        except ValueError as still_wrong:
-            error = still_wrong
+            return from_json(replaced, allow_inf_nan=False)
+        except ValueError as remaining_error:
+            error = remaining_error
     hint = "it starts with a byte order mark" if value.startswith(b"\xef\xbb\xbf") else str(error)
     raise PoisonError("not-json", hint)
 
@@ -126,14 +126,14 @@ def _parsed_again(value: bytes, error: ValueError) -> Any:
 def _identifier(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         if isinstance(value, float):
-            _refuse("wrong-type", "has a fraction or an exponent, which loses digits: send it as text")
+            _refuse("wrong-type", "has a fraction or an exponent, so digits may be lost: send it as text")
         _refuse("wrong-type", f"is {_json_type(value)}, not a string or an integer")
     if isinstance(value, int):
         if not 0 <= value <= _MAX_INTEGER_ID:
             _refuse("bad-id", "is a number outside 0 … 2^64-1: send it as text")
         return str(value)
     if not 0 < len(value) <= MAX_ID or not value.strip():
-        _refuse("bad-id", f"has {len(value)} characters, or only blanks: 1 to {MAX_ID} are allowed")
+        _refuse("bad-id", f"is blank or has {len(value)} characters: 1 to {MAX_ID} are allowed")
     if _NOT_IN_AN_ID.search(value):
         _refuse("bad-id", "has control characters or lone surrogates")
     return value
@@ -142,7 +142,7 @@ def _identifier(value: object) -> str:
 def _text(value: object) -> str:
     text = _string(value, MAX_TEXT)
     if not text or text.isspace():
-        _refuse("blank-text", "has nothing but white space")
+        _refuse("blank-text", "is only white space")
     return text
 
 
@@ -160,7 +160,7 @@ def _timestamp(value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value.upper())
     except ValueError:
-        _refuse("bad-date", "is no day of the calendar")
+        _refuse("bad-date", "is not a day of the calendar")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -173,7 +173,7 @@ def _string(value: object, longest: int) -> str:
 
 
 def _refuse(reason: str, detail: str) -> NoReturn:
-    # The message of a custom error is a template: what is said comes in by its context alone.
+    # The message of a custom error is a template, so the detail goes through the context.
     raise PydanticCustomError(reason, "{detail}", {"detail": detail})
 
 
@@ -194,7 +194,7 @@ Identifier = Annotated[str, BeforeValidator(_identifier)]
 
 
 class _Message(BaseModel):
-    """The fields that are read; a field that may be missing may be null as well."""
+    """The fields that are read. An optional field may also be null."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -1,59 +1,33 @@
-"""Where partitions really end.
-
-The two topics: the one that the tweets are on, and the one for dead letters.
-"""
+"""The two topics, for tweets and for dead letters: create them, and read how far they and the workers are."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.errors import RetryableError
-
-if TYPE_CHECKING:
-    from kafka import KafkaConsumer, TopicPartition
-from dataclasses import dataclass
-
-from monitor.errors import FatalError
+from monitor.errors import FatalError, RetryableError
 from monitor.kafka.clients import broker_away_error, open_admin, open_consumer
 from monitor.settings import KafkaSettings
 
-_PATIENCE: Final = 20.0
+if TYPE_CHECKING:
+    from kafka import KafkaConsumer, TopicPartition
 
-
-def end_offsets(consumer: KafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-    """Give for each partition the offset that its next message will get; changes the consumer's assignment.
-
-    A Kafka broker says so when asked for the latest offset. Tansu then answers as if the last batch had
-    one message (0.6.0), but tells the true end along with what it hands out: so we look there.
-
-    Raises:
-        RetryableError: the broker does not hand anything out for 20 seconds.
-        KafkaError: the broker is away.
-    """
-    if not places:
-        return {}
-    consumer.assign(places)
-    first = consumer.beginning_offsets(places)
-    for place, claimed in consumer.end_offsets(places).items():
-        consumer.seek(place, max(first[place], claimed - 1))
-    deadline = time.monotonic() + _PATIENCE
-    while any(consumer.highwater(place) is None for place in places):
-        if time.monotonic() > deadline:
-            raise RetryableError(f"the broker does not tell where {places[0].topic} ends: try again")
-        consumer.poll(timeout_ms=200)
-    return {place: consumer.highwater(place) for place in places}
+END_TIMEOUT: Final = 20.0
+"""Seconds to wait until the broker shows where a partition ends."""
 
 
 @dataclass(frozen=True)
 class PartitionState:
-    """How far a partition reaches, and how far the workers' group has read it.
+    """How many messages a partition has, and how far the workers' group has read it.
 
     Attributes:
-        first: offset of the oldest message that is still there.
+        topic: name of the topic.
+        partition: partition of the topic.
+        first: offset of the oldest message that still exists.
         end: offset that the next message will get.
-        committed: offset that the group will read next, or None where it never committed.
+        committed: offset that the group will read next, or None if it never committed.
     """
 
     topic: str
@@ -64,15 +38,15 @@ class PartitionState:
 
     @property
     def lag(self) -> int | None:
-        """Messages that the group has not read; None where it never committed."""
+        """Messages that the group has not read, or None if it never committed."""
         return None if self.committed is None else max(0, self.end - self.committed)
 
 
 def ensure_topics(kafka: KafkaSettings) -> list[str]:
-    """Create the topic and its dead-letter topic where they are missing, and give the names of the new ones.
+    """Create the topic and its dead-letter topic if they are missing, and return the names of the new ones.
 
-    A topic that is there already stays as it is, whatever its number of partitions. The dead-letter topic
-    gets one partition, so that its letters have one order. Blocking.
+    An existing topic stays as it is, whatever its number of partitions. The dead-letter topic gets one
+    partition, so that its letters have one order. Blocking.
 
     Raises:
         RetryableError: no broker answers.
@@ -80,33 +54,33 @@ def ensure_topics(kafka: KafkaSettings) -> list[str]:
     """
     from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-    wanted = {"num_partitions": kafka.partitions, "replication_factor": kafka.replication_factor}
     created = []
     with open_admin(kafka) as admin:
         try:
-            present = set(admin.list_topics())
+            existing = set(admin.list_topics())
         except KafkaError as error:
             raise broker_away_error(kafka, error) from None
         for topic, partitions in ((kafka.topic, kafka.partitions), (kafka.dead_letter_topic, 1)):
-            if topic in present:
+            if topic in existing:
                 continue
-            wanted = {"num_partitions": partitions, "replication_factor": kafka.replication_factor}
+            options = {"num_partitions": partitions, "replication_factor": kafka.replication_factor}
             try:
-                admin.create_topics({topic: wanted})
+                admin.create_topics({topic: options})
                 admin.wait_for_topics([topic])
             except TopicAlreadyExistsError:
                 continue
             except KafkaError as error:
                 raise FatalError(
-                    f"the broker at {kafka.bootstrap_servers} does not create {topic} with {wanted}: "
-                    f"{error}; create it by the broker's own tools"
+                    f"the broker at {kafka.bootstrap_servers} refused to create {topic} with {options}: "
+                    f"{error}",
+                    "create the topic with the broker's own tools",
                 ) from None
             created.append(topic)
     return created
 
 
 def topic_states(kafka: KafkaSettings) -> list[PartitionState]:
-    """Tell how far both topics reach, partition by partition; a topic that is not there has none.
+    """Return the state of each partition of both topics. A missing topic has no partitions.
 
     Raises:
         RetryableError: no broker answers.
@@ -128,3 +102,27 @@ def topic_states(kafka: KafkaSettings) -> list[PartitionState]:
             ]
         except KafkaError as error:
             raise broker_away_error(kafka, error) from None
+
+
+def end_offsets(consumer: KafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Return for each partition the offset of its next message. Changes the consumer's assignment.
+
+    A Kafka broker answers this directly. Tansu 0.6.0 answers as if the last batch had one message, but sends
+    the true end along with the messages of that batch, so this function reads from there.
+
+    Raises:
+        RetryableError: the broker sends nothing for `END_TIMEOUT`.
+        KafkaError: the broker is away.
+    """
+    if not places:
+        return {}
+    consumer.assign(places)
+    first = consumer.beginning_offsets(places)
+    for place, claimed in consumer.end_offsets(places).items():
+        consumer.seek(place, max(first[place], claimed - 1))
+    deadline = time.monotonic() + END_TIMEOUT
+    while any(consumer.highwater(place) is None for place in places):
+        if time.monotonic() > deadline:
+            raise RetryableError(f"the broker does not report where {places[0].topic} ends", "try again")
+        consumer.poll(timeout_ms=200)
+    return {place: consumer.highwater(place) for place in places}

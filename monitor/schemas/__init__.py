@@ -1,13 +1,15 @@
-"""The JSON Schemas (2020-12) of what goes in and what comes out: `tweet.schema.json`, `alert.schema.json`."""
+"""The JSON Schemas (2020-12) of the messages: `tweet.schema.json` (in) and `alert.schema.json` (out)."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from typing import Literal
 
+__all__ = ["SchemaName", "schema_text"]
+
 SchemaName = Literal["tweet", "alert"]
 
 
 def schema_text(name: SchemaName) -> str:
-    """Give a schema as it is written in the package."""
+    """Return the text of a schema."""
     return files(__name__).joinpath(f"{name}.schema.json").read_text(encoding="utf-8")

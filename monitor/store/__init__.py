@@ -1,16 +1,16 @@
 """The ADE database: `Store` writes batches, `find_effects` reads it, `upgrade_database` makes the tables."""
 
 from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_effects, has_words
-from monitor.store.batch import Written
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
 from monitor.store.tables import alert_outbox
-from monitor.store.writing import Store
+from monitor.store.writing import RaiseAlerts, Store, Written
 
 __all__ = [
     "ALL_BUNDLES",
     "Filters",
+    "RaiseAlerts",
     "ReportedEffect",
     "Store",
     "Written",

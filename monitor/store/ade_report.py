@@ -1,8 +1,7 @@
-"""The view `ade_report`: what analysts read, and what stays the same when tables change.
+"""The view `ade_report`, which analysts read, and `find_effects`, which reads it for `ade-monitor query`.
 
-The migrations hold their own, frozen copies of the definition; a test holds that the last one is this one.
-
-Find ADEs in the database: filters in, rows out, newest first.
+Tables may change, but the view keeps its columns. Each migration that changes it has its own, frozen copy of
+the definition; a test checks that the last copy is `REPORT_DEFINITION`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, literal_column, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table, text
+from sqlalchemy.dialects import postgresql
 
 from monitor.settings import Settings
 from monitor.store.connections import reading_engine
@@ -21,46 +21,67 @@ from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import WORDS, mentions, predictions, tweets
 
 REPORT = "ade_report"
-
-# Another bundle may judge a tweet again: its latest judgement counts, also where it takes an ADE back.
-REPORT_DEFINITION = """
-    SELECT
-        t.posted_at, t.tweet_id, t.lang, t.text,
-        m.text AS span, m.start, m."end", p.probability, m.score AS span_score,
-        m.ptid, m.pt_name, m.pt_score, p.bundle, p.predicted_at, m.id AS mention_id
-    FROM mentions m
-    JOIN predictions p ON p.tweet_id = m.tweet_id AND p.bundle = m.bundle
-    JOIN tweets t ON t.tweet_id = m.tweet_id
-    WHERE NOT EXISTS (
-        SELECT FROM predictions newer
-        WHERE newer.tweet_id = p.tweet_id
-          AND (newer.predicted_at, newer.bundle) > (p.predicted_at, p.bundle)
-    )
-"""
-
-
 ALL_BUNDLES = "all"
 
 _FETCHED_AT_ONCE = 500
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]+")
 
+_m, _p, _t = mentions.alias("m"), predictions.alias("p"), tweets.alias("t")
+
+REPORT_COLUMNS = (
+    _t.c.posted_at,
+    _t.c.tweet_id,
+    _t.c.lang,
+    _t.c.text,
+    _m.c.text.label("span"),
+    _m.c.start,
+    _m.c.end,
+    _p.c.probability,
+    _m.c.score.label("span_score"),
+    _m.c.ptid,
+    _m.c.pt_name,
+    _m.c.pt_score,
+    _p.c.bundle,
+    _p.c.predicted_at,
+    _m.c.id.label("mention_id"),
+)
+"""The columns of the view, in its order. A new column goes to the end."""
+
+_EVERY_PREDICTION = select(*REPORT_COLUMNS).select_from(
+    _m.join(_p, and_(_p.c.tweet_id == _m.c.tweet_id, _p.c.bundle == _m.c.bundle)).join(
+        _t, _t.c.tweet_id == _m.c.tweet_id
+    )
+)
+
+# Several bundles may score a tweet: the latest prediction counts, even if it takes an ADE back.
+_IS_LATEST = text(
+    """NOT EXISTS (
+        SELECT FROM predictions newer
+        WHERE newer.tweet_id = p.tweet_id
+          AND (newer.predicted_at, newer.bundle) > (p.predicted_at, p.bundle)
+    )"""
+)
+
+REPORT_DEFINITION = str(_EVERY_PREDICTION.where(_IS_LATEST).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+"""The query of the view."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which ADEs are asked for; None asks for all.
+    """Which adverse effects to find; a filter that is None lets all of them through.
 
     Attributes:
-        since: posted then or later.
-        until: posted before.
+        since: posted at this time or later.
+        until: posted before this time.
         pt: code of a PT, or its name in any case.
         text: words of the tweet, all of them, in any order and case.
         drug: a word of the tweet, or several in a row, in any case, also as a hashtag.
-        min_probability: the tweet's probability, at least.
-        min_score: the span's score, at least.
-        bundle: judged by this version; `ALL_BUNDLES` for every version, None for the latest of each tweet.
+        min_probability: least probability of the tweet.
+        min_score: least score of the span.
+        bundle: found by this version; `ALL_BUNDLES` for every version, None for the latest of each tweet.
         coded: True for spans with a PT, False for spans without.
-        limit: at most that many rows.
+        limit: largest number of rows.
     """
 
     since: datetime | None = None
@@ -77,7 +98,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class ReportedEffect:
-    """One adverse effect in one tweet: a row of the view `ade_report`."""
+    """One adverse effect in one tweet: a row of the view `ade_report`, explained in `docs/database.md`."""
 
     posted_at: datetime
     tweet_id: str
@@ -96,7 +117,7 @@ class ReportedEffect:
 
 
 def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffect]:
-    """Yield what the filters ask for, newest first; memory stays the same however much there is.
+    """Yield the effects that pass the filters, newest first, in constant memory.
 
     Rows with the same time are ordered by tweet, bundle and offset, so the order is always the same.
 
@@ -105,62 +126,43 @@ def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffec
         FatalError: the login was refused, or the database was not migrated.
     """
     query = select_effects(filters)
-    with (
-        translate_driver_errors(settings.database),
-        reading_engine(settings.database).connect() as connection,
-    ):
-        # A server-side cursor: rows come in portions, and the server does not sort for the client to wait.
+    database = settings.database
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        # With a server-side cursor, rows arrive in portions while the server still reads.
         for row in connection.execution_options(yield_per=_FETCHED_AT_ONCE).execute(query):
             yield ReportedEffect(*row)
 
 
 def has_words(text: str) -> bool:
-    """Whether a text can be searched for: at least one letter or digit."""
+    """Return True if a search for `text` can match anything: it has at least one letter or digit."""
     return any(character.isalnum() for character in text)
 
 
 def select_effects(filters: Filters) -> Select[Any]:
-    """Build the query; every value of a filter travels as a parameter."""
+    """Build the query; every value of a filter is passed as a parameter."""
     source = _source(filters.bundle)
     columns = source.c
-    chosen = select(*(columns[name] for name in ReportedEffect.__dataclass_fields__)).where(
+    query = select(*(columns[name] for name in ReportedEffect.__dataclass_fields__)).where(
         *_conditions(columns, source.name, filters)
     )
-    ordered = chosen.order_by(
+    return query.order_by(
         columns.posted_at.desc(),
         columns.tweet_id.desc(),
         columns.predicted_at.desc(),
         columns.bundle.desc(),
         columns.start,
         columns.end,
-    )
-    return ordered.limit(filters.limit)
+    ).limit(filters.limit)
 
 
 def _source(bundle: str | None) -> Any:
-    """Give the view for the latest judgement of each tweet, and its like for what it leaves out."""
+    """Return the view, which has the latest prediction of each tweet, or the like for older predictions."""
     if bundle is None:
-        return table(REPORT, *(column(name) for name in ReportedEffect.__dataclass_fields__))
-    judged = mentions.join(predictions).join(tweets)
-    chosen = select(
-        tweets.c.posted_at,
-        tweets.c.tweet_id,
-        tweets.c.lang,
-        tweets.c.text,
-        mentions.c.text.label("span"),
-        mentions.c.start,
-        mentions.c.end,
-        predictions.c.probability,
-        mentions.c.score.label("span_score"),
-        mentions.c.ptid,
-        mentions.c.pt_name,
-        mentions.c.pt_score,
-        predictions.c.bundle,
-        predictions.c.predicted_at,
-    ).select_from(judged)
+        return table(REPORT, *(column(column_.name) for column_ in REPORT_COLUMNS))
+    query = _EVERY_PREDICTION
     if bundle != ALL_BUNDLES:
-        chosen = chosen.where(predictions.c.bundle == bundle)
-    return chosen.subquery("judged")
+        query = query.where(_p.c.bundle == bundle)
+    return query.subquery("effects")
 
 
 def _conditions(columns: Any, source: str, filters: Filters) -> Iterator[ColumnElement[bool]]:
@@ -184,5 +186,5 @@ def _conditions(columns: Any, source: str, filters: Filters) -> Iterator[ColumnE
 
 
 def _spaced(words: str) -> str:
-    """Put spaces for the punctuation that `WORDS` takes out of the tweets."""
+    """Replace the punctuation that `WORDS` removes from tweets by spaces."""
     return _PUNCTUATION.sub(" ", words)

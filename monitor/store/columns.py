@@ -1,7 +1,7 @@
-"""From a scored batch to the columns of its tables: plain lists, one value for each row.
+"""The columns that a batch writes, table by table: the name of each column, and where its value comes from.
 
-Each tweet is there once, and rows are in the order of the tweets' ids, so that workers that write the
-same tweets at once wait for each other instead of blocking each other.
+`tables.py` has the type of each column, and `statements.py` builds the SQL from both. So a new column of
+`predictions` is one line there and one line here.
 """
 
 from __future__ import annotations
@@ -9,128 +9,112 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from models import Mention
+from models.predictions import clamp_probability
 from monitor.records import Alert, Progress, ScoredTweet
 
-Columns = dict[str, list[Any]]
+Record = TypeVar("Record")
 
-ROUNDING = 1e-6
-"""By how much a sum of float32 probabilities may overshoot; it is taken off."""
+ColumnValues = Mapping[str, Callable[[Record], Any]]
+"""For each column, the function that takes its value from the record of a row."""
 
 
-def each_once(scored: Iterable[ScoredTweet]) -> list[ScoredTweet]:
-    """Keep the first of the tweets that share an id, ordered by id."""
-    first: dict[str, ScoredTweet] = {}
-    for row in scored:
-        first.setdefault(row.received.tweet.id, row)
-    return [first[tweet_id] for tweet_id in sorted(first)]
+class MentionRow(NamedTuple):
+    """A row of `mentions`."""
+
+    tweet_id: str
+    mention: Mention
+
+
+class HourlyCount(NamedTuple):
+    """A row of `hourly_counts`: what a batch adds to one hour (UTC)."""
+
+    hour: datetime
+    seen: int
+    positive: int
+
+
+def tweet_columns(author_key: bytes | None) -> ColumnValues[ScoredTweet]:
+    """Return the columns of `tweets`; `author_key` is the key of the authors' hashes."""
+    return {
+        "tweet_id": attrgetter("received.tweet.id"),
+        "posted_at": attrgetter("received.posted_at"),
+        "lang": attrgetter("received.tweet.lang"),
+        "text": lambda row: row.received.tweet.text if is_positive(row) else None,
+        "author_hash": lambda row: author_hash(row.received.tweet.author_id, author_key),
+    }
+
+
+PREDICTION_COLUMNS: ColumnValues[ScoredTweet] = {
+    "tweet_id": attrgetter("received.tweet.id"),
+    "label": attrgetter("prediction.label"),
+    "probability": lambda row: clamp_probability(row.prediction.probability),
+    "topic": attrgetter("received.origin.topic"),
+    "partition": attrgetter("received.origin.partition"),
+    "offset": attrgetter("received.origin.offset"),
+}
+
+MENTION_COLUMNS: ColumnValues[MentionRow] = {
+    "tweet_id": attrgetter("tweet_id"),
+    "start": attrgetter("mention.start"),
+    "end": attrgetter("mention.end"),
+    "text": attrgetter("mention.text"),
+    "score": lambda row: clamp_probability(row.mention.score),
+    "ptid": attrgetter("mention.ptid"),
+    "pt_name": attrgetter("mention.pt_name"),
+    "pt_score": lambda row: None if row.mention.pt_score is None else clamp_probability(row.mention.pt_score),
+    "runners_up": lambda row: _runners_up(row.mention),
+}
+
+ALERT_COLUMNS: ColumnValues[Alert] = {
+    "alert_id": attrgetter("alert_id"),
+    "tweet_id": attrgetter("tweet_id"),
+    "payload": lambda alert: _json(dict(alert.payload)),
+}
+
+COUNT_COLUMNS: ColumnValues[HourlyCount] = {
+    "hour": attrgetter("hour"),
+    "seen": attrgetter("seen"),
+    "positive": attrgetter("positive"),
+}
+
+PROGRESS_COLUMNS: ColumnValues[Progress] = {
+    "topic": attrgetter("topic"),
+    "partition": attrgetter("partition"),
+    "next_offset": attrgetter("next_offset"),
+}
 
 
 def is_positive(row: ScoredTweet) -> bool:
-    """Whether the tweet reports an adverse effect; only then is its text kept."""
+    """Return True if the tweet reports an adverse effect; only then is its text stored."""
     return row.prediction.label == "ADE"
 
 
 def author_hash(author_id: str | None, key: bytes | None) -> str | None:
-    """HMAC-SHA256 of the author's id in hexadecimal, or None without an id or without a key."""
+    """Return the HMAC-SHA256 of the author's id in hexadecimal, or None without an id or without a key."""
     if author_id is None or not key:
         return None
     return hmac.new(key, author_id.encode(), hashlib.sha256).hexdigest()
 
 
-def tweet_columns(rows: Sequence[ScoredTweet], key: bytes | None) -> Columns:
-    """Columns of `tweets`."""
-    tweets = [row.received.tweet for row in rows]
-    return {
-        "tweet_id": [tweet.id for tweet in tweets],
-        "posted_at": [row.received.posted_at for row in rows],
-        "lang": [tweet.lang for tweet in tweets],
-        "text": [row.received.tweet.text if is_positive(row) else None for row in rows],
-        "author_hash": [author_hash(tweet.author_id, key) for tweet in tweets],
-    }
-
-
-def prediction_columns(rows: Sequence[ScoredTweet]) -> Columns:
-    """Columns of `predictions`, without the bundle."""
-    origins = [row.received.origin for row in rows]
-    return {
-        "tweet_id": [row.received.tweet.id for row in rows],
-        "label": [row.prediction.label for row in rows],
-        "probability": [_probability(row.prediction.probability) for row in rows],
-        "topic": [origin.topic for origin in origins],
-        "partition": [origin.partition for origin in origins],
-        "offset": [origin.offset for origin in origins],
-    }
-
-
-def mention_columns(rows: Sequence[ScoredTweet]) -> Columns:
-    """Columns of `mentions`, without the bundle."""
-    found = [(row.received.tweet.id, mention) for row in rows for mention in row.prediction.mentions]
-    mentions = [mention for _, mention in found]
-    return {
-        "tweet_id": [tweet_id for tweet_id, _ in found],
-        "start": [mention.start for mention in mentions],
-        "end": [mention.end for mention in mentions],
-        "text": [mention.text for mention in mentions],
-        "score": [_probability(mention.score) for mention in mentions],
-        "ptid": [mention.ptid for mention in mentions],
-        "pt_name": [mention.pt_name for mention in mentions],
-        "pt_score": [
-            None if mention.pt_score is None else _probability(mention.pt_score) for mention in mentions
-        ],
-        "runners_up": [_runners_up(mention) for mention in mentions],
-    }
-
-
-def alert_columns(alerts: Sequence[Alert]) -> Columns:
-    """Columns of `alert_outbox`, in the order of the batch, which is the order of publishing."""
-    return {
-        "alert_id": [alert.alert_id for alert in alerts],
-        "tweet_id": [alert.tweet_id for alert in alerts],
-        "payload": [_json(dict(alert.payload)) for alert in alerts],
-    }
-
-
-def count_columns(rows: Iterable[ScoredTweet], posted_at: Mapping[str, datetime]) -> Columns:
-    """Columns of `hourly_counts`, without the bundle: what `rows` add to the hours they were posted in."""
-    hours: dict[datetime, list[int]] = {}
-    for row in rows:
-        moment = posted_at[row.received.tweet.id].astimezone(UTC)
-        count = hours.setdefault(moment.replace(minute=0, second=0, microsecond=0), [0, 0])
-        count[0] += 1
-        count[1] += is_positive(row)
-    ordered = sorted(hours)
-    return {
-        "hour": list(ordered),
-        "seen": [hours[hour][0] for hour in ordered],
-        "positive": [hours[hour][1] for hour in ordered],
-    }
-
-
-def progress_columns(progress: Iterable[Progress]) -> Columns:
-    """Columns of `progress`, without the group and the bundle; the last word on a partition counts."""
-    last = {(step.topic, step.partition): step.next_offset for step in progress}
-    places = sorted(last)
-    return {
-        "topic": [topic for topic, _ in places],
-        "partition": [partition for _, partition in places],
-        "next_offset": [last[place] for place in places],
-    }
-
-
-def _probability(value: float) -> float:
-    """Take a rounding off; anything worse is left to fail the CHECK."""
-    within = min(max(value, 0.0), 1.0)
-    return within if abs(value - within) < ROUNDING else value
+def mention_rows(tweets: Iterable[ScoredTweet]) -> list[MentionRow]:
+    """Return the rows of `mentions` for `tweets`."""
+    return [
+        MentionRow(row.received.tweet.id, mention) for row in tweets for mention in row.prediction.mentions
+    ]
 
 
 def _runners_up(mention: Mention) -> str:
     return _json(
-        [{"ptid": one.ptid, "pt_name": one.pt_name, "score": one.score} for one in mention.runners_up]
+        [
+            {"ptid": candidate.ptid, "pt_name": candidate.pt_name, "score": candidate.score}
+            for candidate in mention.runners_up
+        ]
     )
 
 

@@ -1,4 +1,4 @@
-"""Connections to the ADE database: how long anything may take, and under which name we appear."""
+"""Connections to the ADE database: their URL, their time limits, and the names that the server sees."""
 
 from __future__ import annotations
 
@@ -16,47 +16,45 @@ from monitor.settings import DatabaseSettings
 CONNECT_TIMEOUT = 10
 """Seconds until a host that does not answer counts as away."""
 
+_SETTING = "database.url (ADE_DATABASE__URL)"
 _PSYCOPG = {"postgresql", "postgresql+psycopg", "postgres"}
 
 
 def database_url(settings: DatabaseSettings) -> URL:
-    """Read `database.url`; `postgres://` and `postgresql://` both mean psycopg 3.
+    """Return `database.url`; `postgres://` and `postgresql://` both mean psycopg 3.
 
     Raises:
-        SettingsError: it is no URL, or one of another database or driver. The URL itself is not repeated.
+        SettingsError: it is not a URL, or it is one of another database or driver. The message does not
+            repeat the URL, which may have a password.
     """
     try:
         url = make_url(settings.url.get_secret_value())
     except (ArgumentError, ValueError):
         raise SettingsError(
-            "database.url (ADE_DATABASE__URL) is not a URL such as postgresql://user@host:5432/database"
+            f"{_SETTING} is not a URL", "write it like postgresql://user@host:5432/database"
         ) from None
     if url.drivername not in _PSYCOPG:
-        raise SettingsError(
-            f"database.url (ADE_DATABASE__URL) starts with {url.drivername}://: the monitor needs postgresql://"
-        )
+        raise SettingsError(f"{_SETTING} starts with {url.drivername}://", "the monitor needs postgresql://")
     if "@" in (url.host or ""):
-        raise SettingsError(
-            "database.url (ADE_DATABASE__URL) has an @ in its user or password: write it as %40"
-        )
+        raise SettingsError(f"{_SETTING} has an @ in its user or password", "write it as %40")
     return url.set(drivername="postgresql+psycopg")
 
 
 def describe_database(settings: DatabaseSettings) -> str:
-    """Say which database is meant, for messages: host, port and name, never a password."""
+    """Return name, host and port of the database for messages, without the password."""
     url = database_url(settings)
     host = url.host or url.query.get("host") or "the local socket"
     return f"{url.database or url.username or 'postgres'} on {host}:{url.port or 5432}"
 
 
 def async_engine(settings: DatabaseSettings) -> AsyncEngine:
-    """Make the pool of a long-running process; nothing is connected yet."""
+    """Return the connection pool of a long-running process. Nothing is connected yet."""
     return create_async_engine(
         database_url(settings),
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.statement_timeout,
-        # A pooled connection may have died with its server; asking first costs one round trip a batch.
+        # A pooled connection may have died with its server. Checking it costs one round trip a batch.
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_connect_args("ade-monitor", settings.statement_timeout),
@@ -64,7 +62,7 @@ def async_engine(settings: DatabaseSettings) -> AsyncEngine:
 
 
 def reading_engine(settings: DatabaseSettings) -> Engine:
-    """Make connections for one command that only reads; each is closed when it is given back."""
+    """Return connections for one command that only reads. Each is closed after its use."""
     return create_engine(
         database_url(settings),
         poolclass=NullPool,
@@ -76,7 +74,7 @@ def reading_engine(settings: DatabaseSettings) -> Engine:
 
 
 def migrating_engine(settings: DatabaseSettings) -> Engine:
-    """Make connections for migrations, which may rewrite tables for as long as that takes."""
+    """Return connections for migrations, which may rewrite tables for as long as that takes."""
     return create_engine(
         database_url(settings),
         poolclass=NullPool,
@@ -86,11 +84,11 @@ def migrating_engine(settings: DatabaseSettings) -> Engine:
 
 
 def _connect_args(name: str, statement_timeout: float | None, *options: str) -> dict[str, Any]:
-    limit = 0 if statement_timeout is None else math.ceil(statement_timeout * 1000)
+    limit_ms = 0 if statement_timeout is None else math.ceil(statement_timeout * 1000)
     return {
         "application_name": name,
         "connect_timeout": CONNECT_TIMEOUT,
-        "options": " ".join([f"-c statement_timeout={limit}", "-c timezone=UTC", *options]),
+        "options": " ".join([f"-c statement_timeout={limit_ms}", "-c timezone=UTC", *options]),
         # A server whose machine is gone sends nothing, not even a reset: notice it within a minute.
         "keepalives_idle": 30,
         "keepalives_interval": 5,

@@ -1,4 +1,4 @@
-"""What a failure of the database means: wait and try again, or stop.
+"""What an error of the database driver means: try again later, or stop.
 
 SQLSTATE codes: PostgreSQL manual, appendix A.
 """
@@ -16,10 +16,11 @@ from monitor.errors import FatalError, MonitorError, RetryableError
 from monitor.settings import DatabaseSettings
 from monitor.store.connections import describe_database
 
-# A whole class, or one code, that passes by itself or once an operator has made room.
-_PASSING = (
+# Classes of codes, or single codes, that pass without a change here: by themselves, or once an operator has
+# freed resources.
+_TRANSIENT = (
     "08",  # connection lost
-    "25006",  # read-only: a standby that is about to be promoted
+    "25006",  # read-only: a standby that will be promoted soon
     "40001",  # serialization failure
     "40P01",  # deadlock
     "53",  # disk full, out of memory, too many connections
@@ -32,10 +33,9 @@ _PASSING = (
     "58030",  # input/output error
 )
 
-# No such table, no such column.
-_OTHER_TABLES = ("42P01", "42703")
+_MISSING_TABLE_OR_COLUMN = ("42P01", "42703")
 
-# libpq gives no SQLSTATE for a refused login, only the server's words; these are for a person to mend.
+# libpq has no SQLSTATE for a refused login, only the server's message. A person has to act on these.
 _REFUSED_LOGIN = {
     "password authentication failed": "correct the user or the password in database.url (ADE_DATABASE__URL)",
     "no password supplied": "put the password into database.url (ADE_DATABASE__URL)",
@@ -47,13 +47,13 @@ _REFUSED_LOGIN = {
 
 @contextmanager
 def translate_driver_errors(settings: DatabaseSettings) -> Iterator[None]:
-    """Turn what the driver raises in the block into the monitor's errors.
+    """Raise the monitor's errors instead of those that the driver raises in the block.
 
-    Messages name the database, and carry neither parameters nor row contents: those hold tweets.
+    Messages name the database. They have neither parameters nor content of rows, because those hold tweets.
 
     Raises:
-        RetryableError: the database is away, overloaded, read-only, or chose us as a deadlock's victim.
-        FatalError: anything else that SQLAlchemy or the driver raised, and values that Postgres cannot hold.
+        RetryableError: the database is away, overloaded or read-only, or ended a deadlock at our expense.
+        FatalError: any other error of SQLAlchemy or the driver, or a value that Postgres cannot store.
     """
     try:
         yield
@@ -65,43 +65,45 @@ def translate_driver_errors(settings: DatabaseSettings) -> Iterator[None]:
         ) from None
     except (SQLAlchemyError, psycopg.Error) as error:
         # Not chained: the driver's error quotes the row that was refused.
-        raise _explained(error, describe_database(settings)) from None
+        raise _translated(error, describe_database(settings)) from None
     except (ValueError, TypeError) as error:
-        raise FatalError(
-            f"the database {describe_database(settings)} cannot take a value: {error}"
-        ) from error
+        name = describe_database(settings)
+        raise FatalError(f"the database {name} cannot store a value: {error}") from error
 
 
-def _explained(error: Exception, where: str) -> MonitorError:
+def _translated(error: Exception, database: str) -> MonitorError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
-        return FatalError(f"the database {where} was asked in a wrong way: {type(cause).__name__}")
+        return FatalError(f"a query to the database {database} is malformed: {type(cause).__name__}")
     if cause.sqlstate is None and isinstance(cause, psycopg.OperationalError):
-        return _not_connected(cause, where)
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or (cause.sqlstate or "").startswith(_PASSING):
-        return RetryableError(f"the database {where} did not do it: {_words(cause)}")
-    if cause.sqlstate in _OTHER_TABLES:
+        return _connection_error(cause, database)
+    connection_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if connection_lost or (cause.sqlstate or "").startswith(_TRANSIENT):
+        return RetryableError(f"the database {database} failed: {_message_of(cause)}")
+    if cause.sqlstate in _MISSING_TABLE_OR_COLUMN:
         return FatalError(
-            f"the database {where} lacks what was asked for: run `ade-monitor db upgrade`: {_words(cause)}"
+            f"the database {database} lacks a table or a column: {_message_of(cause)}",
+            "run `ade-monitor db upgrade`",
         )
-    return FatalError(f"the database {where} refused: {_words(cause)}")
+    return FatalError(f"the database {database} refused: {_message_of(cause)}")
 
 
-def _not_connected(cause: psycopg.OperationalError, where: str) -> MonitorError:
-    """Explain a failure that came without an SQLSTATE: at the connect, or by a connection that broke."""
-    words = " ".join(str(cause).split())
-    for sign, mend in _REFUSED_LOGIN.items():
-        if sign in words and "FATAL" in words:
-            return FatalError(f"the database {where} cannot be used: {words}: {mend}")
+def _connection_error(cause: psycopg.OperationalError, database: str) -> MonitorError:
+    """Return the error for a failure without SQLSTATE: while connecting, or when a connection broke."""
+    message = " ".join(str(cause).split())
+    for sign, advice in _REFUSED_LOGIN.items():
+        if sign in message and "FATAL" in message:
+            return FatalError(f"the database {database} cannot be used: {message}", advice)
     return RetryableError(
-        f"the database {where} is away: {words}: start it (`ade-monitor up` starts one for commands in its "
-        "folder), or correct database.url (ADE_DATABASE__URL)"
+        f"the database {database} is away: {message}",
+        "start it (`ade-monitor up` starts one for commands in its folder), or correct database.url "
+        "(ADE_DATABASE__URL)",
     )
 
 
-def _words(cause: psycopg.Error) -> str:
+def _message_of(cause: psycopg.Error) -> str:
+    """Return the server's message without the row that it may quote, and what it is about in parentheses."""
     diagnosis = cause.diag
     names = [name for name in (diagnosis.table_name, diagnosis.constraint_name) if name]
-    said = diagnosis.message_primary or type(cause).__name__
-    return f"{said} ({', '.join([cause.sqlstate or type(cause).__name__, *names])})"
+    message = diagnosis.message_primary or type(cause).__name__
+    return f"{message} ({', '.join([cause.sqlstate or type(cause).__name__, *names])})"

@@ -1,6 +1,6 @@
-"""The tables of the ADE database; `docs/database.md` says what every column means, with its unit.
+"""The tables of the ADE database. `docs/database.md` explains every column, with its unit.
 
-`migrations/` builds them, and a test holds that both agree. Rows refer to each other in one direction:
+`migrations/` builds them, and a test checks that both agree. Rows refer to each other in one direction:
 tweets ← predictions ← mentions.
 """
 
@@ -36,11 +36,11 @@ metadata = MetaData(
     }
 )
 
-# Every instant is an instant, not a wall clock: timestamptz, whatever the session's time zone.
+# Every time is a point in time, not the time of a wall clock: timestamptz, in any time zone of the session.
 Instant = TIMESTAMP(timezone=True)
 
-# Punctuation goes before the text-search parser sees it, or "zoloft/xanax" were one word (a path) and
-# "zoloft.Now" another (a host). Queries must repeat the expression to the letter to use the index.
+# Punctuation is removed before PostgreSQL's parser sees the text. Otherwise "zoloft/xanax" would be one word
+# (a path), and so would "zoloft.Now" (a host). Queries must repeat this expression exactly to use the index.
 WORDS = r"to_tsvector('simple', regexp_replace({text}, '[!-/:-@[-`{{-~]+', ' ', 'g'))"
 
 tweets = Table(

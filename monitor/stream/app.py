@@ -1,11 +1,12 @@
-"""The Faust application: a thin agent over the conveyor.
+"""The Faust application: a thin agent in front of the conveyor.
 
-Facts of Faust that shape this file:
-- the topic is read as raw bytes, because an undecodable value kills Faust's reader without a word;
-- `noack_take` and acknowledgement after the write, because `take` acknowledges even what failed;
-- concurrency 1, because the commit bookkeeping can step over a gap between acknowledged offsets;
-- whatever escapes a stage ends in `app.crash`, because an exception that an agent swallows would
-  leave its offsets behind while later ones are committed.
+Facts about Faust that shape this file:
+- The topic is read as raw bytes, because one value that cannot be decoded silently ends Faust's reader.
+- Events come from `noack_take` and are acknowledged after the write, because `take` acknowledges them even
+  if the agent fails.
+- The agent has concurrency 1, because Faust can commit past an offset that was not acknowledged.
+- Whatever a stage raises goes to `app.crash`. If the agent raised it, Faust would log it and go on, and later
+  commits would skip the events in work.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import structlog
 
 from monitor.alerts import Relay
 from monitor.deadletters import DeadLetter
-from monitor.ingest.batch import KafkaEvent
+from monitor.ingest import KafkaEvent
 from monitor.settings import KafkaSettings, Settings
-from monitor.store import Store
+from monitor.store import RaiseAlerts, Store
 from monitor.stream.conveyor import Conveyor
-from monitor.stream.scoring import ScoringThreads
-from monitor.stream.sink import DatabaseSink
+from monitor.stream.scoring import ScoreTweets
+from monitor.stream.sink import WriteBatches
+from monitor.stream.stages import worker_stages
 
 log = structlog.get_logger()
 
@@ -32,15 +34,17 @@ log = structlog.get_logger()
 class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
     """A Faust app that keeps nothing on disk."""
 
-    # Faust would log what it does under the name of this module, as if it were our word
+    # Otherwise Faust logs under the name of this module, as if the event were ours.
     logger = logging.getLogger("faust.app")
 
     def _create_directories(self) -> None:
         """Leave the working directory alone: there are no tables to keep."""
 
 
-def create_app(settings: Settings, *, scoring: ScoringThreads, store: Store, relay: Relay) -> MonitorApp:
-    """Put the worker together; nothing is connected before the app is started."""
+def create_app(
+    settings: Settings, *, scoring: ScoreTweets, store: Store, relay: Relay, raise_alerts: RaiseAlerts
+) -> MonitorApp:
+    """Build the worker's app. Nothing is connected before the app is started."""
     kafka, worker = settings.kafka, settings.worker
     app = MonitorApp(
         kafka.group_id,
@@ -64,7 +68,7 @@ def create_app(settings: Settings, *, scoring: ScoringThreads, store: Store, rel
     letters = app.topic(kafka.dead_letter_topic, key_type=bytes, value_type=bytes)
 
     async def send_letters(batch: Sequence[DeadLetter]) -> None:
-        # send() only queues; the future that it gives is done when the broker has the letter
+        # send() only queues. The future that it returns is done when the broker has the letter.
         queued = [
             await letters.send(key=letter.key, value=letter.value, headers=letter.headers) for letter in batch
         ]
@@ -76,10 +80,17 @@ def create_app(settings: Settings, *, scoring: ScoringThreads, store: Store, rel
             cast(Any, event).ack()
         await app.consumer.commit()
 
-    sink = DatabaseSink(settings, store=store, relay=relay, acknowledge=acknowledge, scoring=scoring)
-    conveyor = Conveyor(
-        scoring=scoring, send_letters=send_letters, sink=sink, fail=app.crash, queue_size=worker.queue_size
+    writing = WriteBatches(
+        settings,
+        store=store,
+        bundle=scoring.bundle,
+        raise_alerts=raise_alerts,
+        on_alerts=relay.nudge,
+        acknowledge=acknowledge,
+        cache_counts=scoring.cache_counts,
     )
+    stages = worker_stages(scoring=scoring, send_letters=send_letters, writing=writing)
+    conveyor = Conveyor(stages, fail=app.crash, queue_size=worker.queue_size)
 
     @app.agent(tweets, concurrency=1, name="tweets")  # type: ignore[untyped-decorator]
     async def read_tweets(stream: Any) -> None:
@@ -90,12 +101,12 @@ def create_app(settings: Settings, *, scoring: ScoringThreads, store: Store, rel
     app.task(relay.run)
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
-    async def say_assigned(_: Any, assigned: set[Any], **__: Any) -> None:
+    async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:
         log.info("partitions assigned", partitions=sorted(f"{tp.topic}/{tp.partition}" for tp in assigned))
 
     return app
 
 
 def broker_urls(kafka: KafkaSettings) -> str:
-    """Write the brokers the way Faust wants them."""
+    """Return the brokers in Faust's notation."""
     return ";".join(f"kafka://{server.strip()}" for server in kafka.bootstrap_servers.split(","))

@@ -1,125 +1,88 @@
-"""Read, score, write: a task for each stage, with short queues between, so that all of them work at once.
+"""The conveyor: moves batches through the stages, all of which work at the same time.
 
-A few batches are scored side by side, but taken off in the order in which they were read: offsets may only
-be acknowledged in order, and nothing that comes after a failure may be written before it is handled.
-A full queue holds the reader back, so memory stays flat whatever the backlog.
+Each stage is a task of its own, with a short queue before it. A stage may have several batches in work, but
+passes them on in the order in which they were read: offsets may only be acknowledged in order, and nothing
+after a failed batch may be written. A full queue holds the reader back, so memory stays constant however many
+messages wait in Kafka.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Any
 
-import structlog
 from structlog.contextvars import bound_contextvars
 
-from monitor.deadletters import DeadLetter, dead_letter
 from monitor.errors import FatalError
-from monitor.ingest.batch import Batch, KafkaEvent, read_batch
-from monitor.stream.scoring import Scored, ScoringThreads
+from monitor.ingest import Batch, KafkaEvent, start_batch
+from monitor.stream.stages import Stage
 
-log = structlog.get_logger()
-
-
-class Sink(Protocol):
-    """The end of the conveyor."""
-
-    async def write(self, batch: Batch, scored: Scored) -> None:
-        """Make the batch durable, then acknowledge its events in order."""
-        ...
-
-
-SendLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 Fail = Callable[[BaseException], Awaitable[None]]
+BatchQueue = asyncio.Queue[asyncio.Future[Batch]]
 
 
 class Conveyor:
-    """The stages between Faust's stream and the database.
+    """The way of a batch from Faust's stream to the database.
 
     Args:
-        scoring: the model; as many batches are with it as it scores at once.
-        send_letters: returns once the broker has confirmed all letters.
-        sink: writes and acknowledges.
-        fail: called with whatever a stage could not handle; it must end the process,
-            since going on past an unwritten batch would acknowledge what was never written.
-        queue_size: batches that may wait before each stage.
+        stages: at least two, in their order.
+        fail: called with whatever a stage raised. It must end the process: if later batches went on, events
+            would be acknowledged that were never written.
+        queue_size: batches that may wait for the last stage.
     """
 
-    def __init__(
-        self, *, scoring: ScoringThreads, send_letters: SendLetters, sink: Sink, fail: Fail, queue_size: int
-    ) -> None:
-        self._scoring = scoring
-        self._send_letters = send_letters
-        self._sink = sink
+    def __init__(self, stages: Sequence[Stage], *, fail: Fail, queue_size: int) -> None:
+        self._stages = stages
         self._fail = fail
-        self._taken: asyncio.Queue[Sequence[KafkaEvent]] = asyncio.Queue(queue_size)
-        # Beside those in this queue, one is awaited and one waits for a place, so that no thread ever does.
-        begun = scoring.at_once - 1 or 1
-        self._begun: asyncio.Queue[tuple[Batch, asyncio.Task[Scored]]] = asyncio.Queue(begun)
-        self._scored: asyncio.Queue[tuple[Batch, Scored]] = asyncio.Queue(queue_size)
-        self._running: set[asyncio.Task[Scored]] = set()
+        # Between two stages lie futures of batches. If a stage has several batches in work, the next stage
+        # awaits the first of them, the queue has the others, and one more is started and waits for a place
+        # in the queue, so that no thread of the model ever has to wait.
+        sizes = [1, *(max(1, stage.at_once - 1) for stage in stages[:-1])]
+        sizes[-1] = max(sizes[-1], queue_size)
+        self._queues: list[BatchQueue] = [asyncio.Queue(size) for size in sizes]
+        self._in_work: set[asyncio.Future[Batch]] = set()
 
     async def put(self, events: Sequence[KafkaEvent]) -> None:
-        """Hand over a micro-batch; waits while the stages behind are busy.
+        """Put a micro-batch on the conveyor; waits while the first queue is full.
 
-        Nothing is done with the events here: what fails in Faust's agent is logged and then passed over.
+        This must not fail on any event: Faust logs what its agent raises, and goes on.
         """
-        await self._taken.put(events)
+        start = asyncio.get_running_loop().create_future()
+        start.set_result(start_batch(events))
+        await self._queues[0].put(start)
 
     async def run(self) -> None:
-        """Score and write until cancelled, or until a stage fails."""
-        steps = (self._begin_all(), self._finish_all(), self._write_all())
-        stages = [asyncio.create_task(step) for step in steps]
+        """Run all stages until cancelled, or until one of them fails."""
+        targets = [*self._queues[1:], None]
+        workers = [
+            asyncio.create_task(self._work(stage, source, target))
+            for stage, source, target in zip(self._stages, self._queues, targets, strict=True)
+        ]
         try:
-            ended, _ = await asyncio.wait(stages, return_when=asyncio.FIRST_COMPLETED)
-            stage = ended.pop()
-            # A stage is also over when what it waited for was cancelled by somebody else.
-            error = None if stage.cancelled() else stage.exception()
+            ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+            worker = ended.pop()
+            # A worker is also cancelled if something else cancels what it waits for.
+            error = None if worker.cancelled() else worker.exception()
             await self._fail(error or FatalError("a stage of the worker was cancelled: start it again"))
         finally:
-            for task in (*stages, *self._running):
+            tasks: list[asyncio.Future[Any]] = [*workers, *self._in_work]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*stages, *self._running, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _begin_all(self) -> None:
+    async def _work(self, stage: Stage, source: BatchQueue, target: BatchQueue | None) -> None:
         while True:
-            batch = read_batch(await self._taken.get())
+            batch = await self._finished(await source.get())
             with bound_contextvars(batch=batch.id):
-                scoring = asyncio.create_task(self._scoring.score(batch.tweets))
-            self._running.add(scoring)
-            await self._begun.put((batch, scoring))
+                result = asyncio.create_task(stage.process(batch))
+            self._in_work.add(result)
+            if stage.at_once == 1:
+                await self._finished(result)
+            if target:
+                await target.put(result)
 
-    async def _finish_all(self) -> None:
-        while True:
-            batch, scoring = await self._begun.get()
-            with bound_contextvars(batch=batch.id):
-                scored = await scoring
-                self._running.discard(scoring)
-                letters = [*batch.letters, *_refusals(batch, scored)]
-                if letters:
-                    await self._send_letters(letters)
-                    log.warning(
-                        "dead letters",
-                        count=len(letters),
-                        reasons=sorted({letter.reason for letter in letters}),
-                    )
-            await self._scored.put((batch, scored))
-
-    async def _write_all(self) -> None:
-        while True:
-            batch, scored = await self._scored.get()
-            with bound_contextvars(batch=batch.id):
-                await self._sink.write(batch, scored)
-
-
-def _refusals(batch: Batch, scored: Scored) -> list[DeadLetter]:
-    if not scored.refused:
-        return []
-    messages = {(e.message.topic, e.message.partition, e.message.offset): e.message for e in batch.events}
-    letters = []
-    for received, error in scored.refused:
-        origin = received.origin
-        message = messages[origin.topic, origin.partition, origin.offset]
-        letters.append(dead_letter(error, origin=origin, key=message.key, value=message.value))
-    return letters
+    async def _finished(self, work: asyncio.Future[Batch]) -> Batch:
+        batch = await work
+        self._in_work.discard(work)
+        return batch

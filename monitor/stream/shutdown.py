@@ -1,4 +1,4 @@
-"""A Faust worker whose end is bounded: with a broker or a database away, Faust's own shutdown can hang."""
+"""A Faust worker with a bounded shutdown. With a broker or a database away, Faust's own shutdown can hang."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import structlog
 log = structlog.get_logger()
 
 EXIT_BY_FORCE = 3
+"""Exit status of a worker whose shutdown took too long."""
 
 
 class BoundedWorker(faust.Worker):  # type: ignore[misc] # Faust ships no usable types
-    """Ends by itself, or is ended: from the first signal or crash on it has `timeout` seconds.
+    """A worker that ends at most `timeout` seconds after the first signal or crash.
 
-    Ending by force loses nothing: what was not acknowledged is read again at the next start.
+    A forced end loses nothing: the next worker reads again whatever was not acknowledged.
     """
 
     def __init__(self, app: faust.App, *, timeout: float, **options: Any) -> None:
@@ -32,21 +33,21 @@ class BoundedWorker(faust.Worker):  # type: ignore[misc] # Faust ships no usable
         )
         self.spinner = None  # it writes control characters, even into a log file
         self._timeout = timeout
-        self._armed = False
+        self._timer_started = False
 
     def _schedule_shutdown(self, signal: signal.Signals) -> None:
         log.info("stopping", signal=signal.name)
-        self._arm()
+        self._start_timer()
         super()._schedule_shutdown(signal)
 
     def _crash(self, reason: BaseException) -> None:
-        # Not `crash`: where the app or a part of it crashes, this alone is called on the worker.
-        self._arm()
+        # Not `crash`: if the app or a part of it crashes, only this method of the worker is called.
+        self._start_timer()
         super()._crash(reason)
 
-    def _arm(self) -> None:
-        if not self._armed:
-            self._armed = True
+    def _start_timer(self) -> None:
+        if not self._timer_started:
+            self._timer_started = True
             timer = threading.Timer(self._timeout, self._end_by_force)
             timer.daemon = True
             timer.start()

@@ -5,101 +5,92 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 
 import structlog
 
-from monitor.alerts import Relay, alerts_of
+from models.scoring import CacheCounts
 from monitor.backoff import Backoff
 from monitor.errors import RetryableError
-from monitor.ingest.batch import Batch, KafkaEvent
-from monitor.records import Alert
+from monitor.ingest import Batch, KafkaEvent
 from monitor.settings import Settings
-from monitor.store import Store, Written
-from monitor.stream.scoring import Scored, ScoringThreads
+from monitor.store import RaiseAlerts, Store, Written
 from monitor.stream.tally import Tally
 
 log = structlog.get_logger()
 
 FIRST_PAUSE = 0.1
-"""Seconds before the first retry of a write that failed."""
+"""Seconds before the first retry while the database is away."""
 
 Acknowledge = Callable[[Sequence[KafkaEvent]], Awaitable[None]]
 
 
-class DatabaseSink:
-    """Writes batches to the store and acknowledges them.
+class WriteBatches:
+    """Writes batches to the store, and acknowledges them.
 
     Args:
         store: where predictions, mentions and the alert outbox go.
-        relay: told after each commit that alerts wait in the outbox.
-        acknowledge: acknowledges events in the order given and commits their offsets.
-        scoring: what judged the tweets: the version of its bundle, and what it had at hand.
+        bundle: version of the bundle that scored the tweets.
+        raise_alerts: returns the alerts of new predictions.
+        on_alerts: called after each transaction that left new alerts in the outbox.
+        acknowledge: acknowledges events in the given order, and commits their offsets.
+        cache_counts: returns what the cache of predictions has counted so far, for the log.
     """
+
+    at_once = 1
 
     def __init__(
         self,
         settings: Settings,
         *,
         store: Store,
-        relay: Relay,
+        bundle: str,
+        raise_alerts: RaiseAlerts,
+        on_alerts: Callable[[], None],
         acknowledge: Acknowledge,
-        scoring: ScoringThreads,
+        cache_counts: Callable[[], CacheCounts | None],
     ) -> None:
         self._group = settings.kafka.group_id
-        self._min_probability = settings.alerts.min_probability
         self._backoff = Backoff(first=FIRST_PAUSE, longest=settings.worker.retry_max_wait, jitter=0.5)
         self._store = store
-        self._relay = relay
+        self._bundle = bundle
+        self._raise_alerts = raise_alerts
+        self._on_alerts = on_alerts
         self._acknowledge = acknowledge
-        self._bundle = scoring.bundle
-        self._scoring = scoring
+        self._cache_counts = cache_counts
         self._tally = Tally()
 
-    async def write(self, batch: Batch, scored: Scored) -> None:
+    async def process(self, batch: Batch) -> Batch:
         """Write a batch, however long the database is away, then acknowledge its events.
 
         Raises:
-            FatalError: the database refuses the rows; nothing of the batch is acknowledged.
+            FatalError: the database refuses the rows. Nothing of the batch is acknowledged.
         """
         started = time.monotonic()
-        written = await self._write_until_done(batch, scored, self._alerts(scored))
+        written = await self._write_until_done(batch)
         if written.new_alerts:
-            self._relay.nudge()
+            self._on_alerts()
         await self._acknowledge(batch.events)
-        self._tally.add(
-            scored,
-            written,
-            dead_letters=len(batch.events) - len(scored.tweets),
-            cached=self._scoring.cached,
-        )
+        self._tally.add(batch, written, self._cache_counts())
+        if written.edited_tweets:
+            log.warning("edits of known tweets left out", count=written.edited_tweets)
         log.debug(
             "batch written",
-            tweets=len(scored.tweets),
+            tweets=len(batch.scored),
             new=written.new_predictions,
             mentions=written.new_mentions,
             alerts=written.new_alerts,
-            dead_letters=len(batch.events) - len(scored.tweets),
+            dead_letters=len(batch.refused),
             write_ms=round((time.monotonic() - started) * 1000, 1),
         )
+        return batch
 
-    def _alerts(self, scored: Scored) -> list[Alert]:
-        now = datetime.now(UTC)
-        return [
-            alert
-            for tweet in scored.tweets
-            for alert in alerts_of(
-                tweet, bundle=self._bundle, detected_at=now, min_probability=self._min_probability
-            )
-        ]
-
-    async def _write_until_done(self, batch: Batch, scored: Scored, alerts: list[Alert]) -> Written:
+    async def _write_until_done(self, batch: Batch) -> Written:
         for pause in self._backoff.pauses():
             try:
                 return await self._store.write_batch(
-                    scored.tweets,
+                    batch.scored,
                     bundle=self._bundle,
-                    alerts=alerts,
+                    raise_alerts=self._raise_alerts,
                     progress=batch.progress(),
                     group=self._group,
                 )

@@ -1,15 +1,16 @@
-"""What the worker did since it last said so: one line in the log for many batches."""
+"""What the worker has written since its last log line: one line for many batches."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
 
-from models.scoring.cache import CacheCounts
+from models.scoring import CacheCounts
+from monitor.ingest import Batch
 from monitor.store import Written
-from monitor.stream.scoring import Scored
 
 log = structlog.get_logger()
 
@@ -18,52 +19,42 @@ INTERVAL = 10.0
 
 
 class Tally:
-    """Adds batches up, and logs the sums every `INTERVAL` seconds while there is anything to tell.
+    """Adds up batches, and logs the sums every `INTERVAL` seconds while batches come.
 
     Args:
-        clock: gives seconds; the first batch is told of at once.
+        clock: returns seconds. The first batch is logged at once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._told = clock() - INTERVAL
-        self._cached = CacheCounts()
-        self._forget()
+        self._logged_at = clock() - INTERVAL
+        self._cache_counts = CacheCounts()
+        self._sums: Counter[str] = Counter()
 
-    def add(self, scored: Scored, written: Written, *, dead_letters: int, cached: CacheCounts | None) -> None:
-        """Count a batch that is written.
+    def add(self, batch: Batch, written: Written, cache_counts: CacheCounts | None) -> None:
+        """Add a batch that was written.
 
         Args:
-            scored: what the model made of it.
-            written: what was new.
-            dead_letters: its messages that could not be read or judged.
-            cached: what the cache of answers counted since the start; None where there is none.
+            batch: its tweets and dead letters.
+            written: what was new. Edits of known tweets are counted apart from the tweets.
+            cache_counts: what the cache has counted since the start; None if there is no cache.
         """
-        self._batches += 1
-        self._tweets += len(scored.tweets)
-        self._mentions += written.new_mentions
-        self._alerts += written.new_alerts
-        self._dead_letters += dead_letters
+        self._sums.update(
+            tweets=len(batch.scored) - written.edited_tweets,
+            edited_tweets=written.edited_tweets,
+            batches=1,
+            new_mentions=written.new_mentions,
+            new_alerts=written.new_alerts,
+            dead_letters=len(batch.refused),
+        )
         now = self._clock()
-        if now - self._told >= INTERVAL:
-            log.info(
-                "tweets written",
-                tweets=self._tweets,
-                batches=self._batches,
-                new_mentions=self._mentions,
-                new_alerts=self._alerts,
-                dead_letters=self._dead_letters,
-                **self._of_the_cache(cached),
-            )
-            self._told = now
-            self._forget()
+        if now - self._logged_at >= INTERVAL:
+            log.info("tweets written", **self._sums, **self._cache_since_last_line(cache_counts))
+            self._logged_at = now
+            self._sums.clear()
 
-    def _of_the_cache(self, cached: CacheCounts | None) -> dict[str, float]:
-        """Give the cache's lookups since the last line, and which share of them were hits."""
-        if cached is None:
+    def _cache_since_last_line(self, counts: CacheCounts | None) -> dict[str, float]:
+        if counts is None:
             return {}
-        lately, self._cached = cached.since(self._cached), cached
-        return {"cache_lookups": lately.lookups, "cache_hit_rate": round(lately.rate, 3)}
-
-    def _forget(self) -> None:
-        self._batches = self._tweets = self._mentions = self._alerts = self._dead_letters = 0
+        recent, self._cache_counts = counts.since(self._cache_counts), counts
+        return {"cache_lookups": recent.lookups, "cache_hit_rate": round(recent.rate, 3)}

@@ -1,4 +1,4 @@
-"""Start a worker: check what it depends on, put it together, run it until a signal."""
+"""The worker: check what it depends on, build it, and run it until a signal."""
 
 from __future__ import annotations
 
@@ -8,45 +8,47 @@ import sys
 
 import structlog
 
-from models.scoring.catalog import load_scorer
-from monitor.alerts import Relay
+from models import load_scorer
+from monitor.alerts import AlertRules, Relay
+from monitor.alerts.redis import RedisPublisher
 from monitor.errors import FatalError, MonitorError
-from monitor.kafka.topics import ensure_topics
+from monitor.kafka import ensure_topics
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
-from monitor.stream.scoring import ScoringThreads
+from monitor.stream.scoring import ScoreTweets
 from monitor.stream.shutdown import BoundedWorker
 
 log = structlog.get_logger()
 
-HANDOVER = 0.0005
-"""Seconds after which a thread of Python lets another one go on, instead of 0.005: those of the model need
-Python only between two operations, and wait for it while messages are read."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds until a running Python thread lets another one run, instead of Python's 0.005. The model's threads
+need Python only between two operations, and would wait for it while messages are read."""
 
 LAST_ALERTS = 3.0
-"""Seconds that a stopping worker gives the alerts of its last batches; later ones wait in the outbox."""
+"""Seconds to publish the alerts of the last batches at the end; alerts that remain wait in the outbox."""
 
 
 def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT.
+    """Run a worker until SIGTERM or SIGINT.
 
     Raises:
         ModelError: the bundle cannot be loaded.
         RetryableError: the broker or the database cannot be reached at the start.
-        SchemaRevisionError: the database is at another revision than the code.
-        FatalError: a stage failed; whatever it had in hand will be read again.
+        SchemaRevisionError: the database is at another revision than this code needs.
+        FatalError: a stage failed. The batches in work are read again by the next worker.
     """
-    sys.setswitchinterval(HANDOVER)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     scorer = load_scorer(settings.model.bundle, settings.model.serving)
     ensure_topics(settings.kafka)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
-    scoring = ScoringThreads(scorer, at_once=settings.model.threads + 1)
-    relay = Relay(settings, store.engine)
-    app = create_app(settings, scoring=scoring, store=store, relay=relay)
+    scoring = ScoreTweets(scorer, at_once=settings.model.threads + 1)
+    relay = Relay(settings, store.engine, RedisPublisher(settings))
+    rules = AlertRules(bundle=scorer.version, min_probability=settings.alerts.min_probability)
+    app = create_app(settings, scoring=scoring, store=store, relay=relay, raise_alerts=rules.alerts_for)
     log.info(
         "worker starts", bundle=scorer.version, topic=settings.kafka.topic, group=settings.kafka.group_id
     )

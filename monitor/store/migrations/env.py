@@ -1,6 +1,6 @@
-"""Run migrations over the connection that `monitor.store.revisions` hands over.
+"""Run migrations over the connection that `monitor.store.revisions` passes on.
 
-Developers who call alembic itself (`alembic -c monitor/store/alembic.ini …`) get a connection by the
+If a developer calls alembic itself (`alembic -c monitor/store/alembic.ini …`), the connection comes from the
 monitor's settings instead.
 """
 
@@ -12,19 +12,19 @@ from sqlalchemy import Connection
 from monitor.store.tables import metadata
 
 
-def run(connection: Connection) -> None:
-    """Run what was asked for, all of it in the connection's transaction."""
+def run_migrations(connection: Connection) -> None:
+    """Run the requested migrations, all of them in the connection's transaction."""
     context.configure(connection=connection, target_metadata=metadata)
     with context.begin_transaction():
         context.run_migrations()
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
-    run(given)
+passed_connection = context.config.attributes.get("connection")
+if passed_connection is not None:
+    run_migrations(passed_connection)
 else:
     from monitor.settings import load_settings
     from monitor.store.connections import migrating_engine
 
-    with migrating_engine(load_settings().settings.database).begin() as own:
-        run(own)
+    with migrating_engine(load_settings().settings.database).begin() as new_connection:
+        run_migrations(new_connection)

@@ -19,7 +19,7 @@ from monitor.cli.query_output import tame
 from monitor.embedded.servers import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store, revisions
-from tests.monitor.store.batches import calm, mention_of, scored, shaking, write
+from tests.monitor.store.batches import mention_of, negative_tweet, positive_tweet, scored, write
 from tests.processes import environment_of, surroundings
 
 WILD = '=cmd|"a,b"\r\nعندي\tصداع ’💊\x1b[31m; sick'
@@ -57,7 +57,10 @@ def monitor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture
 async def filled(store: Store, migrated: Settings) -> Settings:
     """Settings of a database with a wild tweet, a plain one and a negative one."""
-    await write(store, [scored("1", WILD, mention_of(WILD, "sick", score=0.1)), shaking("2"), calm("3")])
+    await write(
+        store,
+        [scored("1", WILD, mention_of(WILD, "sick", score=0.1)), positive_tweet("2"), negative_tweet("3")],
+    )
     return migrated
 
 

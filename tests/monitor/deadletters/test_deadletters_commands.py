@@ -13,12 +13,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from monitor.cli.app import app
-from monitor.deadletters import dead_letter
-from monitor.deadletters.replay import ReplayError
+from monitor.deadletters import ReplayError, dead_letter
 from monitor.errors import PoisonError
-from monitor.ingest.contract import read_message
-from monitor.kafka.clients import open_producer
-from monitor.records import Origin
+from monitor.ingest import read_message
+from monitor.kafka import open_producer
+from monitor.records import Origin, RefusedMessage
 from monitor.settings import KafkaSettings
 from tests.topic_content import content_of
 
@@ -33,23 +32,23 @@ REASONS = ["empty", "empty", "not-json", "not-utf8", "bad-date"]
 TOO_LONG = b'{"id": "4", "text": "' + b"a" * 950_000 + b'"}'
 READABLE = b'{"id": "5", "text": "dizzy"}'
 
-Bury = Callable[..., None]
+SendLetters = Callable[..., None]
 
 
 @pytest.fixture
-def bury(kafka: KafkaSettings) -> Bury:
-    """Sends dead letters as the worker does; readable ones stand for a contract that was widened."""
+def send_letters(kafka: KafkaSettings) -> SendLetters:
+    """Sends dead letters as the worker does; a valid one was refused by an older, narrower contract."""
 
     def send(*values: bytes | None) -> None:
         producer = open_producer(kafka)
         for offset, value in enumerate(values):
             try:
                 read_message(value)
-                error = PoisonError("bad-id", "the contract was narrower then")
+                error = PoisonError("bad-id", "an older contract was narrower")
             except PoisonError as refusal:
                 error = refusal
-            origin = Origin(kafka.topic, 1, offset, datetime(2026, 3, 14, tzinfo=UTC))
-            letter = dead_letter(error, origin=origin, key=b"old key", value=value)
+            origin = Origin(kafka.topic, 1, offset, datetime(2026, 3, 14, tzinfo=UTC), b"old key", value)
+            letter = dead_letter(RefusedMessage(origin, error))
             producer.send(kafka.dead_letter_topic, letter.value, key=letter.key, headers=letter.headers).get(
                 30
             )
@@ -58,8 +57,8 @@ def bury(kafka: KafkaSettings) -> Bury:
     return send
 
 
-def run(*arguments: str | Path, given: bytes | None = None) -> Result:
-    return CliRunner().invoke(app, ["deadletters", *map(str, arguments)], input=given)
+def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, ["deadletters", *map(str, arguments)], input=stdin)
 
 
 def listed(*arguments: str) -> list[dict[str, Any]]:
@@ -72,18 +71,20 @@ async def arrived(kafka: KafkaSettings, count: int) -> list[Any]:
     return await content_of(kafka.bootstrap_servers, kafka.topic, count=count)
 
 
-def test_no_letters_are_a_note(kafka: KafkaSettings) -> None:
+def test_without_letters_the_list_is_a_note_on_standard_error(kafka: KafkaSettings) -> None:
     result = run("list")
     assert (result.exit_code, result.stdout) == (0, "")
     assert kafka.dead_letter_topic in result.stderr
 
 
-def test_a_topic_that_is_missing_has_no_letters(kafka: KafkaSettings) -> None:
+def test_a_missing_topic_has_no_letters(kafka: KafkaSettings) -> None:
     assert listed("--topic", "nowhere") == []
 
 
-def test_letters_are_listed_with_reason_origin_and_value(kafka: KafkaSettings, bury: Bury) -> None:
-    bury(*VALUES, TOO_LONG)
+def test_letters_are_listed_with_reason_origin_and_value(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    send_letters(*VALUES, TOO_LONG)
     letters = listed()
     assert [letter["letter"] for letter in letters] == [f"0:{n}" for n in range(6)]
     assert [letter["reason"] for letter in letters] == [*REASONS, "too-long"]
@@ -99,8 +100,10 @@ def test_letters_are_listed_with_reason_origin_and_value(kafka: KafkaSettings, b
     }
 
 
-def test_letters_can_be_picked_by_reason_and_number(kafka: KafkaSettings, bury: Bury) -> None:
-    bury(*VALUES)
+def test_letters_can_be_selected_by_reason_and_number(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    send_letters(*VALUES)
     assert [letter["letter"] for letter in listed("--reason", "empty")] == ["0:0", "0:1"]
     assert [letter["letter"] for letter in listed("--limit", "2")] == ["0:3", "0:4"]
     assert "nothing-like-it" in run("list", "--reason", "nothing-like-it").stderr
@@ -108,13 +111,15 @@ def test_letters_can_be_picked_by_reason_and_number(kafka: KafkaSettings, bury: 
     assert "bad-date" in table and "not-utf8" not in table
 
 
-async def test_a_replay_sends_what_is_readable_now_once(kafka: KafkaSettings, bury: Bury) -> None:
-    bury(*VALUES, READABLE)
+async def test_a_replay_sends_letters_that_are_valid_now_and_only_once(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    send_letters(*VALUES, READABLE)
     first = run("replay", "--all")
     assert first.exit_code == 0
     assert "1 sent" in first.stdout
     assert "1 sent before" in run("replay", "--all").stdout
-    bury(b'{"id": "6", "text": "sleepy"}')
+    send_letters(b'{"id": "6", "text": "sleepy"}')
     assert "1 sent before, 1 sent" in run("replay", "--reason", "bad-id").stdout
     messages = await arrived(kafka, 2)
     assert sorted((message.key, message.value) for message in messages) == [
@@ -126,8 +131,10 @@ async def test_a_replay_sends_what_is_readable_now_once(kafka: KafkaSettings, bu
     ].headers
 
 
-async def test_what_was_sent_is_no_longer_listed_unless_asked_for(kafka: KafkaSettings, bury: Bury) -> None:
-    bury(READABLE, b"")
+async def test_letters_that_were_sent_are_listed_only_with_all(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    send_letters(READABLE, b"")
     run("replay", "--offset", "0:0")
     assert [letter["letter"] for letter in listed()] == ["0:1"]
     everything = listed("--all")
@@ -137,25 +144,27 @@ async def test_what_was_sent_is_no_longer_listed_unless_asked_for(kafka: KafkaSe
 
 
 @pytest.mark.parametrize("way", ["option", "file", "input"])
-async def test_a_mended_letter_is_sent_and_no_other(
-    kafka: KafkaSettings, bury: Bury, tmp_path: Path, way: str
+async def test_a_letter_with_a_new_value_is_sent_and_no_other(
+    kafka: KafkaSettings, send_letters: SendLetters, tmp_path: Path, way: str
 ) -> None:
-    bury(*VALUES)
-    (tmp_path / "mended").write_bytes(READABLE)
+    send_letters(*VALUES)
+    (tmp_path / "new value").write_bytes(READABLE)
     arguments: list[str | Path] = {
         "option": ["--value", READABLE.decode()],
-        "file": ["--value-file", tmp_path / "mended"],
+        "file": ["--value-file", tmp_path / "new value"],
         "input": ["--value-file", "-"],
     }[way]
-    result = run("replay", "--offset", "0:2", *arguments, given=READABLE)
+    result = run("replay", "--offset", "0:2", *arguments, stdin=READABLE)
     assert result.exit_code == 0
     (message,) = await arrived(kafka, 1)
     assert (message.key, message.value) == (b"5", READABLE)
     assert [letter["letter"] for letter in listed()] == ["0:0", "0:1", "0:3", "0:4"]
 
 
-async def test_a_letter_that_is_cut_or_null_is_never_sent_as_it_is(kafka: KafkaSettings, bury: Bury) -> None:
-    bury(None, TOO_LONG, READABLE)
+async def test_a_letter_that_was_cut_or_null_is_never_sent_as_it_is(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    send_letters(None, TOO_LONG, READABLE)
     result = run("replay", "--offset", "0:0", "--offset", "0:1", "--force")
     assert isinstance(result.exception, ReplayError)
     assert "2 not whole" in result.stdout
@@ -163,10 +172,10 @@ async def test_a_letter_that_is_cut_or_null_is_never_sent_as_it_is(kafka: KafkaS
     assert [message.value for message in await arrived(kafka, 1)] == [READABLE]
 
 
-async def test_force_sends_what_is_unreadable_and_again_what_was_sent(
-    kafka: KafkaSettings, bury: Bury
+async def test_force_sends_invalid_letters_and_again_sends_letters_once_more(
+    kafka: KafkaSettings, send_letters: SendLetters
 ) -> None:
-    bury(b"no tweet", READABLE)
+    send_letters(b"no tweet", READABLE)
     for _ in range(2):
         assert run("replay", "--all", "--force").exit_code == 0
     assert run("replay", "--offset", "0:1", "--again").exit_code == 0
@@ -178,8 +187,8 @@ async def test_force_sends_what_is_unreadable_and_again_what_was_sent(
     ]
 
 
-async def test_a_dry_run_sends_nothing(kafka: KafkaSettings, bury: Bury) -> None:
-    bury(READABLE)
+async def test_a_dry_run_sends_nothing(kafka: KafkaSettings, send_letters: SendLetters) -> None:
+    send_letters(READABLE)
     assert "1 would be sent" in run("replay", "--all", "--dry-run").stdout
     assert await arrived(kafka, 0) == []
     assert "1 sent" in run("replay", "--all").stdout
@@ -199,10 +208,10 @@ async def test_a_dry_run_sends_nothing(kafka: KafkaSettings, bury: Bury) -> None
         ["--offset", "0:1"],
     ],
 )
-async def test_a_replay_that_cannot_be_done_says_so_and_sends_nothing(
-    kafka: KafkaSettings, bury: Bury, arguments: list[str]
+async def test_an_impossible_replay_fails_and_sends_nothing(
+    kafka: KafkaSettings, send_letters: SendLetters, arguments: list[str]
 ) -> None:
-    bury(READABLE, b"")
+    send_letters(READABLE, b"")
     result = run("replay", *arguments)
     assert isinstance(result.exception, ReplayError)
     assert len(listed()) == 2

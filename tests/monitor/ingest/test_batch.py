@@ -1,4 +1,4 @@
-"""A micro-batch sorts its messages and forgets none."""
+"""A micro-batch sorts its messages into tweets and refused messages, and loses none of them."""
 
 from __future__ import annotations
 
@@ -8,42 +8,70 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ingest.batch import origin_of, read_batch
-from tests.monitor.stream.events import Message, event
+from monitor.ingest import start_batch
+from monitor.ingest.batch import origin_of
+from monitor.records import Origin
+from tests.monitor.stream.events import Message, batch_of, event
+
+DECEMBER_31_2099 = datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-def test_readable_messages_become_tweets_and_others_dead_letters() -> None:
-    batch = read_batch([event("a", offset=1), event(None, offset=2), event(raw=b"{", offset=3)])
+def test_valid_messages_become_tweets_and_others_are_refused_with_a_reason() -> None:
+    batch = batch_of(event("a", offset=1), event(None, offset=2), event(raw=b"{", offset=3))
     assert [received.tweet.text for received in batch.tweets] == ["a"]
-    assert [letter.reason for letter in batch.letters] == ["empty", "not-json"]
+    assert [refused.error.reason for refused in batch.refused] == ["empty", "not-json"]
+    assert [refused.origin.offset for refused in batch.refused] == [2, 3]
 
 
-def test_progress_covers_dead_letters_too() -> None:
-    batch = read_batch([event("a", offset=1), event(None, offset=2), event("b", offset=7, partition=3)])
+def test_progress_covers_refused_messages_too() -> None:
+    batch = batch_of(event("a", offset=1), event(None, offset=2), event("b", offset=7, partition=3))
     assert {(step.partition, step.next_offset) for step in batch.progress()} == {(0, 3), (3, 8)}
 
 
+def test_progress_is_behind_the_highest_offset_in_whatever_order_events_come() -> None:
+    batch = batch_of(event("a", offset=9), event("b", offset=4))
+    assert [(step.topic, step.next_offset) for step in batch.progress()] == [("tweets", 10)]
+
+
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=40)), max_size=30))
-def test_every_message_is_a_tweet_or_a_dead_letter(values: list[bytes | None]) -> None:
-    batch = read_batch([event(None, raw=value, offset=i) for i, value in enumerate(values)])
-    assert len(batch.tweets) + len(batch.letters) == len(values) == len(batch.events)
+def test_every_message_is_a_tweet_or_refused(values: list[bytes | None]) -> None:
+    batch = batch_of(*(event(None, raw=value, offset=offset) for offset, value in enumerate(values)))
+    assert len(batch.tweets) + len(batch.refused) == len(values) == len(batch.events)
 
 
-def test_a_tweet_without_a_date_has_the_brokers() -> None:
-    batch = read_batch([event("a")])
+def test_a_tweet_carries_the_place_the_key_and_the_value_of_its_message() -> None:
+    message = Message(b'{"id": "1", "text": "a"}', 12, partition=3, key=b"k")
+    assert origin_of(message) == Origin(
+        "tweets", 3, 12, datetime.fromtimestamp(1_700_000_000, UTC), b"k", b'{"id": "1", "text": "a"}'
+    )
+
+
+def test_the_record_of_a_message_does_not_show_its_content() -> None:
+    assert "secret" not in repr(origin_of(Message(b"a secret value", 0, key=b"a secret key")))
+
+
+def test_a_tweet_without_a_date_has_the_brokers_timestamp() -> None:
+    batch = batch_of(event("a"))
     assert batch.tweets[0].posted_at == datetime.fromtimestamp(1_700_000_000, UTC)
 
 
-def test_a_broker_without_timestamps_gives_the_present() -> None:
-    before = datetime.now(UTC)
-    assert origin_of(Message(b"", 0, timestamp=-1)).timestamp >= before
+def test_a_tweet_with_a_date_keeps_it() -> None:
+    value = b'{"id": "1", "text": "a", "created_at": "2026-03-14T09:26:53Z"}'
+    assert batch_of(event(raw=value)).tweets[0].posted_at == datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("stamp", [1e13, 9.2e15, -1e13, float("nan")])
-def test_a_timestamp_that_is_no_date_gives_the_present(stamp: float) -> None:
+@pytest.mark.parametrize("seconds", [0.001, 1.0, DECEMBER_31_2099.timestamp()])
+def test_a_plausible_timestamp_is_kept(seconds: float) -> None:
+    assert origin_of(Message(b"", 0, timestamp=seconds)).timestamp == datetime.fromtimestamp(seconds, UTC)
+
+
+@pytest.mark.parametrize(
+    "seconds", [-1, 0, None, DECEMBER_31_2099.timestamp() + 1, 1e13, 9.2e15, -1e13, float("nan")]
+)
+def test_now_replaces_a_timestamp_that_is_missing_or_absurd(seconds: float) -> None:
     before = datetime.now(UTC)
-    assert before <= origin_of(Message(b"", 0, timestamp=stamp)).timestamp <= datetime.now(UTC)
+    assert before <= origin_of(Message(b"", 0, timestamp=seconds)).timestamp <= datetime.now(UTC)
 
 
 def test_two_batches_have_different_ids() -> None:
-    assert read_batch([]).id != read_batch([]).id
+    assert start_batch([]).id != start_batch([]).id

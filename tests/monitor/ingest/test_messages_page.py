@@ -1,4 +1,4 @@
-"""docs/messages.md says of reasons, headers and limits what the code does."""
+"""docs/messages.md has the reasons, headers and limits of the code."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.deadletters import dead_letter, replay, stored_letters
+from monitor.deadletters import RECEIPT_FOR, REPLAYED_FROM, SENT_TO, dead_letter
 from monitor.errors import PoisonError
 from monitor.feed.entries import FEED_REASONS
 from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS, read_message
-from monitor.records import Origin
+from monitor.records import Origin, RefusedMessage
 from monitor.stream.scoring import MODEL_ERROR
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
@@ -28,9 +28,9 @@ def test_the_page_lists_every_reason_and_no_other() -> None:
 
 def test_the_page_names_every_header() -> None:
     origin = Origin("t", 0, 0, datetime(2026, 1, 1, tzinfo=UTC))
-    letter = dead_letter(PoisonError("empty", "x"), origin=origin, key=None, value=None)
+    letter = dead_letter(RefusedMessage(origin, PoisonError("empty", "x")))
     names = [name for name, _ in letter.headers]
-    for name in [*names, stored_letters.RECEIPT_FOR, stored_letters.SENT_TO, replay.REPLAYED_FROM]:
+    for name in [*names, RECEIPT_FOR, SENT_TO, REPLAYED_FROM]:
         assert f"`{name}`" in PAGE
 
 
@@ -39,7 +39,7 @@ def test_the_page_names_every_limit(limit: int) -> None:
     assert f"{limit:,}" in PAGE
 
 
-def test_the_tweets_of_the_page_are_read() -> None:
+def test_the_tweets_on_the_page_are_valid() -> None:
     examples = re.findall(r'\{"id": "[0-9]+", "text": "[^"]+"\}', PAGE)
     assert len(examples) >= 3
     for example in examples:

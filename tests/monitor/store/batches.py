@@ -1,4 +1,4 @@
-"""Scored tweets as the pipeline hands them over, and a look at what became of them in the tables."""
+"""Scored tweets for the tests of the store, and plain SQL to look into its tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXT = "day 3 on zoloft and i can't stop shaking"
 
 
 def mention_of(text: str, span: str, *, pt: tuple[str, str] | None = None, score: float = 0.9) -> Mention:
-    """Mention `span` where it first stands in `text`, with one runner-up where it is coded."""
+    """Return a mention of the first `span` in `text`, with one runner-up if it is coded."""
     start = text.index(span)
     ptid, name = pt or (None, None)
     others = (Candidate("10001497", "Agitation", 0.125),) if pt else ()
@@ -36,25 +36,25 @@ def scored(
     lang: str | None = "en",
     offset: int = 0,
 ) -> ScoredTweet:
-    """Make a tweet that is positive where it has mentions, or where that is asked for."""
+    """Return a tweet that is positive if it has mentions, or if `positive` is True."""
     tweet = Tweet(tweet_id, text, author, posted_at, lang)
     received = ReceivedTweet(tweet, Origin("tweets", 2, offset, POSTED))
     label = "ADE" if (bool(mentions) if positive is None else positive) else "NoADE"
     return ScoredTweet(received, TweetPrediction(label, probability, mentions))
 
 
-def shaking(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
-    """Make a positive tweet with one coded mention."""
+def positive_tweet(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
+    """Return a positive tweet with one coded mention."""
     return scored(tweet_id, TEXT, mention_of(TEXT, "shaking", pt=("10044565", "Tremor")), **changes)
 
 
-def calm(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
-    """Make a negative tweet."""
+def negative_tweet(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
+    """Return a negative tweet."""
     return scored(tweet_id, "just picked up my zoloft", **changes)
 
 
 def alert(alert_id: str, tweet_id: str = "1") -> Alert:
-    """Make an alert of a tweet."""
+    """Return an alert of a tweet."""
     return Alert(alert_id, tweet_id, {"alert_id": alert_id, "text": 'he said "¿qué?" 💊'})
 
 
@@ -66,32 +66,39 @@ async def write(
     alerts: Sequence[Alert] = (),
     next_offset: int = 1,
 ) -> Written:
-    """Write a batch of partition 2 of `tweets` for the group `watchers`."""
+    """Write a batch of partition 2 for the group `watchers`; `alerts` are those of all its tweets."""
+
+    def raise_alerts(new: Sequence[ScoredTweet]) -> list[Alert]:
+        new_ids = {row.received.tweet.id for row in new}
+        return [alert for alert in alerts if alert.tweet_id in new_ids]
+
     progress = [Progress("tweets", 2, next_offset)]
-    return await store.write_batch(tweets, bundle=bundle, alerts=alerts, progress=progress, group="watchers")
+    return await store.write_batch(
+        tweets, bundle=bundle, raise_alerts=raise_alerts, progress=progress, group="watchers"
+    )
 
 
 class Tables:
-    """What is in the database, by plain SQL."""
+    """The tables of a database, read and changed with plain SQL."""
 
     def __init__(self, settings: Settings) -> None:
         self.connection = psycopg.connect(settings.database.url.get_secret_value(), autocommit=True)
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the database."""
+        """Return the rows of a query."""
         return self.connection.execute(statement, values or None).fetchall()
 
     def run(self, statement: str) -> None:
-        """Change the database."""
+        """Run a statement that returns no rows."""
         self.connection.execute(statement)
 
     def sizes(self) -> dict[str, int]:
-        """Count the rows of every table that a batch writes to."""
+        """Return the number of rows of every table that a batch writes to."""
         names = ("tweets", "predictions", "mentions", "alert_outbox", "hourly_counts", "progress")
         return {name: self.rows(f"SELECT count(*) FROM {name}")[0][0] for name in names}
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Read all that does not depend on when it was written."""
+        """Return everything that does not depend on when it was written."""
         return {
             "tweets": self.rows("SELECT tweet_id, posted_at, lang, text, author_hash FROM tweets ORDER BY 1"),
             "predictions": self.rows(
@@ -106,8 +113,8 @@ class Tables:
             "counts": self.rows("SELECT hour, bundle, seen, positive FROM hourly_counts ORDER BY 1, 2"),
         }
 
-    def counted_anew(self) -> list[tuple[Any, ...]]:
-        """Give what `hourly_counts` must be, from the predictions themselves."""
+    def recounted(self) -> list[tuple[Any, ...]]:
+        """Return what `hourly_counts` must be, counted from the predictions."""
         return self.rows(
             "SELECT date_trunc('hour', posted_at, 'UTC'), bundle, count(*), "
             "count(*) FILTER (WHERE label = 'ADE') "
@@ -115,7 +122,7 @@ class Tables:
         )
 
     def fail_on(self, table: str, sqlstate: str) -> None:
-        """Make every insert into a table fail with an SQLSTATE."""
+        """Make every insert into a table fail with this SQLSTATE."""
         self.run(
             "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ "
             f"BEGIN RAISE EXCEPTION 'a failure on purpose' USING ERRCODE = '{sqlstate}'; END $$"

@@ -18,7 +18,7 @@ from monitor.store import Store
 from monitor.store.ade_report import Filters, ReportedEffect, find_effects
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
-from tests.monitor.store.batches import POSTED, Tables, calm, mention_of, scored, write
+from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_tweet, scored, write
 
 TREMOR, NAUSEA = ("10044565", "Tremor"), ("10028813", "Nausea")
 
@@ -46,7 +46,7 @@ def tweets() -> list[ScoredTweet]:
         scored(
             "3", arabic, mention_of(arabic, "دوخة"), probability=0.8, posted_at=POSTED + timedelta(hours=2)
         ),
-        calm("4", posted_at=POSTED + timedelta(hours=3)),
+        negative_tweet("4", posted_at=POSTED + timedelta(hours=3)),
     ]
 
 

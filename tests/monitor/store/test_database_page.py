@@ -14,7 +14,15 @@ from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store
 from monitor.store.ade_report import Filters, ReportedEffect, find_effects
 from monitor.store.tables import metadata
-from tests.monitor.store.batches import Tables, alert, calm, mention_of, scored, shaking, write
+from tests.monitor.store.batches import (
+    Tables,
+    alert,
+    mention_of,
+    negative_tweet,
+    positive_tweet,
+    scored,
+    write,
+)
 
 PAGE = Path(__file__).parents[3] / "docs" / "database.md"
 
@@ -27,7 +35,7 @@ def examples() -> list[str]:
 
 
 async def test_every_example_runs(store: Store, tables: Tables, examples: list[str]) -> None:
-    await write(store, [shaking()])
+    await write(store, [positive_tweet()])
     assert len(examples) >= 4
     for example in examples:
         tables.rows(example)
@@ -36,9 +44,9 @@ async def test_every_example_runs(store: Store, tables: Tables, examples: list[s
 async def test_the_documented_rate_has_all_tweets_in_its_denominator(
     store: Store, tables: Tables, examples: list[str]
 ) -> None:
-    await write(store, [calm(str(n)) for n in range(3)] + [shaking("3")], bundle="old")
-    await write(store, [shaking("3")], bundle="new")
-    await write(store, [calm(str(n)) for n in range(3)], bundle="new")
+    await write(store, [negative_tweet(str(n)) for n in range(3)] + [positive_tweet("3")], bundle="old")
+    await write(store, [positive_tweet("3")], bundle="new")
+    await write(store, [negative_tweet(str(n)) for n in range(3)], bundle="new")
     assert [(seen, positive, float(rate)) for _, seen, positive, rate in tables.rows(examples[0])] == [
         (4, 1, 250.0)
     ]
@@ -72,7 +80,7 @@ async def test_the_documented_rights_are_enough(
     tables.run(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
     worker = Store(_as(migrated, role))
     await worker.check_revision()
-    assert (await write(worker, [shaking()], alerts=[alert("a")])).new_alerts == 1
+    assert (await write(worker, [positive_tweet()], alerts=[alert("a")])).new_alerts == 1
     await worker.close()
 
     tables.run(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")

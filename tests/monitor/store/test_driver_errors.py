@@ -20,7 +20,7 @@ from monitor.errors import FatalError, MonitorError, RetryableError, SettingsErr
 from monitor.records import Alert
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store, revisions
-from tests.monitor.store.batches import TEXT, Tables, alert, calm, shaking, write
+from tests.monitor.store.batches import TEXT, Tables, alert, negative_tweet, positive_tweet, write
 
 WRITTEN = ["tweets", "predictions", "mentions", "alert_outbox", "progress", "hourly_counts"]
 
@@ -31,7 +31,7 @@ async def test_a_failure_at_any_step_leaves_nothing_of_the_batch(
 ) -> None:
     tables.fail_on(table, "XX000")
     with pytest.raises(FatalError):
-        await write(store, [shaking("1"), calm("2")], alerts=[alert("a")])
+        await write(store, [positive_tweet("1"), negative_tweet("2")], alerts=[alert("a")])
     assert set(tables.sizes().values()) == {0}
 
 
@@ -55,22 +55,22 @@ async def test_the_servers_code_decides_whether_to_try_again(
 ) -> None:
     tables.fail_on("predictions", sqlstate)
     with pytest.raises(kind, match="on purpose") as caught:
-        await write(store, [shaking()])
+        await write(store, [positive_tweet()])
     assert type(caught.value) is kind
 
 
 async def test_the_victim_of_a_deadlock_may_try_again(store: Store, tables: Tables) -> None:
-    await write(store, [calm("1"), calm("2")])
+    await write(store, [negative_tweet("1"), negative_tweet("2")])
     # The other one waits for long before it looks for deadlocks, so we are the ones to find it.
     tables.run("SET deadlock_timeout = '60s'")
     with tables.connection.transaction():
         tables.run("UPDATE tweets SET lang = 'xx' WHERE tweet_id = '2'")
-        writing = asyncio.create_task(write(store, [calm("1"), calm("2")], bundle="new"))
+        writing = asyncio.create_task(write(store, [negative_tweet("1"), negative_tweet("2")], bundle="new"))
         await asyncio.to_thread(_wait_until_somebody_waits, tables)
         await asyncio.to_thread(tables.run, "UPDATE tweets SET lang = 'xx' WHERE tweet_id = '1'")
         with pytest.raises(RetryableError, match="40P01"):
             await writing
-    assert (await write(store, [calm("1"), calm("2")], bundle="new")).new_predictions == 2
+    assert (await write(store, [negative_tweet("1"), negative_tweet("2")], bundle="new")).new_predictions == 2
 
 
 def _wait_until_somebody_waits(tables: Tables) -> None:
@@ -84,15 +84,15 @@ async def test_a_statement_that_takes_too_long_may_try_again(migrated: Settings,
     with tables.connection.transaction():
         tables.run("LOCK TABLE predictions")
         with pytest.raises(RetryableError, match="57014"):
-            await write(store, [calm()])
-    assert (await write(store, [calm()])).new_predictions == 1
+            await write(store, [negative_tweet()])
+    assert (await write(store, [negative_tweet()])).new_predictions == 1
     await store.close()
 
 
 async def test_a_database_that_is_away_is_named_and_may_come_back() -> None:
     url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/ade"
     store = Store(Settings(database=DatabaseSettings(url=SecretStr(url))))
-    for call in (write(store, [calm()]), store.check_revision()):
+    for call in (write(store, [negative_tweet()]), store.check_revision()):
         with pytest.raises(RetryableError, match=r"ade on 127\.0\.0\.1") as caught:
             await call
         assert "s3cret" not in "".join(traceback.format_exception(caught.value))
@@ -110,7 +110,7 @@ async def test_a_refused_login_is_for_a_person_to_mend(
         url = f"postgresql://{user}@{url.partition('@')[2]}"
     store = Store(Settings(database=DatabaseSettings(url=SecretStr(url))))
     with pytest.raises(FatalError, match="ADE_DATABASE__URL"):
-        await write(store, [calm()])
+        await write(store, [negative_tweet()])
     await store.close()
 
 
@@ -128,7 +128,7 @@ async def test_no_error_repeats_a_tweet_or_its_author(store: Store, tables: Tabl
         f"ALTER TABLE tweets ADD CONSTRAINT refused CHECK (text <> '{TEXT.replace(chr(39), chr(39) * 2)}')"
     )
     with pytest.raises(FatalError, match="refused") as caught:
-        await write(store, [shaking()])
+        await write(store, [positive_tweet()])
     told = "".join(traceback.format_exception(caught.value))
     assert "zoloft" not in told
     assert "author 7" not in told
@@ -139,7 +139,7 @@ async def test_an_alert_that_is_no_json_for_postgres_is_fatal(
     store: Store, tables: Tables, value: object
 ) -> None:
     with pytest.raises(FatalError):
-        await write(store, [shaking()], alerts=[Alert("a", "1", {"value": value})])
+        await write(store, [positive_tweet()], alerts=[Alert("a", "1", {"value": value})])
     assert set(tables.sizes().values()) == {0}
 
 
@@ -160,7 +160,7 @@ async def test_a_crash_of_the_server_between_writes_is_survived_by_trying_again(
         await store.close()
         tables = Tables(settings)
         assert tables.rows("SELECT count(*) FROM predictions") == [(30,)]
-        assert tables.content()["counts"] == tables.counted_anew()
+        assert tables.content()["counts"] == tables.recounted()
         tables.connection.close()
     finally:
         server.stop(at_once)
@@ -169,7 +169,7 @@ async def test_a_crash_of_the_server_between_writes_is_survived_by_trying_again(
 async def _until_written(store: Store, tweet_id: str) -> None:
     for _ in range(300):
         try:
-            await write(store, [shaking(tweet_id)])
+            await write(store, [positive_tweet(tweet_id)])
         except RetryableError:
             await asyncio.sleep(0.1)
         else:

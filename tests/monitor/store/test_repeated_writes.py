@@ -14,7 +14,15 @@ from monitor.errors import RetryableError
 from monitor.records import ScoredTweet
 from monitor.settings import Settings
 from monitor.store import Store
-from tests.monitor.store.batches import Tables, alert, calm, mention_of, scored, shaking, write
+from tests.monitor.store.batches import (
+    Tables,
+    alert,
+    mention_of,
+    negative_tweet,
+    positive_tweet,
+    scored,
+    write,
+)
 
 # Postgres takes neither NUL nor lone surrogates, so the reader of messages lets none through.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
@@ -54,7 +62,7 @@ async def test_any_sequence_of_batches_with_repeats_leaves_each_tweet_once(
         for numbers, bundle in sequence
     ]
     assert tables.content() == expected
-    assert tables.content()["counts"] == tables.counted_anew()
+    assert tables.content()["counts"] == tables.recounted()
     assert sum(batch.new_predictions for batch in written) == len(once)
 
 
@@ -76,14 +84,14 @@ async def test_any_text_comes_back_as_it_was_and_offsets_count_its_characters(
 async def test_workers_that_write_the_same_tweets_at_once_write_them_once(
     migrated: Settings, tables: Tables
 ) -> None:
-    tweets = [shaking(str(n)) if n % 3 == 0 else calm(str(n)) for n in range(600)]
+    tweets = [positive_tweet(str(n)) if n % 3 == 0 else negative_tweet(str(n)) for n in range(600)]
     stores = [Store(migrated) for _ in range(3)]
     written = await asyncio.gather(*(_work(one, tweets, seed) for seed, one in enumerate(stores)))
     for one in stores:
         await one.close()
     assert [sum(numbers) for numbers in zip(*written, strict=True)] == [600, 200, 200]
     assert tables.sizes() | {"progress": 1, "hourly_counts": 1} == tables.sizes()
-    assert tables.content()["counts"] == tables.counted_anew()
+    assert tables.content()["counts"] == tables.recounted()
     assert tables.rows("SELECT count(*) FROM mentions") == [(200,)]
 
 

@@ -1,4 +1,4 @@
-"""The conveyor keeps the order, holds the reader back, and ends the process rather than skip a batch."""
+"""The conveyor keeps the order, holds the reader back, and ends the process instead of skipping a batch."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import pytest
 from models import Scorer, TweetPrediction
 from monitor.deadletters import DeadLetter
 from monitor.errors import FatalError
-from monitor.ingest.batch import Batch
+from monitor.ingest import Batch
 from monitor.stream.conveyor import Conveyor
-from monitor.stream.scoring import Scored, ScoringThreads
+from monitor.stream.scoring import ScoreTweets
+from monitor.stream.stages import ReadMessages, SendDeadLetters
 from tests.monitor.stream.events import event
-from tests.monitor.stream.test_scoring import PickyScorer
+from tests.monitor.stream.scorers import PickyScorer
 
 
 class ListSink:
-    """Remembers what was written; may be slow, or fail at an offset."""
+    """A last stage that remembers what was written. It may be slow, or fail at an offset."""
+
+    at_once = 1
 
     def __init__(self, *, delay: float = 0, fails_at: int | None = None) -> None:
         self.offsets: list[int] = []
@@ -27,17 +30,18 @@ class ListSink:
         self.delay = delay
         self.fails_at = fails_at
 
-    async def write(self, batch: Batch, scored: Scored) -> None:
+    async def process(self, batch: Batch) -> Batch:
         await asyncio.sleep(self.delay)
         offsets = [event.message.offset for event in batch.events]
         if self.fails_at in offsets:
             raise FatalError("the sink is broken")
         self.offsets += offsets
         self.written.put_nowait(batch)
+        return batch
 
 
-class Line:
-    """A running conveyor with all that it was given."""
+class RunningConveyor:
+    """A conveyor with the worker's stages before `sink`, and what it sent and reported."""
 
     def __init__(
         self, sink: ListSink, *, refused: Sequence[str] = ("bad",), scorer: Scorer | None = None
@@ -45,12 +49,9 @@ class Line:
         self.sink = sink
         self.letters: list[DeadLetter] = []
         self.failures: list[BaseException] = []
+        scoring = ScoreTweets(scorer or PickyScorer(*refused))
         self.conveyor = Conveyor(
-            scoring=ScoringThreads(scorer or PickyScorer(*refused)),
-            send_letters=self.send,
-            sink=sink,
-            fail=self.fail,
-            queue_size=2,
+            [ReadMessages(), scoring, SendDeadLetters(self.send), sink], fail=self.fail, queue_size=2
         )
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
@@ -70,13 +71,13 @@ class Line:
 
 
 async def test_batches_are_written_in_the_order_they_were_read() -> None:
-    line = Line(ListSink())
+    line = RunningConveyor(ListSink())
     await line.run_until_written(30)
     assert line.sink.offsets == list(range(60))
 
 
 class HeldScorer(PickyScorer):
-    """Judges the batches with the word "held" only once it is let; may then refuse them, and all else."""
+    """Scores texts with the word "held" only once it may; then it may refuse them and everything else."""
 
     def __init__(self, *, breaks: bool = False) -> None:
         super().__init__()
@@ -96,11 +97,11 @@ class HeldScorer(PickyScorer):
 
 async def test_a_batch_that_is_ready_early_waits_for_those_before_it() -> None:
     scorer = HeldScorer()
-    line = Line(ListSink(), scorer=scorer)
+    line = RunningConveyor(ListSink(), scorer=scorer)
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([event("held", offset=0)])
     await line.conveyor.put([event("a", offset=1)])
-    assert await asyncio.to_thread(scorer.others.acquire, timeout=10)  # scored beside the one that is held
+    assert await asyncio.to_thread(scorer.others.acquire, timeout=10)  # while the other is held
     await asyncio.sleep(0.05)
     assert line.sink.offsets == []
     scorer.go.set()
@@ -112,7 +113,7 @@ async def test_a_batch_that_is_ready_early_waits_for_those_before_it() -> None:
 
 async def test_nothing_is_written_that_was_ready_before_a_failure_ahead_of_it() -> None:
     scorer = HeldScorer(breaks=True)
-    line = Line(ListSink(), scorer=scorer)
+    line = RunningConveyor(ListSink(), scorer=scorer)
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([event("held", offset=0)])
     await line.conveyor.put([event("a", offset=1), event(None, offset=2)])
@@ -125,7 +126,7 @@ async def test_nothing_is_written_that_was_ready_before_a_failure_ahead_of_it() 
 
 
 async def test_a_slow_sink_holds_the_reader_back() -> None:
-    line = Line(ListSink(delay=3600))
+    line = RunningConveyor(ListSink(delay=3600))
     running = asyncio.create_task(line.conveyor.run())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):
@@ -135,27 +136,28 @@ async def test_a_slow_sink_holds_the_reader_back() -> None:
     running.cancel()
 
 
-async def test_unreadable_and_refused_messages_are_sent_before_their_batch_is_written() -> None:
-    line = Line(ListSink())
+async def test_refused_messages_are_sent_before_their_batch_is_written() -> None:
     sent_before: list[int] = []
-    write = line.sink.write
 
-    async def watched(batch: Batch, scored: Scored) -> None:
-        sent_before.append(len(line.letters))
-        await write(batch, scored)
+    class WatchingSink(ListSink):
+        async def process(self, batch: Batch) -> Batch:
+            sent_before.append(len(line.letters))
+            return await super().process(batch)
 
-    line.sink.write = watched  # type: ignore[method-assign]
+    line = RunningConveyor(WatchingSink())
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([event("fine"), event(None, offset=1), event("bad", offset=2)])
     await line.sink.written.get()
     running.cancel()
     assert sent_before == [2]
     assert {letter.reason for letter in line.letters} == {"empty", "model-error"}
+    assert [letter.key for letter in line.letters] == [b"key 1", b"key 2"]
+    assert line.letters[1].value == event("bad", offset=2).message.value
 
 
 @pytest.mark.parametrize("cause", ["sink", "model"])
 async def test_after_a_failure_nothing_more_is_written(cause: str) -> None:
-    line = Line(
+    line = RunningConveyor(
         ListSink(fails_at=2 if cause == "sink" else None), refused=("",) if cause == "model" else ("bad",)
     )
     running = asyncio.create_task(line.conveyor.run())
@@ -167,8 +169,8 @@ async def test_after_a_failure_nothing_more_is_written(cause: str) -> None:
     assert line.sink.offsets in ([], [0])
 
 
-async def test_events_that_cannot_even_be_looked_at_end_the_process() -> None:
-    line = Line(ListSink())
+async def test_events_that_cannot_even_be_read_end_the_process() -> None:
+    line = RunningConveyor(ListSink())
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([object()])  # type: ignore[list-item]
     await line.conveyor.put([event("a", offset=1)])
@@ -179,10 +181,10 @@ async def test_events_that_cannot_even_be_looked_at_end_the_process() -> None:
 
 async def test_a_stage_that_is_cancelled_from_within_ends_the_process() -> None:
     class CancelledSink(ListSink):
-        async def write(self, batch: Batch, scored: Scored) -> None:
-            raise asyncio.CancelledError  # as by a confirmation that the producer drops
+        async def process(self, batch: Batch) -> Batch:
+            raise asyncio.CancelledError  # as from a confirmation that the producer drops
 
-    line = Line(CancelledSink())
+    line = RunningConveyor(CancelledSink())
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([event("a")])
     await asyncio.wait_for(running, 10)
@@ -190,7 +192,7 @@ async def test_a_stage_that_is_cancelled_from_within_ends_the_process() -> None:
 
 
 async def test_a_conveyor_that_is_cancelled_reports_no_failure() -> None:
-    line = Line(ListSink(delay=3600))
+    line = RunningConveyor(ListSink(delay=3600))
     running = asyncio.create_task(line.conveyor.run())
     await line.conveyor.put([event("a")])
     await asyncio.sleep(0.05)
@@ -198,3 +200,34 @@ async def test_a_conveyor_that_is_cancelled_reports_no_failure() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert line.failures == []
+
+
+class SlowStage:
+    """A stage that counts how many batches it works on at the same time."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self.working = self.most = 0
+
+    async def process(self, batch: Batch) -> Batch:
+        self.working += 1
+        self.most = max(self.most, self.working)
+        await asyncio.sleep(0.01)
+        self.working -= 1
+        return batch
+
+
+@pytest.mark.parametrize(("at_once", "most"), [(1, 1), (3, 4)])
+async def test_a_stage_gets_as_many_batches_as_it_can_work_on_and_keeps_their_order(
+    at_once: int, most: int
+) -> None:
+    stage, sink = SlowStage(at_once), ListSink()
+    conveyor = Conveyor([stage, sink], fail=RunningConveyor(sink).fail, queue_size=1)
+    running = asyncio.create_task(conveyor.run())
+    for offset in range(12):
+        await conveyor.put([event("a", offset=offset)])
+    for _ in range(12):
+        await sink.written.get()
+    running.cancel()
+    assert sink.offsets == list(range(12))
+    assert stage.most == most

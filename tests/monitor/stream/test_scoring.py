@@ -1,4 +1,4 @@
-"""The scoring thread: order, and what happens when the model refuses."""
+"""The scoring stage keeps the order, and refuses only the tweets that the model cannot score."""
 
 from __future__ import annotations
 
@@ -12,86 +12,94 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from models import Mention, TweetPrediction
-from models.scoring.cache import CacheCounts, CachingScorer
+from models.scoring import CacheCounts, CachingScorer
 from monitor.errors import FatalError
-from monitor.ingest.batch import read_batch
-from monitor.records import ReceivedTweet
-from monitor.stream.scoring import ScoringThreads
-from tests.monitor.stream.events import event
+from monitor.ingest import Batch
+from monitor.stream.scoring import ScoreTweets
+from tests.monitor.stream.events import batch_of, batch_of_texts, event
+from tests.monitor.stream.scorers import FaultyScorer, PickyScorer
 
 PATIENCE = 20.0
 
 
-class PickyScorer:
-    """Judges all texts but those that hold one of its words."""
-
-    version = "picky-1"
-
-    def __init__(self, *refused: str) -> None:
-        self.refused = refused
-
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        if any(word in text for text in texts for word in self.refused):
-            raise ValueError("this one I do not judge")
-        return [TweetPrediction("NoADE", len(text) / 1000) for text in texts]
+def scored_texts(batch: Batch) -> list[str]:
+    return [tweet.received.tweet.text for tweet in batch.scored]
 
 
-def received(*texts: str) -> Sequence[ReceivedTweet]:
-    return read_batch([event(text, offset=i) for i, text in enumerate(texts)]).tweets
+def refusals(batch: Batch) -> list[tuple[int, str]]:
+    """Return the offset and the reason of each refused message."""
+    return [(refused.origin.offset, refused.error.reason) for refused in batch.refused]
 
 
-async def test_predictions_come_in_the_order_of_the_tweets() -> None:
-    scored = await ScoringThreads(PickyScorer()).score(received("aaa", "a", "aa"))
-    assert [tweet.prediction.probability for tweet in scored.tweets] == [0.003, 0.001, 0.002]
+async def test_predictions_have_the_order_of_the_tweets() -> None:
+    batch = await ScoreTweets(PickyScorer()).process(batch_of_texts("aaa", "a", "aa"))
+    assert [tweet.prediction.probability for tweet in batch.scored] == [0.003, 0.001, 0.002]
+    assert scored_texts(batch) == ["aaa", "a", "aa"]
 
 
-async def test_nothing_to_judge_asks_the_model_nothing() -> None:
-    assert (await ScoringThreads(PickyScorer("")).score([])).tweets == ()
+async def test_a_batch_without_tweets_never_reaches_the_model() -> None:
+    batch = await ScoreTweets(PickyScorer("")).process(batch_of(event(None)))
+    assert batch.scored == ()
+    assert refusals(batch) == [(0, "empty")]
 
 
 async def test_one_refused_tweet_does_not_stop_the_others() -> None:
-    scored = await ScoringThreads(PickyScorer("bad")).score(received("one", "bad", "three"))
-    assert [tweet.received.tweet.text for tweet in scored.tweets] == ["one", "three"]
-    assert [(tweet.tweet.text, error.reason) for tweet, error in scored.refused] == [("bad", "model-error")]
+    batch = await ScoreTweets(PickyScorer("bad")).process(batch_of_texts("one", "bad", "three"))
+    assert scored_texts(batch) == ["one", "three"]
+    assert refusals(batch) == [(1, "model-error")]
+    assert batch.refused[0].error.detail == "ValueError while scoring"
 
 
-async def test_a_refused_tweet_alone_in_its_batch_is_refused_and_no_more() -> None:
-    scored = await ScoringThreads(PickyScorer("bad")).score(received("bad"))
-    assert len(scored.refused) == 1
+async def test_a_refused_tweet_joins_the_invalid_messages_of_its_batch() -> None:
+    batch = batch_of(event("bad", offset=0), event(None, offset=1), event("fine", offset=2))
+    batch = await ScoreTweets(PickyScorer("bad")).process(batch)
+    assert refusals(batch) == [(1, "empty"), (0, "model-error")]
+    assert scored_texts(batch) == ["fine"]
 
 
-async def test_a_model_that_judges_nothing_is_fatal() -> None:
+async def test_a_refused_tweet_that_is_alone_in_its_batch_is_refused_and_no_more() -> None:
+    batch = await ScoreTweets(PickyScorer("bad")).process(batch_of_texts("bad"))
+    assert len(batch.refused) == 1
+
+
+async def test_a_model_that_scores_nothing_is_fatal() -> None:
     with pytest.raises(FatalError, match="picky-1"):
-        await ScoringThreads(PickyScorer("")).score(received("one", "two"))
+        await ScoreTweets(PickyScorer("")).process(batch_of_texts("one", "two"))
 
 
-async def test_answers_at_hand_do_not_hide_that_the_model_broke() -> None:
+async def test_cached_predictions_do_not_hide_that_the_model_broke() -> None:
     scorer = PickyScorer("bad")
-    scoring = ScoringThreads(CachingScorer(scorer, 100))
-    await scoring.score(received("one", "bad"))  # a plain text was judged on the way
+    scoring = ScoreTweets(CachingScorer(scorer, 100))
+    await scoring.process(batch_of_texts("one", "bad"))  # this also scores the plain text
     scorer.refused = ("",)
     with pytest.raises(FatalError, match="picky-1"):
-        await scoring.score(received("two"))
+        await scoring.process(batch_of_texts("two"))
 
 
-async def test_it_tells_how_often_an_answer_was_at_hand() -> None:
-    scoring = ScoringThreads(CachingScorer(PickyScorer(), 100))
-    await scoring.score(received("one", "two", "one"))
-    assert scoring.cached == CacheCounts(lookups=3, hits=1)
-    assert ScoringThreads(PickyScorer()).cached is None
+async def test_it_reports_what_the_cache_has_counted() -> None:
+    scoring = ScoreTweets(CachingScorer(PickyScorer(), 100))
+    await scoring.process(batch_of_texts("one", "two", "one"))
+    assert scoring.cache_counts() == CacheCounts(lookups=3, hits=1)
+    assert ScoreTweets(PickyScorer()).cache_counts() is None
 
 
-async def test_what_is_logged_of_a_batch_says_which_it_is() -> None:
-    scoring = ScoringThreads(PickyScorer("bad"))
-    with capture_logs(processors=[merge_contextvars]) as logged, bound_contextvars(batch="tweets-0-7"):
-        await scoring.score(received("bad"))
-    assert [line["batch"] for line in logged] == ["tweets-0-7"]
+async def test_it_has_the_version_of_its_bundle() -> None:
+    assert ScoreTweets(CachingScorer(PickyScorer(), 100)).bundle == "picky-1"
 
 
-def test_batches_in_hand_are_waited_for_at_the_end() -> None:
+async def test_log_events_about_a_batch_have_its_id() -> None:
+    scoring = ScoreTweets(PickyScorer("bad"))
+    with capture_logs(processors=[merge_contextvars]) as events, bound_contextvars(batch="tweets-0-7"):
+        await scoring.process(batch_of_texts("bad"))
+    assert [(line["batch"], line["tweets"], line["error"]) for line in events] == [
+        ("tweets-0-7", 1, "ValueError")
+    ]
+
+
+def test_close_waits_for_the_batches_in_work() -> None:
     ended: list[str] = []
 
-    class Slow(PickyScorer):
+    class SlowScorer(PickyScorer):
         def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
             begun.set()
             time.sleep(0.05)
@@ -99,29 +107,14 @@ def test_batches_in_hand_are_waited_for_at_the_end() -> None:
             return super().score(texts)
 
     async def begin() -> None:
-        asyncio.create_task(scoring.score(received("one")))  # noqa: RUF006 - left to itself, as at a crash
+        asyncio.create_task(scoring.process(batch_of_texts("one")))  # noqa: RUF006 - left alone, as at a crash
         await asyncio.to_thread(begun.wait, PATIENCE)
 
     begun = threading.Event()
-    scoring = ScoringThreads(Slow())
+    scoring = ScoreTweets(SlowScorer())
     asyncio.run(begin())
     scoring.close()
     assert ended == ["one"]
-
-
-class FaultyScorer:
-    """Says something impossible of the texts with the word "odd", or of all of them."""
-
-    version = "faulty-1"
-
-    def __init__(self, fault: TweetPrediction, *, always: bool = False) -> None:
-        self.fault = fault
-        self.always = always
-
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        return [
-            self.fault if self.always or "odd" in text else TweetPrediction("NoADE", 0.1) for text in texts
-        ]
 
 
 FAULTS = [
@@ -135,17 +128,18 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_what_the_database_would_refuse_is_refused_for_that_tweet_alone(fault: TweetPrediction) -> None:
-    scored = await ScoringThreads(FaultyScorer(fault)).score(received("one", "odd", "three"))
-    assert [tweet.received.tweet.text for tweet in scored.tweets] == ["one", "three"]
-    assert [(tweet.tweet.text, error.reason) for tweet, error in scored.refused] == [("odd", "model-error")]
+async def test_an_impossible_prediction_is_refused_for_its_tweet_alone(fault: TweetPrediction) -> None:
+    batch = await ScoreTweets(FaultyScorer(fault)).process(batch_of_texts("one", "odd", "three"))
+    assert scored_texts(batch) == ["one", "three"]
+    assert refusals(batch) == [(1, "model-error")]
 
 
-async def test_a_model_that_always_says_the_impossible_is_fatal() -> None:
+async def test_a_model_with_impossible_predictions_only_is_fatal() -> None:
     with pytest.raises(FatalError, match="nan"):
-        await ScoringThreads(FaultyScorer(FAULTS[0], always=True)).score(received("one"))
+        await ScoreTweets(FaultyScorer(FAULTS[0], always=True)).process(batch_of_texts("one"))
 
 
-async def test_the_rounding_of_a_probability_is_no_fault() -> None:
+async def test_the_rounding_of_a_probability_is_not_a_fault() -> None:
     over = TweetPrediction("NoADE", 1.0000001)
-    assert len((await ScoringThreads(FaultyScorer(over, always=True)).score(received("one"))).tweets) == 1
+    batch = await ScoreTweets(FaultyScorer(over, always=True)).process(batch_of_texts("one"))
+    assert len(batch.scored) == 1

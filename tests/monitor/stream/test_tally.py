@@ -1,13 +1,18 @@
-"""What the worker says of itself in its log."""
+"""The worker's log has one line for many batches, with sums since the line before."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from structlog.testing import capture_logs
 
-from models.scoring.cache import CacheCounts
+from models import TweetPrediction
+from models.scoring import CacheCounts
+from monitor.records import ScoredTweet
 from monitor.store import Written
-from monitor.stream.scoring import Scored
 from monitor.stream.tally import INTERVAL, Tally
+from tests.monitor.stream.events import batch_of, event
 
 WRITTEN = Written(new_predictions=5, new_mentions=2, new_alerts=1)
 
@@ -19,27 +24,44 @@ class Clock:
         return self.now
 
 
-def test_the_first_batch_is_told_of_at_once_and_later_ones_together() -> None:
+def scored_batch(tweets: int = 0, dead_letters: int = 0) -> Any:
+    batch = batch_of(
+        *(event("fine", offset=offset) for offset in range(tweets)),
+        *(event(None, offset=tweets + offset) for offset in range(dead_letters)),
+    )
+    prediction = TweetPrediction("NoADE", 0.1)
+    return replace(batch, scored=tuple(ScoredTweet(received, prediction) for received in batch.tweets))
+
+
+def test_the_first_batch_is_logged_at_once_and_later_ones_together() -> None:
     clock = Clock()
     tally = Tally(clock)
     with capture_logs() as lines:
-        tally.add(Scored(()), WRITTEN, dead_letters=1, cached=None)
-        tally.add(Scored(()), WRITTEN, dead_letters=1, cached=None)
+        tally.add(scored_batch(tweets=7, dead_letters=1), WRITTEN, None)
+        tally.add(scored_batch(tweets=3, dead_letters=1), WRITTEN, None)
+        clock.now += INTERVAL - 0.001
+        tally.add(scored_batch(), WRITTEN, None)
         assert len(lines) == 1
-        clock.now += INTERVAL
-        tally.add(Scored(()), WRITTEN, dead_letters=0, cached=None)
-    assert [(line["batches"], line["dead_letters"], line["new_alerts"]) for line in lines] == [
-        (1, 1, 1),
-        (2, 1, 2),
-    ]
+        clock.now += 0.001
+        tally.add(scored_batch(tweets=2), WRITTEN, None)
+    assert [
+        (line["tweets"], line["batches"], line["dead_letters"], line["new_mentions"], line["new_alerts"])
+        for line in lines
+    ] == [(7, 1, 1, 2, 1), (5, 3, 1, 6, 3)]
     assert "cache_lookups" not in lines[0]
+
+
+def test_edits_of_known_tweets_are_counted_apart() -> None:
+    with capture_logs() as lines:
+        Tally(Clock()).add(scored_batch(tweets=7), replace(WRITTEN, edited_tweets=3), None)
+    assert [(line["tweets"], line["edited_tweets"]) for line in lines] == [(4, 3)]
 
 
 def test_the_hit_rate_is_that_since_the_last_line() -> None:
     clock = Clock()
     tally = Tally(clock)
     with capture_logs() as lines:
-        tally.add(Scored(()), WRITTEN, dead_letters=0, cached=CacheCounts(100, 0))
+        tally.add(scored_batch(), WRITTEN, CacheCounts(100, 0))
         clock.now += INTERVAL
-        tally.add(Scored(()), WRITTEN, dead_letters=0, cached=CacheCounts(300, 50))
+        tally.add(scored_batch(), WRITTEN, CacheCounts(300, 50))
     assert [(line["cache_lookups"], line["cache_hit_rate"]) for line in lines] == [(100, 0.0), (200, 0.25)]

@@ -1,0 +1,36 @@
+"""Scorers without a model, for tests of the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models import TweetPrediction
+
+
+class PickyScorer:
+    """Scores all texts except those that contain one of its words."""
+
+    version = "picky-1"
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        if any(word in text for text in texts for word in self.refused):
+            raise ValueError("refused")
+        return [TweetPrediction("NoADE", len(text) / 1000) for text in texts]
+
+
+class FaultyScorer:
+    """Returns an impossible prediction for texts with the word "odd", or for all texts."""
+
+    version = "faulty-1"
+
+    def __init__(self, fault: TweetPrediction, *, always: bool = False) -> None:
+        self.fault = fault
+        self.always = always
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        return [
+            self.fault if self.always or "odd" in text else TweetPrediction("NoADE", 0.1) for text in texts
+        ]

@@ -1,0 +1,119 @@
+"""The last stage writes first, then acknowledges; it waits for a database that is away, and reports edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from models import TweetPrediction
+from monitor.errors import FatalError, RetryableError
+from monitor.ingest import Batch, KafkaEvent
+from monitor.records import Alert, ScoredTweet
+from monitor.settings import Settings, WorkerSettings
+from monitor.store import Written
+from monitor.stream.sink import WriteBatches
+from tests.monitor.stream.events import batch_of_texts
+
+
+class ScriptedStore:
+    """Answers each write with the next of `answers`: a result, or an error to raise."""
+
+    def __init__(self, steps: list[str], *answers: Written | Exception) -> None:
+        self.steps = steps
+        self.answers = list(answers)
+        self.arguments: dict[str, Any] = {}
+
+    async def write_batch(self, scored: Sequence[ScoredTweet], **arguments: Any) -> Written:
+        self.arguments = {"scored": scored, **arguments}
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            self.steps.append("failed")
+            raise answer
+        self.steps.append("written")
+        return answer
+
+
+class Sink:
+    """A last stage on a `ScriptedStore`, and the steps it takes."""
+
+    def __init__(self, *answers: Written | Exception) -> None:
+        self.steps: list[str] = []
+        self.store = ScriptedStore(self.steps, *answers)
+        self.stage = WriteBatches(
+            Settings(worker=WorkerSettings(retry_max_wait=0.001)),
+            store=self.store,  # type: ignore[arg-type]
+            bundle="old",
+            raise_alerts=self.raise_alerts,
+            on_alerts=lambda: self.steps.append("relay nudged"),
+            acknowledge=self.acknowledge,
+            cache_counts=lambda: None,
+        )
+
+    def raise_alerts(self, _: Sequence[ScoredTweet]) -> Sequence[Alert]:
+        return []
+
+    async def acknowledge(self, events: Sequence[KafkaEvent]) -> None:
+        self.steps.append(f"acknowledged {[event.message.offset for event in events]}")
+
+
+def a_batch() -> Batch:
+    batch = batch_of_texts("one", "two")
+    prediction = TweetPrediction("NoADE", 0.1)
+    return replace(batch, scored=tuple(ScoredTweet(received, prediction) for received in batch.tweets))
+
+
+async def test_events_are_acknowledged_in_order_after_the_write() -> None:
+    sink = Sink(Written(2, 0, 0))
+    batch = a_batch()
+    assert await sink.stage.process(batch) == batch
+    assert sink.steps == ["written", "acknowledged [0, 1]"]
+    assert sink.store.arguments == {
+        "scored": batch.scored,
+        "bundle": "old",
+        "raise_alerts": sink.raise_alerts,
+        "progress": batch.progress(),
+        "group": "ade-monitor",
+    }
+
+
+async def test_the_relay_is_nudged_only_if_there_are_new_alerts() -> None:
+    sink = Sink(Written(2, 1, 1))
+    await sink.stage.process(a_batch())
+    assert sink.steps == ["written", "relay nudged", "acknowledged [0, 1]"]
+
+
+async def test_a_database_that_is_away_is_asked_again_before_anything_is_acknowledged() -> None:
+    sink = Sink(RetryableError("away"), RetryableError("away"), Written(2, 0, 0))
+    with capture_logs() as events:
+        await sink.stage.process(a_batch())
+    assert sink.steps == ["failed", "failed", "written", "acknowledged [0, 1]"]
+    assert [line["event"] for line in events if line["log_level"] == "warning"] == [
+        "database away, trying again"
+    ] * 2
+
+
+async def test_a_batch_that_the_database_refuses_is_never_acknowledged() -> None:
+    sink = Sink(FatalError("refused"))
+    with pytest.raises(FatalError):
+        await sink.stage.process(a_batch())
+    assert sink.steps == ["failed"]
+
+
+async def test_edits_of_known_tweets_are_logged_with_their_number_and_no_text() -> None:
+    sink = Sink(Written(1, 0, 0, edited_tweets=1))
+    with capture_logs() as events:
+        await sink.stage.process(a_batch())
+    [edits] = [line for line in events if line["log_level"] == "warning"]
+    assert edits == {"event": "edits of known tweets left out", "log_level": "warning", "count": 1}
+    [written] = [line for line in events if line["event"] == "tweets written"]
+    assert (written["tweets"], written["edited_tweets"]) == (1, 1)
+
+
+async def test_a_batch_without_edits_logs_no_warning() -> None:
+    with capture_logs() as events:
+        await Sink(Written(2, 0, 0)).stage.process(a_batch())
+    assert [line for line in events if line["log_level"] == "warning"] == []
