@@ -1,4 +1,4 @@
-"""The tiny bundle with a quantized body, and texts to calibrate it on; OpenVINO and NNCF make it."""
+"""The tiny bundle with a quantized body, and texts to calibrate it on. Needs OpenVINO and NNCF."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STARTS = ("zoloft gives me", "this pill and", "so", "my zoloft and", "hello zol
 
 
 def tiny_examples() -> list[Example]:
-    """Tweets of the words that the tiny bundle knows, twenty of each class."""
+    """Return tweets with words that the tiny bundle knows, twenty of each class."""
     examples = []
     for start in _STARTS:
         for effect, (ptid, _) in EFFECTS.items():
@@ -33,9 +33,9 @@ def tiny_examples() -> list[Example]:
 
 
 def quantize_tiny(folder: Path, out: Path) -> Path:
-    """Quantize the bundle in `folder` on the tweets above, whatever becomes of its scores."""
+    """Quantize the bundle in `folder` on the tweets above, whatever its scores are then."""
     exact = load_bundle(folder)
     quantized = refit_heads(quantize_body(exact, tiny_examples(), seed=1))
-    told = Quantization(texts=quantized.texts, judged_on=1, before={"1a": 1.0}, after={"1a": 1.0})
-    store_quantized(exact, quantized.bundle, told, metrics={}, out=out)
+    section = Quantization(texts=quantized.texts, judged_on=1, before={"1a": 1.0}, after={"1a": 1.0})
+    store_quantized(exact, quantized.bundle, section, metrics={}, out=out)
     return out

@@ -1,4 +1,4 @@
-"""The texts that a quantization is calibrated on, and others that it is judged on."""
+"""The texts that a quantization is calibrated on, and the others that the bundles are compared on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from training.examples import Example
 
 @dataclass(frozen=True)
 class CalibrationTexts:
-    """Texts on two sides, none of them on both.
+    """Texts for calibration and for validation; no text is in both.
 
     Attributes:
-        calibration: they give ranges, and what the heads are fitted to.
-        validation: they judge; some report an adverse effect, and some do not.
+        calibration: the ranges of the numbers come from them, and the heads are refitted on them.
+        validation: the exact and the quantized bundle are compared on them. Some report an adverse effect,
+            and some do not.
     """
 
     calibration: list[Example]
@@ -28,43 +29,43 @@ class CalibrationTexts:
 def read_calibration_texts(
     calibrate: Path, validation: Path | None, split: str, *, seed: int
 ) -> CalibrationTexts:
-    """Read the texts, and divide them where there is one file for both.
+    """Read the texts, and divide them if there is one file for both purposes.
 
     Args:
         calibrate: a prepared folder, or a .jsonl file.
-        validation: the same; None lets half of each class of the others judge.
-        split: of prepared folders.
-        seed: of that division.
+        validation: the same. With None, half of each class of `calibrate` is kept for validation.
+        split: the split to read from prepared folders.
+        seed: for this division.
 
     Raises:
         CorpusError: a file is missing or malformed.
-        RunError: a side has no texts, or the texts that judge are of one class.
+        RunError: there are no texts for calibration, or the texts for validation are all of one class.
     """
     texts = list({example.text: example for example in read_split(calibrate, split)}.values())
     if validation is None:
-        sides = _halves(texts, seed)
+        divided = _divide(texts, seed)
     else:
-        judging = read_split(validation, split)
-        known = {example.text for example in judging}
-        sides = CalibrationTexts([example for example in texts if example.text not in known], judging)
-    positives = sum(example.label for example in sides.validation)
-    if positives in (0, len(sides.validation)):
+        held_out = read_split(validation, split)
+        known = {example.text for example in held_out}
+        divided = CalibrationTexts([example for example in texts if example.text not in known], held_out)
+    positives = sum(example.label for example in divided.validation)
+    if positives in (0, len(divided.validation)):
         source, need = (validation, "one") if validation else (calibrate, "two")
         raise RunError(
-            f"{positives:,} of the {len(sides.validation):,} texts that are to judge, from {source}, report "
-            f"an adverse effect: give a file with at least {need} that do and {need} that do not"
+            f"{positives:,} of the {len(divided.validation):,} texts for validation, from {source}, report "
+            f"an adverse effect: use a file with at least {need} that do and {need} that do not"
         )
-    if not sides.calibration:
-        others = f" beside those that judge, from {validation}" if validation else " besides"
-        raise RunError(f"{calibrate} has no text to calibrate on{others}: give some hundreds more")
-    return sides
+    if not divided.calibration:
+        besides = f" besides those for validation, from {validation}" if validation else ""
+        raise RunError(f"{calibrate} has no text to calibrate on{besides}: add some hundreds of texts")
+    return divided
 
 
-def _halves(texts: Iterable[Example], seed: int) -> CalibrationTexts:
-    drawn = list(texts)
-    Random(f"quantization {seed}").shuffle(drawn)  # noqa: S311 - reproducible, not secret
-    by_class = [[example for example in drawn if example.label == label] for label in (1, 0)]
+def _divide(texts: Iterable[Example], seed: int) -> CalibrationTexts:
+    shuffled = list(texts)
+    Random(f"quantization {seed}").shuffle(shuffled)  # noqa: S311 - reproducible, not secret
+    by_class = [[example for example in shuffled if example.label == label] for label in (1, 0)]
     return CalibrationTexts(
-        [example for side in by_class for example in side[1::2]],
-        [example for side in by_class for example in side[0::2]],
+        [example for examples in by_class for example in examples[1::2]],
+        [example for examples in by_class for example in examples[0::2]],
     )

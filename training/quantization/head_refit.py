@@ -1,7 +1,4 @@
-"""What the heads of a network read, for an exact and for a quantized body.
-
-A head that gives on quantized states what it gave on exact ones, where that can be learned.
-"""
+"""Heads refitted to a quantized body: from its states, they predict what they predicted from exact ones."""
 
 from __future__ import annotations
 
@@ -23,158 +20,156 @@ from models.runtime.packing import PackedBatch, PaddedTexts
 Body = Callable[[PackedBatch], SharedStates]
 Floats = NDArray[np.float64]
 
+# Candidates for the strength of the penalty on changed weights. The best one depends on the number of texts.
+_PENALTIES: Final = (1e-1, 1e-2, 1e-3, 1e-4)
+_STEPS: Final = 300
+_WORTHWHILE: Final = 0.95  # of the divergence before; a smaller gain is chance
+
 
 @dataclass(frozen=True)
 class HeadStates:
-    """What a head reads.
+    """The inputs of a head.
 
     Attributes:
-        states: `[inputs, hidden]`: a text each for a classifier, a token each for the Extractor.
-        texts: `[inputs]`, which text each is of.
+        states: `[inputs, hidden]`. An input is a text for a classifier, and a token for the Extractor.
+        texts: `[inputs]`, the index of the text that each input belongs to.
     """
 
     states: Floats
     texts: NDArray[np.int64]
 
 
-def classifier_states(
-    network: MultiTaskNetwork, body: Body, batches: Sequence[PackedBatch], advance: Callable[[int], None]
-) -> list[HeadStates]:
-    """Give what each classifier reads: its state at [CLS].
-
-    Args:
-        network: in eval mode, on the CPU.
-        body: gives the states below the heads' own layers.
-        batches: the texts.
-        advance: told of each batch, how many texts it had.
-    """
-    members = [member.shared for member in network.members if isinstance(member, EnsembleMember)]
-
-    def step(batch: PackedBatch) -> list[Tensor]:
-        kept, padded = body(batch), PaddedTexts(batch)
-        mask = padded.attention_mask
-        below, trunk = padded.pad(kept.before_last), padded.pad(kept.trunk)
-        first = run_layers_to_cls(network.shared[-1:], below, mask)
-        return [first, *(run_layers_to_cls(layers, trunk, mask) for layers in members)]
-
-    found: list[list[Tensor]] = []
-    rows: list[int] = []
-    with torch.inference_mode():
-        for batch in batches:
-            found.append(step(batch))
-            rows.extend(batch.rows)
-            advance(len(batch.rows))
-    return [HeadStates(_joined(parts), np.array(rows)) for parts in zip(*found, strict=True)]
-
-
-def extractor_states(network: MultiTaskNetwork, body: Body, batches: Sequence[PackedBatch]) -> HeadStates:
-    """Give what the Extractor reads: the state of each token; arguments as in `classifier_states`."""
-    found: list[Tensor] = []
-    rows: list[int] = []
-    with torch.inference_mode():
-        for batch in batches:
-            padded = PaddedTexts(batch)
-            below = padded.pad(body(batch).before_last)
-            found.append(padded.unpad(run_layers(network.shared[-1:], below, padded.attention_mask)))
-            rows.extend(np.repeat(batch.rows, batch.lengths).tolist())
-    return HeadStates(_joined(found), np.array(rows))
-
-
-def _joined(parts: Sequence[Tensor]) -> Floats:
-    return torch.cat(list(parts)).double().numpy()
-
-
-# Pulls towards the head as it was; which one is best depends on the number of texts.
-_PULLS: Final = (1e-1, 1e-2, 1e-3, 1e-4)
-_STEPS: Final = 300
-_WORTH_IT: Final = 0.95  # of the divergence: a smaller gain is chance
-
-
 @dataclass(frozen=True)
 class RefitResult:
-    """What came of it.
+    """The effect of a refit.
 
     Attributes:
-        before: divergence from the exact network on texts that were not fitted, in nats an input.
-        after: the same with the new head; as before where no new one is better.
-        pull: towards the old head, of the new one; None where the old one stays.
+        before: divergence from the exact network on held-out texts, in nats per input.
+        after: the same with the new head; equal to `before` if the old head stays.
+        penalty: the strength that was chosen, or None if the old head stays.
     """
 
     before: float
     after: float
-    pull: float | None
+    penalty: float | None
+
+
+def classifier_states(
+    network: MultiTaskNetwork, body: Body, batches: Sequence[PackedBatch], advance: Callable[[int], None]
+) -> list[HeadStates]:
+    """Compute the inputs of each classifier: the states at [CLS].
+
+    Args:
+        network: in eval mode, on the CPU.
+        body: computes the states below the heads' own layers.
+        batches: the texts.
+        advance: called after each batch with the number of its texts.
+    """
+    members = [member.shared for member in network.members if isinstance(member, EnsembleMember)]
+
+    def run_batch(batch: PackedBatch) -> list[Tensor]:
+        shared, padded = body(batch), PaddedTexts(batch)
+        mask = padded.attention_mask
+        below, trunk = padded.pad(shared.before_last), padded.pad(shared.trunk)
+        first = run_layers_to_cls(network.shared[-1:], below, mask)
+        return [first, *(run_layers_to_cls(layers, trunk, mask) for layers in members)]
+
+    by_batch: list[list[Tensor]] = []
+    texts: list[int] = []
+    with torch.inference_mode():
+        for batch in batches:
+            by_batch.append(run_batch(batch))
+            texts.extend(batch.rows)
+            advance(len(batch.rows))
+    by_classifier = zip(*by_batch, strict=True)
+    return [HeadStates(_concatenate(states), np.array(texts)) for states in by_classifier]
+
+
+def extractor_states(network: MultiTaskNetwork, body: Body, batches: Sequence[PackedBatch]) -> HeadStates:
+    """Compute the inputs of the Extractor: the state of each token. See `classifier_states`."""
+    by_batch: list[Tensor] = []
+    texts: list[int] = []
+    with torch.inference_mode():
+        for batch in batches:
+            padded = PaddedTexts(batch)
+            below = padded.pad(body(batch).before_last)
+            by_batch.append(padded.unpad(run_layers(network.shared[-1:], below, padded.attention_mask)))
+            texts.extend(np.repeat(batch.rows, batch.lengths).tolist())
+    return HeadStates(_concatenate(by_batch), np.array(texts))
 
 
 def refit_head(
     head: nn.Linear, exact: HeadStates, quantized: HeadStates, held_out: NDArray[np.bool_]
 ) -> RefitResult:
-    """RefitResult a head of two classes in place, or leave it.
+    """Refit a head with two classes in place, or leave it as it is.
 
-    The new weights have the least cross-entropy with the probabilities that the exact network gives
-    (distillation, Hinton et al. 2015), plus a pull towards the old weights. The strength of the pull is
-    chosen on texts held out, and so is whether there is a new head at all: where rounding has left noise
-    and no shift, the old weights are the best ones.
+    The new weights minimize the cross-entropy with the probabilities of the exact network (distillation,
+    Hinton et al. 2015), plus a penalty on the change of the weights. Held-out texts decide how strong the
+    penalty is. They also decide whether the head changes at all: if quantization added noise without a shift,
+    the old weights are the best ones.
 
     Args:
         head: of the exact network.
-        exact: what it read there.
-        quantized: what it reads now, of the same inputs in the same order.
-        held_out: `[texts]`, whether a text is for choosing.
+        exact: its inputs there.
+        quantized: its inputs now, for the same texts and tokens in the same order.
+        held_out: `[texts]`, True for the texts that choose the penalty.
     """
-    old = _odds_of(head)
+    old = _log_odds_weights(head)
     target = _probability(_log_odds(exact.states, old))
-    choosing = held_out[quantized.texts]
-    if not choosing.any() or choosing.all():
+    chooses = held_out[quantized.texts]
+    if not chooses.any() or chooses.all():
         return RefitResult(0.0, 0.0, None)
-    inputs = quantized.states
+    states = quantized.states
 
-    def divergence(odds: Floats) -> float:
-        wanted = target[choosing]
-        return _loss(_log_odds(inputs[choosing], odds), wanted) - _entropy(wanted)
+    def divergence(weights: Floats) -> float:
+        expected = target[chooses]
+        return _loss(_log_odds(states[chooses], weights), expected) - _entropy(expected)
 
     before = divergence(old)
-    tried = {pull: _fitted(inputs[~choosing], target[~choosing], old, pull) for pull in _PULLS}
-    after = {pull: divergence(odds) for pull, odds in tried.items()}
+    fits = {penalty: _fit(states[~chooses], target[~chooses], old, penalty) for penalty in _PENALTIES}
+    after = {penalty: divergence(weights) for penalty, weights in fits.items()}
     best = min(after, key=after.__getitem__)
-    if after[best] > before * _WORTH_IT:
+    if after[best] > before * _WORTHWHILE:
         return RefitResult(before, before, None)
-    _put(head, _fitted(inputs, target, old, best) - old)
+    _change_head(head, _fit(states, target, old, best) - old)
     return RefitResult(before, after[best], best)
 
 
-def _fitted(states: Floats, target: Floats, old: Floats, pull: float) -> Floats:
-    def loss(change: Floats) -> tuple[float, Floats]:
+def _fit(states: Floats, target: Floats, old: Floats, penalty: float) -> Floats:
+    def loss_and_gradient(change: Floats) -> tuple[float, Floats]:
         odds = _log_odds(states, old + change)
         weights = change[:-1]
-        missed = _probability(odds) - target
-        slope = np.append(states.T @ missed / len(states) + pull * weights, missed.mean())
-        return _loss(odds, target) + pull / 2 * float(weights @ weights), slope
+        error = _probability(odds) - target
+        gradient = np.append(states.T @ error / len(states) + penalty * weights, error.mean())
+        return _loss(odds, target) + penalty / 2 * float(weights @ weights), gradient
 
-    found = minimize(loss, np.zeros_like(old), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
-    return np.asarray(old + found.x, dtype=np.float64)
+    start = np.zeros_like(old)
+    solution = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    return np.asarray(old + solution.x, dtype=np.float64)
 
 
-def _odds_of(head: nn.Linear) -> Floats:
-    """Give the weights of the log-odds of the second class, the bias last: `[hidden + 1]`."""
+def _log_odds_weights(head: nn.Linear) -> Floats:
+    """Return the weights of the log-odds of the second class, the bias last: `[hidden + 1]`."""
     weight, bias = head.weight.detach().double(), head.bias.detach().double()
     return torch.cat([weight[1] - weight[0], bias[1:] - bias[:1]]).numpy()
 
 
-def _put(head: nn.Linear, change: Floats) -> None:
+def _change_head(head: nn.Linear, change: Floats) -> None:
+    """Add a change of the log-odds, half of it to each class, so that the sum of both logits stays."""
     half = torch.from_numpy(change / 2).to(head.weight.dtype)
     with torch.no_grad():
         head.weight.add_(torch.stack([-half[:-1], half[:-1]]))
         head.bias.add_(torch.stack([-half[-1], half[-1]]))
 
 
-def _log_odds(states: Floats, odds: Floats) -> Floats:
-    found: Floats = states @ odds[:-1] + odds[-1]
-    return found
+def _log_odds(states: Floats, weights: Floats) -> Floats:
+    odds: Floats = states @ weights[:-1] + weights[-1]
+    return odds
 
 
 def _probability(log_odds: Floats) -> Floats:
-    found: Floats = 1 / (1 + np.exp(-log_odds.clip(-700, 700)))
-    return found
+    probability: Floats = 1 / (1 + np.exp(-log_odds.clip(-700, 700)))
+    return probability
 
 
 def _loss(log_odds: Floats, target: Floats) -> float:
@@ -182,5 +177,9 @@ def _loss(log_odds: Floats, target: Floats) -> float:
 
 
 def _entropy(target: Floats) -> float:
-    certain = target.clip(1e-12, 1 - 1e-12)
-    return float(-(certain * np.log(certain) + (1 - certain) * np.log(1 - certain)).mean())
+    clipped = target.clip(1e-12, 1 - 1e-12)
+    return float(-(clipped * np.log(clipped) + (1 - clipped) * np.log(1 - clipped)).mean())
+
+
+def _concatenate(states: Sequence[Tensor]) -> Floats:
+    return torch.cat(list(states)).double().numpy()

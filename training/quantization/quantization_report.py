@@ -1,4 +1,4 @@
-"""Whether a quantized bundle is good enough: the official scores before and after."""
+"""The official scores of a bundle before and after it is quantized."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from training.evaluation import score_predictions
 from training.examples import Example
 from training.scorer import Measure, Scores
 
-# What the margin holds for: the heads that read the quantized body.
-JUDGED: Final[tuple[Measure, ...]] = ("1a", "1b")
-_CHUNK: Final = 256  # texts judged together
+COMPARED: Final[tuple[Measure, ...]] = ("1a", "1b")
+"""The measures of the heads that read the quantized body."""
+
+_CHUNK: Final = 256  # texts scored at a time
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class QuantizationReport:
     """The exact and the quantized bundle on the same texts.
 
     Attributes:
-        before: scores of the exact one.
-        after: of the quantized one.
-        texts: how many there were.
-        changed: how many of them have another label now.
-        largest_change: by how much a probability has changed at largest_change.
+        before: scores of the exact bundle.
+        after: scores of the quantized bundle.
+        texts: number of texts.
+        changed: number of texts with another label.
+        largest_change: of a probability.
     """
 
     before: Scores
@@ -35,20 +36,20 @@ class QuantizationReport:
     largest_change: float
 
     def losses(self) -> dict[Measure, float]:
-        """Give by how much each judged F1, in [0, 1], has fallen; below 0 where it has risen."""
+        """Return by how much each compared F1 fell, in [0, 1]; below 0 if it rose."""
         before, after = self.f1(self.before), self.f1(self.after)
-        return {measure: before[measure] - after[measure] for measure in JUDGED}
+        return {measure: before[measure] - after[measure] for measure in COMPARED}
 
     @staticmethod
     def f1(scores: Scores) -> dict[Measure, float]:
-        """Give the judged F1 of some scores."""
+        """Return the compared F1 of these scores."""
         return {"1a": scores.classifier.f1, "1b": scores.extractor.f1}
 
     def to_json(self) -> dict[str, Any]:
-        """Give the figures, JSON-ready."""
+        """Return the figures, ready for JSON."""
         return {
-            "before": self.before.to_json(JUDGED),
-            "after": self.after.to_json(JUDGED),
+            "before": self.before.to_json(COMPARED),
+            "after": self.after.to_json(COMPARED),
             "changed_labels": self.changed,
             "largest_change_of_probability": round(self.largest_change, 4),
         }
@@ -61,31 +62,31 @@ def compare_bundles(
     *,
     advance: Callable[[int], None] = lambda texts: None,
 ) -> QuantizationReport:
-    """Let both judge annotated texts.
+    """Score annotated texts with both bundles.
 
     Args:
-        exact: the bundle as it was.
-        quantized: the bundle as it would be.
-        examples: texts that neither learned from.
-        advance: told of so many more texts that were judged, each twice.
+        exact: the bundle before.
+        quantized: the bundle after.
+        examples: texts that neither was trained or calibrated on.
+        advance: called with the number of texts scored since the last call; each text counts twice.
     """
-    before, after = _judged(exact, examples, advance), _judged(quantized, examples, advance)
+    before, after = _predict(exact, examples, advance), _predict(quantized, examples, advance)
     pairs = list(zip(before, after, strict=True))
     return QuantizationReport(
         score_predictions(before, examples),
         score_predictions(after, examples),
         len(examples),
-        sum(was.label != now.label for was, now in pairs),
-        max((abs(was.probability - now.probability) for was, now in pairs), default=0.0),
+        sum(one.label != other.label for one, other in pairs),
+        max((abs(one.probability - other.probability) for one, other in pairs), default=0.0),
     )
 
 
-def _judged(
+def _predict(
     scorer: Scorer, examples: Sequence[Example], advance: Callable[[int], None]
 ) -> list[TweetPrediction]:
-    said: list[TweetPrediction] = []
+    predictions: list[TweetPrediction] = []
     for first in range(0, len(examples), _CHUNK):
         chunk = examples[first : first + _CHUNK]
-        said.extend(scorer.score([example.text for example in chunk]))
+        predictions.extend(scorer.score([example.text for example in chunk]))
         advance(len(chunk))
-    return said
+    return predictions

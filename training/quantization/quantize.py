@@ -1,4 +1,4 @@
-"""From a bundle to the same bundle with a quantized body, in memory."""
+"""The steps from a bundle to the same bundle with a quantized body, in memory."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from models.bundle import Bundle
 from models.encoder.tokenization import TweetTokenizer
 from models.network.multitask import EnsembleMember, MultiTaskNetwork
 from models.runtime.attention import GroupedAttention
-from models.runtime.int8 import BodyIr, QuantizedBody
-from models.runtime.int8.body import body_layers
+from models.runtime.int8 import BodyIr, QuantizedBody, body_layers
 from models.runtime.packed_network import PackedNetwork
 from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
@@ -31,9 +30,9 @@ from training.quantization.head_refit import (
 )
 from training.quantization.post_training import quantize_with_nncf
 
-RANGE_TEXTS: Final = 400  # whose activations give the ranges: more change nothing
-REFIT_TEXTS: Final = 4_000  # that heads are refitted on, at most: their states are kept in memory
-_HELD_OUT: Final = 0.25  # of these, for choosing how much a head may change
+RANGE_TEXTS: Final = 400  # texts that the ranges are measured on; more change nothing
+REFIT_TEXTS: Final = 4_000  # most texts that heads are refitted on, since their states are kept in memory
+_HELD_OUT: Final = 0.25  # of these, to choose how much a head may change
 _TOKEN_BUDGET: Final = 1_024
 
 Advance = Callable[[int], None]
@@ -44,10 +43,10 @@ class CalibratedBody:
     """A quantized body, before the heads are refitted to it.
 
     Attributes:
-        exact: the bundle that it was made of.
-        body: of it, quantized.
+        exact: the bundle that was quantized.
+        body: its quantized body.
         batches: the calibration texts.
-        positive: `[texts]`, which of them report an adverse effect.
+        positive: `[texts]`, True for those that report an adverse effect.
     """
 
     exact: Bundle
@@ -58,12 +57,12 @@ class CalibratedBody:
 
 @dataclass(frozen=True)
 class QuantizedBundle:
-    """What came of it.
+    """A bundle with a quantized body and heads refitted to it.
 
     Attributes:
-        bundle: with the quantized body and the refitted heads; config and path are those of the exact one.
-        texts: how many gave ranges or a refit_head.
-        refits: of the heads, by name.
+        bundle: its config and path are those of the exact bundle.
+        texts: number of texts that it was calibrated on.
+        refits: the result for each head, by name.
     """
 
     bundle: Bundle
@@ -77,14 +76,14 @@ def quantize_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> 
     Args:
         bundle: is not changed.
         examples: calibration texts, like those to come.
-        seed: of the choice among them.
+        seed: for the choice among them.
 
     Raises:
-        ModelError: OpenVINO is not installed.
-        RunError: NNCF is not installed, the network is too small to be quantized, or there is no text.
+        RunError: OpenVINO or NNCF is not installed, the network is too small to be quantized, or there are no
+            texts.
     """
     if not examples:
-        raise RunError("there are no calibration texts: give some hundreds of those to come")
+        raise RunError("there are no calibration texts: use some hundreds of texts like those to come")
     if not body_layers(bundle.weights.shape):
         raise RunError("the network has a single layer, which stays exact: there is nothing to quantize")
     order = np.random.default_rng(seed).permutation(len(examples))[:REFIT_TEXTS]
@@ -98,45 +97,47 @@ def quantize_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> 
     )
 
 
-def refit_heads(rounded: CalibratedBody, advance: Advance = lambda texts: None) -> QuantizedBundle:
-    """RefitResult the heads of the Classifiers and the Extractor to a quantized body.
+def refit_heads(calibrated: CalibratedBody, advance: Advance = lambda texts: None) -> QuantizedBundle:
+    """Refit the heads of the Classifiers and the Extractor to a quantized body.
 
-    Labels are not asked: the heads are held against what the exact network says. The Extractor is fitted on
-    the texts that report an adverse effect, as it is asked of no others.
+    Labels are not needed: the target is what the exact network predicts. The Extractor is fitted on the texts
+    that report an adverse effect, since it is run on no others.
 
     Args:
-        rounded: is not changed.
-        advance: told of so many more texts that were read, each twice.
+        calibrated: is not changed.
+        advance: called after each batch with the number of its texts; each text counts twice.
     """
-    weights, network = rounded.exact.weights, deepcopy(rounded.exact.network)
+    weights, network = calibrated.exact.weights, deepcopy(calibrated.exact.network)
     exact = PackedNetwork(weights, "fp32", GroupedAttention()).shared_states
-    body = QuantizedBody(rounded.body, weights, GroupedAttention(), lanes=1)
-    refits = _refit_all(network, exact, body, rounded.batches, rounded.positive, advance)
-    _halve(network)
-    return QuantizedBundle(rounded.exact.with_network(network, rounded.body), len(rounded.positive), refits)
+    quantized = QuantizedBody(calibrated.body, weights, GroupedAttention(), lanes=1)
+    refits = _refit_all(network, exact, quantized, calibrated.batches, calibrated.positive, advance)
+    _round_to_half(network)
+    bundle = calibrated.exact.with_network(network, calibrated.body)
+    return QuantizedBundle(bundle, len(calibrated.positive), refits)
 
 
 def _refit_all(
     network: MultiTaskNetwork,
     exact: Body,
-    rounded: Body,
+    quantized: Body,
     batches: Sequence[PackedBatch],
     positive: NDArray[np.bool_],
     advance: Advance,
 ) -> dict[str, RefitResult]:
-    # Texts are in the order of a seeded draw already.
+    # The texts are already in a random order, so every fourth one is a random choice.
     held_out = np.arange(len(positive)) % round(1 / _HELD_OUT) == 0
     before = classifier_states(network, exact, batches, advance)
-    after = classifier_states(network, rounded, batches, advance)
+    after = classifier_states(network, quantized, batches, advance)
     refits = {}
-    for number, (head, was, now) in enumerate(zip(_classifiers(network), before, after, strict=True), 1):
-        refits["classifier" if number == 1 else f"classifier {number}"] = refit_head(head, was, now, held_out)
-    with_spans = list(_only(batches, positive))
-    if with_spans:
+    for number, (head, *states) in enumerate(zip(_classifiers(network), before, after, strict=True), 1):
+        name = "classifier" if number == 1 else f"classifier {number}"
+        refits[name] = refit_head(head, *states, held_out)
+    positives = _select_texts(batches, positive)
+    if positives:
         refits["extractor"] = refit_head(
             network.extractor,
-            extractor_states(network, exact, with_spans),
-            extractor_states(network, rounded, with_spans),
+            extractor_states(network, exact, positives),
+            extractor_states(network, quantized, positives),
             held_out,
         )
     return refits
@@ -147,13 +148,13 @@ def _classifiers(network: MultiTaskNetwork) -> list[nn.Linear]:
     return [network.classifier, *members]
 
 
-def _only(batches: Sequence[PackedBatch], wanted: NDArray[np.bool_]) -> list[PackedBatch]:
-    chosen = [(batch, [at for at, row in enumerate(batch.rows) if wanted[row]]) for batch in batches]
-    return [batch.select(places)[0] for batch, places in chosen if places]
+def _select_texts(batches: Sequence[PackedBatch], selected: NDArray[np.bool_]) -> list[PackedBatch]:
+    indices = [[index for index, row in enumerate(batch.rows) if selected[row]] for batch in batches]
+    return [batch.select(texts)[0] for batch, texts in zip(batches, indices, strict=True) if texts]
 
 
-def _halve(network: MultiTaskNetwork) -> None:
-    """Round the weights as the bundle will store them, so that what is judged is what is written."""
+def _round_to_half(network: MultiTaskNetwork) -> None:
+    """Round the weights as the bundle will store them, so that the stored bundle is the evaluated one."""
     with torch.no_grad():
         for tensor in network.trained_state().values():
             tensor.copy_(tensor.half())

@@ -19,8 +19,8 @@ from models.runtime.layer import PackedEmbedding
 from models.runtime.packed_network import SharedStates
 from models.runtime.packing import PackedBatch
 
-# Inputs are padded to a multiple of this many tokens. OpenVINO keeps buffers for each number of tokens that it
-# has seen: without padding, 300 MB in the end.
+# Inputs are padded to a multiple of this many tokens. OpenVINO keeps buffers for each number of tokens that
+# it has seen: without padding, 300 MB in the end.
 _ROWS: Final = 64
 # A request keeps buffers for the most tokens that it has seen, so longer inputs are split.
 _MOST_ROWS: Final = 256
@@ -81,7 +81,7 @@ class QuantizedBody:
             "NUM_STREAMS": lanes,  # one thread for each request
             "ENABLE_CPU_PINNING": False,  # the machine has other work, too
             "INFERENCE_PRECISION_HINT": "f32",  # of everything that is not quantized, on all processors
-            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # of code for one number of tokens; caching it gains nothing here
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # caching code for numbers of tokens gains nothing here
         }
         segments = read_segments(ir, layers=layers, hidden=hidden)
         if not segments.has_safe_weights and products_overflow():

@@ -1,9 +1,9 @@
 """The graph that a bundle carries of its quantized body, in OpenVINO's format, and its segments.
 
-A body of `n` layers has the segments 0 to `n`. Segment 0 computes queries, keys and values of layer 1 from the
-embeddings. Segment `i` continues from the output of attention in layer `i` to the end of that layer, and
+A body of `n` layers has the segments 0 to `n`. Segment 0 computes queries, keys and values of layer 1 from
+the embeddings. Segment `i` continues from the output of attention in layer `i` to the end of that layer, and
 computes queries, keys and values of the next one. Attention itself is not in the graph, since
-`models.runtime.attention` computes it. So each segment processes packed tokens, one independent of the other.
+`models.runtime.attention` computes it. So each segment processes packed tokens one by one.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import torch
 
 from models import Pipeline, load_bundle
 from models.scoring import bundle_folder
-from tests.changed_predictions import changed, examples_of, tweets_of
+from tests.changed_predictions import changed_share, examples_of, tweets_of
 from tests.reference import Reference
 from tests.tiny_int8 import needs_openvino
 
@@ -26,5 +26,5 @@ def test_few_predictions_of_the_default_bundle_change() -> None:
     off = torch.tensor([f.probability - w.probability for f, w in zip(found, wanted, strict=True)]).abs()
     assert 1e-4 < off.mean() <= 0.03
     assert off.max() <= 0.6
-    assert changed(found, wanted, lambda one: one.label) <= 0.04
-    assert changed(found, wanted, lambda one: [(m.start, m.end) for m in one.mentions]) <= 0.08
+    assert changed_share(found, wanted, lambda one: one.label) <= 0.04
+    assert changed_share(found, wanted, lambda one: [(m.start, m.end) for m in one.mentions]) <= 0.08
