@@ -1,46 +1,45 @@
-"""Files and folders that are written whole, and to the disk, or not at all."""
+"""Files of a training: written whole, to the disk, or not at all, with errors for the user."""
 
 from __future__ import annotations
 
-import errno
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from models.disk import replace_file, replace_folder
+from models.disk import replace_file, writing
 from training.errors import RunError
 
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file as `models.disk.replace_file` does, and make the folders that it lies in.
+def write_file(path: Path, data: bytes) -> None:
+    """Write a whole file as `models.disk.replace_file` does, and make its folders.
 
     Raises:
-        RunError: the folder cannot be made or written to.
+        RunError: it cannot be written; an older file stays as it was.
     """
-    try:
+    with writing(path, RunError):
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, data)
-    except OSError as error:
-        raise cannot_write(path, error) from None
 
 
 def write_json(path: Path, document: Any) -> None:
     """Write a JSON document, indented, with a line break at its end.
 
     Raises:
-        RunError: as `write_whole`.
+        RunError: as `write_file`.
     """
-    write_whole(path, f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode())
+    write_file(path, json_bytes(document))
+
+
+def json_bytes(document: Any) -> bytes:
+    """Return the content of the file that `write_json` writes."""
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
 
 
 def read_json(path: Path) -> Any:
-    """Read what `write_json` wrote; None where there is no such file.
+    """Read what `write_json` wrote; return None if there is no such file.
 
     Raises:
-        RunError: it is no JSON, or cannot be read.
+        RunError: the file cannot be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -52,19 +51,13 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write a folder as `models.disk.replace_folder` does.
+def require_new_file(path: Path, *, overwrite: bool) -> None:
+    """Check that a file can be written without losing anything.
 
     Raises:
-        RunError: it cannot be written; what was there before is there still.
+        RunError: a folder is there, or a file and not `overwrite`.
     """
-    try:
-        replace_folder(folder, files)
-    except OSError as error:
-        raise cannot_write(folder, error) from None
-
-
-def cannot_write(path: Path, error: OSError) -> RunError:
-    """Say that something cannot be written, why, and what to do about it."""
-    mend = "make room there, or choose another place" if error.errno in _NO_ROOM else "choose another place"
-    return RunError(f"{path} cannot be written ({error.strerror or error}): {mend}")
+    if path.is_dir():
+        raise RunError(f"{path} is a folder: name a file")
+    if path.exists() and not overwrite:
+        raise RunError(f"{path} already exists: choose another file, or replace it with --overwrite")

@@ -11,7 +11,7 @@ import torch
 from models.terminology import Terminology, read_release
 from tests.tiny import write_checkpoint
 from tests.training.augmentation.invented_wordnet import write_wordnet
-from training.synthetic.wordlists import read_wordlist
+from training.wordlists import read_wordlist
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
@@ -33,7 +33,7 @@ def shared() -> Path:
 def terminology_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`pt.asc` and `llt.asc` with all PTs that the tweet generator knows, under invented codes."""
     folder = tmp_path_factory.mktemp("terminology")
-    names = list(read_wordlist("effects"))
+    names = list(read_wordlist("training.synthetic", "effects"))
     codes = range(90_000_001, 90_000_001 + len(names))
     pts = [f"{code}${name}$$$$$$$$$$" for code, name in zip(codes, names, strict=True)]
     llts = [f"{code}${name}${code}$$$$$$$Y$$" for code, name in zip(codes, names, strict=True)]

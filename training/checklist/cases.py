@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from models.predictions import Label
+from models.predictions import TweetLabel
 from training.edits import Edit, apply_edits, move_span
 
 Place = tuple[int, int]
@@ -49,7 +49,7 @@ class Sentence:
     non_effects: tuple[Place, ...] = ()
 
     @property
-    def label(self) -> Label:
+    def label(self) -> TweetLabel:
         """ADE if there is an effect."""
         return "ADE" if self.effects else "NoADE"
 
@@ -63,7 +63,7 @@ class Draft:
         sentence: the text to score. MFT: the label must be right. Each effect must be overlapped by a span
             and, if it has names, coded as one of them. No span may overlap what is not an effect.
         base: INV, DIR: the text before the change. The case counts only if the scorer is right about it.
-        edits: INV: the edits that made `sentence` of `base`. Label, spans (moved) and PTs must be those of
+        edits: INV: the edits that made `sentence` of `base`. TweetLabel, spans (moved) and PTs must be those of
             the base.
     """
 

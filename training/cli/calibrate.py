@@ -60,7 +60,7 @@ def calibrate_command(
     from training.corpora.prepared import read_split
     from training.evaluation.plots import reliability_png
     from training.evaluation.recalibration import recalibrate
-    from training.files import write_whole
+    from training.files import write_file
 
     if diagram:
         require("matplotlib", "diagrams")
@@ -101,7 +101,7 @@ def calibrate_command(
             metrics={"calibration": figures},
         )
     if diagram:
-        write_whole(diagram, reliability_png(after.reliability, before=before.reliability))
+        write_file(diagram, reliability_png(after.reliability, before=before.reliability))
     if as_json:
         print_json({"bundle": version, **figures})
     else:

@@ -55,7 +55,7 @@ def checklist_command(
     from models.options import ServingOptions
     from models.scoring import load_scorer
     from training.checklist import checklist_cases, checklist_document, run_checklist
-    from training.files import write_whole
+    from training.files import write_file
 
     if fail_under is not None and not 0 <= fail_under <= 1:
         raise RunError(f"--fail-under is {fail_under}: it must be from 0 to 1, such as 0.9")
@@ -68,7 +68,7 @@ def checklist_command(
     with on_interrupt(), progress_bar(len(texts)) as advance:
         report = run_checklist(scorer, capability, advance=advance)
     if out:
-        write_whole(out, checklist_document(report, failures=failures).encode())
+        write_file(out, checklist_document(report, failures=failures).encode())
     if as_json:
         print_json(report.to_json())
     else:

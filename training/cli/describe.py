@@ -33,7 +33,7 @@ def describe_command(
     from training.corpora.prepared import DESCRIPTION_FOLDER, read_splits
     from training.description import draw_ptids, measure_texts, spread_ptids
     from training.description.corpus_charts import histogram_lines, ptid_lines, to_json
-    from training.files import write_json, write_whole
+    from training.files import write_file, write_json
 
     splits = read_splits(corpus)
     training = splits.get("train")
@@ -44,8 +44,8 @@ def describe_command(
     }
     print_table(_texts_table(texts))
     print_table(_lengths_table(texts))
-    beside = corpus / DESCRIPTION_FOLDER if corpus.is_dir() else corpus.with_suffix(f".{DESCRIPTION_FOLDER}")
-    folder = out or beside
+    default = corpus / DESCRIPTION_FOLDER if corpus.is_dir() else corpus.with_suffix(f".{DESCRIPTION_FOLDER}")
+    folder = out or default
     for name, spread in ptids.items():
         print_line()
         if not spread.counts:
@@ -55,7 +55,7 @@ def describe_command(
         print_line(f"PTIDs of {name}: {len(spread.counts):,} in {spread.spans:,} coded spans")
         for line in [*histogram_lines(spread), *ptid_lines(spread)]:
             print_line(line)
-        write_whole(folder / f"ptids-{name}.png", draw_ptids(spread, name))
+        write_file(folder / f"ptids-{name}.png", draw_ptids(spread, name))
     write_json(folder / "description.json", to_json(texts, ptids))
     print_written(folder)
 

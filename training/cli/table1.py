@@ -57,7 +57,7 @@ def table1_command(
     from models.terminology import read_release
     from training.cli.corpus_tables import log_table
     from training.corpora.reading_log import ReadingLog
-    from training.files import write_json, write_whole
+    from training.files import write_file, write_json
     from training.loop.processes import join_processes
     from training.methods.training_run import effective_method, open_synonyms, prepare_process, training_run
     from training.table1.runs import Table1, read_corpus, scored_splits
@@ -103,6 +103,6 @@ def table1_command(
         results = list(table.results(methods))
     if processes.is_main:
         markdown = render_table1(results, scored_splits(splits))
-        write_whole(out / "table1.md", markdown.encode())
+        write_file(out / "table1.md", markdown.encode())
         write_json(out / "table1.json", [result.to_json() for result in results])
         typer.echo(markdown, nl=False)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.disk import replace_folder, writing
 from training.corpora.jsonl import read_records
 from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import SPLITS
-from training.errors import CorpusError
+from training.errors import CorpusError, RunError
 from training.examples import Example
-from training.files import write_folder, write_whole
+from training.files import write_file
 
 ABOUT_FILE = "corpus.json"
 DESCRIPTION_FOLDER = "description"
@@ -72,7 +73,7 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     Raises:
         RunError: the file cannot be written.
     """
-    write_whole(path, to_jsonl(examples))
+    write_file(path, to_jsonl(examples))
 
 
 def write_corpus(
@@ -112,7 +113,8 @@ def write_corpus(
         raise CorpusError(
             f"{out} holds another prepared corpus: choose another folder, or replace it with --overwrite"
         )
-    write_folder(out, files)
+    with writing(out, RunError):
+        replace_folder(out, files)
 
 
 def refuse_to_clobber(out: Path) -> None:

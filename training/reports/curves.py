@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from models.network.heads import Task
 from training.extras import require
-from training.files import write_whole
+from training.files import write_file
 from training.loop.callbacks import NullCallback
 
 _COLOURS: Final = {"1a": "#1f5fa8", "1b": "#b5541c", "1c": "#2f7d4f"}
@@ -58,7 +58,7 @@ def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) ->
     figure.suptitle(title)
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=120)
-    write_whole(path, drawn.getvalue())
+    write_file(path, drawn.getvalue())
 
 
 # A scalar for each step would make files of many megabytes: the mean of so many steps is one point.

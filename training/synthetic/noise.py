@@ -1,8 +1,7 @@
-"""What programs leave in tweets: entities, escapes, mojibake, masks, bits of JSON and of markup.
+"""Noise: what people and programs do to a tweet before it is in a file.
 
-What happens to a tweet between a head and a file. It comes before there are offsets.
-
-Positive and negative tweets go through the same, so that no noise tells them apart.
+It is added before offsets are counted. Positive and negative tweets get the same noise, so that none gives
+the class away.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from random import Random
 
 from training.synthetic import lettering, spelling
 from training.synthetic.pieces import Piece
+
+TextChange = Callable[[str, Random], str]
 
 _HANDLES = (
     *("@USER", "@USER", "@USER", "@user", "<user>", "@mike_{n}", "@sarah{n}", "@theReal{n}", "@jenn_x{n}"),
@@ -43,24 +44,44 @@ _WRAPPINGS = (
 )
 
 
-def unmasked(text: str, rng: Random) -> str:
-    """Put names of users and addresses, or other masks, in place of `@USER` and `HTTPURL`."""
+def add_noise(pieces: Sequence[Piece], rng: Random, *, amount: float = 1.0) -> list[Piece]:
+    """Change text as people and programs do; the marks on the pieces stay where they are.
+
+    Args:
+        pieces: of one tweet.
+        rng: the source of chance.
+        amount: of the usual noise of people, in [0, 1]; less for text that has some already.
+    """
+    spelling_changes = [change for chance, change in _SPELLING if rng.random() < chance * amount]
+    noisy = _change_pieces(pieces, spelling_changes, rng)
+    if rng.random() < amount and (capitals := _draw_change(_CAPITALS, rng)):
+        noisy = _change_whole(noisy, capitals, rng)
+    later = [change for chance, change in (*_LETTERS, *_DEBRIS) if rng.random() < chance]
+    noisy = _change_pieces(noisy, [replace_masks, *later], rng)
+    if rng.random() < _WRAPPED:
+        before, after = _draw_wrapping(rng)
+        return [Piece(before), *noisy, Piece(after)]
+    return noisy
+
+
+def replace_masks(text: str, rng: Random) -> str:
+    """Replace `@USER` and `HTTPURL` by user names and addresses, or by other masks."""
     text = re.sub("@USER", lambda _: rng.choice(_HANDLES).format(n=rng.randrange(100)), text)
     return re.sub("HTTPURL", lambda _: rng.choice(_LINKS).format(n=rng.randrange(100)), text)
 
 
-def escaped(text: str, rng: Random) -> str:
+def escape_html(text: str, rng: Random) -> str:
     """Write `&`, `<`, `>` and quotes as HTML entities."""
     return html.escape(text).replace("&#x27;", rng.choice(("&#39;", "&#x27;", "'")))
 
 
-def with_line_ends(text: str, rng: Random) -> str:
+def escape_line_ends(text: str, rng: Random) -> str:
     r"""Write line ends as the two characters `\n`."""
     return re.sub(r"\n|(?<=[.!?]) ", lambda _: rng.choice(("\\n", "\\n", " ", "\\r\\n")), text)
 
 
-def with_codes(text: str, rng: Random) -> str:
-    """Write what is not ASCII as escapes of JSON, apostrophes too."""
+def escape_as_json(text: str, rng: Random) -> str:
+    """Write characters beyond ASCII, and apostrophes, as escapes of JSON."""
     text = text.replace("'", "’")
     units = (c if ord(c) < 128 else c.encode("utf-16-be").hex() for c in text)
     return "".join(
@@ -68,94 +89,72 @@ def with_codes(text: str, rng: Random) -> str:
     )
 
 
-def garbled(text: str, rng: Random) -> str:
+def garble_encoding(text: str, rng: Random) -> str:
     """Read UTF-8 as if it were Windows-1252: `donâ€™t`."""
-    return "".join(c if ord(c) < 128 else _garbled(c) for c in text.replace("'", "’"))
+    return "".join(c if ord(c) < 128 else _garble_character(c) for c in text.replace("'", "’"))
 
 
-def wrapping(rng: Random) -> tuple[str, str]:
-    """Draw what stands around a tweet that was cut out of a file."""
-    before, after = rng.choice(_WRAPPINGS)
-    number = rng.randrange(10, 100)
-    return before.format(n=number), after.format(n=number)
-
-
-def _garbled(character: str) -> str:
+def _garble_character(character: str) -> str:
     return "".join(
         bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in character.encode("utf-8", "replace")
     )
 
 
-Change = Callable[[str, Random], str]
-
-# Each with the share of tweets that it happens to, in the order of time: spelling, letters, files.
-_SPELLING: tuple[tuple[float, Change], ...] = (
-    (0.4, spelling.without_apostrophes),
-    (0.22, spelling.shortened),
-    (0.2, spelling.mistyped),
-    (0.06, spelling.drawn_out),
+# Each with the share of tweets that it changes, in the order of time: spelling, letters, files.
+_SPELLING: tuple[tuple[float, TextChange], ...] = (
+    (0.4, spelling.drop_apostrophes),
+    (0.22, spelling.abbreviate_words),
+    (0.2, spelling.mistype_words),
+    (0.06, spelling.stretch_words),
 )
-# Of these at most one.
-_CAPITALS: tuple[tuple[float, Change], ...] = (
-    (0.05, lettering.shouted),
-    (0.17, lettering.with_capital_i),
-    (0.2, lettering.with_sentence_capitals),
-    (0.06, lettering.stressed),
-    (0.01, lettering.titled),
-    (0.005, lettering.mocking),
+# Of these, at most one.
+_CAPITALS: tuple[tuple[float, TextChange], ...] = (
+    (0.05, lettering.capitalize_all),
+    (0.17, lettering.capitalize_i),
+    (0.2, lettering.capitalize_sentences),
+    (0.06, lettering.capitalize_some_words),
+    (0.01, lettering.capitalize_initials),
+    (0.005, lettering.capitalize_at_random),
 )
-_LETTERS: tuple[tuple[float, Change], ...] = (
-    (0.12, lettering.with_curly_quotes),
-    (0.1, lettering.with_skin_tones),
-    (0.008, lettering.full_width),
-    (0.01, lettering.in_mathematics),
-    (0.012, lettering.with_joiners),
-    (0.012, lettering.with_accents),
-    (0.006, lettering.with_lookalikes),
-    (0.012, lettering.with_odd_blanks),
-    (0.006, lettering.decomposed),
+_LETTERS: tuple[tuple[float, TextChange], ...] = (
+    (0.12, lettering.curl_quotes),
+    (0.1, lettering.add_skin_tones),
+    (0.008, lettering.use_full_width),
+    (0.01, lettering.use_math_letters),
+    (0.012, lettering.insert_joiners),
+    (0.012, lettering.add_accents),
+    (0.006, lettering.use_lookalikes),
+    (0.012, lettering.use_odd_blanks),
+    (0.006, lettering.decompose),
 )
-_DEBRIS: tuple[tuple[float, Change], ...] = (
-    (0.05, escaped),
-    (0.012, with_line_ends),
-    (0.012, with_codes),
-    (0.012, garbled),
+_DEBRIS: tuple[tuple[float, TextChange], ...] = (
+    (0.05, escape_html),
+    (0.012, escape_line_ends),
+    (0.012, escape_as_json),
+    (0.012, garble_encoding),
 )
 _WRAPPED = 0.02
 
 
-def roughen(pieces: Sequence[Piece], rng: Random, *, amount: float = 1.0) -> list[Piece]:
-    """Change words as people and programs do; the marks on the pieces stay where they are.
-
-    Args:
-        pieces: of one tweet.
-        rng: the source of chance.
-        amount: of the usual noise of people, in [0, 1]: less where somebody wrote some already.
-    """
-    spelling_changes = [change for chance, change in _SPELLING if rng.random() < chance * amount]
-    rough = _changed(pieces, spelling_changes, rng)
-    if rng.random() < amount and (capitals := _one_of(_CAPITALS, rng)):
-        rough = _changed_whole(rough, capitals, rng)
-    later = [change for chance, change in (*_LETTERS, *_DEBRIS) if rng.random() < chance]
-    rough = _changed(rough, [unmasked, *later], rng)
-    if rng.random() < _WRAPPED:
-        before, after = wrapping(rng)
-        return [Piece(before), *rough, Piece(after)]
-    return rough
+def _draw_wrapping(rng: Random) -> tuple[str, str]:
+    """Draw what stands before and after a tweet that was cut out of a file."""
+    before, after = rng.choice(_WRAPPINGS)
+    number = rng.randrange(10, 100)
+    return before.format(n=number), after.format(n=number)
 
 
-def _changed(pieces: Sequence[Piece], changes: Sequence[Change], rng: Random) -> list[Piece]:
+def _change_pieces(pieces: Sequence[Piece], changes: Sequence[TextChange], rng: Random) -> list[Piece]:
     for change in changes:
         pieces = [replace(piece, text=change(piece.text, rng)) for piece in pieces]
     return list(pieces)
 
 
-def _changed_whole(pieces: Sequence[Piece], change: Change, rng: Random) -> list[Piece]:
-    """Change the text as a whole, so that a piece's first letter is a sentence's only where it is one."""
+def _change_whole(pieces: Sequence[Piece], change: TextChange, rng: Random) -> list[Piece]:
+    """Change the text as a whole, so that a piece within a sentence does not begin like a sentence."""
     whole = "".join(piece.text for piece in pieces)
     changed = change(whole, rng)
-    if len(changed) != len(whole):  # an "ß" has two capitals
-        return _changed(pieces, [change], rng)
+    if len(changed) != len(whole):  # the capital of "ß" has two letters
+        return _change_pieces(pieces, [change], rng)
     result = []
     at = 0
     for piece in pieces:
@@ -164,7 +163,7 @@ def _changed_whole(pieces: Sequence[Piece], change: Change, rng: Random) -> list
     return result
 
 
-def _one_of(choices: Sequence[tuple[float, Change]], rng: Random) -> Change | None:
+def _draw_change(choices: Sequence[tuple[float, TextChange]], rng: Random) -> TextChange | None:
     at = rng.random()
     for chance, change in choices:
         if at < chance:

@@ -1,6 +1,6 @@
-"""A tweet in the making: pieces of text that know whether they are an adverse effect.
+"""Pieces of a tweet that know whether they are an adverse effect.
 
-Offsets are counted when the pieces are joined, after all noise: they cannot go wrong.
+Offsets are counted only when the pieces are joined, after all noise, so that they cannot be wrong.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _LINE_END = re.compile(r" ?\n[ \n]*")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a tweet, with the blanks that stand around it.
+    """A part of a tweet, with the blanks around it.
 
     Attributes:
         text: its characters.
-        ptid: the PT's code where the piece is an adverse effect; empty for an effect without a code.
-            None where the piece is no adverse effect.
+        ptid: code of the PT if the piece is an adverse effect; empty for an effect without a code. None if
+            the piece is not an adverse effect.
     """
 
     text: str
     ptid: str | None = None
 
 
-def join(pieces: Iterable[Piece]) -> tuple[str, tuple[AnnotatedSpan, ...]]:
-    """Put the pieces together, and give the text with the spans of its effects.
+def join_pieces(pieces: Iterable[Piece]) -> tuple[str, tuple[AnnotatedSpan, ...]]:
+    """Return the text of the pieces, and the spans of its effects.
 
-    Runs of blanks become one, also where pieces meet; none is left before a comma or a full stop of a piece
-    of its own, at the ends of the text, or at the edges of a span.
+    Runs of blanks become one, also where pieces meet. None is left before a comma or full stop that begins a
+    piece, at the ends of the text, or at the edges of a span.
     """
     text = ""
     spans = []
@@ -48,7 +48,7 @@ def join(pieces: Iterable[Piece]) -> tuple[str, tuple[AnnotatedSpan, ...]]:
             start = len(text) + words.index(marked)
             spans.append(AnnotatedSpan(start, start + len(marked), piece.ptid or None))
         text += words
-    # What is before the first character moves all offsets, so it never is a blank of any kind.
+    # Any white space before the first character is removed, which moves all offsets.
     lead = len(text) - len(text.lstrip())
     moved = tuple(AnnotatedSpan(span.start - lead, span.end - lead, span.ptid) for span in spans)
     return text.strip(), moved

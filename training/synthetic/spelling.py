@@ -1,4 +1,4 @@
-"""How fingers spell: short forms, lost apostrophes, typos, drawn-out vowels, and the names of medicines."""
+"""Changes of spelling: short forms, lost apostrophes, typos, drawn-out vowels, and names of medicines."""
 
 from __future__ import annotations
 
@@ -64,28 +64,28 @@ _VOWELS = re.compile(r"[aeiouy]")
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
-def without_apostrophes(text: str, rng: Random) -> str:
+def drop_apostrophes(text: str, rng: Random) -> str:
     """Write "dont" for "don't"."""
     return _APOSTROPHE.sub("", text)
 
 
-def shortened(text: str, rng: Random) -> str:
+def abbreviate_words(text: str, rng: Random) -> str:
     """Write some words in their short forms."""
-    return _each(text, lambda word: _short(word, rng))
+    return _change_words(text, lambda word: _abbreviate(word, rng))
 
 
-def mistyped(text: str, rng: Random) -> str:
-    """Misspell some of the longer words."""
-    return _each(text, lambda word: mistype(word, rng) if rng.random() < 0.08 else word)
+def mistype_words(text: str, rng: Random) -> str:
+    """Mistype some of the longer words."""
+    return _change_words(text, lambda word: mistype(word, rng) if rng.random() < 0.08 else word)
 
 
-def drawn_out(text: str, rng: Random) -> str:
-    """Say some words looong."""
-    return _each(text, lambda word: _drawn_out(word, rng) if rng.random() < 0.08 else word)
+def stretch_words(text: str, rng: Random) -> str:
+    """Write some words with looong vowels."""
+    return _change_words(text, lambda word: _stretch(word, rng) if rng.random() < 0.08 else word)
 
 
 def mistype(word: str, rng: Random) -> str:
-    """Swap, drop, double or miss one inner letter of a word of five letters or more."""
+    """Swap, drop, double or replace one inner letter of a word of five letters or more."""
     if len(word) < 5:
         return word
     at = rng.randrange(1, len(word) - 1)
@@ -97,8 +97,8 @@ def mistype(word: str, rng: Random) -> str:
     if kind == 2:
         return word[:at] + word[at] + word[at:]
     if kind == 3:
-        return word[:at] + _beside(word[at], rng) + word[at + 1 :]
-    vowels = [found.start() for found in _VOWELS.finditer(word) if found.start() > 0]
+        return word[:at] + _neighbor_key(word[at], rng) + word[at + 1 :]
+    vowels = [vowel.start() for vowel in _VOWELS.finditer(word) if vowel.start() > 0]
     if not vowels:
         return word
     at = rng.choice(vowels)
@@ -106,7 +106,7 @@ def mistype(word: str, rng: Random) -> str:
 
 
 def write_medicine(name: str, rng: Random) -> str:
-    """Write a medicine's name as a hashtag, in capitals, with a typo, or plainly."""
+    """Write the name of a medicine as a hashtag, in capitals, with a typo, or unchanged."""
     style = rng.random()
     if style < 0.1:
         return "#" + re.sub(r"\W", "", name)
@@ -119,28 +119,28 @@ def write_medicine(name: str, rng: Random) -> str:
     return name
 
 
-def _each(text: str, change: Callable[[str], str]) -> str:
-    """Change each word but those in capitals, which are masks such as `HTTPURL`."""
+def _change_words(text: str, change: Callable[[str], str]) -> str:
+    """Change each word except those in capitals, which are masks such as `HTTPURL`."""
     return _WORD.sub(
         lambda word: word[0] if len(word[0]) > 1 and word[0].isupper() else change(word[0]), text
     )
 
 
-def _short(word: str, rng: Random) -> str:
+def _abbreviate(word: str, rng: Random) -> str:
     short = _SHORT.get(word.lower())
     return rng.choice(short) if short and rng.random() < 0.4 else word
 
 
-def _drawn_out(word: str, rng: Random) -> str:
-    vowels = [found.start() for found in _VOWELS.finditer(word)]
+def _stretch(word: str, rng: Random) -> str:
+    vowels = [vowel.start() for vowel in _VOWELS.finditer(word)]
     if len(word) < 3 or not vowels:
         return word
     at = rng.choice(vowels)
     return word[:at] + word[at] * rng.randint(2, 5) + word[at:]
 
 
-def _beside(letter: str, rng: Random) -> str:
-    """Give a letter next to one on the keyboard; other characters as they are."""
+def _neighbor_key(letter: str, rng: Random) -> str:
+    """Draw a letter next to the given one on the keyboard; return other characters as they are."""
     for row in _KEYS:
         if letter in row:
             at = row.index(letter)

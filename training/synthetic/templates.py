@@ -1,6 +1,7 @@
-"""Sentences with slots: `data/positives`, `data/negatives` and `data/asides`, a file for each section.
+"""Templates: sentences with slots.
 
-Rules and alternatives of `data/grammar.ini`: `<rule>` and `(a|b)`.
+`data/positives`, `data/negatives` and `data/asides` have one file per section. A template may also have rules
+of `data/grammar.ini`, `<rule>`, and alternatives, `(a|b)`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from random import Random
 
 from training.errors import CorpusError
-from training.synthetic.wordlists import data_folder, read_lines, read_wordlist, split_alternatives
+from training.wordlists import data_folder, read_numbered_lines, read_wordlist, split_alternatives
 
 EFFECT_FORMS = ("noun", "verb", "make", "adj", "ing", "clause", "does", "lay")
-# What a tweet's scene fills: its medicines, what they are for, and the person it is about.
+# Slots that the scene of a tweet fills: its medicines, what they are for, and the person that it is about.
 SCENE_SLOTS = ("drug", "other", "cond", "person", "they", "them", "their")
 SLOT = re.compile(r"\{(-?)(\w+)\}")
+_RULE = re.compile(r"<(\w+)>")
+_CHOICE = re.compile(r"\(([^()]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Template:
     Attributes:
         text: the sentence; `{noun}` is an effect that is marked, `{-noun}` one that is not, `<rule>` a rule
             of `data/grammar.ini`, `(a|b)` a choice.
-        section: the file that it stands in.
+        section: name of its file.
         number: its line there.
     """
 
@@ -36,26 +39,27 @@ class Template:
 
     @property
     def document(self) -> str:
-        """Name the template, its section first."""
+        """The name of the template, which starts with its section."""
         return f"{self.section}:{self.number}"
 
 
-def read_templates(name: str) -> list[Template]:
-    """Read the templates of a folder.
+def read_templates(folder: str) -> list[Template]:
+    """Read the templates of a folder of `data`.
 
     Raises:
-        CorpusError: a template has a slot that nothing fills; its file and line are named.
+        CorpusError: a template has an unknown slot; the message names its file and line.
     """
-    return list(
-        checked(Template(line.text, line.file, line.number) for line in read_lines(data_folder(name)))
-    )
+    lines = read_numbered_lines(data_folder(__package__, folder))
+    templates = [Template(line.text, line.file, line.number) for line in lines]
+    check_slots(templates)
+    return templates
 
 
-def checked(templates: Iterable[Template]) -> Iterable[Template]:
-    """Pass templates on, as long as their slots are known.
+def check_slots(templates: Iterable[Template]) -> None:
+    """Check that the slots of all templates are known.
 
     Raises:
-        CorpusError: one of them has another slot.
+        CorpusError: a template has an unknown slot.
     """
     for template in templates:
         for _, name in SLOT.findall(template.text):
@@ -64,20 +68,15 @@ def checked(templates: Iterable[Template]) -> Iterable[Template]:
                     f"{template.section}.txt, line {template.number}: the slot {{{name}}} is none of "
                     f"{', '.join((*SCENE_SLOTS, *EFFECT_FORMS))}"
                 )
-        yield template
 
 
-_RULE = re.compile(r"<(\w+)>")
-_CHOICE = re.compile(r"\(([^()]*)\)")
-
-
-def expand(text: str, rng: Random) -> str:
-    """Replace rules `<name>` and alternatives `(a|b)`, until none is left.
+def expand_rules(text: str, rng: Random) -> str:
+    """Replace rules `<name>` and alternatives `(a|b)` until none is left.
 
     Raises:
         KeyError: there is no such rule.
     """
-    rules = read_wordlist("grammar")["rules"]
+    rules = read_wordlist(__package__, "grammar")["rules"]
     while True:
         if rule := _RULE.search(text):
             text = text[: rule.start()] + rng.choice(rules[rule[1]]) + text[rule.end() :]

@@ -1,10 +1,8 @@
-"""Whole tweets that people wrote for this project: `data/written`, one a line.
+"""Whole tweets that a language model composed for this project: `data/written` and `data/blind`.
 
-`{zoloft}` is the name of a medicine, `[can't sleep|Insomnia]` an adverse effect with the name of its PT, and
-`[slept in the bath|]` one that has none. An effect whose PT the terminology lacks has no code either. A tweet
-with an effect is positive.
-
-Tweets to judge by, of somebody who has seen neither the templates nor the tweets that are trained on.
+There is one tweet per line. `{zoloft}` is the name of a medicine, `[can't sleep|Insomnia]` an adverse effect
+with the name of its PT, and `[slept in the bath|]` one without a PT. An effect whose PT is not in the
+terminology has no code either. A tweet with an effect is positive.
 """
 
 from __future__ import annotations
@@ -18,9 +16,9 @@ from random import Random
 from models.terminology import Terminology
 from training.errors import CorpusError
 from training.examples import Example
-from training.synthetic.medicines import Medicine, Pharmacy, fitted, written_like
-from training.synthetic.pieces import Piece, join
-from training.synthetic.wordlists import Line, data_folder, read_lines
+from training.synthetic.medicines import Medicine, MedicineIndex, fit_name, match_style
+from training.synthetic.pieces import Piece, join_pieces
+from training.wordlists import NumberedLine, data_folder, read_numbered_lines
 
 _MARK = re.compile(r"\[([^\[\]{}|]+)\|([^\[\]{}|]*)\]|\{([^\[\]{}|]+)\}")
 _STRAY = re.compile(r"[\[\]{}|]")
@@ -28,7 +26,7 @@ _STRAY = re.compile(r"[\[\]{}|]")
 
 @dataclass(frozen=True, slots=True)
 class WrittenTweet:
-    """A tweet as it was written; it counts as one template.
+    """A whole tweet as it was composed; it counts as one template.
 
     Attributes:
         pieces: its text; effects have their code.
@@ -42,7 +40,7 @@ class WrittenTweet:
 
     @property
     def label(self) -> int:
-        """1 where it reports an adverse effect, else 0."""
+        """1 if it reports an adverse effect, else 0."""
         return int(bool(self.effects))
 
     @property
@@ -52,42 +50,60 @@ class WrittenTweet:
 
     @property
     def text(self) -> str:
-        """The whole, without markup."""
+        """The whole text, without markup."""
         return "".join(piece.text for piece in self.pieces)
 
 
 def read_written(terminology: Terminology, folder: Traversable | None = None) -> list[WrittenTweet]:
-    """Read the tweets of a folder, by default those of this package; none where there is no folder.
+    """Read the tweets of a folder, by default `data/written`; none if there is no folder.
 
     Raises:
-        CorpusError: a tweet's markup is wrong; its file and line are named.
+        CorpusError: the markup of a tweet is wrong; the message names its file and line.
     """
     codes = terminology.codes_by_name()
-    lines = read_lines(folder or data_folder("written"))
-    return [_tweet(line, codes) for line in lines]
+    lines = read_numbered_lines(folder or data_folder(__package__, "written"))
+    return [_parse_tweet(line, codes) for line in lines]
 
 
-def retold(tweet: WrittenTweet, pharmacy: Pharmacy, rng: Random) -> list[Piece]:
-    """Give the tweet about other medicines of the same kinds; those that we do not know stay."""
+def blind_tweets(terminology: Terminology) -> list[Example]:
+    """Read the evaluation tweets of `data/blind`, without noise.
+
+    They were composed separately, without sight of the templates and tweets that bundles are trained on.
+    About a quarter report an adverse effect, more than in reality. The others are such as a search for names
+    of medicines would find.
+
+    Raises:
+        CorpusError: the markup of a tweet is wrong; the message names its file and line.
+    """
+    examples = []
+    for tweet in read_written(terminology, data_folder(__package__, "blind")):
+        text, spans = join_pieces(tweet.pieces)
+        name = tweet.document.removeprefix("written:")
+        examples.append(Example(f"blind:{name}", text, tweet.label, spans))
+    return examples
+
+
+def swap_medicines(tweet: WrittenTweet, medicines: MedicineIndex, rng: Random) -> list[Piece]:
+    """Return the tweet with other medicines of the same kinds; unknown ones stay."""
     others: dict[str, Medicine] = {}
     pieces = list(tweet.pieces)
     for index in sorted(tweet.medicines):
-        known = pharmacy.named(pieces[index].text)
-        if known is None:
+        medicine = medicines.find(pieces[index].text)
+        if medicine is None:
             continue
-        other = others.setdefault(known.name, pharmacy.another(known, rng))
+        other = others.setdefault(medicine.name, medicines.draw_same_kind(medicine, rng))
         before = pieces[index - 1] if index else Piece("")
-        start, name = fitted(before.text, written_like(other.name, pieces[index].text))
+        start, name = fit_name(before.text, match_style(other.name, pieces[index].text))
         if index and before.ptid is None:
             pieces[index - 1] = Piece(start)
         pieces[index] = Piece(name)
     return pieces
 
 
-def _tweet(line: Line, codes: dict[str, str]) -> WrittenTweet:
+def _parse_tweet(line: NumberedLine, codes: dict[str, str]) -> WrittenTweet:
     pieces: list[Piece] = []
     medicines: set[int] = set()
-    for text, effect, pt_name, medicine in _parts(line):
+    for text, effect, pt_name, medicine in _parse_parts(line):
         if medicine:
             medicines.add(len(pieces))
             pieces.append(Piece(medicine))
@@ -98,14 +114,14 @@ def _tweet(line: Line, codes: dict[str, str]) -> WrittenTweet:
     return WrittenTweet(tuple(pieces), frozenset(medicines), f"written:{line.file}:{line.number}")
 
 
-def _parts(line: Line) -> Iterator[tuple[str, str, str, str]]:
-    """Give (text, "", "", "") for what is between marks, and ("", effect, PT, medicine) for marks."""
+def _parse_parts(line: NumberedLine) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (text, "", "", "") for text between marks, and ("", effect, PT, medicine) for marks."""
     at = 0
     for mark in (*_MARK.finditer(line.text), None):
         between = line.text[at : mark.start() if mark else None]
         if stray := _STRAY.search(between):
             raise CorpusError(
-                f"{line.file}.txt, line {line.number}: {stray[0]!r} belongs to no mark: write "
+                f"{line.file}.txt, line {line.number}: {stray[0]!r} is outside of any mark: write "
                 f"{{medicine}} and [words|PT name], in {line.text[:60]!r}"
             )
         yield between, "", "", ""
@@ -113,23 +129,6 @@ def _parts(line: Line) -> Iterator[tuple[str, str, str, str]]:
             at = mark.end()
             if not (mark[1] or mark[3]).strip():
                 raise CorpusError(
-                    f"{line.file}.txt, line {line.number}: {mark[0]!r} marks nothing: write words"
+                    f"{line.file}.txt, line {line.number}: {mark[0]!r} marks nothing: write words in it"
                 )
             yield "", mark[1] or "", mark[2] or "", mark[3] or ""
-
-
-def blind_tweets(terminology: Terminology) -> list[Example]:
-    """Read `data/blind`, as it was written, without noise; its format is that of `data/written`.
-
-    About a quarter of them report an adverse effect, which is more than in life; the others are as a search
-    for names of medicines would bring them.
-
-    Raises:
-        CorpusError: a tweet's markup is wrong; its file and line are named.
-    """
-    examples = []
-    for tweet in read_written(terminology, data_folder("blind")):
-        text, spans = join(tweet.pieces)
-        name = tweet.document.removeprefix("written:")
-        examples.append(Example(f"blind:{name}", text, tweet.label, spans))
-    return examples

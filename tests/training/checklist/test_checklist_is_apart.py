@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 
 from training.checklist.vocabulary import FORMS
-from training.synthetic.templates import EFFECT_FORMS, expand, read_templates
+from training.synthetic.templates import EFFECT_FORMS, expand_rules, read_templates
 from training.wordlists import data_folder, read_numbered_lines, read_wordlist
 
 # What the slots of both sides stand for; an illness can fill the slot of an effect.
@@ -38,7 +38,7 @@ def training_skeletons() -> Iterator[str]:
     for folder in ("positives", "negatives", "asides"):
         for template in read_templates(folder):
             for _ in range(20):  # some of its alternatives
-                yield skeleton(expand(template.text, random))
+                yield skeleton(expand_rules(template.text, random))
     for line in read_numbered_lines(data_folder("training.synthetic", "written")):
         drug = re.sub(r"\{[^}]*\}", "{drug}", line.text)
         yield skeleton(re.sub(r"\[([^|\]]*)\|[^\]]*\]", r"\1", drug))

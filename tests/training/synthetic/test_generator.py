@@ -8,10 +8,10 @@ import pytest
 from models.terminology import Terminology
 from training.examples import CodedPhrase, Example
 from training.synthetic import GeneratedTweets, generate_tweets, section_of
-from training.synthetic.lexicon import read_lexicon
+from training.synthetic.lexicon import read_lexicons
 from training.synthetic.medicines import Medicine, read_medicines
-from training.synthetic.sentences import WEIGHTS
-from training.synthetic.template_filling import Choosing, Scene, fill
+from training.synthetic.sentences import SECTION_WEIGHTS
+from training.synthetic.template_filling import EffectChoice, Scene, fill_template
 from training.synthetic.templates import Template
 
 LAY = [CodedPhrase(f"lay phrase {number}", str(90_000_001 + number)) for number in range(60)]
@@ -31,7 +31,7 @@ def test_the_same_seed_gives_the_same_tweets(terminology: Terminology) -> None:
     assert some(terminology).training != some(terminology, seed=2).training
 
 
-def test_tweets_are_written_without_patients_phrases_too(terminology: Terminology) -> None:
+def test_tweets_can_be_generated_without_lay_phrases(terminology: Terminology) -> None:
     tweets = generate_tweets(terminology, (), positives=100, negatives=100, seed=1)
     assert sum(tweet.label for tweet in tweets.training) == 100 == len(tweets.training) / 2
 
@@ -45,7 +45,7 @@ def test_any_prevalence_is_met(terminology: Terminology, positives: int, negativ
 
 
 def test_positives_have_spans_and_negatives_have_none(many: GeneratedTweets) -> None:
-    for tweet in everything(many):
+    for tweet in all_tweets(many):
         assert bool(tweet.spans) == (tweet.label == 1), tweet.text
         for span in tweet.spans:
             marked = tweet.text[span.start : span.end]
@@ -53,12 +53,12 @@ def test_positives_have_spans_and_negatives_have_none(many: GeneratedTweets) -> 
 
 
 def test_nothing_of_the_grammar_is_left_in_a_tweet(many: GeneratedTweets) -> None:
-    for tweet in everything(many):
+    for tweet in all_tweets(many):
         assert not re.search(r"\{-?[a-z]+\}|<(?!user|url|br|p>)[a-z]{2,}>", tweet.text), tweet.text
 
 
-def test_no_text_is_there_twice(many: GeneratedTweets) -> None:
-    texts = [tweet.text for tweet in everything(many)]
+def test_all_texts_are_different(many: GeneratedTweets) -> None:
+    texts = [tweet.text for tweet in all_tweets(many)]
     assert len(texts) == len(set(texts))
 
 
@@ -70,37 +70,37 @@ def test_no_template_and_no_written_tweet_is_on_two_sides(many: GeneratedTweets)
     assert not sides[1] & sides[2]
 
 
-def test_a_tweet_tells_its_section(many: GeneratedTweets) -> None:
+def test_every_section_occurs_in_its_class(many: GeneratedTweets) -> None:
     for label in (0, 1):
-        told = {section_of(tweet) for tweet in many.training if tweet.label == label}
-        assert told == {*WEIGHTS[label], "written"}
+        sections = {section_of(tweet) for tweet in many.training if tweet.label == label}
+        assert sections == {*SECTION_WEIGHTS[label], "written"}
 
 
-def test_a_held_back_phrase_is_known_however_it_is_written(terminology: Terminology) -> None:
+def test_a_held_back_phrase_is_recognized_in_any_case(terminology: Terminology) -> None:
     tweets = some(terminology)
-    lexicons = read_lexicon(terminology, LAY, seed=1)
+    lexicons = read_lexicons(terminology, LAY, seed=1)
     phrase = next(p.text for p in lexicons["test"].effects["noun"] if p.text.isascii())
     assert tweets.is_held_back(phrase.upper())
     assert not any(tweets.is_held_back(p.text) for p in lexicons["train"].effects["noun"])
 
 
-def test_no_medicine_is_blamed_for_its_wanted_effect(terminology: Terminology) -> None:
-    """Here all PTs but nausea are wanted, so that every positive has nausea alone."""
-    lexicon = read_lexicon(terminology, (), seed=1)["train"]
-    wanted = frozenset(terminology.pt_names.values()) - {"Nausea"}
-    pill = Medicine("pill", "any", ("pain",), wanted)
+def test_no_medicine_is_blamed_for_its_desired_effect(terminology: Terminology) -> None:
+    """All PTs except nausea are desired here, so every positive must have nausea."""
+    lexicon = read_lexicons(terminology, (), seed=1)["train"]
+    desired = frozenset(terminology.pt_names.values()) - {"Nausea"}
+    pill = Medicine("pill", "any", ("pain",), desired)
     scene = Scene(pill, pill)
     rng = Random(1)
     for _ in range(50):
         template = Template("{drug} makes me {make}", "direct", 1)
-        pieces = fill(template, scene, lexicon, rng, Choosing(without=wanted), set())
+        pieces = fill_template(template, scene, lexicon, rng, EffectChoice(without=desired), set())
         codes = [piece.ptid for piece in pieces if piece.ptid is not None]
         assert codes == [terminology.codes_by_name()["nausea"]]
 
 
 def rate(tweets: list[Example], label: int, pattern: str) -> float:
-    found = [re.search(pattern, tweet.text) is not None for tweet in tweets if tweet.label == label]
-    return sum(found) / len(found)
+    matches = [re.search(pattern, tweet.text) is not None for tweet in tweets if tweet.label == label]
+    return sum(matches) / len(matches)
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,20 @@ def rate(tweets: list[Example], label: int, pattern: str) -> float:
     ],
 )
 def test_no_ornament_gives_the_class_away(many: GeneratedTweets, what: str, pattern: str) -> None:
-    """Of tweets made from templates; those that people wrote are as they are."""
+    """This holds for tweets from templates; written tweets are left as they are."""
     tweets = [tweet for tweet in many.training if section_of(tweet) != "written"]
     positive, negative = (rate(tweets, label, pattern) for label in (1, 0))
     assert min(positive, negative) > 0, what
     assert abs(positive - negative) < 0.1, what
 
 
-def test_positives_are_hardly_longer_than_negatives(many: GeneratedTweets) -> None:
+def test_positives_and_negatives_are_about_equally_long(many: GeneratedTweets) -> None:
     lengths = [median(len(t.text) for t in many.training if t.label == label) for label in (0, 1)]
     assert 0.8 < lengths[0] / lengths[1] < 1.1
 
 
-def test_no_medicine_belongs_to_a_class(many: GeneratedTweets) -> None:
-    """The most frequent names, as any word: their share of a class is that of the other, about."""
+def test_no_kind_of_medicine_belongs_to_one_class(many: GeneratedTweets) -> None:
+    """Each kind of medicine has about the same share of both classes."""
     names = {medicine.name for medicine in read_medicines() if medicine.name.isalpha()}
     counts = {label: Counter[str]() for label in (0, 1)}
     for tweet in many.training:
@@ -144,5 +144,5 @@ def test_no_medicine_belongs_to_a_class(many: GeneratedTweets) -> None:
         assert sum(both) < 60 or 0.5 < both[0] / both[1] < 2, (kind, both)
 
 
-def everything(tweets: GeneratedTweets) -> list[Example]:
+def all_tweets(tweets: GeneratedTweets) -> list[Example]:
     return [*tweets.training, *tweets.validation, *tweets.test]

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from models.terminology import Terminology
 from training.errors import CorpusError
-from training.synthetic.medicines import Medicine, Pharmacy, fitted, written_like
-from training.synthetic.pieces import Piece, join
-from training.synthetic.sides import SIDES, divide, phrase_name
-from training.synthetic.written_tweets import WrittenTweet, read_written, retold
+from training.synthetic.medicines import Medicine, MedicineIndex, fit_name, match_style
+from training.synthetic.pieces import Piece, join_pieces
+from training.synthetic.sides import SIDES, divide_written, phrase_name
+from training.synthetic.written_tweets import WrittenTweet, read_written, swap_medicines
 
-PHARMACY = Pharmacy(
+MEDICINES = MedicineIndex(
     [Medicine(name, "antidepressant", ("ocd",)) for name in ("zoloft", "lexapro")]
     + [Medicine("insulin", "insulin", ("diabetes",))]
 )
@@ -26,7 +26,7 @@ def read(tmp_path: Path, terminology: Terminology, *lines: str) -> list[WrittenT
 def test_marks_become_effects_and_medicines(tmp_path: Path, terminology: Terminology) -> None:
     lines = ("# a comment", "", "#fml {#Zoloft} = [no sleep|Insomnia], [tin ears|]!", "taking {zoloft}")
     positive, negative = read(tmp_path, terminology, *lines)
-    text, spans = join(positive.pieces)
+    text, spans = join_pieces(positive.pieces)
     assert text == "#fml #Zoloft = no sleep, tin ears!"
     code = terminology.codes_by_name()["insomnia"]
     assert [(text[s.start : s.end], s.ptid) for s in spans] == [("no sleep", code), ("tin ears", None)]
@@ -50,21 +50,21 @@ def test_marks_become_effects_and_medicines(tmp_path: Path, terminology: Termino
         "[]",
     ],
 )
-def test_wrong_markup_is_named_with_its_line(tmp_path: Path, terminology: Terminology, line: str) -> None:
+def test_wrong_markup_is_reported_with_its_line(tmp_path: Path, terminology: Terminology, line: str) -> None:
     with pytest.raises(CorpusError, match=r"mine\.txt, line 2"):
         read(tmp_path, terminology, "{zoloft} day 1", line)
 
 
-def test_a_file_without_tweets_gives_none(tmp_path: Path, terminology: Terminology) -> None:
+def test_a_file_without_tweets_yields_none(tmp_path: Path, terminology: Terminology) -> None:
     assert read(tmp_path, terminology, "", "# later") == []
 
 
-def test_a_medicine_is_swapped_for_one_of_its_kind_as_it_was_written(
+def test_a_medicine_is_swapped_for_one_of_its_kind_in_the_same_style(
     tmp_path: Path, terminology: Terminology
 ) -> None:
     [tweet] = read(tmp_path, terminology, "a {ZOLOFT}, #{zoloft}, {Zoloft}; {insulin} and {unheard of}")
-    told = {join(retold(tweet, PHARMACY, Random(seed)))[0] for seed in range(20)}
-    assert told == {
+    texts = {join_pieces(swap_medicines(tweet, MEDICINES, Random(seed)))[0] for seed in range(20)}
+    assert texts == {
         "a ZOLOFT, #zoloft, Zoloft; insulin and unheard of",
         "a LEXAPRO, #lexapro, Lexapro; insulin and unheard of",
     }
@@ -80,13 +80,13 @@ def test_a_medicine_is_swapped_for_one_of_its_kind_as_it_was_written(
         ("my idea ", "the pill", "my idea the pill"),
     ],
 )
-def test_a_name_fits_the_words_before_it(before: str, name: str, result: str) -> None:
-    assert "".join(fitted(before, name)) == result
+def test_a_name_and_the_words_before_it_are_fitted(before: str, name: str, result: str) -> None:
+    assert "".join(fit_name(before, name)) == result
 
 
-def test_names_are_written_like_others() -> None:
-    assert written_like("flu shot", "#Zoloft") == "#Flushot"
-    assert written_like("lexapro", "ZOLOFT") == "LEXAPRO"
+def test_a_name_takes_the_style_of_another() -> None:
+    assert match_style("flu shot", "#Zoloft") == "#Flushot"
+    assert match_style("lexapro", "ZOLOFT") == "LEXAPRO"
 
 
 WORDS = st.sampled_from([f"word{number}" for number in range(30)])
@@ -95,12 +95,12 @@ WORDS = st.sampled_from([f"word{number}" for number in range(30)])
 @given(
     st.lists(st.tuples(st.lists(WORDS, max_size=3), st.integers(0, 10_000)), max_size=40), st.integers(0, 50)
 )
-def test_no_words_of_written_tweets_are_on_two_sides(tweets: list[tuple[list[str], int]], seed: int) -> None:
+def test_no_words_of_an_effect_are_on_two_sides(tweets: list[tuple[list[str], int]], seed: int) -> None:
     written = [
         WrittenTweet((Piece(f"tweet {number} "), *(Piece(word, "") for word in words)), frozenset(), "x")
         for words, number in tweets
     ]
-    sides = divide(written, seed=seed)
+    sides = divide_written(written, seed=seed)
     for tweet in written:
         assert sides.of_written(tweet) in SIDES
         for effect in tweet.effects:
@@ -109,5 +109,5 @@ def test_no_words_of_written_tweets_are_on_two_sides(tweets: list[tuple[list[str
             )
 
 
-def test_an_article_makes_no_other_phrase() -> None:
+def test_a_phrase_has_the_same_name_with_any_article() -> None:
     assert phrase_name("A  Headache") == phrase_name("the headache") == phrase_name("#headache") == "headache"
