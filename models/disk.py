@@ -1,4 +1,4 @@
-"""Files and folders that appear whole, and on the disk, or not at all; what goes wrong is an OSError."""
+"""Writing files and folders as a whole: they are complete and on the disk, or they do not change."""
 
 from __future__ import annotations
 
@@ -15,60 +15,60 @@ _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write to a sibling, then rename: a reader sees the old file or the new one.
+    """Write to a sibling, then rename it: a reader sees the old file or the new one.
 
     Raises:
-        OSError: it cannot be written; what was there before is there still.
+        OSError: it cannot be written; the old file is unchanged.
     """
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
-        _write(fresh, data)
-        fresh.replace(path)
+        _write(new, data)
+        new.replace(path)
         _sync_folder(path.parent)
     finally:
-        with suppress(OSError):  # also where the disk can only be read
-            fresh.unlink()
+        with suppress(OSError):  # the disk may be read-only
+            new.unlink()
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files to a sibling, then rename: a reader sees the old folder or the new one.
+    """Write all files to a sibling, then rename it: a reader sees the old folder or the new one.
 
-    Where `folder` is a symbolic link, the folder that it leads to is replaced, and the link stays.
+    If `folder` is a symbolic link, its target is replaced and the link stays.
 
     Raises:
-        OSError: it cannot be written; what was there before is there still.
+        OSError: it cannot be written; the old folder is unchanged.
     """
     folder = folder.resolve()
-    fresh, stale = _siblings(folder)
+    new, old = _siblings(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir()
+        new.mkdir()
         for name, data in files.items():
-            _write(fresh / name, data)
-        _sync_folder(fresh)
+            _write(new / name, data)
+        _sync_folder(new)
         if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
+            folder.rename(old)
+        new.rename(folder)
         _sync_folder(folder.parent)
     finally:
-        # Also where Ctrl-C comes between the two renames.
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)
+        # Ctrl-C may come between the two renames.
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def check_folder_writable(folder: Path) -> None:
-    """Make what `replace_folder` makes first, and take it away again.
+    """Check that `replace_folder` can write: create and remove the sibling that it writes to.
 
     Raises:
-        OSError: it cannot be written there.
+        OSError: it cannot.
     """
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh, _ = _siblings(folder)
-    fresh.mkdir()
-    fresh.rmdir()
+    new, _ = _siblings(folder)
+    new.mkdir()
+    new.rmdir()
 
 
 @contextmanager
@@ -126,8 +126,8 @@ def require_replaceable(
 
 
 def _siblings(folder: Path) -> tuple[Path, Path]:
-    mark = secrets.token_hex(4)
-    return folder.with_name(f".{folder.name}.{mark}.new"), folder.with_name(f".{folder.name}.{mark}.old")
+    suffix = secrets.token_hex(4)
+    return folder.with_name(f".{folder.name}.{suffix}.new"), folder.with_name(f".{folder.name}.{suffix}.old")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,7 +1,4 @@
-"""How a scorer is to run: everything that is the machine's business and not the bundle's.
-
-Which Normalizer codes the spans.
-"""
+"""Options of a scorer: what depends on the machine and the user, not on the bundle."""
 
 from __future__ import annotations
 
@@ -9,22 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from models.errors import BundleError
+from models.errors import BundleError, Problem
 
 PrecisionChoice = Literal["auto", "fp32", "bf16"]
+
+NormalizerChoice = Literal["classifier", "retrieval", "hybrid"]
+"""What codes the spans: the paper's classifier over the bundle's labels, a search in the names of a
+dictionary, or both together."""
 
 
 @dataclass(frozen=True)
 class ServingOptions:
-    """What `load_scorer` is told beside the name; the defaults fit any machine.
+    """How `load_scorer` runs a bundle; the defaults fit any machine.
 
     Attributes:
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         threads: CPU threads of the forward pass.
-        trunk: folder of the pretrained encoder, instead of where the bundle says.
-        normalizer: which one codes the spans, instead of the bundle's choice; the dummy has none.
-        precision: of the matrix products; `auto` is bf16 where the device gains by it, else fp32.
-        cache: answers that are kept for texts that come again, 0 for none; see `CachingScorer`.
+        trunk: folder of the pretrained encoder, instead of the one that the bundle names.
+        normalizer: what codes the spans, instead of the bundle's choice; the dummy codes none.
+        precision: of matrix products; `auto` is bf16 where that is faster on the device, else fp32.
+        cache: number of predictions to keep for texts that are repeated, 0 for none; see `CachingScorer`.
     """
 
     device: str = "auto"
@@ -35,15 +36,9 @@ class ServingOptions:
     cache: int = 0
 
 
-# classifier: the paper's, over the labels of the bundle. retrieval: by the names of a dictionary.
-# hybrid: both together.
-NormalizerChoice = Literal["classifier", "retrieval", "hybrid"]
-
-
 def retriever_missing(choice: NormalizerChoice, folder: Path) -> BundleError:
-    """Give what is raised where a choice needs a retriever, which the bundle in `folder` has not."""
+    """Return the error for a Normalizer that needs a retriever, which a bundle does not have."""
     return BundleError(
-        f"the normalizer {choice!r} needs a retriever, which the bundle {folder} has not: set "
-        "ADE_MODEL__NORMALIZER or --normalizer to classifier, or train a bundle with "
-        "`ade-train train --set normalizer=hybrid`"
+        f"the normalizer {choice!r} needs a retriever, which the bundle {folder} does not have",
+        problem=Problem.NORMALIZER_NEEDS_RETRIEVER,
     )

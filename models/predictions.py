@@ -1,4 +1,4 @@
-"""What the model says about a tweet: plain records that pass from stage to stage."""
+"""What a scorer returns: plain records that pass from stage to stage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-Label = Literal["ADE", "NoADE"]
+TweetLabel = Literal["ADE", "NoADE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Mention:
     """An adverse effect mentioned in a tweet (subtasks 1b and 1c).
 
     Attributes:
-        start: first character of the span, an index into the tweet's text.
+        start: index of the first character of the span in the tweet's text.
         end: one past the last character, so that `text[start:end]` is the span.
         text: the span itself.
         score: the Extractor's mean probability over the span's tokens, in [0, 1].
-        ptid: code of the best PT, or None where the Normalizer is not sure enough ("uncoded").
+        ptid: code of the best PT, or None where its probability is below the threshold ("uncoded").
         pt_name: name of that PT, or None.
         pt_score: its probability, or None.
-        runners_up: further candidates, best first; the chosen PT is not repeated.
+        runners_up: further candidates, best first, without the chosen PT.
     """
 
     start: int
@@ -51,22 +51,22 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class TweetPrediction:
-    """The outcome of Algorithm 2 for one tweet.
+    """The result of Algorithm 2 for one tweet.
 
     Attributes:
         label: "ADE" where the tweet reports an adverse effect (subtask 1a).
-        probability: the Classifier's probability of ADE, in [0, 1]; it is kept as it was
-            where the feedback of line 12 turns the label into NoADE.
+        probability: the Classifier's probability of ADE, in [0, 1]. It does not change where the feedback of
+            line 12 turns the label into NoADE.
         mentions: the spans, in the order of their offsets; empty where the label is NoADE.
     """
 
-    label: Label
+    label: TweetLabel
     probability: float
     mentions: tuple[Mention, ...] = ()
 
 
 class Scorer(Protocol):
-    """Anything that judges tweets: the pipeline of a bundle, or the dummy of load tests."""
+    """Anything that scores tweets: the pipeline of a bundle, or the dummy of load tests."""
 
     @property
     def version(self) -> str:
@@ -74,10 +74,10 @@ class Scorer(Protocol):
         ...
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-        """Judge each text; the result has the order and the length of `texts`.
+        """Score each text; the predictions have the order and the length of `texts`.
 
-        Any text is legal: empty, 100 kB, odd unicode. Blocking, and safe to call from several
-        threads at once: one call computes while another is tokenized or decoded.
+        Any text is valid: empty, 100 kB, odd unicode. The call blocks, and several threads may call at once:
+        one call computes while another is tokenized or decoded.
         """
         ...
 

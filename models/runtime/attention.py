@@ -18,7 +18,7 @@ class Attention(Protocol):
     """How the tokens of a text attend to each other on some device."""
 
     def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
-        """Let each token attend to all tokens of its text.
+        """Compute attention from each token to all tokens of its text.
 
         Args:
             joined: queries, keys and values side by side: `[tokens or more, 3 · hidden]`.
@@ -31,7 +31,7 @@ class Attention(Protocol):
         ...
 
     def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
-        """Let each text's [CLS] attend to all tokens of its text, for any number of heads.
+        """Compute attention from each text's [CLS] to all tokens of its text, for any number of heads.
 
         Args:
             queries: the query of each head, multiplied by its keys' weights (`Kᵀ q`) and already scaled:
@@ -49,7 +49,7 @@ class GroupedAttention:
     """Attention by groups of equal length, the fastest on a CPU (`docs/performance.md`)."""
 
     def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
-        """Let each token attend to all tokens of its text; see `Attention`."""
+        """Compute attention from each token to all tokens of its text; see `Attention`."""
         hidden = joined.shape[1] // 3
         context = joined.new_zeros(len(joined), hidden)
         for group in batch.groups:
@@ -64,7 +64,7 @@ class GroupedAttention:
         return context
 
     def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
-        """Let each text's [CLS] attend to all tokens of its text; see `Attention`."""
+        """Compute attention from each text's [CLS] to all tokens of its text; see `Attention`."""
         context = torch.empty_like(queries)
         for group in batch.groups:
             tokens = states[group.token_slice].view(group.texts, group.length, -1)

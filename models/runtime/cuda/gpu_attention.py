@@ -23,7 +23,7 @@ class PaddedAttention:
     """
 
     def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
-        """Let each token attend to all tokens of its text; see `Attention`."""
+        """Compute attention from each token to all tokens of its text; see `Attention`."""
         hidden = joined.shape[1] // 3
         context = joined.new_empty(len(joined), hidden)
         for part in padded_parts(batch):
@@ -36,7 +36,7 @@ class PaddedAttention:
         return context
 
     def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
-        """Let each text's [CLS] attend to all tokens of its text; see `Attention`."""
+        """Compute attention from each text's [CLS] to all tokens of its text; see `Attention`."""
         context = torch.empty_like(queries)
         for part in padded_parts(batch):
             tokens = part.pad(states[part.token_slice])  # [texts, longest, hidden]
@@ -59,7 +59,7 @@ class VarlenAttention(PaddedAttention):
     """
 
     def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
-        """Let each token attend to all tokens of its text; see `Attention`."""
+        """Compute attention from each token to all tokens of its text; see `Attention`."""
         query, key, value = joined.view(len(joined), 3, heads, -1).unbind(1)  # three of [tokens, heads, size]
         context = varlen_attn(query, key, value, batch.bounds, batch.bounds, batch.longest, batch.longest)
         assert isinstance(context, Tensor)  # noqa: S101 - a pair only if more is requested

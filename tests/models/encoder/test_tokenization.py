@@ -1,10 +1,9 @@
-"""Texts to word pieces: offsets into the text as it was given, and batches that lose nothing.
-
-Texts as the tokenizer reads them.
-"""
+"""Texts to word pieces, with offsets into the text as it was given; and tokenizers from an encoder's files."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TokenBatch, TweetTokenizer, plain_letters
+from models import load_encoder
+from models.encoder import TokenBatch, TweetTokenizer
+from models.encoder.tokenization import plain_letters
 from tests.tiny import Layout
 
 
@@ -43,7 +43,7 @@ def test_offsets_count_code_points_of_the_text_as_given(tokenizer: Tokenizer, te
     assert text[start:end] == "zoloft"
 
 
-def test_the_cut_keeps_both_special_tokens(tokenizer: Tokenizer) -> None:
+def test_truncation_keeps_both_special_tokens(tokenizer: Tokenizer) -> None:
     encoding = TweetTokenizer(tokenizer, 8).encode(["zoloft " * 20_000])[0]
     assert len(encoding.ids) == 8
     assert (encoding.tokens[0], encoding.tokens[-1]) == ("[CLS]", "[SEP]")
@@ -56,13 +56,13 @@ def test_a_pair_is_the_span_and_then_the_tweet(tokenizer: Tokenizer) -> None:
     assert pair.type_ids == [0, 0, 0, 1, 1, 1, 1, 1]
 
 
-def test_of_a_long_pair_the_tweet_is_cut(tokenizer: Tokenizer) -> None:
+def test_the_tweet_of_a_long_pair_is_truncated(tokenizer: Tokenizer) -> None:
     (pair,) = TweetTokenizer(tokenizer, 12).encode_pairs(["nausea"], ["zoloft " * 5_000])
     assert len(pair.ids) == 12
     assert [tokenizer.id_to_token(token) for token in pair.ids[:3]] == ["[CLS]", "nausea", "[SEP]"]
 
 
-def test_the_tokenizer_that_was_given_is_left_as_it_was(tokenizer: Tokenizer) -> None:
+def test_the_original_tokenizer_does_not_change(tokenizer: Tokenizer) -> None:
     TweetTokenizer(tokenizer, 8)
     assert len(tokenizer.encode("zoloft " * 50).ids) == 52
 
@@ -74,24 +74,24 @@ def test_the_span_mask_leaves_out_tweet_and_padding() -> None:
 
 
 @given(st.text(st.characters()))
-def test_offsets_stay(text: str) -> None:
+def test_replacing_letters_keeps_the_number_of_code_points(text: str) -> None:
     assert len(plain_letters(text)) == len(text)
 
 
 @given(st.text(st.characters()))
-def test_what_is_read_can_be_written_as_utf_8_and_is_not_changed_again(text: str) -> None:
+def test_replaced_text_is_valid_utf_8_and_stable(text: str) -> None:
     once = plain_letters(text)
     once.encode()
     assert plain_letters(once) == once
 
 
 @given(st.text("abcxyzABCXYZ0189 .,!?'éñöüßçøåÀŠž😵\u0301"))
-def test_plain_letters_accents_and_emoji_stay(text: str) -> None:
+def test_plain_letters_accents_and_emoji_do_not_change(text: str) -> None:
     assert plain_letters(text) == text
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("text", "expected"),
     [
         ("𝐝𝐢𝐳𝐳𝐲", "dizzy"),
         ("ｄｉｚｚｙ", "dizzy"),
@@ -100,5 +100,27 @@ def test_plain_letters_accents_and_emoji_stay(text: str) -> None:
         ("dizzy 😵 naïve ½", "dizzy 😵 naïve ½"),
     ],
 )
-def test_letters_of_other_shapes_become_plain(written: str, read: str) -> None:
-    assert plain_letters(written) == read
+def test_letters_of_other_shapes_become_plain(text: str, expected: str) -> None:
+    assert plain_letters(text) == expected
+
+
+def test_a_vocabulary_with_capitals_makes_a_cased_tokenizer(checkpoints: dict[Layout, Path]) -> None:
+    cased = load_encoder(str(checkpoints["biobert"])).tokenizer
+    uncased = load_encoder(str(checkpoints["prefixed"])).tokenizer
+    assert cased.encode("Zoloft", add_special_tokens=False).tokens[0] == "Z"
+    assert uncased.encode("Zoloft", add_special_tokens=False).tokens == ["zoloft"]
+
+
+def test_tokenizer_settings_override_the_case_of_the_vocabulary(
+    checkpoints: dict[Layout, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(checkpoints["biobert"], tmp_path / "encoder")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True}))
+    tokens = load_encoder(str(folder)).tokenizer.encode("Zoloft", add_special_tokens=False).tokens
+    assert tokens == ["zoloft"]
+
+
+def test_a_special_token_in_a_tweet_is_text(checkpoints: dict[Layout, Path]) -> None:
+    encoding = load_encoder(str(checkpoints["safetensors"])).tokenizer.encode("a [SEP] b [CLS]")
+    assert encoding.tokens.count("[SEP]") == 1
+    assert encoding.tokens.count("[CLS]") == 1

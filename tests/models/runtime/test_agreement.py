@@ -1,4 +1,4 @@
-"""The engine says what the plain slow reference says, whatever texts meet in a batch, to 1e-4 in fp32."""
+"""The engine agrees with the reference to 1e-4 in fp32, for any mixture of texts in a batch."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from torch import Tensor
 from models.network.vote import Decision
 from models.runtime import Engine
 from tests.engine_agreement import LONG, SHAPES, SHORT, TOLERANCE, Subject, Text
-from tests.spread import POSITIONS, spread_network
+from tests.random_networks import POSITIONS, random_network
 
 
 @pytest.fixture(scope="module", params=SHAPES, ids=str)
 def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return Subject(spread_network(tmp_path_factory.mktemp("spread") / "encoder", request.param))
+    return Subject(random_network(tmp_path_factory.mktemp("random") / "encoder", request.param))
 
 
 def mixed(sizes: st.SearchStrategy[int], texts: Sequence[Text]) -> st.SearchStrategy[list[Text]]:
-    """Draw many texts by few decisions: hypothesis has only so many."""
+    """Draw many texts from a seed, since hypothesis limits the number of its choices."""
     return st.builds(lambda size, seed: random.Random(seed).choices(texts, k=size), sizes, st.integers(0))
 
 
 MIXTURES = st.one_of(
     st.lists(st.sampled_from([*SHORT, *LONG]), min_size=1, max_size=8),
     st.permutations(SHORT),
-    st.builds(lambda one, count: [one] * count, st.sampled_from(SHORT), st.integers(1, 500)),
+    st.builds(lambda text, count: [text] * count, st.sampled_from(SHORT), st.integers(1, 500)),
     st.builds(lambda long, shorts: [*shorts, long, *shorts], st.sampled_from(LONG), st.permutations(SHORT)),
     mixed(st.integers(1, 200), SHORT),
     mixed(st.integers(1, 40), [*SHORT, *LONG]),
@@ -45,14 +45,14 @@ BUDGETS = st.sampled_from([1, 50, 512, 1_024, 16_384])
 @given(texts=MIXTURES, threshold=st.floats(0, 1), decision=DECISIONS, budget=BUDGETS, lanes=st.integers(1, 2))
 @example([(0, 0)] * 500, 0.0, Decision(), 1_024, 1)
 @example([*SHORT, (510, 0)] * 10 + [(0, 1)] * 40, 0.5, Decision(), 1_024, 2)
-def test_any_mixture_of_texts_is_judged_as_each_by_itself(
+def test_any_mixture_of_texts_gets_the_scores_of_each_text_alone(
     subject: Subject, texts: list[Text], threshold: float, decision: Decision, budget: int, lanes: int
 ) -> None:
     engine = subject.engine(lanes=lanes, token_budget=budget)
     subject.drift(engine, texts, threshold, decision).stays_within(TOLERANCE)
 
 
-def test_callers_in_several_threads_do_not_meet(subject: Subject) -> None:
+def test_concurrent_callers_get_the_scores_of_their_own_texts(subject: Subject) -> None:
     engine = subject.engine(lanes=2, token_budget=128)
     batches = [random.Random(seed).choices(SHORT, k=60) for seed in range(8)]
     with ThreadPoolExecutor(4) as callers:
@@ -60,7 +60,7 @@ def test_callers_in_several_threads_do_not_meet(subject: Subject) -> None:
             drift.stays_within(TOLERANCE)
 
 
-def test_no_texts_give_no_answers(subject: Subject) -> None:
+def test_no_texts_return_no_scores(subject: Subject) -> None:
     engine = subject.engine()
     assert engine.score([], threshold=0.5) == []
     assert engine.log_classes([]).shape == (0, subject.network.ptids)
@@ -68,7 +68,7 @@ def test_no_texts_give_no_answers(subject: Subject) -> None:
     assert (vectors.shape, log_classes.shape) == ((0, engine.hidden_size), (0, subject.network.ptids))
 
 
-def test_states_that_somebody_keeps_serve_as_well(subject: Subject) -> None:
+def test_kept_states_of_the_trunk_lead_to_the_same_scores(subject: Subject) -> None:
     shares: list[float] = []
 
     def kept_states(ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
@@ -89,13 +89,13 @@ def test_states_that_somebody_keeps_serve_as_well(subject: Subject) -> None:
 )
 @example([*range(POSITIONS - 12, POSITIONS + 1)], 16_384, 2)
 @example([*range(500)], 1_024, 2)
-def test_every_length_there_is(subject: Subject, words: list[int], budget: int, lanes: int) -> None:
+def test_texts_of_every_length_agree(subject: Subject, words: list[int], budget: int, lanes: int) -> None:
     engine = subject.engine(lanes=lanes, token_budget=budget)
     subject.drift(engine, [(count, 0) for count in words]).stays_within(TOLERANCE)
 
 
-def test_the_networks_tell_texts_of_a_length_apart(subject: Subject) -> None:
-    """One that says the same of every text would agree with any engine."""
-    said = [subject.answers((31, variant)) for variant in range(12)]
-    for answers in zip(*said, strict=True):
-        assert torch.stack(answers).std(0).mean() > 100 * TOLERANCE
+def test_the_networks_distinguish_texts_of_the_same_length(subject: Subject) -> None:
+    """With equal outputs for all texts, the tests above would prove nothing."""
+    answers = [subject.answers((31, variant)) for variant in range(12)]
+    for outputs in zip(*answers, strict=True):
+        assert torch.stack(outputs).std(0).mean() > 100 * TOLERANCE

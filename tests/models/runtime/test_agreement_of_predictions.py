@@ -1,4 +1,4 @@
-"""The pipeline predicts what the plain slow reference predicts: labels, exact offsets, codes and scores."""
+"""The pipeline makes the same predictions as the reference: labels, exact offsets, codes and scores."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from models.bundle import Calibration
 from models.encoder.tokenization import TweetTokenizer
 from models.options import NormalizerChoice
 from tests.pipeline_agreement import Agreement
+from tests.random_networks import POSITIONS, Shape, random_network, save_random_bundle, text_of
 from tests.reference import Reference
-from tests.spread import POSITIONS, Shape, spread_bundle, spread_network, text_of
 from tests.wild_texts import AWKWARD, WILD
 
 STRANGE = [
@@ -36,7 +36,7 @@ STRANGE = [
 
 @dataclass(frozen=True)
 class Kind:
-    """A bundle, and which of its Normalizers codes."""
+    """A bundle, and the choice of its Normalizer."""
 
     name: str
     shape: Shape
@@ -62,53 +62,53 @@ KINDS = [
 
 @dataclass(frozen=True)
 class Subject:
-    """A pipeline, and what holds it against the reference."""
+    """A pipeline, and the check against the reference."""
 
     pipeline: Pipeline
     agreement: Agreement
 
-    def holds(self, texts: Sequence[str]) -> None:
-        self.agreement.holds(texts, self.pipeline.score(texts))
+    def check(self, texts: Sequence[str]) -> None:
+        self.agreement.check(texts, self.pipeline.score(texts))
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)
 def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     kind: Kind = request.param
-    folder = tmp_path_factory.mktemp("spread")
-    made = spread_network(folder / "encoder", kind.shape)
-    bundle = load_bundle(spread_bundle(folder / "bundle", made, **kind.options))
-    chosen = replace(bundle, config=bundle.config.with_normalizer(kind.choice, bundle.path))
+    folder = tmp_path_factory.mktemp("random")
+    trained = random_network(folder / "encoder", kind.shape)
+    bundle = load_bundle(save_random_bundle(folder / "bundle", trained, **kind.options))
+    bundle = replace(bundle, config=bundle.config.with_normalizer(kind.choice, bundle.path))
     with pytest.MonkeyPatch.context() as patch:
-        # The search for names would round cosines, which says nothing of the engine.
+        # In bfloat16 the search for names would round cosines, which does not concern the engine.
         patch.setattr("models.normalizer.dense.prefers_bfloat16", lambda device: False)
-        yield Subject(Pipeline.of(chosen, lanes=2), Agreement(Reference.of(chosen)))
+        yield Subject(Pipeline.of(bundle, lanes=2), Agreement(Reference.of(bundle)))
 
 
 @settings(max_examples=25, deadline=None)
 @given(texts=st.lists(WILD, max_size=8))
 @example(STRANGE)
-def test_any_text_is_judged_as_the_reference_does(subject: Subject, texts: list[str]) -> None:
-    subject.holds(texts)
+def test_any_text_gets_the_prediction_of_the_reference(subject: Subject, texts: list[str]) -> None:
+    subject.check(texts)
 
 
-def test_hundreds_of_texts_at_once_are_judged_as_each_by_itself(subject: Subject) -> None:
+def test_hundreds_of_texts_get_the_same_predictions_as_one_by_one(subject: Subject) -> None:
     texts = [text_of(words, variant) for words in (0, 1, 2, 5, 9, 20, 60) for variant in range(6)]
-    subject.holds([*texts, text_of(150), *AWKWARD] * 4)
+    subject.check([*texts, text_of(150), *AWKWARD] * 4)
 
 
 def test_texts_of_100_kb_are_cut_where_the_reference_cuts_them(subject: Subject) -> None:
     long = ["abc " * 25_000, "\x00頭" * 50_000, f"{' ' * 100_000}a b c"]
-    subject.holds([text for one in long for text in (one, one[:10], "")])
+    subject.check([text for long_text in long for text in (long_text, long_text[:10], "")])
 
 
-def test_texts_of_several_callers_do_not_meet(subject: Subject) -> None:
+def test_concurrent_callers_get_the_predictions_of_their_own_texts(subject: Subject) -> None:
     batches = [[text_of(words, variant) for words in range(12)] * 4 for variant in range(6)]
     with ThreadPoolExecutor(3) as callers:
         for texts, predictions in zip(batches, callers.map(subject.pipeline.score, batches), strict=True):
-            subject.agreement.holds(texts, predictions)
+            subject.agreement.check(texts, predictions)
 
 
-def test_what_is_compared_has_all_that_a_prediction_can_have(subject: Subject) -> None:
+def test_the_compared_predictions_are_of_every_kind(subject: Subject) -> None:
     texts = [text_of(words, variant) for words in (2, 9, 20) for variant in range(12)]
     predictions = subject.pipeline.score(texts)
     mentions = [mention for prediction in predictions for mention in prediction.mentions]
@@ -121,13 +121,13 @@ def test_what_is_compared_has_all_that_a_prediction_can_have(subject: Subject) -
 @settings(max_examples=300, deadline=None)
 @given(texts=st.lists(WILD, min_size=1, max_size=5))
 @example(STRANGE)
-def test_quick_tokens_are_those_with_offsets(tokenizer: TweetTokenizer, texts: list[str]) -> None:
-    for quick, located in zip(tokenizer.encode(texts), tokenizer.encode(texts), strict=True):
-        assert quick.ids == located.ids
-        assert quick.type_ids == located.type_ids
+def test_encoding_twice_returns_the_same_tokens(tokenizer: TweetTokenizer, texts: list[str]) -> None:
+    for first, second in zip(tokenizer.encode(texts), tokenizer.encode(texts), strict=True):
+        assert first.ids == second.ids
+        assert first.type_ids == second.type_ids
 
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> TweetTokenizer:
-    made = spread_network(tmp_path_factory.mktemp("spread") / "encoder", Shape())
-    return TweetTokenizer(made.encoder.tokenizer, POSITIONS)
+    trained = random_network(tmp_path_factory.mktemp("random") / "encoder", Shape())
+    return TweetTokenizer(trained.encoder.tokenizer, POSITIONS)

@@ -1,4 +1,4 @@
-"""A GPU says what the plain slow reference says on the CPU."""
+"""The engine on a GPU agrees with the reference on the CPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from models.device import prefers_bfloat16
 from models.runtime import Engine, Precision
 from tests.engine_agreement import LONG, SHAPES, SHORT, TOLERANCE, Subject, Text
-from tests.spread import spread_network
+from tests.random_networks import random_network
 
 pytestmark = [
     pytest.mark.gpu,
@@ -31,7 +31,7 @@ MIXTURES: dict[str, list[Text]] = {
 
 @pytest.fixture(scope="module", params=SHAPES, ids=str)
 def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    return Subject(spread_network(tmp_path_factory.mktemp("spread") / "encoder", request.param))
+    return Subject(random_network(tmp_path_factory.mktemp("random") / "encoder", request.param))
 
 
 def engine_of(subject: Subject, precision: Precision, token_budget: int, *, graphs: bool = False) -> Engine:
@@ -42,7 +42,7 @@ def engine_of(subject: Subject, precision: Precision, token_budget: int, *, grap
 
 @pytest.mark.parametrize("token_budget", [64, 1_024, 16_384])
 @pytest.mark.parametrize("mixture", MIXTURES)
-def test_in_fp32_any_mixture_is_judged_as_each_by_itself(
+def test_in_fp32_any_mixture_gets_the_scores_of_each_text_alone(
     subject: Subject, mixture: str, token_budget: int
 ) -> None:
     drift = subject.drift(engine_of(subject, "fp32", token_budget), MIXTURES[mixture])
@@ -51,15 +51,17 @@ def test_in_fp32_any_mixture_is_judged_as_each_by_itself(
 
 @pytest.mark.parametrize("graphs", [False, True])
 @pytest.mark.parametrize("token_budget", [1_024, 16_384])
-def test_in_bf16_it_stays_near(subject: Subject, token_budget: int, graphs: bool) -> None:
+def test_in_bf16_scores_stay_near_the_reference(subject: Subject, token_budget: int, graphs: bool) -> None:
     engine = engine_of(subject, "bf16", token_budget, graphs=graphs)
-    # Buffers of captured graphs are used again, and must keep nothing of the texts before.
+    # Buffers of captured graphs are reused, and must keep nothing of earlier texts.
     for mixture in [*MIXTURES.values(), *reversed(MIXTURES.values())]:
         subject.drift(engine, mixture).stays_within(0.3, mean=0.06)
 
 
 @pytest.mark.parametrize(("precision", "most"), [("fp32", TOLERANCE), ("bf16", 0.3)])
-def test_callers_in_several_threads_do_not_meet(subject: Subject, precision: Precision, most: float) -> None:
+def test_concurrent_callers_get_the_scores_of_their_own_texts(
+    subject: Subject, precision: Precision, most: float
+) -> None:
     engine = engine_of(subject, precision, 512, graphs=True)
     batches = [random.Random(seed).choices(SHORT, k=200) for seed in range(12)]
     with ThreadPoolExecutor(4) as callers:

@@ -21,7 +21,7 @@ from models.runtime.cuda.buckets import make_buckets, max_texts
 from models.runtime.cuda.graphs import BucketGraph
 from models.runtime.placement import Placement, choose_placement
 from tests.models.runtime.cuda.fake_cuda import imitate
-from tests.spread import POSITIONS, Shape, spread_network, text_of
+from tests.random_networks import POSITIONS, Shape, random_network, text_of
 from tests.tiny import Trained
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -37,7 +37,7 @@ TOKENS = 512
 
 @pytest.fixture(scope="module", params=SHAPES, ids=str)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    return spread_network(tmp_path_factory.mktemp("gpu") / "encoder", request.param)
+    return random_network(tmp_path_factory.mktemp("gpu") / "encoder", request.param)
 
 
 def encodings_of(made: Trained, words: Sequence[int] = WORDS) -> list[Encoding]:

@@ -20,7 +20,7 @@ from models.runtime.cuda.graphs import BucketGraphs, GraphPool
 from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch, micro_batches, pack_batch
 from tests.models.runtime.cuda.fake_cuda import FakeStream, imitate
-from tests.spread import POSITIONS, Shape, spread_network, text_of
+from tests.random_networks import POSITIONS, Shape, random_network, text_of
 from tests.tiny import Trained
 
 CPU = torch.device("cpu")
@@ -30,7 +30,7 @@ SIZES = (Bucket(64, 8, 32), Bucket(128, 16, 32), Bucket(256, 64, 128))
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     shape = Shape(frozen_layers=1, classifiers=2)
-    return spread_network(tmp_path_factory.mktemp("front") / "encoder", shape)
+    return random_network(tmp_path_factory.mktemp("front") / "encoder", shape)
 
 
 def batch_of(made: Trained, words: Sequence[int]) -> PackedBatch:
@@ -80,7 +80,7 @@ def test_states_that_are_the_same_tensor_stay_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frozen_layers: int
 ) -> None:
     imitate(monkeypatch)
-    made = spread_network(tmp_path / "encoder", Shape(frozen_layers=frozen_layers))
+    made = random_network(tmp_path / "encoder", Shape(frozen_layers=frozen_layers))
     batch = batch_of(made, [3, 4])
     front = fronts_of(made.network, SIZES).graph_for(batch)
     assert front is not None

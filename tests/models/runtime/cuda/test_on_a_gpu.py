@@ -28,7 +28,7 @@ from models.runtime.placement import GPU_LANES, GPU_TOKEN_BUDGET
 from tests.engine_agreement import SHAPES, SHORT, Subject
 from tests.models.runtime.cuda.test_gpu_attention import batch_of, random_states
 from tests.models.runtime.cuda.test_stream_lane import network_of
-from tests.spread import Shape, spread_network, text_of
+from tests.random_networks import Shape, random_network, text_of
 from tests.tiny import NEGATIVE, POSITIVE, write_checkpoint
 
 pytestmark = [
@@ -73,7 +73,7 @@ def test_the_kernel_and_rectangles_see_the_same(head: int) -> None:
 @pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[3]], ids=str)  # five classifiers, and one
 @pytest.mark.usefixtures("has_kernel")
 def test_graphs_change_nothing(shape: Shape, tmp_path: Path, replays: list[int]) -> None:
-    subject = Subject(spread_network(tmp_path / "encoder", shape))
+    subject = Subject(random_network(tmp_path / "encoder", shape))
     engines = [
         Engine(deepcopy(subject.network), device=CUDA, precision="bf16", token_budget=2_048, graphs=graphs)
         for graphs in (False, True)
@@ -90,7 +90,7 @@ def test_graphs_change_nothing(shape: Shape, tmp_path: Path, replays: list[int])
 
 @pytest.mark.usefixtures("has_kernel")
 def test_lanes_with_graphs_do_not_meet(tmp_path: Path, replays: list[int]) -> None:
-    subject = Subject(spread_network(tmp_path / "encoder", SHAPES[3]))
+    subject = Subject(random_network(tmp_path / "encoder", SHAPES[3]))
     engine = Engine(deepcopy(subject.network), device=CUDA, precision="bf16", token_budget=512, graphs=True)
     batches = [random.Random(seed).choices(SHORT, k=200) for seed in range(12)]
     with ThreadPoolExecutor(4) as callers:
