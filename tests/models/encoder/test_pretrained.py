@@ -1,4 +1,4 @@
-"""Reading an encoder's files: damaged ones are named, pickles run no code, and the digest covers the trunk."""
+"""Reading an encoder's files: damage is named, pickles run no code, and the digest covers the trunk."""
 
 from __future__ import annotations
 

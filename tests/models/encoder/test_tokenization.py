@@ -1,4 +1,4 @@
-"""Texts to word pieces, with offsets into the text as it was given; and tokenizers from an encoder's files."""
+"""Texts to word pieces, with offsets into the text as given; and tokenizers from an encoder's files."""
 
 from __future__ import annotations
 
