@@ -1,4 +1,4 @@
-"""A gate in front of a real server: while it is shut, the server is away for whoever goes through it."""
+"""A gate in front of a real server: while it is shut, the server is away for clients of the gate."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import threading
 
 
 class Gate:
-    """Forwards a loopback port to another one, unless shut.
+    """Forwards a loopback port to another one while it is open.
 
     Args:
-        target: loopback port of the server behind.
+        target: loopback port of the server.
     """
 
     def __init__(self, target: int) -> None:
@@ -22,16 +22,16 @@ class Gate:
         self.open()
 
     def open(self) -> None:
-        """Let connections through, always on the same port."""
+        """Accept connections, always on the same port."""
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def shut(self) -> None:
-        """Refuse new connections and break those there are."""
+        """Refuse new connections and break the existing ones."""
         if self._listener:
-            # shutdown() wakes accept(); close() alone would leave the port open until its next connection
+            # shutdown() wakes accept(); after close() alone, the port would accept one more connection.
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None

@@ -1,4 +1,4 @@
-"""The real `ade-monitor` in a process of its own, pointed at the servers of a test."""
+"""The real `ade-monitor` in a process of its own, connected to the servers of a test."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from monitor.settings import Settings
 PATIENCE = 60.0
 
 
-def surroundings(settings: Settings | None = None) -> dict[str, str]:
-    """Give the environment of a child: ours without ADE_ variables, and the settings."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ADE_")}
-    return {**ours, **(environment_of(settings) if settings else {}), "COLUMNS": "120"}
+def child_environment(settings: Settings | None = None) -> dict[str, str]:
+    """Return the environment of a child: ours without ADE_ variables, plus the settings."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADE_")}
+    return {**inherited, **(environment_of(settings) if settings else {}), "COLUMNS": "120"}
 
 
 def ade_monitor(
-    settings: Settings | None, *arguments: str, given: bytes | None = None, cwd: Path | None = None
+    settings: Settings | None, *arguments: str, stdin: bytes | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a subcommand to its end."""
     ended = subprocess.run(
         [sys.executable, "-m", "monitor.cli", *arguments],
-        input=given,
-        stdin=subprocess.DEVNULL if given is None else None,
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
         timeout=PATIENCE * 2,
-        env=surroundings(settings),
+        env=child_environment(settings),
         cwd=cwd,
         check=False,
     )
@@ -42,8 +42,8 @@ def ade_monitor(
     )
 
 
-class Running:
-    """A subcommand that runs until it is told to stop."""
+class RunningCommand:
+    """A subcommand that runs until it is stopped."""
 
     def __init__(
         self, settings: Settings, log: Path, *arguments: str, extra: Mapping[str, str] | None = None
@@ -55,42 +55,46 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**surroundings(settings), **(extra or {})},
+                env={**child_environment(settings), **(extra or {})},
                 start_new_session=True,
             )
 
     def stop(self) -> int:
-        """Ask it to end, and give its exit status."""
+        """Send SIGTERM, wait for the end, and return the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End the process as a power cut would."""
         self.process.kill()
         self.process.wait(PATIENCE)
 
     def output(self) -> str:
-        """Tell what it wrote up to now."""
+        """Return everything that the process has written so far."""
         return self.log.read_text(errors="replace")
 
 
 @contextmanager
-def running(settings: Settings, folder: Path, *arguments: str, **extra: str) -> Iterator[Running]:
-    """Run a subcommand while the body runs; kill it where the body did not end it."""
-    process = Running(settings, folder / f"{arguments[0]}.log", *arguments, extra=extra)
+def running(settings: Settings, folder: Path, *arguments: str, **extra: str) -> Iterator[RunningCommand]:
+    """Run a subcommand during the block, and kill it if the block did not end it."""
+    command = RunningCommand(settings, folder / f"{arguments[0]}.log", *arguments, extra=extra)
     try:
-        yield process
+        yield command
     finally:
-        if process.process.poll() is None:
-            process.kill()
+        if command.process.poll() is None:
+            command.kill()
 
 
 def wait_for(
-    what: Callable[[], bool], patience: float = PATIENCE, *, watching: Running | None = None
+    condition: Callable[[], bool], patience: float = PATIENCE, *, watching: RunningCommand | None = None
 ) -> None:
-    """Poll until `what` is true; fail with the process's output where it ended or patience did."""
+    """Wait until `condition` is true.
+
+    Raises:
+        AssertionError: `patience` seconds have passed, or the command in `watching` ended; with its output.
+    """
     deadline = time.monotonic() + patience
-    while not what():
+    while not condition():
         ended = watching is not None and watching.process.poll() is not None
         if ended or time.monotonic() > deadline:
             output = watching.output()[-4000:] if watching else ""

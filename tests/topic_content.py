@@ -1,4 +1,4 @@
-"""What is on a topic, read by the client that the worker reads with."""
+"""The messages on a topic, read with the same client library as the worker's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 
 async def content_of(bootstrap: str, topic: str, *, count: int, partitions: int = 4) -> list[Any]:
-    """Read `count` messages from the start of a topic, and whatever else comes within a second."""
+    """Return `count` messages from the start of a topic, and any that follow within a second."""
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
         places = [TopicPartition(topic, partition) for partition in range(partitions)]
         consumer.assign(places)

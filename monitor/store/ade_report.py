@@ -6,7 +6,6 @@ the definition; a test checks that the last copy is `REPORT_DEFINITION`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +18,14 @@ from monitor.settings import Settings
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import WORDS, mentions, predictions, tweets
+from monitor.word_search import spaced
 
 REPORT = "ade_report"
 ALL_BUNDLES = "all"
 
 _FETCHED_AT_ONCE = 500
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'")
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]+")
+
 
 _m, _p, _t = mentions.alias("m"), predictions.alias("p"), tweets.alias("t")
 
@@ -180,11 +180,6 @@ def _conditions(columns: Any, source: str, filters: Filters) -> Iterator[ColumnE
         yield columns.ptid.is_not(None) if filters.coded else columns.ptid.is_(None)
     words: ColumnElement[Any] = literal_column(WORDS.format(text=f"{source}.text"))
     if filters.text is not None:
-        yield words.op("@@")(func.plainto_tsquery(_SIMPLE, _spaced(filters.text)))
+        yield words.op("@@")(func.plainto_tsquery(_SIMPLE, spaced(filters.text)))
     if filters.drug is not None:
-        yield words.op("@@")(func.phraseto_tsquery(_SIMPLE, _spaced(filters.drug)))
-
-
-def _spaced(words: str) -> str:
-    """Replace the punctuation that `WORDS` removes from tweets by spaces."""
-    return _PUNCTUATION.sub(" ", words)
+        yield words.op("@@")(func.phraseto_tsquery(_SIMPLE, spaced(filters.drug)))

@@ -1,4 +1,4 @@
-"""What the tests of the flow share: a view into the database, and tweets that the dummy bundle knows."""
+"""What the tests of the flow share: a view into database and Redis, and tweets for the dummy bundle."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from monitor.settings import Settings
 
 
 @dataclass
-class Outcome:
-    """What subscribers and analysts see of a flow."""
+class FlowResults:
+    """What analysts and subscribers see of a flow."""
 
     settings: Settings
     connection: psycopg.Connection[tuple[Any, ...]]
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Ask the database."""
+        """Return the rows of a query."""
         return self.connection.execute(statement).fetchall()
 
-    def judged(self) -> int:
-        """Count the predictions."""
+    def scored(self) -> int:
+        """Return the number of predictions."""
         return int(self.rows("SELECT count(*) FROM predictions")[0][0])
 
     def alerts(self) -> list[dict[str, Any]]:
-        """Read the whole stream of alerts."""
+        """Return all alerts of the stream."""
         with redis.Redis.from_url(self.settings.redis.url.get_secret_value()) as client:
             entries = client.xrange(self.settings.alerts.stream)
         return [json.loads(fields[b"alert"]) for _, fields in entries]
 
 
 @pytest.fixture
-def outcome(migrated: Settings) -> Iterator[Outcome]:
+def results(migrated: Settings) -> Iterator[FlowResults]:
     """The database and the alerts of this test."""
     with psycopg.connect(migrated.database.url.get_secret_value(), autocommit=True) as connection:
-        yield Outcome(migrated, connection)
+        yield FlowResults(migrated, connection)
 
 
 def tweet_values(count: int, *, first: int = 0) -> list[bytes]:
-    """Make tweets, every fifth of them with an effect that the dummy bundle finds."""
+    """Return tweets, every fifth of them with an effect that the dummy bundle finds."""
     return [
         json.dumps(
             {"id": str(n), "text": f"day {n} on zoloft, {'what a headache' if n % 5 == 0 else 'all is well'}"}
@@ -55,7 +55,7 @@ def tweet_values(count: int, *, first: int = 0) -> list[bytes]:
 
 
 def send(settings: Settings, values: Sequence[bytes | None], *, timestamp_ms: int | None = None) -> None:
-    """Put raw values on the topic, whatever they are; by default they are sent now."""
+    """Send raw values to the topic; their timestamp is now by default."""
     producer = KafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers, max_request_size=5_000_000)
     futures = [
         producer.send(settings.kafka.topic, value=value, key=str(n).encode(), timestamp_ms=timestamp_ms)

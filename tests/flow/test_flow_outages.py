@@ -1,4 +1,4 @@
-"""A dependency goes away and comes back: the flow waits, or goes on without it, and loses nothing."""
+"""A dependency goes away and comes back: the flow waits or goes on without it, and loses nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.settings import DatabaseSettings, RedisSettings, Settings
-from tests.flow.conftest import Outcome, send, tweet_values
+from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.gate import Gate
 from tests.processes import ade_monitor, running, wait_for
 
@@ -30,56 +30,56 @@ def redis_gate(migrated: Settings) -> Iterator[Gate]:
 
 
 def test_while_the_database_is_away_the_worker_waits(
-    migrated: Settings, outcome: Outcome, database_gate: Gate, tmp_path: Path
+    migrated: Settings, results: FlowResults, database_gate: Gate, tmp_path: Path
 ) -> None:
     url = _through(migrated.database.url, database_gate)
     settings = migrated.model_copy(update={"database": DatabaseSettings(url=url)})
     send(settings, tweet_values(100))
     with running(settings, tmp_path, "worker", ADE_WORKER__RETRY_MAX_WAIT="0.5") as worker:
-        wait_for(lambda: outcome.judged() == 100, watching=worker)
+        wait_for(lambda: results.scored() == 100, watching=worker)
         database_gate.shut()
         send(settings, tweet_values(100, first=100))
         wait_for(lambda: "database away" in worker.output(), watching=worker)
-        assert outcome.judged() == 100
+        assert results.scored() == 100
         database_gate.open()
-        wait_for(lambda: outcome.judged() == 200 and len(outcome.alerts()) == 40, watching=worker)
+        wait_for(lambda: results.scored() == 200 and len(results.alerts()) == 40, watching=worker)
         assert worker.stop() == 0, worker.output()
-    assert outcome.rows("SELECT sum(seen), sum(positive) FROM hourly_counts") == [(200, 40)]
+    assert results.rows("SELECT sum(seen), sum(positive) FROM hourly_counts") == [(200, 40)]
 
 
 def test_a_worker_stops_in_bounded_time_while_the_database_is_away(
-    migrated: Settings, outcome: Outcome, database_gate: Gate, tmp_path: Path
+    migrated: Settings, results: FlowResults, database_gate: Gate, tmp_path: Path
 ) -> None:
     url = _through(migrated.database.url, database_gate)
     settings = migrated.model_copy(update={"database": DatabaseSettings(url=url)})
     send(settings, tweet_values(100))
     with running(settings, tmp_path, "worker", ADE_WORKER__SHUTDOWN_TIMEOUT="2") as worker:
-        wait_for(lambda: outcome.judged() == 100, watching=worker)
+        wait_for(lambda: results.scored() == 100, watching=worker)
         database_gate.shut()
         send(settings, tweet_values(100, first=100))
         wait_for(lambda: "database away" in worker.output(), watching=worker)
         worker.stop()
     with running(migrated, tmp_path, "worker") as worker:
-        wait_for(lambda: outcome.judged() == 200, watching=worker)
+        wait_for(lambda: results.scored() == 200, watching=worker)
 
 
 def test_while_redis_is_away_tweets_are_written_and_alerts_follow(
-    migrated: Settings, outcome: Outcome, redis_gate: Gate, tmp_path: Path
+    migrated: Settings, results: FlowResults, redis_gate: Gate, tmp_path: Path
 ) -> None:
     redis = RedisSettings(url=_through(migrated.redis.url, redis_gate))
     settings = migrated.model_copy(update={"redis": redis})
     redis_gate.shut()
     send(settings, tweet_values(100))
     with running(settings, tmp_path, "worker", ADE_ALERTS__RELAY_INTERVAL="0.5") as worker:
-        wait_for(lambda: outcome.judged() == 100, watching=worker)
-        assert outcome.alerts() == []
+        wait_for(lambda: results.scored() == 100, watching=worker)
+        assert results.alerts() == []
         redis_gate.open()
-        wait_for(lambda: len(outcome.alerts()) == 20, watching=worker)
+        wait_for(lambda: len(results.alerts()) == 20, watching=worker)
         assert worker.stop() == 0, worker.output()
 
 
 @pytest.mark.parametrize("away", ["kafka", "database"])
-def test_a_worker_whose_dependency_is_away_at_the_start_says_so(
+def test_a_worker_names_a_dependency_that_is_away_at_its_start(
     away: str, migrated: Settings, tmp_path: Path
 ) -> None:
     variables = {

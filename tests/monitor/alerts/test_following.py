@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from monitor.settings import RedisSettings, Settings
 from tests.monitor.alerts.payloads import payload
 from tests.monitor.alerts.valkeys import RestartableValkey
-from tests.processes import Running, ade_monitor, running, surroundings, wait_for
+from tests.processes import RunningCommand, ade_monitor, child_environment, running, wait_for
 
 STREAM = "ade:alerts"
 FOLLOW = ("alerts", "follow")
@@ -125,7 +125,7 @@ def test_a_broken_pipe_loses_nothing(told: Settings, client: redis.Redis) -> Non
     os.close(reading)
     command = [sys.executable, "-m", "monitor.cli", *FOLLOW, "--group", "g", "--from-start"]
     ended = subprocess.run(
-        command, stdout=writing, stderr=subprocess.PIPE, env=surroundings(told), timeout=60, check=False
+        command, stdout=writing, stderr=subprocess.PIPE, env=child_environment(told), timeout=60, check=False
     )
     os.close(writing)
     assert ended.returncode != 0
@@ -139,7 +139,9 @@ def test_a_killed_reader_loses_nothing(told: Settings, client: redis.Redis) -> N
     total = 400  # alerts; many times what a pipe holds
     add(client, *range(total))
     command = [sys.executable, "-m", "monitor.cli", *FOLLOW, "--group", "g", "--from-start", "--json"]
-    reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings(told))
+    reader = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=child_environment(told)
+    )
     assert reader.stdout
     assert reader.stderr
     written = b"".join(reader.stdout.readline() for _ in range(40))
@@ -177,7 +179,7 @@ def test_a_redis_that_comes_late_and_goes_and_comes_loses_and_doubles_nothing(
     assert numbers(reader.output()) == [0, 1, 2, 3]
 
 
-def waits(reader: Running) -> int:
+def waits(reader: RunningCommand) -> int:
     return reader.output().count("Waiting")
 
 

@@ -25,7 +25,7 @@ from monitor.settings import AlertSettings, RedisSettings, Settings
 from monitor.store.connections import async_engine
 from tests.monitor.alerts.payloads import payload
 from tests.monitor.alerts.valkeys import RestartableValkey
-from tests.processes import surroundings
+from tests.processes import child_environment
 
 Fill = Callable[[int], list[str]]
 STREAM = "ade:alerts"
@@ -142,7 +142,7 @@ async def test_a_relay_that_is_killed_loses_and_doubles_nothing(
 ) -> None:
     ids = fill(20)
     code = DYING_RELAY.format(break_=BREAKS[when])
-    died = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=surroundings(migrated))
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=child_environment(migrated))
     assert await died.wait() == -signal.SIGKILL
     assert published(stream) == ([] if when == "before it publishes" else ids)
     # The server needs a moment to see that the killed client is gone, and then lets its rows go.

@@ -20,7 +20,7 @@ from monitor.embedded.servers import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store, revisions
 from tests.monitor.store.batches import mention_of, negative_tweet, positive_tweet, scored, write
-from tests.processes import environment_of, surroundings
+from tests.processes import child_environment, environment_of
 
 WILD = '=cmd|"a,b"\r\nعندي\tصداع ’💊\x1b[31m; sick'
 
@@ -165,7 +165,7 @@ async def overfull(store: Store, migrated: Settings) -> Settings:
 def test_a_reader_that_had_enough_ends_the_command_quietly(overfull: Settings, form: str) -> None:
     command = [sys.executable, "-m", "monitor.cli", "query", "-n", "0", form]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=surroundings(overfull), stdout=pipe, stderr=pipe) as process:
+    with subprocess.Popen(command, env=child_environment(overfull), stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.read(1)

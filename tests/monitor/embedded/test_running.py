@@ -15,7 +15,7 @@ import pytest
 
 from monitor.embedded import read_endpoints
 from monitor.embedded.folder import holder_of
-from tests.processes import PATIENCE, surroundings, wait_for
+from tests.processes import PATIENCE, child_environment, wait_for
 
 KEYS = ["tweets_in", "positive", "mentions", "coded", "alerts", "dead_letters", "seconds"]
 
@@ -38,7 +38,7 @@ class Up:
                 stderr=output,
                 cwd=folder,
                 # So that a stop which waits for a worker that does not answer cannot look like a quick one.
-                env={**surroundings(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "600"},
+                env={**child_environment(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "600"},
                 start_new_session=True,
             )
 
@@ -50,7 +50,7 @@ class Up:
             capture_output=True,
             timeout=PATIENCE,
             cwd=self.folder,
-            env=surroundings(),
+            env=child_environment(),
             check=False,
         )
 
@@ -135,7 +135,7 @@ def test_a_bundle_that_is_not_there_is_told_before_anything_is_started(tmp_path:
     done = subprocess.run(
         command(name, "--bundle", "no-such-bundle"),
         cwd=tmp_path,
-        env=surroundings(),
+        env=child_environment(),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -153,7 +153,7 @@ def test_a_demo_that_cannot_finish_says_what_is_missing_and_where_the_logs_are(t
         text=True,
         timeout=PATIENCE * 2,
         cwd=tmp_path,
-        env={**surroundings(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "1"},
+        env={**child_environment(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "1"},
         check=False,
     )
     assert ended.returncode == 1

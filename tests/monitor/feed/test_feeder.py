@@ -21,7 +21,7 @@ from monitor.feed import FeedError, FeedOptions, Reject, feed, sender
 from monitor.ingest.contract import read_message
 from monitor.kafka import clients
 from monitor.settings import KafkaSettings
-from tests.processes import surroundings
+from tests.processes import child_environment
 from tests.topic_content import content_of
 
 GOOD = [{"id": str(n), "text": f"day {n} on zoloft ☹"} for n in range(50)]
@@ -184,7 +184,7 @@ def test_an_interrupt_sends_what_was_read_and_tells_it(kafka: KafkaSettings, tmp
         "--rejects",
         str(tmp_path / "rejects"),
     ]
-    environment = surroundings() | {
+    environment = child_environment() | {
         "ADE_KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "ADE_KAFKA__TOPIC": kafka.topic,
     }

@@ -19,7 +19,7 @@ from monitor.store.ade_report import REPORT, REPORT_DEFINITION, ReportedEffect
 from monitor.store.connections import migrating_engine
 from monitor.store.tables import metadata
 from tests.monitor.store.batches import Tables
-from tests.processes import surroundings
+from tests.processes import child_environment
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 
 def test_upgrades_at_once_wait_for_each_other(settings: Settings, empty: psycopg.Connection) -> None:
     command = [sys.executable, "-m", "monitor.cli", "db", "upgrade"]
-    at_once = [subprocess.Popen(command, env=surroundings(settings)) for _ in range(3)]
+    at_once = [subprocess.Popen(command, env=child_environment(settings)) for _ in range(3)]
     assert [process.wait(60) for process in at_once] == [0, 0, 0]
     assert empty.execute("SELECT version_num FROM alembic_version").fetchall() == [
         (revisions.required_revision(),)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from monitor.stream.shutdown import EXIT_BY_FORCE
-from tests.processes import PATIENCE, surroundings
+from tests.processes import PATIENCE, child_environment
 
 HANGS_AT_ITS_END = """
 import asyncio, os, signal, sys
@@ -44,7 +44,7 @@ def test_a_shutdown_that_hangs_is_ended_by_force(cause: str, kafka_bootstrap: st
         [sys.executable, "-c", HANGS_AT_ITS_END, kafka_bootstrap, cause],
         capture_output=True,
         timeout=PATIENCE,
-        env=surroundings(),
+        env=child_environment(),
         check=False,
     )
     assert ended.returncode == EXIT_BY_FORCE, ended.stderr.decode()[-2000:]
