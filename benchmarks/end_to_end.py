@@ -34,11 +34,11 @@ from end_to_end_stack import Bench, started_bench, working
 from end_to_end_worker import Turn, Worked
 
 from models import load_scorer, stream
-from monitor.cli import PATIENT_THREADS
+from monitor.cli import OPENMP_SETTINGS
 from monitor.kafka.topics import ensure_topics
 from monitor.settings import ModelSettings
 
-for name, value in PATIENT_THREADS.items():  # as the worker's: read when PyTorch is loaded
+for name, value in OPENMP_SETTINGS.items():  # as the worker's: read when PyTorch is loaded
     os.environ.setdefault(name, value)
 
 WARM_UP = 64  # tweets before the first turn

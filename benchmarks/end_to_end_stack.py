@@ -111,7 +111,7 @@ class Bench:
         deadline = time.monotonic() + PATIENCE
         done = 0
         while done < goal:
-            worker.tend()
+            worker.supervise()
             if time.monotonic() > deadline or worker.pid is None:
                 raise SystemExit(f"the worker did not get there:\n{worker.last_lines()}")
             if done := self.written(settings):
@@ -141,7 +141,7 @@ def started_bench(texts: list[str]) -> Iterator[Bench]:
 def working(bench: Bench, settings: Settings, case: str) -> Iterator[SupervisedWorker]:
     """Run a worker while the body runs."""
     worker = SupervisedWorker(settings, bench.stack.logs / f"{case}.log", f"worker of {case}", print)
-    worker.tend()
+    worker.supervise()
     try:
         yield worker
     finally:

@@ -65,5 +65,5 @@ class Worked:
         return began
 
     def _cpu_seconds(self) -> float:
-        self._worker.tend()
+        self._worker.supervise()
         return cpu_seconds(self._worker.pid) if self._worker.pid else 0.0

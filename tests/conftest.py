@@ -19,7 +19,6 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
 from monitor.embedded import Broker, Postgres, Valkey
-from monitor.embedded.process import at_once
 from monitor.settings import (
     DatabaseSettings,
     EmbeddedSettings,
@@ -55,7 +54,7 @@ def kafka_bootstrap(server_folder: Path) -> Iterator[str]:
     broker = Broker(server_folder, start_timeout=START_TIMEOUT)
     broker.start()
     yield broker.bootstrap
-    broker.stop(at_once)
+    broker.kill()
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +118,7 @@ def _valkey(server_folder: Path) -> Iterator[Valkey]:
     server = Valkey(server_folder, start_timeout=START_TIMEOUT)
     server.start()
     yield server
-    server.stop(at_once)
+    server.kill()
 
 
 @pytest.fixture

@@ -1,6 +1,12 @@
-"""Alerts: raised from a scored tweet, published once by the relay, followed by subscribers."""
+"""Alerts: raised from scored tweets, published by the relay, read by subscribers.
 
+`rules` decides which predictions raise an alert. `relay` publishes the outbox through a `Publisher`, and
+`following` reads through a `Reader` (both in `ports`). `redis` is the one broker of alerts so far.
+"""
+
+from monitor.alerts.payload import AlertPayload, parse_payload
+from monitor.alerts.ports import Publisher, Reader
 from monitor.alerts.relay import Relay
-from monitor.alerts.rules import alerts_of
+from monitor.alerts.rules import AlertRules, alerts_of
 
-__all__ = ["Relay", "alerts_of"]
+__all__ = ["AlertPayload", "AlertRules", "Publisher", "Reader", "Relay", "alerts_of", "parse_payload"]

@@ -1,6 +1,6 @@
-"""What an alert says, as JSON: written by `raising`, read by `ade-monitor alerts follow` and by subscribers.
+"""The JSON of an alert. `rules` writes it; `ade-monitor alerts follow` and other subscribers read it.
 
-`monitor/schemas/alert.schema.json` is the same contract for programs in other languages.
+`monitor/schemas/alert.schema.json` describes the same contract for programs in other languages.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ class MentionPayload(BaseModel):
 
 
 class AlertPayload(BaseModel):
-    """One adverse effect in one tweet. Names that a newer monitor adds are ignored when read.
+    """One adverse effect in one tweet. Fields that a newer monitor adds are ignored.
 
     Attributes:
-        alert_id: the same for the same effect in the same tweet, whatever the bundle.
-        posted_at: when the tweet was posted, UTC.
-        probability: the Classifier's, that the tweet reports an adverse effect.
-        ptid: code of the MedDRA PT; None with `pt_name` and `pt_score` where the effect is uncoded.
-        bundle: version of the model that raised the alert.
-        detected_at: when it did, UTC.
+        alert_id: identity of the effect in the tweet, the same for every bundle.
+        posted_at: when the tweet was posted, in UTC.
+        probability: the Classifier's probability that the tweet reports an adverse effect.
+        ptid: code of the MedDRA PT. It is None, with `pt_name` and `pt_score`, if the effect is uncoded.
+        bundle: version of the bundle that raised the alert.
+        detected_at: when the bundle scored the tweet, in UTC.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
@@ -52,15 +52,15 @@ class AlertPayload(BaseModel):
     detected_at: AwareDatetime
 
 
-def read_payload(text: str) -> AlertPayload:
-    """Read an alert as it stands in the Redis Stream.
+def parse_payload(text: str) -> AlertPayload:
+    """Parse the JSON of an alert.
 
     Raises:
-        PoisonError: it is not JSON, or no alert; the reason is "not-an-alert".
+        PoisonError: the text is not JSON, or not an alert; the reason is "not-an-alert".
     """
     try:
         return AlertPayload.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "alert"
-        raise PoisonError("not-an-alert", f"{place}: {first['msg']}") from None
+        field = ".".join(str(part) for part in first["loc"]) or "alert"
+        raise PoisonError("not-an-alert", f"{field}: {first['msg']}") from None

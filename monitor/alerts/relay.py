@@ -1,17 +1,17 @@
-"""From the outbox in Postgres to the stream in Redis, whatever dies in between."""
+"""The relay: publish the alerts that wait in the outbox, and mark them as published."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from monitor.alerts.redis.connection import connect_async, explained, place_of
-from monitor.alerts.redis.publishing import Published, publish
+from monitor.alerts.ports import Publisher, PublishResult
+from monitor.backoff import Backoff
 from monitor.errors import MonitorError
 from monitor.settings import Settings
 from monitor.store.driver_errors import translate_driver_errors
@@ -19,111 +19,103 @@ from monitor.store.tables import alert_outbox
 
 log = structlog.get_logger()
 
-ROWS = 200
-"""Alerts that one transaction publishes, at most."""
+BATCH_SIZE: Final = 200
+"""Most alerts that one transaction publishes."""
 
-LONGEST_PAUSE = 30.0
-"""Seconds between two tries while Redis or Postgres is away, at most."""
+LONGEST_PAUSE: Final = 30.0
+"""Longest pause in seconds between attempts while the broker of alerts or Postgres is away."""
 
 
 class Relay:
-    """Publishes what the outbox holds; any number of relays may share one outbox.
+    """Publishes the alerts of the outbox. Any number of relays may share one outbox.
 
-    A row is published first and marked second, so that a crash in between publishes again: the Lua script
-    knows the alert then, for `alerts.seen_ttl` seconds, and adds nothing.
+    A row is published first and marked second. After a crash between the two it is published again, and the
+    publisher ignores an alert that it knows.
 
-    All of it belongs to one event loop; the engine stays the caller's to dispose of.
+    Use a relay from one event loop only. `close` closes the publisher; the engine belongs to the caller.
     """
 
-    def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
+    def __init__(self, settings: Settings, engine: AsyncEngine, publisher: Publisher) -> None:
         self._settings = settings.alerts
         self._database = settings.database
         self._engine = engine
-        self._client = connect_async(settings.redis)
-        self._place = place_of(settings.redis)
+        self._publisher = publisher
+        self._backoff = Backoff(first=self._settings.relay_interval, longest=LONGEST_PAUSE)
         self._nudged = asyncio.Event()
-        self._hint_refused = False
+        self._channel_refused = False
 
     async def publish_pending(self) -> int:
-        """Publish and mark everything that waits, oldest first.
-
-        Returns:
-            the number of alerts that were marked.
+        """Publish and mark all waiting alerts, oldest first, and return how many were marked.
 
         Raises:
-            MonitorError: Redis or Postgres is away or refuses; what was published until then is marked.
+            MonitorError: the broker or Postgres is away or refuses; alerts published before that are marked.
         """
         total = 0
         while True:
-            try:
-                with translate_driver_errors(self._database):
-                    marked, error = await self._publish_some()
-            except RedisError as problem:
-                raise explained(problem, self._place) from problem
+            with translate_driver_errors(self._database):
+                marked, error = await self._publish_batch()
             total += marked
             if error is not None:
-                raise explained(error, self._place) from error
+                raise error
             if not marked:
                 return total
 
     def nudge(self) -> None:
-        """Say that the outbox has new rows; call it from the event loop of `run`."""
+        """Wake `run`, because the outbox has new rows. Call it from the event loop of `run`."""
         self._nudged.set()
 
     async def run(self) -> None:
-        """Publish at start, on every nudge and every `alerts.relay_interval`, until cancelled.
+        """Publish at start, on every nudge and every `alerts.relay_interval` seconds, until cancelled.
 
-        While Redis or Postgres is away it says so once, waits longer each time, and takes no nudge.
+        While the broker or Postgres is away, log it once, wait longer each time, and ignore nudges.
         """
-        failures = 0
+        pauses = self._backoff.pauses()
+        failing = False
         while True:
             self._nudged.clear()
             try:
                 await self.publish_pending()
             except MonitorError as problem:
-                if not failures:
+                if not failing:
                     log.warning("alerts wait in the outbox", problem=str(problem))
-                pause = min(self._settings.relay_interval * 2**failures, LONGEST_PAUSE)
-                failures = min(failures + 1, 16)
-                await asyncio.sleep(pause)
+                failing = True
+                await asyncio.sleep(next(pauses))
                 continue
-            if failures:
+            if failing:
                 log.info("alerts are published again")
-                failures = 0
+                failing, pauses = False, self._backoff.pauses()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), self._settings.relay_interval)
 
     async def close(self) -> None:
-        """Close the connections to Redis."""
-        await self._client.aclose()
+        """Close the publisher."""
+        await self._publisher.close()
 
-    async def _publish_some(self) -> tuple[int, RedisError | None]:
+    async def _publish_batch(self) -> tuple[int, MonitorError | None]:
         async with self._engine.begin() as connection:
             waiting = (
                 await connection.execute(
                     select(alert_outbox.c.alert_id, alert_outbox.c.payload)
                     .where(alert_outbox.c.published_at.is_(None))
                     .order_by(alert_outbox.c.seq)
-                    .limit(ROWS)
+                    .limit(BATCH_SIZE)
                     .with_for_update(skip_locked=True)
                 )
             ).all()
             if not waiting:
                 return 0, None
-            outcome = await publish(
-                self._client, self._settings, [(row.alert_id, row.payload) for row in waiting]
-            )
-            await self._mark(connection, outcome)
-        log.debug("alerts published", alerts=len(outcome.in_stream), refused=outcome.error is not None)
-        return len(outcome.in_stream), outcome.error
+            result = await self._publisher.publish([(row.alert_id, row.payload) for row in waiting])
+            await self._mark(connection, result)
+        log.debug("alerts published", alerts=len(result.stored), refused=result.error is not None)
+        return len(result.stored), result.error
 
-    async def _mark(self, connection: AsyncConnection, outcome: Published) -> None:
-        if outcome.untold and not self._hint_refused:
-            self._hint_refused = True
+    async def _mark(self, connection: AsyncConnection, result: PublishResult) -> None:
+        if result.unannounced and not self._channel_refused:
+            self._channel_refused = True
             log.warning("alerts are in the stream but not on the channel", channel=self._settings.channel)
-        if outcome.in_stream:
+        if result.stored:
             await connection.execute(
                 update(alert_outbox)
-                .where(alert_outbox.c.alert_id.in_(outcome.in_stream))
+                .where(alert_outbox.c.alert_id.in_(result.stored))
                 .values(published_at=func.now())
             )

@@ -1,93 +1,118 @@
-"""From a scored tweet to its alerts: one for each distinct effect."""
+"""The rules that decide which predictions raise an alert, and which alerts are the same."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from models import Mention
+from models.predictions import clamp_probability
 from monitor.alerts.payload import AlertPayload, MentionPayload
 from monitor.records import Alert, ScoredTweet
+
+
+class AlertRules:
+    """Decides which alerts scored tweets raise. No other part of the monitor decides this.
+
+    A tweet raises alerts if its label is ADE and its probability reaches `min_probability`. It raises one
+    alert for each distinct effect. Mentions with the same PT are one effect. Uncoded mentions are one
+    effect if their words are the same.
+
+    Args:
+        bundle: version of the bundle that made the predictions.
+        min_probability: least probability of a tweet that raises alerts, in [0, 1].
+    """
+
+    def __init__(self, *, bundle: str, min_probability: float = 0.0) -> None:
+        self._bundle = bundle
+        self._min_probability = min_probability
+
+    def alerts_for(
+        self, scored: Sequence[ScoredTweet], *, detected_at: datetime | None = None
+    ) -> list[Alert]:
+        """Return the alerts of several tweets, in the order of the tweets and of their text.
+
+        Args:
+            scored: tweets with their predictions.
+            detected_at: time of the predictions, timezone-aware; now by default.
+        """
+        detected_at = (detected_at or datetime.now(UTC)).astimezone(UTC)
+        return [alert for tweet in scored for alert in self._alerts_for_one(tweet, detected_at)]
+
+    def _alerts_for_one(self, scored: ScoredTweet, detected_at: datetime) -> Iterator[Alert]:
+        prediction = scored.prediction
+        if prediction.label != "ADE" or prediction.probability < self._min_probability:
+            return
+        for effect, mention in _best_mentions(prediction.mentions).items():
+            alert_id = alert_id_of(scored.received.tweet.id, effect)
+            payload = _payload(alert_id, scored, mention, self._bundle, detected_at)
+            yield Alert(alert_id, payload.tweet_id, payload.model_dump(mode="json"))
+
+
+def effect_of(mention: Mention) -> str:
+    """Return a key for the effect of a mention: its PT, or its words if it is uncoded."""
+    if mention.ptid is not None:
+        return f"pt:{mention.ptid}"
+    return f"words:{_normalized(mention.text)}"
+
+
+def alert_id_of(tweet_id: str, effect: str) -> str:
+    """Return the id of an alert, 32 hexadecimal digits: a hash of the tweet and the effect.
+
+    The bundle is left out on purpose. A newer model that finds the same effect in the same tweet must not
+    raise a second alert.
+    """
+    return hashlib.sha256(f"{tweet_id}\0{effect}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _best_mentions(mentions: Sequence[Mention]) -> dict[str, Mention]:
+    """Return the mention with the highest score for each effect."""
+    best: dict[str, Mention] = {}
+    for mention in mentions:
+        effect = effect_of(mention)
+        if effect not in best or _confidence(mention) > _confidence(best[effect]):
+            best[effect] = mention
+    return best
+
+
+def _confidence(mention: Mention) -> tuple[float, float]:
+    return (mention.pt_score or 0.0, mention.score)
+
+
+def _payload(
+    alert_id: str, scored: ScoredTweet, mention: Mention, bundle: str, detected_at: datetime
+) -> AlertPayload:
+    tweet = scored.received.tweet
+    return AlertPayload(
+        alert_id=alert_id,
+        tweet_id=tweet.id,
+        posted_at=scored.received.posted_at.astimezone(UTC),
+        text=tweet.text,
+        probability=clamp_probability(scored.prediction.probability),
+        mention=MentionPayload(
+            start=mention.start, end=mention.end, text=mention.text, score=clamp_probability(mention.score)
+        ),
+        ptid=mention.ptid,
+        pt_name=mention.pt_name,
+        pt_score=None if mention.pt_score is None else clamp_probability(mention.pt_score),
+        bundle=bundle,
+        detected_at=detected_at,
+    )
+
+
+def _normalized(text: str) -> str:
+    """Return `text` without what does not change its meaning: case, spacing, # and outer punctuation."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    stripped = folded.strip("#.,;:!?…\"'()[]{}*_~- ")
+    return stripped or folded
 
 
 def alerts_of(
     scored: ScoredTweet, *, bundle: str, detected_at: datetime, min_probability: float
 ) -> list[Alert]:
-    """Give one alert for each distinct effect that the tweet reports, in the order of the text.
-
-    Mentions of one PT are one effect, told with the mention that the Normalizer is surest of; uncoded
-    mentions are one effect where their words are the same.
-
-    Args:
-        scored: the tweet and what the model says of it.
-        bundle: version of the model.
-        detected_at: when the model said so, timezone-aware.
-        min_probability: tweets of a lower probability raise nothing, in [0, 1].
-    """
-    prediction = scored.prediction
-    if prediction.label != "ADE" or prediction.probability < min_probability:
-        return []
-    tellers: dict[str, Mention] = {}
-    for mention in prediction.mentions:
-        effect = effect_of(mention)
-        if effect not in tellers or _sureness(mention) > _sureness(tellers[effect]):
-            tellers[effect] = mention
-    return [
-        _alert(scored, effect, mention, bundle=bundle, detected_at=detected_at)
-        for effect, mention in tellers.items()
-    ]
-
-
-def effect_of(mention: Mention) -> str:
-    """Name the effect of a mention: its PT, or its words where it is uncoded."""
-    if mention.ptid is not None:
-        return f"pt:{mention.ptid}"
-    return f"words:{_plain(mention.text)}"
-
-
-def alert_id_of(tweet_id: str, effect: str) -> str:
-    """Give the alert's id, 32 hexadecimal digits: a hash of the tweet and the effect alone.
-
-    The bundle is left out on purpose: a newer model that sees the same effect in the same tweet
-    must not raise a second alert.
-    """
-    return hashlib.sha256(f"{tweet_id}\0{effect}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _alert(
-    scored: ScoredTweet, effect: str, mention: Mention, *, bundle: str, detected_at: datetime
-) -> Alert:
-    tweet = scored.received.tweet
-    payload = AlertPayload(
-        alert_id=alert_id_of(tweet.id, effect),
-        tweet_id=tweet.id,
-        posted_at=scored.received.posted_at.astimezone(UTC),
-        text=tweet.text,
-        probability=_within(scored.prediction.probability),
-        mention=MentionPayload(
-            start=mention.start, end=mention.end, text=mention.text, score=_within(mention.score)
-        ),
-        ptid=mention.ptid,
-        pt_name=mention.pt_name,
-        pt_score=None if mention.pt_score is None else _within(mention.pt_score),
-        bundle=bundle,
-        detected_at=detected_at.astimezone(UTC),
+    """Return the alerts of one tweet; to be replaced by `AlertRules`."""
+    return AlertRules(bundle=bundle, min_probability=min_probability).alerts_for(
+        [scored], detected_at=detected_at
     )
-    return Alert(payload.alert_id, tweet.id, payload.model_dump(mode="json"))
-
-
-def _sureness(mention: Mention) -> tuple[float, float]:
-    return (mention.pt_score or 0.0, mention.score)
-
-
-def _within(probability: float) -> float:
-    """Sums of float32 probabilities overshoot 1 by a rounding."""
-    return min(max(probability, 0.0), 1.0)
-
-
-def _plain(text: str) -> str:
-    """Fold what varies without another meaning: case, spaces, hashtags, punctuation at the ends."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    stripped = folded.strip("#.,;:!?…\"'()[]{}*_~- ")
-    return stripped or folded

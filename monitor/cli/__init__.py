@@ -1,4 +1,8 @@
-"""The command `ade-monitor`: one file per subcommand, and the way all of them fail."""
+"""The command `ade-monitor`: one file per subcommand, and one way to report errors.
+
+`app` puts the subcommands together, `options` has the options that they share, and `console` writes what they
+print.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,33 @@ import os
 import sys
 
 from models import ModelError
-from monitor.cli.console import say_error, speak_any_language
 from monitor.errors import MonitorError
 
-__all__ = ["main"]
+__all__ = ["OPENMP_SETTINGS", "main"]
 
-# A thread of OpenMP that has nothing to do must sleep, not spin: on a machine that is shared, two that spin
-# keep each other from the cores that they wait for. Read when PyTorch is loaded, hence set before that.
-PATIENT_THREADS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
+# An idle thread of OpenMP must sleep instead of spinning: on a shared machine, two spinning threads keep each
+# other from the cores that they wait for. PyTorch reads this when it is loaded, so it is set before that.
+OPENMP_SETTINGS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 
 
 def main() -> None:
-    """Run `ade-monitor`; a user's mistake prints one message on stderr and ends with status 1."""
-    for name, value in PATIENT_THREADS.items():
+    """Run `ade-monitor`; print errors as one message on stderr and exit with status 1."""
+    for name, value in OPENMP_SETTINGS.items():
         os.environ.setdefault(name, value)
     from monitor.cli.app import app
+    from monitor.cli.console import print_error, use_utf8
 
-    speak_any_language()
+    use_utf8()
     try:
         app()
-    except (MonitorError, ModelError) as error:
-        say_error(str(error))
+    except MonitorError as error:
+        print_error(str(error))
+        sys.exit(1)
+    except ModelError as error:
+        from models.errors import message_with_advice
+        from monitor.advice import ADVICE
+
+        print_error(message_with_advice(error, ADVICE))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""`ade-monitor alerts follow`: the alerts of the Redis Stream, as they come."""
+"""`ade-monitor alerts follow`: show the alerts of the Redis Stream as they arrive."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.console import out, say_note
+from monitor.cli.console import highlighted, print_json, print_line, print_note, terminal_safe
 from monitor.cli.options import settings_of
 from monitor.errors import SettingsError
 
 if TYPE_CHECKING:
-    from redis import Redis
+    from rich.text import Text
 
     from monitor.alerts.following import AlertFilter, Show
     from monitor.alerts.payload import AlertPayload
     from monitor.alerts.ports import Reader
+    from monitor.settings import Settings
+
+PT_WIDTH = 28
 
 alerts_app = typer.Typer(help="Follow the alerts.", no_args_is_help=True)
 
@@ -38,8 +41,9 @@ def follow_command(
         typer.Option(
             "--group",
             metavar="NAME",
-            help="Read as a member of this consumer group: it remembers where it stopped, and each alert "
-            "goes to one of its readers. Created when missing. Without it, every reader sees all new alerts.",
+            help="Read as a member of this consumer group. The group remembers where it stopped, and each "
+            "alert goes to one of its readers. It is created if it is missing. Without a group, every reader "
+            "gets all new alerts.",
         ),
     ] = None,
     consumer: Annotated[
@@ -47,8 +51,8 @@ def follow_command(
         typer.Option(
             "--consumer",
             metavar="NAME",
-            help="Name of this reader in the group; at first it gets what a reader of this name left. "
-            "Two at once need two names. By default the host and process.",
+            help="Name of this reader in the group. It first gets what a reader of this name left. Two "
+            "readers at the same time need two names. Default: the host name and the process id.",
         ),
     ] = None,
     claim_after: Annotated[
@@ -57,7 +61,7 @@ def follow_command(
             "--claim-after",
             metavar="SECONDS",
             min=0.001,
-            help="Take over what another reader of the group got and has not finished for so long.",
+            help="Take over alerts that another reader of the group has not acknowledged for so long.",
         ),
     ] = 60.0,
     drug: Annotated[
@@ -70,55 +74,56 @@ def follow_command(
         list[str] | None,
         typer.Option("--pt", metavar="CODE|NAME", help="Only this MedDRA Preferred Term. Repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, as published.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line, as published.")
+    ] = False,
     from_start: Annotated[
         bool,
         typer.Option(
             "--from-start",
-            help="Begin at the oldest alert that Redis has; a known group goes on where it was.",
+            help="Start at the oldest alert in Redis. An existing group continues where it stopped.",
         ),
     ] = False,
     count: Annotated[
-        int | None, typer.Option("--count", metavar="N", min=1, help="End after N alerts were shown.")
+        int | None, typer.Option("--count", metavar="N", min=1, help="Stop after showing N alerts.")
     ] = None,
 ) -> None:
-    """Show alerts as they come; Ctrl-C ends.
+    """Show alerts as they arrive; Ctrl-C ends.
 
-    An alert is acknowledged to the group once its line is written, so an interrupted reader loses none.
+    An alert is acknowledged to the group after its line is written, so an interrupted reader loses none.
     """
     from monitor.alerts.following import AlertFilter, follow
-    from monitor.alerts.redis.connection import connect, place_of
 
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):
             raise typer.BadParameter(f"{option} is empty: give it a value, or leave it out")
     if consumer and not group:
-        raise SettingsError("--consumer names a reader of a group: give --group as well")
-    settings = settings_of(context)
-    client = connect(settings.redis)
-    name = consumer or f"{socket.gethostname()}-{os.getpid()}"
-    stream = settings.alerts.stream
-    reader = _reader(
-        client, stream, group=group, consumer=name, claim_after=claim_after, from_start=from_start
+        raise SettingsError("--consumer names a reader of a group", "add --group as well")
+    reader = _open_reader(
+        settings_of(context),
+        group=group,
+        consumer=consumer or f"{socket.gethostname()}-{os.getpid()}",
+        claim_after=claim_after,
+        from_start=from_start,
     )
     show = _show(AlertFilter(drug or (), pt or ()), as_json=as_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        follow(reader, show, say=say_note, place=place_of(settings.redis), count=count)
+        follow(reader, show, notify=print_note, count=count)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     finally:
-        client.close()
+        reader.close()
 
 
-def _reader(
-    client: Redis, stream: str, *, group: str | None, consumer: str, claim_after: float, from_start: bool
+def _open_reader(
+    settings: Settings, *, group: str | None, consumer: str, claim_after: float, from_start: bool
 ) -> Reader:
-    from monitor.alerts.redis.group import GroupReader
-    from monitor.alerts.redis.tail import TailReader
+    from monitor.alerts.redis import GroupReader, TailReader, connect, location_of
 
+    client, stream, location = connect(settings.redis), settings.alerts.stream, location_of(settings.redis)
     if group is None:
-        return TailReader(client, stream, from_start=from_start)
+        return TailReader(client, stream, from_start=from_start, location=location)
     return GroupReader(
         client,
         stream,
@@ -126,24 +131,36 @@ def _reader(
         consumer=consumer,
         claim_after=claim_after,
         from_start=from_start,
-        say=say_note,
+        notify=print_note,
+        location=location,
     )
 
 
-def _show(wanted: AlertFilter, *, as_json: bool) -> Show:
-    from monitor.alerts.shown import alert_line
-
+def _show(alert_filter: AlertFilter, *, as_json: bool) -> Show:
     def show(alert: AlertPayload, text: str) -> bool:
-        if not wanted.matches(alert):
+        if not alert_filter.matches(alert):
             return False
         if as_json:
-            line = json.dumps(json.loads(text), ensure_ascii=False) + "\n"
+            print_json(json.loads(text))
         else:
-            with out.capture() as written:
-                out.print(alert_line(alert))
-            line = written.get()
-        # Written past rich, which hides a broken pipe; echo flushes, so that what is acknowledged is out.
-        typer.echo(line.encode(), nl=False)
+            print_line(alert_line(alert))
         return True
 
     return show
+
+
+def alert_line(alert: AlertPayload) -> Text:
+    """Return an alert on one line: time, effect, probability, and the tweet with its span highlighted."""
+    from rich.text import Text
+
+    posted = alert.posted_at.strftime("%Y-%m-%d %H:%M:%SZ")
+    effect = alert.pt_name or alert.ptid or "(uncoded)"
+    return Text.assemble(
+        (posted, "dim"),
+        "  ",
+        (terminal_safe(effect).ljust(PT_WIDTH), "yellow"),
+        " ",
+        (f"{alert.probability:4.0%}", "cyan"),
+        "  ",
+        highlighted(alert.text, (alert.mention.start, alert.mention.end), style="bold red underline"),
+    )

@@ -14,7 +14,6 @@ from monitor.cli.deadletters import deadletters_app
 from monitor.cli.demo import demo_command
 from monitor.cli.doctor import doctor_command
 from monitor.cli.feed import feed_command
-from monitor.cli.options import CommandContext
 from monitor.cli.query import query_command
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
@@ -33,8 +32,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(show: bool) -> None:
+    if show:
         typer.echo(f"ade-monitor {version('ade-monitor')}")
         raise typer.Exit
 
@@ -48,11 +47,11 @@ def global_options(
     ] = None,
     _version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end."),
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Read what all subcommands share."""
-    context.obj = CommandContext(config)
+    """Read the options that all subcommands share."""
+    context.obj = config
 
 
 RUN = "Run the monitor"

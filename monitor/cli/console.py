@@ -1,49 +1,138 @@
-"""The two places that commands write to: results on stdout, everything else on stderr.
+"""The one place where commands write: results to stdout, everything else to stderr.
 
-How far a file was read, on a terminal.
+Anybody can tweet escape sequences. Text from outside (tweets, files, messages, headers) therefore passes
+`terminal_safe` on its way to a terminal, or `json_line` in JSON. The functions below do this by themselves.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from typing import Any
 
-from rich.console import Console
+import typer
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-_ENDLESS = 10_000  # characters
+out = Console(highlight=False, emoji=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+
+_UNBOUNDED = 10_000  # characters
+
+# The C0 and C1 controls, what changes the direction of text (Unicode's Bidi_Control), line separators, and
+# lone surrogates, which no encoding can write.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_UNSAFE_BUT_NEWLINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+
+ShowProgress = Callable[[int, int | None, str], None]
+"""Called with the position and the size of a file in bytes (None: not known), and the counts up to there."""
 
 
-def say_error(message: str) -> None:
-    """Print a message about a failure on stderr."""
-    err.print(f"[bold red]error:[/] {escape(message)}")
+def terminal_safe(text: str, *, keep_newlines: bool = False) -> str:
+    """Return `text` with a space for each character that could control a terminal; offsets stay the same."""
+    return (_UNSAFE_BUT_NEWLINES if keep_newlines else _UNSAFE).sub(" ", text)
 
 
-def say_note(message: str) -> None:
-    """Print something that is worth knowing, but is no result, on stderr."""
-    err.print(f"[dim]{escape(message)}[/]")
+def json_line(record: Any) -> str:
+    r"""Return `record` as JSON on one line, with `\u` escapes for what `terminal_safe` replaces.
+
+    Parsing it gives the same values as without the escapes.
+    """
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
+
+
+def highlighted(text: str, *spans: tuple[int, int], style: str) -> Text:
+    """Return a tweet on one line, safe for a terminal, with its spans in `style`."""
+    line = Text(terminal_safe(text))
+    for start, end in spans:
+        line.stylize(style, start, end)
+    return line
+
+
+def print_line(line: str | Text) -> None:
+    """Print one line of the result, made safe for a terminal; strings have no markup.
+
+    Raises:
+        BrokenPipeError: the reader is gone.
+    """
+    # Not printed by rich, which ends the process on a broken pipe. `echo` also flushes.
+    with out.capture() as capture:
+        out.print(_safe_text(line))
+    typer.echo(capture.get(), nl=False)
+
+
+def print_json(record: Any) -> None:
+    """Print one JSON object on a line of its own; see `json_line`."""
+    typer.echo(json_line(record))
+
+
+def print_error(message: str) -> None:
+    """Print the message of a failure on stderr."""
+    err.print(f"[bold red]error:[/] {escape(terminal_safe(message, keep_newlines=True))}")
+
+
+def print_note(message: str) -> None:
+    """Print something worth knowing that is not a result on stderr."""
+    err.print(f"[dim]{escape(terminal_safe(message, keep_newlines=True))}[/]")
+
+
+def print_renderable(renderable: RenderableType) -> None:
+    """Print something that rich renders, such as a panel, on stdout."""
+    out.print(renderable)
+
+
+def new_table(*columns: str, **options: Any) -> Table:
+    """Return a table without borders, for `print_table`."""
+    return Table(*columns, box=None, **options)
+
+
+def add_row(table: Table, *cells: str | Text | None, style: str | None = None) -> None:
+    """Add a row; strings are made safe for a terminal and shown as they are, without markup."""
+    table.add_row(*(None if cell is None else _safe_text(cell) for cell in cells), style=style)
 
 
 def print_table(table: Table) -> None:
     """Print a table on stdout without cutting anything: long cells are folded on a terminal.
 
-    Elsewhere, such as in a pipe to grep, each row is one line, unless the table is to fill the width.
+    Elsewhere, for example in a pipe to grep, each row is one line, unless the table fills the width.
     """
     for column in table.columns:
         column.overflow = "fold"
-    console = out if out.is_terminal or table.expand else Console(highlight=False, width=_ENDLESS)
+    console = (
+        out if out.is_terminal or table.expand else Console(highlight=False, emoji=False, width=_UNBOUNDED)
+    )
     console.print(table, soft_wrap=False)
 
 
-def speak_any_language() -> None:
-    """Keep tweets from failing on a stream with a poorer character set.
+@contextmanager
+def file_progress() -> Iterator[ShowProgress]:
+    """Yield a function that shows how far a file was read; it does nothing if stderr is not a terminal."""
+    if not err.is_terminal:
+        yield lambda position, size, counts: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-    A file or a pipe gets UTF-8, as programs expect of JSON and CSV; a terminal what it can show, and `?`.
+    columns = (BarColumn(), DownloadColumn(), TextColumn("{task.fields[counts]}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("file", total=None, counts="")
+        yield lambda position, size, counts: progress.update(
+            task, completed=position, total=size, counts=counts
+        )
+
+
+def use_utf8() -> None:
+    """Keep tweets from failing on a stream with a smaller character set.
+
+    A file or a pipe gets UTF-8, which programs expect of JSON and CSV. A terminal gets what it can show, and
+    `?` for the rest.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -51,23 +140,9 @@ def speak_any_language() -> None:
             stream.reconfigure(encoding=encoding, errors="replace")
 
 
-ShowProgress = Callable[[int, int | None, str], None]
-"""Called with the position and the size in bytes (None: not known), and what was counted up to there."""
-
-
-@contextmanager
-def file_progress() -> Iterator[ShowProgress]:
-    """Give a function that shows how far a file is; it does nothing where stderr is no terminal."""
-    if not err.is_terminal:
-        yield lambda position, size, counted: None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    counts = TextColumn("{task.fields[counted]}")
-    with Progress(
-        BarColumn(), DownloadColumn(), counts, TimeElapsedColumn(), console=err, transient=True
-    ) as bar:
-        task = bar.add_task("file", total=None, counted="")
-        yield lambda position, size, counted: bar.update(
-            task, completed=position, total=size, counted=counted
-        )
+def _safe_text(text: str | Text) -> Text:
+    if isinstance(text, str):
+        return Text(terminal_safe(text))
+    safe = text.copy()
+    safe.plain = terminal_safe(text.plain)
+    return safe

@@ -1,8 +1,7 @@
-"""`ade-monitor deadletters`: messages that could not be read, and how to send them again after the mend."""
+"""`ade-monitor deadletters`: list messages that could not be read, and send them again once fixed."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections import Counter, deque
@@ -10,19 +9,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.console import print_table, say_note
+from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
 from monitor.cli.options import Bootstrap, settings_of
 from monitor.deadletters.letter import DETAIL
-from monitor.deadletters.replay import ReplayError, ReplayOptions, ReplayResult, Selection, replay
+from monitor.deadletters.replay import ReplayError, ReplayOptions, ReplayResult, Selection, replay_letters
 from monitor.deadletters.stored_letters import StoredLetter, read_letters
 
 deadletters_app = typer.Typer(
-    help="Look at the messages that could not be read, and send them again after the mend.",
+    help="List the messages that could not be read, and send them again once fixed.",
     no_args_is_help=True,
 )
+
+SHOWN_CHARACTERS = 60  # of the value of a letter, in the table
 
 Topic = Annotated[str | None, typer.Option(help="The topic that they came from (setting kafka.topic).")]
 Reason = Annotated[str | None, typer.Option(help="Only letters with this reason, such as not-json.")]
@@ -32,17 +32,18 @@ Reason = Annotated[str | None, typer.Option(help="Only letters with this reason,
 def list_command(
     context: typer.Context,
     reason: Reason = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also letters that were sent again.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include letters that were sent again.")] = False,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="The newest so many (table: 20; JSON: all).", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Only the newest N (table: 20; JSON: all).", show_default=False),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a letter, with the whole value.")
+        bool, typer.Option("--json", help="Print one JSON object per letter, with the whole value.")
     ] = False,
     topic: Topic = None,
     bootstrap: Bootstrap = None,
 ) -> None:
-    """List the dead letters that wait for a mend, oldest first."""
+    """List the dead letters that were not sent again yet, oldest first."""
     kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
     reasons: Counter[str] = Counter()
     newest: deque[StoredLetter] = deque(maxlen=limit or 20)
@@ -51,25 +52,24 @@ def list_command(
             continue
         reasons[letter.reason] += 1
         if as_json and limit is None:
-            typer.echo(json.dumps(letter.record(), ensure_ascii=False))
+            print_json(letter.record())
         else:
             newest.append(letter)
     if not reasons:
-        kind = f" of the reason {reason}" if reason else ""
-        say_note(f"no dead letters{kind} {'are' if everything else 'wait'} in {kafka.dead_letter_topic}")
+        kind = f" with the reason {reason}" if reason else ""
+        print_note(f"no dead letters{kind} {'are' if everything else 'wait'} in {kafka.dead_letter_topic}")
         return
     if as_json:
         for letter in newest:
-            typer.echo(json.dumps(letter.record(), ensure_ascii=False))
+            print_json(letter.record())
         return
-    table = Table("letter", "reason", "detail", "sent to", "value", box=None)
+    table = new_table("letter", "reason", "detail", "sent to", "value")
     for letter in newest:
-        table.add_row(
-            letter.name, letter.reason, Text(letter.headers.get(DETAIL, "")), letter.sent_to, _start(letter)
-        )
+        detail = letter.headers.get(DETAIL, "")
+        add_row(table, letter.name, letter.reason, detail, letter.sent_to, _start_of_value(letter))
     print_table(table)
-    counts = ", ".join(f"{count:,} {word}" for word, count in reasons.most_common())
-    say_note(f"{reasons.total():,} in {kafka.dead_letter_topic}, {len(newest):,} shown: {counts}")
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    print_note(f"{reasons.total():,} in {kafka.dead_letter_topic}, {len(newest):,} shown: {counts}")
 
 
 @deadletters_app.command("replay")
@@ -77,56 +77,58 @@ def replay_command(
     context: typer.Context,
     offset: Annotated[
         list[str] | None,
-        typer.Option(metavar="P:O", help="This letter, as `list` names it; can be repeated."),
+        typer.Option(metavar="P:O", help="This letter, as `list` names it. Repeatable."),
     ] = None,
     reason: Reason = None,
     everything: Annotated[bool, typer.Option("--all", help="All letters.")] = False,
-    value: Annotated[str | None, typer.Option(help="Send this instead of what the one letter holds.")] = None,
+    value: Annotated[
+        str | None, typer.Option(help="Send this value instead of that of the one letter.")
+    ] = None,
     value_file: Annotated[
         Path | None, typer.Option(help="Send the content of this file instead; - is standard input.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Send letters too that are still unreadable.")
+        bool, typer.Option("--force", help="Also send letters that are still unreadable.")
     ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Send letters too that were sent before.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also send letters that were sent before.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Send nothing, tell what would be sent.")
+        bool, typer.Option("--dry-run", help="Send nothing, show what would be sent.")
     ] = False,
     topic: Topic = None,
     bootstrap: Bootstrap = None,
 ) -> None:
-    """Send dead letters to their topic again; each is sent once, and only when it can be read now.
+    """Send dead letters to their topic again; each is sent once, and only if it can be read now.
 
-    Status 1 says that a letter named by --offset was not sent.
+    Status 1 means that a letter named by --offset was not sent.
     """
     kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
-    selection = Selection(frozenset(_checked(name) for name in offset or ()), reason)
+    selection = Selection(frozenset(_check_name(name) for name in offset or ()), reason)
     if not (offset or reason or everything):
-        raise ReplayError("say which letters: --offset P:O, --reason WORD or --all")
-    options = ReplayOptions(_mended(value, value_file), force=force, again=again, dry_run=dry_run)
+        raise ReplayError("no letters are selected", "use --offset P:O, --reason WORD or --all")
+    options = ReplayOptions(_new_value(value, value_file), force=force, again=again, dry_run=dry_run)
     counts: Counter[ReplayResult] = Counter()
     missing = set(selection.names)
-    for replayed in replay(kafka, selection, options):
+    for replayed in replay_letters(kafka, selection, options):
         counts[replayed.outcome] += 1
         if replayed.outcome not in (ReplayResult.UNREADABLE, ReplayResult.CUT):
             missing.discard(replayed.letter.name)
-        say_note(f"{replayed.letter.name} {replayed.outcome}: {replayed.detail}".rstrip(": "))
-    typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "no letters to send")
+        print_note(f"{replayed.letter.name} {replayed.outcome}: {replayed.detail}".rstrip(": "))
+    print_line(", ".join(f"{count:,} {result}" for result, count in counts.items()) or "no letters to send")
     if missing:
         raise ReplayError(
             f"not sent: {', '.join(sorted(missing))} (see above, or not in {kafka.dead_letter_topic})"
         )
 
 
-def _checked(name: str) -> str:
+def _check_name(name: str) -> str:
     if not re.fullmatch("[0-9]+:[0-9]+", name):
-        raise ReplayError(f"--offset {name}: write the partition and the offset, such as 0:12")
+        raise ReplayError(f"--offset {name} is not a letter", "write its partition and offset, such as 0:12")
     return name
 
 
-def _mended(value: str | None, file: Path | None) -> bytes | None:
+def _new_value(value: str | None, file: Path | None) -> bytes | None:
     if value is not None and file is not None:
-        raise ReplayError("give --value or --value-file, not both")
+        raise ReplayError("--value and --value-file exclude each other", "choose one")
     if value is not None:
         return value.encode(errors="surrogateescape")
     if file is None:
@@ -137,9 +139,9 @@ def _mended(value: str | None, file: Path | None) -> bytes | None:
         raise ReplayError(f"--value-file {file} cannot be read: {error.strerror}") from None
 
 
-def _start(letter: StoredLetter) -> Text:
+def _start_of_value(letter: StoredLetter) -> Text:
     if letter.was_null:
         return Text("null", style="dim")
     text = letter.value[:400].decode(errors="replace")
-    shown = "".join(char if char.isprintable() else "·" for char in text[:60])
-    return Text(shown + ("…" if len(text) > len(shown) else ""))
+    start = "".join(char if char.isprintable() else "·" for char in text[:SHOWN_CHARACTERS])
+    return Text(start + ("…" if len(text) > len(start) else ""))

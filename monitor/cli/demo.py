@@ -1,4 +1,4 @@
-"""`ade-monitor demo`: the whole monitor, and sample tweets going through it."""
+"""`ade-monitor demo`: run the whole monitor, and send sample tweets through it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from monitor.cli.console import out, say_note
-from monitor.cli.options import Bundle
-from monitor.cli.up import TENDING_PAUSE, DataDir, Workers, embedded_settings, show_panel
-from monitor.embedded.running import RunningMonitor, running_monitor
+from monitor.cli.console import highlighted, print_line, print_note
+from monitor.cli.options import Bundle, DataDir, Workers
+from monitor.cli.up import SUPERVISION_PAUSE, embedded_settings, show_panel
+from monitor.embedded import RunningMonitor, running_monitor
 from monitor.errors import EmbeddedError
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def demo_command(
     context: typer.Context,
     once: Annotated[
-        bool, typer.Option("--once", help="End when the tweets went through; the last line is JSON.")
+        bool, typer.Option("--once", help="Exit after the sample tweets; the last line is JSON.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Seconds that the tweets may take.")
+        float, typer.Option("--timeout", min=1, help="Seconds that the sample tweets may take.")
     ] = 120,
     data_dir: DataDir = None,
     workers: Workers = 1,
@@ -32,76 +32,76 @@ def demo_command(
 ) -> None:
     """Start the monitor on this machine as `up` does, feed it sample tweets, and show what it finds.
 
-    The monitor is left running until Ctrl-C. With --once it is stopped after the tweets went through, and
-    the last line of stdout is JSON: tweets_in, positive, mentions, coded, alerts, dead_letters, seconds.
+    The monitor then runs until Ctrl-C. With --once it is stopped after the sample tweets, and the last line
+    of stdout is JSON: tweets_in, positive, mentions, coded, alerts, dead_letters, seconds.
     """
     settings = embedded_settings(context, data_dir, bundle)
-    outcome: DemoSummary | None = None
+    summary: DemoSummary | None = None
     try:
-        with running_monitor(settings, workers=workers, say=say_note) as monitor:
-            outcome = _go_through(monitor, timeout)
+        with running_monitor(settings, workers=workers, notify=print_note) as monitor:
+            summary = _run_samples(monitor, timeout)
             if not once:
                 show_panel(monitor, worker="waiting for more tweets")
                 while True:
-                    monitor.tend()
-                    time.sleep(TENDING_PAUSE)
+                    monitor.supervise()
+                    time.sleep(SUPERVISION_PAUSE)
     except KeyboardInterrupt:
-        say_note("stopped")
+        print_note("stopped")
         if once:
             raise typer.Exit(130) from None
         return
-    if outcome:
-        typer.echo(outcome.as_json())
+    if summary:
+        typer.echo(summary.as_json())
 
 
-def _go_through(monitor: RunningMonitor, timeout: float) -> DemoSummary:
+def _run_samples(monitor: RunningMonitor, timeout: float) -> DemoSummary:
     from monitor.embedded.sample_run import SampleRun
 
     with SampleRun(monitor.settings) as run:
         run.feed()
-        out.print(
+        print_line(
             f"{run.sent} sample tweets are in the topic; the worker takes a few seconds to load its model"
         )
         deadline = time.monotonic() + timeout
         while True:
-            monitor.tend()
-            _show_news(run)
-            outcome = run.outcome()
-            if outcome:
-                _show_news(run)
-                out.print(
-                    f"{outcome.tweets_in} tweets, {outcome.positive} report an adverse effect, "
-                    f"{outcome.mentions} mentions ({outcome.coded} coded), {outcome.alerts} alerts, "
-                    f"{outcome.dead_letters} dead letters, {outcome.seconds:.1f} s"
+            monitor.supervise()
+            _show_new_results(run)
+            summary = run.summary()
+            if summary:
+                _show_new_results(run)
+                print_line(
+                    f"{summary.tweets_in} tweets, {summary.positive} report an adverse effect, "
+                    f"{summary.mentions} mentions ({summary.coded} coded), {summary.alerts} alerts, "
+                    f"{summary.dead_letters} dead letters, {summary.seconds:.1f} s"
                 )
-                return outcome
+                return summary
             if time.monotonic() > deadline:
+                last_lines = monitor.last_lines().replace("\n", "\n    ")
                 raise EmbeddedError(
-                    f"after {timeout:g} s, {run.missing()}. The last lines of the worker's log:\n    "
-                    + monitor.last_lines().replace("\n", "\n    ")
-                    + f"\nAll logs are in {monitor.stack.logs}; --timeout allows for a slower machine"
+                    f"after {timeout:g} s, {run.describe_missing()}. The last lines of the worker's log:\n"
+                    f"    {last_lines}\n"
+                    f"All logs are in {monitor.stack.logs}; --timeout allows for a slower machine"
                 )
-            time.sleep(TENDING_PAUSE)
+            time.sleep(SUPERVISION_PAUSE)
 
 
-def _show_news(run: SampleRun) -> None:
-    for finding in run.new_findings():
-        out.print(_finding_line(finding))
+def _show_new_results(run: SampleRun) -> None:
+    for effect in run.new_effects():
+        print_line(_effect_line(effect))
     for alert in run.new_alerts():
-        effect = alert.pt_name or "uncoded"
-        out.print(Text.assemble(("alert ", "bold magenta"), f" {effect}", (f"  {alert.tweet_id}", "dim")))
+        name = alert.pt_name or "uncoded"
+        print_line(Text.assemble(("alert ", "bold magenta"), f" {name}", (f"  {alert.tweet_id}", "dim")))
 
 
-def _finding_line(finding: DemoEffect) -> Text:
-    tweet = Text(finding.text)
-    effects = []
-    for start, end, pt_name, pt_score in finding.mentions:
-        tweet.stylize("bold red underline", start, end)
+def _effect_line(effect: DemoEffect) -> Text:
+    spans, codes = [], []
+    for start, end, pt_name, pt_score in effect.mentions:
+        spans.append((start, end))
         code = f"{pt_name} {pt_score:.0%}" if pt_name and pt_score is not None else "uncoded"
-        effects.append(f"“{finding.text[start:end]}” → {code}")
+        codes.append(f"“{effect.text[start:end]}” → {code}")
     return Text.assemble(
         ("ADE   ", "bold red"),
-        (f" {finding.probability:4.0%}  ", "cyan"),
-        tweet,
-        (f"  [{'; '.join(effects)}]", "yellow"),
+        (f" {effect.probability:4.0%}  ", "cyan"),
+        highlighted(effect.text, *spans, style="bold red underline"),
+        (f"  [{'; '.join(codes)}]", "yellow"),
     )

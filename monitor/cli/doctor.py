@@ -1,62 +1,61 @@
-"""`ade-monitor doctor`: is everything there that the monitor needs, and what to do where it is not?"""
+"""`ade-monitor doctor`: check everything that the monitor depends on, and say what to do."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.text import Text
 
-from monitor.cli.console import out
-from monitor.cli.options import CommandContext
+from monitor.cli.console import print_json, print_line
+from monitor.cli.options import load_settings_of
 from monitor.errors import SettingsError
-from monitor.settings.sources import LoadedSettings
 
 if TYPE_CHECKING:
-    from monitor.doctor import Finding
+    from monitor.doctor import ProbeResult
+    from monitor.settings.sources import LoadedSettings
 
-SIGNS = {"ok": ("ok  ", "green"), "hint": ("hint", "yellow"), "failed": ("no  ", "bold red")}
+SIGNS: Final = {"ok": ("ok  ", "green"), "hint": ("hint", "yellow"), "failed": ("no  ", "bold red")}
 
 
 def doctor_command(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Check the settings, the bundle, the broker, the database, Redis, the embedded stack and the disk.
 
-    Ends with status 1 where something that the monitor needs is not in order.
+    Exits with status 1 if something that the monitor needs does not work.
     """
-    from monitor.doctor import Finding, check_up, probes_for
+    from monitor.doctor import ProbeResult, probes_for, run_probes
 
     try:
-        loaded = cast(CommandContext, context.obj).load()
+        loaded = load_settings_of(context)
     except SettingsError as error:
-        _show("settings", Finding("failed", str(error)), as_json=as_json)
+        _show("settings", ProbeResult("failed", error.fact, error.advice), as_json=as_json)
         raise typer.Exit(1) from None
     _show("settings", _sources(loaded), as_json=as_json)
     failed = False
-    for probe, finding in check_up(probes_for(loaded.settings)):
-        _show(probe.name, finding, as_json=as_json)
-        failed |= finding.state == "failed"
+    for probe, result in run_probes(probes_for(loaded.settings)):
+        _show(probe.name, result, as_json=as_json)
+        failed |= result.state == "failed"
     if failed:
         raise typer.Exit(1)
 
 
-def _sources(loaded: LoadedSettings) -> Finding:
-    from monitor.doctor import Finding
+def _sources(loaded: LoadedSettings) -> ProbeResult:
+    from monitor.doctor import ProbeResult
 
     sources = sorted(set(loaded.origins.values()))
-    return Finding("ok", f"from {', '.join(sources)}" if sources else "all of them defaults")
+    return ProbeResult("ok", f"from {', '.join(sources)}" if sources else "all of them defaults")
 
 
-def _show(name: str, finding: Finding, *, as_json: bool) -> None:
+def _show(name: str, result: ProbeResult, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"name": name, **asdict(finding)}, ensure_ascii=False))
+        # "mend" is the documented name of this field.
+        record = {"name": name, "state": result.state, "detail": result.detail, "mend": result.advice}
+        print_json(record)
         return
-    sign, style = SIGNS[finding.state]
-    line = Text.assemble((sign, style), f"  {name:<9} {finding.detail}")
-    out.print(line)
-    if finding.mend:
-        out.print(Text(f"      {'':<9} → {finding.mend}", style="yellow"))
+    sign, style = SIGNS[result.state]
+    print_line(Text.assemble((sign, style), f"  {name:<9} {result.detail}"))
+    if result.advice:
+        print_line(Text(f"      {'':<9} → {result.advice}", style="yellow"))

@@ -1,8 +1,6 @@
-"""What a subcommand gets from the global options: the way to its settings.
+"""What several commands share: options, the settings of a command, and times on the command line.
 
-Moments as people write them on a command line: `2026-03-14`, `2026-03-14T09:26Z`, `24h` (ago).
-
-The options that several commands share, so that each is named and explained in one way.
+Each option is named and explained once, here.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -19,58 +17,9 @@ from monitor.feed.file_formats import Format
 from monitor.settings import Settings, load_settings
 from monitor.settings.sources import LoadedSettings
 
+_TABLES: Final = "Tables with a header (csv, tsv)"
 
-class CommandContext:
-    """Carried in `typer.Context.obj`; loads settings when a command asks for them."""
-
-    def __init__(self, config: Path | None) -> None:
-        self.config = config
-
-    def load(self, **overrides: Any) -> LoadedSettings:
-        """Load the settings; `kafka__topic="x"` overrides `kafka.topic`, None overrides nothing.
-
-        Raises:
-            SettingsError: as `load_settings`.
-        """
-        return load_settings(
-            {k.replace("__", "."): v for k, v in overrides.items()},
-            config=self.config,
-            fallback=running_stack,
-        )
-
-
-def settings_of(context: typer.Context, **overrides: Any) -> Settings:
-    """Give the effective settings of a command that runs in `context`."""
-    return cast(CommandContext, context.obj).load(**overrides).settings
-
-
-_AGO = re.compile(r"(\d+)\s*([smhdw])", re.IGNORECASE | re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_time(written: str | None, option: str, *, now: datetime | None = None) -> datetime | None:
-    """Read the moment that an option was given; without a time zone it is UTC, a date alone is its midnight.
-
-    Raises:
-        typer.BadParameter: it is neither ISO 8601 nor a number with s, m, h, d or w.
-    """
-    if written is None:
-        return None
-    try:
-        if ago := _AGO.fullmatch(written.strip()):
-            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2].lower()]: int(ago[1])})
-        moment = datetime.fromisoformat(written.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(
-            f"{option} '{written}' is no moment: write a date (2026-03-14), a date and time "
-            "(2026-03-14T09:26:53Z), or how long ago (30m, 24h, 7d, 2w)"
-        ) from None
-
-
-_TABLES = "Tables with a header (csv, tsv)"
-
-Topic = Annotated[str | None, typer.Option("--topic", help="The topic of the tweets (setting kafka.topic).")]
+Topic = Annotated[str | None, typer.Option("--topic", help="Topic of the tweets (setting kafka.topic).")]
 Bootstrap = Annotated[
     str | None,
     typer.Option("--bootstrap", help="host:port of the brokers (setting kafka.bootstrap_servers)."),
@@ -89,19 +38,27 @@ Precision = Annotated[
 CacheEntries = Annotated[
     int | None,
     typer.Option(
-        "--cache", min=0, help="Answers kept for texts that come again, 0: none (setting model.cache)."
+        "--cache",
+        min=0,
+        help="Number of predictions to keep for repeated texts, 0 for none (setting model.cache).",
     ),
 ]
-NormalizerChoice = Annotated[
+NormalizerOption = Annotated[
     str | None,
     typer.Option(
         "--normalizer",
         help="classifier, retrieval or hybrid, instead of the bundle's choice (setting model.normalizer).",
     ),
 ]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of the embedded stack's data (setting embedded.data_dir)."),
+]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Number of worker processes.")]
 
 FileFormat = Annotated[
-    Format | None, typer.Option("--format", help="By default told by the extension and the first line.")
+    Format | None,
+    typer.Option("--format", help="By default detected from the extension and the first line."),
 ]
 IdColumn = Annotated[
     str | None, typer.Option("--id-column", rich_help_panel=_TABLES, help="Column of the tweet's id.")
@@ -117,7 +74,7 @@ DateColumn = Annotated[
     typer.Option(
         "--date-column",
         rich_help_panel=_TABLES,
-        help="Column of the date: RFC 3339, or that of API v1.1.",
+        help="Column of the date, in RFC 3339 or the format of API v1.1.",
     ),
 ]
 LangColumn = Annotated[
@@ -127,3 +84,50 @@ Quotes = Annotated[
     bool,
     typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
 ]
+
+_AGO: Final = re.compile(r"(\d+)\s*([smhdw])", re.IGNORECASE | re.ASCII)
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def load_settings_of(context: typer.Context, **overrides: Any) -> LoadedSettings:
+    """Load the settings of a command, together with where each one came from.
+
+    Args:
+        context: its `obj` is the path that the global option --config names, or None.
+        overrides: `kafka__topic="x"` overrides `kafka.topic`; None overrides nothing.
+
+    Raises:
+        SettingsError: a setting is wrong; see `load_settings`.
+    """
+    return load_settings(
+        {name.replace("__", "."): value for name, value in overrides.items()},
+        config=context.obj,
+        fallback=running_stack,
+    )
+
+
+def settings_of(context: typer.Context, **overrides: Any) -> Settings:
+    """Return the settings of a command; see `load_settings_of`."""
+    return load_settings_of(context, **overrides).settings
+
+
+def parse_time(text: str | None, option: str, *, now: datetime | None = None) -> datetime | None:
+    """Parse the time that an option was given: `2026-03-14`, `2026-03-14T09:26Z`, or `24h` (ago).
+
+    A time without a zone is UTC, and a date alone is its midnight.
+
+    Raises:
+        typer.BadParameter: it is neither ISO 8601 nor a number with s, m, h, d or w.
+    """
+    if text is None:
+        return None
+    try:
+        if ago := _AGO.fullmatch(text.strip()):
+            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2].lower()]: int(ago[1])})
+        time = datetime.fromisoformat(text.strip())
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f"{option} '{text}' is not a date or time. Use a date (2026-03-14), a date and time "
+            "(2026-03-14T09:26:53Z), or how long ago (30m, 24h, 7d, 2w)"
+        ) from None

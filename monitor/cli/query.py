@@ -1,17 +1,34 @@
-"""`ade-monitor query`: look ADEs up in the database."""
+"""`ade-monitor query`: find ADEs in the database, as a table, JSON Lines or CSV."""
 
 from __future__ import annotations
 
+import csv
+import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from datetime import datetime
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
-from monitor.cli.console import say_note
+from monitor.cli.console import (
+    add_row,
+    highlighted,
+    json_line,
+    new_table,
+    print_note,
+    print_table,
+    terminal_safe,
+)
 from monitor.cli.options import parse_time, settings_of
 
 if TYPE_CHECKING:
-    from monitor.store.ade_report import ReportedEffect
+    from monitor.store import ReportedEffect
+
+ROWS_PER_TABLE: Final = 200
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def query_command(
@@ -29,47 +46,49 @@ def query_command(
         str | None, typer.Option(help="A drug: a whole word of the tweet, with or without #.")
     ] = None,
     min_probability: Annotated[
-        float | None, typer.Option(min=0, max=1, help="The tweet's probability of ADE, at least.")
+        float | None, typer.Option(min=0, max=1, help="Least probability that the tweet reports an ADE.")
     ] = None,
-    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="The span's score, at least.")] = None,
+    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="Least score of the span.")] = None,
     bundle: Annotated[
         str | None,
-        typer.Option(help="A bundle's version, or 'all'; by default the latest that judged each tweet."),
+        typer.Option(help="A bundle's version, or 'all'; by default the latest that scored each tweet."),
     ] = None,
     coded: Annotated[
         bool | None, typer.Option("--coded/--uncoded", help="Only spans with a PT, or only those without.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many ADEs; 0 for all.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="Show only the newest N; 0 for all.")
+    ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines: one object for each ADE.")] = False,
     as_csv: Annotated[
         bool,
         typer.Option(
-            "--csv", help="CSV with a header, values exactly as they are; for Excel rather --spreadsheet."
+            "--csv", help="CSV with a header and unchanged values; for Excel, --spreadsheet is safer."
         ),
     ] = False,
     for_spreadsheet: Annotated[
         bool,
         typer.Option(
             "--spreadsheet",
-            help="CSV for Excel and the like: what would start a formula gets an apostrophe before it.",
+            help="CSV for Excel and similar programs: an apostrophe precedes whatever would start a formula.",
         ),
     ] = False,
 ) -> None:
-    """Look up ADEs, newest first: one row for each adverse effect in a tweet.
+    """Find ADEs, newest first: one row for each adverse effect in a tweet.
 
     Example: [bold]ade-monitor query --since 7d --drug zoloft --pt Insomnia --min-probability 0.8[/]
     """
-    from monitor.cli import query_output
-    from monitor.store.ade_report import Filters, find_effects, has_words
+    from monitor.store import Filters, find_effects
+    from monitor.word_search import has_words
 
     if as_json + as_csv + for_spreadsheet > 1:
         raise typer.BadParameter("--json, --csv and --spreadsheet exclude each other: choose one")
-    for name, words in (("--text", text), ("--drug", drug)):
+    for option, words in (("--text", text), ("--drug", drug)):
         if words is not None and not has_words(words):
-            raise typer.BadParameter(f"{name} '{words}' has no letter and no digit to search for")
+            raise typer.BadParameter(f"{option} '{words}' has no letter and no digit to search for")
     start, end = parse_time(since, "--since"), parse_time(until, "--until")
     if start and end and start >= end:
-        raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can fit")
+        raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can match")
     filters = Filters(
         since=start,
         until=end,
@@ -80,35 +99,99 @@ def query_command(
         min_score=min_score,
         bundle=bundle,
         coded=coded,
-        # One more than shown, to know whether there is more.
+        # One more than shown, to know whether there are more.
         limit=limit + 1 if limit else None,
     )
-    shown = _Shown(find_effects(settings_of(context), filters), limit)
+    effects = _Limited(find_effects(settings_of(context), filters), limit)
     if as_json:
-        query_output.write_json_lines(shown)
+        write_json_lines(effects)
     elif as_csv or for_spreadsheet:
-        query_output.write_csv(shown, for_spreadsheet=for_spreadsheet)
+        write_csv(effects, for_spreadsheet=for_spreadsheet)
     else:
-        query_output.write_table(shown)
-    if shown.more:
-        say_note(f"only the newest {limit} are shown; --limit 0 shows all")
-    elif not shown.count:
-        say_note("no ADE in the database fits")
+        write_table(effects)
+    if effects.more:
+        print_note(f"only the newest {limit} are shown; --limit 0 shows all")
+    elif not effects.count:
+        print_note("no ADE in the database matches")
 
 
-class _Shown:
-    """The first `limit` findings (0: all of them); afterwards it knows how many those were, and of more."""
+class _Limited:
+    """The first `limit` effects (0: all); after the iteration, how many these were and if there are more."""
 
-    def __init__(self, findings: Iterable[ReportedEffect], limit: int) -> None:
-        self._findings = findings
+    def __init__(self, effects: Iterable[ReportedEffect], limit: int) -> None:
+        self._effects = effects
         self._limit = limit
         self.count = 0
         self.more = False
 
     def __iter__(self) -> Iterator[ReportedEffect]:
-        for finding in self._findings:
+        for effect in self._effects:
             if self._limit and self.count == self._limit:
                 self.more = True
                 return
             self.count += 1
-            yield finding
+            yield effect
+
+
+def write_json_lines(effects: Iterable[ReportedEffect]) -> None:
+    """Write one JSON object per line; times are ISO 8601 in UTC."""
+    for effect in effects:
+        sys.stdout.write(json_line(_record(effect)) + "\n")
+
+
+def write_csv(effects: Iterable[ReportedEffect], *, for_spreadsheet: bool) -> None:
+    """Write a header and one row per effect, quoted where needed (RFC 4180, with LF line ends).
+
+    On a terminal, control characters are replaced; elsewhere values are unchanged.
+
+    Args:
+        effects: the rows.
+        for_spreadsheet: put an apostrophe before cells that a spreadsheet would take for a formula, such as
+            `=HYPERLINK(…)` or `@name`. It changes the text that `start` and `end` count in.
+    """
+    from monitor.store import ReportedEffect
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(ReportedEffect.__dataclass_fields__)
+    on_terminal = sys.stdout.isatty()
+    for effect in effects:
+        cells = list(_record(effect).values())
+        if on_terminal:
+            cells = [terminal_safe(cell) if isinstance(cell, str) else cell for cell in cells]
+        writer.writerow([_without_formula(cell) for cell in cells] if for_spreadsheet else cells)
+
+
+def write_table(effects: Iterable[ReportedEffect]) -> None:
+    """Print tables with a limited number of rows each, so that memory is limited, too."""
+    remaining = iter(effects)
+    for first in remaining:
+        table = new_table("posted (UTC)", "tweet", "PT", "tweet p", "span p", expand=True)
+        table.columns[0].no_wrap = True
+        table.columns[1].ratio, table.columns[2].ratio = 3, 1
+        for effect in chain([first], islice(remaining, ROWS_PER_TABLE - 1)):
+            add_row(
+                table,
+                f"{effect.posted_at:%Y-%m-%d %H:%M}",
+                highlighted(effect.text, (effect.start, effect.end), style="bold reverse"),
+                _pt_cell(effect),
+                f"{effect.probability:.2f}",
+                f"{effect.span_score:.2f}",
+            )
+        print_table(table)
+
+
+def _pt_cell(effect: ReportedEffect) -> Text:
+    if effect.ptid is None:
+        return Text("uncoded", style="dim")
+    return Text.assemble(terminal_safe(effect.pt_name or ""), " ", (effect.ptid, "dim"))
+
+
+def _record(effect: ReportedEffect) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(effect).items()
+    }
+
+
+def _without_formula(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

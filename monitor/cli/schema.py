@@ -1,4 +1,4 @@
-"""`ade-monitor schema`: the JSON Schema of a tweet or of an alert."""
+"""`ade-monitor schema`: print the JSON Schema of a tweet or of an alert."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from monitor.schemas import schema_text
 
 
 class Subject(StrEnum):
-    """What there is a schema of."""
+    """The messages that have a schema."""
 
     TWEET = "tweet"
     ALERT = "alert"
 
 
 def schema_command(
-    subject: Annotated[Subject, typer.Argument(help="What goes in (tweet) or what comes out (alert).")],
+    subject: Annotated[Subject, typer.Argument(help="The messages that go in (tweet) or come out (alert).")],
 ) -> None:
     """Print the JSON Schema of the messages that go in or of the alerts that come out."""
     typer.echo(schema_text(subject.value), nl=False)

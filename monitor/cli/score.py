@@ -1,4 +1,4 @@
-"""`ade-monitor score`: a bundle alone, without Kafka and without a database."""
+"""`ade-monitor score`: score the tweets of a file with a bundle, without Kafka and without a database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from monitor.cli.options import (
     Device,
     FileFormat,
     IdColumn,
-    NormalizerChoice,
+    NormalizerOption,
     Precision,
     Quotes,
     TextColumn,
@@ -28,32 +28,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models import Scorer
-    from monitor.feed.entries import Reject
-    from monitor.feed.source import Source
+    from monitor.feed import Reject, Source
     from monitor.records import Tweet
 
 
 def score_command(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="Tweets to judge; - is standard input. May be gzip.", show_default=False)
+        Path, typer.Argument(help="Tweets to score; - is standard input. May be gzip.", show_default=False)
     ],
     bundle: Bundle = None,
     device: Device = None,
     threads: Threads = None,
     precision: Precision = None,
     cache: CacheEntries = None,
-    normalizer: NormalizerChoice = None,
+    normalizer: NormalizerOption = None,
     kind: FileFormat = None,
     id_column: IdColumn = None,
     text_column: TextColumn = None,
     quotes: Quotes = True,
 ) -> None:
-    """Judge the tweets of FILE by the bundle alone and print JSON Lines, a record for each in their order.
+    """Score the tweets of FILE with a bundle, and print JSON Lines: one record for each, in their order.
 
     A record has id, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
-    bundle. A line that cannot be read gives a record with line, error and detail instead. Reads the same
-    formats as `ade-monitor feed`, of any size: memory is flat.
+    bundle. For a line that cannot be read, it has line, error and detail instead. FILE has the formats of
+    `ade-monitor feed` and any size: memory is constant.
     """
     model = settings_of(
         context,
@@ -65,44 +64,45 @@ def score_command(
         model__normalizer=normalizer,
     ).model
     from models import load_scorer
-    from monitor.cli.score_records import tweets_in
-    from monitor.feed.delimited import Columns
-    from monitor.feed.source import open_source
+    from monitor.cli.score_records import read_tweets
+    from monitor.feed import Columns, open_source
 
     columns = Columns(id=id_column, text=text_column)
     try:
         with open_source(None if str(file) == "-" else file) as source:
             scorer = load_scorer(model.bundle, model.serving)
-            items = tweets_in(source, kind, columns, quotes=quotes)
+            items = read_tweets(source, kind, columns, quotes=quotes)
             with file_progress() as show:
                 # One call more than there are threads: while they compute, it tokenizes or decodes.
                 _score_all(scorer, source, items, show, ahead=model.threads + 1)
     except KeyboardInterrupt:
-        _leave(130)
+        _exit_at_once(130)
     except BrokenPipeError:
-        _leave(141)
+        _exit_at_once(141)
 
 
 def _score_all(
     scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: ShowProgress, *, ahead: int
 ) -> None:
     from models.scoring.cache import CachingScorer
-    from models.scoring.streaming import in_order
-    from monitor.cli.score_records import Chunk, chunks, judged, more_is_ready
+    from models.scoring.streaming import map_in_order
+    from monitor.cli.score_records import Chunk, chunks, more_is_ready, score_chunk
 
-    def judge(chunk: Chunk) -> tuple[Chunk, bytes]:
-        return chunk, judged(scorer, chunk)
+    def score(chunk: Chunk) -> tuple[Chunk, bytes]:
+        return chunk, score_chunk(scorer, chunk)
+
+    def next_is_ready() -> bool:
+        return more_is_ready(source)
 
     done = 0
-    read = chunks(items, source)
-    for chunk, lines in in_order(judge, read, ahead=ahead, at_hand=lambda: more_is_ready(source)):
+    for chunk, lines in map_in_order(score, chunks(items, source), ahead=ahead, next_is_ready=next_is_ready):
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
         done += len(chunk.items)
-        known = f", {scorer.counts.rate:.0%} from the cache" if isinstance(scorer, CachingScorer) else ""
-        show(chunk.position, source.size, f"{done:,} records{known}")
+        cached = f", {scorer.counts.rate:.0%} from the cache" if isinstance(scorer, CachingScorer) else ""
+        show(chunk.position, source.size, f"{done:,} records{cached}")
 
 
-def _leave(status: int) -> NoReturn:
-    """End at once and without a word: what was judged is written, and no thread's chunk is waited for."""
+def _exit_at_once(status: int) -> NoReturn:
+    """Exit without a message: finished chunks are written, and chunks in progress are not waited for."""
     os._exit(status)

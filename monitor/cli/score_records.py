@@ -1,67 +1,70 @@
-"""What `ade-monitor score` reads and writes: lines to tweets, tweets to chunks, predictions to lines."""
+"""The input and output of `ade-monitor score`: lines to tweets, tweets to chunks, predictions to records."""
 
 from __future__ import annotations
 
 import io
 import itertools
-import json
 import select
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from models import Scorer, TweetPrediction
+from monitor.cli.console import json_line
 from monitor.feed.delimited import Columns
-from monitor.feed.entries import FeedEntry, Reject, tweet_of
-from monitor.feed.file_formats import Format, format_of, read_json_entries, reader_of
+from monitor.feed.entries import FeedEntry, Reject, validate_entry
+from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for
 from monitor.feed.source import FeedError, Source, SourceLine
 from monitor.records import Tweet
 
-MOST_TWEETS = 512  # judged together: enough to group them by length
-MOST_CHARACTERS = 200_000  # twice what 512 tweets have: files of long texts take no more memory either
+MOST_TWEETS: Final = 512
+"""Most tweets that are scored together: enough to group them by length."""
+
+MOST_CHARACTERS: Final = 200_000
+"""Most characters that are scored together, twice those of 512 tweets, so that memory stays flat."""
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Tweets that are judged together, and what was no tweet, in their order.
+    """Tweets that are scored together, and the rejects between them, in their order.
 
     Attributes:
         items: at least one.
-        position: how far the source was read with them, in bytes as they lie on disk.
+        position: how far the source was read with them, in bytes on disk.
     """
 
     items: tuple[Tweet | Reject, ...]
     position: int
 
 
-def tweets_in(
+def read_tweets(
     source: Source, kind: Format | None, columns: Columns, *, quotes: bool = True
 ) -> Iterator[Tweet | Reject]:
-    """Read the tweets of a source, one at a time; what is no tweet comes as a `Reject`, in its place.
+    """Yield the tweets of a source, and a `Reject` for whatever is not a valid tweet, in their order.
 
     Raises:
-        FeedError: the source cannot be read on, its format cannot be told, or a table lacks a column.
+        FeedError: reading fails, the format cannot be detected, or a table lacks a column.
     """
     lines = source.lines()
     first = next(lines, None)
     if first is None:
         return
-    kind = kind or _format_of(first, source)
-    numbered = itertools.chain([first], lines)
+    kind = kind or _detect_format(first, source)
+    all_lines = itertools.chain([first], lines)
     if kind is Format.JSONL:
-        entries = _json_entries(numbered)
+        entries = _json_entries(all_lines)
     else:
-        entries = reader_of(kind, columns, name=source.name, quotes=quotes)(numbered)
+        entries = reader_for(kind, columns, name=source.name, quotes=quotes)(all_lines)
     for entry in entries:
-        yield entry if isinstance(entry, Reject) else tweet_of(entry)
+        yield entry if isinstance(entry, Reject) else validate_entry(entry)
 
 
 def chunks(items: Iterator[Tweet | Reject], source: Source) -> Iterator[Chunk]:
-    """Group what is read, but never wait for more while something is at hand.
+    """Group items into chunks, but never wait for more while some are available.
 
-    So a file is judged in large groups, and a pipe that trickles gets each answer at once.
+    So a file is scored in large chunks, and a slow pipe gets each answer without delay.
     """
     chunk: list[Tweet | Reject] = []
     size = 0
@@ -82,7 +85,7 @@ def chunks(items: Iterator[Tweet | Reject], source: Source) -> Iterator[Chunk]:
 
 
 def more_is_ready(source: Source) -> bool:
-    """Tell whether reading on would not have to wait, as far as the system knows."""
+    """Return True if reading on would not have to wait, as far as the system knows."""
     try:
         readable, _, _ = select.select([source.stream], [], [], 0)
     except (OSError, ValueError, io.UnsupportedOperation):
@@ -90,23 +93,22 @@ def more_is_ready(source: Source) -> bool:
     return bool(readable)
 
 
-def judged(scorer: Scorer, chunk: Chunk) -> bytes:
-    """Judge a chunk, and write a line of JSON for each of its items, in their order."""
+def score_chunk(scorer: Scorer, chunk: Chunk) -> bytes:
+    """Score a chunk, and return one line of JSON for each of its items, in their order."""
     tweets = [item for item in chunk.items if isinstance(item, Tweet)]
     predictions = iter(scorer.score([tweet.text for tweet in tweets]) if tweets else [])
     records = (
-        _record_of(item, next(predictions), scorer.version)
+        _prediction_record(item, next(predictions), scorer.version)
         if isinstance(item, Tweet)
         else _error_record(item)
         for item in chunk.items
     )
-    lines = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
-    # Bytes: what a terminal's encoding cannot show would raise in the middle of a file.
+    lines = "".join(f"{json_line(record)}\n" for record in records)
+    # Bytes: a character that a terminal's encoding lacks would raise in the middle of a file.
     return lines.encode(errors="replace")
 
 
-def _record_of(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
-    """Write a prediction as the record that `ade-monitor score` documents."""
+def _prediction_record(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
     return {
         "id": tweet.id,
         "label": prediction.label,
@@ -128,14 +130,14 @@ def _record_of(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record
 
 
 def _error_record(reject: Reject) -> Record:
-    """Write what could not be read, by its line and never by its content."""
+    """Return the record of a line that cannot be read; it has no content of the line."""
     return {"line": reject.line, "error": reject.reason, "detail": reject.detail}
 
 
-def _format_of(first: SourceLine, source: Source) -> Format:
-    """Tell the format; a first line that fits none is a bad line of JSON Lines, not the end of it all."""
+def _detect_format(first: SourceLine, source: Source) -> Format:
+    """Detect the format. A first line that fits none is a bad line of JSON Lines, and reading goes on."""
     try:
-        return format_of(first, extension=source.extension, name=source.name)
+        return detect_format(first, extension=source.extension, name=source.name)
     except FeedError:
         if first.data.lstrip().startswith(b"["):
             raise
@@ -143,7 +145,7 @@ def _format_of(first: SourceLine, source: Source) -> Format:
 
 
 def _json_entries(lines: Iterator[SourceLine]) -> Iterator[FeedEntry | Reject]:
-    """Read JSON Lines, giving blank lines too, so that there is a record for each line."""
+    """Yield the entries of JSON Lines, and rejects for blank lines, so that each line has a record."""
     for line in lines:
         if line.blank:
             yield Reject(line.number, "empty", "the line is blank", line.data)

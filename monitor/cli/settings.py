@@ -1,33 +1,30 @@
-"""`ade-monitor settings`: the effective values, and where each came from."""
+"""`ade-monitor settings`: show the effective settings, and where each one came from."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from monitor.cli.console import print_table
-from monitor.cli.options import CommandContext
+from monitor.cli.console import add_row, new_table, print_json, print_table
+from monitor.cli.options import load_settings_of
 from monitor.settings.show import setting_rows
 
 
 def settings_command(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Show every setting, its effective value and its source; secrets stay hidden."""
-    rows = setting_rows(cast(CommandContext, context.obj).load())
+    rows = setting_rows(load_settings_of(context))
     if as_json:
         for row in rows:
-            typer.echo(json.dumps(asdict(row), ensure_ascii=False))
+            print_json(asdict(row))
         return
-    table = Table("setting", "value", "from", "meaning", box=None)
+    table = new_table("setting", "value", "from", "meaning")
     table.columns[0].no_wrap = True
     for row in rows:
-        cells = (escape(cell) for cell in (row.name, row.value, row.source, row.meaning))
-        table.add_row(*cells, style="dim" if row.source == "default" else None)
+        style = "dim" if row.source == "default" else None
+        add_row(table, row.name, row.value, row.source, row.meaning, style=style)
     print_table(table)

@@ -1,4 +1,4 @@
-"""`ade-monitor worker`: read tweets, judge them, write what they report, relay the alerts."""
+"""`ade-monitor worker`: read tweets, score them, store the results, and publish the alerts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def worker_command(
     ] = None,
     device: Device = None,
 ) -> None:
-    """Run one worker, the alert relay included, until SIGTERM or Ctrl-C.
+    """Run one worker, including the alert relay, until SIGTERM or Ctrl-C.
 
-    Start as many as there are partitions; each takes its share. A worker that is killed loses nothing:
-    what it had not written is read again.
+    Start up to as many as there are partitions; each gets its share. A worker that is killed loses nothing:
+    what it had not stored is read again.
     """
     settings = settings_of(
         context,

@@ -1,6 +1,6 @@
-"""What `ade-monitor doctor` asks: one probe for each thing that the monitor depends on."""
+"""The checks of `ade-monitor doctor`: one probe for each dependency of the monitor."""
 
-from monitor.doctor.checkup import Probe, ProbeResult, check_up
+from monitor.doctor.checkup import Probe, ProbeResult, run_probes
 from monitor.doctor.probes import probes_for
 
-__all__ = ["ProbeResult", "Probe", "check_up", "probes_for"]
+__all__ = ["Probe", "ProbeResult", "probes_for", "run_probes"]

@@ -1,4 +1,4 @@
-"""Running probes: each in a thread of its own, bounded, and unharmed by what another one meets."""
+"""Run probes at the same time, each with a time limit and none affected by another."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models import ModelError
+from monitor.advice import ADVICE
 from monitor.errors import MonitorError
 
 State = Literal["ok", "hint", "failed"]
@@ -15,45 +16,57 @@ State = Literal["ok", "hint", "failed"]
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What a probe found.
+    """The result of a probe.
 
     Attributes:
-        state: "hint" for what works and could be better; only "failed" keeps the monitor from working.
-        detail: what was found; never a secret.
-        mend: what to do about it; empty where nothing needs to be done.
+        state: "hint" for something that works and could be better; the monitor cannot work with "failed".
+        detail: the facts; never a secret.
+        advice: what to do, or "" if there is nothing to do.
     """
 
     state: State
     detail: str
-    mend: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A question to one dependency, which answers within `patience` seconds or counts as failed."""
+    """A check of one dependency. Without an answer within `timeout` seconds, it counts as failed."""
 
     name: str
-    ask: Callable[[], ProbeResult]
-    patience: float = 8.0
-    when_late: str = "see that its host is up, and that the network lets packets through"
+    check: Callable[[], ProbeResult]
+    timeout: float = 8.0
+    advice_when_late: str = "check that its host is up, and that the network lets packets through"
 
 
-def check_up(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ProbeResult]]:
-    """Run all probes at once; give their findings in the order of the probes."""
-    answers: dict[str, ProbeResult] = {}
+def run_probes(probes: Sequence[Probe]) -> Iterator[tuple[Probe, ProbeResult]]:
+    """Run all probes at once, and yield their results in the order of the probes."""
+    results: dict[str, ProbeResult] = {}
 
     def run(probe: Probe) -> None:
-        try:
-            answers[probe.name] = probe.ask()
-        except (MonitorError, ModelError) as error:  # the message has the mend in it
-            answers[probe.name] = ProbeResult("failed", str(error))
-        except Exception as error:  # a probe must not take the others with it
-            answers[probe.name] = ProbeResult("failed", f"{type(error).__name__}: {error}")
+        results[probe.name] = _checked(probe)
 
     threads = [threading.Thread(target=run, args=(probe,), daemon=True) for probe in probes]
     for thread in threads:
         thread.start()
     for probe, thread in zip(probes, threads, strict=True):
-        thread.join(probe.patience)
-        late = ProbeResult("failed", f"no answer within {probe.patience:g} s", probe.when_late)
-        yield probe, answers.get(probe.name, late)
+        thread.join(probe.timeout)
+        late = ProbeResult("failed", f"no answer within {probe.timeout:g} s", probe.advice_when_late)
+        yield probe, results.get(probe.name, late)
+
+
+def failed_result(error: MonitorError | ModelError) -> ProbeResult:
+    """Return the result for an error, with its fact and its advice apart."""
+    if isinstance(error, MonitorError):
+        return ProbeResult("failed", error.fact, error.advice)
+    advice = ADVICE.get(error.problem, "") if error.problem else ""
+    return ProbeResult("failed", str(error), advice.format_map(error.details))
+
+
+def _checked(probe: Probe) -> ProbeResult:
+    try:
+        return probe.check()
+    except (MonitorError, ModelError) as error:
+        return failed_result(error)
+    except Exception as error:  # one probe must not end the others
+        return ProbeResult("failed", f"{type(error).__name__}: {error}")

@@ -1,7 +1,4 @@
-"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory alone.
-
-What the memory-only broker would take with it.
-"""
+"""The embedded broker: Tansu, which speaks Kafka's protocol and keeps everything in memory only."""
 
 from __future__ import annotations
 
@@ -11,35 +8,26 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
-from monitor.embedded.folder import make_data_folder, make_private
-from monitor.embedded.process import Child, Hurry, Program, calmly
-from monitor.embedded.servers import program, start_on_free_port
+from monitor.embedded.folder import make_data_folder, make_private_folder
+from monitor.embedded.process import Program
+from monitor.embedded.servers import LoopbackServer, find_program, start_on_free_port
 from monitor.errors import MonitorError
 from monitor.settings import KafkaSettings
 
-API_VERSIONS = 18
-NO_CLIENT_ID = -1
+API_VERSIONS: Final = 18
+NO_CLIENT_ID: Final = -1
+COUNT_TIMEOUT: Final = 5.0  # seconds; a shutdown waits no longer for the number of unread messages
 
 
-class Broker:
-    """Tansu on loopback.
+class Broker(LoopbackServer):
+    """Tansu on loopback. Only its log goes to the data folder; its topics are lost when it stops.
 
     It has no passwords: other users of the machine can read and write its topics.
-
-    Args:
-        data_dir: folder for its log; it keeps no data there, nor anywhere.
-        start_timeout: seconds until it counts as failed.
     """
 
     name = "broker"
-
-    def __init__(self, data_dir: Path, *, start_timeout: float = 30) -> None:
-        self._data_dir = data_dir
-        self._start_timeout = start_timeout
-        self.child: Child | None = None
-        self.port = 0
 
     @property
     def bootstrap(self) -> str:
@@ -47,16 +35,16 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it answers Kafka's protocol.
+        """Start the broker, and wait until it answers Kafka's protocol.
 
         Raises:
             EmbeddedError: its wheel is missing, or it ended or did not answer.
         """
-        tansu = program("tansu")
+        tansu = find_program("tansu")
         data_dir = make_data_folder(self._data_dir)
-        logs = make_private(data_dir / "logs")
+        logs = make_private_folder(data_dir / "logs")
 
-        def on_port(port: int) -> Program:
+        def program_for(port: int) -> Program:
             url = f"tcp://127.0.0.1:{port}/"
             return Program(
                 name="the broker (Tansu)",
@@ -67,71 +55,65 @@ class Broker:
                 ),
                 folder=data_dir,
                 log=logs / "broker.log",
-                # It waits for its clients to go, and has nothing to save.
+                # It waits until its clients have gone, and has nothing to save.
                 stop_signals=((signal.SIGTERM, 0.5),),
             )
 
-        self.child, self.port = start_on_free_port(on_port, speaks_kafka, self._start_timeout)
-
-    def stop(self, hurry: Hurry = calmly) -> None:
-        """Stop it; all that is in its topics is lost."""
-        if self.child:
-            self.child.stop(hurry)
-            self.child = None
-
-
-def speaks_kafka(port: int) -> bool:
-    """Ask the server on a loopback port for the versions it speaks (ApiVersions, version 0)."""
-    correlation = 7
-    request = struct.pack(">hhih", API_VERSIONS, 0, correlation, NO_CLIENT_ID)
-    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-        connection.sendall(struct.pack(">i", len(request)) + request)
-        answer = connection.recv(10, socket.MSG_WAITALL)
-    if len(answer) < 10:
-        return False
-    _, answered, error = struct.unpack(">iih", answer)
-    return bool(answered == correlation and error == 0)
-
-
-COUNT_TIMEOUT = 5.0  # seconds; a shutdown does not wait longer for this
+        self.child, self.port = start_on_free_port(program_for, speaks_kafka, self._start_timeout)
 
 
 @dataclass(frozen=True)
 class UnreadMessages:
-    """Messages that only the broker has: tweets that no worker has read, and letters not sent again."""
+    """Messages that only the broker has: tweets that no worker has read, and unreplayed dead letters."""
 
     tweets: int
     dead_letters: int
 
 
 def count_unread_messages(kafka: KafkaSettings) -> UnreadMessages | None:
-    """Count what would be lost with the broker; None where it does not say in time.
+    """Count what would be lost with the broker; None if it does not answer in time.
 
-    Where time is short, the letters that were sent again count too.
+    If time is short, dead letters that were replayed count, too.
     """
-    counted: list[UnreadMessages] = []
+    counts: list[UnreadMessages] = []
 
     def count() -> None:
         from kafka.errors import KafkaError
 
-        from monitor.deadletters.reading import read_letters
+        from monitor.deadletters.stored_letters import read_letters
         from monitor.kafka.topics import topic_states
 
         try:
             states = topic_states(kafka)
         except (MonitorError, KafkaError):
             return
-        tweets = sum(s.end - s.first if s.lag is None else s.lag for s in states if s.topic == kafka.topic)
-        letters = sum(s.end - s.first for s in states if s.topic == kafka.dead_letter_topic)
-        counted.append(UnreadMessages(tweets, letters))
+        tweets = sum(
+            state.end - state.first if state.lag is None else state.lag
+            for state in states
+            if state.topic == kafka.topic
+        )
+        letters = sum(state.end - state.first for state in states if state.topic == kafka.dead_letter_topic)
+        counts.append(UnreadMessages(tweets, letters))
         if letters:
-            # Some of them are receipts, or were sent again; only reading them tells.
+            # Some of these messages are receipts or replayed letters, as only reading them shows.
             with contextlib.suppress(MonitorError):
-                counted.append(
-                    UnreadMessages(tweets, sum(letter.sent_to is None for letter in read_letters(kafka)))
-                )
+                unreplayed = sum(letter.sent_to is None for letter in read_letters(kafka))
+                counts.append(UnreadMessages(tweets, unreplayed))
 
     thread = threading.Thread(target=count, daemon=True)
     thread.start()
     thread.join(COUNT_TIMEOUT)
-    return counted[-1] if counted else None
+    return counts[-1] if counts else None
+
+
+def speaks_kafka(port: int) -> bool:
+    """Return True if the server on a loopback port answers a request for its API versions (version 0)."""
+    correlation = 7
+    request = struct.pack(">hhih", API_VERSIONS, 0, correlation, NO_CLIENT_ID)
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        response = connection.recv(10, socket.MSG_WAITALL)
+    if len(response) < 10:
+        return False
+    _, response_correlation, error = struct.unpack(">iih", response)
+    return bool(response_correlation == correlation and error == 0)

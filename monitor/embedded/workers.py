@@ -1,7 +1,4 @@
-"""What a worker's log says that a person should see: its errors, and nothing else.
-
-Workers under supervision: one that dies is started again, and given up when that does not help.
-"""
+"""Worker processes under supervision: restarted after a crash, and given up after repeated crashes."""
 
 from __future__ import annotations
 
@@ -13,69 +10,58 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, SecretStr
 
-from monitor.embedded.process import Child, Hurry, Program, calmly
+from monitor.backoff import Backoff
+from monitor.embedded.process import Child, KillRequested, Program, never
 from monitor.settings import Settings
 
-NOT_SHOWN = {"event", "level", "timestamp", "logger", "exception", "exc_info", "stack"}
-CONSOLE_ERROR = re.compile(r"\[(error|critical)\s*\]|^error: ")
+QUICK_CRASH: Final = 60.0  # seconds; the crash of a worker that ran longer has a new cause
+MOST_QUICK_CRASHES = 5
+RESTARTS = Backoff(first=1.0, longest=16.0)
+"""Pauses before the restarts after quick crashes."""
+STOP_MARGIN: Final = 5.0  # seconds in addition to the worker's own limit for its shutdown
+
+OMITTED_FIELDS: Final = {"event", "level", "timestamp", "logger", "exception", "exc_info", "stack"}
+CONSOLE_ERROR: Final = re.compile(r"\[(error|critical)\s*\]|^error: ")
 
 
 class ErrorLogTail:
-    """The errors that are written to a log from now on."""
+    """The errors that a worker writes to its log from now on."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
         self._position = log.stat().st_size if log.exists() else 0
 
-    def new(self) -> list[str]:
-        """Give the errors since the last call, one line each; a line that is not finished waits."""
+    def new_errors(self) -> list[str]:
+        """Return the errors since the last call, one line each; an unfinished line waits."""
         try:
             with self._log.open("rb") as log:
-                if log.seek(0, 2) < self._position:  # set aside, and begun anew
+                if log.seek(0, os.SEEK_END) < self._position:  # the log was rotated
                     self._position = 0
                 log.seek(self._position)
-                written = log.read()
+                data = log.read()
         except OSError:
             return []
-        whole = written[: written.rfind(b"\n") + 1]
-        self._position += len(whole)
-        lines = whole.decode("utf-8", "replace").splitlines()
-        return [said for line in lines if (said := _complaint(line))]
-
-
-def _complaint(line: str) -> str | None:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return line.strip() if CONSOLE_ERROR.search(line) else None
-    if not isinstance(event, dict) or event.get("level") not in ("error", "critical"):
-        return None
-    details = ", ".join(f"{name}: {value}" for name, value in event.items() if name not in NOT_SHOWN)
-    return f"{event.get('event')}{f' ({details})' if details else ''}"
-
-
-Say = Callable[[str], None]
-
-QUICK = 60.0  # seconds; a worker that lived longer died of something new
-QUICK_DEATHS = 5
-FIRST_PAUSE = 1.0  # seconds until the first restart; each quick death doubles it
-STOP_MARGIN = 5.0  # seconds beyond the worker's own bound on its shutdown
+        finished = data[: data.rfind(b"\n") + 1]
+        self._position += len(finished)
+        lines = finished.decode("utf-8", "replace").splitlines()
+        return [error for line in lines if (error := _error_in(line))]
 
 
 class SupervisedWorker:
     """`ade-monitor worker` as a child process, with the settings of this process.
 
     Args:
-        settings: passed on whole by the environment, so that files changed meanwhile make no difference.
-        log: file for all that it writes.
-        name: as the user shall know it.
-        say: told of deaths, restarts and errors in the log.
+        settings: passed in the environment, all of them, so later changes of files make no difference.
+        log: file for its output.
+        name: its name for the user.
+        notify: called with crashes, restarts and the errors of the log.
     """
 
-    def __init__(self, settings: Settings, log: Path, name: str, say: Say) -> None:
+    def __init__(self, settings: Settings, log: Path, name: str, notify: Callable[[str], None]) -> None:
         self._program = Program(
             name=name,
             # -P: a folder of the user's that is called `monitor` or `models` is not ours
@@ -85,56 +71,60 @@ class SupervisedWorker:
             stop_signals=((signal.SIGTERM, settings.worker.shutdown_timeout + STOP_MARGIN),),
             environment={**os.environ, **environment_of(settings)},
         )
-        self._say = say
-        self._quick_deaths = 0
-        self._start_at = 0.0
+        self._notify = notify
+        self._quick_crashes = 0
+        self._pauses = RESTARTS.pauses()
+        self._restart_at = 0.0
         self._child: Child | None = None
-        self._complaints = ErrorLogTail(log)
+        self._errors = ErrorLogTail(log)
 
     @property
     def pid(self) -> int | None:
-        """Process id, or None while it waits to be started again."""
+        """Process id, or None while it waits for its restart."""
         return self._child.pid if self._child else None
 
-    def tend(self) -> None:
-        """Start it where it does not run, and pass on what it complains of.
+    def supervise(self) -> None:
+        """Start the worker if it is not running, and report its errors. Call this about twice a second.
 
         Raises:
-            EmbeddedError: it died five times in a row soon after its start.
+            EmbeddedError: it crashed five times in a row soon after its start.
         """
-        for complaint in self._complaints.new():
-            self._say(f"{self._program.name}: {complaint}")
+        for error in self._errors.new_errors():
+            self._notify(f"{self._program.name}: {error}")
         if self._child is None:
-            if time.monotonic() >= self._start_at:
+            if time.monotonic() >= self._restart_at:
                 self._child = Child(self._program)
         elif (status := self._child.exit_status()) is not None:
-            self._mourn(self._child, status)
+            self._schedule_restart(self._child, status)
 
-    def stop(self, hurry: Hurry = calmly) -> None:
-        """Let it finish what it has in hand, and end it."""
+    def stop(self, kill_requested: KillRequested = never) -> None:
+        """Let the worker finish its batches, and stop it."""
         if self._child:
-            self._child.stop(hurry)
+            self._child.stop(kill_requested)
             self._child = None
 
     def last_lines(self) -> str:
-        """Give the end of its log."""
+        """Return the end of its log."""
         return self._child.last_lines() if self._child else ""
 
-    def _mourn(self, child: Child, status: int) -> None:
-        lived = time.monotonic() - child.started
-        self._quick_deaths = self._quick_deaths + 1 if lived < QUICK else 1
-        if self._quick_deaths >= QUICK_DEATHS:
-            raise child.failure(f"ended {QUICK_DEATHS} times in a row, the last time with status {status}")
-        pause = FIRST_PAUSE * 2 ** (self._quick_deaths - 1)
-        self._say(
+    def _schedule_restart(self, child: Child, status: int) -> None:
+        if time.monotonic() - child.started >= QUICK_CRASH:
+            self._quick_crashes, self._pauses = 0, RESTARTS.pauses()
+        self._quick_crashes += 1
+        if self._quick_crashes >= MOST_QUICK_CRASHES:
+            raise child.failure(
+                f"ended {MOST_QUICK_CRASHES} times in a row, the last time with status {status}"
+            )
+        pause = next(self._pauses)
+        self._notify(
             f"{self._program.name} ended with status {status}, and is started again in {pause:g} s "
             f"(log: {self._program.log})"
         )
-        self._child, self._start_at = None, time.monotonic() + pause
+        self._child, self._restart_at = None, time.monotonic() + pause
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Write settings as the environment variables that give them back."""
+    """Return the environment variables from which the same settings are loaded."""
     variables = {}
     for section_name in type(settings).model_fields:
         section: BaseModel = getattr(settings, section_name)
@@ -144,6 +134,18 @@ def environment_of(settings: Settings) -> dict[str, str]:
                 continue
             if isinstance(value, SecretStr):
                 value = value.get_secret_value()
-            plain = isinstance(value, str | Path)
-            variables[f"ADE_{section_name}__{name}".upper()] = str(value) if plain else json.dumps(value)
+            is_text = isinstance(value, str | Path)
+            variables[f"ADE_{section_name}__{name}".upper()] = str(value) if is_text else json.dumps(value)
     return variables
+
+
+def _error_in(line: str) -> str | None:
+    """Return the error in a line of the log, JSON or text, or None if it has none."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line.strip() if CONSOLE_ERROR.search(line) else None
+    if not isinstance(event, dict) or event.get("level") not in ("error", "critical"):
+        return None
+    details = ", ".join(f"{name}: {value}" for name, value in event.items() if name not in OMITTED_FIELDS)
+    return f"{event.get('event')}{f' ({details})' if details else ''}"

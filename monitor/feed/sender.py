@@ -1,4 +1,4 @@
-"""Send messages so that "sent" means: the broker has them."""
+"""Send messages to Kafka, and count as sent only what the broker has acknowledged."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from monitor.kafka.clients import CONNECT_TIMEOUT, broker_away_error, open_produ
 from monitor.settings import KafkaSettings
 
 MAX_IN_FLIGHT: Final = 32 * 1_048_576
-"""Bytes that may wait for the broker; kafka-python itself would queue without end."""
+"""Most bytes that wait for the broker; kafka-python itself has no limit."""
 
 DELIVERY_TIMEOUT: Final = 15.0
 """Seconds until a message that the broker does not acknowledge counts as failed."""
 
 
 class Sender:
-    """Sends to the topic of `kafka`, as a context manager that waits for what is under way.
+    """Sends messages to the topic of `kafka`; a context manager. Call `flush` before its end.
 
     Attributes:
-        handed_over: messages that were given to the producer.
+        accepted: messages that the producer has taken.
         sent: messages that the broker acknowledged.
-        failed: messages that it did not, within `DELIVERY_TIMEOUT`.
-        failure: the first error of a failed message.
+        failed: messages that it did not acknowledge within `DELIVERY_TIMEOUT`.
+        failure: error of the first failed message.
 
     Raises:
         RetryableError: no broker answers.
@@ -35,7 +35,7 @@ class Sender:
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
-        # gzip comes with Python: every consumer can read it, without another library.
+        # Python brings gzip, so every consumer can read it without another library.
         self._producer = open_producer(
             kafka,
             compression_type="gzip",
@@ -45,52 +45,53 @@ class Sender:
             request_timeout_ms=int(DELIVERY_TIMEOUT * 600),
             delivery_timeout_ms=int(DELIVERY_TIMEOUT * 1000),
         )
-        self._room = threading.Condition()
+        self._changed = threading.Condition()
         self._in_flight = 0
-        self.handed_over = 0
+        self.accepted = 0
         self.sent = 0
         self.failed = 0
         self.failure: BaseException | None = None
 
     def send(self, message: TweetMessage) -> None:
-        """Hand a message over; waits while too much is under way.
+        """Send a message; wait while too many bytes are in flight.
 
         Raises:
-            RetryableError: a message before this one failed, or the broker does not take any.
+            RetryableError: an earlier message failed, or the broker accepts none.
         """
         from kafka.errors import KafkaError
 
         size = len(message.key) + len(message.value)
-        with self._room:
-            # Each message under way ends within DELIVERY_TIMEOUT, so this wait is bounded too.
-            self._room.wait_for(lambda: self._in_flight < MAX_IN_FLIGHT or self.failed)
+        with self._changed:
+            # Each message in flight ends within DELIVERY_TIMEOUT, so this wait ends, too.
+            self._changed.wait_for(lambda: self._in_flight < MAX_IN_FLIGHT or self.failed)
             if self.failed:
                 raise broker_away_error(self._kafka, self.failure)
             self._in_flight += size
         try:
             future = self._producer.send(self._kafka.topic, message.value, key=message.key)
         except KafkaError as error:
-            self._ended(size, error, None)
+            self._delivery_ended(size, error, None)
             raise broker_away_error(self._kafka, error) from None
-        self.handed_over += 1
-        future.add_callback(partial(self._ended, size, None))
-        future.add_errback(lambda error: self._ended(size, error, None))
+        self.accepted += 1
+        future.add_callback(partial(self._delivery_ended, size, None))
+        future.add_errback(lambda error: self._delivery_ended(size, error, None))
 
     def flush(self) -> None:
-        """Wait for all that is under way.
+        """Wait until all messages are sent.
 
         Raises:
-            RetryableError: some of it failed, now or before.
+            RetryableError: some of them failed, now or earlier.
         """
         from kafka.errors import KafkaTimeoutError
 
         with contextlib.suppress(KafkaTimeoutError):
             self._producer.flush(timeout=DELIVERY_TIMEOUT + 1)
-        missing = self.handed_over - self.sent
+        missing = self.accepted - self.sent
         if missing:
+            away = broker_away_error(self._kafka, self.failure)
             raise RetryableError(
-                f"{missing} tweets were not acknowledged: {broker_away_error(self._kafka, self.failure)}. "
-                "Then feed them again: a tweet that comes twice is counted once"
+                f"{missing} tweets were not acknowledged: {away.fact}",
+                f"{away.advice}. Then feed them again: a tweet that is fed twice counts once",
             )
 
     def __enter__(self) -> Sender:
@@ -99,15 +100,15 @@ class Sender:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # All that could be sent was waited for in `flush`.
+        # `flush` has waited for everything that could be sent.
         self._producer.close(timeout=1)
 
-    def _ended(self, size: int, error: BaseException | None, metadata: Any) -> None:
-        with self._room:
+    def _delivery_ended(self, size: int, error: BaseException | None, metadata: Any) -> None:
+        with self._changed:
             self._in_flight -= size
             if error is None:
                 self.sent += 1
             else:
                 self.failed += 1
                 self.failure = self.failure or error
-            self._room.notify()
+            self._changed.notify()

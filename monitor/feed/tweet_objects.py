@@ -1,4 +1,4 @@
-"""Tweet objects of the X API v2 and v1.1, and bare ones: where each keeps what the message contract names.
+"""Tweet objects of X API v2 and v1.1, and plain ones: where each has the fields of the message contract.
 
 References: the data dictionaries "Tweet object" (API v2) and "Tweet object, extended" (API v1.1).
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from monitor.feed.entries import rfc3339
+from monitor.feed.entries import to_rfc3339
 
-_V1_MARKS: Final = ("id_str", "full_text", "extended_tweet", "retweeted_status", "user")
+_V1_FIELDS: Final = ("id_str", "full_text", "extended_tweet", "retweeted_status", "user")
 
 
-def tweets_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Find the tweets of a JSON object, with their fields named as in the contract.
+def find_tweets(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the tweets of a JSON object, each as its fields with the names of the contract.
 
-    Understood are a tweet, `{"data": tweet}` of the streaming endpoints, and `{"data": [tweet, …]}` of the
-    search endpoints. Nothing is found in other objects. Values stay as they are: the contract judges them.
+    The object may be a tweet, `{"data": tweet}` of the streaming endpoints, or `{"data": [tweet, …]}` of the
+    search endpoints. Other objects have no tweets. Values are not checked here; the contract does that.
     """
     data = document.get("data")
     if isinstance(data, Mapping):
@@ -30,9 +30,10 @@ def tweets_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _fields(tweet: Mapping[str, Any]) -> dict[str, Any]:
-    fields = _v1_fields(tweet) if any(mark in tweet for mark in _V1_MARKS) else _v2_fields(tweet)
+    is_v1 = any(name in tweet for name in _V1_FIELDS)
+    fields = _v1_fields(tweet) if is_v1 else _v2_fields(tweet)
     if isinstance(date := fields.get("created_at"), str):
-        fields["created_at"] = rfc3339(date)
+        fields["created_at"] = to_rfc3339(date)
     return fields
 
 
@@ -42,35 +43,35 @@ def _v2_fields(tweet: Mapping[str, Any]) -> dict[str, Any]:
     }
     note = tweet.get("note_tweet")
     if isinstance(note, Mapping) and isinstance(note.get("text"), str):
-        # A post of more than 280 characters; `text` has only its beginning.
+        # A post of more than 280 characters; `text` has only its start.
         fields["text"] = note["text"]
     return fields
 
 
 def _v1_fields(tweet: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: tweet[name] for name in ("created_at", "lang") if name in tweet}
-    if (tweet_id := _id_of(tweet)) is not None:
+    if (tweet_id := _v1_id(tweet)) is not None:
         fields["id"] = tweet_id
     if (text := _v1_text(tweet)) is not None:
         fields["text"] = text
-    author = _id_of(tweet["user"]) if isinstance(tweet.get("user"), Mapping) else tweet.get("author_id")
+    author = _v1_id(tweet["user"]) if isinstance(tweet.get("user"), Mapping) else tweet.get("author_id")
     if author is not None:
         fields["author_id"] = author
     return fields
 
 
 def _v1_text(tweet: Mapping[str, Any]) -> Any:
-    """Give the whole text: `text` of a long tweet is cut, and a retweet repeats the cut one."""
+    """Return the whole text. `text` is cut in a long tweet, and in a retweet of one."""
     retweeted = tweet.get("retweeted_status")
-    if isinstance(retweeted, Mapping) and isinstance(whole := _v1_text(retweeted), str):
+    if isinstance(retweeted, Mapping) and isinstance(text := _v1_text(retweeted), str):
         user = retweeted.get("user")
         name = user.get("screen_name") if isinstance(user, Mapping) else None
-        return f"RT @{name}: {whole}" if name else whole
+        return f"RT @{name}: {text}" if name else text
     extended = tweet.get("extended_tweet")
     if isinstance(extended, Mapping) and "full_text" in extended:
         return extended["full_text"]
     return tweet.get("full_text", tweet.get("text"))
 
 
-def _id_of(thing: Mapping[str, Any]) -> Any:
-    return thing.get("id_str", thing.get("id"))
+def _v1_id(tweet_or_user: Mapping[str, Any]) -> Any:
+    return tweet_or_user.get("id_str", tweet_or_user.get("id"))

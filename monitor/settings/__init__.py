@@ -1,4 +1,4 @@
-"""Settings: what they are (`model`), where they come from (`sources`), how they are shown (`show`)."""
+"""Settings: their definition (`model`), their sources (`sources`), and how to show them (`show`)."""
 
 from monitor.settings.model import (
     AlertSettings,

@@ -1,7 +1,7 @@
 """Every setting of the monitor, with its unit, its default and its bounds.
 
 A setting is named `ADE_<SECTION>__<NAME>` in the environment and in `.env`, and
-`[section] name = …` in the TOML file. `sources` says which of them wins.
+`[section] name = …` in the TOML file. `sources` defines which of them wins.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ class KafkaSettings(Section):
 
     bootstrap_servers: str = Field("localhost:9092", description="host:port of the brokers, comma-separated")
     topic: str = Field("tweets", pattern=r"^[A-Za-z0-9._-]{1,245}$", description="topic of the tweets")
-    partitions: int = Field(4, ge=1, le=1_000, description="partitions of the topic when we create it")
-    replication_factor: int = Field(1, ge=1, le=10, description="copies of each partition when we create it")
+    partitions: int = Field(4, ge=1, le=1_000, description="partitions of the topic if we create it")
+    replication_factor: int = Field(1, ge=1, le=10, description="copies of each partition if we create it")
     group_id: str = Field("ade-monitor", min_length=1, description="consumer group of the workers")
     group_instance_id: str | None = Field(None, description="static membership: a restart takes half as long")
-    session_timeout: Seconds = Field(30, description="seconds without heartbeat until a worker is dead")
+    session_timeout: Seconds = Field(
+        30, description="seconds without heartbeat until a worker counts as dead"
+    )
     heartbeat_interval: Seconds = Field(3, description="seconds between two heartbeats")
-    rebalance_timeout: Seconds = Field(60, description="seconds that a batch may last in a rebalance")
+    rebalance_timeout: Seconds = Field(60, description="seconds that a batch may take in a rebalance")
 
     @property
     def dead_letter_topic(self) -> str:
-        """Where unreadable messages go."""
+        """Topic for messages that cannot be read."""
         return f"{self.topic}.dlq"
 
     @model_validator(mode="after")
@@ -59,7 +61,7 @@ class DatabaseSettings(Section):
         description="SQLAlchemy URL; postgresql:// means psycopg 3",
     )
     pool_size: int = Field(4, ge=1, le=100, description="connections that a process keeps open")
-    statement_timeout: Seconds = Field(30, description="seconds until the server gives a statement up")
+    statement_timeout: Seconds = Field(30, description="seconds until the server cancels a statement")
 
 
 class RedisSettings(Section):
@@ -73,35 +75,39 @@ class AlertSettings(Section):
 
     stream: str = Field("ade:alerts", min_length=1, description="Redis Stream, the record of all alerts")
     channel: str = Field("ade:alerts", min_length=1, description="PUBLISH channel, a live hint of new alerts")
-    max_length: int = Field(1_000_000, ge=1, description="entries that the stream keeps, about")
+    max_length: int = Field(
+        1_000_000, ge=1, description="approximate number of entries that the stream keeps"
+    )
     seen_ttl: int = Field(7 * 86_400, ge=60, description="seconds for which an alert's id is remembered")
-    min_probability: Probability = Field(0.0, description="least probability of a tweet for an alert")
-    relay_interval: Seconds = Field(5, description="seconds between two looks at the outbox")
+    min_probability: Probability = Field(0.0, description="least probability of a tweet that raises alerts")
+    relay_interval: Seconds = Field(5, description="seconds between two checks of the outbox")
 
 
 class ModelSettings(Section):
-    """Which model judges the tweets, and where it runs."""
+    """Which model scores the tweets, and where it runs."""
 
     bundle: str = Field(
         "default",
-        description="a bundle's folder; `default` ships with us, `dummy` is for load tests",
+        description="folder of a bundle; `default` is included, `dummy` is for load tests",
     )
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of the forward pass")
     precision: PrecisionChoice = Field(
-        "auto", description="of the matrix products: fp32, bf16, or auto, which is bf16 where it is faster"
+        "auto", description="precision of matrix products: fp32, bf16, or auto, which is bf16 if it is faster"
     )
     cache: int = Field(
-        50_000, ge=0, le=10_000_000, description="answers kept for texts that come again, 0: none"
+        50_000, ge=0, le=10_000_000, description="predictions kept for repeated texts, 0 for none"
     )
-    trunk: str | None = Field(None, description="folder of the encoder, if not where the bundle says")
+    trunk: str | None = Field(
+        None, description="folder of the encoder, instead of the one that the bundle names"
+    )
     normalizer: NormalizerChoice | None = Field(
-        None, description="what codes the spans: classifier, retrieval or hybrid, if not as the bundle says"
+        None, description="Normalizer: classifier, retrieval or hybrid, instead of the bundle's choice"
     )
 
     @property
     def serving(self) -> ServingOptions:
-        """What the model is told of where and how it runs."""
+        """The options for loading and running the model."""
         return ServingOptions(
             device=self.device,
             threads=self.threads,
@@ -115,12 +121,16 @@ class ModelSettings(Section):
 class WorkerSettings(Section):
     """The micro-batches."""
 
-    batch_size: int = Field(512, ge=1, le=10_000, description="tweets in a micro-batch, at most")
+    batch_size: int = Field(512, ge=1, le=10_000, description="most tweets in a micro-batch")
     batch_wait: Seconds = Field(0.25, description="seconds to wait for a batch to fill")
     queue_size: int = Field(2, ge=1, le=100, description="batches between reading and writing")
-    buffer_size: int = Field(1_024, ge=1, le=100_000, description="messages that Faust buffers ahead")
+    buffer_size: int = Field(
+        1_024, ge=1, le=100_000, description="messages per partition that Faust buffers ahead"
+    )
     shutdown_timeout: Seconds = Field(20, description="seconds until a hanging shutdown is forced")
-    retry_max_wait: Seconds = Field(30, description="longest pause between tries, database away")
+    retry_max_wait: Seconds = Field(
+        30, description="longest pause between attempts while the database is away"
+    )
 
 
 class PrivacySettings(Section):
@@ -128,21 +138,25 @@ class PrivacySettings(Section):
 
     author_key: SecretStr | None = Field(
         None,
-        description="HMAC-SHA256 key for author ids; without it no author is stored",
+        description="HMAC-SHA256 key for author ids; without it, no author is stored",
     )
 
 
 class EmbeddedSettings(Section):
-    """The broker, Postgres and Valkey that `ade-monitor up` starts by itself."""
+    """The broker, Postgres and Valkey that `ade-monitor up` starts."""
 
-    data_dir: Path = Field(Path("ade-data"), description="folder of all that the embedded stack keeps")
-    start_timeout: Seconds = Field(30, description="seconds for a part to answer at its start")
+    data_dir: Path = Field(Path("ade-data"), description="folder of the embedded stack's data")
+    start_timeout: Seconds = Field(
+        30, description="seconds until a server that does not answer counts as failed"
+    )
 
 
 class LogSettings(Section):
-    """What is logged, and how."""
+    """What is logged, and in which format."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severe level that is logged"
+    )
     format: Literal["auto", "console", "json"] = Field("auto", description="auto: JSON unless on a terminal")
 
 

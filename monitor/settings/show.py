@@ -1,4 +1,4 @@
-"""The effective settings as rows, with their sources, and without a secret."""
+"""The effective settings as rows to show, with their sources and without secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HIDDEN: Final = "********"
 
 @dataclass(frozen=True)
 class SettingRow:
-    """One setting as shown to a person: `section.name`, its value, its source, what it means."""
+    """One setting to show: `section.name`, its value, its source, and its description."""
 
     name: str
     value: str
@@ -33,30 +33,30 @@ def setting_rows(loaded: LoadedSettings) -> Iterator[SettingRow]:
             path = f"{section_name}.{name}"
             yield SettingRow(
                 name=path,
-                value=shown(getattr(section, name)),
+                value=masked_value(getattr(section, name)),
                 source=loaded.origins.get(path, "default"),
                 meaning=field.description or "",
             )
 
 
-def shown(value: object) -> str:
-    """Write a value for a person to read: a URL without its password, any other secret as stars."""
+def masked_value(value: object) -> str:
+    """Return a value to show: a URL without its password, stars for any other secret."""
     if isinstance(value, SecretStr):
         return masked_url(value.get_secret_value())
     return "" if value is None else str(value)
 
 
 def masked_url(text: str) -> str:
-    """Hide the passwords of a URL; whatever is not clearly a URL is hidden whole, and nothing stays nothing.
+    """Return a URL without its passwords; text that is not clearly a URL becomes stars, unless it is empty.
 
-    A password that was not escaped may have been torn apart by its own `/`, `?`, `#` or `:`, so a URL with
-    an @ after the host, or with a port that is no number, is not clear.
+    The parser may have split a password that was not escaped, at its own `/`, `?`, `#` or `:`. A URL is
+    therefore not clear if it has an @ after the host, or a port that is not a number.
     """
     if not text:
         return ""
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018  the check is in the property
+        parts.port  # noqa: B018 - the property raises if the port is not a number
     except ValueError:
         return _HIDDEN
     login, at, host = parts.netloc.rpartition("@")
@@ -64,12 +64,12 @@ def masked_url(text: str) -> str:
         return _HIDDEN
     user, colon, _ = login.partition(":")
     query = "&".join(_masked_option(option) for option in parts.query.split("&"))
-    # Put together by hand, since geturl() takes the slashes from a URL without a host.
-    shown = f"{parts.scheme}://{user}{colon and ':***'}{at}{host}{parts.path}"
-    return shown + (query and f"?{query}") + (parts.fragment and f"#{parts.fragment}")
+    # Joined by hand, because geturl() removes the slashes from a URL without a host.
+    url = f"{parts.scheme}://{user}{colon and ':***'}{at}{host}{parts.path}"
+    return url + (query and f"?{query}") + (parts.fragment and f"#{parts.fragment}")
 
 
 def _masked_option(option: str) -> str:
-    """Hide the value of an option such as `password=…`, which drivers take as well."""
+    """Mask the value of an option such as `password=…`, which drivers also accept."""
     name, equals, _ = option.partition("=")
     return f"{name}{equals}***" if re.search("pass|secret|token", unquote(name), re.IGNORECASE) else option

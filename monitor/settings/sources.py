@@ -1,19 +1,19 @@
-"""Where settings come from, and which source wins.
+"""The sources of settings, and which source wins.
 
-Strongest first: what a command was told, the environment, `.env`, secret files, the TOML file, the
+From strongest to weakest: options of a command, the environment, `.env`, secret files, the TOML file, the
 embedded stack that runs in the data folder (for commands), the default.
-Secret files are one per setting, named like its environment variable (`ade_database__url`), in the
-folder that `ADE_SECRETS_DIR` names: the way Docker and Kubernetes hand out secrets.
+There is one secret file per setting, named like its environment variable (`ade_database__url`), in the folder
+that `ADE_SECRETS_DIR` names. Docker and Kubernetes provide secrets in this way.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
@@ -27,29 +27,32 @@ from pydantic_settings import (
 
 from monitor.errors import SettingsError
 from monitor.settings.model import EmbeddedSettings, Settings
-from monitor.settings.problems import describe_validation_error, fields_of, suggestion_for
+from monitor.settings.problems import refuse_unknown_variables, validation_problems
 
-PREFIX = "ADE_"
-CONFIG_VARIABLE = "ADE_CONFIG"
-SECRETS_VARIABLE = "ADE_SECRETS_DIR"
-DEFAULT_CONFIG = Path("ade-monitor.toml")
-ENV_FILE = Path(".env")
+PREFIX: Final = "ADE_"
+CONFIG_VARIABLE: Final = "ADE_CONFIG"
+SECRETS_VARIABLE: Final = "ADE_SECRETS_DIR"
+DEFAULT_CONFIG: Final = Path("ade-monitor.toml")
+ENV_FILE: Final = Path(".env")
 
 Tree = dict[str, Any]
+"""Settings as nested dictionaries: a section's name, then a setting's name."""
+
 Fallback = Callable[[Path, Tree], tuple[str, Tree] | None]
-"""Given `embedded.data_dir` and what stronger sources say: the name of a source and its tree, or None."""
+"""The weakest source. It gets `embedded.data_dir` and the tree of the stronger sources, and returns its name
+and its own tree, or None."""
 
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """The effective settings, and for each `section.name` the source that set it (absent: the default)."""
+    """The effective settings, and the source of each `section.name`; those that are default are missing."""
 
     settings: Settings
     origins: Mapping[str, str]
 
 
 class _Layout(BaseSettings, Settings):
-    """Only tells pydantic-settings the names; values are validated once, merged, as `Settings`."""
+    """The names of the settings, for pydantic-settings. Values are validated once, merged, as `Settings`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid")
 
@@ -60,16 +63,16 @@ def load_settings(
     config: Path | None = None,
     fallback: Fallback | None = None,
 ) -> LoadedSettings:
-    """Read, merge and check the settings.
+    """Read, merge and validate the settings.
 
     Args:
         overrides: values by `section.name`, from the command line; None values are left out.
-        config: the TOML file; by default what `ADE_CONFIG` names, or `ade-monitor.toml` where it exists.
-        fallback: the weakest source, asked last; commands give the embedded stack that runs in the folder.
+        config: the TOML file; by default the one that `ADE_CONFIG` names, or `ade-monitor.toml` if it exists.
+        fallback: the weakest source; for commands, the embedded stack that runs in the data folder.
 
     Raises:
-        SettingsError: a file cannot be read, a name is unknown, or a value does not fit;
-            the message names the setting, its source and the mend.
+        SettingsError: a file cannot be read, a name is unknown, or a value is not valid. The message names
+            the setting, its source and what to do.
     """
     layers = [
         ("command line", _nest({k: v for k, v in (overrides or {}).items() if v is not None})),
@@ -82,17 +85,17 @@ def load_settings(
     origins: dict[str, str] = {}
     for name, tree in layers:
         _fill_in(merged, origins, name, tree)
-    found = fallback(_data_dir(merged), merged) if fallback else None
-    if found:
-        _fill_in(merged, origins, *found)
+    weakest = fallback(_data_dir(merged), merged) if fallback else None
+    if weakest:
+        _fill_in(merged, origins, *weakest)
     try:
         return LoadedSettings(Settings.model_validate(merged), origins)
     except ValidationError as error:
-        raise SettingsError(describe_validation_error(error, origins)) from None
+        raise validation_problems(error, origins) from None
 
 
 def _fill_in(merged: Tree, origins: dict[str, str], name: str, tree: Tree) -> None:
-    """Take from `tree` what no stronger source has set."""
+    """Add the settings of `tree` that no stronger source has set."""
     for path, value in _leaves(tree):
         if path not in origins:
             origins[path] = name
@@ -119,13 +122,15 @@ def _from_env_file() -> Tree:
 
 
 def _from_secret_files() -> list[tuple[str, Tree]]:
-    named = os.environ.get(SECRETS_VARIABLE)
-    if not named:
+    path = os.environ.get(SECRETS_VARIABLE)
+    if not path:
         return []
-    folder = Path(named)
+    folder = Path(path)
     if not folder.is_dir():
-        raise SettingsError(f"{SECRETS_VARIABLE} names {folder}, not a folder: create it or unset it")
-    _refuse_unknown({file.name: None for file in folder.iterdir() if file.is_file()}, str(folder))
+        raise SettingsError(
+            f"{SECRETS_VARIABLE} names {folder}, which is not a folder", "create it or unset it"
+        )
+    _refuse_unknown((file.name for file in folder.iterdir() if file.is_file()), str(folder))
     source = NestedSecretsSettingsSource(
         EnvSettingsSource(_Layout), secrets_dir=folder, secrets_prefix=PREFIX, secrets_nested_delimiter="__"
     )
@@ -133,37 +138,27 @@ def _from_secret_files() -> list[tuple[str, Tree]]:
 
 
 def _from_toml(config: Path | None) -> list[tuple[str, Tree]]:
-    named = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
-    path = named or DEFAULT_CONFIG
-    if named is None and not path.is_file():
+    chosen = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    path = chosen or DEFAULT_CONFIG
+    if chosen is None and not path.is_file():
         return []
     try:
         return [(str(path), tomllib.loads(path.read_text(encoding="utf-8")))]
     except OSError as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
+        raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from None
 
 
-def _data_dir(stronger: Tree) -> Path:
+def _data_dir(merged: Tree) -> Path:
     try:
-        return EmbeddedSettings.model_validate(stronger.get("embedded", {})).data_dir
-    except ValidationError:  # said with all other faults, once everything is merged
+        return EmbeddedSettings.model_validate(merged.get("embedded", {})).data_dir
+    except ValidationError:  # reported with all other problems, once everything is merged
         return EmbeddedSettings().data_dir
 
 
-def _refuse_unknown(variables: Mapping[str, str | None], place: str) -> None:
-    known = {CONFIG_VARIABLE, SECRETS_VARIABLE}
-    known |= {
-        f"{PREFIX}{section}__{name}".upper()
-        for section in Settings.model_fields
-        for name in fields_of(section)
-    }
-    for variable in variables:
-        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            raise SettingsError(
-                f"{variable} in {place} is not a setting: {suggestion_for(variable.upper(), known)}"
-            )
+def _refuse_unknown(variables: Iterable[str], place: str) -> None:
+    refuse_unknown_variables(variables, place, prefix=PREFIX, others={CONFIG_VARIABLE, SECRETS_VARIABLE})
 
 
 def _nest(flat: Mapping[str, Any]) -> Tree:

@@ -1,1 +1,15 @@
-"""Redis Streams as the broker of alerts."""
+"""Alerts over Redis: publishing to a Redis Stream and a channel, and reading the stream."""
+
+from monitor.alerts.redis.connection import connect, location_of, translate_redis_errors
+from monitor.alerts.redis.group import GroupReader
+from monitor.alerts.redis.publishing import RedisPublisher
+from monitor.alerts.redis.tail import TailReader
+
+__all__ = [
+    "GroupReader",
+    "RedisPublisher",
+    "TailReader",
+    "connect",
+    "location_of",
+    "translate_redis_errors",
+]

@@ -1,12 +1,15 @@
-"""The way to Redis: connections with bounds on every wait, and its errors in words that name the mend."""
+"""Connections to Redis with a timeout on every wait, and its errors as errors of the monitor."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 import redis
 import redis.asyncio
-from redis import exceptions as said
+from redis import exceptions
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -14,102 +17,141 @@ from redis.retry import Retry
 from monitor.errors import FatalError, MonitorError, RetryableError, SettingsError
 from monitor.settings import RedisSettings
 
-SOCKET_TIMEOUT = 5.0
-"""Seconds until a command counts as unanswered; a blocking read must wait for less."""
+SOCKET_TIMEOUT: Final = 5.0
+"""Seconds until a command counts as unanswered. A blocking read must wait for less."""
 
 
 def connect(settings: RedisSettings) -> redis.Redis:
-    """Make a client for readers; it connects on its first command and repeats none by itself.
+    """Return a client for readers, which connects with its first command and never repeats one.
 
-    A repeated XREADGROUP would skip what the lost reply carried, so the reader handles a lost connection.
+    A repeated XREADGROUP would skip the entries of the lost reply, so the readers handle a lost connection
+    themselves.
 
     Raises:
-        SettingsError: `redis.url` is no URL.
+        SettingsError: `redis.url` is not a URL.
     """
-    return cast(redis.Redis, _made(redis.Redis, settings, Retry(NoBackoff(), 0)))
+    return cast(redis.Redis, _client(redis.Redis, settings, Retry(NoBackoff(), 0)))
 
 
 def connect_async(settings: RedisSettings) -> redis.asyncio.Redis:
-    """Make a client for the relay; it repeats a command once, for a connection that died while idle.
+    """Return a client for the relay, which repeats a command once, for connections that died while idle.
 
     Raises:
-        SettingsError: `redis.url` is no URL.
+        SettingsError: `redis.url` is not a URL.
     """
-    return cast(redis.asyncio.Redis, _made(redis.asyncio.Redis, settings, AsyncRetry(NoBackoff(), 1)))
+    return cast(redis.asyncio.Redis, _client(redis.asyncio.Redis, settings, AsyncRetry(NoBackoff(), 1)))
 
 
-def place_of(settings: RedisSettings) -> str:
-    """Name the server for messages, without its password."""
+def location_of(settings: RedisSettings) -> str:
+    """Return the server's name for messages, without its password."""
     from monitor.settings.show import masked_url
 
     return f"Redis at {masked_url(settings.url.get_secret_value())}"
 
 
-def explained(error: Exception, place: str) -> MonitorError:
-    """Say what an error of redis-py means and what mends it.
+@contextmanager
+def translate_redis_errors(location: str) -> Iterator[None]:
+    """Turn errors of redis-py into those of the monitor.
 
-    Returns:
-        RetryableError where waiting helps, SettingsError where a person must mend a setting or a right,
-        FatalError where neither is known.
+    Raises:
+        MonitorError: in place of any `redis.RedisError`; see `monitor_error`.
     """
-    words = str(error)
-    for kinds, sign, problem, mend in _PROBLEMS:
-        if isinstance(error, kinds) or (sign and sign in words):
-            return problem(f"{place} {mend.format(words)}")
-    return FatalError(f"{place}: {words}")
+    try:
+        yield
+    except redis.RedisError as error:
+        raise monitor_error(error, location) from error
 
 
-# An error inside a script comes as a plain ResponseError, hence the words beside the kinds.
-_PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str, type[MonitorError], str], ...] = (
-    (
-        (said.AuthenticationError, said.AuthenticationWrongNumberOfArgsError),
-        "",
+def monitor_error(error: Exception, location: str) -> MonitorError:
+    """Return the monitor's error for an error of redis-py, with the fact and the advice.
+
+    It is a RetryableError if waiting helps, a SettingsError if a person must change a setting or a
+    permission, and a FatalError if neither is known.
+    """
+    text = str(error)
+    for rule in _RULES:
+        if isinstance(error, rule.errors) or (rule.words and rule.words in text):
+            return rule.result(f"{location} {rule.fact.format(text)}", rule.advice)
+    return FatalError(f"{location}: {text}")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What an error means, recognized by its class or by words in its text.
+
+    Errors inside a script arrive as a plain ResponseError, so the words are needed as well as the classes.
+    """
+
+    result: type[MonitorError]
+    fact: str
+    advice: str = ""
+    errors: tuple[type[Exception], ...] = ()
+    words: str = ""
+
+
+_RULES: Final = (
+    _Rule(
         SettingsError,
-        "refuses the login ({}): correct it in ADE_REDIS__URL",
+        "refuses the login ({})",
+        "correct it in ADE_REDIS__URL",
+        errors=(exceptions.AuthenticationError, exceptions.AuthenticationWrongNumberOfArgsError),
     ),
-    (
-        (said.NoPermissionError, said.AuthorizationError),
-        "no permissions",
+    _Rule(
         SettingsError,
-        "does not allow this ({}): grant it with ACL SETUSER",
+        "does not allow this ({})",
+        "grant it with ACL SETUSER",
+        errors=(exceptions.NoPermissionError, exceptions.AuthorizationError),
+        words="no permissions",
     ),
-    (
-        (said.OutOfMemoryError,),
-        "used memory > 'maxmemory'",
+    _Rule(
         RetryableError,
-        "is full: raise its maxmemory, or lower ADE_ALERTS__MAX_LENGTH",
+        "is full",
+        "raise its maxmemory, or lower ADE_ALERTS__MAX_LENGTH",
+        errors=(exceptions.OutOfMemoryError,),
+        words="used memory > 'maxmemory'",
     ),
-    (
-        (said.ReadOnlyError,),
-        "read only replica",
+    _Rule(
         RetryableError,
-        "is a read-only replica: name the primary in ADE_REDIS__URL",
+        "is a read-only replica",
+        "name the primary in ADE_REDIS__URL",
+        errors=(exceptions.ReadOnlyError,),
+        words="read only replica",
     ),
-    (
-        (said.MovedError, said.AskError, said.ClusterCrossSlotError),
-        "",
+    _Rule(
         SettingsError,
-        "is a node of a cluster: name a single server in ADE_REDIS__URL",
+        "is a node of a cluster",
+        "name a single server in ADE_REDIS__URL",
+        errors=(exceptions.MovedError, exceptions.AskError, exceptions.ClusterCrossSlotError),
     ),
-    (
-        (said.BusyLoadingError, said.MasterDownError, said.TryAgainError),
-        "BUSY ",
+    _Rule(
         RetryableError,
         "is not ready ({})",
+        errors=(exceptions.BusyLoadingError, exceptions.MasterDownError, exceptions.TryAgainError),
+        words="BUSY ",
     ),
-    ((), "WRONGTYPE", SettingsError, "holds something else under that name: change ADE_ALERTS__STREAM"),
-    ((), "MISCONF", RetryableError, "cannot save to its disk and refuses changes: mend the disk"),
-    (
-        (said.ConnectionError, said.TimeoutError),
-        "",
+    _Rule(
+        SettingsError,
+        "has another type of key under that name",
+        "change ADE_ALERTS__STREAM",
+        words="WRONGTYPE",
+    ),
+    _Rule(
         RetryableError,
-        "does not answer ({}): start it (`ade-monitor up` starts one for commands in its folder), or correct "
-        "redis.url (ADE_REDIS__URL)",
+        "cannot save to its disk and refuses changes",
+        "repair the disk, or free some space",
+        words="MISCONF",
+    ),
+    _Rule(
+        RetryableError,
+        "does not answer ({})",
+        "start it (`ade-monitor up` starts one for commands in its folder), or correct redis.url "
+        "(ADE_REDIS__URL)",
+        errors=(exceptions.ConnectionError, exceptions.TimeoutError),
     ),
 )
 
 
-def _made(kind: Any, settings: RedisSettings, retry: object) -> Any:
+def _client(kind: Any, settings: RedisSettings, retry: object) -> Any:
     try:
         return kind.from_url(
             settings.url.get_secret_value(),
@@ -120,8 +162,8 @@ def _made(kind: Any, settings: RedisSettings, retry: object) -> Any:
             socket_connect_timeout=SOCKET_TIMEOUT,
         )
     except ValueError:
-        # The error is not repeated: it may quote a part of the password.
+        # The error is not repeated, because it may quote a part of the password.
         raise SettingsError(
-            "redis.url (ADE_REDIS__URL) is not a URL such as redis://user:password@host:6379/0; characters "
-            "such as / # ? @ of a password are written as %2F %23 %3F %40"
+            "redis.url (ADE_REDIS__URL) is not a URL such as redis://user:password@host:6379/0",
+            "write / # ? @ in a password as %2F %23 %3F %40",
         ) from None

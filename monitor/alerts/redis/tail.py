@@ -1,72 +1,98 @@
-"""Where a stream ends, and how far behind its beginning a group has fallen.
+"""Read the stream without a group: each reader gets every new alert and remembers nothing.
 
-Reading the stream without a group: whatever comes from now on, and no memory of it.
+This module also has what both readers need: the end of a stream, and how to compare positions in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from monitor.alerts.ports import BLOCK_MS, READ_COUNT, StreamEntry, place_in_order
+from monitor.alerts.ports import StreamEntry
+from monitor.alerts.redis.connection import translate_redis_errors
 
+READ_COUNT: Final = 32
+"""Most entries that one read returns. Few, because a reader that dies leaves them waiting."""
 
-def end_of(client: Redis, stream: str) -> tuple[str, int | None]:
-    """Give the id that the stream handed out last, and the number of entries up to it.
-
-    Both come from one reply, so that they agree. "0-0" and 0 where there is no stream yet; the number is
-    None where Redis (6.2) does not count.
-    """
-    try:
-        found = cast(Any, client.xinfo_stream(stream))
-    except ResponseError as error:
-        if "no such key" in str(error):
-            return "0-0", 0
-        raise
-    return found["last-generated-id"], found.get("entries-added")
-
-
-def missed_by(group: Mapping[str, Any], stream: Mapping[str, Any]) -> int:
-    """Count what was trimmed unread, from the replies of XINFO GROUPS and XINFO STREAM.
-
-    Redis counts what was ever added and what the group has read, so the rest is known as long as only
-    the oldest entries were taken away. 0 where it is not known (`entries-read` is nil, or Redis is 6.2).
-    """
-    read, first = group.get("entries-read"), stream.get("first-entry")
-    if read is None or not first:
-        return 0
-    if place_in_order(group["last-delivered-id"]) >= place_in_order(first[0]):
-        return 0
-    return max(0, int(stream["entries-added"]) - int(read) - int(stream["length"]))
+BLOCK_MS: Final = 2_000
+"""Milliseconds that a read waits for new entries; less than `SOCKET_TIMEOUT`."""
 
 
 class TailReader:
-    """Reads with XREAD; every tail sees every alert, and none is claimed or acknowledged.
+    """The `Reader` without a group, which uses XREAD. Every tail sees every alert, and claims none.
 
     Args:
-        client: as `connect` makes it.
+        client: a client of `connect`; `close` closes it.
         stream: name of the Redis Stream.
-        from_start: begin at the oldest alert that the stream has, instead of the next one.
+        from_start: start at the oldest alert of the stream instead of the next one.
+        location: name of the server, for messages.
     """
 
-    def __init__(self, client: Redis, stream: str, *, from_start: bool) -> None:
+    def __init__(self, client: Redis, stream: str, *, from_start: bool, location: str = "Redis") -> None:
+        self.location = location
         self._client = client
         self._stream = stream
         self._position = "0-0" if from_start else None
 
     def read(self) -> list[StreamEntry]:
-        """Give the entries after the last one that was done."""
-        if self._position is None:
-            self._position, _ = end_of(self._client, self._stream)
-        reply = self._client.xread({self._stream: self._position}, count=READ_COUNT, block=BLOCK_MS)
-        return [StreamEntry(entry_id, fields) for _, found in cast(Any, reply) for entry_id, fields in found]
+        """Return the entries after the last acknowledged one."""
+        with translate_redis_errors(self.location):
+            if self._position is None:
+                self._position, _ = end_of_stream(self._client, self._stream)
+            reply = self._client.xread({self._stream: self._position}, count=READ_COUNT, block=BLOCK_MS)
+        streams = cast(Any, reply)
+        return [StreamEntry(entry_id, fields) for _, entries in streams for entry_id, fields in entries]
 
-    def done(self, entry: StreamEntry) -> None:
-        """Move on."""
+    def acknowledge(self, entry: StreamEntry) -> None:
+        """Continue after this entry."""
         self._position = entry.entry_id
 
     def release(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a tail holds no entries."""
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
+
+
+def end_of_stream(client: Redis, stream: str) -> tuple[str, int | None]:
+    """Return the id of the newest entry, and the number of entries that were ever added.
+
+    Both come from one reply, so they agree. Without a stream they are "0-0" and 0. The number is None on
+    Redis 6.2, which does not count.
+    """
+    try:
+        reply = cast(Any, client.xinfo_stream(stream))
+    except ResponseError as error:
+        if "no such key" in str(error):
+            return "0-0", 0
+        raise
+    return reply["last-generated-id"], reply.get("entries-added")
+
+
+def count_missed(group: Mapping[str, Any], stream: Mapping[str, Any]) -> int:
+    """Return how many entries were trimmed before the group read them.
+
+    Redis counts the entries that were ever added and those that the group has read. The rest is known as long
+    as only the oldest entries are trimmed. The result is 0 if it is not known (`entries-read` is nil, or
+    Redis is 6.2).
+
+    Args:
+        group: a row of the reply of XINFO GROUPS.
+        stream: the reply of XINFO STREAM.
+    """
+    read, first = group.get("entries-read"), stream.get("first-entry")
+    if read is None or not first:
+        return 0
+    if comparable_id(group["last-delivered-id"]) >= comparable_id(first[0]):
+        return 0
+    return max(0, int(stream["entries-added"]) - int(read) - int(stream["length"]))
+
+
+def comparable_id(entry_id: str) -> tuple[int, int]:
+    """Return an entry id, `<milliseconds>-<number>`, as numbers that compare in the order of the stream."""
+    milliseconds, _, number = entry_id.partition("-")
+    return int(milliseconds), int(number or 0)

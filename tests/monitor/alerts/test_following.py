@@ -84,7 +84,7 @@ def test_what_is_no_alert_is_named_skipped_and_done_with(told: Settings, client:
     add(client, 7)
     ended = ade_monitor(told, *FOLLOW, "--group", "g", "--from-start", "--count", "1", "--json")
     assert numbers(ended.stdout) == [7]
-    assert ended.stderr.count("no alert") == 4
+    assert ended.stderr.count("is not an alert") == 4
     assert pending(client) == 0
 
 

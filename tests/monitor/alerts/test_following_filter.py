@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.alerts.following import AlertFilter
 from monitor.alerts.payload import AlertPayload, MentionPayload
-from monitor.alerts.shown import alert_line
+from monitor.cli.alerts import alert_line
 from tests.monitor.alerts.payloads import payload
 
 
@@ -26,7 +26,7 @@ def alert(text: str = "x", **other: Any) -> AlertPayload:
         ("#zoloft", "zoloft", True),
         ("zoloft", "zolofts", False),
         ("zoloft", "notzoloft", False),
-        ("zoloft", "@zoloft_fan", False),
+        ("zoloft", "@zoloft_fan", True),
         ("st johns wort", "St  Johns\nWort is not for me", True),
         ("c++", "c++ helps", True),
         ("naïve", "NAÏVE", True),

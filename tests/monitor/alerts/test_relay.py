@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from monitor.alerts import Relay
+from monitor.alerts.redis import RedisPublisher
 from monitor.alerts.redis.publishing import seen_key
 from monitor.errors import MonitorError, RetryableError, SettingsError
 from monitor.settings import AlertSettings, RedisSettings, Settings
@@ -54,7 +55,7 @@ def with_alerts(settings: Settings, **alerts: Any) -> Settings:
 
 @asynccontextmanager
 async def relay_of(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Relay]:
-    relay = Relay(settings, engine)
+    relay = Relay(settings, engine, RedisPublisher(settings))
     yield relay
     await relay.close()
 
@@ -103,7 +104,7 @@ async def test_every_alert_is_told_on_the_channel(
 
 
 BREAKS = {
-    "before it publishes": "monitor.alerts.relay.publish = die",
+    "before it publishes": "monitor.alerts.redis.RedisPublisher.publish = die",
     "after it has published": "monitor.alerts.relay.Relay._mark = die",
     "after it has marked, before the commit": (
         "mark = monitor.alerts.relay.Relay._mark\n"
@@ -113,6 +114,7 @@ BREAKS = {
 }
 DYING_RELAY = """
 import asyncio, os, signal
+import monitor.alerts.redis
 import monitor.alerts.relay
 from monitor.settings import load_settings
 from monitor.store.connections import async_engine
@@ -124,7 +126,8 @@ async def die(*given):
 settings = load_settings().settings
 
 async def main():
-    relay = monitor.alerts.relay.Relay(settings, async_engine(settings.database))
+    publisher = monitor.alerts.redis.RedisPublisher(settings)
+    relay = monitor.alerts.relay.Relay(settings, async_engine(settings.database), publisher)
     await relay.publish_pending()
 
 asyncio.run(main())

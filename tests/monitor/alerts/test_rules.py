@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from models import Mention, TweetPrediction
-from monitor.alerts import alerts_of
-from monitor.alerts.payload import read_payload
+from monitor.alerts import AlertRules
+from monitor.alerts.payload import parse_payload
 from monitor.errors import PoisonError
 from monitor.records import Origin, ReceivedTweet, ScoredTweet, Tweet
 
@@ -67,18 +67,19 @@ def scored(
 def raised(
     tweet: ScoredTweet, *, bundle: str = "b1", min_probability: float = 0.0
 ) -> list[dict[str, object]]:
-    found = alerts_of(tweet, bundle=bundle, detected_at=NOW, min_probability=min_probability)
+    rules = AlertRules(bundle=bundle, min_probability=min_probability)
+    found = rules.alerts_for([tweet], detected_at=NOW)
     return [dict(alert.payload) for alert in found]
 
 
 @given(scored_tweets(), moments)
 def test_every_alert_is_as_the_schema_and_the_reader_say(tweet: ScoredTweet, detected_at: datetime) -> None:
-    for alert in alerts_of(tweet, bundle="b1", detected_at=detected_at, min_probability=0.0):
+    for alert in AlertRules(bundle="b1").alerts_for([tweet], detected_at=detected_at):
         text = json.dumps(alert.payload)
         VALIDATOR.validate(json.loads(text))
         assert set(alert.payload) == set(SCHEMA["properties"])
         assert set(alert.payload["mention"]) == set(SCHEMA["properties"]["mention"]["properties"])
-        read = read_payload(text)
+        read = parse_payload(text)
         assert read.model_dump(mode="json") == alert.payload
         assert read.posted_at == tweet.received.posted_at
         assert read.text[read.mention.start : read.mention.end] == read.mention.text
@@ -102,7 +103,7 @@ def test_the_reader_and_the_schema_refuse_the_same(path: tuple[str, ...], value:
     if value != "missing":
         inner[path[-1]] = value
     try:
-        read_payload(json.dumps(payload))
+        parse_payload(json.dumps(payload))
         readable = True
     except PoisonError:
         readable = False
@@ -113,7 +114,7 @@ def test_a_newer_property_is_ignored() -> None:
     [payload] = raised(scored(mention()))
     payload["of_tomorrow"] = 1
     VALIDATOR.validate(payload)
-    assert read_payload(json.dumps(payload)).tweet_id == "1"
+    assert parse_payload(json.dumps(payload)).tweet_id == "1"
 
 
 def test_mentions_of_one_pt_are_one_alert_told_by_the_surest() -> None:

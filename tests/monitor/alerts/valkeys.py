@@ -10,7 +10,7 @@ from pathlib import Path
 import redis
 from pydantic import SecretStr
 
-from monitor.embedded.servers import program
+from monitor.embedded.servers import find_program
 from monitor.settings import RedisSettings, Settings
 from tests.processes import wait_for
 
@@ -30,7 +30,7 @@ class RestartableValkey:
         """Start it, and wait until it answers."""
         arguments = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always"
         self._process = subprocess.Popen(
-            [program("valkey-server"), *arguments.split(), "--save", "", "--dir", self.folder],
+            [find_program("valkey-server"), *arguments.split(), "--save", "", "--dir", self.folder],
             stdout=subprocess.DEVNULL,
         )
         wait_for(self._answers)

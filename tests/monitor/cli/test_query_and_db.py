@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.cli import main
-from monitor.cli.query_output import tame
+from monitor.cli.console import terminal_safe
 from monitor.embedded.servers import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store, revisions
@@ -92,7 +92,7 @@ def test_the_table_shows_tweets_that_cannot_steer_the_terminal(monitor: Monitor,
 
 
 def test_tamed_text_keeps_its_offsets() -> None:
-    assert tame("a\x1b[2J\u202eb\n\u2028💊 صداع") == "a [2J b  💊 صداع"
+    assert terminal_safe("a\x1b[2J\u202eb\n\u2028💊 صداع") == "a [2J b  💊 صداع"
 
 
 def test_options_become_filters(monitor: Monitor, filled: Settings) -> None:

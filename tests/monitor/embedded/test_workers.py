@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka import KafkaProducer
 
-from monitor.deadletters.reading import RECEIPT_FOR, SENT_TO
+from monitor.backoff import Backoff
+from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO
 from monitor.embedded import broker, workers
 from monitor.embedded.broker import UnreadMessages, count_unread_messages
 from monitor.embedded.workers import ErrorLogTail, SupervisedWorker, environment_of
@@ -22,21 +23,21 @@ from tests.processes import wait_for
 def test_a_worker_that_will_not_live_is_given_up_with_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(workers, "QUICK_DEATHS", 2)
+    monkeypatch.setattr(workers, "RESTARTS", Backoff(first=0.01, longest=0.01))
+    monkeypatch.setattr(workers, "MOST_QUICK_CRASHES", 2)
     said: list[str] = []
     settings = Settings(model=ModelSettings(bundle="no-such-bundle"))
     worker = SupervisedWorker(settings, tmp_path / "worker.log", "the worker", said.append)
 
     def given_up() -> bool:
-        worker.tend()
+        worker.supervise()
         return False
 
     with pytest.raises(EmbeddedError) as caught:
         wait_for(given_up)
     assert "no-such-bundle" in str(caught.value)
     assert str(tmp_path / "worker.log") in str(caught.value)
-    assert sum("started again" in line for line in said) == workers.QUICK_DEATHS - 1
+    assert sum("started again" in line for line in said) == workers.MOST_QUICK_CRASHES - 1
     assert any("no-such-bundle" in line for line in said), "the reason is shown as it happens"
 
 
@@ -49,15 +50,15 @@ def test_only_errors_of_a_log_are_shown_once_and_in_whole_lines(tmp_path: Path) 
         file.write('{"level": "error", "event": "the database is away", "seconds": 3, "timestamp": "now"}\n')
         file.write("Traceback (most recent call last):\nerror: no such bundle\n")
         file.write('{"level": "critical", "ev')
-    assert complaints.new() == ["the database is away (seconds: 3)", "error: no such bundle"]
-    assert complaints.new() == []
+    assert complaints.new_errors() == ["the database is away (seconds: 3)", "error: no such bundle"]
+    assert complaints.new_errors() == []
     with log.open("a") as file:
         file.write('ent": "broken"}\n')
-    assert complaints.new() == ["broken"]
+    assert complaints.new_errors() == ["broken"]
     log.write_text("")
-    assert complaints.new() == []
+    assert complaints.new_errors() == []
     log.write_text("error: anew\n")
-    assert complaints.new() == ["error: anew"]
+    assert complaints.new_errors() == ["error: anew"]
 
 
 @given(
@@ -90,5 +91,5 @@ def test_what_only_the_broker_has_is_counted(settings: Settings) -> None:
 
 
 def test_a_broker_that_is_away_does_not_hold_up_a_shutdown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker, "PATIENCE", 0.5)
+    monkeypatch.setattr(broker, "COUNT_TIMEOUT", 0.5)
     assert count_unread_messages(KafkaSettings(bootstrap_servers="127.0.0.1:1")) is None

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from monitor.feed import Columns, Format, Reject
-from monitor.feed.entries import message_of
-from monitor.feed.file_formats import reader_of
+from monitor.feed.entries import message_from
+from monitor.feed.file_formats import reader_for
 from monitor.feed.source import read_source_lines
 
 NO_COLUMNS = Columns()
@@ -19,10 +19,10 @@ def read(
 ) -> tuple[list[dict[str, Any]], list[Reject]]:
     """Give the values of the messages and the rejects, in their order."""
     tweets, rejects = [], []
-    for entry in reader_of(kind, columns, name="the file", quotes=quotes)(
+    for entry in reader_for(kind, columns, name="the file", quotes=quotes)(
         read_source_lines(io.BytesIO(data))
     ):
-        message = entry if isinstance(entry, Reject) else message_of(entry)
+        message = entry if isinstance(entry, Reject) else message_from(entry)
         if isinstance(message, Reject):
             rejects.append(message)
         else:

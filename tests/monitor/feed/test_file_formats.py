@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.feed import FeedError, Format
-from monitor.feed.file_formats import format_of
+from monitor.feed.file_formats import detect_format
 from monitor.feed.source import SourceLine
 
 
@@ -25,10 +25,10 @@ from monitor.feed.source import SourceLine
     ],
 )
 def test_the_format_is_told(first: bytes, extension: str, kind: Format) -> None:
-    assert format_of(SourceLine(1, first), extension=extension, name="f") is kind
+    assert detect_format(SourceLine(1, first), extension=extension, name="f") is kind
 
 
 @pytest.mark.parametrize("first", [b"dizzy", b'[{"id": "1", "text": "dizzy"}]', b"\x00\x01"])
 def test_what_is_no_format_is_an_error_that_says_what_to_do(first: bytes) -> None:
     with pytest.raises(FeedError, match=r"--format|jq"):
-        format_of(SourceLine(1, first), extension="", name="f")
+        detect_format(SourceLine(1, first), extension="", name="f")

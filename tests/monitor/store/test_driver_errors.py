@@ -1,4 +1,4 @@
-"""When the database does not do what it should: nothing half-written, and the right kind of error."""
+"""When the database fails, nothing is half-written, and the error says whether to try again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.embedded import Postgres
-from monitor.embedded.process import at_once
 from monitor.embedded.servers import free_port
 from monitor.errors import FatalError, MonitorError, RetryableError, SettingsError
 from monitor.records import Alert
 from monitor.settings import DatabaseSettings, Settings
-from monitor.store import Store, revisions
+from monitor.store import Store, upgrade_database
 from tests.monitor.store.batches import TEXT, Tables, alert, negative_tweet, positive_tweet, write
 
 WRITTEN = ["tweets", "predictions", "mentions", "alert_outbox", "progress", "hourly_counts"]
@@ -50,7 +49,7 @@ async def test_a_failure_at_any_step_leaves_nothing_of_the_batch(
         ("P0001", FatalError),
     ],
 )
-async def test_the_servers_code_decides_whether_to_try_again(
+async def test_the_sqlstate_decides_whether_to_try_again(
     store: Store, tables: Tables, sqlstate: str, kind: type[MonitorError]
 ) -> None:
     tables.fail_on("predictions", sqlstate)
@@ -59,28 +58,28 @@ async def test_the_servers_code_decides_whether_to_try_again(
     assert type(caught.value) is kind
 
 
-async def test_the_victim_of_a_deadlock_may_try_again(store: Store, tables: Tables) -> None:
+async def test_a_write_that_ends_in_a_deadlock_may_be_tried_again(store: Store, tables: Tables) -> None:
     await write(store, [negative_tweet("1"), negative_tweet("2")])
-    # The other one waits for long before it looks for deadlocks, so we are the ones to find it.
+    # This session looks for deadlocks only after a minute, so the store finds it first.
     tables.run("SET deadlock_timeout = '60s'")
     with tables.connection.transaction():
         tables.run("UPDATE tweets SET lang = 'xx' WHERE tweet_id = '2'")
         writing = asyncio.create_task(write(store, [negative_tweet("1"), negative_tweet("2")], bundle="new"))
-        await asyncio.to_thread(_wait_until_somebody_waits, tables)
+        await asyncio.to_thread(_wait_for_a_waiting_lock, tables)
         await asyncio.to_thread(tables.run, "UPDATE tweets SET lang = 'xx' WHERE tweet_id = '1'")
         with pytest.raises(RetryableError, match="40P01"):
             await writing
     assert (await write(store, [negative_tweet("1"), negative_tweet("2")], bundle="new")).new_predictions == 2
 
 
-def _wait_until_somebody_waits(tables: Tables) -> None:
+def _wait_for_a_waiting_lock(tables: Tables) -> None:
     while not tables.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
         time.sleep(0.01)
 
 
-async def test_a_statement_that_takes_too_long_may_try_again(migrated: Settings, tables: Tables) -> None:
-    hurried = Settings(database=DatabaseSettings(url=migrated.database.url, statement_timeout=1))
-    store = Store(hurried)
+async def test_a_statement_that_takes_too_long_may_be_tried_again(migrated: Settings, tables: Tables) -> None:
+    impatient = Settings(database=DatabaseSettings(url=migrated.database.url, statement_timeout=1))
+    store = Store(impatient)
     with tables.connection.transaction():
         tables.run("LOCK TABLE predictions")
         with pytest.raises(RetryableError, match="57014"):
@@ -89,7 +88,7 @@ async def test_a_statement_that_takes_too_long_may_try_again(migrated: Settings,
     await store.close()
 
 
-async def test_a_database_that_is_away_is_named_and_may_come_back() -> None:
+async def test_a_database_that_is_away_is_named_without_its_password() -> None:
     url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/ade"
     store = Store(Settings(database=DatabaseSettings(url=SecretStr(url))))
     for call in (write(store, [negative_tweet()]), store.check_revision()):
@@ -102,9 +101,7 @@ async def test_a_database_that_is_away_is_named_and_may_come_back() -> None:
 @pytest.mark.parametrize(
     ("user", "database"), [("ade:wrong", "postgres"), ("nobody:x", "postgres"), (None, "nowhere")]
 )
-async def test_a_refused_login_is_for_a_person_to_mend(
-    postgres: Postgres, user: str | None, database: str
-) -> None:
+async def test_a_refused_login_needs_a_person(postgres: Postgres, user: str | None, database: str) -> None:
     url = postgres.url_of(database)
     if user:
         url = f"postgresql://{user}@{url.partition('@')[2]}"
@@ -129,13 +126,13 @@ async def test_no_error_repeats_a_tweet_or_its_author(store: Store, tables: Tabl
     )
     with pytest.raises(FatalError, match="refused") as caught:
         await write(store, [positive_tweet()])
-    told = "".join(traceback.format_exception(caught.value))
-    assert "zoloft" not in told
-    assert "author 7" not in told
+    output = "".join(traceback.format_exception(caught.value))
+    assert "zoloft" not in output
+    assert "author 7" not in output
 
 
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}, "\0", "\ud800"])
-async def test_an_alert_that_is_no_json_for_postgres_is_fatal(
+async def test_an_alert_that_postgres_cannot_store_as_json_is_fatal(
     store: Store, tables: Tables, value: object
 ) -> None:
     with pytest.raises(FatalError):
@@ -143,16 +140,16 @@ async def test_an_alert_that_is_no_json_for_postgres_is_fatal(
     assert set(tables.sizes().values()) == {0}
 
 
-async def test_a_crash_of_the_server_between_writes_is_survived_by_trying_again(tmp_path: Path) -> None:
+async def test_writing_goes_on_after_the_server_crashed(tmp_path: Path) -> None:
     server = Postgres(tmp_path, start_timeout=60, options={"fsync": "off"})
     server.start()
     try:
         settings = Settings(database=DatabaseSettings(url=SecretStr(server.url)))
-        revisions.upgrade_database(settings)
+        upgrade_database(settings)
         store = Store(settings)
         for number in range(30):
             if number == 10:
-                # Postgres answers the death of one of its processes by restarting all of them.
+                # If one of its processes is killed, Postgres restarts all of them.
                 with psycopg.connect(server.url) as victim:
                     os.kill(victim.info.backend_pid, signal.SIGKILL)
                     victim.close()
@@ -163,7 +160,7 @@ async def test_a_crash_of_the_server_between_writes_is_survived_by_trying_again(
         assert tables.content()["counts"] == tables.recounted()
         tables.connection.close()
     finally:
-        server.stop(at_once)
+        server.kill()
 
 
 async def _until_written(store: Store, tweet_id: str) -> None:

@@ -37,7 +37,7 @@ def notes() -> list[str]:
 def make_reader(client: redis.Redis, notes: list[str]) -> MakeReader:
     def make(consumer: str = "one", **options: Any) -> GroupReader:
         options = {"group": "g", "claim_after": LONG, "from_start": False, **options}
-        return GroupReader(client, STREAM, consumer=consumer, say=notes.append, **options)
+        return GroupReader(client, STREAM, consumer=consumer, notify=notes.append, **options)
 
     return make
 
@@ -85,7 +85,7 @@ def test_a_group_goes_on_where_it_stopped(client: redis.Redis, make_reader: Make
     first = joined(make_reader())
     add(client, 1, 2, 3)
     for entry in first.read():
-        first.done(entry)
+        first.acknowledge(entry)
     first.release()
     add(client, 4)
     assert numbers(make_reader("two", from_start=True).read()) == [4]
@@ -97,14 +97,14 @@ def test_what_was_released_goes_to_the_next_reader_at_once_and_in_order(
 ) -> None:
     first = joined(make_reader())
     add(client, 1, 2, 3)
-    first.done(first.read()[0])
+    first.acknowledge(first.read()[0])
     first.release()
     add(client, 4)
     second = make_reader("two", claim_after=ABANDONED_MS / 1000)
     claimed = second.read()
     assert numbers(claimed) == [2, 3]
     for entry in claimed:
-        second.done(entry)
+        second.acknowledge(entry)
     assert numbers(second.read()) == [4]
 
 
@@ -119,7 +119,7 @@ def test_a_reader_of_the_same_name_gets_back_what_it_did_not_finish(
     while len(got) < 70:
         for entry in again.read():
             got += numbers([entry])
-            again.done(entry)
+            again.acknowledge(entry)
     assert got == list(range(70))
     assert pending(client) == 0
 
@@ -153,7 +153,7 @@ def test_taking_over_looks_past_those_that_are_still_read(
 def test_an_idle_reader_leaves_no_trace(client: redis.Redis, make_reader: MakeReader) -> None:
     reader = joined(make_reader())
     add(client, 1)
-    reader.done(reader.read()[0])
+    reader.acknowledge(reader.read()[0])
     reader.release()
     assert client.xinfo_consumers(STREAM, "g") == []
 
@@ -175,7 +175,7 @@ def test_a_reader_says_nothing_when_only_read_alerts_were_trimmed(
     reader = joined(make_reader())
     add(client, *range(10))
     for entry in reader.read():
-        reader.done(entry)
+        reader.acknowledge(entry)
     client.xtrim(STREAM, maxlen=0, approximate=False)
     add(client, 10)
     notes.clear()
@@ -194,7 +194,7 @@ def test_alerts_that_were_trimmed_while_a_dead_reader_had_them_are_counted_and_d
     notes.clear()
     successor = make_reader(consumer, claim_after=0)
     [entry] = successor.read()
-    successor.done(entry)
+    successor.acknowledge(entry)
     assert numbers([entry]) == [3]
     assert [note.split()[0] for note in notes] == ["2"]
     assert pending(client) == 0
@@ -206,7 +206,7 @@ def test_a_group_that_vanished_with_its_data_is_made_again_and_repeats_nothing(
     reader = joined(make_reader(from_start=True))
     add(client, 1, 2)
     for entry in reader.read():
-        reader.done(entry)
+        reader.acknowledge(entry)
     client.xgroup_destroy(STREAM, "g")
     add(client, 3)
     joined(reader)
@@ -224,7 +224,7 @@ def test_a_tail_sees_what_comes_and_moves_on(client: redis.Redis) -> None:
     add(client, 2)
     [two] = tail.read()
     assert numbers([two]) == [2]
-    tail.done(two)
+    tail.acknowledge(two)
     add(client, 3)
     assert numbers(tail.read()) == [3]
     assert numbers(whole.read()) == [1, 2, 3]
