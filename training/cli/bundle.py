@@ -66,7 +66,7 @@ def bundle_set_terminology_command(
     threads: Threads = 1,
     trunk: Trunk = None,
 ) -> None:
-    """Let a bundle code spans with all terms of a MedDRA release, without training.
+    """Make a bundle code spans with all terms of a MedDRA release, without training.
 
     The bundle's own network embeds all PT and LLT names. They are stored in the bundle, with their codes and
     the hierarchy, and the bundle gets a new version. After Ctrl-C the bundle is as it was.

@@ -51,7 +51,7 @@ def bundle_quantize_command(
     trunk: Trunk = None,
     as_json: Json = False,
 ) -> None:
-    """Let all layers below the last one multiply 8-bit integers: more tweets per second on a processor.
+    """Make all layers below the last one multiply 8-bit integers: more tweets per second on a processor.
 
     The calibration texts determine the ranges of the numbers. The heads are then refitted to the output of
     the quantized layers, if that helps. Both bundles are scored. If F1 of 1a or 1b falls by more than the

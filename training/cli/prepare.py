@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from training.cli.console import err, on_interrupt, print_note, print_table, print_written
 from training.cli.corpus_tables import corpus_table, log_table
-from training.corpora.preparation import FORMATS, Preparation, prepare
+from training.corpora.preparation import FORMATS, Preparation, prepare_corpus
 from training.errors import CorpusError
 
 
@@ -75,7 +75,7 @@ def prepare_command(
     log = ReadingLog(strict)
     with on_interrupt():
         with err.status(f"reading {escape(str(source))}"):
-            splits = prepare(source, preparation, log)
+            splits = prepare_corpus(source, preparation, log)
         about = {
             "format": format_,
             "source": str(source),

@@ -9,7 +9,7 @@ from pathlib import Path
 from models.terminology import Terminology
 from training.corpora.prepared import read_split
 from training.corpora.reading_log import ReadingLog
-from training.corpora.smm4h_corpus import read_smm4h
+from training.corpora.smm4h_corpus import read_smm4h_corpus
 from training.errors import CorpusError
 from training.evaluation.example_scores import annotation_of_example, lift_annotation
 from training.evaluation.tweet_files import official_folder
@@ -66,7 +66,9 @@ def read_seen(path: Path, terminology: Terminology | None) -> frozenset[str]:
     """
     official = official_folder(path, "train")
     if official:
-        examples = [example for split in read_smm4h(official, ReadingLog()).values() for example in split]
+        examples = [
+            example for split in read_smm4h_corpus(official, ReadingLog()).values() for example in split
+        ]
     else:
         examples = read_split(path, "train")
     lift = terminology.llt_to_pt if terminology else {}

@@ -9,11 +9,9 @@ from typing import Final, get_args
 import torch
 
 from models.bundle import Bundle
-from models.normalizer.labels import lift_labels
-from models.normalizer.ranking import ClassifierNormalizer, Normalizer
-from models.normalizer.span_reader import SpanInText
+from models.normalizer import ClassifierNormalizer, Normalizer, SpanInText, lift_labels
 from models.options import NormalizerChoice
-from models.scoring.assembly import make_normalizer, make_span_reader
+from models.scoring import make_normalizer, make_span_reader
 from models.terminology import Terminology
 from training.evaluation.code_accuracy import CodeAccuracy, CodedSpan, measure_groups
 from training.evaluation.gold import Gold

@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.encoder.tokenization import TweetTokenizer
 from models.network.vote import Decision
 from models.runtime import Engine
-from models.scoring.decode import decode_spans
+from models.scoring import decode_spans
 from training.errors import RunError
 from training.evaluation.calibration import (
     Calibrator,

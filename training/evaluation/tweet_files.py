@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from models.predictions import Scorer, TweetPrediction
-from training.corpora.splits import SPLITS, split_named
+from training.corpora.splits import SPLITS, split_from_name
 from training.errors import CorpusError
 from training.scorer import is_official
 from training.scorer.official_files import TWEETS_FILE, read_id_and_text
@@ -35,7 +35,7 @@ def official_folder(path: Path, split: str) -> Path | None:
     if is_official(path):
         return path
     inside = sorted(child for child in path.iterdir() if child.is_dir() and is_official(child))
-    return next((child for child in inside if split_named(child.name) == split), None)
+    return next((child for child in inside if split_from_name(child.name) == split), None)
 
 
 def text_file(path: Path, split: str) -> Path:

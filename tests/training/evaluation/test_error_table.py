@@ -1,4 +1,4 @@
-"""The table of errors: spans visible, and every character harmless."""
+"""The table of errors highlights spans, and shows every character as itself."""
 
 import html
 import re
@@ -18,9 +18,9 @@ SPANS = st.lists(
 NASTY = '</td><script>alert("1")</script> & <b> | `x` *y*'
 
 
-def mistake(text: str, gold: tuple[OfficialSpan, ...], said: tuple[OfficialSpan, ...]) -> PredictionError:
+def error(text: str, gold: tuple[OfficialSpan, ...], predicted: tuple[OfficialSpan, ...]) -> PredictionError:
     return PredictionError(
-        "<id>", ("missed span",), text, TweetAnnotation(True, gold), TweetAnnotation(True, said), 0.7
+        "<id>", ("missed span",), text, TweetAnnotation(True, gold), TweetAnnotation(True, predicted), 0.7
     )
 
 
@@ -37,8 +37,8 @@ def test_overlapping_spans_are_marked_once() -> None:
 
 
 @given(st.text(max_size=30), SPANS)
-def test_html_says_the_text_and_nothing_else(text: str, marks: list[OfficialSpan]) -> None:
-    shown = highlight_html(text, marks)
+def test_html_shows_the_text_and_nothing_else(text: str, spans: list[OfficialSpan]) -> None:
+    shown = highlight_html(text, spans)
     tags = re.findall(r"<[^>]*>", shown)
     assert set(tags) <= {"<mark>", "</mark>", "<br>"}
     plain = html.unescape(re.sub(r"</?mark>", "", shown).replace("<br>", "\n"))
@@ -48,17 +48,15 @@ def test_html_says_the_text_and_nothing_else(text: str, marks: list[OfficialSpan
 
 
 @given(st.text(max_size=30), SPANS)
-def test_a_cell_of_markdown_neither_ends_nor_breaks(text: str, marks: list[OfficialSpan]) -> None:
-    shown = highlight_markdown(text, marks)
+def test_a_cell_of_markdown_stays_one_cell(text: str, spans: list[OfficialSpan]) -> None:
+    shown = highlight_markdown(text, spans)
     assert len(shown.splitlines()) <= 1
     assert not re.search(r"(?<!\\)(?:\\\\)*\|", shown)
     assert set(re.findall(r"<[^>]*>", shown)) <= {"<b>", "</b>"}
 
 
-def test_text_that_looks_like_html_is_shown_and_not_obeyed() -> None:
-    page = html_table(
-        [mistake(NASTY, (OfficialSpan(0, 5, "<i>"),), ())], {"<i>": "<u>&"}, title="<t>", most=9
-    )
+def test_text_that_looks_like_html_is_shown_as_text() -> None:
+    page = html_table([error(NASTY, (OfficialSpan(0, 5, "<i>"),), ())], {"<i>": "<u>&"}, title="<t>", most=9)
     for tag in ("<script", "<i>", "<u>", "<t>", "<id>", "<b>"):
         assert tag not in page
     assert html.escape(NASTY[5:]) in page
@@ -79,16 +77,16 @@ def test_the_page_is_well_formed() -> None:
 
     parser = Balance()
     parser.feed(
-        html_table([mistake(NASTY, (OfficialSpan(0, 9),), (OfficialSpan(2, 4),))], {}, title="Errors", most=9)
+        html_table([error(NASTY, (OfficialSpan(0, 9),), (OfficialSpan(2, 4),))], {}, title="Errors", most=9)
     )
     assert parser.open == []
 
 
-def test_both_sides_stand_beside_each_other_with_the_names_of_their_terms() -> None:
-    one = mistake(
+def test_a_row_has_both_sides_with_the_names_of_their_terms() -> None:
+    row_error = error(
         "so dizzy, my head", (OfficialSpan(3, 8, "10"),), (OfficialSpan(10, 17, "20"), OfficialSpan(3, 8))
     )
-    page = markdown_table([one], {"10": "Dizziness"}, title="Errors", most=9)
+    page = markdown_table([row_error], {"10": "Dizziness"}, title="Errors", most=9)
     row = page.splitlines()[-1]
     assert (
         row
@@ -96,13 +94,13 @@ def test_both_sides_stand_beside_each_other_with_the_names_of_their_terms() -> N
     )
 
 
-def test_there_are_no_more_rows_than_wanted_but_all_are_counted() -> None:
-    many = [mistake(f"text {number}", (), ()) for number in range(5)]
+def test_rows_are_limited_but_all_errors_are_counted() -> None:
+    many = [error(f"text {number}", (), ()) for number in range(5)]
     page = markdown_table(many, {}, title="Errors", most=2)
     assert sum(line.startswith("| text") for line in page.splitlines()) == 2
     assert "5 texts" in page
 
 
-def test_without_mistakes_the_page_says_so() -> None:
+def test_a_page_without_errors_says_so() -> None:
     assert "Nothing" in markdown_table([], {}, title="Errors", most=9)
     assert "<table>" not in html_table([], {}, title="Errors", most=9)
