@@ -1,6 +1,6 @@
 """The ADE database: `Store` writes batches, `find_effects` reads it, `upgrade_database` makes the tables."""
 
-from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_effects, has_words
+from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_effects
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
@@ -19,7 +19,6 @@ __all__ = [
     "current_revision",
     "describe_database",
     "find_effects",
-    "has_words",
     "reading_engine",
     "required_revision",
     "revision_error",

@@ -133,11 +133,6 @@ def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffec
             yield ReportedEffect(*row)
 
 
-def has_words(text: str) -> bool:
-    """Return True if a search for `text` can match anything: it has at least one letter or digit."""
-    return any(character.isalnum() for character in text)
-
-
 def select_effects(filters: Filters) -> Select[Any]:
     """Build the query; every value of a filter is passed as a parameter."""
     source = _source(filters.bundle)

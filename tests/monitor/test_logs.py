@@ -1,4 +1,4 @@
-"""Logs: one event a line, the batch in each of its events, and never a tweet."""
+"""Logs have one event a line, the id of the batch in its events, and never a tweet."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ def logs_as_before() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def written(level: str = "info", form: str = "json") -> io.StringIO:
+def log_target(level: str = "info", form: str = "json") -> io.StringIO:
     target = io.StringIO()
     configure_logs(LogSettings(level=level, format=form), target)  # type: ignore[arg-type]
     return target
 
 
 def fail_over_a_tweet() -> None:
-    tweet = TEXT  # a local variable of the kind that stages have
+    tweet = TEXT  # a local variable, as the stages have them
     raise ValueError(f"a text of {len(tweet)} characters")
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
-@pytest.mark.parametrize("logger", ["ours", "faust"])
+@pytest.mark.parametrize("logger", ["monitor", "faust"])
 def test_a_traceback_shows_no_local_variable(form: str, logger: str) -> None:
-    target = written(form=form)
-    log = structlog.get_logger("monitor.stream") if logger == "ours" else logging.getLogger("faust.app")
+    target = log_target(form=form)
+    log = structlog.get_logger("monitor.stream") if logger == "monitor" else logging.getLogger("faust.app")
     try:
         fail_over_a_tweet()
     except ValueError:
@@ -50,18 +50,18 @@ def test_a_traceback_shows_no_local_variable(form: str, logger: str) -> None:
     assert TEXT not in target.getvalue()
 
 
-def test_events_of_libraries_and_of_ours_have_one_form() -> None:
-    target = written()
+def test_our_events_and_those_of_libraries_have_the_same_form() -> None:
+    target = log_target()
     structlog.get_logger("monitor.stream").info("tweets written", tweets=3)
     logging.getLogger("faust").warning("broker %s is slow", "b1")
-    ours, theirs = (json.loads(line) for line in target.getvalue().splitlines())
-    assert (ours["event"], ours["tweets"], ours["level"]) == ("tweets written", 3, "info")
-    assert (theirs["event"], theirs["level"]) == ("broker b1 is slow", "warning")
-    assert {"timestamp", "logger"} <= ours.keys() & theirs.keys()
+    own_event, library_event = (json.loads(line) for line in target.getvalue().splitlines())
+    assert (own_event["event"], own_event["tweets"], own_event["level"]) == ("tweets written", 3, "info")
+    assert (library_event["event"], library_event["level"]) == ("broker b1 is slow", "warning")
+    assert {"timestamp", "logger"} <= own_event.keys() & library_event.keys()
 
 
-def test_the_batch_stands_in_each_of_its_events() -> None:
-    target = written()
+def test_each_event_of_a_batch_has_its_id() -> None:
+    target = log_target()
     with bound_contextvars(batch="abc"):
         structlog.get_logger().info("inside")
     structlog.get_logger().info("outside")
@@ -70,8 +70,8 @@ def test_the_batch_stands_in_each_of_its_events() -> None:
     assert "batch" not in outside
 
 
-def test_chatter_of_libraries_is_shown_at_debug_level_alone() -> None:
-    quiet, loud = written("info"), io.StringIO()
+def test_events_of_libraries_are_shown_at_debug_level_only() -> None:
+    quiet, loud = log_target("info"), io.StringIO()
     logging.getLogger("aiokafka").info("joined")
     assert quiet.getvalue() == ""
     configure_logs(LogSettings(level="debug", format="json"), loud)
@@ -80,7 +80,7 @@ def test_chatter_of_libraries_is_shown_at_debug_level_alone() -> None:
 
 
 def test_level_error_hides_warnings() -> None:
-    target = written("error")
+    target = log_target("error")
     structlog.get_logger("monitor").warning("not so bad")
     logging.getLogger("kafka").warning("not so bad")
     assert target.getvalue() == ""

@@ -1,4 +1,4 @@
-"""The message contract: what is read, and that everything else is refused in one way."""
+"""The message contract: valid messages are read, and all others are refused in the same way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.errors import PoisonError
-from monitor.ingest.contract import MAX_BYTES, MAX_TEXT, REASONS, read_message
+from monitor.ingest import REASONS, read_message
+from monitor.ingest.contract import MAX_BYTES, MAX_TEXT
 from monitor.records import Tweet
 
 V2_TWEET = {
@@ -48,12 +49,12 @@ def test_an_optional_field_may_be_null(field: str) -> None:
     assert read_message(value_of(**{field: None})) == Tweet("1", "dizzy")
 
 
-def test_a_number_of_any_64_bits_is_an_id_without_losing_a_digit() -> None:
+def test_an_id_may_be_any_64_bit_number_and_keeps_all_digits() -> None:
     assert read_message(value_of(id=2**64 - 1, author_id=0)) == Tweet("18446744073709551615", "dizzy", "0")
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("written", "expected"),
     [
         ("2024-02-29T12:00:00Z", datetime(2024, 2, 29, 12, tzinfo=UTC)),
         ("2024-02-29t12:00:00.5z", datetime(2024, 2, 29, 12, 0, 0, 500_000, tzinfo=UTC)),
@@ -62,18 +63,18 @@ def test_a_number_of_any_64_bits_is_an_id_without_losing_a_digit() -> None:
         ("1970-01-01T00:00:00+14:00", datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
     ],
 )
-def test_a_date_is_read_with_its_zone_and_without_one_as_utc(written: str, meant: datetime) -> None:
+def test_a_date_is_read_with_its_zone_and_without_one_as_utc(written: str, expected: datetime) -> None:
     moment = read_message(value_of(created_at=written)).created_at
-    assert moment == meant
+    assert moment == expected
     assert moment is not None and moment.utcoffset() == timedelta(0)
 
 
-def test_what_postgres_cannot_store_becomes_a_replacement_character_in_its_place() -> None:
+def test_each_character_that_postgres_cannot_store_becomes_a_replacement_character() -> None:
     written = b'{"id": "1", "text": "a\\u0000b\\ud800c\\udfffd \\ud83d\\ude2c \\\\ud800"}'
     assert read_message(written).text == "a\ufffdb\ufffdc\ufffdd 😬 \\ud800"
 
 
-def test_of_a_field_that_is_there_twice_the_last_one_counts() -> None:
+def test_if_a_field_occurs_twice_the_last_one_counts() -> None:
     assert read_message(b'{"id": "1", "text": "first", "text": "last"}').text == "last"
 
 
@@ -143,17 +144,17 @@ def test_a_bad_message_is_refused_with_its_reason(value: bytes | None, reason: s
     assert refusal.value.reason == reason
 
 
-def test_the_bad_messages_above_have_every_reason_that_there_is() -> None:
+def test_the_bad_messages_above_cover_every_reason() -> None:
     assert {reason for _, reason in BAD_MESSAGES.values()} == set(REASONS)
 
 
 @given(st.sampled_from(["id", "text", "author_id", "created_at", "lang"]), st.text(max_size=100))
-def test_a_refusal_never_quotes_what_a_field_held(field: str, rest: str) -> None:
+def test_a_refusal_never_quotes_the_content_of_a_field(field: str, rest: str) -> None:
     secret = "zolofthurts"
-    for held in (secret + rest + "\n", [secret + rest], {secret: rest}):
+    for content in (secret + rest + "\n", [secret + rest], {secret: rest}):
         try:
-            read_message(value_of(**{field: held}))
-            read_message(value_of(**{field: held})[: -len(rest) - 5])
+            read_message(value_of(**{field: content}))
+            read_message(value_of(**{field: content})[: -len(rest) - 5])
         except PoisonError as refusal:
             assert secret not in str(refusal)
 
@@ -164,7 +165,7 @@ def assert_is_read_or_refused(value: bytes) -> None:
     except PoisonError as refusal:
         assert refusal.reason in REASONS
         return
-    # What is read can be stored by Postgres, and has an id and a text.
+    # Postgres can store a valid tweet, and the tweet has an id and a text.
     assert 0 < len(tweet.id) <= 64
     assert tweet.text.strip()
     for text in (tweet.id, tweet.text, tweet.author_id or "", tweet.lang or ""):
@@ -176,7 +177,7 @@ def assert_is_read_or_refused(value: bytes) -> None:
 @given(st.binary(max_size=200))
 @example(b'{"id":"1","text":"\\ud8')
 @example(b'\\ud800{"id":"1","text":"a"}')
-def test_arbitrary_bytes_are_read_or_refused_and_never_break_the_reader(value: bytes) -> None:
+def test_arbitrary_bytes_are_read_or_refused_and_raise_nothing_else(value: bytes) -> None:
     assert_is_read_or_refused(value)
 
 
@@ -211,7 +212,7 @@ def test_a_message_that_is_cut_or_has_a_wrong_byte_is_read_or_refused(data: st.D
 
 
 @given(st.text(st.characters(exclude_categories=[]), min_size=1, max_size=50))
-def test_offsets_into_the_text_stay_where_they_were(text: str) -> None:
+def test_offsets_in_the_text_stay_the_same(text: str) -> None:
     try:
         read = read_message(value_of(text="x" + text)).text
     except PoisonError:

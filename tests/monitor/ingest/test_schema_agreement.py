@@ -1,4 +1,4 @@
-"""The JSON Schema and the reader say the same, in all that a schema can say."""
+"""The JSON Schema accepts the same messages as the reader, as far as a schema can."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from monitor.schemas import schema_text
 
 
 def as_python_patterns(schema: Any) -> Any:
-    """Patterns are ECMA-262, where `$` is the very end; to `re` it also stands before a last line end."""
+    """Translate ECMA-262 patterns, in which `$` is the very end; in `re` it also precedes a last line end."""
     if isinstance(schema, dict):
         return {
             name: part.replace("$", r"\Z")
@@ -59,12 +59,12 @@ DOCUMENTS = st.fixed_dictionaries(
         "entities": ODD_VALUES,
     },
 )
-NEARLY_RIGHT = st.tuples(DOCUMENTS, st.sets(st.sampled_from(["id", "text", "created_at", "author_id"]))).map(
+NEARLY_VALID = st.tuples(DOCUMENTS, st.sets(st.sampled_from(["id", "text", "created_at", "author_id"]))).map(
     lambda drawn: {"id": "1", "text": "dizzy"} | {k: v for k, v in drawn[0].items() if k not in drawn[1]}
 )
 
 
-def refused(document: object) -> str | None:
+def refusal_reason(document: object) -> str | None:
     try:
         read_message(json.dumps(document).encode())
     except PoisonError as error:
@@ -72,8 +72,8 @@ def refused(document: object) -> str | None:
     return None
 
 
-def is_no_day(document: object) -> bool:
-    """Whether `created_at` is such as February 30, which a pattern cannot tell."""
+def has_impossible_day(document: object) -> bool:
+    """Return True if `created_at` is a day such as February 30, which a pattern cannot exclude."""
     date = document.get("created_at") if isinstance(document, dict) else None
     if not isinstance(date, str) or not VALIDATOR.evolve(
         schema=VALIDATOR.schema["properties"]["created_at"]
@@ -83,10 +83,10 @@ def is_no_day(document: object) -> bool:
 
 
 @settings(max_examples=400)
-@given(DOCUMENTS | NEARLY_RIGHT)
+@given(DOCUMENTS | NEARLY_VALID)
 def test_a_document_is_valid_exactly_when_it_is_read(document: dict[str, Any]) -> None:
-    reason = refused(document)
-    if is_no_day(document):
+    reason = refusal_reason(document)
+    if has_impossible_day(document):
         assert reason is not None
     else:
         assert VALIDATOR.is_valid(document) == (reason is None), reason
@@ -94,22 +94,22 @@ def test_a_document_is_valid_exactly_when_it_is_read(document: dict[str, Any]) -
 
 @pytest.mark.parametrize("length", [0, 1, 35, 36, 64, 65, 100_000, 100_001])
 @pytest.mark.parametrize("field", ["id", "text", "author_id", "lang"])
-def test_both_draw_the_line_at_the_same_length(field: str, length: int) -> None:
+def test_both_have_the_same_longest_lengths(field: str, length: int) -> None:
     document = {"id": "1", "text": "dizzy", field: "é" * length}
-    assert VALIDATOR.is_valid(document) == (refused(document) is None)
+    assert VALIDATOR.is_valid(document) == (refusal_reason(document) is None)
 
 
 @pytest.mark.parametrize("document", [None, 1, "dizzy", [], [{"id": "1", "text": "dizzy"}], True])
-def test_both_want_an_object(document: object) -> None:
+def test_both_need_an_object(document: object) -> None:
     assert not VALIDATOR.is_valid(document)
-    assert refused(document) == "not-an-object"
+    assert refusal_reason(document) == "not-an-object"
 
 
-def test_the_schema_is_one_and_its_examples_are_read() -> None:
+def test_the_schema_is_valid_and_so_are_its_examples() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     for example in SCHEMA["examples"]:
         assert VALIDATOR.is_valid(example)
-        assert refused(example) is None
+        assert refusal_reason(example) is None
 
 
 def test_the_command_prints_the_schema() -> None:

@@ -1,4 +1,4 @@
-"""The two topics: made once, left alone afterwards, and shown as far as they reach."""
+"""The two topics are created once, left alone afterwards, and shown with their offsets."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typer.testing import CliRunner
 
 from monitor.cli.app import app
 from monitor.errors import RetryableError
-from monitor.kafka import clients
-from monitor.kafka.clients import open_consumer, open_producer
-from monitor.kafka.topics import ensure_topics, topic_states
+from monitor.kafka import clients, ensure_topics, open_consumer, open_producer, topic_states
 from monitor.settings import KafkaSettings
 
 
 def test_missing_topics_are_created_once(kafka: KafkaSettings) -> None:
-    wanted = kafka.model_copy(update={"topic": f"{kafka.topic}-new", "partitions": 3})
-    assert ensure_topics(wanted) == [wanted.topic, wanted.dead_letter_topic]
-    assert ensure_topics(wanted.model_copy(update={"partitions": 5})) == []
-    assert [state.topic for state in topic_states(wanted)] == [wanted.topic] * 3 + [wanted.dead_letter_topic]
+    missing = kafka.model_copy(update={"topic": f"{kafka.topic}-new", "partitions": 3})
+    assert ensure_topics(missing) == [missing.topic, missing.dead_letter_topic]
+    assert ensure_topics(missing.model_copy(update={"partitions": 5})) == []
+    assert [state.topic for state in topic_states(missing)] == [missing.topic] * 3 + [
+        missing.dead_letter_topic
+    ]
 
 
-def test_the_end_is_behind_the_last_message_of_a_packed_batch(kafka: KafkaSettings) -> None:
+def test_the_end_is_behind_the_last_message_of_a_compressed_batch(kafka: KafkaSettings) -> None:
     producer = open_producer(kafka, compression_type="gzip", linger_ms=1_000)
     futures = [producer.send(kafka.topic, b"x", partition=1) for _ in range(5)]
     producer.flush(30)
@@ -32,7 +32,7 @@ def test_the_end_is_behind_the_last_message_of_a_packed_batch(kafka: KafkaSettin
     assert ends == {0: 0, 1: 5, 2: 0, 3: 0}
 
 
-def test_show_tells_how_far_the_workers_have_read(kafka: KafkaSettings) -> None:
+def test_show_reports_the_offsets_that_the_workers_have_committed(kafka: KafkaSettings) -> None:
     from kafka import OffsetAndMetadata, TopicPartition
 
     producer = open_producer(kafka)
@@ -52,7 +52,7 @@ def test_show_tells_how_far_the_workers_have_read(kafka: KafkaSettings) -> None:
     assert {row["committed"] for row in shown if row["partition"] != 2} == {None}
 
 
-def test_a_topic_that_is_missing_shows_the_command_that_makes_it(kafka: KafkaSettings) -> None:
+def test_for_a_missing_topic_show_names_the_command_that_creates_it(kafka: KafkaSettings) -> None:
     result = CliRunner().invoke(app, ["topics", "show", "--topic", "nowhere"])
     assert result.exit_code == 0
     assert "topics create" in result.stderr

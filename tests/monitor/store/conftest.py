@@ -1,4 +1,4 @@
-"""A migrated database for each test of the store; no broker and no Redis is started for it."""
+"""A migrated database for each test of the store. No broker and no Redis is started for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each filter finds, in which order, and from which judgement."""
+"""What each filter finds, in which order, and from which bundle's prediction."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from sqlalchemy import text as sql
 from monitor.errors import FatalError, RetryableError
 from monitor.records import ScoredTweet
 from monitor.settings import Settings
-from monitor.store import Store
-from monitor.store.ade_report import Filters, ReportedEffect, find_effects
-from monitor.store.connections import reading_engine
-from monitor.store.driver_errors import translate_driver_errors
+from monitor.store import (
+    Filters,
+    ReportedEffect,
+    Store,
+    find_effects,
+    reading_engine,
+    translate_driver_errors,
+)
 from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_tweet, scored, write
 
 TREMOR, NAUSEA = ("10044565", "Tremor"), ("10028813", "Nausea")
 
 
 def tweets() -> list[ScoredTweet]:
-    """Three tweets with four mentions, an hour apart, and one without any."""
+    """Return three tweets with four mentions, an hour apart, and one without any."""
     shaky = "#Zoloft makes me shaky_and-dizzy, 100% can't sleep"
     sick = "xanax/prozac.Now sick\nall day"
     arabic = "دوخة من الدواء"
@@ -58,21 +62,23 @@ async def filled(store: Store, migrated: Settings) -> Settings:
 
 
 def spans(settings: Settings, filters: Filters) -> list[str]:
-    return [finding.span for finding in find_effects(settings, filters)]
+    return [effect.span for effect in find_effects(settings, filters)]
 
 
-async def test_without_filters_all_come_newest_first_and_in_the_order_of_the_tweet(filled: Settings) -> None:
+async def test_without_filters_all_effects_come_newest_first_and_in_text_order(
+    filled: Settings,
+) -> None:
     assert spans(filled, Filters()) == ["دوخة", "sick", "shaky", "dizzy"]
 
 
-async def test_a_finding_has_all_that_the_report_promises(filled: Settings) -> None:
-    (found,) = find_effects(filled, Filters(pt="Tremor"))
+async def test_an_effect_has_all_columns_of_the_report(filled: Settings) -> None:
+    (effect,) = find_effects(filled, Filters(pt="Tremor"))
     text = tweets()[0].received.tweet.text
     expected = ReportedEffect(
-        POSTED, "1", "en", text, "shaky", 17, 22, 0.7, 0.6, *TREMOR, 0.75, "old", found.predicted_at
+        POSTED, "1", "en", text, "shaky", 17, 22, 0.7, 0.6, *TREMOR, 0.75, "old", effect.predicted_at
     )
-    assert found == expected
-    assert text[found.start : found.end] == found.span
+    assert effect == expected
+    assert text[effect.start : effect.end] == effect.span
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ async def test_a_finding_has_all_that_the_report_promises(filled: Settings) -> N
     ],
     ids=str,
 )
-async def test_each_filter_finds_what_it_says(
+async def test_each_filter_finds_the_effects_it_names(
     filled: Settings, filters: Filters, expected: list[str]
 ) -> None:
     assert spans(filled, filters) == expected
@@ -122,7 +128,7 @@ async def test_each_filter_finds_what_it_says(
         assert spans(filled, replace(filters, bundle="all")) == expected
 
 
-async def test_the_latest_judgement_of_a_tweet_counts_unless_a_bundle_is_asked_for(
+async def test_the_latest_prediction_of_a_tweet_counts_unless_a_bundle_is_chosen(
     store: Store, migrated: Settings
 ) -> None:
     text = "so sick and so shaky"
@@ -134,14 +140,14 @@ async def test_the_latest_judgement_of_a_tweet_counts_unless_a_bundle_is_asked_f
     assert spans(migrated, Filters(bundle="all")) == ["sick", "shaky", "sick"]
 
 
-async def test_the_view_gives_analysts_the_same_as_the_query(filled: Settings, tables: Tables) -> None:
-    seen = tables.rows("SELECT span FROM ade_report ORDER BY posted_at DESC, tweet_id DESC, start")
-    assert [span for (span,) in seen] == spans(filled, Filters())
+async def test_the_view_shows_the_same_effects_as_the_query(filled: Settings, tables: Tables) -> None:
+    rows = tables.rows("SELECT span FROM ade_report ORDER BY posted_at DESC, tweet_id DESC, start")
+    assert [span for (span,) in rows] == spans(filled, Filters())
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), st.data())
 @profile(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_no_value_of_a_filter_is_ever_taken_for_sql(
+async def test_no_value_of_a_filter_ever_becomes_sql(
     filled: Settings, wild: str, data: st.DataObject
 ) -> None:
     frames = ("{}", "'; DROP TABLE tweets; -- {}", "zoloft' | {}", "!{}:* & <-> ", "%(pt)s :pt $1 {}")
@@ -156,16 +162,17 @@ async def test_after_a_malicious_filter_everything_is_still_there(filled: Settin
     assert len(spans(filled, Filters())) == 4
 
 
-async def test_many_findings_are_read_in_portions(store: Store, migrated: Settings, tables: Tables) -> None:
+async def test_many_effects_are_read_in_portions(store: Store, migrated: Settings, tables: Tables) -> None:
     text = "so sick"
     batch = [scored(f"{n:05}", text, mention_of(text, "sick")) for n in range(1_200)]
     await write(store, batch)
-    found = find_effects(migrated, Filters())
-    first = next(found)
+    effects = find_effects(migrated, Filters())
+    first = next(effects)
     waiting = tables.rows("SELECT query FROM pg_stat_activity WHERE application_name = 'ade-monitor query'")
     assert len(waiting) == 1
     assert "FETCH FORWARD" in waiting[0][0]
-    assert [first.tweet_id, *(one.tweet_id for one in found)] == [f"{n:05}" for n in reversed(range(1_200))]
+    ids = [first.tweet_id, *(effect.tweet_id for effect in effects)]
+    assert ids == [f"{n:05}" for n in reversed(range(1_200))]
 
 
 async def test_reading_cannot_write(filled: Settings) -> None:
@@ -177,6 +184,6 @@ async def test_reading_cannot_write(filled: Settings) -> None:
         connection.execute(sql("DELETE FROM tweets"))
 
 
-async def test_a_database_that_was_not_migrated_says_what_to_run(settings: Settings) -> None:
+async def test_the_error_for_a_database_without_tables_names_the_command_to_run(settings: Settings) -> None:
     with pytest.raises(FatalError, match="`ade-monitor db upgrade`"):
         spans(settings, Filters())

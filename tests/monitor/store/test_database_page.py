@@ -1,4 +1,4 @@
-"""The SQL of docs/database.md runs, and says what the page says."""
+"""The SQL in docs/database.md runs, and its results are what the page says."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from monitor.settings import DatabaseSettings, Settings
-from monitor.store import Store
-from monitor.store.ade_report import Filters, ReportedEffect, find_effects
+from monitor.store import Filters, ReportedEffect, Store, find_effects
 from monitor.store.tables import metadata
 from tests.monitor.store.batches import (
     Tables,
@@ -64,7 +63,7 @@ async def test_the_documented_word_search_uses_its_index(
     assert "ix_tweets_words" in plan
 
 
-def test_every_column_of_every_table_and_of_the_view_is_on_the_page() -> None:
+def test_the_page_has_every_column_of_every_table_and_of_the_view() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for table in metadata.sorted_tables:
         section = page.partition(f"\n`{table.name}`: ")[2].partition("\n\n`")[0]
@@ -74,7 +73,7 @@ def test_every_column_of_every_table_and_of_the_view_is_on_the_page() -> None:
     assert [name for name in ReportedEffect.__dataclass_fields__ if f"`{name}`" not in view] == []
 
 
-async def test_the_documented_rights_are_enough(
+async def test_the_documented_rights_are_sufficient(
     store: Store, tables: Tables, migrated: Settings, role: str
 ) -> None:
     tables.run(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
@@ -95,7 +94,7 @@ async def test_the_documented_rights_are_enough(
 
 @pytest.fixture
 def role(tables: Tables) -> Iterator[str]:
-    """Name of a user without any right, whose password is `pw`."""
+    """Name of a user without any rights, with the password `pw`."""
     name = f"role_{uuid.uuid4().hex[:12]}"
     tables.run(f"CREATE ROLE {name} LOGIN PASSWORD 'pw'")
     yield name

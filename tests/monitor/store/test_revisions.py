@@ -1,4 +1,4 @@
-"""The migrations build the tables that the code writes, from any state, also two at once."""
+"""The migrations build the tables that the code writes, from any state, and also two at the same time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from sqlalchemy import inspect, text
 
 from monitor.errors import FatalError, SchemaRevisionError
 from monitor.settings import Settings
-from monitor.store import Store, revisions
+from monitor.store import Store, current_revision, required_revision, upgrade_database
 from monitor.store.ade_report import REPORT, REPORT_DEFINITION, ReportedEffect
 from monitor.store.connections import migrating_engine
+from monitor.store.revisions import downgrade_database
 from monitor.store.tables import metadata
 from tests.monitor.store.batches import Tables
 from tests.processes import child_environment
@@ -24,7 +25,7 @@ from tests.processes import child_environment
 
 @pytest.fixture
 def empty(settings: Settings) -> Iterator[psycopg.Connection]:
-    """A connection to the database that no migration has seen."""
+    """A connection to a database that was never migrated."""
     with psycopg.connect(settings.database.url.get_secret_value(), autocommit=True) as connection:
         yield connection
 
@@ -38,49 +39,51 @@ def test_the_migrations_and_the_tables_of_the_code_agree(migrated: Settings) -> 
 def test_the_migrations_and_the_checks_of_the_code_agree(migrated: Settings) -> None:
     with migrating_engine(migrated.database).begin() as connection:
         by_migrations = _checks(connection, "public")
-        connection.execute(text("CREATE SCHEMA anew"))
-        connection.execute(text("SET search_path TO anew"))
+        connection.execute(text("CREATE SCHEMA built"))
+        connection.execute(text("SET search_path TO built"))
         metadata.create_all(connection)
-        assert by_migrations == _checks(connection, "anew")
+        assert by_migrations == _checks(connection, "built")
         assert len(by_migrations) > 5
 
 
 def _checks(connection, schema):  # type: ignore[no-untyped-def]
-    found = inspect(connection)
+    inspector = inspect(connection)
     return {
         (table.name, check["name"], check["sqltext"])
         for table in metadata.sorted_tables
-        for check in found.get_check_constraints(table.name, schema=schema)
+        for check in inspector.get_check_constraints(table.name, schema=schema)
     }
 
 
-def test_the_view_is_the_one_of_the_code_and_has_what_queries_read(
+def test_the_view_is_the_one_of_the_code_and_has_the_columns_of_queries(
     migrated: Settings, tables: Tables
 ) -> None:
-    tables.run(f"CREATE VIEW anew AS {REPORT_DEFINITION}")
-    ((migrated_one, anew),) = tables.rows(
-        "SELECT pg_get_viewdef(%s::regclass), pg_get_viewdef('anew'::regclass)", REPORT
+    tables.run(f"CREATE VIEW built AS {REPORT_DEFINITION}")
+    ((by_migrations, by_code),) = tables.rows(
+        "SELECT pg_get_viewdef(%s::regclass), pg_get_viewdef('built'::regclass)", REPORT
     )
-    assert migrated_one == anew
+    assert by_migrations == by_code
     names = {
-        name for (name,) in tables.rows("SELECT attname FROM pg_attribute WHERE attrelid = 'anew'::regclass")
+        name for (name,) in tables.rows("SELECT attname FROM pg_attribute WHERE attrelid = 'built'::regclass")
     }
     assert set(ReportedEffect.__dataclass_fields__) <= names
 
 
-def test_down_and_up_again_leaves_nothing_and_builds_all(migrated: Settings, tables: Tables) -> None:
-    revisions.downgrade_database(migrated, "base")
+def test_a_downgrade_to_base_drops_everything_and_an_upgrade_restores_it(
+    migrated: Settings, tables: Tables
+) -> None:
+    downgrade_database(migrated, "base")
     left = tables.rows("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     assert {name for (name,) in left} == {"alembic_version", "alembic_version_pkc"}
-    assert revisions.current_revision(migrated) is None
-    assert revisions.upgrade_database(migrated) is None
-    assert revisions.current_revision(migrated) == revisions.required_revision()
+    assert current_revision(migrated) is None
+    assert upgrade_database(migrated) is None
+    assert current_revision(migrated) == required_revision()
     test_the_migrations_and_the_tables_of_the_code_agree(migrated)
 
 
-def test_upgrading_twice_is_fine(settings: Settings) -> None:
-    assert revisions.upgrade_database(settings) is None
-    assert revisions.upgrade_database(settings) == revisions.required_revision()
+def test_upgrading_twice_changes_nothing(settings: Settings) -> None:
+    assert upgrade_database(settings) is None
+    assert upgrade_database(settings) == required_revision()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
@@ -88,24 +91,20 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 ) -> None:
     empty.execute("CREATE TABLE progress (somebody_elses int)")
     with pytest.raises(FatalError, match="progress"):
-        revisions.upgrade_database(settings)
-    assert revisions.current_revision(settings) is None
+        upgrade_database(settings)
+    assert current_revision(settings) is None
     assert empty.execute("SELECT to_regclass('tweets')").fetchone() == (None,)
 
 
-def test_upgrades_at_once_wait_for_each_other(settings: Settings, empty: psycopg.Connection) -> None:
+def test_upgrades_at_the_same_time_wait_for_each_other(settings: Settings, empty: psycopg.Connection) -> None:
     command = [sys.executable, "-m", "monitor.cli", "db", "upgrade"]
-    at_once = [subprocess.Popen(command, env=child_environment(settings)) for _ in range(3)]
-    assert [process.wait(60) for process in at_once] == [0, 0, 0]
-    assert empty.execute("SELECT version_num FROM alembic_version").fetchall() == [
-        (revisions.required_revision(),)
-    ]
+    upgrades = [subprocess.Popen(command, env=child_environment(settings)) for _ in range(3)]
+    assert [process.wait(60) for process in upgrades] == [0, 0, 0]
+    assert empty.execute("SELECT version_num FROM alembic_version").fetchall() == [(required_revision(),)]
 
 
-async def test_a_database_that_was_never_migrated_is_refused_with_the_mend(settings: Settings) -> None:
-    with pytest.raises(
-        SchemaRevisionError, match=rf"{revisions.required_revision()}.*`ade-monitor db upgrade`"
-    ):
+async def test_a_database_that_was_never_migrated_is_refused_with_advice(settings: Settings) -> None:
+    with pytest.raises(SchemaRevisionError, match=rf"{required_revision()}.*`ade-monitor db upgrade`"):
         await _check(settings)
 
 
@@ -113,12 +112,10 @@ async def test_a_database_of_a_newer_version_is_refused_by_writers_and_by_upgrad
     migrated: Settings, tables: Tables
 ) -> None:
     tables.run("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(
-        SchemaRevisionError, match=rf"9999.*{revisions.required_revision()}.*`ade-monitor db upgrade`"
-    ):
+    with pytest.raises(SchemaRevisionError, match=rf"9999.*{required_revision()}.*`ade-monitor db upgrade`"):
         await _check(migrated)
     with pytest.raises(SchemaRevisionError, match="9999"):
-        revisions.upgrade_database(migrated)
+        upgrade_database(migrated)
 
 
 async def test_a_database_at_the_right_revision_is_accepted(migrated: Settings) -> None:
