@@ -27,6 +27,8 @@ PAGE: Final = "CONTRIBUTING.md"
 SUFFIXES: Final = (".py", ".md", ".yml", ".yaml", ".toml", "Makefile")
 FORMATS: Final = frozenset({"judged_on", "judged"})
 """Words that a file format or an output has had from its first version, and keeps."""
+JSON_FIELDS: Final = frozenset({'"mend"'})
+"""Fields of JSON output that stay as they are; the words are violations everywhere else."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -85,6 +87,8 @@ class WordList:
             word = piece.text.split(maxsplit=1)[0] if piece.text.strip() else ""
             if word in self.first_words:
                 yield word, self.first_words[word]
+            return
+        if piece.text in JSON_FIELDS:
             return
         if piece.kind == "name" and piece.text.strip("_") in self.names:
             yield piece.text, self.names[piece.text.strip("_")]

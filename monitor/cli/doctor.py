@@ -51,7 +51,7 @@ def _sources(loaded: LoadedSettings) -> ProbeResult:
 
 def _show(name: str, result: ProbeResult, *, as_json: bool) -> None:
     if as_json:
-        # "mend" is the documented name of this field.
+        # The last field keeps the name that it has had from the first version.
         record = {"name": name, "state": result.state, "detail": result.detail, "mend": result.advice}
         print_json(record)
         return
