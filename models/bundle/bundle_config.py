@@ -133,7 +133,7 @@ class BundleConfig(ConfigSection):
 
     @property
     def carries_trunk(self) -> bool:
-        """Whether the frozen trunk and its tokenizer are in the bundle."""
+        """True if the frozen trunk and its tokenizer are in the bundle."""
         return TRUNK_FILE in self.files
 
     @property

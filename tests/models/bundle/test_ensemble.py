@@ -71,9 +71,7 @@ def predictions(bundle: Path) -> list[TweetPrediction]:
     return Pipeline.from_bundle(bundle, device="cpu").score(TEXTS)
 
 
-def test_each_classifier_votes_as_its_own_network_does(
-    ensemble: Trained, members: list[Trained]
-) -> None:
+def test_each_classifier_votes_as_its_own_network_does(ensemble: Trained, members: list[Trained]) -> None:
     votes = votes_of(ensemble)
     assert votes.shape == (3, len(TEXTS), 2)
     for vote, member in zip(votes, members, strict=True):
@@ -130,8 +128,9 @@ def test_an_ensemble_is_saved_and_loaded(ensemble: Trained, tmp_path: Path, vote
     assert bundle.network.classifiers == 3
     expected = Decision(vote).probability(votes_of(ensemble)).tolist()
     scored = predictions(folder)
-    assert [one.probability for one in scored] == pytest.approx(expected, abs=0.02)  # half precision
-    assert {one.label for one in scored if one.probability < 0.5} == {"NoADE"}
+    # The bundle stores half precision.
+    assert [prediction.probability for prediction in scored] == pytest.approx(expected, abs=0.02)
+    assert {prediction.label for prediction in scored if prediction.probability < 0.5} == {"NoADE"}
 
 
 def test_the_vote_of_a_single_classifier_is_ignored(trained: Trained, tmp_path: Path) -> None:

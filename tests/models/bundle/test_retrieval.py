@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 import torch
 
 from models import BundleError, Pipeline, Problem, ServingOptions, load_bundle, load_scorer
-from models.bundle import BundleConfig, Retrieval, Thresholds, read_config, revise_bundle
+from models.bundle import Thresholds, read_config, revise_bundle
 from models.normalizer import Labels
 from models.options import NormalizerChoice
 from models.scoring import packaged_bundles, require_bundle
@@ -127,7 +127,7 @@ def test_parts_that_do_not_fit_are_not_saved(
     ):
         with pytest.raises(BundleError, match="fit together"):
             save_tiny(tmp_path / "b", network, **changes)
-    other_labels = Labels.of([(str(number), f"PT {number}") for number in range(4)])
+    others = Labels.of([(str(number), f"PT {number}") for number in range(4)])
     with pytest.raises(BundleError, match="labels"):
-        save_tiny(tmp_path / "b", with_retriever, retrieval=RETRIEVAL, dictionary=dictionary, labels=other_labels)
+        save_tiny(tmp_path / "b", with_retriever, retrieval=RETRIEVAL, dictionary=dictionary, labels=others)
     assert not (tmp_path / "b").exists()

@@ -1,4 +1,4 @@
-"""Any names at all in a release, and any spans: the index is made, and candidates have sound features."""
+"""Any names in a release and any spans: the index is built, and the features of candidates are valid."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ODD = [
     "NULL",
     "\x00",
 ]
-# What a row of an .asc file can hold between its `$`.
+# What a field of an .asc file can hold.
 NAME = (
     st.one_of(
         st.sampled_from(ODD),
@@ -51,21 +51,21 @@ SPAN = st.one_of(st.text(st.characters(exclude_categories=()), max_size=60), NAM
 PTS = st.lists(st.lists(NAME, min_size=1, max_size=4), min_size=1, max_size=6)
 
 
-def release_of(named: list[list[str]]) -> Terminology:
-    """Make PTs, each with the first of its names, and an LLT of each of the others."""
-    pts = {str(100 + number): own[0] for number, own in enumerate(named)}
+def release_of(names: list[list[str]]) -> Terminology:
+    """Return a PT for each list, called by its first name, with an LLT for each name."""
+    pts = {str(100 + number): pt_names[0] for number, pt_names in enumerate(names)}
     llts = [
-        Llt(f"{ptid}{place}", name, ptid)
-        for ptid, own in zip(pts, named, strict=True)
-        for place, name in enumerate(own)
+        Llt(f"{ptid}{number}", name, ptid)
+        for ptid, pt_names in zip(pts, names, strict=True)
+        for number, name in enumerate(pt_names)
     ]
     return Terminology(pts, tuple(llts))
 
 
 @settings(deadline=None)
-@given(named=PTS, spans=st.lists(SPAN, max_size=4), seed=st.integers(0, 99))
-def test_any_names_are_searched_for_any_spans(named: list[list[str]], spans: list[str], seed: int) -> None:
-    names = Names.of_terminology(release_of(named))
+@given(pts=PTS, spans=st.lists(SPAN, max_size=4), seed=st.integers(0, 99))
+def test_any_names_can_be_searched_for_any_spans(pts: list[list[str]], spans: list[str], seed: int) -> None:
+    names = Names.of_terminology(release_of(pts))
     generator = torch.Generator().manual_seed(seed)
     vectors = normalize(torch.randn(len(names), 8, generator=generator), dim=-1)
     queries = normalize(torch.randn(len(spans), 8, generator=generator), dim=-1)
@@ -74,12 +74,12 @@ def test_any_names_are_searched_for_any_spans(named: list[list[str]], spans: lis
         spans, queries, log_classes
     )
     assert len(table.concepts) == len(spans)
-    assert ((table.concepts >= -1) & (table.concepts < len(named))).all()
+    assert ((table.concepts >= -1) & (table.concepts < len(pts))).all()
     for row in table.concepts:
-        found = row[row >= 0]
-        assert len(found) == len(set(found.tolist())) > 0
+        candidates = row[row >= 0]
+        assert len(candidates) == len(set(candidates.tolist())) > 0
     assert np.isfinite(table.values).all()
-    assert np.abs(table.values).max(initial=0) <= 1 + 1e-2  # vectors in bfloat16 are a little off
+    assert np.abs(table.values).max(initial=0) <= 1 + 1e-2  # bfloat16 rounds the vectors
     probabilities = BY_HAND["hybrid"].probabilities(table)
     assert (probabilities >= 0).all()
     assert (probabilities.sum(-1) <= 1 + 1e-9).all()
@@ -87,24 +87,24 @@ def test_any_names_are_searched_for_any_spans(named: list[list[str]], spans: lis
 
 @settings(deadline=None)
 @given(names=st.lists(NAME, min_size=1, max_size=6))
-def test_a_span_that_is_a_pts_name_is_exact_for_it(names: list[str]) -> None:
+def test_the_name_of_a_pt_is_exact_for_it(names: list[str]) -> None:
     index = NameIndex(
         Names.of_terminology(release_of([[name] for name in names])), torch.zeros(len(names), 8)
     )
     table = CandidateFinder(index, torch.device("cpu")).find(names, torch.zeros(len(names), 8))
     for row, name in enumerate(names):
-        at = table.concepts[row].tolist().index(row)
-        # A name without letters and digits says nothing that could be the same.
-        assert table.values[row, at, FEATURES.index("exact")] == bool(canonical_words(name))
+        column = table.concepts[row].tolist().index(row)
+        # A name without letters and digits has no words that could be the same.
+        assert table.values[row, column, FEATURES.index("exact")] == bool(canonical_words(name))
 
 
 @settings(max_examples=50, deadline=None)
-@given(named=PTS)
-def test_any_names_of_a_release_on_the_disk_come_through_the_index(named: list[list[str]]) -> None:
-    release = release_of(named)
+@given(pts=PTS)
+def test_any_names_survive_the_release_files_and_the_index(pts: list[list[str]]) -> None:
+    release = release_of(pts)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_rows(folder / "pt.asc", [pt_row(*one) for one in release.pt_names.items()])
+        write_rows(folder / "pt.asc", [pt_row(*pt) for pt in release.pt_names.items()])
         write_rows(folder / "llt.asc", [llt_row(llt.code, llt.name, llt.ptid) for llt in release.llts])
         read = read_release(folder)
     assert read == release

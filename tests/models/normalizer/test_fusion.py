@@ -1,4 +1,4 @@
-"""Probabilities of candidates."""
+"""The probabilities of candidates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.normalizer import FEATURES, CandidateTable, Fusion
 
 
 def table(*rows: list[float]) -> CandidateTable:
-    """Give a table whose only feature is the first; NaN stands for no candidate."""
+    """Return a table whose only feature is `dense`; NaN is an empty cell."""
     first = np.array(rows, dtype=np.float32)
     values = np.zeros((*first.shape, len(FEATURES)), dtype=np.float32)
     values[..., 0] = np.nan_to_num(first)
@@ -21,12 +21,12 @@ def table(*rows: list[float]) -> CandidateTable:
 
 def test_the_softmax_has_an_option_for_none_of_them() -> None:
     fusion = Fusion(weights={"dense": 2.0}, nothing=1.0)
-    [found] = fusion.probabilities(table([1.0, 0.5, float("nan")]))
+    [probabilities] = fusion.probabilities(table([1.0, 0.5, float("nan")]))
     total = np.exp(2) + np.exp(1) + np.exp(1)
-    np.testing.assert_allclose(found, [np.exp(2) / total, np.exp(1) / total, 0])
+    np.testing.assert_allclose(probabilities, [np.exp(2) / total, np.exp(1) / total, 0])
 
 
-def test_where_there_are_no_candidates_nothing_is_probable() -> None:
+def test_empty_cells_have_the_probability_0() -> None:
     fusion = Fusion(weights={"dense": 2.0}, nothing=1.0)
     assert not fusion.probabilities(table([float("nan")])).any()
     assert fusion.probabilities(table([])).shape == (1, 0)
@@ -37,15 +37,29 @@ def test_where_there_are_no_candidates_nothing_is_probable() -> None:
     st.floats(-1e6, 1e6),
     st.floats(-1e6, 1e6),
 )
-def test_probabilities_are_probabilities(row: list[float], weight: float, nothing: float) -> None:
-    [found] = Fusion(weights={"dense": weight}, nothing=nothing).probabilities(table(row))
-    assert ((found >= 0) & (found <= 1)).all()
-    assert found.sum() <= 1 + 1e-9
+def test_probabilities_lie_between_0_and_1(row: list[float], weight: float, nothing: float) -> None:
+    fusion = Fusion(weights={"dense": weight}, nothing=nothing)
+    [probabilities] = fusion.probabilities(table(row))
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    assert probabilities.sum() <= 1 + 1e-9
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"weights": {"denze": 1}, "nothing": 0}, {"weights": {"dense": float("nan")}, "nothing": 0}]
+    "document",
+    [
+        {"weights": {"denze": 1}, "nothing": 0},
+        {"weights": {"dense": float("nan")}, "nothing": 0},
+        {"weights": {}, "nothing": float("inf")},
+        {"weights": {}, "nothing": 0, "threshold": 1.1},
+        {"weights": {}, "nothing": 0, "threshold": -0.1},
+    ],
 )
-def test_an_unknown_feature_and_a_weight_that_is_no_number_are_refused(wrong: dict[str, object]) -> None:
+def test_unknown_features_and_invalid_numbers_are_refused(document: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        Fusion.model_validate(wrong)
+        Fusion.model_validate(document)
+
+
+def test_weights_have_the_order_of_the_features() -> None:
+    weights = dict(zip(FEATURES, range(1, len(FEATURES) + 1), strict=True))
+    assert Fusion(weights=weights, nothing=0).vector().tolist() == [*weights.values()]
+    assert Fusion(weights={"exact": 2}, nothing=0).vector().sum() == 2

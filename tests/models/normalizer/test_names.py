@@ -1,14 +1,12 @@
-"""Names and concepts in one order."""
+"""The names of a dictionary, in the order of their concepts."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pytest
-import torch
 
-from models.normalizer import Labels, NameIndex, Names, lift_labels
+from models.normalizer import Labels, Names
 from models.terminology import Llt, Terminology, read_release
 from tests.release import write_release
 
@@ -24,7 +22,7 @@ RELEASE = Terminology(
 )
 
 
-def test_all_names_of_a_release_are_there_once_with_their_pt_first() -> None:
+def test_each_name_of_a_release_occurs_once_after_the_name_of_its_pt() -> None:
     names = Names.of_terminology(RELEASE)
     assert [concept.ptid for concept in names.concepts] == ["1", "2"]
     assert names.names == ("Nausea", "Queasy", "Headache", "Cephalalgia")
@@ -32,12 +30,12 @@ def test_all_names_of_a_release_are_there_once_with_their_pt_first() -> None:
     assert (names.starts.tolist(), names.counts.tolist()) == ([0, 2], [2, 2])
 
 
-def test_a_pts_name_is_first_wherever_its_own_llt_stands() -> None:
+def test_the_name_of_a_pt_comes_first_wherever_its_llt_stands() -> None:
     llts = (Llt("1", "Queasy", "5"), Llt("2", "Sick", "5"), Llt("5", "NAUSEA", "5"), Llt("6", "sick", "5"))
     assert Names.of_terminology(Terminology({"5": "Nausea"}, llts)).names == ("Nausea", "Queasy", "Sick")
 
 
-def test_a_release_on_disk_gives_every_name_of_each_pt(tmp_path: Path) -> None:
+def test_a_release_on_the_disk_has_every_name_of_each_pt(tmp_path: Path) -> None:
     names = Names.of_terminology(release := read_release(write_release(tmp_path)))
     pairs = {
         (names.concepts[owner].ptid, name) for name, owner in zip(names.names, names.owners, strict=True)
@@ -46,24 +44,7 @@ def test_a_release_on_disk_gives_every_name_of_each_pt(tmp_path: Path) -> None:
     assert (np.diff(names.owners) >= 0).all()
 
 
-def test_without_a_release_the_labels_are_the_names() -> None:
+def test_without_a_release_the_names_are_those_of_the_labels() -> None:
     names = Names.of_labels(Labels.of([("7", "Rash"), ("3", "Itch")]))
     assert (names.names, names.owners.tolist()) == (("Rash", "Itch"), [0, 1])
     assert len(Names.of_labels(Labels(()))) == 0
-
-
-@pytest.mark.parametrize("shape", [(3, 8), (5, 8), (4,)])
-def test_vectors_that_are_not_of_the_names_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="4 names"):
-        NameIndex(Names.of_terminology(RELEASE), torch.zeros(shape))
-
-
-def test_labels_become_the_pts_of_the_release() -> None:
-    labels = Labels.of([("2", "Head pain"), ("11", "Queasy"), ("9", "Gone")])
-    now = lift_labels(labels, RELEASE)
-    assert [(label.ptid, label.pt_name) if label else None for label in now] == [
-        ("2", "Headache"),
-        ("1", "Nausea"),
-        None,
-    ]
-    assert lift_labels(labels, None) == labels.classes

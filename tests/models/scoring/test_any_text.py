@@ -1,4 +1,4 @@
-"""Any text at all is judged by each of the Normalizers: no exception, sound offsets and scores."""
+"""Each Normalizer scores any text without an exception, with valid offsets and scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHOICES: tuple[NormalizerChoice, ...] = get_args(NormalizerChoice)
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A network with a retriever that takes most tokens for effects, so that there is much to be coded."""
+    """A network with a retriever that finds effects in most tokens, so that there are many spans to code."""
     trained = train_tiny_retriever(write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "encoder"))
     with torch.no_grad():
         trained.network.extractor.bias[1] += 3
@@ -39,7 +39,7 @@ def terminology(tmp_path_factory: pytest.TempPathFactory) -> Terminology:
 def pipelines(
     trained: Trained, terminology: Terminology, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[NormalizerChoice, bool], Pipeline]:
-    """Each Normalizer, without and with the tweet beside the span; all thresholds are 0."""
+    """Each Normalizer, without and with the tweet as context; all thresholds are 0."""
     folder = tmp_path_factory.mktemp("bundles")
     bundles = {
         context: save_tiny_hybrid(
@@ -59,7 +59,7 @@ def pipelines(
     }
 
 
-def holds(texts: list[str], predictions: list[TweetPrediction], known: set[str]) -> None:
+def assert_valid(texts: list[str], predictions: list[TweetPrediction], known: set[str]) -> None:
     assert len(predictions) == len(texts)
     for text, prediction in zip(texts, predictions, strict=True):
         assert prediction.label == "ADE"
@@ -90,11 +90,11 @@ def known(terminology: Terminology) -> set[str]:
 @pytest.mark.parametrize("choice", CHOICES)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(texts=st.lists(WILD, max_size=8))
-def test_any_text_is_judged_and_coded(
+def test_any_text_is_scored_and_coded(
     pipelines: dict[tuple[NormalizerChoice, bool], Pipeline],
     known: set[str],
     choice: NormalizerChoice,
     context: bool,
     texts: list[str],
 ) -> None:
-    holds(texts, pipelines[choice, context].score(texts), known)
+    assert_valid(texts, pipelines[choice, context].score(texts), known)

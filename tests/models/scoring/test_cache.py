@@ -52,7 +52,9 @@ class WordyScorer:
         probability = zlib.crc32(text.strip(" \t\r\n").encode(errors="surrogatepass")) / 2**32
         others = (Candidate("90000002", "Nausea", probability / 2),)
         mentions = tuple(
-            Mention(word.start(), word.end(), word[0], probability, "90000001", "Dizziness", probability, others)
+            Mention(
+                word.start(), word.end(), word[0], probability, "90000001", "Dizziness", probability, others
+            )
             for word in re.finditer(r"\w+", text)
         )
         return TweetPrediction("ADE" if mentions else "NoADE", probability, mentions)

@@ -32,7 +32,7 @@ def tokenizer(checkpoints: dict[Layout, Path]) -> Tokenizer:
 
 
 def spans(tokenizer: Tokenizer, text: str, *tagged: str, cut: int = 64) -> list[str]:
-    """Decode `text` with high probabilities for the tokens in the substrings `tagged`; return the spans' texts."""
+    """Return the texts of the spans if the tokens in the substrings `tagged` have high probabilities."""
     encoding = TweetTokenizer(tokenizer, cut).encode([text])[0]
     places = [(text.index(part), text.index(part) + len(part)) for part in tagged]
     adverse = [
@@ -43,7 +43,7 @@ def spans(tokenizer: Tokenizer, text: str, *tagged: str, cut: int = 64) -> list[
 
 
 def decode_pieces(text: str, *pieces: tuple[str, float]) -> list[ExtractedSpan]:
-    """Decode `text` from pieces with their probabilities; each piece is a word of its own for the tokenizer."""
+    """Decode `text` from pieces with probabilities; the tokenizer took each piece for a word."""
     offsets, position = [], 0
     for piece, _ in pieces:
         start = text.index(piece, position)

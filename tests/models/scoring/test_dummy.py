@@ -29,7 +29,9 @@ def test_the_dummy_can_be_slow() -> None:
     assert time.monotonic() - started >= 0.05
 
 
-@pytest.mark.parametrize(("name", "delay"), [("dummy", 0), ("dummy:", 0), ("dummy:0.5", 0.5), ("dummy:60", 60)])
+@pytest.mark.parametrize(
+    ("name", "delay"), [("dummy", 0), ("dummy:", 0), ("dummy:0.5", 0.5), ("dummy:60", 60)]
+)
 def test_the_name_has_the_delay(name: str, delay: float) -> None:
     scorer = load_scorer(name)
     assert isinstance(scorer, DummyScorer)

@@ -58,7 +58,7 @@ def test_an_empty_list_has_no_predictions(pipeline: Pipeline) -> None:
     assert pipeline.score([]) == []
 
 
-def saved_and_loaded(trained: Trained, folder: Path, **changes: object) -> Pipeline:
+def reloaded(trained: Trained, folder: Path, **changes: object) -> Pipeline:
     return Pipeline.from_bundle(save_tiny(folder, trained, **changes), device="cpu")
 
 
@@ -68,8 +68,8 @@ def test_only_feedback_turns_a_tweet_without_spans_into_no_ade(
     trained = train_tiny(checkpoints["safetensors"])
     with torch.no_grad():
         trained.network.extractor.bias[0] += 1_000  # the Extractor finds no effect anywhere
-    with_feedback = saved_and_loaded(trained, tmp_path / "on", options=Options(feedback=True)).score(POSITIVE)
-    without_feedback = saved_and_loaded(trained, tmp_path / "off", options=Options(feedback=False)).score(POSITIVE)
+    with_feedback = reloaded(trained, tmp_path / "on", options=Options(feedback=True)).score(POSITIVE)
+    without_feedback = reloaded(trained, tmp_path / "off", options=Options(feedback=False)).score(POSITIVE)
     assert {prediction.label for prediction in with_feedback} == {"NoADE"}
     assert {prediction.label for prediction in without_feedback} == {"ADE"}
     assert not any(prediction.mentions for prediction in with_feedback + without_feedback)
@@ -81,7 +81,7 @@ def test_only_feedback_turns_a_tweet_without_spans_into_no_ade(
 def test_the_normalizer_reads_the_tweet_only_with_the_context_option(
     trained: Trained, tmp_path: Path, context: bool
 ) -> None:
-    pipeline = saved_and_loaded(trained, tmp_path / "b", options=Options(context=context))
+    pipeline = reloaded(trained, tmp_path / "b", options=Options(context=context))
     texts = ["zoloft gives me nausea", "this pill and nausea"]
     scores = [prediction.mentions[0].pt_score for prediction in pipeline.score(texts)]
     assert [p.mentions[0].text for p in pipeline.score(texts)] == ["nausea", "nausea"]
@@ -89,8 +89,8 @@ def test_the_normalizer_reads_the_tweet_only_with_the_context_option(
 
 
 def test_an_unsure_normalizer_leaves_the_mention_uncoded(trained: Trained, tmp_path: Path) -> None:
-    sure = saved_and_loaded(trained, tmp_path / "sure")
-    unsure = saved_and_loaded(trained, tmp_path / "unsure", thresholds=Thresholds(classifier=0.5, normalizer=1.0))
+    sure = reloaded(trained, tmp_path / "sure")
+    unsure = reloaded(trained, tmp_path / "unsure", thresholds=Thresholds(classifier=0.5, normalizer=1.0))
     (coded,) = sure.score(["zoloft gives me nausea"])[0].mentions
     (uncoded,) = unsure.score(["zoloft gives me nausea"])[0].mentions
     assert (uncoded.ptid, uncoded.pt_name, uncoded.pt_score) == (None, None, None)
@@ -105,10 +105,10 @@ def test_an_unsure_normalizer_leaves_the_mention_uncoded(trained: Trained, tmp_p
 
 
 def test_the_classifier_decides_at_its_threshold(trained: Trained, tmp_path: Path) -> None:
-    every = saved_and_loaded(
+    every = reloaded(
         trained, tmp_path / "all", thresholds=Thresholds(classifier=0), options=Options(feedback=False)
     )
-    none = saved_and_loaded(trained, tmp_path / "none", thresholds=Thresholds(classifier=1))
+    none = reloaded(trained, tmp_path / "none", thresholds=Thresholds(classifier=1))
     assert {p.label for p in every.score(NEGATIVE)} == {"ADE"}
     assert {p.label for p in none.score(POSITIVE)} == {"NoADE"}
 

@@ -1,4 +1,4 @@
-"""Releases as files: sound ones of any encoding, and ones that were damaged in many ways."""
+"""Releases on the disk: valid ones in any encoding, and damaged ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from models import Problem
 from models.terminology import Llt, TerminologyError, inspect_release, read_release
 from tests.release import LLTS, PTS, llt_row, path_row, pt_row, write_full_size, write_release, write_rows
 
@@ -16,19 +17,19 @@ def folder(tmp_path: Path) -> Path:
 
 
 def append(path: Path, *rows: str) -> int:
-    """Add rows; gives the number of the first of them."""
+    """Add rows, and return the line number of the first of them."""
     content = path.read_bytes()
     path.write_bytes(content + "".join(f"{row}\r\n" for row in rows).encode())
     return content.count(b"\n") + 1
 
 
 def refusal(folder: Path) -> str:
-    with pytest.raises(TerminologyError) as refused:
+    with pytest.raises(TerminologyError) as caught:
         read_release(folder)
-    return str(refused.value)
+    return str(caught.value)
 
 
-def test_a_release_gives_names_codes_currency_and_version(folder: Path) -> None:
+def test_names_codes_currency_and_version_are_read(folder: Path) -> None:
     terms = read_release(folder)
     assert terms.version == "26.1"
     assert terms.pt_names == PTS
@@ -45,20 +46,20 @@ def test_the_path_of_the_primary_soc_comes_first(folder: Path) -> None:
 
 def test_hierarchy_and_version_may_be_absent(tmp_path: Path) -> None:
     folder = write_release(tmp_path / "bare", hierarchy=False, version="")
-    found = inspect_release(folder)
-    assert found.absent == ("mdhier.asc", "meddra_release.asc")
-    assert found.terminology.paths == {}
-    assert found.terminology.version == ""
+    inspection = inspect_release(folder)
+    assert inspection.absent == ("mdhier.asc", "meddra_release.asc")
+    assert inspection.terminology.paths == {}
+    assert inspection.terminology.version == ""
     assert read_release(folder, version="9.0").version == "9.0"
 
 
-def test_the_version_in_the_folder_is_believed_rather_than_the_given_one(folder: Path) -> None:
+def test_the_version_in_the_folder_overrides_the_argument(folder: Path) -> None:
     assert read_release(folder, version="9.0").version == "26.1"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_both_encodings_and_line_ends_are_read(tmp_path: Path, encoding: str, newline: str) -> None:
+def test_each_encoding_and_line_end_is_read(tmp_path: Path, encoding: str, newline: str) -> None:
     rows = [pt_row("1", "Sjögren's syndrome"), pt_row("2", "Odd \x85 character")]
     (tmp_path / "pt.asc").write_bytes((newline.join(rows) + newline).encode(encoding))
     (tmp_path / "llt.asc").write_bytes((llt_row("3", "Sjögren", "1") + newline).encode(encoding))
@@ -73,12 +74,12 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     assert str(folder / name) in refusal(folder)
 
 
-def test_the_folder_inside_that_has_the_files_is_proposed(tmp_path: Path) -> None:
+def test_a_subfolder_with_the_files_is_suggested(tmp_path: Path) -> None:
     inner = write_release(tmp_path / "MedAscii")
     assert str(inner) in refusal(tmp_path).replace(str(tmp_path / "pt.asc"), "")
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "nowhere") in refusal(tmp_path / "nowhere")
 
 
@@ -95,23 +96,23 @@ def test_a_file_cut_off_within_a_character_is_still_utf_8(tmp_path: Path) -> Non
     write_rows(tmp_path / "llt.asc", [llt_row("1", "Sjögren's syndrome", "1")])
     whole = f"{pt_row('1', 'Sjögren syndrome')}\n{pt_row('2', 'Sjögren')}".encode()
     (tmp_path / "pt.asc").write_bytes(whole[: whole.rindex("ö".encode()) + 1])
-    found = inspect_release(tmp_path)
-    assert found.terminology.pt_names == {"1": "Sjögren syndrome"}
-    assert [fault.line for fault in found.faults] == [2]
+    inspection = inspect_release(tmp_path)
+    assert inspection.terminology.pt_names == {"1": "Sjögren syndrome"}
+    assert [fault.line for fault in inspection.faults] == [2]
 
 
 def test_an_llt_without_its_pt_is_named(folder: Path) -> None:
     line = append(folder / "llt.asc", llt_row("80000099", "Itch", "90000099"))
-    told = refusal(folder)
-    assert f"llt.asc, line {line}" in told
-    assert "90000099" in told
+    message = refusal(folder)
+    assert f"llt.asc, line {line}" in message
+    assert "90000099" in message
 
 
 def test_a_path_without_its_pt_is_named(folder: Path) -> None:
     line = append(folder / "mdhier.asc", path_row("90000099", ("71", "Nausea symptoms"), ("51", "Gut"), "Y"))
-    told = refusal(folder)
-    assert f"mdhier.asc, line {line}" in told
-    assert "90000099" in told
+    message = refusal(folder)
+    assert f"mdhier.asc, line {line}" in message
+    assert "90000099" in message
 
 
 @pytest.mark.parametrize("name", ["pt.asc", "llt.asc", "mdhier.asc"])
@@ -123,7 +124,7 @@ def test_an_empty_file_or_field_is_named(folder: Path, name: str) -> None:
     assert str(folder / name) in refusal(folder)
 
 
-def test_a_term_or_a_version_that_is_far_too_long_is_named(folder: Path) -> None:
+def test_terms_and_versions_that_are_too_long_are_named(folder: Path) -> None:
     (folder / "meddra_release.asc").write_text(f"{'9' * 41}$English$$$$\n")
     assert "meddra_release.asc, line 1: 41 characters" in refusal(folder)
     line = append(folder / "pt.asc", pt_row("90000009", "A" * 501))
@@ -136,7 +137,7 @@ def test_a_term_or_a_version_that_is_far_too_long_is_named(folder: Path) -> None
     ]
 
 
-def test_repeated_rows_count_once_and_contradicting_ones_are_named(folder: Path) -> None:
+def test_repeated_rows_count_once_and_contradictions_are_named(folder: Path) -> None:
     before = read_release(folder)
     append(folder / "pt.asc", pt_row("90000001", "Nausea"))
     append(folder / "llt.asc", llt_row("80000006", "Dizzy", "90000004"))
@@ -153,30 +154,54 @@ def test_repeated_rows_count_once_and_contradicting_ones_are_named(folder: Path)
     assert {(fault.path.name, fault.line) for fault in faults} == set(lines.items())
 
 
-def test_a_pt_has_one_primary_soc(folder: Path) -> None:
+def test_a_second_primary_soc_of_a_pt_is_named(folder: Path) -> None:
     line = append(
         folder / "mdhier.asc", path_row("90000001", ("71", "Nausea symptoms"), ("54", "Heart"), "Y")
     )
     assert f"line {line}" in refusal(folder)
 
 
-def test_a_refusal_tells_how_many_more_faults_there_are(folder: Path) -> None:
+def test_the_error_has_the_number_of_further_faults(folder: Path) -> None:
     append(folder / "llt.asc", *(llt_row(f"8100{number}", "Itch", "999") for number in range(7)))
     assert len(inspect_release(folder).faults) == 7
-    assert "6 more" in refusal(folder)
+    with pytest.raises(TerminologyError, match="6 more") as caught:
+        read_release(folder)
+    assert caught.value.problem is Problem.RELEASE_HAS_FAULTS
+    assert caught.value.details == {"folder": folder}
 
 
-def test_the_sound_rows_are_read_in_spite_of_faults(folder: Path) -> None:
+def test_rows_without_a_fault_are_read_despite_others(folder: Path) -> None:
     before = read_release(folder)
     append(folder / "pt.asc", "90000009$Cut")
     append(folder / "llt.asc", llt_row("80000099", "Itch", "90000009"))
-    found = inspect_release(folder)
-    assert found.terminology == before
-    assert len(found.faults) == 2
+    inspection = inspect_release(folder)
+    assert inspection.terminology == before
+    assert len(inspection.faults) == 2
 
 
-def test_a_release_of_full_size_is_read_whole(tmp_path: Path) -> None:
+def test_a_release_of_full_size_is_read_completely(tmp_path: Path) -> None:
     terms = read_release(write_full_size(tmp_path))
     assert (len(terms.pt_names), len(terms.llts), len(terms.paths)) == (27_000, 80_000, 27_000)
     assert terms.pt_of("20052999") == f"{10_000_000 + 52_999 % 27_000}"
     assert terms.pt_names["10000007"] == "Invented condition 7 of système"
+
+
+def test_a_single_fault_is_named_without_a_number(folder: Path) -> None:
+    append(folder / "llt.asc", llt_row("80000099", "Itch", "999"))
+    with pytest.raises(TerminologyError) as caught:
+        read_release(folder)
+    assert "more" not in str(caught.value)
+    assert caught.value.problem is None
+
+
+def test_a_term_of_the_greatest_length_is_valid(folder: Path) -> None:
+    append(folder / "pt.asc", pt_row("90000009", "A" * 500))
+    (folder / "meddra_release.asc").write_text(f"{'9' * 40}$English$$$$\n")
+    terms = read_release(folder)
+    assert (len(terms.pt_names["90000009"]), terms.version) == (500, "9" * 40)
+
+
+def test_a_path_below_no_primary_soc_is_kept(folder: Path) -> None:
+    append(folder / "pt.asc", pt_row("90000009", "Rash"))
+    append(folder / "mdhier.asc", path_row("90000009", ("71", "Nausea symptoms"), ("51", "Gut"), "N"))
+    assert [path.soc.name for path in read_release(folder).paths["90000009"]] == ["Gut"]
