@@ -1,6 +1,6 @@
-"""Invented MedDRA releases: `write_release` a small one with a hierarchy, `write_full_size` a large one.
+"""Invented MedDRA releases: a small one with a hierarchy, and one of full size.
 
-The small one, PT by PT with its LLTs (+ is not current), below its HLTs and SOCs (* is the primary one):
+The small one has these PTs, LLTs (+ is not current), HLTs and SOCs (* is the primary one):
 
     90000001 Nausea        Queasy, Sick to the stomach    Nausea symptoms, Gut*
     90000002 Headache      Head hurts, + Cephalalgia      Headaches, Nerves*
@@ -34,7 +34,7 @@ LLTS = {
 _HLTS = {"71": "Nausea symptoms", "72": "Headaches", "73": "Sleep", "74": "Dizzy states"}
 _SOCS = {"51": "Gut", "52": "Nerves", "53": "Mind", "54": "Heart"}
 # The row of the primary SOC is not always the first one.
-_WAYS = (
+_PATHS = (
     ("90000001", "71", "51", "Y"),
     ("90000002", "72", "52", "Y"),
     ("90000003", "73", "53", "N"),
@@ -46,29 +46,29 @@ _WAYS = (
 
 
 def pt_row(code: str, name: str) -> str:
-    """A row of pt.asc."""
+    """Return a row of pt.asc."""
     return f"{code}${name}$$$$$$$$$$"
 
 
 def llt_row(code: str, name: str, ptid: str, current: str = "Y") -> str:
-    """A row of llt.asc."""
+    """Return a row of llt.asc."""
     return f"{code}${name}${ptid}$$$$$$${current}$$"
 
 
 def path_row(ptid: str, hlt: tuple[str, str], soc: tuple[str, str], primary: str) -> str:
-    """A row of mdhier.asc; the HLGT is invented from the HLT."""
+    """Return a row of mdhier.asc; the HLGT is derived from the HLT."""
     names = f"{PTS.get(ptid, 'PT')}${hlt[1]}$Group of {hlt[1]}${soc[1]}"
     return f"{ptid}${hlt[0]}$6{hlt[0]}${soc[0]}${names}${soc[1][:4]}$$${primary}$"
 
 
 def write_release(folder: Path, *, hierarchy: bool = True, version: str = "26.1") -> Path:
-    """Write the small release; without a hierarchy or a version, without their files."""
+    """Write the small release, without mdhier.asc or meddra_release.asc if they are not needed."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_rows(folder / "pt.asc", [pt_row(*one) for one in PTS.items()])
-    write_rows(folder / "llt.asc", [llt_row(code, *one) for code, one in LLTS.items()])
+    write_rows(folder / "pt.asc", [pt_row(*pt) for pt in PTS.items()])
+    write_rows(folder / "llt.asc", [llt_row(code, *llt) for code, llt in LLTS.items()])
     if hierarchy:
         rows = [
-            path_row(pt, (hlt, _HLTS[hlt]), (soc, _SOCS[soc]), primary) for pt, hlt, soc, primary in _WAYS
+            path_row(pt, (hlt, _HLTS[hlt]), (soc, _SOCS[soc]), primary) for pt, hlt, soc, primary in _PATHS
         ]
         write_rows(folder / "mdhier.asc", rows)
     if version:
@@ -77,30 +77,28 @@ def write_release(folder: Path, *, hierarchy: bool = True, version: str = "26.1"
 
 
 def write_full_size(folder: Path, *, pts: int = 27_000, llts: int = 80_000) -> Path:
-    """Write a release of so many terms, the PTs among the LLTs; some PTs have a second way up."""
+    """Write a release with this many terms. Each PT is also an LLT; every third has a second path."""
     folder.mkdir(parents=True, exist_ok=True)
     names = {f"{10_000_000 + number}": f"Invented condition {number} of système" for number in range(pts)}
     codes = [*names]
-    write_rows(folder / "pt.asc", [pt_row(*one) for one in names.items()])
-    own = [llt_row(code, name, code) for code, name in names.items()]
-    others = [
-        llt_row(
-            f"{20_000_000 + number}", f"Said otherwise {number}", codes[number % pts], "YN"[number % 9 == 0]
-        )
+    write_rows(folder / "pt.asc", [pt_row(*pt) for pt in names.items()])
+    llts_of_pts = [llt_row(code, name, code) for code, name in names.items()]
+    other_llts = [
+        llt_row(f"{20_000_000 + number}", f"Other name {number}", codes[number % pts], "YN"[number % 9 == 0])
         for number in range(llts - pts)
     ]
-    write_rows(folder / "llt.asc", [*own, *others])
-    ways = []
+    write_rows(folder / "llt.asc", [*llts_of_pts, *other_llts])
+    paths = []
     for number, code in enumerate(codes):
         hlt = (f"7{number % 1_700}", f"Level {number % 1_700}")
-        ways.append(path_row(code, hlt, (f"5{number % 27}", f"Organ {number % 27}"), "Y"))
+        paths.append(path_row(code, hlt, (f"5{number % 27}", f"Organ {number % 27}"), "Y"))
         if number % 3 == 0:
-            ways.append(path_row(code, hlt, (f"5{(number + 1) % 27}", f"Organ {(number + 1) % 27}"), "N"))
-    write_rows(folder / "mdhier.asc", ways)
+            paths.append(path_row(code, hlt, (f"5{(number + 1) % 27}", f"Organ {(number + 1) % 27}"), "N"))
+    write_rows(folder / "mdhier.asc", paths)
     write_rows(folder / "meddra_release.asc", ["27.0$English$$$$"])
     return folder
 
 
 def write_rows(path: Path, rows: list[str]) -> None:
-    """Write rows as the releases have them: CRLF, in UTF-8."""
+    """Write rows as releases have them: in UTF-8, with CRLF."""
     path.write_bytes("".join(f"{row}\r\n" for row in rows).encode())

@@ -1,4 +1,4 @@
-"""The tiny bundle with a retriever: hybrid, over its labels or over a release."""
+"""A tiny bundle with a retriever, which searches the names of its labels or of a release."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ RETRIEVAL = Retrieval(layers=1, choice="hybrid", fusions={"retrieval": FUSION, "
 
 
 def train_tiny_retriever(checkpoint: Path) -> Trained:
-    """As `train_tiny`, with a retriever that is as the encoder was."""
+    """Train as `train_tiny` does; the retriever is an untrained copy of the encoder."""
     return train_tiny(checkpoint, retriever_layers=1)
 
 
 def reader_of(trained: Trained, *, context: bool = False) -> SpanReader:
-    """Run the network on the CPU."""
+    """Return a reader of the network, on the CPU."""
     tokenizer = TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
     return SpanReader(Engine(trained.network), tokenizer, retrieval_context=context)
 
 
 def dictionary_of(trained: Trained, terminology: Terminology | None = None) -> Dictionary:
-    """Embed the names of a release, or those of the labels."""
+    """Return the names of a release, or of the labels, with their vectors."""
     names = searched_names(LABELS, terminology)
     return Dictionary(NameIndex(names, reader_of(trained).name_vectors(names.names)), terminology)
 
@@ -44,6 +44,6 @@ def save_tiny_hybrid(
 
 
 def make_tiny_hybrid(folder: Path, terminology: Terminology | None = None) -> Path:
-    """Make a hybrid bundle that carries its own trunk, at `folder`, with its encoder beside it."""
+    """Train and save a hybrid bundle with its own trunk at `folder`, and its encoder next to it."""
     checkpoint = write_checkpoint(folder.with_name(f"{folder.name}-encoder"))
     return save_tiny_hybrid(folder, train_tiny_retriever(checkpoint), terminology)
