@@ -1,4 +1,4 @@
-"""A layer at [CLS] alone gives what the whole layer gives there."""
+"""A layer run at [CLS] alone returns the same state there as the whole layer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
-from models.network.layers import run_layers, run_layers_to_cls
+from models.network import run_layers, run_layers_to_cls
 
 
 def bert_layers(count: int, *, hidden: int = 32, heads: int = 4, dropout: float = 0.1) -> nn.ModuleList:
@@ -28,7 +28,7 @@ def bert_layers(count: int, *, hidden: int = 32, heads: int = 4, dropout: float 
     layers = BertModel(config, add_pooling_layer=False).encoder.layer
     for name, parameter in layers.named_parameters():
         if name.endswith("bias"):
-            nn.init.normal_(parameter, std=0.3)  # BERT starts with biases of zero, which would hide faults
+            nn.init.normal_(parameter, std=0.3)  # BERT's biases of zero would hide faults
     assert isinstance(layers, nn.ModuleList)
     return layers
 
@@ -43,7 +43,7 @@ def ragged(lengths: list[int], hidden: int = 32) -> tuple[Tensor, Tensor]:
 
 @settings(max_examples=40, deadline=None)
 @given(lengths=st.lists(st.integers(1, 20), min_size=1, max_size=5), count=st.integers(0, 3))
-def test_the_state_at_cls_is_that_of_the_whole_layers(lengths: list[int], count: int) -> None:
+def test_the_state_at_cls_is_the_same_as_of_whole_layers(lengths: list[int], count: int) -> None:
     layers = bert_layers(count).eval()
     states, mask = ragged(lengths)
     with torch.no_grad():
@@ -51,20 +51,20 @@ def test_the_state_at_cls_is_that_of_the_whole_layers(lengths: list[int], count:
         assert torch.allclose(run_layers_to_cls(layers, states, mask), whole, atol=1e-6, rtol=1e-6)
 
 
-def test_so_are_its_gradients() -> None:
+def test_gradients_at_cls_are_the_same_as_of_whole_layers() -> None:
     layers = bert_layers(2).eval().double()
     states, mask = ragged([7, 3, 1])
     gradients: list[dict[str, Tensor]] = []
-    for way in (run_layers, run_layers_to_cls):
-        given = states.double().requires_grad_()
-        cls = way(layers, given, mask)
+    for run in (run_layers, run_layers_to_cls):
+        inputs = states.double().requires_grad_()
+        cls = run(layers, inputs, mask)
         (cls[:, 0] if cls.ndim == 3 else cls).square().sum().backward()
-        assert given.grad is not None
-        found = {name: p.grad for name, p in layers.named_parameters() if p.grad is not None}
-        gradients.append({**found, "states": given.grad})
+        assert inputs.grad is not None
+        by_name = {name: p.grad for name, p in layers.named_parameters() if p.grad is not None}
+        gradients.append({**by_name, "states": inputs.grad})
         layers.zero_grad(set_to_none=True)
     whole, alone = gradients
-    # The keys' bias changes no weight of the attention: its gradient is nothing but rounding.
+    # The keys' bias changes no attention weight: its gradient is only rounding.
     unread = whole.keys() - alone.keys()
     assert unread == {"1.attention.self.key.bias"}
     assert whole["1.attention.self.key.bias"].abs().max() < 1e-12
@@ -72,7 +72,7 @@ def test_so_are_its_gradients() -> None:
         assert torch.allclose(gradient, whole[name], atol=1e-9), name
 
 
-def test_attention_drops_out_in_training_as_in_the_whole_layer() -> None:
+def test_dropout_of_attention_has_the_same_distribution_as_in_whole_layers() -> None:
     layers = bert_layers(1, dropout=0.4).train()
     states, mask = ragged([6] * 4_000)
     states = states[:1].expand(4_000, -1, -1)
@@ -86,7 +86,7 @@ def test_attention_drops_out_in_training_as_in_the_whole_layer() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_products_in_bfloat16_are_as_far_off_as_those_of_the_whole_layer(dtype: torch.dtype) -> None:
+def test_errors_in_bfloat16_are_no_larger_than_those_of_whole_layers(dtype: torch.dtype) -> None:
     layers = bert_layers(2).eval()
     states, mask = ragged([9, 4, 1])
     with torch.no_grad():
@@ -98,7 +98,7 @@ def test_products_in_bfloat16_are_as_far_off_as_those_of_the_whole_layer(dtype: 
 
 
 @pytest.mark.gpu
-def test_the_gpu_says_what_the_cpu_says_at_cls() -> None:
+def test_the_state_at_cls_is_the_same_on_a_gpu() -> None:
     if not torch.cuda.is_available():
         pytest.skip("no GPU")
     layers = bert_layers(2).eval()

@@ -1,4 +1,4 @@
-"""The network: a trunk that never moves, shared layers, three heads."""
+"""The multi-task network: a trunk that training never changes, shared layers, and the heads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TokenBatch, TweetTokenizer
-from models.network.layers import run_layers
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TokenBatch, TweetTokenizer, load_encoder
+from models.network import NORMALIZER, MultiTaskNetwork, run_layers
 from tests.padding import pad
 from tests.tiny import Layout
 
@@ -35,10 +33,10 @@ def test_trunk_and_shared_layers_together_are_the_encoder(
     network, batch = network_on(checkpoints["safetensors"], frozen_layers=frozen)
     reference = load_encoder(str(checkpoints["safetensors"])).model
     with torch.no_grad():
-        wanted = reference(batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
-        found = run_layers(network.eval().shared, trunk_of(network, batch), batch.attention_mask)
+        expected = reference(batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
+        states = run_layers(network.eval().shared, trunk_of(network, batch), batch.attention_mask)
     visible = batch.attention_mask.bool()
-    assert torch.allclose(found[visible], wanted[visible], atol=1e-5)
+    assert torch.allclose(states[visible], expected[visible], atol=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["cls", "mean"])
@@ -56,14 +54,14 @@ def test_the_heads_read_the_states_of_the_whole_encoder(
         tags = network.extract(trunk, mask)
         terms = network.normalize(trunk, mask, mask)
         mean = (states * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
-        read = states[:, 0] if pooling == "cls" else mean
+        pooled = states[:, 0] if pooling == "cls" else mean
         assert torch.allclose(classes, network.classifier(states[:, 0]), atol=1e-5)
         assert torch.allclose(tags[mask.bool()], network.extractor(states)[mask.bool()], atol=1e-5)
-        assert torch.allclose(terms, network.normalizer(read), atol=1e-5)
+        assert torch.allclose(terms, network.normalizer(pooled), atol=1e-5)
     assert (classes.shape, tags.shape, terms.shape) == ((3, 2), (3, mask.shape[1], 2), (3, 5))
 
 
-def test_a_training_step_moves_what_a_bundle_stores_and_nothing_else(
+def test_a_training_step_changes_only_what_a_bundle_stores(
     checkpoints: dict[Layout, Path],
 ) -> None:
     network, batch = network_on(checkpoints["safetensors"])
@@ -80,13 +78,13 @@ def test_a_training_step_moves_what_a_bundle_stores_and_nothing_else(
     assert isinstance(loss, torch.Tensor)
     loss.backward()
     torch.optim.SGD(network.parameters(), lr=1.0).step()
-    moved = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
-    assert moved <= network.trained_state().keys()
-    assert {"classifier.weight", "extractor.weight", "normalizer.weight"} <= moved
-    assert any(name.startswith("shared.") for name in moved)
+    changed = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert changed <= network.trained_state().keys()
+    assert {"classifier.weight", "extractor.weight", "normalizer.weight"} <= changed
+    assert any(name.startswith("shared.") for name in changed)
 
 
-def test_the_trunk_is_deterministic_in_training_and_the_shared_layers_drop_out(
+def test_in_training_the_trunk_is_deterministic_and_the_shared_layers_drop_out(
     checkpoints: dict[Layout, Path],
 ) -> None:
     network, batch = network_on(checkpoints["safetensors"], dropout=0.0)
@@ -95,14 +93,14 @@ def test_the_trunk_is_deterministic_in_training_and_the_shared_layers_drop_out(
     assert torch.equal(first, second)
     assert not first.requires_grad
     mask = batch.attention_mask
-    for again in (
+    for repeated in (
         [network.classify(first, mask) for _ in range(2)],
         [network.extract(first, mask) for _ in range(2)],
     ):
-        assert not torch.equal(*again)
+        assert not torch.equal(*repeated)
 
 
-def test_the_trunk_comes_in_two_parts_that_give_gradients_to_the_embeddings(
+def test_the_two_parts_of_the_trunk_return_gradients_of_the_embeddings(
     checkpoints: dict[Layout, Path],
 ) -> None:
     network, batch = network_on(checkpoints["safetensors"])
@@ -116,20 +114,20 @@ def test_the_trunk_comes_in_two_parts_that_give_gradients_to_the_embeddings(
     assert all(parameter.grad is None for parameter in network.trunk.parameters())
 
 
-def test_padding_changes_nothing(checkpoints: dict[Layout, Path]) -> None:
+def test_padding_does_not_change_the_outputs(checkpoints: dict[Layout, Path]) -> None:
     network, batch = network_on(checkpoints["safetensors"], pooling="mean")
     network.eval()
     encoder = load_encoder(str(checkpoints["safetensors"]))
 
-    def answers(one: TokenBatch) -> tuple[torch.Tensor, torch.Tensor]:
-        trunk, mask = trunk_of(network, one), one.attention_mask
+    def outputs(inputs: TokenBatch) -> tuple[torch.Tensor, torch.Tensor]:
+        trunk, mask = trunk_of(network, inputs), inputs.attention_mask
         return network.classify(trunk, mask), network.normalize(trunk, mask, mask)
 
     with torch.no_grad():
-        together = answers(batch)
+        together = outputs(batch)
         for row, text in enumerate(TEXTS):
-            one = pad(TweetTokenizer(encoder.tokenizer, 32).encode([text]))
-            for alone, among in zip(answers(one), together, strict=True):
+            single = pad(TweetTokenizer(encoder.tokenizer, 32).encode([text]))
+            for alone, among in zip(outputs(single), together, strict=True):
                 assert torch.allclose(alone[0], among[row], atol=1e-5)
 
 
@@ -148,23 +146,23 @@ def test_pooling_decides_what_the_normalizer_reads(
     assert same != reads_all
 
 
-def test_states_that_are_kept_are_taken_instead_of_the_trunks(checkpoints: dict[Layout, Path]) -> None:
+def test_kept_states_replace_those_of_the_trunk(checkpoints: dict[Layout, Path]) -> None:
     network, batch = network_on(checkpoints["safetensors"])
-    asked: list[tuple[torch.Tensor, ...]] = []
+    calls: list[tuple[torch.Tensor, ...]] = []
 
-    def kept(*given: torch.Tensor) -> torch.Tensor:
-        asked.append(given)
+    def kept_states(*inputs: torch.Tensor) -> torch.Tensor:
+        calls.append(inputs)
         return torch.ones(1)
 
-    network.kept_states = kept
+    network.kept_states = kept_states
     assert trunk_of(network, batch).tolist() == [1.0]
-    [given] = asked
-    wanted = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
-    assert all(torch.equal(*pair) for pair in zip(given, wanted, strict=True))
+    [inputs] = calls
+    expected = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
+    assert all(torch.equal(*pair) for pair in zip(inputs, expected, strict=True))
 
 
 @pytest.mark.parametrize("classifiers", [1, 3])
-def test_the_trained_state_goes_round(checkpoints: dict[Layout, Path], classifiers: int) -> None:
+def test_a_trained_state_can_be_loaded(checkpoints: dict[Layout, Path], classifiers: int) -> None:
     network, _ = network_on(checkpoints["safetensors"], classifiers=classifiers)
     other, _ = network_on(checkpoints["safetensors"], classifiers=classifiers)
     other.load_trained_state(network.trained_state())
@@ -172,7 +170,7 @@ def test_the_trained_state_goes_round(checkpoints: dict[Layout, Path], classifie
         assert torch.equal(tensor, network.trained_state()[name])
 
 
-def test_a_trained_state_that_does_not_fit_is_told(checkpoints: dict[Layout, Path]) -> None:
+def test_each_mismatch_of_a_trained_state_is_named(checkpoints: dict[Layout, Path]) -> None:
     network, _ = network_on(checkpoints["safetensors"])
     state = network.trained_state()
     wrong = {**state, "classifier.bias": torch.zeros(3), "surplus": torch.zeros(1)}
@@ -182,7 +180,7 @@ def test_a_trained_state_that_does_not_fit_is_told(checkpoints: dict[Layout, Pat
 
 
 @pytest.mark.parametrize("frozen", [-1, 4])
-def test_a_trunk_longer_than_the_encoder_is_refused(checkpoints: dict[Layout, Path], frozen: int) -> None:
+def test_invalid_numbers_of_frozen_layers_are_refused(checkpoints: dict[Layout, Path], frozen: int) -> None:
     with pytest.raises(ValueError, match="3 layers"):
         network_on(checkpoints["safetensors"], frozen_layers=frozen)
 
@@ -194,3 +192,10 @@ def test_all_layers_may_be_frozen(checkpoints: dict[Layout, Path]) -> None:
         for head in ("classifier", "extractor", "normalizer", "members.0.classifier")
         for part in ("weight", "bias")
     }
+
+
+def test_mean_pooling_without_a_span_mask_is_refused(checkpoints: dict[Layout, Path]) -> None:
+    network, batch = network_on(checkpoints["safetensors"], pooling="mean")
+    states = trunk_of(network, batch)
+    with pytest.raises(ValueError, match="span_mask"):
+        network.logits(NORMALIZER, states, batch.attention_mask)

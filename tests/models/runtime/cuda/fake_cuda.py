@@ -1,7 +1,7 @@
-"""What the engine asks of `torch.cuda`, imitated on the CPU, as far as a mistake in using it would show.
+"""The parts of `torch.cuda` that the engine uses, imitated on the CPU so that mistakes in their use show.
 
-A captured graph is imitated by its operations: they are written down once, and done again on the same
-tensors, into the same tensors. No Python runs then: whatever came from a number of the host stays as it was.
+A captured graph is a recording of operations. A replay runs them again on the same tensors, into the same
+tensors. No Python code runs then: whatever was computed from numbers of the host does not change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.runtime.cuda import gpu_attention
 
 
 class FakeStream:
-    """Knows which one is current, in the one thread that looks."""
+    """A stream that records what it waited for."""
 
     current: FakeStream | None = None
 
@@ -31,56 +31,57 @@ class FakeStream:
         self.awaited: list[FakeStream | None] = []
 
     def wait_stream(self, stream: FakeStream | None) -> None:
-        """Note it."""
+        """Record the stream."""
         self.awaited.append(stream)
 
 
 class FakeEvent:
-    """To be waited for it must have been recorded."""
+    """An event that must be recorded before a thread waits for it."""
 
     def __init__(self, *, blocking: bool) -> None:
         self._recorded = False
 
     def record(self, stream: FakeStream) -> None:
-        """Note it."""
+        """Mark the event as recorded."""
         self._recorded = True
 
     def synchronize(self) -> None:
-        """Wait."""
+        """Check that the event was recorded."""
         assert self._recorded
         self._recorded = False
 
 
 class FakeGraph:
-    """Operations that were written down."""
+    """A recording of operations."""
 
     def __init__(self) -> None:
         self.operations: list[tuple[Any, Any, Any, Any]] = []
-        self.made: dict[int, Tensor] = {}  # what they gave, by its place in memory, views left out
+        self.outputs: dict[int, Tensor] = {}  # by address of their storage, without views of inputs
 
     def replay(self) -> None:
-        """Do them again; what comes goes where it went the first time."""
+        """Run the operations again, and write their results to where they were the first time."""
         for operation, arguments, named, results in self.operations:
-            again = operation(*arguments, **named)
-            for old, new in zip(tree_leaves(results), tree_leaves(again), strict=True):
+            new_results = operation(*arguments, **named)
+            for old, new in zip(tree_leaves(results), tree_leaves(new_results), strict=True):
                 if isinstance(old, Tensor) and old.data_ptr() != new.data_ptr():
                     old.copy_(new)
 
 
-class _Writing(TorchDispatchMode):
+class _Recording(TorchDispatchMode):
     def __init__(self, graph: FakeGraph) -> None:
         super().__init__()
         self._graph = graph
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         results = func(*args, **(kwargs or {}))
-        graph, given = self._graph, _places([args, kwargs])
+        graph, inputs = self._graph, _by_address([args, kwargs])
         graph.operations.append((func, args, kwargs or {}, results))
-        graph.made |= {place: made for place, made in _places(results).items() if place not in given}
+        outputs = _by_address(results)
+        graph.outputs |= {address: outputs[address] for address in outputs.keys() - inputs.keys()}
         return results
 
 
-def _places(values: Any) -> dict[int, Tensor]:
+def _by_address(values: Any) -> dict[int, Tensor]:
     tensors = [value for value in tree_leaves(values) if isinstance(value, Tensor)]
     return {tensor.untyped_storage().data_ptr(): tensor for tensor in tensors}
 
@@ -88,36 +89,34 @@ def _places(values: Any) -> dict[int, Tensor]:
 @contextmanager
 def _capturing(graph: FakeGraph, pool: object, stream: FakeStream) -> Iterator[None]:
     assert pool is not None
-    with _Writing(graph):
+    with _Recording(graph):
         yield
-    for made in graph.made.values():
-        made.fill_(torch.nan)  # a capture computes nothing
+    for output in graph.outputs.values():
+        output.fill_(torch.nan)  # a capture computes nothing
 
 
 @contextmanager
-def _nothing(*_: object) -> Iterator[None]:
+def _null_context(*_: object) -> Iterator[None]:
     yield
 
 
 @torch.library.custom_op("tests_engine::varlen", mutates_args=())
 def _varlen(query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, longest: int) -> Tensor:
-    found = torch.full(query.shape, torch.nan, dtype=query.dtype)
+    context = torch.full(query.shape, torch.nan, dtype=query.dtype)
     ends = bounds.tolist()
     assert ends == sorted(ends)
     assert ends[-1] <= len(query)
     for start, end in itertools.pairwise(ends):
         assert end - start <= longest
-        parts = (part[start:end].transpose(0, 1) for part in (query, key, value))
-        query_part, key_part, value_part = parts
-        seen = scaled_dot_product_attention(query_part, key_part, value_part)
-        found[start:end] = seen.transpose(0, 1)
-    return found
+        parts = [part[start:end].transpose(0, 1) for part in (query, key, value)]
+        context[start:end] = scaled_dot_product_attention(*parts).transpose(0, 1)
+    return context
 
 
 def checked_varlen_attn(
     query: Tensor, key: Tensor, value: Tensor, cu_seq_q: Tensor, cu_seq_k: Tensor, max_q: int, max_k: int
 ) -> Tensor:
-    """Do what `varlen_attn` does, with the demands of its kernel; NaN for tokens that are of no text."""
+    """Compute what `varlen_attn` does, and check its requirements; NaN for tokens that belong to no text."""
     for part in (query, key, value):
         assert part.ndim == 3  # [tokens, heads, head]
         assert part.shape == query.shape
@@ -129,17 +128,17 @@ def checked_varlen_attn(
         assert bounds.ndim == 1
     assert cu_seq_q.data_ptr() == cu_seq_k.data_ptr()
     assert max_q == max_k
-    found: Tensor = _varlen(query, key, value, cu_seq_q, max_q)
-    return found
+    context: Tensor = _varlen(query, key, value, cu_seq_q, max_q)
+    return context
 
 
-def imitate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the imitation where the engine looks for CUDA; oneDNN's weights are for processors alone."""
+def install_fake_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the parts of `torch.cuda` that the engine uses, and turn off oneDNN, which is for CPUs."""
     monkeypatch.setattr(gemm, "_can_reorder", lambda dtype: False)
     monkeypatch.setattr(gpu_attention, "varlen_attn", checked_varlen_attn)
     for name, fake in {
-        "device": _nothing,
-        "stream": _nothing,
+        "device": _null_context,
+        "stream": _null_context,
         "current_stream": FakeStream,
         "Stream": FakeStream,
         "Event": FakeEvent,

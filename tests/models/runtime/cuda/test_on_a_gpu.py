@@ -1,6 +1,6 @@
-"""What only a GPU can show: the varlen kernel, captured graphs, streams, and the memory they take.
+"""What only a GPU can show: the varlen kernel, captured graphs, streams, and their memory.
 
-None of this has been run where it was written; `make test-gpu` runs it, with `test_agreement_on_gpu.py`.
+`make test-gpu` runs this, with `test_agreement_on_gpu.py`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from models.runtime.cuda.graphs import BucketGraph
 from models.runtime.cuda.stream_lane import estimate_lane_bytes
 from models.runtime.placement import GPU_LANES, GPU_TOKEN_BUDGET
 from tests.engine_agreement import SHAPES, SHORT, Subject
-from tests.models.runtime.cuda.test_gpu_attention import batch_of, random_states
 from tests.models.runtime.cuda.test_stream_lane import network_of
+from tests.models.runtime.packed_batches import batch_of, random_states
 from tests.random_networks import Shape, random_network, text_of
 from tests.tiny import NEGATIVE, POSITIVE, write_checkpoint
 
@@ -48,31 +48,31 @@ def has_kernel() -> None:
 
 @pytest.fixture
 def replays(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """One entry for each micro-batch that a graph computed."""
-    seen: list[int] = []
+    """A list with one entry for each micro-batch that a graph computed."""
+    runs: list[int] = []
     run = BucketGraph.__call__
-    monkeypatch.setattr(BucketGraph, "__call__", lambda front, batch: (seen.append(1), run(front, batch))[1])
-    yield seen
+    monkeypatch.setattr(BucketGraph, "__call__", lambda graph, batch: (runs.append(1), run(graph, batch))[1])
+    yield runs
 
 
-def test_a_gpu_since_ampere_has_the_kernel() -> None:
+def test_gpus_since_ampere_have_the_kernel() -> None:
     assert has_varlen_kernel(CUDA, 64) == (torch.cuda.get_device_capability() >= (8, 0))
 
 
 @pytest.mark.parametrize("head", [8, 32, 64])
 @pytest.mark.usefixtures("has_kernel")
-def test_the_kernel_and_rectangles_see_the_same(head: int) -> None:
+def test_the_kernel_and_rectangles_agree(head: int) -> None:
     batch = batch_of(LENGTHS).to(CUDA)
     joined = random_states(sum(LENGTHS), 3 * 4 * head).to(CUDA, torch.bfloat16)
     exact = PaddedAttention().self_attention(joined.float(), batch, 4)
     for attention in (VarlenAttention(), PaddedAttention()):
-        found = attention.self_attention(joined, batch, 4).float()
-        torch.testing.assert_close(found, exact, atol=0.03, rtol=0.03)
+        context = attention.self_attention(joined, batch, 4).float()
+        torch.testing.assert_close(context, exact, atol=0.03, rtol=0.03)
 
 
 @pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[3]], ids=str)  # five classifiers, and one
 @pytest.mark.usefixtures("has_kernel")
-def test_graphs_change_nothing(shape: Shape, tmp_path: Path, replays: list[int]) -> None:
+def test_graphs_do_not_change_the_scores(shape: Shape, tmp_path: Path, replays: list[int]) -> None:
     subject = Subject(random_network(tmp_path / "encoder", shape))
     engines = [
         Engine(deepcopy(subject.network), device=CUDA, precision="bf16", token_budget=2_048, graphs=graphs)
@@ -82,14 +82,13 @@ def test_graphs_change_nothing(shape: Shape, tmp_path: Path, replays: list[int])
     for texts in mixtures:
         plain, graphed = (subject.drift(engine, texts) for engine in engines)
         graphed.stays_within(0.3, mean=0.06)
-        assert (
-            graphed.probabilities - plain.probabilities
-        ).abs().mean() < 0.03  # the sizes differ, so may sums
+        # Sizes differ, and so does the order of sums.
+        assert (graphed.probabilities - plain.probabilities).abs().mean() < 0.03
     assert replays
 
 
 @pytest.mark.usefixtures("has_kernel")
-def test_lanes_with_graphs_do_not_meet(tmp_path: Path, replays: list[int]) -> None:
+def test_lanes_with_graphs_do_not_share_states(tmp_path: Path, replays: list[int]) -> None:
     subject = Subject(random_network(tmp_path / "encoder", SHAPES[3]))
     engine = Engine(deepcopy(subject.network), device=CUDA, precision="bf16", token_budget=512, graphs=True)
     batches = [random.Random(seed).choices(SHORT, k=200) for seed in range(12)]
@@ -101,10 +100,10 @@ def test_lanes_with_graphs_do_not_meet(tmp_path: Path, replays: list[int]) -> No
 
 @pytest.mark.parametrize("classifiers", [1, 5])
 @pytest.mark.usefixtures("has_kernel")
-def test_the_memory_is_bounded_as_stated(classifiers: int, tmp_path: Path) -> None:
+def test_the_memory_stays_within_the_estimate(classifiers: int, tmp_path: Path) -> None:
     shape = network_of(384, classifiers, 3).shape
     tokenizer = TweetTokenizer(load_encoder(str(write_checkpoint(tmp_path / "words"))).tokenizer, 128)
-    texts = [text_of(*one) for one in random.Random(2).choices(SHORT, k=20_000)]
+    texts = [text_of(*text) for text in random.Random(2).choices(SHORT, k=20_000)]
     config = BertConfig(
         vocab_size=1_000,
         hidden_size=384,
@@ -120,15 +119,15 @@ def test_the_memory_is_bounded_as_stated(classifiers: int, tmp_path: Path) -> No
     engine = Engine(network, device=CUDA, precision="bf16", graphs=True)
     engine.score(tokenizer.encode(texts), threshold=0.0)
     weights = sum(parameter.nbytes for parameter in network.parameters())
-    said = GPU_LANES * estimate_lane_bytes(shape, make_buckets(GPU_TOKEN_BUDGET))
-    # a half more for the allocator's gaps, and workspaces of 32 MiB for each thread and stream
-    assert torch.cuda.max_memory_reserved() - before < weights + 1.5 * said + 2**28
+    estimate = GPU_LANES * estimate_lane_bytes(shape, make_buckets(GPU_TOKEN_BUDGET))
+    # Half as much again for the allocator's gaps, and 32 MiB of workspace for each thread and stream.
+    assert torch.cuda.max_memory_reserved() - before < weights + 1.5 * estimate + 2**28
 
 
-def test_a_bundle_is_served_as_on_the_cpu(tiny_bundle: Path) -> None:
+def test_a_bundle_makes_the_predictions_of_the_cpu(tiny_bundle: Path) -> None:
     texts = POSITIVE + NEGATIVE
-    wanted = Pipeline.from_bundle(tiny_bundle, device="cpu", precision="fp32").score(texts)
-    found = Pipeline.from_bundle(tiny_bundle, device="cuda").score(texts)
-    assert [one.label for one in found] == [one.label for one in wanted]
-    for left, right in zip(found, wanted, strict=True):
+    expected = Pipeline.from_bundle(tiny_bundle, device="cpu", precision="fp32").score(texts)
+    predictions = Pipeline.from_bundle(tiny_bundle, device="cuda").score(texts)
+    assert [prediction.label for prediction in predictions] == [prediction.label for prediction in expected]
+    for left, right in zip(predictions, expected, strict=True):
         assert left.probability == pytest.approx(right.probability, abs=0.05)

@@ -1,4 +1,4 @@
-"""What a lane takes of a GPU is known before; measured on tensors without contents."""
+"""The estimated memory of a lane is an upper bound; measured on tensors without contents."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from transformers import BertConfig, BertModel
 
-from models.network.multitask import MultiTaskNetwork
-from models.runtime.cuda import VarlenAttention
-from models.runtime.cuda.buckets import Bucket, BucketInputs, make_buckets, max_texts
-from models.runtime.cuda.stream_lane import estimate_lane_bytes
+from models.network import MultiTaskNetwork
+from models.runtime.cuda import VarlenAttention, estimate_lane_bytes, make_buckets, max_texts
+from models.runtime.cuda.buckets import Bucket, BucketInputs
 from models.runtime.packed_network import PackedNetwork
 from models.runtime.packing import PackedBatch
-from tests.models.runtime.cuda.test_gpu_attention import batch_of
+from tests.models.runtime.packed_batches import batch_of
 
 META = torch.device("meta")
 TOKENS = 4_096
 
 
 class LiveBytes(TorchDispatchMode):
-    """Counts the bytes of results that are alive."""
+    """Counts the bytes of results that are in use."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,13 +45,13 @@ class LiveBytes(TorchDispatchMode):
         if key in self._known:
             return
 
-        def gone() -> None:
+        def release() -> None:
             self._known.remove(key)
             self.now -= size
 
         self._known.add(key)
         self.now += size
-        weakref.finalize(storage, gone)
+        weakref.finalize(storage, release)
 
 
 def network_of(hidden: int, classifiers: int, frozen_layers: int) -> MultiTaskNetwork:
@@ -68,26 +67,27 @@ def network_of(hidden: int, classifiers: int, frozen_layers: int) -> MultiTaskNe
         return MultiTaskNetwork(encoder, frozen_layers=frozen_layers, ptids=3, classifiers=classifiers).eval()
 
 
-def ready(network: MultiTaskNetwork) -> PackedNetwork:
+def packed(network: MultiTaskNetwork) -> PackedNetwork:
     return PackedNetwork(network.weights().to(META), "bf16", VarlenAttention())
 
 
 def filled(*runs: tuple[int, int]) -> PackedBatch:
-    """Give as many texts of a length."""
+    """Return a batch with this many texts of each length."""
     return batch_of(sorted(length for texts, length in runs for _ in range(texts))).to(META)
 
 
 @pytest.mark.parametrize("frozen_layers", [1, 3])
 @pytest.mark.parametrize("hidden", [384, 768])
 @torch.inference_mode()
-def test_the_front_takes_what_is_said_and_asks_the_gpu_for_nothing(hidden: int, frozen_layers: int) -> None:
+def test_shared_states_take_the_estimated_memory_and_can_be_captured(hidden: int, frozen_layers: int) -> None:
     network = network_of(hidden, 1, frozen_layers)
-    shape, packed = network.shape, ready(network)
-    [size] = [size for size in make_buckets(TOKENS) if size.tokens == TOKENS]
-    with LiveBytes() as live:  # whatever needed a value, and so could not be captured, would fail on META
-        packed.shared_states(BucketInputs(size, META).batch)
-    said = TOKENS * (14 * shape.hidden + 4 * shape.intermediate)
-    assert 0.9 * said < live.peak < 1.02 * said  # the inputs are in it
+    shape, packed_network = network.shape, packed(network)
+    [bucket] = [bucket for bucket in make_buckets(TOKENS) if bucket.tokens == TOKENS]
+    # An operation that reads a value cannot be captured, and fails on META.
+    with LiveBytes() as live:
+        packed_network.shared_states(BucketInputs(bucket, META).batch)
+    estimate = TOKENS * (14 * shape.hidden + 4 * shape.intermediate)
+    assert 0.9 * estimate < live.peak < 1.02 * estimate  # which includes the inputs
 
 
 @pytest.mark.parametrize("classifiers", [1, 5])
@@ -103,23 +103,23 @@ def test_the_front_takes_what_is_said_and_asks_the_gpu_for_nothing(hidden: int, 
     ids=str,
 )
 @torch.inference_mode()
-def test_a_lane_takes_no_more_than_is_said(runs: Sequence[tuple[int, int]], classifiers: int) -> None:
+def test_a_lane_takes_no_more_than_the_estimate(runs: Sequence[tuple[int, int]], classifiers: int) -> None:
     network = network_of(384, classifiers, 3)
-    packed, batch = ready(network), filled(*runs)
+    packed_network, batch = packed(network), filled(*runs)
     with LiveBytes() as live:
-        kept = packed.shared_states(batch)
-        packed.votes(kept, batch)
-        packed.extract(kept, batch, range(len(batch.lengths)))
+        states = packed_network.shared_states(batch)
+        packed_network.votes(states, batch)
+        packed_network.extract(states, batch, range(len(batch.lengths)))
     tokens = len(batch.input_ids)
-    sizes = [Bucket(tokens, max(len(batch.lengths), max_texts(tokens)), 512)]
-    assert live.peak < estimate_lane_bytes(network.shape, sizes)
+    buckets = [Bucket(tokens, max(len(batch.lengths), max_texts(tokens)), 512)]
+    assert live.peak < estimate_lane_bytes(network.shape, buckets)
 
 
-def test_the_bytes_of_the_presets_are_as_documented() -> None:
+def test_the_estimates_of_the_presets_are_the_documented_ones() -> None:
     """`docs/performance.md` states them for BERT-base and MiniLM, with one classifier and with five."""
-    said = [
+    gigabytes = [
         estimate_lane_bytes(network_of(hidden, classifiers, 3).shape, make_buckets(16_384)) / 1e9
         for hidden in (768, 384)
         for classifiers in (1, 5)
     ]
-    assert said == pytest.approx([0.92, 1.67, 0.46, 0.84], abs=0.01)
+    assert gigabytes == pytest.approx([0.92, 1.67, 0.46, 0.84], abs=0.01)
