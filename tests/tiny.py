@@ -1,7 +1,7 @@
 """A BERT of 25,000 parameters that knows four adverse effects: real files and a real bundle, in a second.
 
-`make_tiny_bundle(folder)` is all that tests of other parts need; `write_checkpoint` writes the pretrained
-encoder under it in each of the layouts that encoders are published in.
+Tests of other packages need only `make_tiny_bundle(folder)`. `write_checkpoint` writes the pretrained encoder
+in each of the layouts in which encoders are published.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertModel
 
 from models.bundle import Options, Thresholds, save_bundle
-from models.encoder.loading import Encoder, load_encoder
-from models.encoder.tokenization import TokenBatch, TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import Encoder, TokenBatch, TweetTokenizer, load_encoder
+from models.network import MultiTaskNetwork
 from models.normalizer import Labels
 from tests.padding import pad
 
@@ -50,9 +49,11 @@ def write_checkpoint(
 ) -> Path:
     """Write an untrained BERT of three layers, for inputs of up to `positions` tokens.
 
-    `safetensors`: model.safetensors, tokenizer.json as well. `prefixed`: names begin with `bert.`, a
-    pretraining head is there too, LayerNorm is named as in TensorFlow; only vocab.txt.
-    `biobert`: the same as a pickle, with a cased vocabulary and nothing but config.json beside it.
+    Layouts:
+        safetensors: model.safetensors, with vocab.txt and tokenizer.json.
+        prefixed: names of tensors begin with `bert.`, there is a pretraining head, and LayerNorm has its
+            TensorFlow names; with vocab.txt.
+        biobert: the same as a pickle, with a cased vocab.txt.
     """
     folder.mkdir(parents=True)
     letters = _UNCASED if layout != "biobert" else [*_UNCASED, *string.ascii_uppercase]
@@ -86,15 +87,15 @@ def write_checkpoint(
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training leaves, before it is a bundle."""
+    """The results of a training, before they are saved as a bundle."""
 
     network: MultiTaskNetwork
     encoder: Encoder
 
 
 def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> Trained:
-    """Train all three heads on the tweets above until they know them."""
-    torch.set_num_threads(1)  # a second one only waits for its neighbours on a busy machine
+    """Train all heads on the tweets above until they know them."""
+    torch.set_num_threads(1)  # on a busy machine, several would wait for each other
     encoder = load_encoder(str(checkpoint))
     torch.manual_seed(1)
     network = MultiTaskNetwork(
@@ -105,7 +106,7 @@ def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> 
     tweets = tokenizer.encode(texts)
     tweet_batch = pad(tweets)
     span_batch = pad(tokenizer.encode(list(EFFECTS)))
-    tags = torch.full_like(tweet_batch.input_ids, -100)  # what cross_entropy leaves out
+    tags = torch.full_like(tweet_batch.input_ids, -100)  # ignored by cross_entropy
     for row, (text, tweet) in enumerate(zip(texts, tweets, strict=True)):
         effect = next((effect for effect in EFFECTS if text.endswith(effect)), "")
         for token, ((start, end), word) in enumerate(zip(tweet.offsets, tweet.word_ids, strict=True)):
@@ -132,7 +133,7 @@ def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> 
 
 
 def save_tiny(folder: Path, trained: Trained, **changes: Any) -> Path:
-    """Save what `train_tiny` gave; `changes` are arguments of `save_bundle`."""
+    """Save the results of `train_tiny`; `changes` are arguments of `save_bundle`."""
     arguments: dict[str, Any] = {
         "name": "tiny",
         "labels": LABELS,
@@ -147,7 +148,7 @@ def save_tiny(folder: Path, trained: Trained, **changes: Any) -> Path:
 
 
 def make_tiny_bundle(folder: Path) -> Path:
-    """Make a bundle that carries its own trunk, at `folder`, with its encoder in a folder beside it."""
+    """Train and save a bundle that contains its trunk; its encoder is in a folder next to it."""
     checkpoint = write_checkpoint(folder.with_name(f"{folder.name}-encoder"))
     return save_tiny(folder, train_tiny(checkpoint))
 
@@ -157,5 +158,5 @@ def _states(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tensor:
 
 
 def _pretraining_name(name: str) -> str:
-    old = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
-    return f"bert.{old}"
+    name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+    return f"bert.{name}"

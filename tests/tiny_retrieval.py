@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import Dictionary, Retrieval, searched_names
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.normalizer import Fusion, NameIndex, SpanReader
 from models.runtime import Engine
 from models.terminology import Terminology
@@ -39,8 +39,8 @@ def save_tiny_hybrid(
     folder: Path, trained: Trained, terminology: Terminology | None = None, **changes: Any
 ) -> Path:
     """Save a hybrid bundle; `changes` are arguments of `save_bundle`."""
-    parts = {"retrieval": RETRIEVAL, "dictionary": dictionary_of(trained, terminology)}
-    return save_tiny(folder, trained, **{**parts, **changes})
+    arguments = {"retrieval": RETRIEVAL, "dictionary": dictionary_of(trained, terminology)}
+    return save_tiny(folder, trained, **{**arguments, **changes})
 
 
 def make_tiny_hybrid(folder: Path, terminology: Terminology | None = None) -> Path:

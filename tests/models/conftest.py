@@ -1,4 +1,4 @@
-"""Tiny real encoders and bundles, made once."""
+"""Tiny but real encoders and bundles, created once for all tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.tiny_retrieval import save_tiny_hybrid, train_tiny_retriever
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[Layout, Path]:
-    """The same kind of encoder in each layout that encoders are published in."""
+    """The same encoder in each layout in which encoders are published."""
     root = tmp_path_factory.mktemp("encoders")
     layouts: tuple[Layout, ...] = ("safetensors", "prefixed", "biobert")
     return {layout: write_checkpoint(root / layout, layout) for layout in layouts}
@@ -22,31 +22,31 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[Layout, Path]:
 
 @pytest.fixture(scope="session")
 def trained(checkpoints: dict[Layout, Path]) -> Trained:
-    """A network that knows the tweets of `tests.tiny`; not to be changed."""
+    """A network that knows the tweets of `tests.tiny`; do not change it."""
     return train_tiny(checkpoints["safetensors"])
 
 
 @pytest.fixture(scope="session")
 def tiny_bundle(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle that carries its trunk; not to be changed."""
+    """A bundle that contains its trunk; do not change it."""
     return save_tiny(tmp_path_factory.mktemp("bundles") / "tiny", trained)
 
 
 @pytest.fixture(scope="session")
 def pipeline(tiny_bundle: Path) -> Pipeline:
-    """The bundle, ready."""
+    """A pipeline of the tiny bundle."""
     return Pipeline.from_bundle(tiny_bundle, device="cpu")
 
 
 @pytest.fixture
-def own_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
-    """A copy of the bundle that a test may damage."""
+def bundle_copy(tiny_bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny bundle that a test may change."""
     return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
 
 
 @pytest.fixture(scope="session")
 def with_retriever(checkpoints: dict[Layout, Path]) -> Trained:
-    """As `trained`, with a retriever; not to be changed."""
+    """The same with a retriever; do not change it."""
     return train_tiny_retriever(checkpoints["safetensors"])
 
 
@@ -57,5 +57,5 @@ def _hybrid(with_retriever: Trained, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def hybrid(_hybrid: Path, tmp_path: Path) -> Path:
-    """A hybrid bundle over its labels, that a test may change."""
+    """A copy of a hybrid bundle over its labels that a test may change."""
     return Path(shutil.copytree(_hybrid, tmp_path / "hybrid"))

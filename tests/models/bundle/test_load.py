@@ -149,27 +149,27 @@ FAULTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_error_names_the_file_and_the_fault(own_bundle: Path, fault: str) -> None:
+def test_the_error_names_the_file_and_the_fault(bundle_copy: Path, fault: str) -> None:
     damage, fragments = FAULTS[fault]
-    damage(own_bundle)
+    damage(bundle_copy)
     with pytest.raises((BundleError, TrunkError)) as caught:
-        load_bundle(own_bundle)
-    for fragment in (*fragments, str(own_bundle.parent)):
+        load_bundle(bundle_copy)
+    for fragment in (*fragments, str(bundle_copy.parent)):
         assert fragment in str(caught.value)
 
 
-def test_an_unreadable_file_is_named(own_bundle: Path) -> None:
+def test_an_unreadable_file_is_named(bundle_copy: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root can read every file")
-    (own_bundle / "labels.json").chmod(0)
+    (bundle_copy / "labels.json").chmod(0)
     with pytest.raises(BundleError, match=r"labels\.json"):
-        load_bundle(own_bundle)
+        load_bundle(bundle_copy)
 
 
-def test_any_flipped_byte_of_the_weights_is_detected(own_bundle: Path) -> None:
-    path = own_bundle / "model.safetensors"
+def test_any_flipped_byte_of_the_weights_is_detected(bundle_copy: Path) -> None:
+    path = bundle_copy / "model.safetensors"
     whole = path.read_bytes()
     for place in range(0, len(whole), len(whole) // 20):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
         with pytest.raises(BundleError, match="SHA-256"):
-            load_bundle(own_bundle)
+            load_bundle(bundle_copy)

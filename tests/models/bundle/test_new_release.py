@@ -137,9 +137,9 @@ def test_a_full_disk_leaves_the_bundle_unchanged(hybrid: Path, monkeypatch: pyte
     assert [path.name for path in hybrid.parent.iterdir()] == ["hybrid"]
 
 
-def test_a_bundle_without_a_retriever_is_refused(own_bundle: Path) -> None:
+def test_a_bundle_without_a_retriever_is_refused(bundle_copy: Path) -> None:
     with pytest.raises(BundleError, match="no retriever"):
-        with_release(own_bundle)
+        with_release(bundle_copy)
 
 
 @pytest.mark.parametrize("name", ["names.safetensors", "terminology.json.gz"])

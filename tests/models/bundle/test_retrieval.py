@@ -97,12 +97,12 @@ def test_each_fusion_has_a_threshold_of_its_own(with_retriever: Trained, tmp_pat
     assert None not in codes["hybrid"]
 
 
-def test_a_normalizer_that_the_bundle_lacks_is_refused(tiny_bundle: Path, own_bundle: Path) -> None:
+def test_a_normalizer_that_the_bundle_lacks_is_refused(tiny_bundle: Path, bundle_copy: Path) -> None:
     for choose in (
         lambda: Pipeline.from_bundle(tiny_bundle, device="cpu", normalizer="hybrid"),
         lambda: load_scorer(str(tiny_bundle), ServingOptions(device="cpu", normalizer="retrieval")),
         lambda: require_bundle(str(tiny_bundle), "hybrid"),
-        lambda: revise_bundle(own_bundle, choice="hybrid"),
+        lambda: revise_bundle(bundle_copy, choice="hybrid"),
     ):
         with pytest.raises(BundleError, match="needs a retriever") as caught:
             choose()

@@ -21,15 +21,15 @@ def metrics(folder: Path) -> Any:
     return json.loads((folder / "metrics.json").read_text())
 
 
-def test_predictions_use_the_new_settings(own_bundle: Path) -> None:
-    before = load_bundle(own_bundle).version
-    plain = Pipeline.from_bundle(own_bundle, device="cpu").score(POSITIVE)
+def test_predictions_use_the_new_settings(bundle_copy: Path) -> None:
+    before = load_bundle(bundle_copy).version
+    plain = Pipeline.from_bundle(bundle_copy, device="cpu").score(POSITIVE)
     version = revise_bundle(
-        own_bundle,
+        bundle_copy,
         thresholds=Thresholds(classifier=0.99, normalizer=0.1),
         calibration=Calibration(temperature=4.0, bias=-0.5),
     )
-    bundle = load_bundle(own_bundle)
+    bundle = load_bundle(bundle_copy)
     assert version == bundle.version != before
     assert bundle.config.thresholds == Thresholds(classifier=0.99, normalizer=0.1)
     assert bundle.config.calibration == Calibration(temperature=4.0, bias=-0.5)
@@ -39,49 +39,51 @@ def test_predictions_use_the_new_settings(own_bundle: Path) -> None:
         assert new.label == ("ADE" if new.probability >= 0.99 else "NoADE")
 
 
-def test_settings_that_are_not_given_stay(own_bundle: Path) -> None:
-    before = load_bundle(own_bundle).config
-    revise_bundle(own_bundle, calibration=Calibration(temperature=2.0))
-    revise_bundle(own_bundle, thresholds=Thresholds(classifier=0.7, normalizer=0.2))
-    after = load_bundle(own_bundle).config
+def test_settings_that_are_not_given_stay(bundle_copy: Path) -> None:
+    before = load_bundle(bundle_copy).config
+    revise_bundle(bundle_copy, calibration=Calibration(temperature=2.0))
+    revise_bundle(bundle_copy, thresholds=Thresholds(classifier=0.7, normalizer=0.2))
+    after = load_bundle(bundle_copy).config
     assert after.calibration == Calibration(temperature=2.0)
     assert after.model_dump(exclude={"thresholds", "calibration", "format_version"}) == before.model_dump(
         exclude={"thresholds", "calibration", "format_version"}
     )
 
 
-def test_only_config_and_metrics_are_written(own_bundle: Path) -> None:
-    before = contents(own_bundle)
-    revise_bundle(own_bundle, calibration=Calibration(temperature=2.0), metrics={"ece": 0.1})
-    after = contents(own_bundle)
+def test_only_config_and_metrics_are_written(bundle_copy: Path) -> None:
+    before = contents(bundle_copy)
+    revise_bundle(bundle_copy, calibration=Calibration(temperature=2.0), metrics={"ece": 0.1})
+    after = contents(bundle_copy)
     assert after.keys() == before.keys()
     assert {name for name in after if after[name] != before[name]} == {"config.json", "metrics.json"}
 
 
-def test_new_metrics_are_added_to_the_old_ones(own_bundle: Path) -> None:
-    version = load_bundle(own_bundle).version
-    assert revise_bundle(own_bundle, metrics={"calibration": {"ece": 0.1}}) == version
-    assert metrics(own_bundle) == {"f1": 1.0, "calibration": {"ece": 0.1}}
-    (own_bundle / "metrics.json").unlink()
-    revise_bundle(own_bundle, metrics={"calibration": 2})
-    assert metrics(own_bundle) == {"calibration": 2}
+def test_new_metrics_are_added_to_the_old_ones(bundle_copy: Path) -> None:
+    version = load_bundle(bundle_copy).version
+    assert revise_bundle(bundle_copy, metrics={"calibration": {"ece": 0.1}}) == version
+    assert metrics(bundle_copy) == {"f1": 1.0, "calibration": {"ece": 0.1}}
+    (bundle_copy / "metrics.json").unlink()
+    revise_bundle(bundle_copy, metrics={"calibration": 2})
+    assert metrics(bundle_copy) == {"calibration": 2}
 
 
-def test_the_same_settings_leave_the_bundle_unchanged(own_bundle: Path) -> None:
-    before = contents(own_bundle)
-    version = revise_bundle(own_bundle, thresholds=Thresholds(classifier=0.5, normalizer=0.3))
-    assert version == load_bundle(own_bundle).version
-    assert contents(own_bundle) == before
+def test_the_same_settings_leave_the_bundle_unchanged(bundle_copy: Path) -> None:
+    before = contents(bundle_copy)
+    version = revise_bundle(bundle_copy, thresholds=Thresholds(classifier=0.5, normalizer=0.3))
+    assert version == load_bundle(bundle_copy).version
+    assert contents(bundle_copy) == before
 
 
 @pytest.mark.parametrize("damaged", ["metrics.json", "config.json"])
 @pytest.mark.parametrize("content", ["[1, 2]", "{broken"])
-def test_a_damaged_file_is_named_and_nothing_is_written(own_bundle: Path, damaged: str, content: str) -> None:
-    (own_bundle / damaged).write_text(content)
-    before = contents(own_bundle)
+def test_a_damaged_file_is_named_and_nothing_is_written(
+    bundle_copy: Path, damaged: str, content: str
+) -> None:
+    (bundle_copy / damaged).write_text(content)
+    before = contents(bundle_copy)
     with pytest.raises(BundleError, match=damaged.replace(".", r"\.")):
-        revise_bundle(own_bundle, calibration=Calibration(temperature=2.0), metrics={"ece": 0.1})
-    assert contents(own_bundle) == before
+        revise_bundle(bundle_copy, calibration=Calibration(temperature=2.0), metrics={"ece": 0.1})
+    assert contents(bundle_copy) == before
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
@@ -89,8 +91,8 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
         revise_bundle(tmp_path / "nothing", thresholds=Thresholds())
 
 
-def test_metrics_that_cannot_be_written_change_nothing(own_bundle: Path) -> None:
-    before = contents(own_bundle)
+def test_metrics_that_cannot_be_written_change_nothing(bundle_copy: Path) -> None:
+    before = contents(bundle_copy)
     with pytest.raises(TypeError):
-        revise_bundle(own_bundle, thresholds=Thresholds(), metrics={"not": {"a", "set"}})
-    assert contents(own_bundle) == before
+        revise_bundle(bundle_copy, thresholds=Thresholds(), metrics={"not": {"a", "set"}})
+    assert contents(bundle_copy) == before

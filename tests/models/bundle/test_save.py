@@ -141,10 +141,10 @@ def _cased(checkpoint: Path, folder: Path) -> Path:
     return folder
 
 
-def test_a_bundle_loads_without_its_card_and_metrics(own_bundle: Path) -> None:
-    (own_bundle / "README.md").unlink()
-    (own_bundle / "metrics.json").write_text("broken")
-    assert load_bundle(own_bundle)
+def test_a_bundle_loads_without_its_card_and_metrics(bundle_copy: Path) -> None:
+    (bundle_copy / "README.md").unlink()
+    (bundle_copy / "metrics.json").write_text("broken")
+    assert load_bundle(bundle_copy)
 
 
 def test_bundle_and_trunk_errors_are_model_errors() -> None:

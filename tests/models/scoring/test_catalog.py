@@ -52,12 +52,12 @@ def test_a_packaged_bundle_is_not_changed_in_place(tiny_bundle: Path, tmp_path: 
     assert bundle_to_change(str(tiny_bundle), None) == tiny_bundle
 
 
-def test_a_damaged_config_is_left_to_loading(own_bundle: Path) -> None:
+def test_a_damaged_config_is_left_to_loading(bundle_copy: Path) -> None:
     """Loading names what is wrong with the file; the check before it must not hide that."""
-    (own_bundle / "config.json").write_text("{broken")
-    require_bundle(str(own_bundle), "hybrid")
+    (bundle_copy / "config.json").write_text("{broken")
+    require_bundle(str(bundle_copy), "hybrid")
     with pytest.raises(BundleError, match="not JSON"):
-        load_scorer(str(own_bundle), ServingOptions(normalizer="hybrid"))
+        load_scorer(str(bundle_copy), ServingOptions(normalizer="hybrid"))
 
 
 def test_loading_the_dummy_does_not_import_torch() -> None:
