@@ -13,8 +13,7 @@ from models.errors import BundleError, ModelError, Problem, TerminologyError, Tr
 from models.lazy_names import lazy_names
 from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
 from models.predictions import Candidate, Mention, Scorer, TweetPrediction
-from models.scoring.catalog import DummyScorer, load_scorer
-from models.scoring.streaming import stream
+from models.scoring import DummyScorer, load_scorer, stream
 
 if TYPE_CHECKING:
     from models.bundle import load_bundle, save_bundle

@@ -57,7 +57,7 @@ def has_fast_bfloat16() -> bool:
     The processor must have the instructions, and oneDNN must use them: `ONEDNN_MAX_CPU_ISA` may forbid that.
     """
     has_instructions = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    if not has_instructions or not torch.backends.mkldnn.is_available():
+    if not has_instructions or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
