@@ -47,10 +47,9 @@ def default_bundle_command(
     if not 0 < scale <= 1:
         raise RunError(f"--scale is {scale}: it must be more than 0 and at most 1")
     from models.device import prefers_bfloat16
-    from training.default_bundle.build import build_default_bundle, default_method
-    from training.default_bundle.data import DataSizes
-    from training.loop.processes import SINGLE_PROCESS
-    from training.methods.training_run import prepare_process, training_run
+    from training.default_bundle import DataSizes, build_default_bundle, default_method
+    from training.loop import SINGLE_PROCESS
+    from training.methods import TrainingRun, prepare_process
 
     prepare_process(threads=threads)
     method = default_method(rival, epochs=epochs, seed=seed, bfloat16=prefers_bfloat16(SINGLE_PROCESS.device))
@@ -65,7 +64,7 @@ def default_bundle_command(
             out,
             method=method,
             sizes=DataSizes().scaled(scale),
-            shop=training_run(
+            run=TrainingRun.in_folder(
                 run,
                 keep="memory",
                 limit=parse_size(keep_limit, option="--keep-limit"),

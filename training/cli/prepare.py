@@ -55,10 +55,10 @@ def prepare_command(
     dropped or changed, and why.
     """
     from models.terminology import read_release
-    from training.corpora.prepared import refuse_to_clobber, write_corpus
+    from training.corpora.prepared import require_corpus_folder, write_corpus
     from training.corpora.reading_log import ReadingLog
 
-    refuse_to_clobber(out)
+    require_corpus_folder(out)
     release = None if terminology is None else read_release(terminology)
     preparation = Preparation(
         format=format_,

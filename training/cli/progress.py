@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from models.network.heads import Task
+from models.network import Task
 from training.cli.console import print_note
 
 _SMOOTHING: Final = 0.05  # share of the newest loss in the one that is shown

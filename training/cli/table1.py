@@ -58,10 +58,9 @@ def table1_command(
     from training.cli.corpus_tables import log_table
     from training.corpora.reading_log import ReadingLog
     from training.files import write_file, write_json
-    from training.loop.processes import join_processes
-    from training.methods.training_run import effective_method, open_synonyms, prepare_process, training_run
-    from training.table1.runs import Table1, read_corpus, scored_splits
-    from training.table1.table import render_table1
+    from training.loop import join_processes
+    from training.methods import TrainingRun, effective_method, open_synonyms, prepare_process
+    from training.table1 import Table1, read_corpus, render_table1, scored_splits
 
     changes = [*(settings or []), *([f"encoder={encoder}"] if encoder else [])]
     for change in changes:
@@ -90,7 +89,7 @@ def table1_command(
             release.pt_names if release else {},
             open_synonyms(largest, wordnet),
             out,
-            training_run(
+            TrainingRun.in_folder(
                 out,
                 keep=keep_states.value,
                 limit=limit,

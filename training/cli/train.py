@@ -82,8 +82,8 @@ def train_command(
     from models.terminology import read_release
     from training.corpora.prepared import read_split
     from training.examples import TrainingData
-    from training.loop.processes import join_processes
-    from training.methods.training_run import effective_method, prepare_process, training_run
+    from training.loop import join_processes
+    from training.methods import TrainingRun, effective_method, prepare_process
 
     changes = [*(settings or [])]
     if encoder is not None:
@@ -105,8 +105,7 @@ def train_command(
         release.pt_names if release else {},
         release,
     )
-    from training.methods.method import train_method
-    from training.methods.training_run import open_synonyms
+    from training.methods import open_synonyms, train_method
 
     run = run or Path("runs") / out.resolve().name
     console = err if processes.is_main else silent
@@ -118,7 +117,7 @@ def train_command(
             method,
             data,
             out=out,
-            shop=training_run(
+            run=TrainingRun.in_folder(
                 run,
                 keep=keep_states.value,
                 limit=limit,
@@ -129,7 +128,7 @@ def train_command(
             command=shlex.join(command),
             wordnet=open_synonyms(method, wordnet),
             overwrite=overwrite,
-            carry_terminology=with_terminology,
+            include_terminology=with_terminology,
         )
     if processes.is_main:
         print_note(f"wrote {out}, version {trained.version}; curves and logs are in {run}")

@@ -38,9 +38,9 @@ def write_tweets_command(
     """
     if not 0 <= prevalence <= 1:
         raise RunError(f"--prevalence is {prevalence}: it must be from 0 to 1")
-    from training.corpora.prepared import refuse_to_clobber, write_corpus
+    from training.corpora.prepared import require_corpus_folder, write_corpus
 
-    refuse_to_clobber(out)
+    require_corpus_folder(out)
     from models.terminology import read_release
     from training.corpora.cleaning import lift_codes
     from training.corpora.lay_phrases import read_lay_phrases

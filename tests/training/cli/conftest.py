@@ -1,4 +1,4 @@
-"""A tiny bundle, and annotations in each layout for it to be scored on."""
+"""A tiny bundle, and annotated texts in each layout to score it on."""
 
 import json
 from pathlib import Path
@@ -20,13 +20,15 @@ def prepared(tmp_path: Path) -> Path:
     """A prepared corpus with one split."""
     folder = tmp_path / "corpus"
     folder.mkdir()
-    (folder / "valid.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in RECORDS), encoding="utf-8")
+    (folder / "valid.jsonl").write_text(
+        "".join(f"{json.dumps(record)}\n" for record in RECORDS), encoding="utf-8"
+    )
     return folder
 
 
 @pytest.fixture
 def official(tmp_path: Path) -> Path:
-    """The same annotations as files of the organisers, one code as an LLT."""
+    """The same annotations as official files; one code is an LLT."""
     folder = tmp_path / "official"
     folder.mkdir()
     texts, classes, spans = (
@@ -34,12 +36,14 @@ def official(tmp_path: Path) -> Path:
         ["tweet_id\tlabel"],
         ["tweet_id\ttype\tstart\tend\tspan\tcode"],
     )
-    for one in RECORDS:
-        texts.append(f"{one['id']}\t{one['text']}")
-        classes.append(f"{one['id']}\t{'ADE' if one['label'] else 'NoADE'}")
-        for span in one["spans"]:
+    for record in RECORDS:
+        texts.append(f"{record['id']}\t{record['text']}")
+        classes.append(f"{record['id']}\t{'ADE' if record['label'] else 'NoADE'}")
+        for span in record["spans"]:
             code = "80000001" if span["ptid"] == "90000001" else span["ptid"]
-            spans.append(f"{one['id']}\tADE\t{span['start']}\t{span['end']}\t{span['text'].upper()}\t{code}")
+            spans.append(
+                f"{record['id']}\tADE\t{span['start']}\t{span['end']}\t{span['text'].upper()}\t{code}"
+            )
     for name, lines in (("tweets", texts), ("class", classes), ("spans_norm", spans)):
         (folder / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder

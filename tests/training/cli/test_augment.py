@@ -1,3 +1,5 @@
+"""`ade-train augment`: new positives with their spans, reproducible, never over other files."""
+
 import json
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from training.cli.app import app
 from training.corpora.prepared import read_split
 from training.errors import CorpusError, RunError
 
-RUN = CliRunner()
+RUNNER = CliRunner()
 
 
 @pytest.fixture
@@ -25,37 +27,35 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def ask(*arguments: str | Path) -> Result:
-    return RUN.invoke(app, ["augment", *map(str, arguments)])
+def run_augment(*arguments: str | Path) -> Result:
+    return RUNNER.invoke(app, ["augment", *map(str, arguments)])
 
 
-def test_the_new_file_holds_the_old_texts_and_five_new_ones(
+def test_the_new_file_has_the_old_texts_and_five_new_ones(
     source: Path, wordnet_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "new" / "more.jsonl"
-    result = ask(source.parent, "--out", out, "--wordnet", wordnet_folder)
+    result = run_augment(source.parent, "--out", out, "--wordnet", wordnet_folder)
     assert result.exit_code == 0, result.output
     old, new = read_split(source, "train"), read_split(out, "train")
     assert new[:2] == old
-    assert [one.id for one in new[2:]] == [f"a#{number}" for number in range(1, 6)]
-    assert all(one.spans[0].ptid == "10019211" for one in new[2:])
+    assert [example.id for example in new[2:]] == [f"a#{number}" for number in range(1, 6)]
+    assert all(example.spans[0].ptid == "10019211" for example in new[2:])
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["before", "2", "1", "50.0%"] in [row[:4] for row in rows]
     assert ["after", "7", "6", "85.7%"] in [row[:4] for row in rows]
 
 
-def test_the_same_seed_writes_the_same_bytes_and_another_file_is_not_replaced(
-    source: Path, tmp_path: Path
-) -> None:
+def test_the_same_seed_writes_the_same_bytes_and_other_files_are_kept(source: Path, tmp_path: Path) -> None:
     out, options = tmp_path / "more.jsonl", ("--only", "char-swap,checklist")
-    assert ask(source, "--out", out, *options).exit_code == 0
+    assert run_augment(source, "--out", out, *options).exit_code == 0
     written = out.read_bytes()
-    assert ask(source, "--out", out, *options).exit_code == 0
+    assert run_augment(source, "--out", out, *options).exit_code == 0
     assert out.read_bytes() == written
-    refused = ask(source, "--out", out, *options, "--seed", "2")
+    refused = run_augment(source, "--out", out, *options, "--seed", "2")
     assert isinstance(refused.exception, RunError)
     assert out.read_bytes() == written
-    assert ask(source, "--out", out, *options, "--seed", "2", "--overwrite").exit_code == 0
+    assert run_augment(source, "--out", out, *options, "--seed", "2", "--overwrite").exit_code == 0
     assert out.read_bytes() != written
 
 
@@ -67,27 +67,29 @@ def test_the_same_seed_writes_the_same_bytes_and_another_file_is_not_replaced(
         (("--only", ""), "--only"),
     ],
 )
-def test_nonsense_options_are_refused(
+def test_invalid_options_are_refused(
     options: tuple[str, ...], named: str, source: Path, tmp_path: Path
 ) -> None:
-    error = ask(source, "--out", tmp_path / "out.jsonl", *options).exception
+    error = run_augment(source, "--out", tmp_path / "out.jsonl", *options).exception
     assert isinstance(error, RunError)
     assert named in str(error)
 
 
-def test_the_source_and_a_folder_are_no_place_to_write_to(source: Path) -> None:
+def test_neither_the_source_nor_a_folder_is_written_to(source: Path) -> None:
     before = source.read_bytes()
     for out in (source, source.parent):
-        error = ask(source, "--out", out, "--only", "char-swap", "--overwrite").exception
+        error = run_augment(source, "--out", out, "--only", "char-swap", "--overwrite").exception
         assert isinstance(error, RunError)
     assert source.read_bytes() == before
 
 
 def test_a_missing_source_and_a_missing_wordnet_are_named(source: Path, tmp_path: Path) -> None:
-    missing = ask(tmp_path / "gone.jsonl", "--out", tmp_path / "out.jsonl", "--only", "char-swap").exception
+    missing = run_augment(
+        tmp_path / "gone.jsonl", "--out", tmp_path / "out.jsonl", "--only", "char-swap"
+    ).exception
     assert isinstance(missing, CorpusError)
     assert "gone.jsonl" in str(missing)
-    unread = ask(source, "--out", tmp_path / "out.jsonl", "--wordnet", tmp_path / "nowhere").exception
+    unread = run_augment(source, "--out", tmp_path / "out.jsonl", "--wordnet", tmp_path / "nowhere").exception
     assert isinstance(unread, RunError)
     assert "wordnet-base" in str(unread)
     assert not (tmp_path / "out.jsonl").exists()

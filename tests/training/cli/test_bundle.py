@@ -1,4 +1,4 @@
-"""`ade-train bundle`, as users run it."""
+"""`ade-train bundle show` and `set-terminology`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Holds `hybrid`, a bundle with a retriever, and `plain`, one without; not to be changed."""
+    """A folder with `hybrid`, a bundle with a retriever, and `plain`, without one; not to be changed."""
     folder = tmp_path_factory.mktemp("bundles")
     make_tiny_hybrid(folder / "hybrid")
     make_tiny_bundle(folder / "plain")
@@ -57,7 +57,7 @@ def test_a_release_is_set_and_shown(hybrid: Path, release: Path) -> None:
     assert (shown["normalizer"], shown["classes"]) == ("hybrid", 4)
 
 
-def test_a_copy_is_made_where_it_is_asked_for(hybrid: Path, tmp_path: Path, release: Path) -> None:
+def test_out_makes_a_changed_copy(hybrid: Path, tmp_path: Path, release: Path) -> None:
     old = load_bundle(hybrid).version
     arguments = ["bundle", "set-terminology", str(hybrid), str(release), "--out", str(tmp_path / "copy")]
     assert CliRunner().invoke(app, arguments).exit_code == 0
@@ -65,7 +65,7 @@ def test_a_copy_is_made_where_it_is_asked_for(hybrid: Path, tmp_path: Path, rele
     assert load_bundle(tmp_path / "copy").config.retrieval is not None
 
 
-def test_the_card_says_first_that_the_bundle_is_not_to_be_passed_on(
+def test_the_model_card_starts_with_the_licence_of_the_release(
     hybrid: Path, tmp_path: Path, release: Path
 ) -> None:
     card = (hybrid / "README.md").read_text()
@@ -77,7 +77,7 @@ def test_the_card_says_first_that_the_bundle_is_not_to_be_passed_on(
     assert cards[0] == cards[1]
     assert "26.1" in cards[0].partition(card)[0]
     assert "26.1" not in cards[2]
-    assert all(one.endswith(card) and one.count("licence") == 1 for one in cards)
+    assert all(new.endswith(card) and new.count("licence") == 1 for new in cards)
 
 
 def test_a_bundle_of_the_package_is_copied_and_never_changed(
@@ -89,12 +89,12 @@ def test_a_bundle_of_the_package_is_copied_and_never_changed(
 ) -> None:
     monkeypatch.setattr("models.scoring.catalog.BUNDLES_FOLDER", folder)
     before = {path.name: path.read_bytes() for path in (folder / "hybrid").iterdir()}
-    asked = ("set-terminology", "hybrid", str(release))
-    status, message = fails(*asked, monkeypatch=monkeypatch, capsys=capsys)
+    arguments = ("set-terminology", "hybrid", str(release))
+    status, message = fails(*arguments, monkeypatch=monkeypatch, capsys=capsys)
     assert status == 1
     assert "--out" in message
     copy = tmp_path / "copy"
-    assert CliRunner().invoke(app, ["bundle", *asked, "--out", str(copy)]).exit_code == 0
+    assert CliRunner().invoke(app, ["bundle", *arguments, "--out", str(copy)]).exit_code == 0
     assert load_bundle(copy).config.retrieval is not None
     assert before == {path.name: path.read_bytes() for path in (folder / "hybrid").iterdir()}
 
@@ -108,14 +108,14 @@ def fails(
     return int(str(ended.value.code)), capsys.readouterr().err
 
 
-def test_what_is_wrong_is_told_with_the_mend(
+def test_errors_come_with_what_to_do(
     tmp_path: Path,
     plain: Path,
     release: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for bundle, folder, told in (
+    for bundle, folder, expected in (
         (plain, release, "normalizer=hybrid"),
         (tmp_path / "nowhere", release, "nowhere"),
         (plain.with_name("hybrid"), tmp_path / "no-release", "no-release"),
@@ -124,7 +124,7 @@ def test_what_is_wrong_is_told_with_the_mend(
             "set-terminology", str(bundle), str(folder), monkeypatch=monkeypatch, capsys=capsys
         )
         assert status == 1
-        assert told in message
+        assert expected in message
 
 
 def test_a_bundle_without_a_retriever_is_shown(plain: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_bundle_without_a_retriever_is_shown(plain: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"garbage" * 10])
-def test_names_that_are_missing_or_damaged_are_told(
+def test_missing_or_damaged_names_are_reported(
     hybrid: Path,
     damage: bytes | None,
     monkeypatch: pytest.MonkeyPatch,
@@ -150,7 +150,7 @@ def test_names_that_are_missing_or_damaged_are_told(
     assert "names.safetensors" in message
 
 
-def test_ctrl_c_ends_with_a_message_and_the_bundle_as_it_was(
+def test_ctrl_c_prints_a_message_and_leaves_the_bundle_unchanged(
     hybrid: Path, release: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path.name: path.read_bytes() for path in hybrid.iterdir()}

@@ -15,10 +15,11 @@ import torch
 from typer.testing import CliRunner, Result
 
 from models.bundle import load_bundle
-from models.network.weights import NetworkWeights
+from models.network import NetworkWeights
 from tests.tiny import make_tiny_bundle
 from tests.tiny_int8 import needs_openvino, tiny_examples
-from training.cli.app import app, main
+from training.cli import main
+from training.cli.app import app
 from training.corpora.prepared import write_examples
 from training.quantization import body_graph, post_training
 

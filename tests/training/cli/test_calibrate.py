@@ -11,45 +11,49 @@ from tests.training.cli.tiny_scoring import RECORDS, ade_train, figures
 from training.errors import RunError
 
 
-def test_calibration_is_stored_and_the_bundle_behaves_as_promised(
+def test_calibration_is_stored_and_evaluation_confirms_its_figures(
     bundle: Path, prepared: Path, tmp_path: Path
 ) -> None:
     changed = tmp_path / "bundle"
     shutil.copytree(bundle, changed)
-    # Half of the labels of each class are turned, so that the probabilities are far too sure.
-    noisy = [{**one, "label": 0, "spans": []} if number % 2 else one for number, one in enumerate(RECORDS)]
-    lines = [*noisy, *({**one, "id": f"{one['id']}-", "label": 1} for one in RECORDS[-3:])]
-    (prepared / "valid.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines))
-    asked = ("calibrate", changed, "--valid", prepared)
-    shown = figures(*asked, "--dry-run")
+    # Half of the labels of each class are flipped, so that the probabilities are far too sure.
+    noisy = [
+        {**record, "label": 0, "spans": []} if number % 2 else record for number, record in enumerate(RECORDS)
+    ]
+    lines = [*noisy, *({**record, "id": f"{record['id']}-", "label": 1} for record in RECORDS[-3:])]
+    (prepared / "valid.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in lines))
+    arguments = ("calibrate", changed, "--valid", prepared)
+    dry_run = figures(*arguments, "--dry-run")
     assert load_bundle(changed).version == load_bundle(bundle).version
-    told = figures(*asked, "--diagram", tmp_path / "diagram.png")
-    assert told["after"] == shown["after"]
+    printed = figures(*arguments, "--diagram", tmp_path / "diagram.png")
+    assert printed["after"] == dry_run["after"]
     assert (tmp_path / "diagram.png").read_bytes().startswith(b"\x89PNG")
     loss, error = "negative_log_likelihood", "expected_calibration_error"
-    assert told["after"][loss] < told["before"][loss]
-    assert told["after"][error] < told["before"][error]
-    assert told["after"]["f1"] >= told["before"]["f1"]
+    assert printed["after"][loss] < printed["before"][loss]
+    assert printed["after"][error] < printed["before"][error]
+    assert printed["after"]["f1"] >= printed["before"]["f1"]
     stored = load_bundle(changed)
-    assert stored.version == told["bundle"] != load_bundle(bundle).version
+    assert stored.version == printed["bundle"] != load_bundle(bundle).version
     assert stored.config.calibration is not None
-    assert stored.config.calibration.temperature == told["after"]["temperature"] > 1
-    assert stored.config.thresholds.classifier == told["after"]["threshold"]
-    found = figures("evaluate", "--gold", prepared, "--bundle", changed)
-    assert found["scores"]["1a"]["f1"] == pytest.approx(told["after"]["f1"], abs=1e-3)
-    assert found["reliability"][loss] == pytest.approx(told["after"][loss], abs=1e-3)
-    assert json.loads((changed / "metrics.json").read_text())["calibration"]["after"] == told["after"]
+    assert stored.config.calibration.temperature == printed["after"]["temperature"] > 1
+    assert stored.config.thresholds.classifier == printed["after"]["threshold"]
+    evaluated = figures("evaluate", "--gold", prepared, "--bundle", changed)
+    assert evaluated["scores"]["1a"]["f1"] == pytest.approx(printed["after"]["f1"], abs=1e-3)
+    assert evaluated["reliability"][loss] == pytest.approx(printed["after"][loss], abs=1e-3)
+    assert json.loads((changed / "metrics.json").read_text())["calibration"]["after"] == printed["after"]
 
 
-def test_calibrating_twice_changes_nothing_more(bundle: Path, prepared: Path, tmp_path: Path) -> None:
+def test_calibrating_twice_changes_nothing_the_second_time(
+    bundle: Path, prepared: Path, tmp_path: Path
+) -> None:
     shutil.copytree(bundle, tmp_path / "bundle")
     first, second = (figures("calibrate", tmp_path / "bundle", "--valid", prepared) for _ in range(2))
     assert second["after"]["temperature"] == pytest.approx(first["after"]["temperature"], rel=1e-3)
     assert second["before"]["f1"] == second["after"]["f1"]
 
 
-def test_a_wanted_precision_and_a_prevalence_are_kept_to(bundle: Path, prepared: Path) -> None:
-    told = figures(
+def test_the_minimum_precision_is_reached_at_the_prevalence(bundle: Path, prepared: Path) -> None:
+    printed = figures(
         "calibrate",
         bundle,
         "--valid",
@@ -61,8 +65,8 @@ def test_a_wanted_precision_and_a_prevalence_are_kept_to(bundle: Path, prepared:
         "--no-bias",
         "--dry-run",
     )
-    assert told["after"]["precision"] >= 0.9
-    assert told["after"]["bias"] == 0
+    assert printed["after"]["precision"] >= 0.9
+    assert printed["after"]["bias"] == 0
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,7 @@ def test_a_wanted_precision_and_a_prevalence_are_kept_to(bundle: Path, prepared:
         (("--prevalence", "1"), "--prevalence"),
     ],
 )
-def test_nonsense_goals_are_refused(
+def test_invalid_goals_are_refused(
     bundle: Path, prepared: Path, options: tuple[str, str], named: str
 ) -> None:
     error = ade_train("calibrate", bundle, "--valid", prepared, *options).exception

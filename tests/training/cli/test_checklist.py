@@ -21,11 +21,11 @@ from training.checklist import (
 from training.cli.app import app
 from training.errors import RunError
 
-RUN = CliRunner()
+RUNNER = CliRunner()
 
 
-def checklist(*arguments: object) -> Result:
-    return RUN.invoke(app, ["checklist", *map(str, arguments)])
+def run_command(*arguments: object) -> Result:
+    return RUNNER.invoke(app, ["checklist", *map(str, arguments)])
 
 
 @pytest.fixture(scope="module")
@@ -34,58 +34,64 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_capabilities_of_the_dummy_are_in_the_table() -> None:
-    done = checklist("dummy")
-    assert done.exit_code == 0, done.output
-    rows = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    result = run_command("dummy")
+    assert result.exit_code == 0, result.output
+    rows = [line.split()[0] for line in result.stdout.splitlines()[1:]]
     assert rows == list(CAPABILITIES)
 
 
-def test_the_json_document_has_counts_that_agree_and_all_failures() -> None:
-    done = checklist("dummy", "--json", "--capability", "unicode", "--capability", "wish")
-    document = json.loads(done.stdout)
+def test_the_json_document_has_consistent_counts_and_all_failures() -> None:
+    result = run_command("dummy", "--json", "--capability", "unicode", "--capability", "wish")
+    document = json.loads(result.stdout)
     assert document["version"] == "dummy-1"
-    assert [one["name"] for one in document["capabilities"]] == ["wish", "unicode"]
-    for one in document["capabilities"]:
-        assert one["counted"] == one["passed"] + len(one["failures"]) <= one["cases"]
-        assert sum(part["passed"] for part in one["tests"].values()) == one["passed"]
-        assert all(failure["expected"] and failure["predicted"] for failure in one["failures"])
+    assert [capability["name"] for capability in document["capabilities"]] == ["wish", "unicode"]
+    for capability in document["capabilities"]:
+        failures = capability["failures"]
+        assert capability["counted"] == capability["passed"] + len(failures) <= capability["cases"]
+        assert sum(test["passed"] for test in capability["tests"].values()) == capability["passed"]
+        assert all(failure["expected"] and failure["predicted"] for failure in failures)
 
 
-def test_a_tiny_bundle_is_judged_the_same_way_twice(bundle: Path) -> None:
-    first = checklist(bundle, "--json", "--device", "cpu", "--capability", "plain", "--capability", "unicode")
-    again = checklist(bundle, "--json", "--device", "cpu", "--capability", "plain", "--capability", "unicode")
+def test_a_tiny_bundle_has_the_same_results_twice(bundle: Path) -> None:
+    first = run_command(
+        bundle, "--json", "--device", "cpu", "--capability", "plain", "--capability", "unicode"
+    )
+    again = run_command(
+        bundle, "--json", "--device", "cpu", "--capability", "plain", "--capability", "unicode"
+    )
     assert first.exit_code == 0, first.output
     assert first.stdout == again.stdout
-    failures = [one for part in json.loads(first.stdout)["capabilities"] for one in part["failures"]]
-    assert not any(one["predicted"].startswith("raised") for one in failures)
+    capabilities = json.loads(first.stdout)["capabilities"]
+    failures = [failure for capability in capabilities for failure in capability["failures"]]
+    assert not any(failure["predicted"].startswith("raised") for failure in failures)
 
 
 def test_the_report_shows_the_first_failures_of_each_capability_and_says_how_many_more(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "reports" / "card.md"
-    done = checklist("dummy", "--capability", "plain", "--out", out, "--failures", "2")
-    assert done.exit_code == 0, done.output
+    result = run_command("dummy", "--capability", "plain", "--out", out, "--failures", "2")
+    assert result.exit_code == 0, result.output
     text = out.read_text(encoding="utf-8")
     assert text.count("- expected:") == text.count("- predicted:") == 2
     assert " more\n" in text
 
 
-def test_a_file_is_replaced_only_when_asked_for(tmp_path: Path) -> None:
+def test_a_file_is_only_replaced_with_overwrite(tmp_path: Path) -> None:
     out = tmp_path / "report.md"
     out.write_text("mine")
-    refused = checklist("dummy", "--capability", "plain", "--out", out)
+    refused = run_command("dummy", "--capability", "plain", "--out", out)
     assert isinstance(refused.exception, RunError)
     assert out.read_text() == "mine"
-    assert checklist("dummy", "--capability", "plain", "--out", out, "--overwrite").exit_code == 0
+    assert run_command("dummy", "--capability", "plain", "--out", out, "--overwrite").exit_code == 0
     assert out.read_text() != "mine"
 
 
 def test_a_low_pass_rate_ends_with_status_1_after_the_results() -> None:
-    done = checklist("dummy", "--capability", "plain", "--fail-under", "0.9")
-    assert done.exit_code == 1
-    assert "plain" in done.stdout
-    assert checklist("dummy", "--capability", "plain", "--fail-under", "0.1").exit_code == 0
+    result = run_command("dummy", "--capability", "plain", "--fail-under", "0.9")
+    assert result.exit_code == 1
+    assert "plain" in result.stdout
+    assert run_command("dummy", "--capability", "plain", "--fail-under", "0.1").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -96,15 +102,15 @@ def test_a_low_pass_rate_ends_with_status_1_after_the_results() -> None:
         (["nowhere"], BundleError, "nowhere"),
     ],
 )
-def test_mistakes_are_named(arguments: list[str], error: type[Exception], named: str) -> None:
-    done = checklist(*arguments)
-    assert isinstance(done.exception, error)
-    assert named in str(done.exception)
+def test_invalid_arguments_are_named(arguments: list[str], error: type[Exception], named: str) -> None:
+    result = run_command(*arguments)
+    assert isinstance(result.exception, error)
+    assert named in str(result.exception)
 
 
-def test_a_normalizer_that_the_bundle_does_not_have_is_refused(bundle: Path) -> None:
-    done = checklist(bundle, "--normalizer", "hybrid", "--device", "cpu")
-    assert isinstance(done.exception, BundleError)
+def test_a_normalizer_that_the_bundle_lacks_is_refused(bundle: Path) -> None:
+    result = run_command(bundle, "--normalizer", "hybrid", "--device", "cpu")
+    assert isinstance(result.exception, BundleError)
 
 
 def test_ctrl_c_leaves_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +118,8 @@ def test_ctrl_c_leaves_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         raise KeyboardInterrupt
 
     monkeypatch.setattr("models.scoring.catalog.DummyScorer", lambda delay: FunctionScorer(stopped))
-    done = checklist("dummy", "--out", tmp_path / "report.md")
-    assert done.exit_code != 0
+    result = run_command("dummy", "--out", tmp_path / "report.md")
+    assert result.exit_code != 0
     assert not list(tmp_path.iterdir())
 
 

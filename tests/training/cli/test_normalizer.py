@@ -1,4 +1,4 @@
-"""`ade-train normalizer`: the three Normalizers of a bundle side by side."""
+"""`ade-train normalizer`: the three Normalizers of a bundle compared."""
 
 import json
 from pathlib import Path
@@ -33,14 +33,14 @@ def gold(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_all_three_are_measured_over_all_spans_and_over_unseen_pts(bundle: Path, gold: Path) -> None:
+def test_all_three_are_measured_on_all_spans_and_on_unseen_pts(bundle: Path, gold: Path) -> None:
     result = RUNNER.invoke(
         app, ["normalizer", str(bundle), "--gold", str(gold), "--seen", str(gold), "--json"]
     )
     assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)
-    assert set(told["normalizers"]) == {"classifier", "retrieval", "hybrid"}
-    for groups in told["normalizers"].values():
+    printed = json.loads(result.stdout)
+    assert set(printed["normalizers"]) == {"classifier", "retrieval", "hybrid"}
+    for groups in printed["normalizers"].values():
         assert groups["all"]["spans"] == len(EFFECTS)
         assert groups["unseen"]["spans"] == 1
         assert groups["all"]["accuracy_at_1"] <= groups["all"]["accuracy_at_5"]
@@ -57,7 +57,7 @@ def test_the_table_has_a_row_for_each(bundle: Path, gold: Path) -> None:
     ]
 
 
-def test_a_release_is_searched_for_the_comparison_alone(bundle: Path, gold: Path, tmp_path: Path) -> None:
+def test_a_release_is_only_searched_for_the_comparison(bundle: Path, gold: Path, tmp_path: Path) -> None:
     names = {ptid: name for ptid, name in EFFECTS.values() if ptid != "90000001"}
     (tmp_path / "pt.asc").write_text("".join(f"{ptid}${name}$\n" for ptid, name in names.items()))
     (tmp_path / "llt.asc").write_text("".join(f"{ptid}${name}${ptid}$\n" for ptid, name in names.items()))
@@ -69,7 +69,7 @@ def test_a_release_is_searched_for_the_comparison_alone(bundle: Path, gold: Path
     assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
 
 
-def test_a_bundle_without_a_retriever_has_its_classifier_alone(gold: Path, tmp_path: Path) -> None:
+def test_a_bundle_without_a_retriever_has_only_its_classifier(gold: Path, tmp_path: Path) -> None:
     tiny = make_tiny_bundle(tmp_path / "tiny")
     result = RUNNER.invoke(app, ["normalizer", str(tiny), "--gold", str(gold), "--json"])
     assert set(json.loads(result.stdout)["normalizers"]) == {"classifier"}

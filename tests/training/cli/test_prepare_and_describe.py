@@ -1,3 +1,5 @@
+"""`ade-train prepare` and `describe`: official files in, checked splits and their figures out."""
+
 from __future__ import annotations
 
 import json
@@ -11,12 +13,12 @@ from training.cli.app import app
 from training.corpora import read_records
 from training.errors import CorpusError, RunError
 
-RUN = CliRunner()
+RUNNER = CliRunner()
 
 
 @pytest.fixture
 def official(tmp_path: Path) -> Path:
-    """An SMM4H folder with two splits; a row of it is at fault, and a text is in both."""
+    """An SMM4H folder with two splits; one row is malformed, and one text is in both."""
     for split, tweets in (
         ("train", ["awful rash", "all is well", "rash, twice a rash"]),
         ("dev", ["no news", "ALL is well", "such a rash"]),
@@ -49,7 +51,7 @@ def names(tmp_path: Path) -> Path:
 
 
 def prepare(source: Path, out: Path, *options: str) -> BaseException | None:
-    return RUN.invoke(
+    return RUNNER.invoke(
         app, ["prepare", str(source), "--format", "smm4h", "--out", str(out), *options]
     ).exception
 
@@ -66,7 +68,7 @@ def test_the_official_files_become_checked_splits(official: Path, names: Path, t
         "--terminology",
         str(names),
     ]
-    result = RUN.invoke(app, arguments)
+    result = RUNNER.invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert [e.text for e in read_records(out / "train.jsonl")] == ["awful rash", "rash, twice a rash"]
     assert [e.label for e in read_records(out / "valid.jsonl")] == [0, 0, 1]
@@ -83,46 +85,46 @@ def test_strict_makes_a_malformed_row_an_error_and_writes_nothing(official: Path
     assert not (tmp_path / "out").exists()
 
 
-def test_a_pattern_that_is_none_is_refused(official: Path, tmp_path: Path) -> None:
+def test_an_invalid_pattern_is_refused(official: Path, tmp_path: Path) -> None:
     error = prepare(official, tmp_path / "out", "--document", "(")
     assert isinstance(error, CorpusError)
     assert "--document" in str(error)
 
 
-def test_a_corpus_is_described_in_text_json_and_pictures(official: Path, names: Path, tmp_path: Path) -> None:
+def test_a_corpus_is_described_in_text_json_and_charts(official: Path, names: Path, tmp_path: Path) -> None:
     assert prepare(official, tmp_path / "out", "--terminology", str(names)) is None
-    result = RUN.invoke(app, ["describe", str(tmp_path / "out")])
+    result = RUNNER.invoke(app, ["describe", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     assert "PTIDs unseen in training: 0 of 1" in result.stdout
     folder = tmp_path / "out" / "description"
-    told = json.loads((folder / "description.json").read_text())
-    assert told["train"]["ptids"]["counts"] == {"1": 2}
-    assert told["valid"]["positive"] == 1
+    description = json.loads((folder / "description.json").read_text())
+    assert description["train"]["ptids"]["counts"] == {"1": 2}
+    assert description["valid"]["positive"] == 1
     assert sorted(path.name for path in folder.glob("*.png")) == ["ptids-train.png", "ptids-valid.png"]
 
 
-def test_a_description_does_not_keep_the_corpus_from_being_replaced(official: Path, tmp_path: Path) -> None:
+def test_a_corpus_with_a_description_can_be_replaced(official: Path, tmp_path: Path) -> None:
     assert prepare(official, tmp_path / "out") is None
-    assert RUN.invoke(app, ["describe", str(tmp_path / "out")]).exit_code == 0
+    assert RUNNER.invoke(app, ["describe", str(tmp_path / "out")]).exit_code == 0
     assert prepare(official, tmp_path / "out", "--keep-shared", "--overwrite") is None
     assert len(read_records(tmp_path / "out" / "train.jsonl")) == 3
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("", "no texts"), ('{"text": "fine", "label": 0}\n', "no codes")]
+    ("content", "message"), [("", "no texts"), ('{"text": "fine", "label": 0}\n', "no codes")]
 )
-def test_a_corpus_without_codes_says_so(tmp_path: Path, content: str, said: str) -> None:
+def test_a_corpus_without_codes_says_so(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "c.jsonl").write_text(content)
-    result = RUN.invoke(app, ["describe", str(tmp_path / "c.jsonl"), "--out", str(tmp_path / "out")])
+    result = RUNNER.invoke(app, ["describe", str(tmp_path / "c.jsonl"), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
-    assert said in result.stdout
+    assert message in result.stdout
     assert not list((tmp_path / "out").glob("*.png"))
 
 
-def test_a_folder_is_named_as_it_is_called(official: Path, tmp_path: Path) -> None:
+def test_a_folder_name_is_printed_as_it_is(official: Path, tmp_path: Path) -> None:
     out = tmp_path / "[bold] :train: [x]"
     arguments = ["prepare", str(official), "--format", "smm4h", "--out", str(out)]
-    assert f"wrote {out}" in RUN.invoke(app, arguments).stderr
+    assert f"wrote {out}" in RUNNER.invoke(app, arguments).stderr
 
 
 def test_without_matplotlib_the_extra_is_named(
@@ -130,6 +132,6 @@ def test_without_matplotlib_the_extra_is_named(
 ) -> None:
     assert prepare(official, tmp_path / "out") is None
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    error = RUN.invoke(app, ["describe", str(tmp_path / "out")]).exception
+    error = RUNNER.invoke(app, ["describe", str(tmp_path / "out")]).exception
     assert isinstance(error, RunError)
     assert "ade-monitor[train]" in str(error)

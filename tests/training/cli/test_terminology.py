@@ -1,4 +1,4 @@
-"""`ade-train terminology check` on sound and damaged releases."""
+"""`ade-train terminology check` on valid and damaged releases."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def figures(folder: Path) -> dict[str, Any]:
     return dict(json.loads(check(folder, "--json").stdout))
 
 
-def test_a_sound_release_is_counted(tmp_path: Path) -> None:
+def test_the_terms_of_a_valid_release_are_counted(tmp_path: Path) -> None:
     folder = write_release(tmp_path / "release")
     result = check(folder)
     assert result.exit_code == 0
     assert "26.1" in result.stdout
-    told = figures(folder)
-    assert told["counts"] == {
+    printed = figures(folder)
+    assert printed["counts"] == {
         "PT": len(PTS),
         "LLT": len(LLTS),
         "LLT, not current": 1,
@@ -36,10 +36,10 @@ def test_a_sound_release_is_counted(tmp_path: Path) -> None:
         "SOC": 4,
         "paths": 7,
     }
-    assert (told["version"], told["notes"], told["faults"]) == ("26.1", [], [])
+    assert (printed["version"], printed["notes"], printed["faults"]) == ("26.1", [], [])
 
 
-def test_what_is_absent_and_what_that_costs_is_told(tmp_path: Path) -> None:
+def test_missing_files_and_what_they_cost_are_reported(tmp_path: Path) -> None:
     result = check(write_release(tmp_path, hierarchy=False, version=""))
     assert result.exit_code == 0
     assert "mdhier.asc" in result.stdout
@@ -48,7 +48,7 @@ def test_what_is_absent_and_what_that_costs_is_told(tmp_path: Path) -> None:
     assert "HLGT" not in result.stdout
 
 
-def test_oddities_are_no_faults(tmp_path: Path) -> None:
+def test_oddities_are_not_faults(tmp_path: Path) -> None:
     folder = write_release(tmp_path)
     with (folder / "pt.asc").open("a") as file:
         file.write(pt_row("90000006", "NAUSEA") + "\n")
@@ -57,7 +57,7 @@ def test_oddities_are_no_faults(tmp_path: Path) -> None:
     assert check(folder).exit_code == 0
 
 
-def test_each_fault_is_named_and_ends_with_status_1(tmp_path: Path) -> None:
+def test_each_fault_is_listed_and_the_status_is_1(tmp_path: Path) -> None:
     folder = write_release(tmp_path)
     first = len(LLTS) + 1
     with (folder / "llt.asc").open("a") as file:
@@ -66,9 +66,9 @@ def test_each_fault_is_named_and_ends_with_status_1(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert isinstance(result.exception, TerminologyError)
     assert f"llt.asc, line {first}" in result.stdout
-    told = json.loads(check(folder, "--json").stdout)
-    assert [fault["line"] for fault in told["faults"]] == [*range(first, first + 30)]
-    assert {fault["file"] for fault in told["faults"]} == {"llt.asc"}
+    printed = json.loads(check(folder, "--json").stdout)
+    assert [fault["line"] for fault in printed["faults"]] == [*range(first, first + 30)]
+    assert {fault["file"] for fault in printed["faults"]} == {"llt.asc"}
 
 
 def test_a_folder_without_the_files_is_named(tmp_path: Path) -> None:

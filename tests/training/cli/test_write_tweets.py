@@ -1,3 +1,5 @@
+"""`ade-train write-tweets`: size, prevalence, codes, and the same tweets for the same options."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -16,7 +18,7 @@ def write(out: Path, terminology: Path, *options: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_tweets_come_at_the_prevalence_with_coded_and_named_spans(
+def test_tweets_have_the_prevalence_and_coded_and_named_spans(
     tmp_path: Path, terminology_folder: Path, terminology: Terminology
 ) -> None:
     write(tmp_path / "tweets", terminology_folder, "--count", "200", "--prevalence", "0.2")

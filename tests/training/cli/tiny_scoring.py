@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from tests.tiny import EFFECTS, NEGATIVE, POSITIVE
 from training.cli.app import app
 
-RUN = CliRunner()
+RUNNER = CliRunner()
 
 
 def record(number: int, text: str) -> dict[str, Any]:
-    """Give an annotated text; a positive one ends with its effect."""
+    """Return an annotated text; a positive text ends with its effect."""
     effect = next((effect for effect in EFFECTS if text.endswith(effect)), None)
     if effect is None:
         return {"id": f"t{number}", "text": text, "label": 0, "spans": []}
@@ -27,12 +27,12 @@ RECORDS = [record(number, text) for number, text in enumerate([*POSITIVE, *NEGAT
 
 
 def ade_train(*arguments: object) -> Result:
-    """Run the command, whatever comes of it."""
-    return RUN.invoke(app, [str(argument) for argument in arguments], catch_exceptions=True)
+    """Run the command, and return its result, even if it fails."""
+    return RUNNER.invoke(app, [str(argument) for argument in arguments], catch_exceptions=True)
 
 
 def figures(*arguments: object) -> dict[str, Any]:
-    """Run the command, and read the JSON document that it prints."""
+    """Run the command, and return the JSON document that it prints."""
     result = ade_train(*arguments, "--json")
     assert result.exception is None, result.exception
     return dict(json.loads(result.stdout))
