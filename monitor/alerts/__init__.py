@@ -7,6 +7,6 @@
 from monitor.alerts.payload import AlertPayload, parse_payload
 from monitor.alerts.ports import Publisher, Reader
 from monitor.alerts.relay import Relay
-from monitor.alerts.rules import AlertRules, alerts_of
+from monitor.alerts.rules import AlertRules
 
-__all__ = ["AlertPayload", "AlertRules", "Publisher", "Reader", "Relay", "alerts_of", "parse_payload"]
+__all__ = ["AlertPayload", "AlertRules", "Publisher", "Reader", "Relay", "parse_payload"]

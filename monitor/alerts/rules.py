@@ -107,12 +107,3 @@ def _normalized(text: str) -> str:
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     stripped = folded.strip("#.,;:!?…\"'()[]{}*_~- ")
     return stripped or folded
-
-
-def alerts_of(
-    scored: ScoredTweet, *, bundle: str, detected_at: datetime, min_probability: float
-) -> list[Alert]:
-    """Return the alerts of one tweet; to be replaced by `AlertRules`."""
-    return AlertRules(bundle=bundle, min_probability=min_probability).alerts_for(
-        [scored], detected_at=detected_at
-    )

@@ -98,7 +98,7 @@ class GroupReader:
             self._send_acknowledgements()
 
     def release(self) -> None:
-        """Let other readers claim at once what this one has read and not acknowledged."""
+        """Make what this reader has read and not acknowledged available to other readers at once."""
         with translate_redis_errors(self.location):
             self._send_acknowledgements()
             pending = self._client.xpending_range(
@@ -119,9 +119,9 @@ class GroupReader:
     def _next(self, own_after: str | None) -> tuple[list[StreamEntry], str | None]:
         """Return entries, and the own entry after which the next read continues (None: all were read)."""
         if own_after is not None:
-            own = self._read_group(own_after)
-            if own:
-                return self._without_trimmed(own), own[-1].entry_id
+            entries = self._read_group(own_after)
+            if entries:
+                return self._without_trimmed(entries), entries[-1].entry_id
         if time.monotonic() >= self._next_claim:
             self._report_trimmed()
             claimed = self._claim()

@@ -8,11 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
+import redis
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.settings import Settings
-from monitor.store.connections import async_engine
+from monitor.store import async_engine
 from tests.monitor.alerts.payloads import payload
 from tests.monitor.alerts.valkeys import RestartableValkey
 
@@ -31,6 +32,13 @@ def valkey(tmp_path: Path) -> Iterator[RestartableValkey]:
 
 
 @pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of the test's empty Valkey."""
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
 async def engine(migrated: Settings) -> AsyncIterator[AsyncEngine]:
     """Connections to the test's database."""
     pool = async_engine(migrated.database)
@@ -40,22 +48,22 @@ async def engine(migrated: Settings) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def outbox(migrated: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """The test's database, by a connection of its own."""
+    """A separate connection to the test's database."""
     with psycopg.connect(migrated.database.url.get_secret_value(), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
 def fill(outbox: psycopg.Connection[Any]) -> Fill:
-    """Put N alerts into the outbox, and give their ids in order."""
+    """A function that puts N alerts into the outbox, and returns their ids in order."""
 
     def put(count: int) -> list[str]:
-        payloads = [payload(number) for number in range(count)]
+        alerts = [payload(number) for number in range(count)]
         with outbox.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO alert_outbox (alert_id, tweet_id, payload) VALUES (%s, %s, %s)",
-                [(one["alert_id"], one["tweet_id"], Jsonb(one)) for one in payloads],
+                [(alert["alert_id"], alert["tweet_id"], Jsonb(alert)) for alert in alerts],
             )
-        return [one["alert_id"] for one in payloads]
+        return [alert["alert_id"] for alert in alerts]
 
     return put

@@ -1,12 +1,18 @@
-"""Alerts as they are published."""
+"""Payloads of alerts, and how to add them to the stream and recognize them there."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
+
+import redis
+
+STREAM = "ade:alerts"
 
 
 def payload(number: int = 0, **other: Any) -> dict[str, Any]:
-    """Make the payload of alert `number`; the higher the number, the higher its id."""
+    """Return the payload of alert `number`; the higher the number, the higher its id."""
     text = "day 3 on #Zoloft and i can't stop shaking"
     return {
         "alert_id": f"{number:032x}",
@@ -22,3 +28,15 @@ def payload(number: int = 0, **other: Any) -> dict[str, Any]:
         "detected_at": "2026-07-01T12:00:01Z",
         **other,
     }
+
+
+def add_alerts(client: redis.Redis, numbers: Iterable[int], **other: Any) -> None:
+    """Add alerts to the stream, each with these fields changed."""
+    for number in numbers:
+        alert = payload(number, **other)
+        client.xadd(STREAM, {"alert_id": alert["alert_id"], "alert": json.dumps(alert)})
+
+
+def pending_alerts(client: redis.Redis) -> int:
+    """Return how many alerts the group "g" has read and not acknowledged."""
+    return int(client.xpending(STREAM, "g")["pending"])  # type: ignore[index]

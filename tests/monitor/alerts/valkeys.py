@@ -1,28 +1,24 @@
-"""A Valkey of a test's own, that can be stopped, started again on its port, and left without its data."""
+"""A Valkey that a test can stop, and start again on the same port with the same data."""
 
 from __future__ import annotations
 
-import socket
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import redis
 from pydantic import SecretStr
 
-from monitor.embedded.servers import find_program
+from monitor.embedded import find_program, free_port
 from monitor.settings import RedisSettings, Settings
 from tests.processes import wait_for
 
 
 class RestartableValkey:
-    """Keeps its data in `folder` over restarts."""
+    """A Valkey without a password, which keeps its data in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -43,11 +39,11 @@ class RestartableValkey:
             self._process = None
 
     def client(self) -> redis.Redis:
-        """Connect to it."""
+        """Return a client."""
         return redis.Redis(port=self.port, decode_responses=True)
 
-    def of(self, settings: Settings) -> Settings:
-        """Point settings at it."""
+    def settings(self, settings: Settings) -> Settings:
+        """Return `settings` with the address of this Valkey."""
         return settings.model_copy(update={"redis": RedisSettings(url=SecretStr(self.url))})
 
     def _answers(self) -> bool:

@@ -1,0 +1,32 @@
+"""The line that shows an alert on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.alerts import AlertPayload
+from monitor.alerts.payload import MentionPayload
+from monitor.cli.alerts import alert_line
+from tests.monitor.alerts.payloads import payload
+
+
+def alert(text: str, **other: Any) -> AlertPayload:
+    return AlertPayload.model_validate(payload(text=text, **other), strict=False)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 300), st.integers(0, 300))
+def test_any_tweet_becomes_one_line_without_escapes(text: str, start: int, end: int) -> None:
+    mention = MentionPayload(start=start, end=end, text="", score=0.5)
+    line = alert_line(alert(text, pt_name=text[:20]).model_copy(update={"mention": mention}))
+    assert len(line.plain.splitlines()) <= 1
+    assert "\x1b" not in line.plain
+
+
+def test_the_span_is_highlighted() -> None:
+    mention = {"start": 4, "end": 9, "text": "shaky", "score": 0.5}
+    line = alert_line(alert("so\n\ashaky today", mention=mention))
+    [highlight] = [span for span in line.spans if "red" in str(span.style)]
+    assert line.plain[highlight.start : highlight.end] == "shaky"
