@@ -9,7 +9,7 @@ from tokenizers import Encoding
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from models.encoder.tokenization import TokenBatch
+from models.encoder import TokenBatch
 
 
 def pad(encodings: Sequence[Encoding]) -> TokenBatch:

@@ -17,9 +17,8 @@ import torch
 from torch import nn
 
 from models.bundle import Dictionary, Options, Retrieval, Thresholds, searched_names
-from models.encoder.loading import load_encoder
-from models.network.multitask import EnsembleMember, MultiTaskNetwork
-from models.network.shape import Pooling
+from models.encoder import load_encoder
+from models.network import EnsembleMember, MultiTaskNetwork, Pooling
 from models.normalizer import Labels, NameIndex
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import Trained, save_tiny, write_checkpoint

@@ -14,8 +14,7 @@ import torch
 from tokenizers import Tokenizer
 
 from models.bundle import Bundle, Options, Thresholds
-from models.network.multitask import MultiTaskNetwork
-from models.network.vote import Decision
+from models.network import Decision, MultiTaskNetwork
 from models.normalizer import BEST, CandidateFinder, Fusion, Label, concepts_of_classes, lift_labels
 from models.predictions import Candidate, Mention, TweetPrediction
 from models.scoring import ExtractedSpan, decode_spans

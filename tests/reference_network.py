@@ -11,7 +11,7 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 
 from models.encoder.tokenization import plain_letters
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork
 
 
 class ReferenceTokenizer:

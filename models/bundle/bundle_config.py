@@ -19,8 +19,7 @@ from models.bundle.config_sections import (
     Retrieval,
     Thresholds,
 )
-from models.network.shape import Architecture, Pooling
-from models.network.vote import Decision
+from models.network import Architecture, Decision, Pooling
 from models.options import NormalizerChoice, retriever_missing
 
 CONFIG_FILE: Final = "config.json"

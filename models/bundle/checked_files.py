@@ -22,7 +22,7 @@ from models.bundle.bundle_config import (
     BundleConfig,
     HashedFile,
 )
-from models.encoder.tokenization import remove_presets
+from models.encoder import remove_presets
 from models.errors import BundleError
 from models.normalizer import Labels
 

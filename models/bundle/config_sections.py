@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.network.vote import Vote
+from models.network import Vote
 from models.normalizer import Fusion
 from models.options import NormalizerChoice
 from models.terminology.terms import LONGEST_VERSION

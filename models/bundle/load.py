@@ -32,15 +32,14 @@ from models.bundle.checked_files import (
     read_tokenizer_file,
 )
 from models.bundle.dictionary import Dictionary, read_dictionary
-from models.encoder.pretrained import read_pretrained, trunk_digest, trunk_tensors
+from models.encoder import read_pretrained, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
-from models.network.shape import NetworkShape, Shape
-from models.network.weights import NetworkWeights, tensor_mismatches
+from models.network import NetworkShape, NetworkWeights, Shape, tensor_mismatches
 from models.normalizer import Labels
 from models.runtime.int8.body_ir import BodyIr
 
 if TYPE_CHECKING:
-    from models.network.multitask import MultiTaskNetwork
+    from models.network import MultiTaskNetwork
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class Bundle:
     @cached_property
     def network(self) -> MultiTaskNetwork:
         """A network with a copy of the weights, in eval mode, on the CPU: to inspect, or to train further."""
-        from models.encoder.loading import build_bert
-        from models.network.multitask import MultiTaskNetwork
+        from models.encoder import build_bert
+        from models.network import MultiTaskNetwork
 
         shape = self.weights.shape
         network = MultiTaskNetwork(

@@ -27,13 +27,12 @@ from models.bundle.config_sections import Calibration, Ensemble, Options, Retrie
 from models.bundle.dictionary import Dictionary, dictionary_files
 from models.disk import replace_folder, require_replaceable, writing
 from models.errors import BundleError
-from models.network.shape import Architecture
-from models.network.vote import Vote
+from models.network import Architecture, Vote
 from models.normalizer import Labels
 
 if TYPE_CHECKING:
-    from models.encoder.loading import Encoder
-    from models.network.multitask import MultiTaskNetwork
+    from models.encoder import Encoder
+    from models.network import MultiTaskNetwork
 
 
 def save_bundle(

@@ -18,7 +18,7 @@ from torch import Tensor
 from models.encoder.checkpoint import Checkpoint, find_checkpoint
 from models.encoder.tokenization import read_tokenizer
 from models.errors import TrunkError
-from models.network.shape import Activation
+from models.network import Activation
 
 # Old checkpoints name the parameters of LayerNorm as TensorFlow did.
 _LEGACY_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}

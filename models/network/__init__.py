@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, HEADS, NORMALIZER, TASKS, Head, Task
     from models.network.layers import run_layers, run_layers_to_cls
     from models.network.multitask import EnsembleMember, MultiTaskNetwork
+    from models.network.retriever import Retriever
     from models.network.shape import Activation, Architecture, NetworkShape, Pooling, Shape
     from models.network.trunk import FrozenTrunk
     from models.network.vote import Decision, Vote
@@ -31,6 +32,7 @@ else:
             "heads": ("CLASSIFIER", "EXTRACTOR", "HEADS", "HEAD_OF", "NORMALIZER", "TASKS", "Head", "Task"),
             "layers": ("run_layers", "run_layers_to_cls"),
             "multitask": ("EnsembleMember", "MultiTaskNetwork"),
+            "retriever": ("Retriever",),
             "shape": ("Activation", "Architecture", "NetworkShape", "Pooling", "Shape"),
             "trunk": ("FrozenTrunk",),
             "vote": ("Decision", "Vote"),
@@ -57,6 +59,7 @@ __all__ = [
     "NetworkShape",
     "NetworkWeights",
     "Pooling",
+    "Retriever",
     "Shape",
     "Task",
     "Vote",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.runtime import Engine
 
 

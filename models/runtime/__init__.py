@@ -11,6 +11,21 @@ int8            a quantized body
 """
 
 from models.device import Precision, resolve_precision
+from models.runtime.attention import GroupedAttention
 from models.runtime.engine import Engine, TweetScores
+from models.runtime.packed_network import PackedNetwork, SharedStates
+from models.runtime.packing import PackedBatch, PaddedTexts, micro_batches, pack_batch
 
-__all__ = ["Engine", "Precision", "TweetScores", "resolve_precision"]
+__all__ = [
+    "Engine",
+    "GroupedAttention",
+    "PackedBatch",
+    "PackedNetwork",
+    "PaddedTexts",
+    "Precision",
+    "SharedStates",
+    "TweetScores",
+    "micro_batches",
+    "pack_batch",
+    "resolve_precision",
+]

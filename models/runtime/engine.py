@@ -14,8 +14,7 @@ from tokenizers import Encoding
 from torch import Tensor
 
 from models.device import Precision
-from models.network.vote import Decision
-from models.network.weights import NetworkWeights
+from models.network import Decision, NetworkWeights
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.lanes import Lane, LanePool
 from models.runtime.packed_network import PackedNetwork
@@ -23,7 +22,7 @@ from models.runtime.packing import PackedBatch, micro_batches
 from models.runtime.placement import choose_placement
 
 if TYPE_CHECKING:
-    from models.network.multitask import MultiTaskNetwork
+    from models.network import MultiTaskNetwork
 
 Advance = Callable[[int], None]
 Result = TypeVar("Result")

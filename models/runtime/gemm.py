@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.device import Precision, dtype_of
-from models.network.weights import Affine
+from models.network import Affine
 
 Activation = Callable[[Tensor], Tensor]
 

@@ -12,8 +12,7 @@ from torch import Tensor
 from torch.nn.functional import embedding, layer_norm
 
 from models.device import Precision
-from models.network.shape import NetworkShape
-from models.network.weights import Affine, NetworkPart, NetworkWeights
+from models.network import Affine, NetworkPart, NetworkShape, NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.gemm import Gemm
 from models.runtime.packing import PackedBatch

@@ -12,8 +12,7 @@ from torch import Tensor
 from torch.nn.functional import linear, normalize
 
 from models.device import Precision
-from models.network.heads import CLASSIFIER, EXTRACTOR, NORMALIZER
-from models.network.weights import Affine, NetworkPart, NetworkWeights
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Affine, NetworkPart, NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.layer import ClsLayer, PackedEmbedding, PackedLayer, cls_states
 from models.runtime.packing import PackedBatch, padded_parts

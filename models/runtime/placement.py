@@ -11,7 +11,7 @@ import torch
 
 from models.device import Precision
 from models.errors import ModelError
-from models.network.shape import NetworkShape
+from models.network import NetworkShape
 from models.runtime.attention import Attention, GroupedAttention
 from models.runtime.lanes import Lane, ThreadLane
 from models.runtime.packed_network import PackedNetwork

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from models.bundle import Bundle, BundleConfig, Dictionary, Retrieval
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.normalizer import (
     CandidateFinder,
     ClassifierNormalizer,

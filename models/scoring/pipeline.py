@@ -11,8 +11,8 @@ import torch
 
 from models.bundle import Bundle, Options, Thresholds, load_bundle
 from models.device import release_freed_memory, resolve_device
-from models.encoder.tokenization import TweetTokenizer
-from models.network.vote import Decision
+from models.encoder import TweetTokenizer
+from models.network import Decision
 from models.normalizer import ClassifierNormalizer, Labels, Normalizer, SpanInText, SpanReader
 from models.options import NormalizerChoice, PrecisionChoice
 from models.predictions import Candidate, Mention, TweetPrediction

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from models.bundle import Bundle
-from models.encoder.tokenization import TweetTokenizer
-from models.network.vote import Decision
+from models.encoder import TweetTokenizer
+from models.network import Decision
 from models.runtime import Engine
 from models.scoring import decode_spans
 from training.errors import RunError

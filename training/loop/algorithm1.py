@@ -25,8 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork, Task
 from training.errors import RunError
 from training.loop.callbacks import TrainingCallback
 from training.loop.config import TrainingConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from models.network.heads import Task
+from models.network import Task
 
 
 class TrainingCallback(Protocol):

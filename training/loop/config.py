@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Final, Literal
 
-from models.network.heads import TASKS, Task
+from models.network import TASKS, Task
 from training.errors import RunError
 
 BIOBERT: Final = "dmis-lab/biobert-base-cased-v1.2"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.encoder.tokenization import TokenBatch
+from models.encoder import TokenBatch
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,7 @@ from typing import Any
 from torch import Tensor
 from torch.optim import Optimizer
 
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork, Task
 from training.errors import RunError
 from training.loop.algorithm1 import network_steps, train_epoch
 from training.loop.callbacks import NullCallback, TrainingCallback

@@ -15,9 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models.encoder.tokenization import TokenBatch
-from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, Task
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TokenBatch
+from models.network import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, MultiTaskNetwork, Task
 from training.loop.adversarial import adversarial_backward
 from training.loop.config import TrainingConfig
 from training.loop.processes import Processes

@@ -8,8 +8,7 @@ from typing import Literal
 from torch import nn
 from torch.optim import AdamW, Optimizer
 
-from models.network.heads import HEADS
-from models.network.multitask import MultiTaskNetwork
+from models.network import HEADS, MultiTaskNetwork
 from training.loop.config import TrainingConfig
 
 # A module and its peak learning rate.

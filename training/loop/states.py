@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.network.trunk import FrozenTrunk
+from models.network import FrozenTrunk
 from training.loop.callbacks import TrainingCallback
 from training.loop.inputs import Inputs, padded_positions
 from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory

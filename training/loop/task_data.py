@@ -12,8 +12,8 @@ import torch
 from tokenizers import Encoding
 from torch import Tensor
 
-from models.encoder.tokenization import TokenBatch, TweetTokenizer
-from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, Task
+from models.encoder import TokenBatch, TweetTokenizer
+from models.network import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, Task
 from models.normalizer import Labels
 from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.inputs import Inputs

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from torch import Tensor
 from torch.optim import Optimizer
 
-from models.network.heads import Task
+from models.network import Task
 from training.loop.callbacks import TrainingCallback
 from training.loop.processes import SINGLE_PROCESS, Processes
 from training.loop.training_state import StateFolder, TrainingState

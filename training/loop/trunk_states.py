@@ -10,8 +10,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from models.encoder.tokenization import TokenBatch
-from models.network.trunk import FrozenTrunk
+from models.encoder import TokenBatch
+from models.network import FrozenTrunk
 from training.loop.processes import Processes
 from training.loop.state_store import MemoryStore, StateSegment, StateStore
 

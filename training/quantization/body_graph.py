@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.network.weights import Affine, NetworkPart, NetworkWeights
+from models.network import Affine, NetworkPart, NetworkWeights
 from models.runtime.int8 import Port, SegmentPorts, body_layers, import_openvino
 
 

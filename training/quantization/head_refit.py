@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor, nn
 
-from models.network.layers import run_layers, run_layers_to_cls
-from models.network.multitask import EnsembleMember, MultiTaskNetwork
-from models.runtime.packed_network import SharedStates
-from models.runtime.packing import PackedBatch, PaddedTexts
+from models.network import EnsembleMember, MultiTaskNetwork, run_layers, run_layers_to_cls
+from models.runtime import PackedBatch, PaddedTexts, SharedStates
 
 Body = Callable[[PackedBatch], SharedStates]
 Floats = NDArray[np.float64]

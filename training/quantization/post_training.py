@@ -19,10 +19,9 @@ from tokenizers import Encoding
 from torch import Tensor
 
 from models.errors import ModelError
-from models.network.weights import NetworkWeights
-from models.runtime.attention import GroupedAttention
+from models.network import NetworkWeights
+from models.runtime import GroupedAttention, PackedBatch, micro_batches
 from models.runtime.int8 import EXTRA, BodyIr, QuantizedBody, SegmentPorts, body_layers, import_openvino
-from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
 from training.quantization.body_graph import build_body_graph
 

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.bundle import Bundle
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import EnsembleMember, MultiTaskNetwork
-from models.runtime.attention import GroupedAttention
+from models.encoder import TweetTokenizer
+from models.network import EnsembleMember, MultiTaskNetwork
+from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, micro_batches
 from models.runtime.int8 import BodyIr, QuantizedBody, body_layers
-from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import PackedBatch, micro_batches
 from training.errors import RunError
 from training.examples import Example
 from training.quantization.head_refit import (

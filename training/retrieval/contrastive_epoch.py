@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
-from models.network.heads import NORMALIZER
+from models.network import NORMALIZER
 from training.errors import RunError
 from training.loop import Inputs, TrainingCallback, rate_factor, set_learning_rates
 from training.retrieval.negatives import NameSampler, hard_names

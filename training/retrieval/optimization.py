@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch.optim import AdamW
 
-from models.network.retriever import Retriever
+from models.network import Retriever
 from training.retrieval.retriever_config import RetrieverConfig
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.normalizer import Names
 from training.augmentation import char_swaps
 from training.examples import CodedPhrase

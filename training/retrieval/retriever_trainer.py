@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from models.encoder.tokenization import TweetTokenizer
-from models.network.heads import NORMALIZER, Task
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer
+from models.network import NORMALIZER, MultiTaskNetwork, Task
 from models.normalizer import Names
 from training.errors import RunError
 from training.examples import CodedPhrase

@@ -10,9 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.network.multitask import MultiTaskNetwork
-from models.network.retriever import Retriever
-from models.network.trunk import FrozenTrunk
+from models.network import FrozenTrunk, MultiTaskNetwork, Retriever
 from models.normalizer import Names
 from training.loop import Inputs, KeptStates, NullCallback, TrainingCallback
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor
 
-from models.network.shape import NetworkShape
+from models.network import NetworkShape
 from models.runtime.cuda.buckets import Bucket
 from models.runtime.cuda.graphs import BucketGraphs, GraphPool
 from models.runtime.packed_network import PackedNetwork, SharedStates

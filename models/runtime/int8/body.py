@@ -10,8 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from models.errors import ModelError
-from models.network.shape import NetworkShape
-from models.network.weights import NetworkWeights
+from models.network import NetworkShape, NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.int8.body_ir import BodyIr, SegmentPorts, read_segments, unusable_graph
 from models.runtime.int8.openvino_runtime import import_openvino, products_overflow

@@ -12,9 +12,8 @@ import torch
 
 from models import BundleError, Pipeline, load_bundle
 from models.bundle import Ensemble
-from models.encoder.loading import load_encoder
-from models.network.multitask import MultiTaskNetwork
-from models.network.vote import Decision, Vote
+from models.encoder import load_encoder
+from models.network import Decision, MultiTaskNetwork, Vote
 from models.predictions import TweetPrediction
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import (

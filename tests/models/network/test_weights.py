@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.network.weights import copy_tensors, tensor_mismatches, tensors_equal
+from models.network import tensor_mismatches
+from models.network.weights import copy_tensors, tensors_equal
 
 
 def test_each_mismatch_is_reported_by_name() -> None:

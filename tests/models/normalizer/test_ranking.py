@@ -111,7 +111,7 @@ def test_a_bundle_without_labels_searches_the_release(tmp_path: Path) -> None:
     """Its training had no codes, but the release has names."""
     checkpoint = write_checkpoint(tmp_path / "encoder")
     trained = train_tiny_retriever(checkpoint)
-    from models.network.multitask import MultiTaskNetwork
+    from models.network import MultiTaskNetwork
 
     network = MultiTaskNetwork(trained.encoder.model, frozen_layers=1, ptids=0, retriever_layers=1).eval()
     without_labels = Trained(network, trained.encoder)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from models.runtime.packing import PackedBatch
+from models.runtime import PackedBatch
 
 
 def batch_of(lengths: Sequence[int]) -> PackedBatch:

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.network.vote import Decision
+from models.network import Decision
 from models.runtime import Engine
 from tests.engine_agreement import LONG, SHAPES, SHORT, TOLERANCE, Subject, Text
 from tests.random_networks import POSITIONS, random_network

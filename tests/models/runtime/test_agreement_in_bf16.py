@@ -10,7 +10,7 @@ import torch
 from models import Pipeline, load_bundle
 from models.bundle import Bundle
 from models.device import has_fast_bfloat16
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.runtime import Engine
 from models.scoring import bundle_folder
 from tests.changed_predictions import changed_share, tweets_of

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models import Pipeline, load_bundle
 from models.bundle import Calibration
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.options import NormalizerChoice
 from tests.pipeline_agreement import Agreement
 from tests.random_networks import POSITIONS, Shape, random_network, save_random_bundle, text_of

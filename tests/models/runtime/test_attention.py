@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from models.runtime.attention import GroupedAttention
+from models.runtime import GroupedAttention
 from tests.models.runtime.packed_batches import batch_of, random_states
 
 HEADS, SIZE = 2, 8

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tokenizers import Encoding, Tokenizer
 
 from models.encoder import TweetTokenizer
-from models.runtime.packing import LengthGroup, PaddedTexts, micro_batches, pack_batch, padded_parts
+from models.runtime import PaddedTexts, micro_batches, pack_batch
+from models.runtime.packing import LengthGroup, padded_parts
 from tests.models.runtime.packed_batches import batch_of, random_states
 from tests.padding import pad
 from tests.tiny import Trained

@@ -9,8 +9,7 @@ import torch
 
 from models.errors import ModelError
 from models.network import MultiTaskNetwork, NetworkShape
-from models.runtime import Engine, cuda, engine
-from models.runtime.attention import GroupedAttention
+from models.runtime import Engine, GroupedAttention, cuda, engine
 from models.runtime.cuda import PaddedAttention, VarlenAttention
 from models.runtime.placement import choose_placement
 from tests.tiny import Trained

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer, load_encoder
 from models.scoring import ExtractedSpan, decode_spans
 from tests.tiny import Layout
 

@@ -9,7 +9,7 @@ import torch
 
 from models import ModelError, Pipeline, load_bundle
 from models.bundle import Calibration, Options, Thresholds
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.runtime import Engine
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE, Layout, Trained, save_tiny, train_tiny
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork
 from tests.training.loop.tiny_training import CONFIG, tiny_network, tiny_tasks
 from training.loop.inputs import Inputs
 

@@ -13,8 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork, Task
 from tests.training.loop.tiny_training import CONFIG, tiny_network
 from training.loop.algorithm1 import network_steps, task_probabilities, train_epoch
 from training.loop.callbacks import NullCallback

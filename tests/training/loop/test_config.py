@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.network.heads import TASKS
+from models.network import TASKS
 from training.errors import RunError
 from training.loop.config import TrainingConfig
 

@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from models.network.heads import TASKS, Task
-from models.network.multitask import MultiTaskNetwork
+from models.network import TASKS, MultiTaskNetwork, Task
 from tests.training.loop.tiny_training import STEADY, tiny_network, tiny_tasks
 from training.loop.objective import (
     backward,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork
 from tests.training.loop import tiny_training
 from tests.training.loop.tiny_training import CONFIG, STEADY, largest_difference, tiny_fit
 from training.errors import RunError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork
 from tests.tiny import write_checkpoint
 from tests.training.loop.tiny_states import assert_same_states, computed_states, kept_states
 from tests.training.loop.tiny_training import CONFIG, tiny_network

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.encoder.tokenization import TokenBatch
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TokenBatch
+from models.network import MultiTaskNetwork
 from tests.tiny import write_checkpoint
 from tests.training.loop.tiny_states import assert_same_states, computed_states, kept_states
 from tests.training.loop.tiny_training import (

@@ -7,8 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer, load_encoder
 from models.normalizer import Labels
 from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.inputs import Inputs

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
+from models.network import MultiTaskNetwork, Task
 from tests.training.loop import tiny_training
 from tests.training.loop.tiny_training import (
     CONFIG,

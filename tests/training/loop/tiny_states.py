@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from models.encoder.tokenization import TokenBatch
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TokenBatch
+from models.network import MultiTaskNetwork
 from training.loop.inputs import Inputs
 from training.loop.states import KeepIn, KeptStates
 

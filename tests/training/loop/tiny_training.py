@@ -17,10 +17,8 @@ from typing import Any
 
 import torch
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer, load_encoder
+from models.network import MultiTaskNetwork, Task
 from models.normalizer import Labels
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE
 from training.examples import AnnotatedSpan, CodedPhrase, Example

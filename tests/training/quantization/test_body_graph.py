@@ -10,12 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.encoder.tokenization import TweetTokenizer
-from models.network.weights import NetworkWeights
-from models.runtime.attention import GroupedAttention
+from models.encoder import TweetTokenizer
+from models.network import NetworkWeights
+from models.runtime import GroupedAttention, PackedNetwork, micro_batches
 from models.runtime.int8 import QuantizedBody
-from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import micro_batches
 from tests.random_networks import POSITIONS, Shape, random_network, text_of
 from tests.tiny import Trained
 from tests.tiny_int8 import needs_openvino

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer, load_encoder
+from models.network import MultiTaskNetwork
 from models.normalizer import Labels, Names
 from models.terminology import Llt, Terminology
 from tests.tiny import EFFECTS, MAX_TOKENS

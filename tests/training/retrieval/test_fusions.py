@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from models.bundle import Dictionary, searched_names
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer, load_encoder
+from models.network import MultiTaskNetwork
 from models.normalizer import BY_HAND, Labels, NameIndex, SpanReader
 from models.runtime import Engine
 from models.terminology import Terminology

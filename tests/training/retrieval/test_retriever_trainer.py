@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer
+from models.network import MultiTaskNetwork
 from models.normalizer import Names
 from training.errors import RunError
 from training.examples import CodedPhrase

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer
+from models.network import MultiTaskNetwork
 from models.normalizer import Names
 from tests.reference_network import ReferenceNetwork
 from training.loop.inputs import Inputs

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tokenizers import Encoding, Tokenizer
 
 from models.encoder import TweetTokenizer
+from models.runtime import micro_batches
 from models.runtime.cuda.buckets import Bucket, BucketInputs, make_buckets, max_texts, smallest_bucket
-from models.runtime.packing import micro_batches
 from tests.models.runtime.packed_batches import batch_of
 from tests.tiny import Trained
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.runtime.attention import GroupedAttention
+from models.runtime import GroupedAttention
 from models.runtime.cuda import PaddedAttention, VarlenAttention, gpu_attention, has_varlen_kernel
 from tests.models.runtime.cuda.fake_cuda import checked_varlen_attn
 from tests.models.runtime.packed_batches import batch_of, random_states

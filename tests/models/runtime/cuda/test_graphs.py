@@ -10,12 +10,10 @@ import torch
 
 from models.encoder import TweetTokenizer
 from models.network import MultiTaskNetwork
-from models.runtime.attention import GroupedAttention
+from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, SharedStates, pack_batch
 from models.runtime.cuda import VarlenAttention
 from models.runtime.cuda.buckets import Bucket
 from models.runtime.cuda.graphs import BucketGraphs, GraphPool
-from models.runtime.packed_network import PackedNetwork, SharedStates
-from models.runtime.packing import PackedBatch, pack_batch
 from tests.models.runtime.cuda.fake_cuda import FakeStream, install_fake_cuda
 from tests.random_networks import POSITIONS, Shape, random_network, text_of
 from tests.tiny import Trained

@@ -16,9 +16,8 @@ import torch
 from transformers import BertConfig, BertModel
 
 from models import Pipeline
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer, load_encoder
+from models.network import MultiTaskNetwork
 from models.runtime import Engine
 from models.runtime.cuda import PaddedAttention, VarlenAttention, has_varlen_kernel
 from models.runtime.cuda.buckets import make_buckets

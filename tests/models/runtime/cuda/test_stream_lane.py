@@ -14,10 +14,9 @@ from torch.utils._pytree import tree_leaves
 from transformers import BertConfig, BertModel
 
 from models.network import MultiTaskNetwork
+from models.runtime import PackedBatch, PackedNetwork
 from models.runtime.cuda import VarlenAttention, estimate_lane_bytes, make_buckets, max_texts
 from models.runtime.cuda.buckets import Bucket, BucketInputs
-from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import PackedBatch
 from tests.models.runtime.packed_batches import batch_of
 
 META = torch.device("meta")

@@ -11,7 +11,7 @@ import torch
 
 from models import ModelError, Pipeline, load_bundle
 from models.bundle import Calibration, Thresholds, read_config, revise_bundle
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.runtime import Engine
 from models.runtime.int8 import body, products_overflow
 from tests.tiny_int8 import needs_openvino, quantize_tiny, tiny_examples
