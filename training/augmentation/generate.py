@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 from training.augmentation.checklist_changes import checklist_changes
 from training.augmentation.word_swaps import Synonyms, char_swaps, synonym_swaps
 from training.augmentation.words import changeable_words
-from training.corpora.cleaning import same_form
+from training.corpora.cleaning import comparison_form
 from training.edits import Edit, edit_example, fits_spans, without_overlaps
 from training.errors import RunError
 from training.examples import Example
@@ -85,7 +85,7 @@ def _variants(example: Example, count: int, seed: int, proposers: list[_Proposer
     random = _random_of(example, seed)
     order = random.sample(proposers, len(proposers))
     # `prepare` splits texts without a document by this form.
-    document = example.document or same_form(example.text)
+    document = example.document or comparison_form(example.text)
     texts = {example.text}
     variants: list[Example] = []
     for number in range(1, count + 1):

@@ -1,9 +1,9 @@
 """Reader of ADE-Corpus-V2 (Gurulingappa et al. 2012): sentences of case reports from PubMed, without codes.
 
-Layout, `|` between the fields: `DRUG-AE.rel` has a row for each pair of drug and effect in a sentence
-(PubMed id, sentence, effect, its begin and end, drug, its begin and end); the offsets count in the
-abstract, which is not part of the corpus. `ADE-NEG.txt` has a sentence without effect a line: PubMed id,
-blank, `NEG`, blank, sentence.
+Layout, with `|` between the fields: `DRUG-AE.rel` has a row for each pair of drug and effect in a sentence
+(PubMed id, sentence, effect, its begin and end, drug, its begin and end). Its offsets count in the abstract,
+which is not part of the corpus. `ADE-NEG.txt` has one sentence without effect per line: PubMed id, blank,
+`NEG`, blank, sentence.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.corpora.mentions import occurrences, read_characters
-from training.corpora.passages import flat
+from training.corpora.mentions import find_phrase, read_characters
+from training.corpora.passages import single_line
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
@@ -38,15 +38,15 @@ class _Pair:
 
 
 def read_ade_v2(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
-    """Read the two files from a folder; the document of a sentence is its abstract.
+    """Read the two files of a folder; the document of a sentence is its abstract.
 
     Raises:
-        CorpusError: neither file is there, or a row is at fault and the log is strict.
+        CorpusError: neither file exists, or a row is at fault and the log is strict.
     """
     positives, negatives = source / _POSITIVES, source / _NEGATIVES
     if not positives.is_file() and not negatives.is_file():
         raise CorpusError(
-            f"{source} has neither {_POSITIVES} nor {_NEGATIVES}: give the folder that has both"
+            f"{source} has neither {_POSITIVES} nor {_NEGATIVES}: name the folder that has both"
         )
     examples = _positive_examples(positives, log) if positives.is_file() else []
     if not positives.is_file() or not negatives.is_file():
@@ -62,12 +62,12 @@ def read_ade_v2(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
         if match is None:
             log.drop("malformed row", negatives, number, f"not 'PubMed-id NEG sentence': {line[:60]!r}")
             continue
-        document, text = match.group(1), flat(match.group(2))
+        document, text = match.group(1), single_line(match.group(2))
         if (document, text) in known:
             detail = f"{text[:60]!r} is in {_POSITIVES} too"
             log.drop("both with and without an effect", negatives, number, detail)
             continue
-        log.read("rows without an effect")
+        log.count("rows without an effect")
         examples.append(Example(f"ade2:{document}:n{number}", text, 0, document=document))
     return {"all": examples}
 
@@ -77,33 +77,33 @@ def _positive_examples(path: Path, log: ReadingLog) -> list[Example]:
     for number, line in enumerate(read_characters(path).splitlines(), 1):
         if not line.strip():
             continue
-        pair = _pair(line, number)
+        pair = _parse_pair(line, number)
         if pair is None:
             log.drop("malformed row", path, number, f"not {_FIELDS} fields separated by |: {line[:60]!r}")
             continue
-        log.read("rows of drug and effect")
+        log.count("rows of drug and effect")
         sentences.setdefault((pair.pubmed, pair.sentence), []).append(pair)
     examples = []
     for (pubmed, sentence), pairs in sentences.items():
         spans: dict[AnnotatedSpan, None] = {}
         for pair in pairs:
-            place = _place(pair, sentence)
+            place = _locate_effect(pair, sentence)
             if place is None:
                 log.drop("offset mismatch", path, pair.line, f"{pair.effect!r} is not in {sentence[:60]!r}")
             else:
                 spans[AnnotatedSpan(*place)] = None
-        log.read("spans", len(spans))
+        log.count("spans", len(spans))
         ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end)))
         name = f"ade2:{pubmed}:{pairs[0].line}"
-        examples.append(Example(name, flat(sentence), 1, ordered, pubmed))
+        examples.append(Example(name, single_line(sentence), 1, ordered, pubmed))
     return examples
 
 
-def _pair(line: str, number: int) -> _Pair | None:
+def _parse_pair(line: str, number: int) -> _Pair | None:
     fields = line.split("|")
     if len(fields) < _FIELDS:
         return None
-    # A sentence may hold a bar itself; the six fields after it do not.
+    # A sentence may contain a bar itself; the six fields after it do not.
     pubmed, sentence = fields[0].strip(), "|".join(fields[1:-6]).strip()
     effect, effect_begin, _, drug, drug_begin, _ = (field.strip() for field in fields[-6:])
     try:
@@ -115,11 +115,11 @@ def _pair(line: str, number: int) -> _Pair | None:
     return _Pair(number, pubmed, sentence, effect, begins[0], drug, begins[1])
 
 
-def _place(pair: _Pair, sentence: str) -> tuple[int, int] | None:
+def _locate_effect(pair: _Pair, sentence: str) -> tuple[int, int] | None:
     """Find the effect; of several places, the one as far from the drug as it is in the abstract."""
-    effects = occurrences(pair.effect, sentence)
+    effects = find_phrase(pair.effect, sentence)
     distance = pair.effect_begin - pair.drug_begin
-    drugs = {start for start, _ in occurrences(pair.drug, sentence)}
+    drugs = {start for start, _ in find_phrase(pair.drug, sentence)}
     for place in effects:
         if place[0] - distance in drugs:
             return place

@@ -1,7 +1,7 @@
-"""Reader of corpora in JSON Lines, one text a line.
+"""Reader of corpora in JSON Lines, one text per line.
 
 `{"id", "text", "label": 0|1, "document", "spans": [{"start", "end", "text", "ptid", "llt", "pt_name"}]}`;
-`id`, `document` and all of a span but its offsets may be missing, further fields are passed over.
+`id`, `document` and everything in a span except its offsets are optional. Other fields are ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.corpora.reading_log import ReadingLog
-from training.corpora.splits import split_named
+from training.corpora.splits import split_from_name
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
 
@@ -20,34 +20,34 @@ def read_jsonl(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
     """Read a file, or a folder whose files are named after their splits, such as `train.jsonl`.
 
     Raises:
-        CorpusError: nothing is there to be read; or the log is strict, and a line is no such record.
+        CorpusError: there is nothing to read; or the log is strict, and a line is not such a record.
     """
     paths = sorted(source.glob("*.jsonl")) if source.is_dir() else [source]
     if not paths:
-        raise CorpusError(f"{source} has no .jsonl files: give the corpus file itself, or its folder")
+        raise CorpusError(f"{source} has no .jsonl files: name the corpus file itself, or its folder")
     splits: dict[str, list[Example]] = {}
     for path in paths:
-        split = split_named(path.stem)
+        split = split_from_name(path.stem)
         if split is None and len(paths) > 1:
             raise CorpusError(
-                f"{path} names no split: name the files of a folder train.jsonl, valid.jsonl and test.jsonl, "
-                "or give one file"
+                f"{path} names no split: call the files of a folder train.jsonl, valid.jsonl and test.jsonl, "
+                "or name one file"
             )
         splits.setdefault(split or "all", []).extend(read_records(path, log))
     return splits
 
 
 def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
-    """Read a file of one JSON record a line; empty lines are skipped.
+    """Read a file of one JSON record per line; empty lines are skipped.
 
-    Each span is checked: `text[start:end]` must be the span's own text, where the record gives it.
+    Each span is checked: `text[start:end]` must be the text of the span, if the record has it.
 
     Args:
         path: the file.
-        log: takes down the lines that are no such records; without it the first of them is an error.
+        log: records the lines that are malformed; without a log, the first of them is an error.
 
     Raises:
-        CorpusError: the file is missing or not UTF-8, or a line is at fault; file and line are named.
+        CorpusError: the file is missing or not UTF-8, or a line is at fault; the message names file and line.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -63,7 +63,7 @@ def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
         if not line.strip():
             continue
         try:
-            examples.append(_example(line, number))
+            examples.append(_parse_example(line, number))
         except (ValueError, RecursionError) as error:
             if log is None:
                 raise CorpusError(f"{path}, line {number}: {error}") from None
@@ -73,17 +73,17 @@ def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
 
 
 class _MismatchError(ValueError):
-    """The span's own text is not at its offsets."""
+    """The text of the span is not at its offsets."""
 
 
-def _example(line: str, number: int) -> Example:
+def _parse_example(line: str, number: int) -> Example:
     record = json.loads(line)
     if not isinstance(record, dict):
         raise ValueError(f"the line is a JSON {type(record).__name__}, not an object")
-    text, label = _field(record, "text", str), _field(record, "label", int)
+    text, label = _get_field(record, "text", str), _get_field(record, "label", int)
     if not text.strip():
         raise ValueError("text is empty")
-    text.encode()  # a lone surrogate, which JSON can name, is no character and cannot be written again
+    text.encode()  # fails at a lone surrogate, which JSON can name, but UTF-8 cannot hold
     spans = record.get("spans") or []
     if not isinstance(spans, list):
         raise ValueError(f"spans is {spans!r}, not a list")
@@ -91,29 +91,29 @@ def _example(line: str, number: int) -> Example:
         id=str(record.get("id", number)),
         text=text,
         label=label,
-        spans=tuple(_span(entry, text) for entry in spans),
+        spans=tuple(_parse_span(entry, text) for entry in spans),
         document=str(record.get("document") or ""),
     )
 
 
-def _span(entry: Any, text: str) -> AnnotatedSpan:
+def _parse_span(entry: Any, text: str) -> AnnotatedSpan:
     if not isinstance(entry, dict):
         raise ValueError(f"a span is {entry!r}, not an object")
-    start, end = _field(entry, "start", int), _field(entry, "end", int)
-    told = entry.get("text")
-    if told is not None and text[start:end] != told:
+    start, end = _get_field(entry, "start", int), _get_field(entry, "end", int)
+    words = entry.get("text")
+    if words is not None and text[start:end] != words:
         raise _MismatchError(
-            f"the span {told!r} is not at {start}-{end}, where the text says {text[start:end]!r}"
+            f"the span {words!r} is not at {start}-{end}, where the text says {text[start:end]!r}"
         )
-    return AnnotatedSpan(start, end, *(_optional(entry, name) for name in ("ptid", "pt_name", "llt")))
+    return AnnotatedSpan(start, end, *(_get_optional(entry, name) for name in ("ptid", "pt_name", "llt")))
 
 
-def _optional(entry: dict[str, Any], name: str) -> str | None:
+def _get_optional(entry: dict[str, Any], name: str) -> str | None:
     value = entry.get(name)
     return None if value is None or value == "" else str(value)
 
 
-def _field(record: dict[str, Any], name: str, kind: type[Any]) -> Any:
+def _get_field(record: dict[str, Any], name: str, kind: type[Any]) -> Any:
     value = record.get(name)
     if type(value) is not kind:
         raise ValueError(f"{name} is {value!r}, not of type {kind.__name__}")

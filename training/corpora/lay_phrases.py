@@ -1,4 +1,4 @@
-"""Reader of patients' phrases and what they mean: `lay_phrases.tsv`, tab-separated with a header."""
+"""Reader of lay phrases and their meanings: `lay_phrases.tsv`, tab-separated with a header."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COLUMNS = ("mention", "concept_name", "pt_code")
 
 
 def read_lay_phrases(path: Path) -> list[CodedPhrase]:
-    """Read the phrases that have a PT; rows without one are left out, as are repeated ones.
+    """Read the phrases that have a PT, in lower case, each once.
 
     Raises:
         CorpusError: the file is missing, lacks a column, or a row has another number of fields.

@@ -1,9 +1,4 @@
-"""The characters of a text file as its annotators counted them.
-
-An annotated effect as corpora of whole documents give it: one or several pieces of the document.
-
-Finding a phrase in a sentence, for corpora that give the words of an effect and no usable offset.
-"""
+"""Annotated effects in whole documents, and how to find them in the text."""
 
 from __future__ import annotations
 
@@ -12,47 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.predictions import is_span_of
 from training.errors import CorpusError
 
-
-def read_characters(path: Path, *, bound: int = 64 << 20) -> str:
-    """Read a text file, in UTF-8 or else in Windows-1252 or Latin-1, with every character kept.
-
-    Line ends are left as they are, and so is a byte order mark: offsets count them.
-
-    Args:
-        path: the file.
-        bound: the greatest size, in bytes.
-
-    Raises:
-        CorpusError: the file is missing, a folder, or larger than the bound.
-    """
-    try:
-        size = path.stat().st_size
-        if size > bound:
-            raise CorpusError(f"{path} has {size:,} bytes, more than the {bound:,} a corpus file may have")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read ({error.strerror}): check the path") from None
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1")
-
-
 Parts = tuple[tuple[int, int], ...]
+"""The pieces of a mention as (start, end), in characters of the document."""
+
+_LARGEST_FILE = 64 << 20  # bytes
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class AnnotatedMention:
     """An adverse effect in a document.
 
     Attributes:
-        parts: its pieces as (start, end), in characters of the document; several where it is discontinuous.
-        words: what the corpus says stands there, or None where it does not say.
-        line: where the corpus says so, a line of its file counted from 1, or None.
+        parts: its pieces; several if it is discontinuous.
+        words: the words there according to the corpus, or None if the corpus does not state them.
+        line: of the corpus file, counted from 1; None if unknown.
         ptid: code of the Preferred Term, or None.
         pt_name: name of that PT, or None.
         llt: code that was annotated, or None.
@@ -76,26 +48,26 @@ class Mention:
         return max(end for _, end in self.parts)
 
     def fault_in(self, text: str) -> str | None:
-        """Say what keeps the mention from being where it says, or None if it is there.
+        """Return why the mention is not at its place in a document, or None if it is.
 
-        White space is compared as a single blank, for line breaks are written as blanks in annotations.
+        White space is compared as a single blank, since annotations write line breaks as blanks.
         """
         place = ", ".join(f"{start}-{end}" for start, end in self.parts)
-        if not all(0 <= start < end <= len(text) for start, end in self.parts):
+        if not all(is_span_of(text, start, end) for start, end in self.parts):
             return f"{place} lies outside the text of {len(text)} characters"
-        found = " ".join(text[start:end] for start, end in self.parts)
-        if self.words is not None and words_of(found) != words_of(self.words):
-            return f"{self.words!r} is not at {place}, where the text says {found!r}"
-        if not found.strip():
+        covered = " ".join(text[start:end] for start, end in self.parts)
+        if self.words is not None and collapse_whitespace(covered) != collapse_whitespace(self.words):
+            return f"{self.words!r} is not at {place}, where the text says {covered!r}"
+        if not covered.strip():
             return f"at {place} there is only white space"
         return None
 
     def is_discontinuous_in(self, text: str) -> bool:
-        """Tell whether more than white space lies between the pieces."""
-        return len(joined(self.parts, text)) > 1
+        """Return True if more than white space lies between the pieces."""
+        return len(join_parts(self.parts, text)) > 1
 
 
-def joined(parts: Sequence[tuple[int, int]], text: str) -> Parts:
+def join_parts(parts: Sequence[tuple[int, int]], text: str) -> Parts:
     """Join pieces that touch, overlap, or have only white space of `text` between them."""
     result: list[tuple[int, int]] = []
     for start, end in sorted(parts):
@@ -106,55 +78,80 @@ def joined(parts: Sequence[tuple[int, int]], text: str) -> Parts:
     return tuple(result)
 
 
-def words_of(text: str) -> str:
-    """Give the text with each run of white space as one blank."""
+def collapse_whitespace(text: str) -> str:
+    """Return the text with each run of white space as one blank, and none at its ends."""
     return " ".join(text.split())
 
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+def read_characters(path: Path, *, largest: int = _LARGEST_FILE) -> str:
+    """Read a text file in UTF-8, or else in Windows-1252 or Latin-1, with every character.
+
+    Line ends and a byte order mark are kept, since the offsets of annotators count them.
+
+    Args:
+        path: the file.
+        largest: the greatest allowed size, in bytes.
+
+    Raises:
+        CorpusError: the file is missing, a folder, or too large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > largest:
+            raise CorpusError(f"{path} has {size:,} bytes, more than the {largest:,} a corpus file may have")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}): check the path") from None
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
 
 
-def occurrences(phrase: str, sentence: str) -> list[tuple[int, int]]:
-    """Find where a phrase stands in a sentence: case and the kind of white space do not matter.
+def find_phrase(phrase: str, sentence: str) -> list[tuple[int, int]]:
+    """Find the occurrences of a phrase, for corpora that give the words of an effect without usable offsets.
 
-    Places inside of longer words ("ache" in "headaches") are given only where there are no others.
+    Case and the kind of white space do not matter. Occurrences within longer words ("ache" in "headaches")
+    are returned only if there are no others.
 
     Returns:
-        (start, end) in characters, in order; empty where it is nowhere.
+        (start, end) in characters, in order; empty if the phrase does not occur.
     """
     words = [re.escape(word) for word in phrase.split()]
     if not words:
         return []
     pattern = r"\s+".join(words)
     for bounded in (rf"(?<!\w){pattern}(?!\w)", pattern):
-        found = [match.span() for match in re.finditer(bounded, sentence, re.IGNORECASE)]
-        if found:
-            return found
+        places = [match.span() for match in re.finditer(bounded, sentence, re.IGNORECASE)]
+        if places:
+            return places
     return []
 
 
-def scattered(phrase: str, sentence: str, *, gap: int = 4) -> tuple[int, int] | None:
-    """Find the words of a phrase in their order, with others in between ("felt dizzy" in "felt very dizzy").
+def find_scattered(phrase: str, sentence: str, *, gap: int = 4) -> tuple[int, int] | None:
+    """Find the words of a phrase in order with others in between ("felt dizzy" in "felt very dizzy").
 
     Args:
         phrase: the words.
         sentence: where to look for them; case does not matter.
-        gap: how many other words there may be between two of them.
+        gap: the greatest number of other words between two of them.
 
     Returns:
         (start, end) in characters of the smallest range that holds them all, or None.
     """
-    wanted = [word.lower() for word in _WORD.findall(phrase)]
+    phrase_words = [word.lower() for word in _WORD.findall(phrase)]
     words = list(_WORD.finditer(sentence))
     best: tuple[int, int] | None = None
-    for first in range(len(words)) if wanted else ():
+    for first in range(len(words)) if phrase_words else ():
         at = first
-        for word in wanted:
+        for word in phrase_words:
             reach = range(at, min(at + gap + 1, len(words))) if at > first else range(first, first + 1)
-            found = next((place for place in reach if words[place].group().lower() == word), None)
-            if found is None:
+            match = next((index for index in reach if words[index].group().lower() == word), None)
+            if match is None:
                 break
-            at = found + 1
+            at = match + 1
         else:
             place = words[first].start(), words[at - 1].end()
             if best is None or place[1] - place[0] < best[1] - best[0]:

@@ -1,4 +1,4 @@
-"""Cutting posts, labels and reports into texts of the size of a tweet, with the annotations carried along."""
+"""Cutting posts, labels and reports into texts of the size of a tweet, with their annotations."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from training.corpora.mentions import Mention
+from training.corpora.mentions import AnnotatedMention
 from training.corpora.reading_log import ReadingLog
 from training.examples import AnnotatedSpan, Example
 
 # A document no longer than a tweet (280 characters) is one text, however many sentences it has.
 _TWEET = 280
-# Sentences are joined for the sake of a span that crosses the cut, unless the span is no phrase at all.
+# Passages are joined if a span crosses the cut, unless the span is too long to be a phrase.
 _LONGEST_SPAN = 300
 
 _END = re.compile(r"([.!?]+)[\"'”’)\]]*\s+(?=(\S))")
@@ -42,15 +42,15 @@ _ABBREVIATIONS = frozenset(
 _BLANKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029", " "))
 
 
-def passages(text: str) -> list[tuple[int, int]]:
-    """Cut a document at its line ends and sentence ends.
+def split_passages(text: str) -> list[tuple[int, int]]:
+    """Split a document at its line ends and sentence ends.
 
     Returns:
-        (start, end) of each passage in characters, in order, without white space at its ends; a document of
+        (start, end) of each passage in characters, in order, without white space at its ends. A document of
         at most 280 characters is one passage. Passages without a letter or digit are left out.
     """
     if len(text.strip()) <= _TWEET:
-        return _trimmed(text, [(0, len(text))])
+        return _trim(text, [(0, len(text))])
     pieces = []
     for line in re.finditer(r"[^\r\n]+", text):
         start = line.start()
@@ -58,29 +58,30 @@ def passages(text: str) -> list[tuple[int, int]]:
             pieces.append((start, end))
             start = end
         pieces.append((start, line.end()))
-    return _trimmed(text, pieces)
+    return _trim(text, pieces)
 
 
 def cut_document(
-    name: str, text: str, mentions: Sequence[Mention], path: Path, log: ReadingLog
+    name: str, text: str, mentions: Sequence[AnnotatedMention], path: Path, log: ReadingLog
 ) -> list[Example]:
-    """Make an example of each passage, positive where a mention lies in it.
+    """Return an example for each passage, positive if a mention lies in it.
 
-    A discontinuous mention becomes the smallest range that covers its parts. Where a mention crosses a cut,
-    the passages are joined. A mention that is not where it says is dropped, and so are the passages that it
-    claims, since nobody knows any longer whether they report an effect; a document of one passage does.
+    A discontinuous mention becomes the smallest range that covers its parts. If a mention crosses a cut, the
+    passages are joined. A mention that is not at its place is dropped, with the passages that it overlaps,
+    because it is unknown whether they report an effect. If the document is a single passage, it stays and is
+    positive.
 
     Args:
-        name: of the document; passages are called `name:number`, counted from 0.
+        name: of the document; passages get the ids `name:number`, counted from 0.
         text: the document.
         mentions: its adverse effects.
         path: the file that the mentions come from, for the log.
-        log: takes down what was counted and dropped.
+        log: records what was counted and dropped.
 
     Raises:
         CorpusError: a mention is at fault and the log is strict.
     """
-    placed: list[tuple[int, int, Mention]] = []
+    placed: list[tuple[int, int, AnnotatedMention]] = []
     lost: list[tuple[int, int]] = []
     for mention in mentions:
         fault = mention.fault_in(text)
@@ -88,18 +89,18 @@ def cut_document(
             log.drop("offset mismatch", path, mention.line, fault)
             lost.extend(mention.parts)
             continue
-        start, end = _without_blanks(text, mention.start, mention.end)
+        start, end = _strip(text, mention.start, mention.end)
         if end - start > _LONGEST_SPAN:
-            log.drop("span too long", path, mention.line, f"{end - start} characters, no phrase of a text")
+            detail = f"{end - start} characters, too long for a phrase"
+            log.drop("span too long", path, mention.line, detail)
             lost.extend(mention.parts)
             continue
         if mention.is_discontinuous_in(text):
-            log.note(
-                "discontinuous span, covered by one range", path, mention.line, repr(text[start:end][:60])
-            )
+            covered = repr(text[start:end][:60])
+            log.note("discontinuous span, covered by one range", path, mention.line, covered)
         placed.append((start, end, mention))
-    whole = set(passages(text))
-    pieces = _joined([*whole, *((start, end) for start, end, _ in placed)])
+    whole = set(split_passages(text))
+    pieces = _join_overlapping([*whole, *((start, end) for start, end, _ in placed)])
     examples = []
     for number, (first, last) in enumerate(pieces):
         if len(pieces) > 1 and any(start < last and end > first for start, end in lost):
@@ -112,17 +113,16 @@ def cut_document(
         }
         if (first, last) not in whole:
             log.note("texts joined, for a span crosses the cut", path, None, repr(text[first:last][:60]))
-        log.read("spans", len(spans))
+        log.count("spans", len(spans))
         is_positive = bool(spans) or (len(pieces) == 1 and bool(lost))
-        ordered = sorted(spans, key=lambda span: (span.start, span.end))
-        examples.append(
-            Example(f"{name}:{number}", flat(text[first:last]), int(is_positive), tuple(ordered), name)
-        )
+        ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end)))
+        passage = single_line(text[first:last])
+        examples.append(Example(f"{name}:{number}", passage, int(is_positive), ordered, name))
     return examples
 
 
-def flat(text: str) -> str:
-    """Write line ends and tabs as blanks, one for one, so that a text fits on a line of a file."""
+def single_line(text: str) -> str:
+    """Write line ends and tabs as blanks, one for one, so that a text fits on one line of a file."""
     return text.translate(_BLANKS)
 
 
@@ -139,12 +139,12 @@ def _sentence_ends(text: str, start: int, end: int) -> Iterable[int]:
         yield match.end()
 
 
-def _trimmed(text: str, pieces: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    trimmed = (_without_blanks(text, start, end) for start, end in pieces)
-    return [(start, end) for start, end in trimmed if any(c.isalnum() for c in text[start:end])]
+def _trim(text: str, pieces: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    stripped = (_strip(text, start, end) for start, end in pieces)
+    return [(start, end) for start, end in stripped if any(c.isalnum() for c in text[start:end])]
 
 
-def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
@@ -152,8 +152,8 @@ def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _joined(pieces: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join what overlaps, so that no span is cut."""
+def _join_overlapping(pieces: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join ranges that overlap, so that no span is cut."""
     result: list[tuple[int, int]] = []
     for start, end in sorted(pieces):
         if result and start < result[-1][1]:

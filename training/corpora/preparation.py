@@ -1,7 +1,4 @@
-"""The formats that `ade-train prepare` reads: one line for each, by the name that `--format` takes.
-
-From a corpus of any format to splits that training can take: one stage after the other.
-"""
+"""Preparation of a corpus: from any supported format to splits that training can use, step by step."""
 
 from __future__ import annotations
 
@@ -16,33 +13,33 @@ from models.terminology import Terminology
 from training.corpora.ade_v2 import read_ade_v2
 from training.corpora.brat import read_brat
 from training.corpora.cleaning import (
+    comparison_form,
+    drop_duplicates,
+    drop_overlaps,
+    drop_repeated_ids,
+    drop_shared,
     lift_codes,
-    same_form,
-    without_duplicates,
-    without_overlaps,
-    without_repeated_ids,
-    without_shared,
 )
 from training.corpora.jsonl import read_jsonl
 from training.corpora.phee import read_phee
 from training.corpora.psytar import read_psytar
 from training.corpora.reading_log import ReadingLog
-from training.corpora.smm4h_corpus import read_smm4h
-from training.corpora.splits import SPLITS, place_of, thinned
+from training.corpora.smm4h_corpus import read_smm4h_corpus
+from training.corpora.splits import SPLITS, hash_position, thin_to_prevalence
 from training.corpora.tac import read_tac
 from training.errors import CorpusError
 from training.examples import Example
 
 
-class Reader(Protocol):
-    """Reads a corpus of one format."""
+class CorpusReader(Protocol):
+    """A reader of one format of corpora."""
 
     def __call__(self, source: Path, log: ReadingLog, /) -> dict[str, list[Example]]:
-        """Give the texts by split: "train", "valid", "test", or "all" where the corpus has no splits.
+        """Return the texts by split: "train", "valid", "test", or "all" if the corpus has no splits.
 
-        A code that may be of either level goes into `AnnotatedSpan.ptid`, one that is known to be an LLT into
-        `AnnotatedSpan.llt`; `prepare` lifts both. Offsets are checked, rows at fault go to `log.drop`, what is
-        changed without a fault (such as a discontinuous span) to `log.note`.
+        A code that may be of either level is stored as `ptid`, one that is known to be an LLT as `llt`;
+        `prepare_corpus` lifts both. Offsets are checked. Rows at fault go to `log.drop`, valid ones that are
+        changed (such as a discontinuous span) to `log.note`.
 
         Raises:
             CorpusError: nothing of this format is at `source`, or the log is strict and a row is at fault.
@@ -50,31 +47,32 @@ class Reader(Protocol):
         ...
 
 
-FORMATS: Mapping[str, Reader] = MappingProxyType(
+FORMATS: Mapping[str, CorpusReader] = MappingProxyType(
     {
         "ade-v2": read_ade_v2,
         "brat": read_brat,
         "jsonl": read_jsonl,
         "phee": read_phee,
         "psytar": read_psytar,
-        "smm4h": read_smm4h,
+        "smm4h": read_smm4h_corpus,
         "tac": read_tac,
     }
 )
+"""The readers by the names that `ade-train prepare --format` takes."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a corpus is prepared.
+    """How to prepare a corpus.
 
     Attributes:
         format: a name of `FORMATS`.
         terminology: lifts LLT codes to PTs; without it the codes stay as they are.
-        document: pattern whose first group in an id names the document, where the reader tells none.
-        valid_share: share of the documents that goes to validation, in [0, 1).
-        test_share: share of the documents that goes to the test set, in [0, 1).
-        prevalence: share of positives to come down to, in each split; None leaves them all.
-        seed: another one divides and thins otherwise.
+        document: pattern whose first group in an id is the document, if the reader does not determine it.
+        valid_share: share of the documents that go to validation, in [0, 1).
+        test_share: share of the documents that go to the test set, in [0, 1).
+        prevalence: share of positives to reduce each split to; None leaves all texts in.
+        seed: another seed divides and thins differently.
         keep_shared: leave texts in training that validation or test has too.
         keep_duplicates: leave equal texts with equal annotations in training.
         keep_overlaps: leave overlapping spans in training.
@@ -93,7 +91,7 @@ class Preparation:
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
-            raise CorpusError(f"{self.format!r} is no format: choose from {', '.join(FORMATS)}")
+            raise CorpusError(f"{self.format!r} is not a format: choose from {', '.join(FORMATS)}")
         shares = (self.valid_share, self.test_share)
         if min(shares) < 0 or sum(shares) >= 1:
             raise CorpusError(
@@ -102,81 +100,88 @@ class Preparation:
             )
         if self.document is not None and self.document.groups != 1:
             raise CorpusError(
-                f"the pattern {self.document.pattern!r} must have one group: the document's name"
+                f"the pattern {self.document.pattern!r} must have one group: the name of the document"
             )
 
 
-def prepare(source: Path, how: Preparation, log: ReadingLog) -> dict[str, list[Example]]:
-    """Read a corpus and make it fit for training.
+def prepare_corpus(source: Path, preparation: Preparation, log: ReadingLog) -> dict[str, list[Example]]:
+    """Read a corpus and prepare it for training.
 
-    Ids become unique and codes PTs in every split; duplicates and overlapping spans are taken out of the
-    training side alone, since scores are over validation and test as they were annotated.
+    In every split ids become unique and codes PTs. Duplicates and overlapping spans are dropped only from the
+    training side, since scores refer to validation and test as they were annotated.
 
     Returns:
-        The texts by split, "train", "valid" and "test", or "all" where the corpus is not divided.
+        The texts by split, "train", "valid" and "test", or "all" if the corpus is not divided.
 
     Raises:
-        CorpusError: nothing of the format is at `source`, nothing is left, a split that is to be made is
-            there already; or the log is strict, and something is at fault.
+        CorpusError: nothing of the format is at `source`, nothing is left, a split to be made already exists;
+            or the log is strict, and something is at fault.
     """
     if not source.exists():
-        raise CorpusError(f"{source} does not exist: give the corpus's file or folder")
-    splits = FORMATS[how.format](source, log)
+        raise CorpusError(f"{source} does not exist: name the file or folder of the corpus")
+    splits = FORMATS[preparation.format](source, log)
     for name, examples in splits.items():
-        log.read(f"texts of {name}", len(examples))
-        examples = without_repeated_ids(examples, source, log)
-        if how.terminology is not None:
-            examples = lift_codes(examples, how.terminology, source, log)
-        splits[name] = [_with_document(example, how.document) for example in examples]
+        log.count(f"texts of {name}", len(examples))
+        examples = drop_repeated_ids(examples, source, log)
+        if preparation.terminology is not None:
+            examples = lift_codes(examples, preparation.terminology, source, log)
+        splits[name] = [_with_document(example, preparation.document) for example in examples]
     if not any(splits.values()):
         counts = (log.dropped + log.noted).items()
         reasons = "; ".join(
             f"{reason} ({count}), first in {log.places[reason][0]}" for reason, count in counts
         )
         raise CorpusError(f"{source} has no text that can be used: {reasons or 'it is empty'}")
-    splits = _divided(splits, source, how)
+    splits = _divide(splits, source, preparation)
     for name in splits.keys() & {"train", "all"}:
-        if not how.keep_duplicates:
-            splits[name] = without_duplicates(splits[name], source, log)
-    splits = without_shared(splits, source, log, keep=how.keep_shared)
+        if not preparation.keep_duplicates:
+            splits[name] = drop_duplicates(splits[name], source, log)
+    splits = drop_shared(splits, source, log, keep=preparation.keep_shared)
     if "train" in splits and not splits["train"]:
-        raise CorpusError(f"{source}: valid or test has each text of train too; --keep-shared leaves them in")
+        raise CorpusError(
+            f"{source}: every text of train is in valid or test too; --keep-shared leaves them in train"
+        )
     for name in splits.keys() & {"train", "all"}:
-        if not how.keep_overlaps:
-            splits[name] = without_overlaps(splits[name], source, log)
-    if how.prevalence is not None:
+        if not preparation.keep_overlaps:
+            splits[name] = drop_overlaps(splits[name], source, log)
+    if preparation.prevalence is not None:
         for name, examples in splits.items():
-            splits[name] = thinned(examples, how.prevalence, source, log, seed=how.seed)
+            splits[name] = thin_to_prevalence(
+                examples, preparation.prevalence, source, log, seed=preparation.seed
+            )
     return {name: splits[name] for name in SPLITS if name in splits}
 
 
 def _with_document(example: Example, pattern: re.Pattern[str] | None) -> Example:
     if pattern is None or example.document:
         return example
-    found = pattern.search(example.id)
-    return example if found is None else replace(example, document=found[1] or "")
+    match = pattern.search(example.id)
+    return example if match is None else replace(example, document=match[1] or "")
 
 
-def _divided(splits: Mapping[str, list[Example]], source: Path, how: Preparation) -> dict[str, list[Example]]:
-    """Take validation and test off the training side, by document; texts without one count by their own."""
-    shares = {"test": how.test_share, "valid": how.valid_share}
-    wanted = [name for name, share in shares.items() if share]
-    if not wanted:
+def _divide(
+    splits: Mapping[str, list[Example]], source: Path, preparation: Preparation
+) -> dict[str, list[Example]]:
+    """Take validation and test from the training side, by document; texts without one count as their own."""
+    shares = {"test": preparation.test_share, "valid": preparation.valid_share}
+    new = [name for name, share in shares.items() if share]
+    if not new:
         return dict(splits)
-    for name in wanted:
+    for name in new:
         if name in splits:
             raise CorpusError(f"{source} has a {name} split already: leave --{name}-share out")
     origin = "train" if "train" in splits else "all"
     if origin not in splits:
-        raise CorpusError(f"{source} has no training texts to take {' and '.join(wanted)} from")
-    divided: dict[str, list[Example]] = {name: [] for name in ("train", *wanted)}
+        raise CorpusError(f"{source} has no training texts to take {' and '.join(new)} from")
+    divided: dict[str, list[Example]] = {name: [] for name in ("train", *new)}
     for example in splits[origin]:
-        place = place_of(example.document or same_form(example.text), salt=f"splits {how.seed}") / 2**64
+        document = example.document or comparison_form(example.text)
+        position = hash_position(document, salt=f"splits {preparation.seed}") / 2**64
         side = "train"
-        for name in wanted:
-            if 0 <= place < shares[name]:
+        for name in new:
+            if 0 <= position < shares[name]:
                 side = name
-            place -= shares[name]
+            position -= shares[name]
         divided[side].append(example)
     for name, examples in divided.items():
         if not examples:

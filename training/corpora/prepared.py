@@ -1,4 +1,4 @@
-"""Prepared corpora: a folder of `corpus.json` and JSON Lines: `train`, `valid` and `test`, or `all`."""
+"""Prepared corpora: folders with `corpus.json` and JSON Lines, `train`, `valid` and `test`, or `all`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.disk import replace_folder, writing
+from models.disk import replace_folder, require_replaceable, writing
 from training.corpora.jsonl import read_records
 from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import SPLITS
 from training.errors import CorpusError, RunError
 from training.examples import Example
-from training.files import write_file
+from training.files import json_bytes, write_file
 
 ABOUT_FILE = "corpus.json"
 DESCRIPTION_FOLDER = "description"
@@ -24,7 +24,7 @@ def read_split(path: Path, split: str) -> list[Example]:
     """Read the texts of a split.
 
     Args:
-        path: a JSON Lines file, which is read whole whatever `split` says, or a prepared folder.
+        path: a JSON Lines file, which is read whole whatever the split, or a prepared folder.
         split: "train", "valid", "test" or "all".
 
     Raises:
@@ -33,14 +33,14 @@ def read_split(path: Path, split: str) -> list[Example]:
     if not path.is_dir():
         return read_records(path)
     if not (path / f"{split}.jsonl").is_file():
-        there = ", ".join(f"{name}.jsonl" for name in split_names(path))
-        if not there:
+        present = ", ".join(f"{name}.jsonl" for name in split_names(path))
+        if not present:
             raise CorpusError(
-                f"{path} has no {split}.jsonl: `ade-train prepare {path} --format … --out DIR` makes it of a "
-                "corpus, and DIR is to be named here"
+                f"{path} has no {split}.jsonl: make it with `ade-train prepare {path} --format … --out DIR`, "
+                "and name DIR here"
             )
         raise CorpusError(
-            f"{path} has no {split}.jsonl, but {there}: give the file that is meant, or divide the corpus "
+            f"{path} has no {split}.jsonl, but {present}: name one of these files, or divide the corpus "
             "with `ade-train prepare --valid-share 0.1 --test-share 0.1`"
         )
     return read_records(path / f"{split}.jsonl")
@@ -63,12 +63,12 @@ def read_splits(path: Path) -> dict[str, list[Example]]:
 
 
 def split_names(folder: Path) -> list[str]:
-    """Name the splits that a prepared folder has."""
+    """Return the names of the splits that a prepared folder has."""
     return [name for name in SPLITS if (folder / f"{name}.jsonl").is_file()]
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
-    """Write texts as JSON Lines, whole or not at all; a file that is there is replaced.
+    """Write texts as JSON Lines, whole or not at all; an existing file is replaced.
 
     Raises:
         RunError: the file cannot be written.
@@ -84,32 +84,34 @@ def write_corpus(
     about: Mapping[str, Any],
     overwrite: bool = False,
 ) -> None:
-    """Write a prepared folder, whole or not at all.
+    """Write a prepared folder, whole or not at all; writing the same corpus again changes nothing.
 
     Args:
-        out: the folder; the same corpus may be there already.
+        out: the folder.
         splits: the texts by split.
-        log: what was read and dropped; told in `corpus.json`.
-        about: where the texts come from (format, terminology and the like), JSON-ready; put first.
-        overwrite: replace another prepared corpus that is there.
+        log: what was read and dropped, for `corpus.json`.
+        about: where the texts come from (format, terminology and so on), JSON-ready; put first.
+        overwrite: replace another prepared corpus.
 
     Raises:
-        CorpusError: something else is at `out`.
-        RunError: it cannot be written; what was there before is there still.
+        CorpusError: something else is at `out`, or another corpus and not `overwrite`.
+        RunError: it cannot be written; an older folder stays as it was.
     """
     files = {f"{name}.jsonl": to_jsonl(examples) for name, examples in splits.items()}
-    told = {
+    document = {
         **about,
         "splits": {name: split_counts(examples) for name, examples in splits.items()},
         **log.to_json(),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    files[ABOUT_FILE] = f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode()
-    refuse_to_clobber(out)
-    there = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} if out.exists() else {}
-    if there == files:
+    files[ABOUT_FILE] = json_bytes(document)
+    require_corpus_folder(out)
+    present = (
+        {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} if out.exists() else {}
+    )
+    if present == files:
         return
-    if there and not overwrite and there.get(ABOUT_FILE) != files[ABOUT_FILE]:
+    if present and not overwrite and present.get(ABOUT_FILE) != files[ABOUT_FILE]:
         raise CorpusError(
             f"{out} holds another prepared corpus: choose another folder, or replace it with --overwrite"
         )
@@ -117,31 +119,28 @@ def write_corpus(
         replace_folder(out, files)
 
 
-def refuse_to_clobber(out: Path) -> None:
-    """Raise where something is at `out` that is no part of a prepared corpus, and so must stay.
+def require_corpus_folder(out: Path) -> None:
+    """Check that `out` is free or holds only a prepared corpus, so that nothing else can be lost.
 
     Raises:
-        CorpusError: a file, or a folder that holds something else.
+        CorpusError: a file is there, or a folder with something else in it.
     """
-    if not out.exists():
-        return
-    if not out.is_dir() or (any(out.iterdir()) and not (out / ABOUT_FILE).is_file()):
-        raise CorpusError(f"{out} is there already and is no prepared corpus: choose another folder")
+    require_replaceable(out, kind="a prepared corpus", marker=ABOUT_FILE, overwrite=True, error=CorpusError)
     known = {ABOUT_FILE, DESCRIPTION_FOLDER, *(f"{name}.jsonl" for name in SPLITS)}
-    strange = sorted(path.name for path in out.iterdir() if path.name not in known)
-    if strange:
+    unknown = sorted(path.name for path in out.iterdir() if path.name not in known) if out.exists() else []
+    if unknown:
         raise CorpusError(
-            f"{out} holds {strange[0]} as well, which is no part of a prepared corpus: move it away, "
+            f"{out} also holds {unknown[0]}, which is not part of a prepared corpus: move it away, "
             "or choose another folder"
         )
 
 
 def to_jsonl(examples: Iterable[Example]) -> bytes:
-    """Give the texts as JSON Lines in UTF-8."""
-    return "".join(f"{json.dumps(_record(e), ensure_ascii=False)}\n" for e in examples).encode()
+    """Return the texts as JSON Lines in UTF-8."""
+    return "".join(f"{json.dumps(_to_record(e), ensure_ascii=False)}\n" for e in examples).encode()
 
 
-def _record(example: Example) -> dict[str, Any]:
+def _to_record(example: Example) -> dict[str, Any]:
     spans = [
         {
             "start": span.start,

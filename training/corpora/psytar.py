@@ -1,11 +1,10 @@
 """Reader of PsyTAR (Zolnoori et al. 2019): sentences of patients' reviews of four psychiatric drugs.
 
-Layout of the workbook, a header in the first row of each sheet: `Sentence_Labeling` has a row for each
-sentence (drug_id, sentence_index, sentences, ADR, WD, EF, INF, SSI, DI, ...), with 1 or a mark such as `!`
-where it has that. `ADR_Identified` repeats those with adverse reactions and gives their words in the
-columns ADR1, ADR2, ..., without offsets. The codes of `ADR_Mapped` are of UMLS and SNOMED CT, none of
-MedDRA: the spans stay without. Withdrawal symptoms (WD) do not count as adverse effects here, as in the
-corpus.
+Layout of the workbook, with a header in the first row of each sheet: `Sentence_Labeling` has a row for each
+sentence (drug_id, sentence_index, sentences, ADR, WD, EF, INF, SSI, DI, ...), with 1 or a mark such as `!` in
+the columns that apply. `ADR_Identified` repeats those with adverse reactions, with their words in the columns
+ADR1, ADR2, ..., without offsets. The codes of `ADR_Mapped` are of UMLS and SNOMED CT, none of MedDRA, so the
+spans get no codes. Withdrawal symptoms (WD) do not count as adverse effects here, as in the corpus.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from training.corpora.mentions import occurrences, scattered
-from training.corpora.passages import flat
+from training.corpora.mentions import find_phrase, find_scattered
+from training.corpora.passages import single_line
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
@@ -28,13 +27,13 @@ _EFFECTS = "ADR_Identified"
 _KEY = ("drug_id", "sentence_index", "sentences")
 _EFFECT_COLUMN = re.compile(r"adr\d+")
 
-Row = tuple[int, dict[str, Any]]
+_Row = tuple[int, dict[str, Any]]
 
 
 def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
     """Read the workbook, or the one in a folder; the document of a sentence is its review.
 
-    The words of an effect are looked for in the sentence; where others stand between them, the span is the
+    The words of an effect are searched in the sentence. If other words stand between them, the span is the
     range that covers them all.
 
     Raises:
@@ -42,17 +41,17 @@ def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
             is strict.
         RunError: openpyxl is not installed.
     """
-    path = _workbook(source)
-    sheets = _sheets(path)
+    path = _find_workbook(source)
+    sheets = _read_sheets(path)
     effects: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for line, row in sheets[_EFFECTS]:
-        words = [
+        phrases = [
             str(value) for name, value in row.items() if _EFFECT_COLUMN.fullmatch(name) and _is_set(value)
         ]
-        effects.setdefault(_key(row), []).extend((line, each) for each in words)
+        effects.setdefault(_key_of(row), []).extend((line, phrase) for phrase in phrases)
     examples: dict[str, Example] = {}
     for line, row in sheets[_SENTENCES]:
-        key, sentence = _key(row), str(row["sentences"] or "").strip()
+        key, sentence = _key_of(row), str(row["sentences"] or "").strip()
         # The last row has the sums of the columns.
         if not all(key) or not sentence:
             continue
@@ -60,50 +59,50 @@ def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
         if name in examples:
             log.drop("repeated row", path, line, f"sentence {key[1]} of {key[0]} was there before")
             continue
-        log.read("sentences")
-        told = effects.pop(key, [])
-        label = int(bool(told) or _is_marked(row.get("adr")))
-        if label and not told:
+        log.count("sentences")
+        phrases_of_sentence = effects.pop(key, [])
+        label = int(bool(phrases_of_sentence) or _is_marked(row.get("adr")))
+        if label and not phrases_of_sentence:
             log.note("no span given", path, line, f"{name} has an adverse effect: {sentence[:60]!r}")
-        spans = _spans(sentence, told, path, log)
-        examples[name] = Example(name, flat(sentence), label, spans, key[0])
-    for (drug, index), told in effects.items():
-        if told:
-            log.drop("no such sentence", path, told[0][0], f"{drug}:{index} is not in {_SENTENCES}")
+        spans = _locate_spans(sentence, phrases_of_sentence, path, log)
+        examples[name] = Example(name, single_line(sentence), label, spans, key[0])
+    for (drug, index), left in effects.items():
+        if left:
+            log.drop("no such sentence", path, left[0][0], f"{drug}:{index} is not in {_SENTENCES}")
     return {"all": list(examples.values())}
 
 
-def _spans(
-    sentence: str, told: list[tuple[int, str]], path: Path, log: ReadingLog
+def _locate_spans(
+    sentence: str, phrases: list[tuple[int, str]], path: Path, log: ReadingLog
 ) -> tuple[AnnotatedSpan, ...]:
     places: dict[tuple[int, int], None] = {}
-    for line, words in told:
-        free = [place for place in occurrences(words, sentence) if place not in places]
-        place = free[0] if free else None
-        if place is None and not occurrences(words, sentence):
-            place = scattered(words, sentence)
+    for line, phrase in phrases:
+        occurrences = find_phrase(phrase, sentence)
+        place = next((place for place in occurrences if place not in places), None)
+        if not occurrences:
+            place = find_scattered(phrase, sentence)
             if place is None:
-                log.drop("offset mismatch", path, line, f"{words!r} is not in {sentence[:60]!r}")
+                log.drop("offset mismatch", path, line, f"{phrase!r} is not in {sentence[:60]!r}")
             else:
                 covered = sentence[slice(*place)]
-                log.note("discontinuous span, covered by one range", path, line, f"{words!r}: {covered!r}")
+                log.note("discontinuous span, covered by one range", path, line, f"{phrase!r}: {covered!r}")
         if place is not None:
             places[place] = None
-    log.read("spans", len(places))
+    log.count("spans", len(places))
     return tuple(AnnotatedSpan(*place) for place in sorted(places))
 
 
-def _workbook(source: Path) -> Path:
+def _find_workbook(source: Path) -> Path:
     if source.is_file():
         return source
-    found = [path for path in sorted(source.glob("*.xlsx")) if not path.name.startswith("~$")]
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
-        raise CorpusError(f"{source} should hold one .xlsx workbook, but holds {names}: give the file itself")
-    return found[0]
+    paths = [path for path in sorted(source.glob("*.xlsx")) if not path.name.startswith("~$")]
+    if len(paths) != 1:
+        names = ", ".join(path.name for path in paths) or "none"
+        raise CorpusError(f"{source} should hold one .xlsx workbook, but holds {names}: name the file itself")
+    return paths[0]
 
 
-def _sheets(path: Path) -> dict[str, list[Row]]:
+def _read_sheets(path: Path) -> dict[str, list[_Row]]:
     require("openpyxl", f"workbooks such as {path}")
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
@@ -111,19 +110,19 @@ def _sheets(path: Path) -> dict[str, list[Row]]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise CorpusError(f"{path} is no .xlsx workbook ({error}): give PsyTAR's own") from None
+        raise CorpusError(f"{path} is not an .xlsx workbook ({error}): name PsyTAR's own") from None
     try:
         missing = [name for name in (_SENTENCES, _EFFECTS) if name not in book.sheetnames]
         if missing:
             sheets = ", ".join(book.sheetnames)
-            raise CorpusError(f"{path} has no sheet {missing[0]}, but {sheets}: give PsyTAR's own workbook")
-        return {name: list(_rows(path, book[name])) for name in (_SENTENCES, _EFFECTS)}
+            raise CorpusError(f"{path} has no sheet {missing[0]}, but {sheets}: name PsyTAR's own workbook")
+        return {name: list(_read_rows(path, book[name])) for name in (_SENTENCES, _EFFECTS)}
     finally:
         book.close()
 
 
-def _rows(path: Path, sheet: Any) -> Iterator[Row]:
-    """Give the rows of a sheet with their numbers, by the names of the header in lower case."""
+def _read_rows(path: Path, sheet: Any) -> Iterator[_Row]:
+    """Yield the rows of a sheet with their numbers, by the names of the header in lower case."""
     rows = sheet.iter_rows(values_only=True)
     header = [str(value or "").strip().lower() for value in next(rows, ())]
     missing = [name for name in _KEY if name not in header]
@@ -133,7 +132,7 @@ def _rows(path: Path, sheet: Any) -> Iterator[Row]:
         yield number, dict(zip(header, values, strict=False))
 
 
-def _key(row: dict[str, Any]) -> tuple[str, str]:
+def _key_of(row: dict[str, Any]) -> tuple[str, str]:
     drug, index = row["drug_id"], row["sentence_index"]
     return str(drug or "").strip(), "" if index is None else str(index).strip().removesuffix(".0")
 

@@ -1,4 +1,4 @@
-"""What a reader of a corpus reads, drops and why: counted, with the first places of each reason."""
+"""The log of a corpus reader: what it read and dropped, why, and the first places of each reason."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PLACES_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why something was dropped, or changed, at one place.
+class CorpusFault:
+    """The reason why something was dropped or changed, with its place.
 
     Attributes:
-        reason: a short phrase that is the same for all faults of its kind, such as "offset mismatch".
+        reason: a short phrase that is the same for all faults of a kind, such as "offset mismatch".
         path: the file.
-        line: its line, or row, counted from 1; None where the file has none, or all of it is meant.
+        line: its line or row, counted from 1; None if the file has none, or all of it is meant.
         detail: the value at fault and what was expected.
     """
 
@@ -35,13 +35,13 @@ class Fault:
 
 @dataclass
 class ReadingLog:
-    """Takes down what readers come upon.
+    """A record of what readers of corpora read, drop and change.
 
     Attributes:
         strict: whether a fault ends the reading.
-        counts: how many were read, by kind: texts, positive texts, spans, whatever the reader counts.
-        dropped: how many were dropped for a fault of the files, by reason.
-        noted: how many were changed or left out though nothing is wrong with them, by reason.
+        counts: number of things read, by kind: texts, spans, whatever the reader counts.
+        dropped: number of things dropped because of a fault in the files, by reason.
+        noted: number of things changed or left out although nothing is wrong with them, by reason.
         places: the first places of each reason.
     """
 
@@ -49,36 +49,36 @@ class ReadingLog:
     counts: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
-    places: dict[str, list[Fault]] = field(default_factory=dict)
+    places: dict[str, list[CorpusFault]] = field(default_factory=dict)
 
-    def read(self, kind: str, count: int = 1) -> None:
-        """Count something that was read."""
-        self.counts[kind] += count
+    def count(self, kind: str, number: int = 1) -> None:
+        """Count things that were read."""
+        self.counts[kind] += number
 
     def drop(self, reason: str, path: Path, line: int | None, detail: str) -> None:
-        """Take down that something was dropped for a fault.
+        """Record that something was dropped because of a fault.
 
         Raises:
             CorpusError: the log is strict.
         """
-        fault = Fault(reason, path, line, detail)
+        fault = CorpusFault(reason, path, line, detail)
         if self.strict:
-            raise CorpusError(f"{fault}; mend it, or read without --strict, which leaves such rows out")
+            raise CorpusError(f"{fault}; fix it, or read without --strict, which leaves such rows out")
         self.dropped[reason] += 1
-        self._keep(fault)
+        self._keep_place(fault)
 
     def note(self, reason: str, path: Path, line: int | None, detail: str) -> None:
-        """Take down that something sound was changed or left out, which a strict log allows too."""
+        """Record that something valid was changed or left out; a strict log allows this too."""
         self.noted[reason] += 1
-        self._keep(Fault(reason, path, line, detail))
+        self._keep_place(CorpusFault(reason, path, line, detail))
 
-    def _keep(self, fault: Fault) -> None:
+    def _keep_place(self, fault: CorpusFault) -> None:
         places = self.places.setdefault(fault.reason, [])
         if len(places) < _PLACES_KEPT:
             places.append(fault)
 
     def to_json(self) -> dict[str, Any]:
-        """Give what was read, dropped and noted, the latter two with their first places."""
+        """Return what was read, dropped and noted, the latter two with their first places, JSON-ready."""
         return {
             "read": dict(self.counts),
             "dropped": self._reasons(self.dropped),

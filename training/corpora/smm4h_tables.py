@@ -1,4 +1,4 @@
-"""Tables of the SMM4H shared tasks: fields split by tabs, no quoting, with or without a header."""
+"""Tables of the SMM4H shared tasks: fields separated by tabs, no quoting, with or without a header."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 
-# What the years call one and the same column.
+# The names of the columns over the years.
 _COLUMNS = {
     "tweet_id": "tweet_id",
     "tweetid": "tweet_id",
@@ -42,7 +42,7 @@ class TableRow:
 
     Attributes:
         line: counted from 1.
-        values: by column: tweet_id, text, label, type, start, end, span, code, or a name of its own.
+        values: by column: tweet_id, text, label, type, start, end, span, code, or another name.
     """
 
     line: int
@@ -50,7 +50,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TweetTable:
     """A file whose columns are known.
 
     Attributes:
@@ -62,13 +62,13 @@ class Table:
     columns: tuple[str, ...]
 
     def rows(self, log: ReadingLog) -> Iterator[TableRow]:
-        """Give the rows; header rows are passed over, wherever they stand.
+        """Yield the rows; header rows are skipped, wherever they stand.
 
-        A tweet's text is the raw remainder of its line, or what the other columns leave of it: tabs in it
-        stay. Columns that are missing at the end of a row are empty.
+        The text of a tweet is what the other columns leave of its line, tabs included. Columns that are
+        missing at the end of a row are empty.
         """
         width = len(self.columns)
-        for number, content in _lines(self.path, log):
+        for number, content in _read_lines(self.path, log):
             if _is_header(content):
                 continue
             cells = content.split("\t")
@@ -83,28 +83,28 @@ class Table:
             yield TableRow(number, dict(zip(self.columns, cells, strict=True)))
 
 
-def open_table(path: Path, unnamed: Sequence[str] | None, log: ReadingLog) -> Table | None:
-    """Find out a file's columns by its header.
+def open_table(path: Path, unnamed: Sequence[str] | None, log: ReadingLog) -> TweetTable | None:
+    """Determine the columns of a file by its header.
 
     Args:
         path: the file.
-        unnamed: the columns where there is no header; None where they are not known.
-        log: takes down a file of unknown columns.
+        unnamed: the columns if there is no header; None if they are unknown.
+        log: records a file of unknown columns.
 
     Returns:
-        The table, or None where its columns are not known.
+        The table, or None if its columns are unknown.
 
     Raises:
         CorpusError: the file cannot be read, or the log is strict and the columns are unknown.
     """
-    first = next(_lines(path, ReadingLog()), (1, ""))[1]
+    first = next(_read_lines(path, ReadingLog()), (1, ""))[1]
     if _is_header(first):
         names = [name.strip().lower() for name in first.split("\t")]
-        return Table(path, tuple(_COLUMNS.get(name, name) for name in names))
+        return TweetTable(path, tuple(_COLUMNS.get(name, name) for name in names))
     if unnamed is not None:
-        return Table(path, tuple(unnamed))
-    found = f"but {first[:60]!r}" if first else "since the file is empty"
-    log.drop("unknown columns", path, 1, f"no header that starts with tweet_id, {found}")
+        return TweetTable(path, tuple(unnamed))
+    actual = f"but {first[:60]!r}" if first else "since the file is empty"
+    log.drop("unknown columns", path, 1, f"no header that starts with tweet_id, {actual}")
     return None
 
 
@@ -114,18 +114,18 @@ def _is_header(content: str) -> bool:
     )
 
 
-def _lines(path: Path, log: ReadingLog) -> Iterator[tuple[int, str]]:
+def _read_lines(path: Path, log: ReadingLog) -> Iterator[tuple[int, str]]:
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read ({error.strerror}): check the corpus folder") from None
-    # Line feeds alone end a line: a tweet may hold what Python takes for other line ends.
+    # Only line feeds end a line: a tweet may contain other characters that Python takes for line ends.
     for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         try:
             content = line.decode()
         except UnicodeDecodeError:
             content = line.decode(errors="replace")
-            log.note("bytes that are no UTF-8, shown as U+FFFD", path, number, repr(content[:60]))
+            log.note("bytes that are not UTF-8, shown as U+FFFD", path, number, repr(content[:60]))
         content = content.removesuffix("\r")
         if content.strip():
             yield number, content

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from training.corpora.splits import place_of
+from training.corpora.splits import hash_position
 from training.synthetic.written_tweets import WrittenTweet
 
 Side = Literal["train", "valid", "test"]
@@ -80,5 +80,5 @@ def plain_words(text: str) -> str:
 
 
 def _draw_side(name: str, share: float, salt: str) -> Side:
-    place = place_of(name, salt=salt) / 2**64
+    place = hash_position(name, salt=salt) / 2**64
     return "valid" if place < share else "test" if place < 2 * share else "train"

@@ -1,7 +1,4 @@
-"""The corpus of Table 1: a prepared folder, or the official SMM4H files, which are prepared on the way.
-
-The trainings of Table 1: each preset with each seed, trained once and scored by the official rules.
-"""
+"""The trainings of Table 1: each preset with each seed is trained once and scored by the official rules."""
 
 from __future__ import annotations
 
@@ -10,148 +7,145 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import torch
 
 from models.bundle import load_bundle
+from models.network import TASKS
 from models.scoring import Pipeline
 from models.terminology import Terminology
 from training.augmentation import Synonyms
-from training.corpora.preparation import Preparation, prepare
+from training.corpora.preparation import Preparation, prepare_corpus
 from training.corpora.prepared import read_split, split_names
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.evaluation import evaluate
 from training.examples import Example, TrainingData, digest_of
 from training.files import read_json, write_json
-from training.methods.method import train_method
-from training.methods.networks import TrainingRun
+from training.methods import TrainingRun, train_method
 from training.presets import Method
-from training.table1.table import SUBTASKS, Figures, PresetResult
+from training.table1.table import PresetResult, SplitScores
 
-_SCORED = ("valid", "test")
+_SCORED_SPLITS: Final = ("valid", "test")
 
 
 def read_corpus(
     source: Path, terminology: Terminology | None, log: ReadingLog | None = None
 ) -> dict[str, list[Example]]:
-    """Read the splits that Table 1 needs: "train", "valid" and, where it has labels, "test".
+    """Read the splits that Table 1 needs: "train", "valid" and, if it has labels, "test".
 
     Args:
-        source: a folder that `ade-train prepare` wrote, or one of official files.
+        source: a folder that `ade-train prepare` wrote, or the official SMM4H files, which are prepared here.
         terminology: lifts the LLT codes of official files to PTs.
-        log: takes down what was read of official files, and dropped; a prepared corpus has its own.
+        log: records what was read and dropped of official files. A prepared corpus has its own log.
 
     Raises:
         CorpusError: it is neither, a row is malformed, or training or validation texts are missing.
     """
     if not source.is_dir():
-        raise CorpusError(f"{source} is no folder: give a prepared corpus, or the SMM4H files")
+        raise CorpusError(f"{source} is not a folder: give a prepared corpus, or the SMM4H files")
     if names := split_names(source):
         splits = {name: read_split(source, name) for name in names}
     else:
-        splits = prepare(source, Preparation("smm4h", terminology), log or ReadingLog())
+        splits = prepare_corpus(source, Preparation("smm4h", terminology), log or ReadingLog())
     for name in ("train", "valid"):
         if not splits.get(name):
             raise CorpusError(
                 f"{source} has no {name} texts, but {', '.join(splits) or 'none'}: Table 1 needs train and "
-                "valid; `ade-train prepare --valid-share 0.1 --test-share 0.1` divides a corpus"
+                "valid; `ade-train prepare --valid-share 0.1 --test-share 0.1` splits a corpus"
             )
     return splits
 
 
 def scored_splits(splits: Mapping[str, list[Example]]) -> Sequence[str]:
-    """Name the splits to score: validation, and the test set where it has labels."""
-    return [name for name in _SCORED if any(example.label for example in splits.get(name, ()))]
+    """Return the names of the splits to score: validation, and the test set if it has labels."""
+    return [name for name in _SCORED_SPLITS if any(example.label for example in splits.get(name, ()))]
 
 
 @dataclass(frozen=True)
 class Table1:
-    """What a table is made from.
+    """What the trainings of a table have in common.
 
     Attributes:
         splits: the corpus, see `read_corpus`.
-        pt_names: names of PTs by code, of a terminology.
-        wordnet: synonyms for the augmented set, where a preset needs it.
+        pt_names: names of PTs by code, from a terminology.
+        wordnet: synonyms for the augmented set, if a preset needs it.
         out: holds `runs`, `networks`, `bundles` and `results`.
-        shop: states, processes, callback; its folders are chosen here.
-        command: that asked for it, for the model cards.
+        run: states, processes and callback; its folders are replaced by those in `out`.
+        command: the command that was run, for the model cards.
     """
 
     splits: Mapping[str, list[Example]]
     pt_names: Mapping[str, str]
     wordnet: Synonyms | None
     out: Path
-    shop: TrainingRun
+    run: TrainingRun
     command: str
 
     def results(self, methods: Sequence[Method]) -> Iterator[PresetResult]:
-        """Train and score each method that has no result yet; gives all of them, in their order.
+        """Train and score each method that has no result yet. Yield all results in order.
 
-        Networks that methods have in common are trained once: the one of `mtl` is the first classifier of
-        both ensembles.
+        Networks that methods have in common are trained once: that of `mtl` is the first classifier of both
+        ensembles.
 
         Raises:
             TrainingError: as `train_method`.
             ModelError: as `train_method`.
         """
-        if self.shop.fresh and self.shop.processes.is_main:
+        if self.run.fresh and self.run.processes.is_main:
             for pattern in ("networks/*/last-epoch.pt", "results/*.json"):
-                for done in self.out.glob(pattern):
-                    done.unlink()
-        self.shop.processes.wait()
+                for path in self.out.glob(pattern):
+                    path.unlink()
+        self.run.processes.wait()
         data = TrainingData(self.splits["train"], self.splits["valid"], self.pt_names)
         digests = [digest_of(examples) for examples in self.splits.values()]
         for number, method in enumerate(methods, start=1):
             seed = method.training.seed
-            told = f"{method.name}, seed {seed} ({number} of {len(methods)})"
-            name = f"{method.name}-seed{seed}-{_identity(method, digests)}"
-            held = read_json(self.out / "results" / f"{name}.json")
-            if held is not None:
-                self.shop.callback.on_message(f"{told}: done already")
-                yield PresetResult.from_json(held)
+            title = f"{method.name}, seed {seed} ({number} of {len(methods)})"
+            name = f"{method.name}-seed{seed}-{_fingerprint(method, digests)}"
+            stored = read_json(self.out / "results" / f"{name}.json")
+            if stored is not None:
+                self.run.callback.on_message(f"{title}: done already")
+                yield PresetResult.from_json(stored)
                 continue
-            self.shop.callback.on_message(told)
-            yield self._trained(method, data, name)
+            self.run.callback.on_message(title)
+            yield self._train_and_score(method, data, name)
 
-    def _trained(self, method: Method, data: TrainingData, name: str) -> PresetResult:
-        bundle = self.out / "bundles" / name
-        outcome = train_method(
+    def _train_and_score(self, method: Method, data: TrainingData, name: str) -> PresetResult:
+        folder = self.out / "bundles" / name
+        # Not fresh, so that networks are found that earlier presets of this table have trained.
+        run = replace(self.run, folder=self.out / "runs" / name, networks=self.out / "networks", fresh=False)
+        bundle = train_method(
             method,
             data,
-            out=bundle,
-            # Not fresh: what the presets before it have trained is to be found.
-            shop=replace(
-                self.shop, run=self.out / "runs" / name, networks=self.out / "networks", fresh=False
-            ),
+            out=folder,
+            run=run,
             command=self.command,
             wordnet=self.wordnet,
             overwrite=True,
         )
-        processes = self.shop.processes
-        result: PresetResult | None = None
-        if processes.is_main:
-            scores = self._scores(bundle, processes.device)
-            result = PresetResult(method.name, method.training.seed, outcome.version, scores)
+        result = PresetResult(method.name, method.training.seed, bundle.version, {})
+        if run.processes.is_main:
+            result = replace(result, scores=self._score_bundle(folder, run.processes.device))
             write_json(self.out / "results" / f"{name}.json", result.to_json())
-        return processes.from_main(result) or PresetResult(
-            method.name, method.training.seed, outcome.version, {}
-        )
+        return run.processes.from_main(result)
 
-    def _scores(self, bundle: Path, device: torch.device) -> dict[str, dict[str, Figures]]:
-        """Score a bundle as users will run it, its weights in half precision."""
-        pipeline = Pipeline.of(load_bundle(bundle), device=device)
-        scores: dict[str, dict[str, Figures]] = {}
+    def _score_bundle(self, folder: Path, device: torch.device) -> SplitScores:
+        """Score a bundle as it is stored, with weights in half precision."""
+        pipeline = Pipeline.of(load_bundle(folder), device=device)
+        scores = {}
         for split in scored_splits(self.splits):
             counts = evaluate(pipeline, self.splits[split]).by_measure
             scores[split] = {
                 task: (100 * counts[task].precision, 100 * counts[task].recall, 100 * counts[task].f1)
-                for task in SUBTASKS
+                for task in TASKS
                 if task in counts
             }
         return scores
 
 
-def _identity(method: Method, digests: Sequence[str]) -> str:
-    described = json.dumps([asdict(method), digests], sort_keys=True)
-    return hashlib.blake2b(described.encode(), digest_size=4).hexdigest()
+def _fingerprint(method: Method, digests: Sequence[str]) -> str:
+    """Identify a method and its data: 8 hex digits."""
+    description = json.dumps([asdict(method), digests], sort_keys=True)
+    return hashlib.blake2b(description.encode(), digest_size=4).hexdigest()

@@ -25,14 +25,14 @@ def _row(effect: str, begin: int, drug: str, drug_begin: int, sentence: str = TW
     return f"7|{sentence}|{effect}|{begin}|{ends[0]}|{drug}|{drug_begin}|{ends[1]}\n"
 
 
-def test_rows_of_one_sentence_are_one_text_with_all_its_effects(tmp_path: Path) -> None:
+def test_rows_of_one_sentence_become_one_text_with_all_its_effects(tmp_path: Path) -> None:
     rows = _row("Hiccups", 500, "pillex", 514) + _row("rash", 553, "zapex", 540)
     assert _read(tmp_path, rows) == [
         Example("ade2:7:1", TWO_DRUGS, 1, (AnnotatedSpan(0, 7), AnnotatedSpan(53, 57)), "7")
     ]
 
 
-def test_of_repeated_words_the_place_with_the_right_distance_from_the_drug_is_taken(tmp_path: Path) -> None:
+def test_of_repeated_words_the_one_at_the_right_distance_from_the_drug_counts(tmp_path: Path) -> None:
     (example,) = _read(tmp_path, _row("hiccups", 526, "zapex", 540))
     assert example.spans == (AnnotatedSpan(26, 33),)
 
@@ -42,7 +42,7 @@ def test_an_effect_of_two_drugs_is_one_span(tmp_path: Path) -> None:
     assert example.spans == (AnnotatedSpan(53, 57),)
 
 
-def test_a_bar_in_the_sentence_does_not_part_it(tmp_path: Path) -> None:
+def test_a_bar_in_the_sentence_does_not_split_it(tmp_path: Path) -> None:
     (example,) = _read(tmp_path, _row("rash", 9, "pillex", 0, "pillex | rash"))
     assert example.text == "pillex | rash"
     assert example.spans == (AnnotatedSpan(9, 13),)
@@ -81,7 +81,7 @@ def test_a_row_at_fault_is_dropped_with_its_line(
         _read(tmp_path, good + positives, "1 NEG fine\n" + negatives, ReadingLog(strict=True))
 
 
-def test_half_of_the_corpus_is_read_and_told(tmp_path: Path) -> None:
+def test_half_of_the_corpus_is_read_and_logged(tmp_path: Path) -> None:
     (tmp_path / "ADE-NEG.txt").write_text("1 NEG fine\n", encoding="utf-8")
     log = ReadingLog()
     assert len(read_ade_v2(tmp_path, log)["all"]) == 1

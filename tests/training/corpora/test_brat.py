@@ -21,7 +21,7 @@ def _read(source: Path, log: ReadingLog | None = None) -> list[Example]:
     return read_brat(source, log or ReadingLog())["all"]
 
 
-def test_a_document_with_its_annotations_beside_it_is_read(tmp_path: Path) -> None:
+def test_a_document_with_its_annotations_next_to_it_is_read(tmp_path: Path) -> None:
     _write(tmp_path / "a.txt", "pillex makes me yawn")
     _write(tmp_path / "a.ann", "T1\tADR 13 20\tme yawn\nT2\tDrug 0 6\tpillex\nR1\tcauses Arg1:T2 Arg2:T1\n")
     log = ReadingLog()
@@ -32,13 +32,13 @@ def test_a_document_with_its_annotations_beside_it_is_read(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "kind", ["ADE", "adverse_effect", "Adverse-Reaction", "AdverseDrugEvent", "SideEffect"]
 )
-def test_types_of_other_names_are_effects_too(tmp_path: Path, kind: str) -> None:
+def test_other_names_of_the_type_are_effects_too(tmp_path: Path, kind: str) -> None:
     _write(tmp_path / "a.txt", "me yawn")
     _write(tmp_path / "a.ann", f"T1\t{kind} 3 7\tyawn\n")
     assert _read(tmp_path)[0].spans == (AnnotatedSpan(3, 7),)
 
 
-def test_folders_called_like_splits_are_splits(tmp_path: Path) -> None:
+def test_folders_with_names_of_splits_are_splits(tmp_path: Path) -> None:
     for folder in ("training", "dev", "test"):
         _write(tmp_path / folder / "a.txt", f"{folder}: yawn")
         _write(tmp_path / folder / "a.ann", f"T1\tADR {len(folder) + 2} {len(folder) + 6}\tyawn\n")
@@ -50,14 +50,14 @@ def test_folders_called_like_splits_are_splits(tmp_path: Path) -> None:
     }
 
 
-def test_offsets_count_each_character_of_a_windows_line_end(tmp_path: Path) -> None:
+def test_offsets_count_both_characters_of_a_windows_line_end(tmp_path: Path) -> None:
     _write(tmp_path / "a.txt", "😴 took it\r\nmy skin burns")
     _write(tmp_path / "a.ann", "T1\tADR 14 24\tskin burns\n")
     (example,) = _read(tmp_path)
     assert example.text[example.spans[0].start : example.spans[0].end] == "skin burns"
 
 
-def test_a_file_that_is_not_utf_8_is_read_character_by_character(tmp_path: Path) -> None:
+def test_a_file_in_latin_1_is_read_with_every_character(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("café gave me hives".encode("latin-1"))
     _write(tmp_path / "a.ann", "T1\tADR 13 18\thives\n")
     assert _read(tmp_path)[0] == Example("a:0", "café gave me hives", 1, (AnnotatedSpan(13, 18),), "a")
@@ -72,7 +72,7 @@ def test_codes_stand_in_normalizations_or_in_notes(tmp_path: Path, row: str) -> 
     assert _read(tmp_path)[0].spans == (AnnotatedSpan(3, 7, "10048232"),)
 
 
-def test_the_trigger_of_an_event_is_no_effect(tmp_path: Path) -> None:
+def test_the_trigger_of_an_event_is_not_an_effect(tmp_path: Path) -> None:
     _write(tmp_path / "a.txt", "it caused yawning")
     _write(
         tmp_path / "a.ann",
@@ -94,7 +94,7 @@ def test_a_malformed_row_is_dropped_with_its_place(tmp_path: Path, row: str) -> 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(alphabet="TN#ER123 ;:\t\nADR", max_size=40)))
-def test_whatever_rows_a_file_holds_the_sound_one_is_read(tmp_path: Path, rows: list[str]) -> None:
+def test_a_valid_row_is_read_whatever_the_other_rows_are(tmp_path: Path, rows: list[str]) -> None:
     _write(tmp_path / "a.txt", "me yawn")
     _write(tmp_path / "a.ann", "\n".join(["T99\tADR 3 7\tyawn", *rows]))
     assert AnnotatedSpan(3, 7) in _read(tmp_path)[0].spans
@@ -109,7 +109,7 @@ def test_a_text_without_annotations_is_dropped(tmp_path: Path) -> None:
     assert log.dropped["text without annotations"] == 1
 
 
-def test_a_corpus_without_adverse_effects_says_which_types_it_has(tmp_path: Path) -> None:
+def test_a_corpus_without_adverse_effects_is_reported_with_its_types(tmp_path: Path) -> None:
     _write(tmp_path / "a.txt", "me yawn")
     _write(tmp_path / "a.ann", "T1\tVerb 3 7\tyawn\n")
     with pytest.raises(CorpusError, match="Verb"):

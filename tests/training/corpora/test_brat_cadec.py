@@ -13,7 +13,7 @@ POST = "slept all day.\nmy knees and hips were sore, felt odd\n"
 
 @pytest.fixture
 def cadec(tmp_path: Path) -> Path:
-    """Give a post in the three folders, with codes of every kind."""
+    """Return the folder of a corpus with a post in the three folders, and codes of every kind."""
     root = tmp_path / "cadec"
     for folder, name, content in (
         ("text", "PILLEX.1.txt", POST),
@@ -68,17 +68,17 @@ def test_discontinuous_spans_and_several_codes_are_counted(cadec: Path) -> None:
     assert not log.dropped
 
 
-def test_the_folder_above_may_be_given(cadec: Path) -> None:
+def test_the_parent_folder_may_be_named(cadec: Path) -> None:
     assert _read(cadec.parent) == _read(cadec)
 
 
-def test_offsets_of_pieces_may_be_apart_by_blanks(cadec: Path) -> None:
+def test_offsets_of_pieces_may_be_separated_by_blanks(cadec: Path) -> None:
     codes = cadec / "meddra" / "PILLEX.1.ann"
     codes.write_text("TT2\t10003239 18 23 38 42\tknees sore\n", encoding="utf-8")
     assert AnnotatedSpan(18, 42, "10003239") in _read(cadec)[0].spans
 
 
-def test_without_original_all_that_has_a_code_row_is_an_effect(cadec: Path) -> None:
+def test_without_original_every_coded_row_is_an_effect(cadec: Path) -> None:
     for path in (cadec / "original").iterdir():
         path.unlink()
     (cadec / "original").rmdir()

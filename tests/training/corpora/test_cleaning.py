@@ -1,5 +1,3 @@
-""""""
-
 from __future__ import annotations
 
 from itertools import pairwise
@@ -12,12 +10,12 @@ from hypothesis import strategies as st
 from models.terminology import Llt, Terminology, read_release
 from training.corpora import clean_sentences, read_lay_phrases, read_records
 from training.corpora.cleaning import (
+    comparison_form,
+    drop_duplicates,
+    drop_repeated_ids,
+    drop_shared,
     lift_codes,
-    longest_apart,
-    same_form,
-    without_duplicates,
-    without_repeated_ids,
-    without_shared,
+    longest_spans,
 )
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
@@ -27,7 +25,7 @@ NAMES = Terminology({"1": "Rash", "2": "Itch"}, (Llt("3", "Red skin", "1"),))
 SOURCE = Path("corpus")
 
 
-def lifted(span: AnnotatedSpan, log: ReadingLog | None = None) -> AnnotatedSpan:
+def lift(span: AnnotatedSpan, log: ReadingLog | None = None) -> AnnotatedSpan:
     [example] = lift_codes([Example("a", "text", 1, (span,))], NAMES, SOURCE, log or ReadingLog(strict=True))
     return example.spans[0]
 
@@ -44,18 +42,18 @@ def lifted(span: AnnotatedSpan, log: ReadingLog | None = None) -> AnnotatedSpan:
     ],
 )
 def test_codes_of_both_levels_become_pts(annotated: AnnotatedSpan, expected: AnnotatedSpan) -> None:
-    assert lifted(annotated) == expected
+    assert lift(annotated) == expected
 
 
-def test_an_unknown_code_leaves_the_span_without(tmp_path: Path) -> None:
+def test_a_span_with_an_unknown_code_stays_without_a_code(tmp_path: Path) -> None:
     log = ReadingLog()
-    assert lifted(AnnotatedSpan(0, 4, "9"), log) == AnnotatedSpan(0, 4)
+    assert lift(AnnotatedSpan(0, 4, "9"), log) == AnnotatedSpan(0, 4)
     assert log.dropped == {"unknown code": 1}
 
 
-def test_an_unknown_code_is_an_error_where_the_log_is_strict() -> None:
+def test_an_unknown_code_is_an_error_if_the_log_is_strict() -> None:
     with pytest.raises(CorpusError, match="9 of 'text' in a"):
-        lifted(AnnotatedSpan(0, 4, "9"))
+        lift(AnnotatedSpan(0, 4, "9"))
 
 
 def test_of_nested_spans_the_longest_is_kept() -> None:
@@ -68,7 +66,7 @@ def test_of_nested_spans_the_longest_is_kept() -> None:
 @pytest.mark.parametrize(
     "text", ["6 ADVERSE REACTIONS", "5.1 WARNINGS AND PRECAUTIONS FOR ALL", "- Rash", "x" * 500]
 )
-def test_headings_and_fragments_are_no_sentences(text: str) -> None:
+def test_headings_and_fragments_are_left_out(text: str) -> None:
     assert clean_sentences([Example("a", text, 0)]) == []
 
 
@@ -93,23 +91,23 @@ def ids(examples: list[Example]) -> list[str]:
         "RT @someone: so sick of it www.x.org",
     ],
 )
-def test_case_links_and_retweets_make_no_other_text(other: str) -> None:
-    assert same_form(other) == same_form("So sick of it http://t.co/abc")
+def test_texts_that_differ_in_case_links_or_retweet_marks_are_the_same(other: str) -> None:
+    assert comparison_form(other) == comparison_form("So sick of it http://t.co/abc")
 
 
-def test_other_words_make_another_text() -> None:
-    assert same_form("so sick of it") != same_form("so sick of him")
+def test_texts_with_other_words_are_different() -> None:
+    assert comparison_form("so sick of it") != comparison_form("so sick of him")
 
 
-def test_the_same_record_again_is_no_fault_but_another_one_is() -> None:
+def test_a_repeated_record_is_no_fault_but_another_record_of_its_id_is() -> None:
     first, other = Example("a", "text", 0), Example("a", "another", 0)
     log = ReadingLog(strict=True)
-    assert without_repeated_ids([first, first], SOURCE, log) == [first]
+    assert drop_repeated_ids([first, first], SOURCE, log) == [first]
     with pytest.raises(CorpusError, match="two records of one id"):
-        without_repeated_ids([first, other], SOURCE, log)
+        drop_repeated_ids([first, other], SOURCE, log)
 
 
-def test_equal_texts_that_are_annotated_alike_count_once() -> None:
+def test_equal_texts_with_equal_annotations_count_once() -> None:
     log = ReadingLog()
     rash = (AnnotatedSpan(0, 4),)
     examples = [
@@ -118,19 +116,19 @@ def test_equal_texts_that_are_annotated_alike_count_once() -> None:
         Example("c", "Rash again", 0),
         Example("d", "rash again", 1, rash),
     ]
-    assert ids(without_duplicates(examples, SOURCE, log)) == ["a", "c", "d"]
+    assert ids(drop_duplicates(examples, SOURCE, log)) == ["a", "c", "d"]
     assert sorted(log.noted.values()) == [1, 1]
 
 
-def test_texts_of_validation_and_test_are_taken_out_of_training() -> None:
+def test_texts_of_validation_and_test_are_dropped_from_training() -> None:
     splits = {
         "train": [Example("a", "one", 0), Example("b", "two", 0), Example("c", "THREE", 0)],
         "valid": [Example("d", "One", 0), Example("e", "four", 0)],
         "test": [Example("f", "three", 0), Example("g", "four", 0)],
     }
     log = ReadingLog(strict=True)
-    found = without_shared(splits, SOURCE, log, keep=False)
-    assert {name: ids(examples) for name, examples in found.items()} == {
+    cleaned = drop_shared(splits, SOURCE, log, keep=False)
+    assert {name: ids(examples) for name, examples in cleaned.items()} == {
         "train": ["b"],
         "valid": ["d", "e"],
         "test": ["f", "g"],
@@ -138,17 +136,19 @@ def test_texts_of_validation_and_test_are_taken_out_of_training() -> None:
     assert log.noted.total() == 3
 
 
-def test_shared_texts_are_told_where_they_are_kept() -> None:
+def test_shared_texts_that_are_kept_are_noted() -> None:
     splits = {"train": [Example("a", "one", 0)], "valid": [Example("d", "One", 0)]}
     log = ReadingLog()
-    assert without_shared(splits, SOURCE, log, keep=True) == splits
+    assert drop_shared(splits, SOURCE, log, keep=True) == splits
     assert log.noted.total() == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), max_size=8))
-def test_of_any_spans_those_that_stay_lie_apart_and_none_is_longer(places: list[tuple[int, int]]) -> None:
+def test_the_longest_spans_do_not_overlap_and_none_that_is_dropped_is_longer(
+    places: list[tuple[int, int]],
+) -> None:
     spans = tuple(AnnotatedSpan(start, start + length) for start, length in places)
-    kept = longest_apart(spans)
+    kept = longest_spans(spans)
     assert all(left.end <= right.start for left, right in pairwise(kept))
     for span in spans:
         rivals = [k for k in kept if k.start < span.end and span.start < k.end]

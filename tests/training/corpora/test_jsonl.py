@@ -42,13 +42,13 @@ def test_a_record_becomes_an_example(tmp_path: Path) -> None:
         {"id": "b", "text": "Rash", "label": 1, "spans": ["Rash"]},
     ],
 )
-def test_a_malformed_row_is_named_with_file_and_line(tmp_path: Path, bad: object) -> None:
+def test_a_malformed_row_is_reported_with_file_and_line(tmp_path: Path, bad: object) -> None:
     path = write_rows(tmp_path / "c.jsonl", {"id": "a", "text": "fine", "label": 0}, bad)
     with pytest.raises(CorpusError, match=r"c\.jsonl, line 2"):
         read_records(path)
 
 
-def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
+def test_a_missing_corpus_is_reported_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"gone\.jsonl"):
         read_records(tmp_path / "gone.jsonl")
 
@@ -61,7 +61,7 @@ def test_codes_names_and_documents_are_kept(tmp_path: Path) -> None:
     ]
 
 
-def test_a_log_takes_down_the_lines_at_fault_and_the_others_are_read(tmp_path: Path) -> None:
+def test_lines_at_fault_are_logged_and_the_others_are_read(tmp_path: Path) -> None:
     path = write_rows(
         tmp_path / "c.jsonl",
         {"id": "a", "text": "fine", "label": 0},
@@ -93,7 +93,7 @@ def test_a_single_file_of_any_name_is_read(tmp_path: Path) -> None:
     assert list(read_jsonl(path, ReadingLog())) == ["all"]
 
 
-def test_a_folder_of_files_that_name_no_split_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_files_that_name_no_split_is_rejected(tmp_path: Path) -> None:
     for name in ("tweets", "posts"):
         write_rows(tmp_path / f"{name}.jsonl", {"id": name, "text": "fine", "label": 0})
     with pytest.raises(CorpusError, match=r"posts\.jsonl"):
@@ -114,16 +114,16 @@ def examples(draw: st.DrawFn) -> Example:
 
 
 @given(st.lists(examples(), max_size=5))
-def test_what_is_written_is_read_back(
-    tmp_path_factory: pytest.TempPathFactory, given_examples: list[Example]
+def test_written_examples_are_read_back(
+    tmp_path_factory: pytest.TempPathFactory, some_examples: list[Example]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "round-trip.jsonl"
-    path.write_bytes(to_jsonl(given_examples))
-    assert read_records(path) == given_examples
+    path.write_bytes(to_jsonl(some_examples))
+    assert read_records(path) == some_examples
 
 
 @given(st.lists(st.binary(max_size=40) | st.sampled_from([b"{}", b"null", b'{"text": "a", "label": 0}'])))
-def test_whatever_the_file_holds_there_is_an_example_or_a_told_fault(
+def test_every_line_of_any_file_becomes_an_example_or_a_fault(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "wild.jsonl"

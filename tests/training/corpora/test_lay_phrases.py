@@ -9,7 +9,7 @@ from training.errors import CorpusError
 from training.examples import CodedPhrase
 
 
-def test_lay_phrases_without_a_code_and_repeated_ones_are_left_out(tmp_path: Path) -> None:
+def test_phrases_without_a_code_and_repeated_phrases_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "lay.tsv"
     path.write_text(
         "mention\tconcept_name\tpt_code\tsource\nNo sleep\tx\t1\ts\nno sleep\tx\t1\ts\nLipitor\tx\t\ts\n"
@@ -17,7 +17,7 @@ def test_lay_phrases_without_a_code_and_repeated_ones_are_left_out(tmp_path: Pat
     assert read_lay_phrases(path) == [CodedPhrase("no sleep", "1")]
 
 
-def test_a_lay_phrase_with_a_missing_field_is_named(tmp_path: Path) -> None:
+def test_a_row_with_a_missing_field_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "lay.tsv"
     path.write_text("mention\tconcept_name\tpt_code\tsource\nno sleep\tx\n")
     with pytest.raises(CorpusError, match=r"lay\.tsv, line 2: 2 fields instead of 4"):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.corpora.mentions import Mention
-from training.corpora.passages import cut_document, passages
+from training.corpora.mentions import AnnotatedMention
+from training.corpora.passages import cut_document, split_passages
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
@@ -17,16 +17,16 @@ ANN = Path("post.ann")
 FILLER = "I have been on it since the spring and my doctor tells me to go on with it for now. " * 4
 
 
-def _cut(text: str, *mentions: Mention, log: ReadingLog | None = None) -> list[Example]:
+def _cut(text: str, *mentions: AnnotatedMention, log: ReadingLog | None = None) -> list[Example]:
     return cut_document("post", text, mentions, ANN, log or ReadingLog())
 
 
 def _texts(text: str) -> list[str]:
-    return [text[start:end] for start, end in passages(text)]
+    return [text[start:end] for start, end in split_passages(text)]
 
 
-def _mention(text: str, words: str) -> Mention:
-    return Mention(((text.index(words), text.index(words) + len(words)),), words)
+def _mention(text: str, words: str) -> AnnotatedMention:
+    return AnnotatedMention(((text.index(words), text.index(words) + len(words)),), words)
 
 
 def test_a_document_of_the_size_of_a_tweet_stays_whole() -> None:
@@ -39,19 +39,21 @@ def test_a_longer_document_is_cut_at_line_ends_and_sentence_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "going_on", ["Dr. Hill said so", "5.5 mg of it", "i.e. the pills", "well... nothing", "J. Doe"]
+    "continuation", ["Dr. Hill said so", "5.5 mg of it", "i.e. the pills", "well... nothing", "J. Doe"]
 )
-def test_dots_that_do_not_end_a_sentence_are_no_cut(going_on: str) -> None:
-    assert _texts(f"{FILLER}{going_on}")[-1] == going_on
+def test_dots_within_a_sentence_do_not_cut_it(continuation: str) -> None:
+    assert _texts(f"{FILLER}{continuation}")[-1] == continuation
 
 
 def test_passages_without_letter_or_digit_are_left_out() -> None:
     assert "***" not in _texts(f"one\n***\n{FILLER}")
 
 
-def test_spans_are_carried_along_to_their_passage() -> None:
+def test_spans_move_with_their_passage() -> None:
     post = f"{FILLER}My hands shake. All fine else."
-    examples = _cut(post, Mention(_mention(post, "hands shake").parts, "hands shake", 1, "1", "Tremor", "2"))
+    examples = _cut(
+        post, AnnotatedMention(_mention(post, "hands shake").parts, "hands shake", 1, "1", "Tremor", "2")
+    )
     positive = [example for example in examples if example.label]
     assert positive == [
         Example(
@@ -64,27 +66,27 @@ def test_spans_are_carried_along_to_their_passage() -> None:
     ]
 
 
-def test_every_passage_has_its_own_id_and_its_document() -> None:
+def test_every_passage_has_a_unique_id_and_its_document() -> None:
     examples = _cut(FILLER)
     assert len({example.id for example in examples}) == len(examples) == 4
     assert {example.document for example in examples} == {"post"}
 
 
-def test_a_discontinuous_mention_becomes_the_range_that_covers_it_and_is_counted() -> None:
+def test_a_discontinuous_mention_becomes_the_range_that_covers_it() -> None:
     text, log = "my legs and arms ache", ReadingLog()
-    (example,) = _cut(text, Mention(((3, 7), (17, 21)), "legs ache"), log=log)
+    (example,) = _cut(text, AnnotatedMention(((3, 7), (17, 21)), "legs ache"), log=log)
     assert example.spans == (AnnotatedSpan(3, 21),)
     assert log.noted["discontinuous span, covered by one range"] == 1
 
 
 def test_pieces_with_only_white_space_between_them_are_not_discontinuous() -> None:
     log = ReadingLog()
-    (example,) = _cut("a stiff\n  neck", Mention(((2, 7), (10, 14)), "stiff neck"), log=log)
+    (example,) = _cut("a stiff\n  neck", AnnotatedMention(((2, 7), (10, 14)), "stiff neck"), log=log)
     assert example.spans == (AnnotatedSpan(2, 14),)
     assert not log.noted
 
 
-def test_passages_are_joined_where_a_span_crosses_the_cut() -> None:
+def test_passages_are_joined_if_a_span_crosses_the_cut() -> None:
     log = ReadingLog()
     post = f"{FILLER}So dizzy. And sick. Else fine."
     examples = _cut(post, _mention(post, "dizzy. And sick"), log=log)
@@ -92,11 +94,11 @@ def test_passages_are_joined_where_a_span_crosses_the_cut() -> None:
     assert sum(log.noted.values()) == 1
 
 
-def test_a_mention_that_is_not_where_it_says_is_dropped_with_the_passage_that_it_claims() -> None:
+def test_a_misplaced_mention_is_dropped_with_the_passage_that_it_overlaps() -> None:
     log = ReadingLog()
     post = f"{FILLER}I feel sick. Else fine."
     start = post.index("feel sick")
-    examples = _cut(post, Mention(((start, start + 5),), "rash", 7), log=log)
+    examples = _cut(post, AnnotatedMention(((start, start + 5),), "rash", 7), log=log)
     assert [example.text for example in examples if "sick" in example.text or "fine" in example.text] == [
         "Else fine."
     ]
@@ -104,25 +106,25 @@ def test_a_mention_that_is_not_where_it_says_is_dropped_with_the_passage_that_it
     assert log.places["offset mismatch"][0].line == 7
 
 
-def test_a_document_of_one_passage_stays_positive_without_the_mention_that_is_not_there() -> None:
-    (example,) = _cut("I feel sick", Mention(((2, 6),), "rash"))
+def test_a_document_of_one_passage_stays_positive_without_its_misplaced_mention() -> None:
+    (example,) = _cut("I feel sick", AnnotatedMention(((2, 6),), "rash"))
     assert (example.label, example.spans) == (1, ())
 
 
 @pytest.mark.parametrize("parts", [((5, 99),), ((5, 5),), ((-3, 2),)])
-def test_a_mention_outside_of_the_text_is_dropped(parts: tuple[tuple[int, int], ...]) -> None:
+def test_a_mention_outside_the_text_is_dropped(parts: tuple[tuple[int, int], ...]) -> None:
     log = ReadingLog()
-    _cut("I feel sick", Mention(parts, None), log=log)
+    _cut("I feel sick", AnnotatedMention(parts, None), log=log)
     assert log.dropped["offset mismatch"] == 1
 
 
-def test_a_strict_log_names_the_file_and_line_of_a_mention_at_fault() -> None:
+def test_a_strict_log_reports_file_and_line_of_a_mention_at_fault() -> None:
     with pytest.raises(CorpusError, match=r"post\.ann, line 3"):
-        _cut("I feel sick", Mention(((0, 4),), "sick", 3), log=ReadingLog(strict=True))
+        _cut("I feel sick", AnnotatedMention(((0, 4),), "sick", 3), log=ReadingLog(strict=True))
 
 
-def test_line_ends_and_tabs_become_blanks_without_moving_a_span() -> None:
-    (example,) = _cut("so\tsick\r\nall day", Mention(((3, 7),), "sick"))
+def test_line_ends_and_tabs_become_blanks_without_moving_spans() -> None:
+    (example,) = _cut("so\tsick\r\nall day", AnnotatedMention(((3, 7),), "sick"))
     assert example.text == "so sick  all day"
     assert example.text[3:7] == "sick"
 
@@ -131,22 +133,22 @@ def test_line_ends_and_tabs_become_blanks_without_moving_a_span() -> None:
     st.text(alphabet="ab .!?\n\r\t\u2028é1…", max_size=700),
     st.lists(st.tuples(st.integers(0, 700), st.integers(1, 60)), max_size=6),
 )
-def test_whatever_the_document_spans_keep_their_words_and_passages_their_order(
+def test_in_any_document_spans_keep_their_words_and_passages_their_order(
     text: str, places: list[tuple[int, int]]
 ) -> None:
     mentions = [
-        Mention(((start, start + size),), text[start : start + size])
+        AnnotatedMention(((start, start + size),), text[start : start + size])
         for start, size in places
         if start + size <= len(text) and text[start : start + size].strip()
     ]
     log = ReadingLog()
     examples = _cut(text, *mentions, log=log)
     assert not log.dropped
-    found = sorted(
+    covered = sorted(
         example.text[span.start : span.end].split() for example in examples for span in example.spans
     )
     placed = {(m.end - len(m.words.lstrip()), m.words.strip()) for m in mentions if m.words}
-    assert found == sorted(words.split() for _, words in placed)
+    assert covered == sorted(words.split() for _, words in placed)
     whole = "".join(text.split())
     at = 0
     for example in examples:

@@ -17,10 +17,10 @@ TEXT = "Pillex gave two men hives and swelling of the hands."
 
 
 def _event(*effects: list[str], kind: str = "Adverse_event", **others: Any) -> dict[str, Any]:
-    found = {"text": list(effects), "start": [[TEXT.index(piece) for piece in pieces] for pieces in effects]}
+    effect = {"text": list(effects), "start": [[TEXT.index(piece) for piece in pieces] for pieces in effects]}
     return (
         {"event_id": "E1", "event_type": kind, "Trigger": {}}
-        | ({"Effect": found} if effects else {})
+        | ({"Effect": effect} if effects else {})
         | others
     )
 
@@ -48,7 +48,7 @@ def test_pieces_of_one_effect_are_covered_by_one_range(tmp_path: Path) -> None:
     assert log.noted["discontinuous span, covered by one range"] == 1
 
 
-def test_therapeutic_and_negated_events_are_no_effects(tmp_path: Path) -> None:
+def test_therapeutic_and_negated_events_are_not_effects(tmp_path: Path) -> None:
     log = ReadingLog()
     healed = _event(["hives"], kind="Potential_therapeutic_event")
     denied = _event(["swelling"], Negated={"text": [["no"]], "value": True})
@@ -57,7 +57,7 @@ def test_therapeutic_and_negated_events_are_no_effects(tmp_path: Path) -> None:
     assert log.noted["negated effect"] == 1
 
 
-def test_an_adverse_event_without_effect_makes_a_positive_without_span(tmp_path: Path) -> None:
+def test_an_adverse_event_without_effect_makes_a_positive_without_spans(tmp_path: Path) -> None:
     assert [(example.label, example.spans) for example in _read(tmp_path, _record(_event()))] == [(1, ())]
 
 
@@ -78,7 +78,7 @@ def test_the_files_of_a_folder_are_splits(tmp_path: Path, folder: str) -> None:
     }
 
 
-def test_an_effect_elsewhere_than_told_is_dropped_and_the_sentence_stays_positive(tmp_path: Path) -> None:
+def test_a_misplaced_effect_is_dropped_and_the_sentence_stays_positive(tmp_path: Path) -> None:
     log = ReadingLog()
     event = _event() | {"Effect": {"text": [["hives"]], "start": [[3]]}}
     (example,) = _read(tmp_path, _record(event), log=log)
@@ -99,7 +99,7 @@ def test_an_effect_elsewhere_than_told_is_dropped_and_the_sentence_stays_positiv
         '{"id": "1_1", "context": "half a \\ud83d smile", "annotations": []}',
     ],
 )
-def test_a_record_of_another_kind_is_dropped_with_its_line(tmp_path: Path, record: str) -> None:
+def test_a_malformed_record_is_dropped_with_its_line(tmp_path: Path, record: str) -> None:
     log = ReadingLog()
     assert len(_read(tmp_path, _record(), record, log=log)) == 1
     assert [fault.line for fault in log.places["malformed row"]] == [2]
@@ -117,7 +117,7 @@ _LEAVES = st.one_of(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner)))
-def test_whatever_json_a_line_holds_the_other_lines_are_read(tmp_path: Path, value: Any) -> None:
+def test_other_lines_are_read_whatever_json_a_line_holds(tmp_path: Path, value: Any) -> None:
     event = _event() | {"Effect": value}
     examples = _read(
         tmp_path, json.dumps(value), _record(), _record(event, name="77_9"), _record(name="77_4")
@@ -125,7 +125,7 @@ def test_whatever_json_a_line_holds_the_other_lines_are_read(tmp_path: Path, val
     assert {"77_3", "77_4"} <= {example.id for example in examples}
 
 
-def test_a_place_without_records_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_or_file_without_records_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="data/json"):
         read_phee(tmp_path, ReadingLog())
     (tmp_path / "train.json").write_text('{"other": 1}\n', encoding="utf-8")

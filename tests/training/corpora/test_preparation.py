@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.terminology import Llt, Terminology
-from training.corpora.preparation import Preparation, prepare
+from training.corpora.preparation import Preparation, prepare_corpus
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
@@ -32,8 +32,8 @@ def sides(splits: dict[str, list[Example]]) -> dict[str, set[str]]:
 
 def test_a_corpus_is_divided_by_document(tmp_path: Path) -> None:
     path = corpus(tmp_path / "c.jsonl", *texts(400, per_document=4))
-    how = Preparation("jsonl", document=re.compile(r"^(doc\d+):"), valid_share=0.2, test_share=0.2)
-    splits = prepare(path, how, ReadingLog())
+    preparation = Preparation("jsonl", document=re.compile(r"^(doc\d+):"), valid_share=0.2, test_share=0.2)
+    splits = prepare_corpus(path, preparation, ReadingLog())
     assert {example.id for examples in splits.values() for example in examples} == {
         record["id"] for record in texts(400, per_document=4)
     }
@@ -43,22 +43,23 @@ def test_a_corpus_is_divided_by_document(tmp_path: Path) -> None:
     assert 8 <= len(documents["test"]) <= 35
 
 
-def test_the_division_depends_on_the_seed_alone(tmp_path: Path) -> None:
+def test_the_division_depends_only_on_the_seed(tmp_path: Path) -> None:
     path = corpus(tmp_path / "c.jsonl", *texts(60))
     first, again, other = (
-        prepare(path, Preparation("jsonl", valid_share=0.3, seed=seed), ReadingLog()) for seed in (1, 1, 2)
+        prepare_corpus(path, Preparation("jsonl", valid_share=0.3, seed=seed), ReadingLog())
+        for seed in (1, 1, 2)
     )
     assert first == again != other
 
 
-def test_another_text_moves_none_of_the_others(tmp_path: Path) -> None:
-    how = Preparation("jsonl", valid_share=0.3)
-    before = prepare(corpus(tmp_path / "a.jsonl", *texts(60)), how, ReadingLog())
-    after = prepare(corpus(tmp_path / "b.jsonl", *texts(61)), how, ReadingLog())
+def test_an_additional_text_moves_none_of_the_others(tmp_path: Path) -> None:
+    preparation = Preparation("jsonl", valid_share=0.3)
+    before = prepare_corpus(corpus(tmp_path / "a.jsonl", *texts(60)), preparation, ReadingLog())
+    after = prepare_corpus(corpus(tmp_path / "b.jsonl", *texts(61)), preparation, ReadingLog())
     assert all(set(before[name]) <= set(after[name]) for name in before)
 
 
-def test_only_training_is_thinned(tmp_path: Path) -> None:
+def test_only_training_loses_duplicates_and_overlaps(tmp_path: Path) -> None:
     nested = [{"start": 0, "end": 9}, {"start": 5, "end": 9}]
     for split in ("train", "valid"):
         corpus(
@@ -66,18 +67,18 @@ def test_only_training_is_thinned(tmp_path: Path) -> None:
             {"id": "a", "text": f"skin rash {split}", "label": 1, "spans": nested},
             {"id": "b", "text": f"skin rash {split}", "label": 1, "spans": nested},
         )
-    splits = prepare(tmp_path, Preparation("jsonl"), ReadingLog(strict=True))
+    splits = prepare_corpus(tmp_path, Preparation("jsonl"), ReadingLog(strict=True))
     assert [(e.id, len(e.spans)) for e in splits["train"]] == [("a", 1)]
     assert [(e.id, len(e.spans)) for e in splits["valid"]] == [("a", 2), ("b", 2)]
 
 
-def test_nothing_is_thinned_where_all_is_to_be_kept(tmp_path: Path) -> None:
+def test_nothing_is_dropped_if_everything_is_to_be_kept(tmp_path: Path) -> None:
     span = [{"start": 0, "end": 9}, {"start": 5, "end": 9}]
     for split in ("train", "valid"):
         records = ({"id": name, "text": "skin rash", "label": 1, "spans": span} for name in "ab")
         corpus(tmp_path / f"{split}.jsonl", *records)
-    how = Preparation("jsonl", keep_shared=True, keep_duplicates=True, keep_overlaps=True)
-    splits = prepare(tmp_path, how, ReadingLog())
+    preparation = Preparation("jsonl", keep_shared=True, keep_duplicates=True, keep_overlaps=True)
+    splits = prepare_corpus(tmp_path, preparation, ReadingLog())
     assert splits["train"] == splits["valid"]
     assert [len(e.spans) for e in splits["train"]] == [2, 2]
 
@@ -86,15 +87,15 @@ def test_codes_are_lifted_in_every_split(tmp_path: Path) -> None:
     for split in ("train", "test"):
         record = {"id": split, "text": f"rash in {split}", "label": 1}
         corpus(tmp_path / f"{split}.jsonl", {**record, "spans": [{"start": 0, "end": 4, "ptid": "3"}]})
-    how = Preparation("jsonl", terminology=Terminology({"1": "Rash"}, (Llt("3", "Red skin", "1"),)))
-    splits = prepare(tmp_path, how, ReadingLog())
+    preparation = Preparation("jsonl", terminology=Terminology({"1": "Rash"}, (Llt("3", "Red skin", "1"),)))
+    splits = prepare_corpus(tmp_path, preparation, ReadingLog())
     assert {e.spans for examples in splits.values() for e in examples} == {
         (AnnotatedSpan(0, 4, "1", "Rash", "3"),)
     }
 
 
 @pytest.mark.parametrize(
-    ("how", "named"),
+    ("options", "named"),
     [
         ({"format": "csv"}, "csv"),
         ({"format": "jsonl", "valid_share": 0.6, "test_share": 0.5}, "0.6"),
@@ -102,33 +103,33 @@ def test_codes_are_lifted_in_every_split(tmp_path: Path) -> None:
         ({"format": "jsonl", "document": re.compile("doc")}, "doc"),
     ],
 )
-def test_nonsense_is_refused(how: dict[str, Any], named: str) -> None:
+def test_invalid_options_are_rejected(options: dict[str, Any], named: str) -> None:
     with pytest.raises(CorpusError, match=named):
-        Preparation(**how)
+        Preparation(**options)
 
 
-def test_a_split_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+def test_an_existing_split_is_not_made_again(tmp_path: Path) -> None:
     for split in ("train", "valid"):
         corpus(tmp_path / f"{split}.jsonl", *texts(5))
     with pytest.raises(CorpusError, match="--valid-share"):
-        prepare(tmp_path, Preparation("jsonl", valid_share=0.2), ReadingLog())
+        prepare_corpus(tmp_path, Preparation("jsonl", valid_share=0.2), ReadingLog())
 
 
-def test_a_corpus_of_nothing_but_faults_is_refused_with_their_reasons(tmp_path: Path) -> None:
+def test_a_corpus_with_only_faults_is_rejected_with_their_reasons(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     path.write_text("no json\nnor this\n")
     with pytest.raises(CorpusError, match=r"malformed record \(2\), first in .*c\.jsonl, line 1"):
-        prepare(path, Preparation("jsonl"), ReadingLog())
+        prepare_corpus(path, Preparation("jsonl"), ReadingLog())
 
 
-def test_a_share_that_no_document_falls_into_is_refused(tmp_path: Path) -> None:
+def test_a_share_without_any_document_is_rejected(tmp_path: Path) -> None:
     path = corpus(tmp_path / "c.jsonl", *texts(2))
     with pytest.raises(CorpusError, match="valid"):
-        prepare(path, Preparation("jsonl", valid_share=1e-9), ReadingLog())
+        prepare_corpus(path, Preparation("jsonl", valid_share=1e-9), ReadingLog())
 
 
-def test_training_that_is_all_in_validation_is_refused(tmp_path: Path) -> None:
+def test_training_with_only_texts_of_validation_is_rejected(tmp_path: Path) -> None:
     for split in ("train", "valid"):
         corpus(tmp_path / f"{split}.jsonl", *texts(5))
     with pytest.raises(CorpusError, match="--keep-shared"):
-        prepare(tmp_path, Preparation("jsonl"), ReadingLog())
+        prepare_corpus(tmp_path, Preparation("jsonl"), ReadingLog())

@@ -20,35 +20,35 @@ SPLITS = {
 }
 
 
-def test_what_was_written_is_read_by_split(tmp_path: Path) -> None:
+def test_written_splits_are_read_back(tmp_path: Path) -> None:
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={"format": "smm4h"})
     assert read_splits(tmp_path / "out") == SPLITS
     assert read_split(tmp_path / "out", "valid") == SPLITS["valid"]
     assert read_split(tmp_path / "out" / "valid.jsonl", "train") == SPLITS["valid"]
 
 
-def test_a_split_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+def test_a_missing_split_is_reported_with_those_that_exist(tmp_path: Path) -> None:
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
     with pytest.raises(CorpusError, match=r"no test\.jsonl, but train\.jsonl, valid\.jsonl"):
         read_split(tmp_path / "out", "test")
 
 
-def test_the_folder_tells_where_it_comes_from(tmp_path: Path) -> None:
+def test_the_folder_documents_its_origin(tmp_path: Path) -> None:
     log = ReadingLog()
-    log.read("files", 2)
+    log.count("files", 2)
     log.drop("offset mismatch", Path("spans.tsv"), 7, "'rash' is not at 1-5")
     write_corpus(tmp_path / "out", SPLITS, log, about={"format": "smm4h", "terminology": None})
-    told = json.loads((tmp_path / "out" / "corpus.json").read_text())
-    assert told["format"] == "smm4h"
-    assert told["read"] == {"files": 2}
-    assert told["dropped"]["offset mismatch"]["count"] == 1
-    assert "spans.tsv, line 7" in told["dropped"]["offset mismatch"]["first"][0]
-    assert told["splits"]["train"] == {"texts": 2, "positive": 1, "spans": 1, "coded": 1, "pts": 1}
-    for name, digest in told["sha256"].items():
+    about = json.loads((tmp_path / "out" / "corpus.json").read_text())
+    assert about["format"] == "smm4h"
+    assert about["read"] == {"files": 2}
+    assert about["dropped"]["offset mismatch"]["count"] == 1
+    assert "spans.tsv, line 7" in about["dropped"]["offset mismatch"]["first"][0]
+    assert about["splits"]["train"] == {"texts": 2, "positive": 1, "spans": 1, "coded": 1, "pts": 1}
+    for name, digest in about["sha256"].items():
         assert hashlib.sha256((tmp_path / "out" / name).read_bytes()).hexdigest() == digest
 
 
-def test_the_same_corpus_can_be_written_again_but_another_one_needs_leave(tmp_path: Path) -> None:
+def test_the_same_corpus_can_be_written_again_but_another_needs_overwrite(tmp_path: Path) -> None:
     other = {"all": [Example("z", "another", 0)]}
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
@@ -59,7 +59,7 @@ def test_the_same_corpus_can_be_written_again_but_another_one_needs_leave(tmp_pa
     assert read_splits(tmp_path / "out") == other
 
 
-def test_a_split_that_was_changed_by_hand_is_mended(tmp_path: Path) -> None:
+def test_a_split_that_was_edited_is_restored(tmp_path: Path) -> None:
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
     (tmp_path / "out" / "valid.jsonl").write_text("")
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
@@ -67,7 +67,7 @@ def test_a_split_that_was_changed_by_hand_is_mended(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("prepared", [True, False])
-def test_what_is_no_corpus_stays_even_with_leave_to_overwrite(tmp_path: Path, prepared: bool) -> None:
+def test_other_files_stay_even_with_overwrite(tmp_path: Path, prepared: bool) -> None:
     out = tmp_path / "out"
     if prepared:
         write_corpus(out, SPLITS, ReadingLog(), about={})
@@ -78,14 +78,14 @@ def test_what_is_no_corpus_stays_even_with_leave_to_overwrite(tmp_path: Path, pr
     assert (out / "thesis.txt").read_text() == "years of work"
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_no_temporary_files_are_left(tmp_path: Path) -> None:
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={"x": 1}, overwrite=True)
     write_examples(tmp_path / "deep" / "file.jsonl", SPLITS["train"])
-    found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert found == ["deep/file.jsonl", "out/corpus.json", "out/train.jsonl", "out/valid.jsonl"]
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["deep/file.jsonl", "out/corpus.json", "out/train.jsonl", "out/valid.jsonl"]
 
 
-def test_a_folder_that_was_never_prepared_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_prepared_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="prepare"):
         read_splits(tmp_path)

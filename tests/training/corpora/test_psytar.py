@@ -74,7 +74,7 @@ def test_words_with_others_between_them_are_covered_by_one_range(tmp_path: Path)
     assert log.noted["discontinuous span, covered by one range"] == 1
 
 
-def test_words_that_are_not_in_the_sentence_are_dropped_and_the_sentence_stays_positive(
+def test_missing_words_are_dropped_and_the_sentence_stays_positive(
     tmp_path: Path,
 ) -> None:
     path = _workbook(
@@ -94,11 +94,11 @@ def test_a_mark_of_any_kind_makes_a_sentence_positive(tmp_path: Path, mark: Any,
     assert _read(_workbook(tmp_path, [[1, "p.1", 1, "hm", mark, None]], []))[0].label == label
 
 
-def test_withdrawal_alone_is_no_effect(tmp_path: Path) -> None:
+def test_withdrawal_alone_is_not_an_effect(tmp_path: Path) -> None:
     assert _read(_workbook(tmp_path, [[1, "p.1", 1, "zaps when I stop", None, 1]], []))[0].label == 0
 
 
-def test_the_row_of_sums_is_no_sentence(tmp_path: Path) -> None:
+def test_the_row_of_sums_is_skipped(tmp_path: Path) -> None:
     path = _workbook(tmp_path, [[1, "p.1", 1, "hm", None, None], [None, None, None, None, 99, 99]], [])
     assert len(_read(path)) == 1
 
@@ -114,12 +114,12 @@ def test_repeated_and_unknown_sentences_are_dropped(tmp_path: Path) -> None:
     assert log.dropped == {"repeated row": 1, "no such sentence": 1}
 
 
-def test_the_folder_of_the_workbook_may_be_given(tmp_path: Path) -> None:
+def test_the_folder_of_the_workbook_may_be_named(tmp_path: Path) -> None:
     _workbook(tmp_path, [[1, "p.1", 1, "hm", None, None]], [])
     assert len(_read(tmp_path)) == 1
 
 
-def test_what_is_not_the_workbook_is_an_error(tmp_path: Path) -> None:
+def test_anything_but_the_workbook_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="xlsx"):
         _read(tmp_path)
     (tmp_path / "plain.xlsx").write_text("no workbook", encoding="utf-8")

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.corpora import documents_apart
+from training.corpora import split_by_document
 from training.corpora.reading_log import ReadingLog
-from training.corpora.splits import split_named, thinned
+from training.corpora.splits import split_from_name, thin_to_prevalence
 from training.errors import CorpusError
 from training.examples import Example
 
 
 def test_the_sentences_of_a_document_stay_together() -> None:
     sentences = [Example(f"{document}:{n}", "text", 0) for document in range(200) for n in range(3)]
-    training, validation = documents_apart(sentences, lambda e: e.id.split(":")[0], share=0.2, salt="x")
+    training, validation = split_by_document(sentences, lambda e: e.id.split(":")[0], share=0.2, salt="x")
     left, right = ({e.id.split(":")[0] for e in side} for side in (training, validation))
     assert not left & right
     assert len(training) + len(validation) == len(sentences)
@@ -38,8 +38,8 @@ def test_the_sentences_of_a_document_stay_together() -> None:
         ("spans_norm", None),
     ],
 )
-def test_a_split_is_known_by_a_word_that_begins_so(name: str, split: str | None) -> None:
-    assert split_named(name) == split
+def test_a_split_is_recognized_by_the_start_of_a_word(name: str, split: str | None) -> None:
+    assert split_from_name(name) == split
 
 
 SOURCE = Path("corpus.jsonl")
@@ -50,11 +50,11 @@ def corpus(positives: int, negatives: int) -> list[Example]:
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.floats(0.02, 0.98))
-def test_thinning_comes_to_the_prevalence_and_takes_from_one_class_alone(
+def test_thinning_reaches_the_prevalence_and_drops_only_one_class(
     positives: int, negatives: int, prevalence: float
 ) -> None:
     examples, log = corpus(positives, negatives), ReadingLog()
-    kept = thinned(examples, prevalence, SOURCE, log, seed=1)
+    kept = thin_to_prevalence(examples, prevalence, SOURCE, log, seed=1)
     count = sum(example.label for example in kept)
     assert abs(count - prevalence * len(kept)) <= 1
     assert count == positives or len(kept) - count == negatives
@@ -62,15 +62,17 @@ def test_thinning_comes_to_the_prevalence_and_takes_from_one_class_alone(
     assert [example for example in examples if example in kept] == kept
 
 
-def test_another_seed_leaves_out_others() -> None:
-    first, second = (thinned(corpus(200, 200), 0.1, SOURCE, ReadingLog(), seed=seed) for seed in (1, 2))
+def test_another_seed_drops_other_texts() -> None:
+    first, second = (
+        thin_to_prevalence(corpus(200, 200), 0.1, SOURCE, ReadingLog(), seed=seed) for seed in (1, 2)
+    )
     assert first != second
-    assert first == thinned(corpus(200, 200), 0.1, SOURCE, ReadingLog(), seed=1)
+    assert first == thin_to_prevalence(corpus(200, 200), 0.1, SOURCE, ReadingLog(), seed=1)
 
 
 @pytest.mark.parametrize(
     ("positives", "negatives", "prevalence"), [(5, 0, 0.1), (0, 5, 0.1), (5, 5, 0), (5, 5, 1)]
 )
-def test_what_cannot_be_thinned_is_told(positives: int, negatives: int, prevalence: float) -> None:
+def test_impossible_thinning_is_rejected(positives: int, negatives: int, prevalence: float) -> None:
     with pytest.raises(CorpusError):
-        thinned(corpus(positives, negatives), prevalence, SOURCE, ReadingLog(), seed=1)
+        thin_to_prevalence(corpus(positives, negatives), prevalence, SOURCE, ReadingLog(), seed=1)

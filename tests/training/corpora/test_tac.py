@@ -60,7 +60,7 @@ def test_a_label_is_cut_into_sentences_of_one_document(tmp_path: Path) -> None:
     assert {example.document for example in examples} == {"PILLEX"}
 
 
-def test_reactions_give_the_terms_of_all_mentions_of_their_words(tmp_path: Path) -> None:
+def test_a_reaction_has_the_terms_of_all_mentions_of_its_words(tmp_path: Path) -> None:
     term = (
         '<Normalization id="AR1.N1" meddra_pt="Urticaria" meddra_pt_id="10046735" meddra_llt_id="10020197"/>'
     )
@@ -70,7 +70,7 @@ def test_reactions_give_the_terms_of_all_mentions_of_their_words(tmp_path: Path)
     assert example.spans == (AnnotatedSpan(17, 22, "10046735", "Urticaria", "10020197"),)
 
 
-def test_of_several_terms_the_first_is_taken_and_terms_above_the_pts_are_not(tmp_path: Path) -> None:
+def test_the_first_term_that_is_not_above_the_pts_is_taken(tmp_path: Path) -> None:
     terms = (
         '<Normalization meddra_pt="Skin disorders" meddra_pt_id="10040900" flag="HLT"/>'
         '<Normalization flag="unmapped"/>'
@@ -121,7 +121,7 @@ def test_folders_of_training_and_gold_labels_are_splits(tmp_path: Path) -> None:
     assert {split: examples[0].document for split, examples in splits.items()} == {"train": "A", "test": "B"}
 
 
-def test_a_label_that_nobody_annotated_is_left_out_rather_than_read_as_negative(tmp_path: Path) -> None:
+def test_a_label_without_annotations_is_left_out_not_read_as_negative(tmp_path: Path) -> None:
     _label(tmp_path, HIVES, name="A")
     _label(tmp_path, name="B")
     log = ReadingLog()
@@ -155,7 +155,7 @@ def test_a_mention_at_fault_is_dropped(tmp_path: Path, mention: str, reason: str
         '<!DOCTYPE Label [<!ENTITY a SYSTEM "file:///etc/hostname">]><Label><Mention/><Section>&a;</Section></Label>',
     ],
 )
-def test_broken_xml_and_entities_are_refused(tmp_path: Path, content: str) -> None:
+def test_broken_xml_and_entity_declarations_are_rejected(tmp_path: Path, content: str) -> None:
     _label(tmp_path, HIVES)
     (tmp_path / "bad.xml").write_text(content, encoding="utf-8")
     log = ReadingLog()
