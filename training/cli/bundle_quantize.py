@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from models.network.heads import CLASSIFIER, EXTRACTOR
 from training.cli.console import (
     err,
     figures_table,
@@ -117,7 +118,7 @@ def _print(report: QuantizationReport) -> None:
     before, after = report.before.to_json(), report.after.to_json()
     rows = [
         (f"{task} {figure}", f"{before[task][figure]:.3f}", f"{after[task][figure]:.3f}")
-        for task in ("1a", "1b")
+        for task in (CLASSIFIER.task, EXTRACTOR.task)
         for figure in before[task]
     ]
     print_table(figures_table(("", "before", "after"), rows, left=3))

@@ -129,7 +129,7 @@ def on_interrupt(outcome: str = "nothing was written", console: Console = err) -
 
 def resume_hint(folder: Path) -> str:
     """Return how to continue a training whose state is in `folder`, for `on_interrupt`."""
-    return f"the same command, without --fresh, goes on after the last complete epoch ({folder})"
+    return f"the same command, without --fresh, resumes after the last complete epoch ({folder})"
 
 
 def replace_unencodable() -> None:

@@ -38,7 +38,7 @@ def default_bundle_command(
         bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")
     ] = False,
 ) -> None:
-    """Train the default bundle; after Ctrl-C, the same command goes on after the last complete epoch.
+    """Train the default bundle; after Ctrl-C, the same command resumes after the last complete epoch.
 
     Generates the tweets, reads the corpora, trains the three heads by Algorithm 1 and then the retriever.
     Chooses the threshold on held-out tweets, evaluates the bundle on others and by the checklist, and writes

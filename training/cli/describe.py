@@ -31,16 +31,16 @@ def describe_command(
     The histogram of PTIDs (the paper's Figure 1) is printed, and drawn as ptids-SPLIT.png.
     """
     from training.corpora.prepared import DESCRIPTION_FOLDER, read_splits
-    from training.description import draw_ptids, measure_texts, spread_ptids
-    from training.description.corpus_charts import histogram_lines, ptid_lines, to_json
+    from training.description import count_ptids, draw_ptids, measure_texts
+    from training.description.corpus_charts import description_to_json, histogram_lines, ptid_lines
     from training.files import write_file, write_json
 
     splits = read_splits(corpus)
     training = splits.get("train")
-    known = None if training is None else spread_ptids(training).counts.keys()
+    known = None if training is None else count_ptids(training).counts.keys()
     texts = {name: measure_texts(examples) for name, examples in splits.items()}
     ptids = {
-        name: spread_ptids(examples, None if name == "train" else known) for name, examples in splits.items()
+        name: count_ptids(examples, None if name == "train" else known) for name, examples in splits.items()
     }
     print_table(_texts_table(texts))
     print_table(_lengths_table(texts))
@@ -56,7 +56,7 @@ def describe_command(
         for line in [*histogram_lines(spread), *ptid_lines(spread)]:
             print_line(line)
         write_file(folder / f"ptids-{name}.png", draw_ptids(spread, name))
-    write_json(folder / "description.json", to_json(texts, ptids))
+    write_json(folder / "description.json", description_to_json(texts, ptids))
     print_written(folder)
 
 

@@ -49,7 +49,7 @@ def table1_command(
 ) -> None:
     """Make Table 1: train each configuration, score it on validation and test, and add the paper's figures.
 
-    After Ctrl-C, the same command goes on; finished trainings are not repeated. The table is Markdown, on
+    After Ctrl-C, the same command resumes; finished trainings are not repeated. The table is Markdown, on
     stdout and in OUT/table1.md. It has precision, recall and F1 in percent by the official relaxed match, or
     their mean and standard deviation over several seeds.
     """

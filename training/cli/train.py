@@ -73,7 +73,7 @@ def train_command(
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another bundle at --out.")] = False,
 ) -> None:
-    """Train a preset of the paper, or our own; after Ctrl-C, the same command goes on.
+    """Train a preset of the paper, or our own; after Ctrl-C, the same command resumes.
 
     Evaluates after each epoch and keeps the best one. The run folder has the settings, the environment, the
     curves and TensorBoard logs. For several GPUs, start it with `accelerate launch -m training.cli train …`.

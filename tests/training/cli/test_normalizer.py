@@ -19,7 +19,7 @@ RUNNER = CliRunner()
 @pytest.fixture(scope="module")
 def bundle(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("normalizer")
-    build(folder, tiny_encoder, "epochs=4", terminology=release(), carry=True)
+    build(folder, tiny_encoder, "epochs=4", terminology=release(), include_terminology=True)
     return folder / "bundle"
 
 

@@ -103,5 +103,5 @@ def test_an_interrupted_training_says_how_to_resume(
     monkeypatch.setattr("training.methods.networks.train_multitask", interrupted)
     result = RUNNER.invoke(app, arguments(prepared, tiny_encoder, tmp_path / "bundle"))
     assert result.exit_code == 130
-    assert "goes on" in result.stderr
+    assert "resumes" in result.stderr
     assert not (tmp_path / "bundle").exists()
