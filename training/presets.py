@@ -1,4 +1,4 @@
-"""The configurations of the paper (section 4, Table 1), and ours."""
+"""The configurations of the paper (section 4, Table 1), and our own preset `full`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-from models.options import Choice
+from models.options import NormalizerChoice
 from training.errors import RunError
-from training.loop.config import TrainingConfig
-from training.retrieval.config import RetrieverConfig
+from training.loop import TrainingConfig
+from training.retrieval import RetrieverConfig
 
 
 @dataclass(frozen=True)
 class Method:
-    """A configuration: how networks are trained, how many, and how their answers are put together.
+    """A configuration: how networks are trained, how many, and how their predictions are combined.
 
     Attributes:
         name: of the preset that it comes from.
@@ -25,14 +25,17 @@ class Method:
         classifiers: 1; 3, the boosting ensemble; or 5, with two more on the augmented set.
         vote: how an ensemble decides: by the majority of its classifiers, or by their mean probability.
         feedback: Algorithm 2, line 12: a tweet without a span becomes NoADE.
-        context: Algorithm 2, line 10: the Normalizer reads the tweet beside the span (variant b).
-        fewest_examples: a PTID needs so many training spans to be a class of the Normalizer.
+        context: Algorithm 2, line 10: the Normalizer reads the tweet along with the span (variant b).
+        fewest_examples: number of training spans that a PTID needs to be a class of the Normalizer.
         extractor_negatives: negative texts, all tokens O, that the Extractor sees for each positive one.
-        augmented_positives: new positives made of each positive for the augmented set.
+        augmented_positives: new positives for each positive in the augmented set.
         threshold: the Classifier's: one half, or the one with the best F1 on validation.
-        normalizer: which one codes the spans: the paper's classifier; retrieval, by the names of a
-            dictionary; or hybrid, both. A retriever is trained for the latter two.
-        retriever: settings of its training; as keys they begin with "retriever-".
+        normalizer: which one codes the spans: the paper's classifier; retrieval, which searches the names of
+            a dictionary; or hybrid, which combines both. The latter two need a retriever.
+        retriever: settings of the retriever's training; their keys start with "retriever-".
+
+    Raises:
+        RunError: a value is out of range; the message names the setting.
     """
 
     name: str = "mtl"
@@ -45,7 +48,7 @@ class Method:
     extractor_negatives: float = 0.0
     augmented_positives: int = 5
     threshold: Literal["half", "f1"] = "half"
-    normalizer: Choice = "classifier"
+    normalizer: NormalizerChoice = "classifier"
     retriever: RetrieverConfig = field(default_factory=RetrieverConfig)
 
     def __post_init__(self) -> None:
@@ -56,10 +59,13 @@ class Method:
         if self.augmented_positives < 1:
             raise RunError(f"augmented-positives is {self.augmented_positives}: it must be 1 or more")
 
+    @property
+    def uses_augmented_set(self) -> bool:
+        """Whether some of the classifiers are trained on the augmented set."""
+        return self.classifiers > 3
 
-_RETRIEVER: Final = "retriever_"
 
-_FULL = TrainingConfig(
+_FULL: Final = TrainingConfig(
     frozen_layers=0,
     pooling="mean",
     epochs=3,
@@ -82,57 +88,67 @@ PRESETS: Final[Mapping[str, Method]] = MappingProxyType(
     }
 )
 
+_RETRIEVER: Final = "retriever_"
+
 
 def preset(name: str, settings: Iterable[str] = ()) -> Method:
-    """Give a preset, changed by settings of the form `key=value`; `-` and `_` are the same in a key.
+    """Return a preset, changed by settings of the form `key=value`. In keys, `-` and `_` are the same.
 
     Raises:
-        RunError: there is no such preset or key, or a value that the key cannot have.
+        RunError: there is no such preset or key, or the key cannot have the value.
     """
     if name not in PRESETS:
         raise RunError(f"there is no preset {name!r}: choose one of {', '.join(PRESETS)}")
     method = PRESETS[name]
     for setting in settings:
-        method = _changed(method, setting)
+        method = _apply(method, setting)
     return method
 
 
-def _changed(method: Method, setting: str) -> Method:
+def _apply(method: Method, setting: str) -> Method:
+    """Return a method with one setting changed, in itself or in the settings of one of its trainings."""
     key, equals, text = setting.partition("=")
-    key = key.strip().replace("-", "_")
-    of_method = {f.name for f in fields(Method)} - {"name", "training", "retriever"}
-    of_training = {f.name for f in fields(TrainingConfig)}
-    of_retriever = {f"{_RETRIEVER}{f.name}" for f in fields(RetrieverConfig)}
-    if not equals or key not in of_method | of_training | of_retriever:
-        names = sorted(name.replace("_", "-") for name in of_method | of_training | of_retriever)
-        near = get_close_matches(key.replace("_", "-"), names, n=1)
-        meant = f"did you mean {near[0]}? All keys are" if near and equals else "write KEY=VALUE, with one of"
-        raise RunError(f"--set {setting!r} is no setting: {meant} {', '.join(names)}")
-    if key in of_method:
-        return replace(method, **{key: _value(Method, key, text.strip())})
-    if key in of_retriever:
-        own = key.removeprefix(_RETRIEVER)
-        changed = replace(method.retriever, **{own: _value(RetrieverConfig, own, text.strip(), told=key)})
-        return replace(method, retriever=changed)
-    return replace(
-        method, training=replace(method.training, **{key: _value(TrainingConfig, key, text.strip())})
-    )
+    key, text = key.strip().replace("-", "_"), text.strip()
+    method_keys = {f.name for f in fields(Method)} - {"name", "training", "retriever"}
+    training_keys = {f.name for f in fields(TrainingConfig)}
+    retriever_keys = {f"{_RETRIEVER}{f.name}" for f in fields(RetrieverConfig)}
+    all_keys = method_keys | training_keys | retriever_keys
+    if not equals or key not in all_keys:
+        raise _unknown_setting(setting, key, has_value=bool(equals), keys=all_keys)
+    if key in method_keys:
+        return replace(method, **{key: _parse(Method, key, text)})
+    if key in retriever_keys:
+        name = key.removeprefix(_RETRIEVER)
+        value = _parse(RetrieverConfig, name, text, shown_key=key)
+        return replace(method, retriever=replace(method.retriever, **{name: value}))
+    value = _parse(TrainingConfig, key, text)
+    return replace(method, training=replace(method.training, **{key: value}))
 
 
-def _value(owner: type, key: str, text: str, *, told: str = "") -> Any:
-    told = (told or key).replace("_", "-")
+def _unknown_setting(setting: str, key: str, *, has_value: bool, keys: Iterable[str]) -> RunError:
+    names = sorted(name.replace("_", "-") for name in keys)
+    near = get_close_matches(key.replace("_", "-"), names, n=1)
+    advice = "write KEY=VALUE, with one of"
+    if near and has_value:
+        advice = f"did you mean {near[0]}? All keys are"
+    return RunError(f"--set {setting!r} is not a setting: {advice} {', '.join(names)}")
+
+
+def _parse(owner: type, key: str, text: str, *, shown_key: str = "") -> Any:
+    """Parse the value of a field of `owner` by the field's type."""
+    name = (shown_key or key).replace("_", "-")
     kind = get_type_hints(owner)[key]
     choices = get_args(kind)
     if choices:
         for choice in choices:
             if str(choice) == text:
                 return choice
-        raise RunError(f"{told} is {text!r}: choose one of {', '.join(map(str, choices))}")
+        raise RunError(f"{name} is {text!r}: choose one of {', '.join(map(str, choices))}")
     if kind is bool:
         if text.lower() not in ("true", "false"):
-            raise RunError(f"{told} is {text!r}: it must be true or false")
+            raise RunError(f"{name} is {text!r}: it must be true or false")
         return text.lower() == "true"
     try:
         return kind(text)
     except ValueError:
-        raise RunError(f"{told} is {text!r}: it must be of type {kind.__name__}") from None
+        raise RunError(f"{name} is {text!r}: it must be of type {kind.__name__}") from None

@@ -1,4 +1,4 @@
-"""A small invented corpus, and a method that learns it in a moment."""
+"""A small invented corpus, and methods that learn it in seconds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.network.heads import Task
+from models.network import Task
 from tests.tiny import EFFECTS, MAX_TOKENS
 from training.examples import AnnotatedSpan, Example, TrainingData
-from training.loop.callbacks import NullCallback, TrainingCallback
-from training.loop.states import KeptStates
-from training.methods.method import Outcome, train_method
-from training.methods.networks import TrainingRun
+from training.loop import KeptStates, NullCallback, TrainingCallback
+from training.methods import TrainedBundle, TrainingRun, train_method
 from training.presets import Method, preset
 
 STARTS = ("zoloft gives me", "this pill and", "so", "day 3 and", "my zoloft means")
@@ -21,7 +19,7 @@ NAMES = dict(EFFECTS.values())
 
 
 def positive(start: str, effect: str, *, coded: bool = True, named: bool = True) -> Example:
-    """A text that ends with an effect."""
+    """Return a text that ends with an effect."""
     text = f"{start} {effect}"
     ptid, name = EFFECTS[effect]
     span = AnnotatedSpan(
@@ -31,7 +29,7 @@ def positive(start: str, effect: str, *, coded: bool = True, named: bool = True)
 
 
 def corpus(*, coded: bool = True) -> TrainingData:
-    """Twenty positives and twenty-five negatives to learn from, and some others to be judged by."""
+    """Return twenty positives and twenty-five negatives to learn from, and others for validation."""
     positives = [positive(start, effect, coded=coded) for start in STARTS for effect in EFFECTS]
     negatives = [Example(f"-{text} {n}", f"{text} {n}", 0) for text in PLAIN for n in range(5)]
     valid = [positive("now this and", effect, coded=coded) for effect in EFFECTS]
@@ -40,7 +38,7 @@ def corpus(*, coded: bool = True) -> TrainingData:
 
 
 def tiny_method(name: str, encoder: Path, *settings: str) -> Method:
-    """A preset with settings under which the tiny encoder learns."""
+    """Return a preset with settings under which the tiny encoder learns."""
     return preset(
         name,
         [
@@ -57,32 +55,32 @@ def tiny_method(name: str, encoder: Path, *settings: str) -> Method:
     )
 
 
-def shop(
-    folder: Path, callback: TrainingCallback | None = None, *, run: str = "run", fresh: bool = False
+def training_run(
+    folder: Path, callback: TrainingCallback | None = None, *, name: str = "run", fresh: bool = False
 ) -> TrainingRun:
-    """A place to train; runs in one folder have their networks in common."""
+    """Return a run in a folder. The runs of a folder share their networks."""
     return TrainingRun(
-        folder / run, folder / "networks", KeptStates(), callback=callback or NullCallback(), fresh=fresh
+        folder / name, folder / "networks", KeptStates(), callback=callback or NullCallback(), fresh=fresh
     )
 
 
 class KilledError(Exception):
-    """Stands for a kill in the middle of an epoch."""
+    """Simulates a kill in the middle of an epoch."""
 
 
 class Recorder(NullCallback):
-    """Keeps what it is told, and kills the training in an epoch of a network, both counted from 1."""
+    """Records events, and can interrupt the training in an epoch of a network, both counted from 1."""
 
     def __init__(self, kill: tuple[int, int] | None = None) -> None:
-        self.notes: list[str] = []
+        self.messages: list[str] = []
         self.titles: list[str] = []
         self.epochs: list[tuple[str, int]] = []
         self.sizes: list[Mapping[Task, int]] = []
-        self.scored: list[Mapping[str, Any]] = []
+        self.figures: list[Mapping[str, Any]] = []
         self._kill = kill
 
     def on_message(self, text: str) -> None:
-        self.notes.append(text)
+        self.messages.append(text)
 
     def on_network_start(self, title: str, epochs: int) -> None:
         self.titles.append(title)
@@ -98,7 +96,7 @@ class Recorder(NullCallback):
             raise KilledError
 
     def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
-        self.scored.append(figures)
+        self.figures.append(figures)
 
 
 def build(
@@ -108,13 +106,13 @@ def build(
     *settings: str,
     callback: Recorder | None = None,
     **changes: object,
-) -> Outcome:
+) -> TrainedBundle:
     """Train a preset into a bundle in `folder`; `changes` are `data`, `fresh` and `overwrite`."""
     return train_method(
         tiny_method(preset, encoder, *settings),
         changes.get("data") or corpus(),
         out=folder / preset,
-        shop=shop(folder, callback, run=f"run-{preset}", fresh=bool(changes.get("fresh"))),
+        run=training_run(folder, callback, name=f"run-{preset}", fresh=bool(changes.get("fresh"))),
         command="ade-train train",
         overwrite=bool(changes.get("overwrite")),
     )

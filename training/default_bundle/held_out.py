@@ -1,4 +1,4 @@
-"""What the default bundle is worth on what it has neither learned from nor been chosen by."""
+"""Scores of the default bundle on data that it has not learned from and that has not chosen anything."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.bundle import Bundle
+from models.network import CLASSIFIER, EXTRACTOR
 from models.normalizer import SpanInText
 from models.predictions import TweetPrediction
 from models.scoring import Pipeline
@@ -20,12 +21,12 @@ from training.scorer import Counts
 def evaluate_held_out(
     bundle: Bundle, data: BundleData, *, prevalence: float
 ) -> tuple[dict[str, Any], ChecklistReport]:
-    """Judge a bundle as it is stored, by the test data and the checklist.
+    """Evaluate a bundle on the test data and the checklist.
 
     Args:
-        bundle: as it was loaded.
+        bundle: as loaded from disk.
         data: its `test`, `blind`, `sentences` and `label_phrases` are used.
-        prevalence: share of positives to which figures of 1a are weighed, beside those as they are.
+        prevalence: 1a is also scored as if this share of the texts were positive.
 
     Returns:
         The figures, JSON-ready, and the checklist, whose rates are among them.
@@ -34,45 +35,49 @@ def evaluate_held_out(
     sentences = evaluate(pipeline, data.sentences).to_json()  # their spans have no codes
     checklist = run_checklist(pipeline)
     figures = {
-        "test_tweets": _tweets(pipeline, data.test, prevalence),
-        "blind_tweets": _tweets(pipeline, data.blind, prevalence),
-        "ade_corpus_v2": {task: sentences[task] for task in ("1a", "1b")},
+        "test_tweets": _tweet_figures(pipeline, data.test, prevalence),
+        "blind_tweets": _tweet_figures(pipeline, data.blind, prevalence),
+        "ade_corpus_v2": {head.task: sentences[head.task] for head in (CLASSIFIER, EXTRACTOR)},
         "coding": {
-            "drug_label_spans": _coding(bundle, data.label_phrases),
-            "blind_tweet_spans": _coding(bundle, coded_phrases(data.blind, context=True)),
+            "drug_label_spans": _coding_figures(bundle, data.label_phrases),
+            "blind_tweet_spans": _coding_figures(bundle, coded_phrases(data.blind, context=True)),
         },
-        "checklist": {one.name: round(one.rate, 4) for one in checklist.capabilities},
+        "checklist": {capability.name: round(capability.rate, 4) for capability in checklist.capabilities},
     }
     return figures, checklist
 
 
-def _tweets(pipeline: Pipeline, tweets: Sequence[Example], prevalence: float) -> dict[str, Any]:
-    said = pipeline.score([tweet.text for tweet in tweets])
+def _tweet_figures(pipeline: Pipeline, tweets: Sequence[Example], prevalence: float) -> dict[str, Any]:
+    predictions = pipeline.score([tweet.text for tweet in tweets])
     return {
         "tweets": len(tweets),
         "positive": sum(tweet.label for tweet in tweets),
-        **score_predictions(said, tweets).to_json(),
-        "1a_at_prevalence": _weighed(said, tweets, prevalence).to_json(),
+        **score_predictions(predictions, tweets).to_json(),
+        "1a_at_prevalence": _counts_at_prevalence(predictions, tweets, prevalence).to_json(),
     }
 
 
-def _weighed(said: Sequence[TweetPrediction], tweets: Sequence[Example], prevalence: float) -> Counts:
-    """Count 1a with the negatives weighed so that positives have the wanted share."""
+def _counts_at_prevalence(
+    predictions: Sequence[TweetPrediction], tweets: Sequence[Example], prevalence: float
+) -> Counts:
+    """Count hits and errors of 1a with weights, by which positives have the given share."""
     counts = Counts()
     weights = prevalence_weights([tweet.label for tweet in tweets], prevalence)
-    for weight, one, tweet in zip(weights.tolist(), said, tweets, strict=True):
-        found = one.label == "ADE"
+    for weight, prediction, tweet in zip(weights.tolist(), predictions, tweets, strict=True):
+        is_positive = prediction.label == "ADE"
         counts += Counts(
-            weight * (found and tweet.label),
-            weight * (found and not tweet.label),
-            weight * (tweet.label and not found),
+            weight * (is_positive and tweet.label),
+            weight * (is_positive and not tweet.label),
+            weight * (tweet.label and not is_positive),
         )
     return counts
 
 
-def _coding(bundle: Bundle, phrases: Sequence[CodedPhrase]) -> dict[str, Any]:
+def _coding_figures(bundle: Bundle, phrases: Sequence[CodedPhrase]) -> dict[str, Any]:
+    """Compare the Normalizers that the bundle can use on annotated spans."""
     spans = [
         GoldSpan(SpanInText(phrase.text, phrase.context or phrase.text), phrase.ptid) for phrase in phrases
     ]
-    found = compare_normalizers(bundle, spans, device=next(bundle.network.parameters()).device)
-    return {choice: groups["all"].to_json() for choice, groups in found.items() if groups}
+    device = next(bundle.network.parameters()).device
+    accuracies = compare_normalizers(bundle, spans, device=device)
+    return {choice: groups["all"].to_json() for choice, groups in accuracies.items() if groups}

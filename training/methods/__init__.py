@@ -1,1 +1,30 @@
-"""The configurations of the paper and ours: from annotated texts to a bundle."""
+"""The configurations of the paper and ours: from annotated texts to a bundle.
+
+training_run  where a training runs: folders, kept states, processes, callback
+datasets      the Normalizer's classes, D_1 to D_3, and the retriever's phrases
+validation    scoring networks on the validation texts
+networks      the networks of a method, each trained once
+boosting      further classifiers of an ensemble
+retrieval     the retriever, its dictionary and its fusions
+method        all of it in order, and the bundle
+"""
+
+from training.methods.datasets import Datasets, RetrievalPhrases
+from training.methods.method import TrainedBundle, TrainedModel, make_tokenizer, train_method, train_model
+from training.methods.training_run import TrainingRun, effective_method, open_synonyms, prepare_process
+from training.methods.validation import Evaluator
+
+__all__ = [
+    "Datasets",
+    "Evaluator",
+    "RetrievalPhrases",
+    "TrainedBundle",
+    "TrainedModel",
+    "TrainingRun",
+    "effective_method",
+    "make_tokenizer",
+    "open_synonyms",
+    "prepare_process",
+    "train_method",
+    "train_model",
+]

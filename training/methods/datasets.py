@@ -1,4 +1,4 @@
-"""From annotated texts to what Algorithm 1 reads: the Normalizer's classes, and D_1, D_2, D_3 (section 3)."""
+"""From annotated texts to what a method trains on: the Normalizer's classes, D_1 to D_3, and phrases."""
 
 from __future__ import annotations
 
@@ -6,101 +6,140 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from models.encoder.tokenization import TweetTokenizer
-from models.network.heads import Task
+from models.encoder import TweetTokenizer
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Task
 from models.normalizer import Labels
+from models.terminology import Terminology
 from training.errors import RunError
-from training.examples import Example, TrainingData, coded_phrases
-from training.loop.task_data import (
-    TaskData,
-    classifier_data,
-    extractor_data,
-    normalizer_data,
-    normalizer_labels,
-)
+from training.examples import CodedPhrase, Example, TrainingData, coded_phrases
+from training.loop import TaskData, classifier_data, extractor_data, normalizer_data, normalizer_labels
 from training.presets import Method
 
 
 @dataclass(frozen=True)
-class Datasets:
-    """What the networks of a method are trained on.
+class RetrievalPhrases:
+    """What a retriever is trained on.
 
     Attributes:
-        labels: classes of the Normalizer; none where no PTID has enough training spans.
+        train: phrases to learn from, with their contexts if the retriever reads them.
+        held_out: phrases that neither the classifier nor the retriever learns from. They choose the best
+            epoch, and the weights of the fusions are fitted to them.
+        terminology: all its names are learned from; without one, the names of the labels are.
+    """
+
+    train: Sequence[CodedPhrase]
+    held_out: Sequence[CodedPhrase]
+    terminology: Terminology | None = None
+
+    @classmethod
+    def of(cls, data: TrainingData, method: Method) -> RetrievalPhrases:
+        """Take the coded spans of texts, with these texts if the method reads them."""
+        context = method.retriever.context
+        return cls(
+            coded_phrases(data.train, context=context),
+            coded_phrases(data.valid, context=context or method.context),
+            data.terminology,
+        )
+
+
+@dataclass(frozen=True)
+class Datasets:
+    """What a method is trained on and validated with.
+
+    Attributes:
+        labels: classes of the Normalizer; none if no PTID has enough training spans.
         tasks: D_1, D_2 and D_3; a task without examples is left out.
-        notes: what a user should know about them: what was left out, and why.
+        phrases: what the retriever is trained on.
+        valid: the validation texts.
+        notes: what a user should know about the data: what was left out, and why.
     """
 
     labels: Labels
     tasks: Mapping[Task, TaskData]
-    notes: tuple[str, ...]
+    phrases: RetrievalPhrases
+    valid: Sequence[Example]
+    notes: tuple[str, ...] = ()
 
 
 def prepare_datasets(method: Method, data: TrainingData, tokenizer: TweetTokenizer) -> Datasets:
-    """Choose the classes and put the examples of each task together.
+    """Choose the classes, and collect the examples of each task.
 
     Raises:
-        RunError: there are no texts, or none that reports an adverse effect: nothing can be learnt.
+        RunError: there are no validation texts, or the training texts do not have both classes.
     """
     _require_both_classes("training", data.train)
     if not data.valid:
-        raise RunError("there are no validation texts: choose the best epoch by a file with some (--valid)")
+        raise RunError(
+            "there are no validation texts: give a file with some (--valid) to choose the best epoch"
+        )
     notes: list[str] = []
     phrases = coded_phrases(data.train, context=method.context)
-    labels = normalizer_labels(
-        phrases, _pt_names(data, {phrase.ptid for phrase in phrases}, notes), fewest=method.fewest_examples
-    )
+    pt_names = _pt_names(data, {phrase.ptid for phrase in phrases}, notes)
+    labels = normalizer_labels(phrases, pt_names, fewest=method.fewest_examples)
     with_spans = [example for example in data.train if example.spans]
     spanless = sum(example.label for example in data.train) - len(with_spans)
     if spanless:
         notes.append(f"{spanless:,} positive training texts have no span: the Extractor does not see them")
-    sets: dict[Task, TaskData] = {
-        "1a": classifier_data(data.train, tokenizer),
-        "1b": extractor_data([*with_spans, *_negatives(method, data.train, len(with_spans))], tokenizer),
-        "1c": normalizer_data(phrases, labels, tokenizer),
+    negatives = _extractor_negatives(method, data.train, len(with_spans))
+    tasks: dict[Task, TaskData] = {
+        CLASSIFIER.task: classifier_data(data.train, tokenizer),
+        EXTRACTOR.task: extractor_data([*with_spans, *negatives], tokenizer),
+        NORMALIZER.task: normalizer_data(phrases, labels, tokenizer),
     }
     spans = sum(len(example.spans) for example in with_spans)
-    notes += _told_coverage(method, spans=spans, coded=len(phrases), covered=len(sets["1c"]), labels=labels)
-    return Datasets(labels, {task: rows for task, rows in sets.items() if len(rows)}, tuple(notes))
+    notes.append(
+        _coverage_note(
+            method, spans=spans, coded=len(phrases), covered=len(tasks[NORMALIZER.task]), classes=len(labels)
+        )
+    )
+    return Datasets(
+        labels=labels,
+        tasks={task: rows for task, rows in tasks.items() if len(rows)},
+        phrases=RetrievalPhrases.of(data, method),
+        valid=data.valid,
+        notes=tuple(notes),
+    )
 
 
-def _require_both_classes(what: str, examples: Sequence[Example]) -> None:
+def _require_both_classes(subject: str, examples: Sequence[Example]) -> None:
     positives = sum(example.label for example in examples)
     if not positives or positives == len(examples):
         raise RunError(
-            f"of the {len(examples):,} {what} texts {positives:,} report an adverse effect: "
+            f"of the {len(examples):,} {subject} texts {positives:,} report an adverse effect: "
             "the Classifier needs some that do and some that do not"
         )
 
 
 def _pt_names(data: TrainingData, ptids: set[str], notes: list[str]) -> dict[str, str]:
-    """Name each PT: by the terminology, else by the corpus, else by its code."""
+    """Name each PT: by the terminology, otherwise by the corpus, otherwise by its code."""
     corpus = {span.ptid: span.pt_name for example in data.train for span in example.spans if span.pt_name}
     names = {ptid: data.pt_names.get(ptid) or corpus.get(ptid) or ptid for ptid in ptids}
     nameless = sum(name == ptid for ptid, name in names.items())
     if nameless:
         notes.append(
-            f"{nameless:,} of {len(ptids):,} PTs have no name in the corpus: their codes stand in for it; "
-            "--terminology names them"
+            f"{nameless:,} of {len(ptids):,} PTs have no name in the corpus and are shown by their codes: "
+            "--terminology provides the names"
         )
     return names
 
 
-def _negatives(method: Method, examples: Sequence[Example], positives: int) -> list[Example]:
+def _extractor_negatives(method: Method, examples: Sequence[Example], positives: int) -> list[Example]:
+    """Draw the negative texts that the Extractor sees, `extractor_negatives` for each positive."""
     negatives = [example for example in examples if not example.label]
-    wanted = min(len(negatives), round(method.extractor_negatives * positives))
-    rng = Random(f"extractor negatives {method.training.seed}")  # noqa: S311 - reproducible, not secret
-    return rng.sample(negatives, wanted)
+    count = min(len(negatives), round(method.extractor_negatives * positives))
+    random = Random(f"extractor negatives {method.training.seed}")  # noqa: S311 - reproducible, not secret
+    return random.sample(negatives, count)
 
 
-def _told_coverage(method: Method, *, spans: int, coded: int, covered: int, labels: Labels) -> list[str]:
+def _coverage_note(method: Method, *, spans: int, coded: int, covered: int, classes: int) -> str:
+    """Describe which of the training spans the Normalizer's classes cover."""
     if not spans:
-        return ["no training text has a span: the bundle will have an untrained Extractor, and find none"]
+        return "no training text has a span: the bundle will have an untrained Extractor, which finds none"
     if not coded:
-        return ["no training span has a PT: the bundle will have no Normalizer, and give no codes"]
+        return "no training span has a PT: the bundle will have no Normalizer, and assign no codes"
     if not covered:
-        return [
+        return (
             f"no PT has {method.fewest_examples} training spans: the bundle will have no Normalizer, and "
-            "give no codes; --set fewest-examples=1 takes the rarer ones as well"
-        ]
-    return [f"the Normalizer has {len(labels):,} classes, PTs of {covered / spans:.1%} of the training spans"]
+            "assign no codes. --set fewest-examples=1 includes rarer PTs"
+        )
+    return f"the Normalizer has {classes:,} classes, which cover {covered / spans:.1%} of the training spans"

@@ -1,9 +1,4 @@
-"""A method with all that it is trained with, as it goes from stage to stage.
-
-From trained networks to a bundle: what they are worth, the threshold, the model card.
-
-A method from texts to a bundle: its data, one network or several, the threshold, the model card.
-"""
+"""From texts to a bundle: the networks of a method, its retriever, the threshold, the model card."""
 
 from __future__ import annotations
 
@@ -13,44 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import Options, Thresholds, save_bundle
-from models.encoder.loading import Encoder, load_encoder
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import Encoder, TweetTokenizer, load_encoder
+from models.network import EXTRACTOR, MultiTaskNetwork
+from models.normalizer import Normalizer
 from training.augmentation import Synonyms, augment
 from training.errors import RunError
-from training.examples import TrainingData, digest_of
-from training.loop.inputs import Inputs
+from training.examples import TrainingData
+from training.loop import Inputs
 from training.methods.boosting import BoostingSources, train_further_classifiers
 from training.methods.datasets import Datasets, prepare_datasets
-from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, TrainingRun, train_network
-from training.methods.retrieval import RetrievalPhrases, TrainedRetrieval, retriever_layers, train_retrieval
-from training.methods.validation import Evaluator
+from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, train_network
+from training.methods.retrieval import TrainedRetrieval, count_retriever_layers, train_retrieval
+from training.methods.training_run import TrainingRun
+from training.methods.validation import Evaluation, Evaluator
 from training.presets import Method
-from training.reports.card import bundle_name, method_card
+from training.reports.model_card import bundle_name, method_card
 from training.reports.run_files import RunFiles
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is asked for, and what is there to do it with.
-
-    Attributes:
-        method: a preset, perhaps with changes.
-        data: the texts.
-        encoder: the pretrained one.
-        tokenizer: the encoder's.
-        materials: classes, and D_1 to D_3.
-        judge: of networks, by the validation texts.
-        shop: run folder, processes, callback.
-    """
-
-    method: Method
-    data: TrainingData
-    encoder: Encoder
-    tokenizer: TweetTokenizer
-    materials: Datasets
-    judge: Evaluator
-    shop: TrainingRun
 
 
 @dataclass(frozen=True)
@@ -61,61 +34,57 @@ class TrainedBundle:
     metrics: Mapping[str, Any]
 
 
-def save(
-    job: Job,
-    classifiers: Mapping[int, TrainedNetwork],
-    network: MultiTaskNetwork,
-    searching: TrainedRetrieval | None,
-    out: Path,
-    command: str,
-) -> TrainedBundle:
-    """Judge what was trained, and write the bundle.
+@dataclass(frozen=True)
+class TrainedModel:
+    """All networks of a method, joined into one, with all that a bundle needs of them.
 
-    Args:
-        job: what was asked for.
-        classifiers: by their number, from 1.
-        network: of all of them, with a retriever where there is one.
-        searching: what goes with the retriever.
-        out: where the bundle goes.
-        command: that asked for it, for the model card.
-
-    Raises:
-        BundleError: it cannot be written.
+    Attributes:
+        method: how they were trained.
+        encoder: what they were made from.
+        datasets: what they were trained on.
+        classifiers: the networks by number, from 1; one, unless the method is an ensemble.
+        network: all of them joined, with a retriever if the method needs one.
+        retrieval: the trained retriever and its dictionary; None without one, and in all processes but the
+            first.
     """
-    method, materials, judge = job.method, job.materials, job.judge
-    judged = judge.judge(network, searching.normalizer if searching else None)
-    scores = judged.scores.to_json()
-    metrics = {
-        "preset": method.name,
-        "classes": len(materials.labels),
-        "examples": {task: len(rows) for task, rows in materials.tasks.items()},
-        "notes": list(materials.notes),
-        "threshold": {"threshold": judged.threshold, "chosen": method.threshold},
-        "validation": {task: scores[task] for task in judge.subtasks},
-        "classifiers": {
-            str(number): {"best_epoch": one.best_epoch, "epochs": list(one.history)}
-            for number, one in classifiers.items()
-        },
-        **({"retrieval": searching.to_json()} if searching else {}),
-    }
-    name = bundle_name(out)
-    version = save_bundle(
-        out,
-        name=name,
-        network=network,
-        encoder=job.encoder,
-        labels=materials.labels,
-        thresholds=Thresholds(classifier=judged.threshold),
-        options=Options(feedback=method.feedback, context=method.context),
-        max_tokens=method.training.max_tokens,
-        metrics=metrics,
-        card=method_card(name, method, job.data, metrics=metrics, command=command),
-        overwrite=True,
-        vote=method.vote if method.classifiers > 1 else None,
-        retrieval=searching.retrieval if searching else None,
-        dictionary=searching.dictionary if searching else None,
-    )
-    return TrainedBundle(version, metrics)
+
+    method: Method
+    encoder: Encoder
+    datasets: Datasets
+    classifiers: Mapping[int, TrainedNetwork]
+    network: MultiTaskNetwork
+    retrieval: TrainedRetrieval | None
+
+    @property
+    def normalizer(self) -> Normalizer | None:
+        """The Normalizer that searches names; None if the network's classifier codes the spans."""
+        return self.retrieval.normalizer if self.retrieval else None
+
+    def save(
+        self, folder: Path, *, name: str, thresholds: Thresholds, metrics: Mapping[str, Any], card: str
+    ) -> str:
+        """Write the bundle and return its version. An existing bundle is replaced.
+
+        Raises:
+            BundleError: it cannot be written.
+        """
+        method = self.method
+        return save_bundle(
+            folder,
+            name=name,
+            network=self.network,
+            encoder=self.encoder,
+            labels=self.datasets.labels,
+            thresholds=thresholds,
+            options=Options(feedback=method.feedback, context=method.context),
+            max_tokens=method.training.max_tokens,
+            metrics=metrics,
+            card=card,
+            overwrite=True,
+            vote=method.vote if method.classifiers > 1 else None,
+            retrieval=self.retrieval.retrieval if self.retrieval else None,
+            dictionary=self.retrieval.dictionary if self.retrieval else None,
+        )
 
 
 def train_method(
@@ -123,27 +92,27 @@ def train_method(
     data: TrainingData,
     *,
     out: Path,
-    shop: TrainingRun,
+    run: TrainingRun,
     command: str,
     wordnet: Synonyms | None = None,
     overwrite: bool = False,
-    carry_terminology: bool = False,
+    include_terminology: bool = False,
 ) -> TrainedBundle:
-    """Train what a method says, and write the bundle.
+    """Train a method, and write the bundle.
 
-    A training that was stopped goes on after its last whole epoch. One that is finished is not repeated:
-    its bundle is written again from what the run folder has.
+    An interrupted training resumes after its last finished epoch. A finished one is not repeated: its bundle
+    is written again from the run folder.
 
     Args:
-        method: a preset, perhaps with changes.
+        method: a preset, possibly with changed settings.
         data: the texts.
-        out: where the bundle goes; the last part of the path names it.
-        shop: run folder, processes, callback.
-        command: that asked for it, for the model card.
+        out: folder of the bundle; its last part names the bundle.
+        run: where the training runs.
+        command: the command that was run, for the model card.
         wordnet: synonyms for the augmented set of an ensemble of five; None leaves them out.
-        overwrite: replace another bundle that is there.
-        carry_terminology: where names are searched, put those of the terminology into the bundle, which must
-            not be passed on then; by default the names of its labels serve.
+        overwrite: replace another bundle at `out`.
+        include_terminology: if names are searched, put those of the terminology into the bundle, which must
+            not be passed on then. By default the names of its labels are used.
 
     Returns:
         The same in each of several processes.
@@ -153,90 +122,148 @@ def train_method(
             else is at `out`, or memory ran out.
         ModelError: the encoder cannot be loaded, or the bundle cannot be written.
     """
-    files = RunFiles(shop.run)
-    if shop.processes.is_main:
-        files.refuse_taken(out, overwrite=overwrite)
+    is_main = run.processes.is_main
+    files = RunFiles(run.folder)
+    if is_main:
+        files.require_writable(out, overwrite=overwrite)
     encoder = load_encoder(method.training.encoder)
-    tokenizer = _tokenizer(encoder, method)
-    materials = prepare_datasets(method, data, tokenizer)
-    if shop.processes.is_main:
-        files.begin(method, data, command=command, fresh=shop.fresh)
-    for note in materials.notes:
-        shop.callback.on_message(note)
-    if "1b" not in materials.tasks:
-        method = replace(method, feedback=False)  # with it, every text would be NoADE
-    judge = Evaluator(method, data.valid, encoder.tokenizer, materials.labels)
-    job = Job(method, data, encoder, tokenizer, materials, judge, shop)
-    classifiers, network = _networks(job, wordnet)
-    outcome: TrainedBundle | None = None
-    if shop.processes.is_main:
-        searching = _searching(job, network, carry=carry_terminology)
-        outcome = save(job, classifiers, network, searching, out, command)
-        files.finish(outcome.version, outcome.metrics)
-    return shop.processes.from_main(outcome) or TrainedBundle("", {})
+    datasets = prepare_datasets(method, data, make_tokenizer(encoder, method))
+    if is_main:
+        files.begin(method, data, command=command, fresh=run.fresh)
+    for note in datasets.notes:
+        run.callback.on_message(note)
+    if EXTRACTOR.task not in datasets.tasks:
+        method = replace(method, feedback=False)  # otherwise every text would become NoADE
+    evaluator = Evaluator(method, datasets.valid, encoder.tokenizer, datasets.labels)
+    sources = _boosting_sources(method, data, encoder, wordnet, run)
+    model = train_model(
+        method, encoder, datasets, evaluator, run, sources=sources, include_terminology=include_terminology
+    )
+    bundle = TrainedBundle("", {})
+    if is_main:
+        evaluation = evaluator.evaluate(model.network, model.normalizer)
+        metrics = _metrics(model, evaluator, evaluation)
+        name = bundle_name(out)
+        card = method_card(name, method, data, metrics=metrics, command=command)
+        thresholds = Thresholds(classifier=evaluation.threshold)
+        version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card)
+        files.finish(version, metrics)
+        bundle = TrainedBundle(version, metrics)
+    return run.processes.from_main(bundle)
 
 
-def _networks(job: Job, wordnet: Synonyms | None) -> tuple[dict[int, TrainedNetwork], MultiTaskNetwork]:
-    method, data, judge, shop = job.method, job.data, job.judge, job.shop
-    labels, tasks = job.materials.labels, job.materials.tasks
+def train_model(
+    method: Method,
+    encoder: Encoder,
+    datasets: Datasets,
+    evaluator: Evaluator,
+    run: TrainingRun,
+    *,
+    sources: BoostingSources | None = None,
+    title: str = "network",
+    include_terminology: bool = False,
+) -> TrainedModel:
+    """Train all networks of a method by Algorithm 1, join them, and train the retriever.
+
+    Args:
+        method: which networks, and how they are trained.
+        encoder: pretrained.
+        datasets: what they are trained on.
+        evaluator: scores the epochs.
+        run: where the training runs.
+        sources: the examples for further classifiers; an ensemble needs them.
+        title: what to call a single network in progress bars and curves.
+        include_terminology: see `train_method`.
+
+    Raises:
+        RunError: the run folder holds another training or cannot be written, or memory ran out.
+    """
     config = method.training
-    augmented = [*data.train]
-    if method.classifiers > 3:  # before anything is trained, since WordNet may be missing
-        augmented += augment(
-            data.train, per_positive=method.augmented_positives, seed=config.seed, wordnet=wordnet
-        )
-        shop.callback.on_message(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
-    foundry = NetworkFactory(job.encoder, config, len(labels), extracts="1b" in tasks)
-    recipe = NetworkSpec(
+    tokenizer = make_tokenizer(encoder, method)
+    factory = NetworkFactory(
+        encoder, config, len(datasets.labels), has_spans=EXTRACTOR.task in datasets.tasks
+    )
+    spec = NetworkSpec(
         role="network",
-        title="network" if method.classifiers == 1 else f"classifier 1 of {method.classifiers}",
-        tasks=tasks,
+        title=title if method.classifiers == 1 else f"classifier 1 of {method.classifiers}",
+        tasks=datasets.tasks,
         config=config,
-        validate=judge.whole,
-        judged_by=" ".join(
-            [
-                digest_of(data.valid),
-                f"threshold {method.threshold}, feedback {method.feedback}, context {method.context}",
-                *(label.ptid for label in labels.classes),
-            ]
-        ),
-        judged_on=Inputs.of(job.tokenizer.encode([example.text for example in data.valid])),
+        validate=evaluator.validate,
+        validation_fingerprint=evaluator.fingerprint,
+        validation_inputs=Inputs.of(tokenizer.encode([example.text for example in datasets.valid])),
     )
-    depth: int = job.encoder.model.config.num_hidden_layers
     layers = 0
-    if len(labels):  # without classes there is no Normalizer, which the notes say already
-        layers = retriever_layers(method, depth - config.count_frozen(depth), shop.callback)
-    first = train_network(recipe, foundry, shop)
-    if method.classifiers == 1:
-        whole = foundry.ensemble([first.network], retriever_layers=layers) if layers else first.network
-        return {1: first}, whole
-    sources = BoostingSources(data.train, augmented, job.tokenizer)
-    classifiers = train_further_classifiers(first, recipe, method.classifiers, sources, judge, foundry, shop)
-    networks = [one.network for one in classifiers.values()]
-    return classifiers, foundry.ensemble(networks, retriever_layers=layers)
-
-
-def _searching(job: Job, network: MultiTaskNetwork, *, carry: bool) -> TrainedRetrieval | None:
-    if not network.retriever_layers:
-        return None
-    return train_retrieval(
-        network,
-        job.tokenizer,
-        job.materials.labels,
-        job.method,
-        RetrievalPhrases.of(job.data, job.method),
-        job.shop.run / "retriever",
-        carry=carry,
-        callback=job.shop.callback,
-        fresh=job.shop.fresh,
-    )
-
-
-def _tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
-    positions: int = encoder.model.config.max_position_embeddings
-    if method.training.max_tokens > positions:
-        raise RunError(
-            f"max-tokens is {method.training.max_tokens}, but {method.training.encoder} has {positions} "
-            f"positions: --set max-tokens={positions}, or less"
+    if len(datasets.labels):  # without classes there is no Normalizer, as the notes on the data state
+        depth: int = encoder.model.config.num_hidden_layers
+        layers = count_retriever_layers(method, depth - config.count_frozen(depth), run.callback)
+    classifiers = {1: train_network(spec, factory, run)}
+    if method.classifiers > 1:
+        if sources is None:
+            raise ValueError("an ensemble needs the examples for its further classifiers")
+        classifiers = train_further_classifiers(
+            classifiers[1], spec, method.classifiers, sources, evaluator, factory, run
         )
-    return TweetTokenizer(encoder.tokenizer, method.training.max_tokens)
+    network = factory.join([trained.network for trained in classifiers.values()], retriever_layers=layers)
+    retrieval: TrainedRetrieval | None = None
+    if layers and run.processes.is_main:
+        retrieval = train_retrieval(
+            network,
+            tokenizer,
+            datasets.labels,
+            method,
+            datasets.phrases,
+            run.folder / "retriever",
+            include_terminology=include_terminology,
+            callback=run.callback,
+            fresh=run.fresh,
+        )
+    return TrainedModel(method, encoder, datasets, classifiers, network, retrieval)
+
+
+def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
+    """Return the encoder's tokenizer, which cuts texts at `max_tokens`.
+
+    Raises:
+        RunError: the encoder cannot read texts of this length.
+    """
+    positions: int = encoder.model.config.max_position_embeddings
+    max_tokens = method.training.max_tokens
+    if max_tokens > positions:
+        raise RunError(
+            f"max-tokens is {max_tokens}, but {method.training.encoder} has {positions} positions: "
+            f"--set max-tokens={positions}, or less"
+        )
+    return TweetTokenizer(encoder.tokenizer, max_tokens)
+
+
+def _boosting_sources(
+    method: Method, data: TrainingData, encoder: Encoder, wordnet: Synonyms | None, run: TrainingRun
+) -> BoostingSources | None:
+    """Return the examples for further classifiers of an ensemble, augmented if the method needs it."""
+    if method.classifiers == 1:
+        return None
+    augmented = [*data.train]
+    if method.uses_augmented_set:
+        augmented += augment(
+            data.train, per_positive=method.augmented_positives, seed=method.training.seed, wordnet=wordnet
+        )
+        run.callback.on_message(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
+    return BoostingSources(data.train, augmented, make_tokenizer(encoder, method))
+
+
+def _metrics(model: TrainedModel, evaluator: Evaluator, evaluation: Evaluation) -> dict[str, Any]:
+    """Return the content of `metrics.json`."""
+    scores = evaluation.scores.to_json()
+    return {
+        "preset": model.method.name,
+        "classes": len(model.datasets.labels),
+        "examples": {task: len(rows) for task, rows in model.datasets.tasks.items()},
+        "notes": list(model.datasets.notes),
+        "threshold": {"threshold": evaluation.threshold, "chosen": model.method.threshold},
+        "validation": {task: scores[task] for task in evaluator.tasks},
+        "classifiers": {
+            str(number): {"best_epoch": trained.best_epoch, "epochs": list(trained.history)}
+            for number, trained in model.classifiers.items()
+        },
+        **({"retrieval": model.retrieval.to_json()} if model.retrieval else {}),
+    }

@@ -1,65 +1,46 @@
-"""The networks of a method: each trained once by Algorithm 1, in a folder by which it is found again."""
+"""The networks of a method: each is trained once by Algorithm 1, and loaded again by later runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
-from models.encoder.loading import Encoder
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
-from training.loop.callbacks import CallbackList, NullCallback, TrainingCallback
-from training.loop.config import TrainingConfig
-from training.loop.inputs import Inputs
-from training.loop.multitask_training import Validate, train_multitask
-from training.loop.processes import SINGLE_PROCESS, Processes
-from training.loop.states import KeptStates
-from training.loop.task_data import TaskData
-from training.loop.training_state import StateFolder, fingerprint
+from models.encoder import Encoder
+from models.network import MultiTaskNetwork, Task
+from training.loop import (
+    CallbackList,
+    Inputs,
+    NullCallback,
+    StateFolder,
+    TaskData,
+    TrainingCallback,
+    TrainingConfig,
+    Validate,
+    fingerprint,
+    train_multitask,
+)
+from training.methods.training_run import TrainingRun
 from training.reports.curves import TensorBoardLog, draw_curves
 
 
 @dataclass(frozen=True)
-class TrainingRun:
-    """Where and with what a method is trained.
-
-    Attributes:
-        run: the run folder: logs and curves of this training.
-        networks: what each network leaves after an epoch; several runs can have one in common, and then
-            train what they have in common once.
-        states: of the frozen trunk, kept for all networks.
-        processes: that train together.
-        callback: told of each stage.
-        fresh: start over, whatever the folders hold.
-    """
-
-    run: Path
-    networks: Path
-    states: KeptStates
-    processes: Processes = SINGLE_PROCESS
-    callback: TrainingCallback = field(default_factory=NullCallback)
-    fresh: bool = False
-
-
-@dataclass(frozen=True)
 class NetworkSpec:
-    """What a network is trained on, and judged by.
+    """What a network is trained on, and how it is validated.
 
     Attributes:
-        role: what it is for, as a part of file names: "network", "classifier-2".
-        title: the same for people.
+        role: its purpose, as part of file names: "network", "classifier-2".
+        title: its purpose, for people.
         tasks: D_1, D_2, D_3.
         config: settings of Algorithm 1.
-        validate: judges it after each epoch.
-        judged_by: identifies the validation texts and how they are used.
-        judged_on: the tokens of those texts, whose states are kept.
+        validate: scores the network after each epoch.
+        validation_fingerprint: identifies the validation texts and how they are scored.
+        validation_inputs: the tokens of these texts, whose states are kept.
     """
 
     role: str
@@ -67,8 +48,8 @@ class NetworkSpec:
     tasks: Mapping[Task, TaskData]
     config: TrainingConfig
     validate: Validate
-    judged_by: str
-    judged_on: Inputs
+    validation_fingerprint: str
+    validation_inputs: Inputs
 
 
 @dataclass(frozen=True)
@@ -78,7 +59,7 @@ class TrainedNetwork:
     Attributes:
         network: on the device of the training.
         best_epoch: counted from 1.
-        history: for each epoch its losses and scores, JSON-ready.
+        history: the losses and scores of each epoch, JSON-ready.
     """
 
     network: MultiTaskNetwork
@@ -87,18 +68,17 @@ class TrainedNetwork:
 
 
 class NetworkFactory:
-    """Makes networks of one shape from one encoder; they share the frozen trunk, and start alike.
+    """Creates networks of the same shape from one encoder. They share the frozen trunk and start alike.
 
     Args:
-        encoder: pretrained; its shared layers are left as they are until `ensemble` is called.
+        encoder: pretrained. Its shared layers are not changed until `join` is called.
         config: what the networks have in common: seed, dropout, pooling, frozen layers.
-        ptids: classes of the Normalizer.
-        extracts: whether there is anything to train the Extractor on; if not, it starts, and stays, such
-            that it finds nothing.
+        ptids: number of classes of the Normalizer.
+        has_spans: whether there are spans to train the Extractor on. If not, it never finds any.
     """
 
     def __init__(
-        self, encoder: Encoder, config: TrainingConfig, ptids: int, *, extracts: bool = True
+        self, encoder: Encoder, config: TrainingConfig, ptids: int, *, has_spans: bool = True
     ) -> None:
         torch.manual_seed(config.seed)
         layers = len(encoder.model.encoder.layer)
@@ -110,82 +90,83 @@ class NetworkFactory:
         }
         self._encoder = encoder
         self._template = MultiTaskNetwork(encoder.model, **self._shape)
-        if not extracts:
-            _silence(self._template.extractor)
-        self.start = encoder.digest(layers)
+        if not has_spans:
+            _never_extract(self._template.extractor)
+        self.encoder_digest = encoder.digest(layers)
 
-    def untrained(self) -> MultiTaskNetwork:
-        """Give a network on the same trunk, with pretrained shared layers and new heads."""
+    def create(self) -> MultiTaskNetwork:
+        """Create a network on the shared trunk, with pretrained shared layers and untrained heads."""
         trunk = (self._template.embeddings, self._template.trunk)
         return deepcopy(self._template, {id(part): part for part in trunk})
 
-    def ensemble(
-        self, networks: Sequence[MultiTaskNetwork], *, retriever_layers: int = 0
-    ) -> MultiTaskNetwork:
-        """Put trained networks into one: Extractor and Normalizer of the first, the Classifiers of all.
+    def join(self, networks: Sequence[MultiTaskNetwork], *, retriever_layers: int = 0) -> MultiTaskNetwork:
+        """Join trained networks into one: all heads of the first, and the Classifiers of the others.
 
         Args:
             networks: one or more.
-            retriever_layers: of a retriever that is still to be trained, and starts as pretrained.
+            retriever_layers: number of layers of the untrained retriever that the result gets.
         """
-        whole = MultiTaskNetwork(
+        joined = MultiTaskNetwork(
             self._encoder.model,
             classifiers=len(networks),
             retriever_layers=retriever_layers,
             **self._shape,
         )
-        whole.to(next(networks[0].parameters()).device)
-        whole.load_trained_state({**whole.trained_state(), **networks[0].trained_state()})
+        joined.to(next(networks[0].parameters()).device)
+        joined.load_trained_state({**joined.trained_state(), **networks[0].trained_state()})
         for position, other in enumerate(networks[1:], start=1):
-            whole.adopt(position, other)
-        return whole.eval()
+            joined.adopt(position, other)
+        return joined.eval()
 
 
 @torch.no_grad()
-def _silence(extractor: nn.Linear) -> None:
+def _never_extract(extractor: nn.Linear) -> None:
+    """Set the weights so that every token is tagged O with certainty."""
     extractor.weight.zero_()
     extractor.bias.copy_(torch.tensor([8.0, -8.0]))
 
 
-def train_network(recipe: NetworkSpec, foundry: NetworkFactory, shop: TrainingRun) -> TrainedNetwork:
-    """Train a network, or find it trained.
+def train_network(spec: NetworkSpec, factory: NetworkFactory, run: TrainingRun) -> TrainedNetwork:
+    """Train a network, resume its training, or load it if it is trained already.
 
-    Leaves its logs in `tensorboard/ROLE` and its curves in `curves-ROLE.png` of the run folder.
+    Writes logs to `tensorboard/ROLE` and curves to `curves-ROLE.png` in the run folder.
 
     Args:
-        recipe: of the network.
-        foundry: gives it untrained.
-        shop: where.
+        spec: what the network is trained on.
+        factory: creates the untrained network.
+        run: where the training runs.
 
     Raises:
         RunError: its folder is damaged, or memory ran out.
     """
     identity = fingerprint(
-        recipe.config, list(recipe.tasks.values()), extra=[foundry.start, recipe.judged_by]
+        spec.config,
+        list(spec.tasks.values()),
+        extra=[factory.encoder_digest, spec.validation_fingerprint],
     )
-    folder = StateFolder(shop.networks / f"{recipe.role}-{identity[:12]}", identity)
-    if shop.fresh and shop.processes.is_main:
+    folder = StateFolder(run.networks / f"{spec.role}-{identity[:12]}", identity)
+    if run.fresh and run.processes.is_main:
         folder.discard()
-    shop.processes.wait()
-    network = foundry.untrained()
+    run.processes.wait()
+    network = factory.create()
     with ExitStack() as open_logs:
         callback: TrainingCallback = NullCallback()
-        if shop.processes.is_main:
-            log = open_logs.enter_context(TensorBoardLog(shop.run / "tensorboard" / recipe.role))
-            callback = CallbackList(shop.callback, log)
-        callback.on_network_start(recipe.title, recipe.config.epochs)
-        callback.on_data({task: len(data) for task, data in recipe.tasks.items()})
+        if run.processes.is_main:
+            log = open_logs.enter_context(TensorBoardLog(run.folder / "tensorboard" / spec.role))
+            callback = CallbackList(run.callback, log)
+        callback.on_network_start(spec.title, spec.config.epochs)
+        callback.on_data({task: len(data) for task, data in spec.tasks.items()})
         state = train_multitask(
             network,
-            recipe.tasks,
-            recipe.config,
+            spec.tasks,
+            spec.config,
             folder,
-            validate=recipe.validate,
+            validate=spec.validate,
             callback=callback,
-            states=shop.states,
-            processes=shop.processes,
-            also_keep=[recipe.judged_on],
+            states=run.states,
+            processes=run.processes,
+            also_keep=[spec.validation_inputs],
         )
-    if shop.processes.is_main:
-        draw_curves(recipe.title, state.history, shop.run / f"curves-{recipe.role}.png")
+    if run.processes.is_main:
+        draw_curves(spec.title, state.history, run.folder / f"curves-{spec.role}.png")
     return TrainedNetwork(network, state.best_epoch, state.history)

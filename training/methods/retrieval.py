@@ -1,51 +1,23 @@
-"""The Normalizer over names: the retriever of a finished network, and what its word weighs."""
+"""The Normalizer over names: the retriever of a trained network, its dictionary, and its fusions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from models.bundle import Dictionary, Retrieval, searched_names
-from models.encoder.tokenization import TweetTokenizer
-from models.network.multitask import MultiTaskNetwork
+from models.encoder import TweetTokenizer
+from models.network import MultiTaskNetwork
 from models.normalizer import Labels, NameIndex, Normalizer, SpanReader
 from models.runtime import Engine, resolve_precision
 from models.scoring import assemble_normalizer
 from models.terminology import Terminology
 from training.errors import RunError
-from training.examples import CodedPhrase, TrainingData, coded_phrases
-from training.loop.callbacks import TrainingCallback
+from training.loop import TrainingCallback
+from training.methods.datasets import RetrievalPhrases
 from training.presets import Method
-from training.retrieval.fusion_fit import FittedFusions, fit_fusions
-from training.retrieval.retriever_trainer import TrainedRetriever, train_retriever
-
-
-@dataclass(frozen=True)
-class RetrievalPhrases:
-    """What a retriever is trained with.
-
-    Attributes:
-        train: to learn from, with their texts where it reads them.
-        held_out: neither the classifier nor the retriever learns from them; they choose the epoch, and weigh
-            what a candidate is worth.
-        terminology: all its names are learned from; without one, those of the labels.
-    """
-
-    train: Sequence[CodedPhrase]
-    held_out: Sequence[CodedPhrase]
-    terminology: Terminology | None = None
-
-    @classmethod
-    def of(cls, data: TrainingData, method: Method) -> RetrievalPhrases:
-        """Take the coded spans of texts, with those texts where the method reads them."""
-        context = method.retriever.context
-        return cls(
-            coded_phrases(data.train, context=context),
-            coded_phrases(data.valid, context=context or method.context),
-            data.terminology,
-        )
+from training.retrieval import FittedFusions, TrainedRetriever, fit_fusions, train_retriever
 
 
 @dataclass(frozen=True)
@@ -53,29 +25,34 @@ class TrainedRetrieval:
     """All that a bundle needs to search names.
 
     Attributes:
-        retrieval: its part of `config.json`.
-        dictionary: what is searched.
+        retrieval: its section of `config.json`.
+        dictionary: the names that are searched, with their vectors.
         normalizer: both at work, on the network that they were made for.
-        trained: how the retriever was trained.
+        retriever: how the retriever was trained.
         fusions: how the weights were fitted.
     """
 
     retrieval: Retrieval
     dictionary: Dictionary
     normalizer: Normalizer
-    trained: TrainedRetriever
+    retriever: TrainedRetriever
     fusions: FittedFusions
 
     def to_json(self) -> dict[str, Any]:
-        """Give the figures, JSON-ready."""
-        return {"retriever": self.trained.to_json(), "fusions": self.fusions.to_json()}
+        """Return the figures, JSON-ready."""
+        return {"retriever": self.retriever.to_json(), "fusions": self.fusions.to_json()}
 
 
-def retriever_layers(method: Method, shared: int, callback: TrainingCallback) -> int:
-    """Give how many layers the retriever has: as many as are wanted, and at most those that are trained.
+def count_retriever_layers(method: Method, shared: int, callback: TrainingCallback) -> int:
+    """Return the number of layers of the retriever, at most those that are trained; 0 without a retriever.
+
+    Args:
+        method: which Normalizer it uses, and how many layers its retriever should have.
+        shared: number of layers that Algorithm 1 trains.
+        callback: receives a message if there are fewer layers than the method specifies.
 
     Raises:
-        RunError: none is trained.
+        RunError: a retriever is needed, and no layer is trained.
     """
     if method.normalizer == "classifier":
         return 0
@@ -97,28 +74,28 @@ def train_retrieval(
     phrases: RetrievalPhrases,
     folder: Path,
     *,
-    carry: bool,
+    include_terminology: bool,
     callback: TrainingCallback,
     fresh: bool = False,
 ) -> TrainedRetrieval:
-    """Train the retriever of a network, and fit the fusions.
+    """Train the retriever of a network, and fit its fusions.
 
     Args:
-        network: finished by Algorithm 1, with a retriever as it was made.
-        tokenizer: of its encoder.
-        labels: classes of its Normalizer.
-        method: which Normalizer is chosen, and how the retriever is trained.
-        phrases: to learn from, and to fit on.
-        folder: keeps the state after each epoch.
-        carry: put the names of the terminology into the bundle, instead of those of the labels.
-        callback: told of each stage.
-        fresh: start over, whatever the folder has.
+        network: trained by Algorithm 1, with an untrained retriever.
+        tokenizer: the encoder's.
+        labels: classes of the Normalizer.
+        method: which Normalizer is used, and how the retriever is trained.
+        phrases: what to learn from, and what to fit on.
+        folder: holds the state after each epoch.
+        include_terminology: put the names of the terminology into the bundle instead of those of the labels.
+        callback: receives the events.
+        fresh: start over, whatever the folder holds.
 
     Raises:
         RunError: there is nothing to learn from, the folder holds another training, or memory ran out.
     """
     config = replace(method.retriever, layers=network.retriever_layers)
-    trained = train_retriever(
+    retriever = train_retriever(
         network,
         tokenizer,
         phrases.train,
@@ -134,33 +111,31 @@ def train_retrieval(
     device = next(network.parameters()).device
     engine = Engine(network, device=device, precision=resolve_precision("auto", device))
     reader = SpanReader(engine, tokenizer, context=method.context, retrieval_context=config.context)
-    carried = dictionary_of(reader, labels, phrases.terminology if carry else None)
-    searched = [carried]
+    dictionary = make_dictionary(reader, labels, phrases.terminology if include_terminology else None)
+    searched = [dictionary]
     if phrases.terminology is not None:
-        searched.append(dictionary_of(reader, labels, None if carry else phrases.terminology))
+        searched.append(make_dictionary(reader, labels, None if include_terminology else phrases.terminology))
     fusions = fit_fusions(
         reader,
         labels,
-        [one for one in searched if len(one.index.names)],
+        [names for names in searched if len(names.index.names)],
         phrases.held_out,
         seed=method.training.seed,
     )
     if fusions.fits is None:
-        callback.on_message(
-            "no validation span has a PT: the weights of retrieval and hybrid are those set by hand"
-        )
+        callback.on_message("no validation span has a PT: retrieval and hybrid use the weights set by hand")
     retrieval = Retrieval(
         layers=config.layers,
         context=config.context,
         choice=method.normalizer,
         fusions=dict(fusions.fusions),
-        release=carried.release,
+        release=dictionary.release,
     )
-    normalizer = assemble_normalizer(reader, labels, carried, retrieval)
-    return TrainedRetrieval(retrieval, carried, normalizer, trained, fusions)
+    normalizer = assemble_normalizer(reader, labels, dictionary, retrieval)
+    return TrainedRetrieval(retrieval, dictionary, normalizer, retriever, fusions)
 
 
-def dictionary_of(reader: SpanReader, labels: Labels, terminology: Terminology | None) -> Dictionary:
-    """Embed the names of a release, or without one those of the labels."""
+def make_dictionary(reader: SpanReader, labels: Labels, terminology: Terminology | None) -> Dictionary:
+    """Compute the vectors of a release's names, or without a release those of the labels' names."""
     names = searched_names(labels, terminology)
     return Dictionary(NameIndex(names, reader.name_vectors(names.names)), terminology)

@@ -1,25 +1,75 @@
-"""What a training needs before it begins: the effective settings, the processes, places to keep things."""
+"""A run of a training: its folders, kept states, processes and callback; and what commands do before it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from models.device import prefers_bfloat16
 from training.augmentation import Synonyms, open_wordnet
 from training.extras import require
-from training.loop.callbacks import TrainingCallback
-from training.loop.processes import Processes
-from training.loop.states import KeptStates
-from training.methods.networks import TrainingRun
+from training.loop import (
+    SINGLE_PROCESS,
+    KeepIn,
+    KeptStates,
+    NullCallback,
+    Processes,
+    TrainingCallback,
+)
 from training.presets import Method, preset
 
 
+@dataclass(frozen=True)
+class TrainingRun:
+    """Where and how a method is trained.
+
+    Attributes:
+        folder: the run folder, with the logs and curves of this training.
+        networks: holds the state of each network after each epoch. Runs that share this folder train the
+            networks that they have in common once.
+        states: the frozen trunk's states, kept for all networks.
+        processes: the processes that train together.
+        callback: receives the events.
+        fresh: start over, whatever the folders hold.
+    """
+
+    folder: Path
+    networks: Path
+    states: KeptStates
+    processes: Processes = SINGLE_PROCESS
+    callback: TrainingCallback = field(default_factory=NullCallback)
+    fresh: bool = False
+
+    @classmethod
+    def in_folder(
+        cls,
+        folder: Path,
+        *,
+        keep: KeepIn,
+        limit: int,
+        processes: Processes,
+        callback: TrainingCallback,
+        fresh: bool,
+    ) -> TrainingRun:
+        """Create a run whose networks and kept states are in its run folder.
+
+        Args:
+            folder: the run folder.
+            keep: where the frozen layers' states are kept; files are in the run folder.
+            limit: bytes of states that are kept.
+            processes: the processes that train together.
+            callback: receives the events.
+            fresh: start over, whatever the folder holds.
+        """
+        states = KeptStates(keep, limit=limit, folder=folder / "states")
+        return cls(folder, folder / "networks", states, processes, callback, fresh)
+
+
 def prepare_process(*, threads: int) -> None:
-    """Set the CPU threads, and make sure, before hours of training, that curves and logs can be written.
+    """Set the number of CPU threads, and check early that curves and logs can be written.
 
     Raises:
         RunError: a package of the extra `train` is missing.
@@ -30,9 +80,9 @@ def prepare_process(*, threads: int) -> None:
 
 
 def effective_method(name: str, settings: Sequence[str], *, device: torch.device) -> Method:
-    """Give a preset with its changes.
+    """Return a preset with changed settings.
 
-    Unless a setting says otherwise, matrices are multiplied in bfloat16 where the device is faster so.
+    Unless a setting decides it, matrices are multiplied in bfloat16 if the device is faster with it.
 
     Raises:
         RunError: an unknown preset or setting.
@@ -43,38 +93,9 @@ def effective_method(name: str, settings: Sequence[str], *, device: torch.device
 
 
 def open_synonyms(method: Method, folder: Path | None) -> Synonyms | None:
-    """Open WordNet where the method needs the augmented set.
+    """Open WordNet if the method needs the augmented set; otherwise return None.
 
     Raises:
-        RunError: it is needed, and there is none.
+        RunError: WordNet is needed, and was not found.
     """
-    return open_wordnet(folder) if method.classifiers > 3 else None
-
-
-def training_run(
-    run: Path,
-    *,
-    keep: Literal["memory", "disk", "none"],
-    limit: int,
-    processes: Processes,
-    callback: TrainingCallback,
-    fresh: bool,
-) -> TrainingRun:
-    """Give the places of a training in its run folder.
-
-    Args:
-        run: the folder.
-        keep: where the frozen layers' states are kept; on disk, in the run folder.
-        limit: bytes of them that are kept at most.
-        processes: that train together.
-        callback: told of each stage.
-        fresh: start over, whatever the folder holds.
-    """
-    return TrainingRun(
-        run=run,
-        networks=run / "networks",
-        states=KeptStates(keep, limit=limit, folder=run / "states"),
-        processes=processes,
-        callback=callback,
-        fresh=fresh,
-    )
+    return open_wordnet(folder) if method.uses_augmented_set else None

@@ -1,38 +1,37 @@
-"""How trainings are judged: Algorithm 2 on the validation texts, and the Classifier by itself."""
+"""Scoring networks during training: Algorithm 2 on the validation texts, or the Classifier alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tokenizers import Tokenizer
 
 from models.bundle import Options, Thresholds
-from models.encoder.tokenization import TweetTokenizer
-from models.network.heads import Task
-from models.network.multitask import MultiTaskNetwork
-from models.network.vote import Decision
+from models.encoder import TweetTokenizer
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Decision, MultiTaskNetwork, Task
 from models.normalizer import Labels, Normalizer
 from models.predictions import TweetPrediction
 from models.runtime import Engine
 from models.scoring import Pipeline
 from training.evaluation import choose_threshold, evaluate, score_predictions
-from training.examples import Example
-from training.loop.multitask_training import Validation
+from training.examples import Example, digest_of
+from training.loop import Validation
 from training.presets import Method
 from training.scorer import Counts, Scores
 
-HALF = 0.5
-_TOKEN_BUDGET = 4_096  # of a micro-batch
+HALF: Final = 0.5
+_TOKENS_PER_BATCH: Final = 4_096
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network is worth on the validation texts.
+    """The scores of a network on the validation texts.
 
     Attributes:
-        threshold: of the Classifier, chosen as the method says.
-        scores: of the three subtasks with it, by relaxed match.
+        threshold: the Classifier's, chosen as the method specifies.
+        scores: of the three subtasks at this threshold, by relaxed match.
     """
 
     threshold: float
@@ -41,14 +40,15 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Judges networks in training; the states that `KeptStates` serves spare it the trunk.
+    """Scores networks on the validation texts. Its pipelines use the states that `KeptStates` serves.
 
     Attributes:
-        method: whose options of Algorithm 2 hold.
+        method: supplies the options of Algorithm 2 and how the threshold is chosen.
         examples: the validation texts.
-        tokenizer: of the encoder.
+        tokenizer: the encoder's.
         labels: classes of the Normalizer.
-        prevalence: share of positives in the stream that the threshold is for; None for that of the texts.
+        prevalence: share of positives in the stream that the threshold is chosen for; by default their share
+            in the texts.
     """
 
     method: Method
@@ -57,69 +57,81 @@ class Evaluator:
     labels: Labels
     prevalence: float | None = None
 
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The subtasks that the texts can score: 1b needs spans, 1c needs coded spans and classes."""
+        spans = [span for example in self.examples for span in example.spans]
+        coded = len(self.labels) and any(span.ptid is not None for span in spans)
+        can_score = {CLASSIFIER.task: True, EXTRACTOR.task: bool(spans), NORMALIZER.task: bool(coded)}
+        return tuple(task for task, possible in can_score.items() if possible)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the texts and how they are scored, as a part of a training's identity."""
+        digest = digest_of(self.examples)
+        if self.prevalence is not None:
+            return f"{digest} at {self.prevalence}"
+        method = self.method
+        options = f"threshold {method.threshold}, feedback {method.feedback}, context {method.context}"
+        return " ".join([digest, options, *(label.ptid for label in self.labels.classes)])
+
     def probabilities(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[float]:
-        """Give the probability of ADE of each text, by the Classifier or the vote of the ensemble."""
-        return [
-            said.probability for said in self.pipeline(network, threshold=1.0, feedback=False).score(texts)
-        ]
+        """Return the probability of ADE of each text, by the Classifier or by the vote of the ensemble."""
+        pipeline = self.make_pipeline(network, threshold=1.0, feedback=False)
+        return [prediction.probability for prediction in pipeline.score(texts)]
 
     def decisions(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[int]:
-        """Let the Classifier by itself decide, without the feedback of line 12: 1 from one half on."""
+        """Return 1 for each text with a probability of at least one half, without the feedback of line 12."""
         return [int(probability >= HALF) for probability in self.probabilities(network, texts)]
 
-    def judge(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Evaluation:
-        """Choose the threshold, and score the network with it; by default its classifier codes the spans.
+    def evaluate(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Evaluation:
+        """Choose the threshold, and score the network with it. By default its classifier codes the spans.
 
-        No text goes through the network twice: where the threshold is chosen, spans are looked for in all.
+        No text goes through the network twice: if the threshold is to be chosen, spans are extracted from all
+        texts.
         """
         gold = [example.label for example in self.examples]
         if self.method.threshold == "half" or len(set(gold)) < 2:
-            pipeline = self.pipeline(network, threshold=HALF, normalizer=normalizer)
+            pipeline = self.make_pipeline(network, threshold=HALF, normalizer=normalizer)
             return Evaluation(HALF, evaluate(pipeline, self.examples))
-        pipeline = self.pipeline(network, threshold=0.0, feedback=False, normalizer=normalizer)
-        said = pipeline.score([example.text for example in self.examples])
-        chances = [one.probability for one in said]
-        threshold = choose_threshold(chances, gold, prevalence=self.prevalence).threshold
-        return Evaluation(
-            threshold, score_predictions([self._decided(one, threshold) for one in said], self.examples)
-        )
+        pipeline = self.make_pipeline(network, threshold=0.0, feedback=False, normalizer=normalizer)
+        predictions = pipeline.score([example.text for example in self.examples])
+        probabilities = [prediction.probability for prediction in predictions]
+        threshold = choose_threshold(probabilities, gold, prevalence=self.prevalence).threshold
+        decided = [self._at_threshold(prediction, threshold) for prediction in predictions]
+        return Evaluation(threshold, score_predictions(decided, self.examples))
 
-    def _decided(self, said: TweetPrediction, threshold: float) -> TweetPrediction:
-        """Give what Algorithm 2 says with a threshold (lines 7 and 12), when spans were looked for anyway."""
-        if said.probability < threshold or (self.method.feedback and not said.mentions):
-            return TweetPrediction("NoADE", said.probability)
-        return said
+    def _at_threshold(self, prediction: TweetPrediction, threshold: float) -> TweetPrediction:
+        """Apply a threshold and the feedback (Algorithm 2, lines 7 and 12) to a prediction made without."""
+        has_no_span = self.method.feedback and not prediction.mentions
+        if prediction.probability < threshold or has_no_span:
+            return TweetPrediction("NoADE", prediction.probability)
+        return prediction
 
-    def whole(self, network: MultiTaskNetwork) -> Validation:
-        """Judge all three subtasks after an epoch; a `Validate`."""
-        judged = self.judge(network)
-        scores = judged.scores.to_json()
+    def validate(self, network: MultiTaskNetwork) -> Validation:
+        """Score all subtasks after an epoch; a `Validate`."""
+        evaluation = self.evaluate(network)
+        scores = evaluation.scores.to_json()
         return Validation(
-            {task: scores[task]["f1"] for task in self.subtasks},
-            {"threshold": judged.threshold, "validation": {task: scores[task] for task in self.subtasks}},
+            {task: scores[task]["f1"] for task in self.tasks},
+            {"threshold": evaluation.threshold, "validation": {task: scores[task] for task in self.tasks}},
         )
 
-    def classifier_alone(self, network: MultiTaskNetwork) -> Validation:
-        """Judge subtask 1a alone, as for a further classifier of an ensemble; a `Validate`."""
-        said = self.decisions(network, [example.text for example in self.examples])
-        pairs = list(zip(said, (example.label for example in self.examples), strict=True))
+    def validate_classifier(self, network: MultiTaskNetwork) -> Validation:
+        """Score subtask 1a alone, as for a further classifier of an ensemble; a `Validate`."""
+        decisions = self.decisions(network, [example.text for example in self.examples])
+        pairs = list(zip(decisions, (example.label for example in self.examples), strict=True))
         counts = Counts(
-            sum(yes and label for yes, label in pairs),
-            sum(yes and not label for yes, label in pairs),
-            sum(label and not yes for yes, label in pairs),
+            sum(decision and label for decision, label in pairs),
+            sum(decision and not label for decision, label in pairs),
+            sum(label and not decision for decision, label in pairs),
         )
+        task = CLASSIFIER.task
         return Validation(
-            {"1a": round(counts.f1, 4)}, {"threshold": HALF, "validation": {"1a": counts.to_json()}}
+            {task: round(counts.f1, 4)}, {"threshold": HALF, "validation": {task: counts.to_json()}}
         )
 
-    @property
-    def subtasks(self) -> tuple[Task, ...]:
-        """What the texts can judge: 1b where there are spans, 1c where one has a code, and classes."""
-        spans = [span for example in self.examples for span in example.spans]
-        coded = len(self.labels) and any(span.ptid is not None for span in spans)
-        return ("1a", *(("1b",) if spans else ()), *(("1c",) if coded else ()))
-
-    def pipeline(
+    def make_pipeline(
         self,
         network: MultiTaskNetwork,
         *,
@@ -127,9 +139,9 @@ class Evaluator:
         feedback: bool | None = None,
         normalizer: Normalizer | None = None,
     ) -> Pipeline:
-        """Give Algorithm 2 with the options of the method, on the device where the network is."""
+        """Return Algorithm 2 with the method's options, on the network's device."""
         return Pipeline(
-            Engine(network, device=next(network.parameters()).device, token_budget=_TOKEN_BUDGET),
+            Engine(network, device=next(network.parameters()).device, token_budget=_TOKENS_PER_BATCH),
             TweetTokenizer(self.tokenizer, self.method.training.max_tokens),
             self.labels,
             thresholds=Thresholds(classifier=threshold, normalizer=0.0),

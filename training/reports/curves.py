@@ -1,7 +1,4 @@
-"""The curves of a training as PNG: the loss of each task and the validation scores, by epoch.
-
-TensorBoard logs of a training: the loss of each task by step, the validation scores by epoch.
-"""
+"""The losses and validation scores of a training: as curves in a PNG, and as TensorBoard logs."""
 
 from __future__ import annotations
 
@@ -11,21 +8,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from models.network.heads import Task
+from models.network import TASKS, Task
 from training.extras import require
 from training.files import write_file
-from training.loop.callbacks import NullCallback
+from training.loop import NullCallback
 
-_COLOURS: Final = {"1a": "#1f5fa8", "1b": "#b5541c", "1c": "#2f7d4f"}
+_COLOURS: Final = dict(zip(TASKS, ("#1f5fa8", "#b5541c", "#2f7d4f"), strict=False))
+
+# A point for each step would make log files of many megabytes, so each point is the mean of some steps.
+_STEPS_PER_POINT: Final = 20
 
 
 def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw what each epoch came to.
+    """Draw the losses and scores of each epoch.
 
     Args:
         title: what was trained.
-        history: for each epoch its number, `losses` by task, and `f1` by subtask, as a training keeps it.
-        path: of the PNG; one that is there is replaced.
+        history: for each epoch its `epoch`, its `losses` by task, and its `f1` by subtask.
+        path: of the PNG; an existing file is replaced.
 
     Raises:
         RunError: matplotlib is not installed.
@@ -41,7 +41,7 @@ def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) ->
         for task in sorted({task for epoch in history for task in epoch[key]}):
             points = [(epoch["epoch"], epoch[key][task]) for epoch in history if task in epoch[key]]
             axes.plot(
-                [number for number, _ in points],
+                [epoch for epoch, _ in points],
                 [value for _, value in points],
                 marker="o",
                 markersize=3,
@@ -56,23 +56,19 @@ def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) ->
             axes.legend()
     right.set_ylim(0, 1)
     figure.suptitle(title)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=120)
-    write_file(path, drawn.getvalue())
-
-
-# A scalar for each step would make files of many megabytes: the mean of so many steps is one point.
-_STEPS_A_POINT = 20
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=120)
+    write_file(path, png.getvalue())
 
 
 class TensorBoardLog(NullCallback):
-    """Writes the logs of one network while it is open; a `Watcher`.
+    """Writes the logs of one network while it is open; a `TrainingCallback`.
 
-    A training that goes on after a kill adds to the logs from the epoch that it goes on with: points of a
-    later step that an earlier process wrote are hidden.
+    A resumed training continues the logs from the epoch in which it resumes. Later points of the earlier
+    process are hidden.
 
     Args:
-        folder: where the event files go.
+        folder: holds the event files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -92,7 +88,7 @@ class TensorBoardLog(NullCallback):
             self._writer.close()
 
     def on_epoch_start(self, epoch: int, steps: int) -> None:
-        """Begin an epoch, counted from 0; the first one that is told opens the log."""
+        """Open the log at the first epoch of this process, and set the step count."""
         self._step = epoch * steps
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
@@ -100,16 +96,16 @@ class TensorBoardLog(NullCallback):
             self._writer = SummaryWriter(str(self._folder), purge_step=self._step)
 
     def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
-        """Take a step's loss down."""
+        """Record the loss of a step."""
         self._step += 1
         recent = self._recent.setdefault(task, [])
         recent.append(loss)
-        if len(recent) == _STEPS_A_POINT:
+        if len(recent) == _STEPS_PER_POINT:
             self._add(f"loss/{task}", sum(recent) / len(recent), self._step)
             recent.clear()
 
     def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
-        """Write what an epoch came to."""
+        """Write the losses and scores of an epoch."""
         for task, loss in figures["losses"].items():
             self._add(f"epoch loss/{task}", loss, self._step)
         for task, f1 in figures["f1"].items():

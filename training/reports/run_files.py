@@ -1,6 +1,4 @@
-"""Where a training ran: `environment.json` of a run folder.
-
-The files of a run folder: what was asked for, where it ran, what it came to.
+"""The files of a run folder: what was trained, where it ran, and the results.
 
 config.json        the method with all its settings, the digest of the data, the command
 environment.json   versions, processor, GPUs
@@ -8,9 +6,9 @@ metrics.json       the figures of the finished bundle
 bundle.json        its version
 curves-*.png       loss and validation scores by epoch, for each network
 tensorboard/       the same, and losses by step
-retriever/         what the retriever leaves after an epoch, to go on from
-networks/          what each network leaves after an epoch, to go on from
-states/            the frozen layers' states, where they are kept on disk
+networks/          the state of each network after an epoch, to resume from
+retriever/         the state of the retriever after an epoch, to resume from
+states/            the frozen layers' states, if they are kept on disk
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -33,7 +31,7 @@ from training.examples import TrainingData
 from training.files import read_json, write_json
 from training.presets import Method
 
-_PACKAGES = (
+_PACKAGES: Final = (
     "ade-monitor",
     "torch",
     "transformers",
@@ -46,16 +44,103 @@ _PACKAGES = (
 )
 
 
+class RunFiles:
+    """Writes the files of one run.
+
+    Args:
+        folder: the run folder; created when the run begins.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def require_writable(self, out: Path, *, overwrite: bool) -> None:
+        """Check before a long training that its bundle and its run folder can be written.
+
+        Raises:
+            RunError: `out` holds something that this run has not written and may not overwrite; the run
+                folder is inside `out`; or it holds something else.
+        """
+        if out.resolve() in (self._folder.resolve(), *self._folder.resolve().parents):
+            raise RunError(
+                f"the run folder {self._folder} is inside {out}, which the bundle will replace: choose "
+                "another --run or --out"
+            )
+        if not self._is_run_folder():
+            raise RunError(f"{self._folder} exists and is not a run folder: choose another folder with --run")
+        above = next(folder for folder in out.resolve().parents if folder.exists())
+        if not os.access(above, os.W_OK):
+            raise RunError(f"{out} cannot be written, because {above} is read-only: choose another --out")
+        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+            return
+        try:
+            found = read_config(out).version
+        except BundleError:
+            raise RunError(f"{out} exists and is not a bundle: choose another --out") from None
+        written = read_json(self._folder / "bundle.json") or {}
+        if not overwrite and written.get("version") != found:
+            raise RunError(
+                f"{out} holds another bundle, {found}: choose another --out, or replace it with --overwrite"
+            )
+
+    def _is_run_folder(self) -> bool:
+        """Return True if the folder is missing or empty, or a run has begun in it."""
+        if not self._folder.exists() or (self._folder / "networks").is_dir():
+            return True
+        if not self._folder.is_dir():
+            return False
+        if not any(self._folder.glob("[!.]*")):
+            return True
+        config = read_json(self._folder / "config.json")
+        return isinstance(config, dict) and "method" in config
+
+    def begin(self, method: Method, data: TrainingData, *, command: str, fresh: bool) -> None:
+        """Write what is trained, and the environment.
+
+        Raises:
+            RunError: the folder holds another training, of which at least one epoch is done.
+        """
+        config = {
+            "method": asdict(method),
+            "data": {"digest": data.digest(), "train": len(data.train), "valid": len(data.valid)},
+        }
+        has_begun = any(self._folder.glob("networks/*/*.pt"))
+        earlier = read_json(self._folder / "config.json") if has_begun and not fresh else None
+        if earlier is not None:
+            # As it would be read: JSON can write a number of the settings in another way.
+            differences = _differences(earlier, json.loads(json.dumps(config)))
+            if differences:
+                raise RunError(
+                    f"{self._folder} holds a training with other {' and '.join(differences)}: start over "
+                    "with --fresh, or choose another folder with --run"
+                )
+        write_json(self._folder / "config.json", {**config, "command": command})
+        write_json(self._folder / "environment.json", environment())
+
+    def finish(self, bundle_version: str, metrics: Mapping[str, Any]) -> None:
+        """Write the results."""
+        write_json(self._folder / "metrics.json", metrics)
+        write_json(self._folder / "bundle.json", {"version": bundle_version})
+
+
+def _differences(earlier: Any, config: Mapping[str, Any]) -> list[str]:
+    """Name the parts in which the config of an earlier run differs."""
+    if not isinstance(earlier, dict):
+        return ["settings"]
+    names = {"method": "settings", "data": "data"}
+    return [name for key, name in names.items() if earlier.get(key) != config[key]]
+
+
 def environment() -> dict[str, Any]:
-    """Give the versions, the processor and the GPUs, JSON-ready; null for a package that is not there."""
+    """Return the versions, the processor and the GPUs, JSON-ready; null for a missing package."""
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: _package_version(name) for name in _PACKAGES},
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "memory_bytes": _memory(),
+        "memory_bytes": _memory_bytes(),
         "gpus": [
             {
                 "name": torch.cuda.get_device_name(index),
@@ -67,7 +152,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str | None:
+def _package_version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
@@ -75,7 +160,7 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    """Name the processor as Linux does; elsewhere as Python knows it."""
+    """Return the processor's name from Linux, or on other systems from Python."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -84,96 +169,8 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _memory() -> int | None:
+def _memory_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
         return None
-
-
-class RunFiles:
-    """Writes the files of one run.
-
-    Args:
-        folder: made when the run begins.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def refuse_taken(self, out: Path, *, overwrite: bool) -> None:
-        """Make sure, before a long training, that its bundle and its run folder can be written.
-
-        Raises:
-            RunError: something is at `out` that neither this run has written nor may be overwritten; or the
-                run folder lies in it, or has something else in it.
-        """
-        if out.resolve() in (self._folder.resolve(), *self._folder.resolve().parents):
-            raise RunError(
-                f"the run folder {self._folder} lies in {out}, which the bundle takes the place of: choose "
-                "another --run or --out"
-            )
-        if not self._is_ours():
-            raise RunError(
-                f"{self._folder} is there already and is no run folder: choose another folder with --run"
-            )
-        above = next(folder for folder in out.resolve().parents if folder.exists())
-        if not os.access(above, os.W_OK):
-            raise RunError(f"{out} cannot be written, as {above} is read-only: choose another --out")
-        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-            return
-        try:
-            version = read_config(out).version
-        except BundleError:
-            raise RunError(f"{out} is there already and is no bundle: choose another --out") from None
-        ours = read_json(self._folder / "bundle.json") or {}
-        if not overwrite and ours.get("version") != version:
-            raise RunError(
-                f"{out} holds another bundle, {version}: choose another --out, or replace it with --overwrite"
-            )
-
-    def _is_ours(self) -> bool:
-        """Tell whether the folder is missing, empty, or a run has begun in it."""
-        if not self._folder.exists() or (self._folder / "networks").is_dir():
-            return True
-        if not self._folder.is_dir():
-            return False
-        if not any(self._folder.glob("[!.]*")):
-            return True
-        held = read_json(self._folder / "config.json")
-        return isinstance(held, dict) and "method" in held
-
-    def begin(self, method: Method, data: TrainingData, *, command: str, fresh: bool) -> None:
-        """Write what is to be trained, and where.
-
-        Raises:
-            RunError: the folder holds another training, of which an epoch or more is done.
-        """
-        config = {
-            "method": asdict(method),
-            "data": {"digest": data.digest(), "train": len(data.train), "valid": len(data.valid)},
-        }
-        begun = any(self._folder.glob("networks/*/*.pt"))
-        held = read_json(self._folder / "config.json") if begun and not fresh else None
-        if held is not None:
-            # As it is read: a setting may be a number that JSON writes in another way.
-            differences = _differences(held, json.loads(json.dumps(config)))
-            if differences:
-                raise RunError(
-                    f"{self._folder} holds a training with other {' and '.join(differences)}: start over "
-                    "with --fresh, or choose another folder with --run"
-                )
-        write_json(self._folder / "config.json", {**config, "command": command})
-        write_json(self._folder / "environment.json", environment())
-
-    def finish(self, version: str, metrics: Mapping[str, Any]) -> None:
-        """Write what came of it."""
-        write_json(self._folder / "metrics.json", metrics)
-        write_json(self._folder / "bundle.json", {"version": version})
-
-
-def _differences(held: Any, wanted: Mapping[str, Any]) -> list[str]:
-    if not isinstance(held, dict):
-        return ["settings"]
-    named = {"method": "settings", "data": "data"}
-    return [name for key, name in named.items() if held.get(key) != wanted[key]]

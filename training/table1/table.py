@@ -1,7 +1,4 @@
-"""The figures of the paper's Table 1: precision, recall and F1 in percent, by relaxed match.
-
-Table 1 as Markdown: our figures with their spread over seeds, the paper's beside them.
-"""
+"""Table 1 as Markdown: our scores with their spread over seeds, and the paper's below them."""
 
 from __future__ import annotations
 
@@ -11,13 +8,15 @@ from statistics import mean, stdev
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.network.heads import Task
+from models.network import TASKS
 
+# Precision, recall and F1 in percent, by relaxed match.
 Figures = tuple[float, float, float]
+# By split ("valid" is the development set of SMM4H 2021), then by subtask.
+SplitScores = Mapping[str, Mapping[str, Figures]]
 
-# Preset, then split ("valid" is the development set of SMM4H 2021), then subtask. Where the paper gives no
-# figure, as the configuration changes nothing there, there is none.
-PAPER_SCORES: Final[Mapping[str, Mapping[str, Mapping[str, Figures]]]] = MappingProxyType(
+# The paper's Table 1, by preset. Figures are missing where the configuration changes nothing.
+PAPER_SCORES: Final[Mapping[str, SplitScores]] = MappingProxyType(
     {
         "mtl": {
             "valid": {"1a": (58.9, 66.1, 62.3), "1b": (44.3, 64.1, 52.4), "1c": (14.2, 21.8, 17.2)},
@@ -38,10 +37,8 @@ PAPER_SCORES: Final[Mapping[str, Mapping[str, Mapping[str, Figures]]]] = Mapping
     }
 )
 
-
-SUBTASKS: Final[tuple[Task, ...]] = ("1a", "1b", "1c")
-_NAMES = {"valid": "dev", "test": "test"}
-_FIGURES = ("precision", "recall", "f1")
+_SPLIT_NAMES: Final = {"valid": "dev", "test": "test"}
+_FIGURE_NAMES: Final = ("precision", "recall", "f1")
 
 
 @dataclass(frozen=True)
@@ -49,90 +46,88 @@ class PresetResult:
     """The official relaxed scores of one trained preset.
 
     Attributes:
-        preset: which.
+        preset: its name.
         seed: of its training.
         version: of its bundle.
-        scores: split, then subtask, then precision, recall and F1 in percent.
+        scores: by split and subtask.
     """
 
     preset: str
     seed: int
     version: str
-    scores: Mapping[str, Mapping[str, Figures]]
+    scores: SplitScores
 
     def to_json(self) -> dict[str, Any]:
-        """Give it JSON-ready; `from_json` reads it again."""
+        """Return it JSON-ready, for `from_json`."""
         return {
             "preset": self.preset,
             "seed": self.seed,
             "version": self.version,
             "scores": {
-                split: {task: dict(zip(_FIGURES, f, strict=True)) for task, f in by.items()}
-                for split, by in self.scores.items()
+                split: {
+                    task: dict(zip(_FIGURE_NAMES, figures, strict=True)) for task, figures in by_task.items()
+                }
+                for split, by_task in self.scores.items()
             },
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> PresetResult:
-        """Read what `to_json` gave."""
+        """Read what `to_json` returned."""
         return cls(
             document["preset"],
             document["seed"],
             document["version"],
             {
-                split: {task: (f["precision"], f["recall"], f["f1"]) for task, f in by.items()}
-                for split, by in document["scores"].items()
+                split: {
+                    task: (figures["precision"], figures["recall"], figures["f1"])
+                    for task, figures in by_task.items()
+                }
+                for split, by_task in document["scores"].items()
             },
         )
 
 
 def render_table1(results: Sequence[PresetResult], splits: Sequence[str]) -> str:
-    """Write the table: for each preset a line of ours and, where there is one, of the paper.
+    """Render the table: for each preset a row of ours and, if there is one, the paper's.
 
     Args:
-        results: of one or several seeds for each preset; lines come in their order.
+        results: of one or several seeds for each preset. Rows are in their order.
         splits: "valid", "test": those that were scored.
 
     Returns:
-        Markdown. A cell is `P / R / F1` in percent, the mean over the seeds; with several seeds each figure
-        has the sample standard deviation behind it.
+        Markdown. A cell is `P / R / F1` in percent, the mean over the seeds. With several seeds, each figure
+        is followed by its sample standard deviation.
     """
-    columns = [(split, task) for split in splits for task in SUBTASKS]
-    head = ["preset", "seeds", *(f"{_NAMES.get(split, split)} {task}" for split, task in columns)]
-    lines = [_line(head), _line(["---"] * len(head))]
+    columns = [(split, task) for split in splits for task in TASKS]
+    head = ["preset", "seeds", *(f"{_SPLIT_NAMES.get(split, split)} {task}" for split, task in columns)]
+    rows = [_row(head), _row(["---"] * len(head))]
     for preset in dict.fromkeys(result.preset for result in results):
         ours = [result for result in results if result.preset == preset]
-        cells = [
-            _cell([result.scores[split][task] for result in ours if task in result.scores.get(split, {})])
-            for split, task in columns
-        ]
-        lines.append(_line([f"`{preset}`", str(len(ours)), *cells]))
+        rows.append(
+            _row([f"`{preset}`", str(len(ours)), *_cells([result.scores for result in ours], columns)])
+        )
         if preset in PAPER_SCORES:
-            theirs = PAPER_SCORES[preset]
-            lines.append(
-                _line(
-                    [
-                        "the paper's",
-                        "",
-                        *(
-                            _cell([theirs[split][task]] if task in theirs.get(split, {}) else [])
-                            for split, task in columns
-                        ),
-                    ]
-                )
-            )
-    return "\n".join(lines) + "\n"
+            rows.append(_row(["the paper's", "", *_cells([PAPER_SCORES[preset]], columns)]))
+    return "\n".join(rows) + "\n"
+
+
+def _cells(scores: Sequence[SplitScores], columns: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a cell for each column, empty where no figures exist."""
+    figures = [
+        [by_split[split][task] for by_split in scores if task in by_split.get(split, {})]
+        for split, task in columns
+    ]
+    return [_cell(of_column) if of_column else "" for of_column in figures]
 
 
 def _cell(figures: Sequence[Figures]) -> str:
-    if not figures:
-        return ""
-    return " / ".join(_figure([one[position] for one in figures]) for position in range(3))
+    return " / ".join(_mean_and_spread(values) for values in zip(*figures, strict=True))
 
 
-def _figure(values: Sequence[float]) -> str:
+def _mean_and_spread(values: Sequence[float]) -> str:
     return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
 
 
-def _line(cells: Sequence[str]) -> str:
+def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"

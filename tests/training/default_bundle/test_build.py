@@ -1,4 +1,4 @@
-"""The whole way on a tiny encoder: corpora in, the default bundle out."""
+"""The default bundle on a tiny encoder: the split of its data, its training, its card."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from training.errors import RunError
 from training.examples import coded_phrases
 from training.loop.config import TrainingConfig
 from training.loop.states import KeptStates
-from training.methods.method import TrainedBundle
-from training.methods.networks import TrainingRun
+from training.methods import TrainedBundle, TrainingRun
 from training.presets import Method
 from training.retrieval.retriever_config import RetrieverConfig
 
@@ -36,11 +35,11 @@ def data(corpora_folder: Path, terminology_folder: Path) -> BundleData:
     return gather_data(corpora_folder, terminology_folder, SIZES, seed=1)
 
 
-def test_nothing_that_judges_is_learned_from_or_chosen_by(data: BundleData) -> None:
+def test_test_tweets_are_neither_trained_on_nor_used_for_validation(data: BundleData) -> None:
     learned = {example.text for example in [*data.classifier, *data.extractor]}
     chosen = {tweet.text for tweet in data.valid}
-    judging = {tweet.text for tweet in [*data.test, *data.blind]}
-    assert not judging & (learned | chosen)
+    tested = {tweet.text for tweet in [*data.test, *data.blind]}
+    assert not tested & (learned | chosen)
     assert not chosen & learned
     documents = [{example.document for example in side} for side in (data.classifier, data.valid, data.test)]
     tweets = [{name for name in side if name.startswith("written:")} for side in documents]
@@ -49,14 +48,14 @@ def test_nothing_that_judges_is_learned_from_or_chosen_by(data: BundleData) -> N
     assert not tweets[1] & tweets[2]
 
 
-def test_phrases_of_test_tweets_teach_no_normalizer(data: BundleData) -> None:
-    taught = {phrase.text.lower() for phrase in data.phrases}
-    asked = {phrase.text.lower() for phrase in coded_phrases(data.test)}
-    assert asked
-    assert not asked & taught
+def test_the_normalizer_does_not_learn_phrases_of_test_tweets(data: BundleData) -> None:
+    learned = {phrase.text.lower() for phrase in data.phrases}
+    tested = {phrase.text.lower() for phrase in coded_phrases(data.test)}
+    assert tested
+    assert not tested & learned
 
 
-def test_every_pt_of_the_terminology_is_a_class(data: BundleData) -> None:
+def test_each_pt_of_the_terminology_is_a_class(data: BundleData) -> None:
     assert {label.ptid for label in data.labels.classes} == set(data.terminology.pt_names)
 
 
@@ -86,25 +85,25 @@ def build(
             "default", training, normalizer=normalizer, retriever=RetrieverConfig(layers=1, epochs=1)
         ),
         sizes=sizes,
-        shop=TrainingRun(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
+        run=TrainingRun(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
         command="ade-train default-bundle",
     )
 
 
-def test_a_training_leaves_a_bundle_that_codes_by_names_and_tells_what_it_is_worth(
+def test_the_default_bundle_searches_names_and_states_its_scores(
     corpora_folder: Path,
     terminology_folder: Path,
     tiny_encoder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def stopped(*_: object, **__: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     parts = (tmp_path, corpora_folder, terminology_folder, tiny_encoder)
     path = tmp_path / "bundle"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("training.default_bundle.build.evaluate_held_out", stopped)
+        patch.setattr("training.default_bundle.build.evaluate_held_out", interrupted)
         build(*parts, normalizer="hybrid")
     assert not path.exists()
     trained = {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*.pt")}
@@ -127,7 +126,7 @@ def test_a_training_leaves_a_bundle_that_codes_by_names_and_tells_what_it_is_wor
     assert "$" not in card
 
 
-def test_a_rival_with_a_classifier_alone_is_judged_too(
+def test_a_rival_without_a_retriever_is_evaluated_too(
     corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     outcome = build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="classifier")
@@ -137,11 +136,11 @@ def test_a_rival_with_a_classifier_alone_is_judged_too(
     assert "hybrid" not in card
 
 
-def test_something_else_at_out_is_refused_before_anything_is_trained(
+def test_something_else_at_out_is_an_error_before_training(
     corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "thesis.txt").touch()
-    with pytest.raises(RunError, match="is no bundle"):
+    with pytest.raises(RunError, match="is not a bundle"):
         build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="hybrid")
     assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "thesis.txt"]

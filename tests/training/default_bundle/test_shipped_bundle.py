@@ -1,4 +1,4 @@
-"""What the shipped bundle makes of tweets that nobody trained on, written by hand for this test."""
+"""Predictions of the shipped bundle on tweets that were composed for this test and never trained on."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def scorer() -> Scorer:
     return load_scorer("default", ServingOptions(device="cpu"))
 
 
-def test_it_finds_and_codes_the_effects_of_the_issue(scorer: Scorer) -> None:
+def test_it_finds_and_codes_two_effects_in_one_tweet(scorer: Scorer) -> None:
     text = "day 3 on zoloft and i can't stop shaking, no sleep either"
     [prediction] = scorer.score([text])
     assert prediction.label == "ADE"
@@ -62,24 +62,26 @@ def test_it_finds_and_codes_the_effects_of_the_issue(scorer: Scorer) -> None:
 
 
 @pytest.mark.parametrize("text", ["zoloft cured my insomnia", "just picked up my zoloft"])
-def test_it_leaves_alone_what_is_no_effect(scorer: Scorer, text: str) -> None:
+def test_cures_and_news_are_not_effects(scorer: Scorer, text: str) -> None:
     [prediction] = scorer.score([text])
     assert (prediction.label, prediction.mentions) == ("NoADE", ())
 
 
 def test_it_finds_most_effects_in_unseen_tweets(scorer: Scorer) -> None:
     predictions = scorer.score([text for text, _ in POSITIVE])
-    found = [
+    hits = [
         any(word.lower() in mention.text.lower() for mention in prediction.mentions)
         for (_, word), prediction in zip(POSITIVE, predictions, strict=True)
     ]
-    missed = [text for (text, _), hit in zip(POSITIVE, found, strict=True) if not hit]
+    missed = [text for (text, _), hit in zip(POSITIVE, hits, strict=True) if not hit]
     assert len(missed) <= 3, missed
 
 
 def test_it_raises_few_false_alarms_on_unseen_tweets(scorer: Scorer) -> None:
     predictions = scorer.score(NEGATIVE)
-    alarms = [text for text, said in zip(NEGATIVE, predictions, strict=True) if said.label == "ADE"]
+    alarms = [
+        text for text, prediction in zip(NEGATIVE, predictions, strict=True) if prediction.label == "ADE"
+    ]
     assert len(alarms) <= 2, alarms
 
 
@@ -88,7 +90,7 @@ def test_it_raises_few_false_alarms_on_unseen_tweets(scorer: Scorer) -> None:
     [
         ("zoloft gave me such a dry mouth", {"Dry mouth"}),
         ("prednisone made me gain 20 pounds", {"Weight increased"}),
-        # Near-synonyms that people too code in either way.
+        # Near-synonyms: people also code it in either way.
         ("on wellbutrin and my heart is racing", {"Heart rate increased", "Palpitations"}),
         ("metformin gave me diarrhea", {"Diarrhoea"}),
         ("chantix gives me crazy vivid dreams", {"Abnormal dreams"}),

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.encoder.loading import load_encoder
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer, load_encoder
 from tests.tiny import EFFECTS, MAX_TOKENS
 from tests.training.tiny_methods import NAMES, PLAIN, STARTS, corpus, positive
 from training.errors import RunError
@@ -21,19 +20,19 @@ def tokenizer(tiny_encoder: Path) -> TweetTokenizer:
     return TweetTokenizer(load_encoder(str(tiny_encoder)).tokenizer, MAX_TOKENS)
 
 
-def test_the_extractor_sees_positives_alone_and_the_classifier_all(tokenizer: TweetTokenizer) -> None:
-    materials = prepare_datasets(Method(), corpus(), tokenizer)
-    assert {task: len(data) for task, data in materials.tasks.items()} == {"1a": 45, "1b": 20, "1c": 20}
-    assert all(1 in tags for tags in materials.tasks["1b"].targets)
+def test_the_extractor_sees_positives_only_and_the_classifier_all_texts(tokenizer: TweetTokenizer) -> None:
+    datasets = prepare_datasets(Method(), corpus(), tokenizer)
+    assert {task: len(data) for task, data in datasets.tasks.items()} == {"1a": 45, "1b": 20, "1c": 20}
+    assert all(1 in tags for tags in datasets.tasks["1b"].targets)
 
 
-def test_negatives_join_the_extractor_where_the_method_says_so(tokenizer: TweetTokenizer) -> None:
+def test_the_extractor_sees_negatives_if_the_method_says_so(tokenizer: TweetTokenizer) -> None:
     tags = prepare_datasets(Method(extractor_negatives=0.5), corpus(), tokenizer).tasks["1b"].targets
     assert len(tags) == 30
     assert sum(set(row) <= {0, IGNORED} for row in tags) == 10
 
 
-def test_more_negatives_than_there_are_is_all_of_them(tokenizer: TweetTokenizer) -> None:
+def test_extractor_negatives_are_limited_to_those_of_the_corpus(tokenizer: TweetTokenizer) -> None:
     assert len(prepare_datasets(Method(extractor_negatives=9.0), corpus(), tokenizer).tasks["1b"]) == 45
 
 
@@ -43,14 +42,14 @@ def test_ptids_with_more_than_three_spans_are_classes(tokenizer: TweetTokenizer)
     ]
     negatives = [Example(text, text, 0) for text in PLAIN]
     data = TrainingData([*train, *negatives], negatives)
-    materials = prepare_datasets(Method(), data, tokenizer)
-    assert [label.pt_name for label in materials.labels.classes] == ["Nausea"]
-    assert len(materials.tasks["1c"]) == 4
+    datasets = prepare_datasets(Method(), data, tokenizer)
+    assert [label.pt_name for label in datasets.labels.classes] == ["Nausea"]
+    assert len(datasets.tasks["1c"]) == 4
     rarer = prepare_datasets(Method(fewest_examples=3), data, tokenizer)
     assert [label.pt_name for label in rarer.labels.classes] == ["Nausea", "Dizziness"]
 
 
-def test_variant_b_reads_the_span_and_then_its_text(tokenizer: TweetTokenizer) -> None:
+def test_variant_b_reads_the_span_and_its_text(tokenizer: TweetTokenizer) -> None:
     data = prepare_datasets(Method(context=True), corpus(), tokenizer).tasks["1c"]
     first = data.inputs.batch([0])
     [pair] = tokenizer.encode_pairs(["nausea"], ["zoloft gives me nausea"])
@@ -58,13 +57,13 @@ def test_variant_b_reads_the_span_and_then_its_text(tokenizer: TweetTokenizer) -
     assert first.token_type_ids[0].tolist() == pair.type_ids
 
 
-def test_variant_a_reads_the_span_alone(tokenizer: TweetTokenizer) -> None:
+def test_variant_a_reads_the_span_only(tokenizer: TweetTokenizer) -> None:
     data = prepare_datasets(Method(), corpus(), tokenizer).tasks["1c"]
     [alone] = tokenizer.encode(["nausea"])
     assert data.inputs.batch([0]).input_ids[0].tolist() == alone.ids
 
 
-def test_pts_are_named_by_the_terminology_then_the_corpus_then_their_code(tokenizer: TweetTokenizer) -> None:
+def test_pts_are_named_by_the_terminology_or_the_corpus_or_their_code(tokenizer: TweetTokenizer) -> None:
     effects = list(EFFECTS)
     train = [
         positive(start, effect, named=effect == effects[1]) for start in STARTS for effect in effects[:3]
@@ -72,50 +71,50 @@ def test_pts_are_named_by_the_terminology_then_the_corpus_then_their_code(tokeni
     negatives = [Example(text, text, 0) for text in PLAIN]
     codes = [EFFECTS[effect][0] for effect in effects]
     data = TrainingData([*train, *negatives], negatives, {codes[0]: "Feeling sick"})
-    materials = prepare_datasets(Method(), data, tokenizer)
-    names = {label.ptid: label.pt_name for label in materials.labels.classes}
+    datasets = prepare_datasets(Method(), data, tokenizer)
+    names = {label.ptid: label.pt_name for label in datasets.labels.classes}
     assert names == {codes[0]: "Feeling sick", codes[1]: NAMES[codes[1]], codes[2]: codes[2]}
-    assert any("--terminology" in note for note in materials.notes)
+    assert any("--terminology" in note for note in datasets.notes)
 
 
-def test_a_pt_keeps_its_name_where_a_later_span_has_none(tokenizer: TweetTokenizer) -> None:
+def test_a_pt_keeps_its_name_if_a_later_span_has_none(tokenizer: TweetTokenizer) -> None:
     train = [positive(start, "nausea", named=start == STARTS[0]) for start in STARTS]
     negatives = [Example(text, text, 0) for text in PLAIN]
-    materials = prepare_datasets(Method(), TrainingData([*train, *negatives], negatives), tokenizer)
-    assert [label.pt_name for label in materials.labels.classes] == ["Nausea"]
+    datasets = prepare_datasets(Method(), TrainingData([*train, *negatives], negatives), tokenizer)
+    assert [label.pt_name for label in datasets.labels.classes] == ["Nausea"]
 
 
-def test_what_a_corpus_lacks_is_left_out_and_told(tokenizer: TweetTokenizer) -> None:
+def test_tasks_without_examples_are_left_out_with_a_note(tokenizer: TweetTokenizer) -> None:
     uncoded = prepare_datasets(Method(), corpus(coded=False), tokenizer)
     assert set(uncoded.tasks) == {"1a", "1b"}
     assert len(uncoded.labels) == 0
     assert any("no Normalizer" in note for note in uncoded.notes)
     spanless = [replace(example, spans=()) for example in corpus().train]
-    materials = prepare_datasets(Method(), TrainingData(spanless, corpus().valid), tokenizer)
-    assert set(materials.tasks) == {"1a"}
+    datasets = prepare_datasets(Method(), TrainingData(spanless, corpus().valid), tokenizer)
+    assert set(datasets.tasks) == {"1a"}
 
 
-def test_positives_without_spans_teach_the_classifier_alone(tokenizer: TweetTokenizer) -> None:
+def test_positives_without_spans_are_left_to_the_classifier(tokenizer: TweetTokenizer) -> None:
     data = corpus()
     train = [replace(data.train[0], spans=()), *data.train[1:]]
-    materials = prepare_datasets(Method(), TrainingData(train, data.valid), tokenizer)
-    assert (len(materials.tasks["1a"]), len(materials.tasks["1b"])) == (45, 19)
-    assert any("no span" in note for note in materials.notes)
+    datasets = prepare_datasets(Method(), TrainingData(train, data.valid), tokenizer)
+    assert (len(datasets.tasks["1a"]), len(datasets.tasks["1b"])) == (45, 19)
+    assert any("no span" in note for note in datasets.notes)
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_a_corpus_of_one_class_is_refused(label: int, tokenizer: TweetTokenizer) -> None:
-    one = [example for example in corpus().train if example.label == label]
+def test_a_corpus_with_only_one_class_is_an_error(label: int, tokenizer: TweetTokenizer) -> None:
+    examples = [example for example in corpus().train if example.label == label]
     with pytest.raises(RunError, match="adverse effect"):
-        prepare_datasets(Method(), TrainingData(one, corpus().valid), tokenizer)
+        prepare_datasets(Method(), TrainingData(examples, corpus().valid), tokenizer)
 
 
-def test_no_validation_texts_are_refused(tokenizer: TweetTokenizer) -> None:
+def test_missing_validation_texts_are_an_error(tokenizer: TweetTokenizer) -> None:
     with pytest.raises(RunError, match="--valid"):
         prepare_datasets(Method(), TrainingData(corpus().train, []), tokenizer)
 
 
-def test_the_digest_knows_texts_labels_spans_codes_and_order() -> None:
+def test_the_digest_depends_on_texts_labels_spans_codes_and_order() -> None:
     data = corpus()
     first = data.train[0]
     others = [

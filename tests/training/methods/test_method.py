@@ -1,4 +1,4 @@
-"""From texts to a bundle: each preset, stopped and resumed, with what a corpus may lack."""
+"""From texts to a bundle: each preset, interrupted and resumed, and corpora without codes or spans."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from training.examples import TrainingData
 
 @pytest.fixture(scope="module")
 def presets(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Recorder]]:
-    """All presets of the paper, their networks in one folder, as table1 has them."""
+    """Train all presets of the paper. They share a folder of networks, as in Table 1."""
     folder = tmp_path_factory.mktemp("presets")
     names = ("mtl", "boosting-ensemble", "enhanced-ensemble", "enhanced-normalizer")
     recorders = {name: Recorder() for name in names}
@@ -35,7 +35,7 @@ def presets(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
         ("enhanced-normalizer", 1, True),
     ],
 )
-def test_each_preset_leaves_a_bundle_of_its_kind(
+def test_each_preset_makes_a_bundle_of_its_kind(
     presets: tuple[Path, dict[str, Recorder]], name: str, classifiers: int, context: bool
 ) -> None:
     bundle = load_bundle(presets[0] / name)
@@ -45,7 +45,7 @@ def test_each_preset_leaves_a_bundle_of_its_kind(
     assert len(bundle.labels) == 4
 
 
-def test_a_bundle_scores_as_its_metrics_say(presets: tuple[Path, dict[str, Recorder]]) -> None:
+def test_a_bundle_scores_as_its_metrics_state(presets: tuple[Path, dict[str, Recorder]]) -> None:
     for name in presets[1]:
         scorer = load_scorer(str(presets[0] / name), ServingOptions(device="cpu"))
         metrics = json.loads((presets[0] / name / "metrics.json").read_text())
@@ -59,7 +59,7 @@ def test_the_network_of_mtl_is_the_first_classifier_of_both_ensembles(
 ) -> None:
     folder, recorders = presets
     assert [number for _, number in recorders["mtl"].epochs] == [1, 2]
-    # 1 was there already; in the larger ensemble 2 and 3 were there as well.
+    # Classifier 1 was trained already; for the larger ensemble, 2 and 3 were trained as well.
     trained = [dict.fromkeys(title for title, _ in recorders[name].epochs) for name in list(recorders)[1:3]]
     assert [list(titles) for titles in trained] == [
         ["classifier 2 of 3", "classifier 3 of 3"],
@@ -76,19 +76,19 @@ def test_further_classifiers_are_drawn_from_errors_and_disagreements(
 ) -> None:
     recorder = presets[1]["enhanced-ensemble"]
     augmented = 45 + len(augment(corpus().train, per_positive=5, seed=1, wordnet=None))
-    of_set = {2: 45, 3: 45, 4: augmented, 5: augmented}
+    set_size = {2: 45, 3: 45, 4: augmented, 5: augmented}
     for number, sizes in enumerate(recorder.sizes[1:], start=2):
-        [note] = [note for note in recorder.notes if note.startswith(f"classifier {number}:")]
-        hard = int(note.split()[2].replace(",", ""))
-        assert sizes["1a"] == 3 * hard + round((of_set[number] - hard) / 3), note
+        [message] = [text for text in recorder.messages if text.startswith(f"classifier {number}:")]
+        hard = int(message.split()[2].replace(",", ""))
+        assert sizes["1a"] == 3 * hard + round((set_size[number] - hard) / 3), message
         assert (sizes["1b"], sizes["1c"]) == (20, 20)
 
 
-def test_the_members_of_an_ensemble_are_chosen_by_their_own_f1(
+def test_further_classifiers_are_validated_by_their_own_f1(
     presets: tuple[Path, dict[str, Recorder]],
 ) -> None:
-    assert [set(figures["f1"]) for figures in presets[1]["boosting-ensemble"].scored] == [{"1a"}] * 4
-    assert [set(figures["f1"]) for figures in presets[1]["mtl"].scored] == [{"1a", "1b", "1c"}] * 2
+    assert [set(figures["f1"]) for figures in presets[1]["boosting-ensemble"].figures] == [{"1a"}] * 4
+    assert [set(figures["f1"]) for figures in presets[1]["mtl"].figures] == [{"1a", "1b", "1c"}] * 2
 
 
 def test_preset_full_unfreezes_the_encoder_and_chooses_its_threshold(
@@ -102,7 +102,7 @@ def test_preset_full_unfreezes_the_encoder_and_chooses_its_threshold(
     assert outcome.metrics["examples"]["1b"] > 20  # negatives are among them
 
 
-def test_an_ensemble_killed_in_its_second_network_goes_on_to_the_same_weights(
+def test_an_ensemble_killed_in_its_second_network_resumes_to_the_same_weights(
     presets: tuple[Path, dict[str, Recorder]], tiny_encoder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(KilledError):
@@ -116,28 +116,30 @@ def test_an_ensemble_killed_in_its_second_network_goes_on_to_the_same_weights(
     assert all(torch.equal(tensor, ours[name]) for name, tensor in theirs.items())
 
 
-def test_a_corpus_without_codes_gives_spans_without_codes(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_a_corpus_without_codes_yields_spans_without_codes(tiny_encoder: Path, tmp_path: Path) -> None:
     outcome = build(tmp_path, "mtl", tiny_encoder, "epochs=6", data=corpus(coded=False))
     scorer = load_scorer(str(tmp_path / "mtl"), ServingOptions(device="cpu"))
     mentions = [
-        mention for said in scorer.score(["day 3 and nausea", "so dizzy"]) for mention in said.mentions
+        mention
+        for prediction in scorer.score(["day 3 and nausea", "so dizzy"])
+        for mention in prediction.mentions
     ]
     assert [mention.ptid for mention in mentions] == [None] * len(mentions) != []
     assert set(outcome.metrics["validation"]) == {"1a", "1b"}
 
 
-def test_a_corpus_without_spans_trains_a_classifier_alone(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_a_corpus_without_spans_trains_only_a_classifier(tiny_encoder: Path, tmp_path: Path) -> None:
     data = TrainingData(*([replace(e, spans=()) for e in part] for part in (corpus().train, corpus().valid)))
     outcome = build(tmp_path, "mtl", tiny_encoder, "epochs=6", data=data)
     predictions = load_scorer(str(tmp_path / "mtl"), ServingOptions(device="cpu")).score(
         [e.text for e in data.valid]
     )
-    assert {said.label for said in predictions} == {"ADE", "NoADE"}
-    assert not any(said.mentions for said in predictions)
+    assert {prediction.label for prediction in predictions} == {"ADE", "NoADE"}
+    assert not any(prediction.mentions for prediction in predictions)
     assert set(outcome.metrics["validation"]) == {"1a"}
 
 
-def test_more_tokens_than_the_encoder_has_positions_are_refused(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_more_tokens_than_the_encoder_has_positions_are_an_error(tiny_encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="max-tokens=64"):
         build(tmp_path, "mtl", tiny_encoder, "max-tokens=65")
 

@@ -1,4 +1,4 @@
-"""How networks are judged in training: as Algorithm 2 would with the threshold that is chosen."""
+"""Networks are scored in training as Algorithm 2 would score with the chosen threshold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.encoder.tokenization import TweetTokenizer
+from models.encoder import TweetTokenizer
 from models.runtime import Engine
 from tests.tiny import LABELS, Trained, train_tiny
 from tests.training.tiny_methods import PLAIN, corpus, tiny_method
@@ -24,11 +24,11 @@ def trained(tiny_encoder: Path) -> Trained:
     return train_tiny(tiny_encoder, steps=30)
 
 
-def judge(trained: Trained, encoder: Path, *, threshold: str, feedback: bool = True) -> Evaluator:
-    """A judge by distinct texts; half of the negatives end as positives do."""
+def make_evaluator(trained: Trained, encoder: Path, *, threshold: str, feedback: bool = True) -> Evaluator:
+    """Return an evaluator with distinct texts. Half of the negatives end like positives."""
     method = tiny_method("full", encoder, f"threshold={threshold}", f"feedback={feedback}")
     positives = [example for example in corpus().train if example.label]
-    misleading = [Example(f"m{n}", f"{one.text} no", 0) for n, one in enumerate(positives[::2])]
+    misleading = [Example(f"m{n}", f"{example.text} no", 0) for n, example in enumerate(positives[::2])]
     plain = [Example(f"p{n}", text, 0) for n, text in enumerate(PLAIN)]
     return Evaluator(method, [*positives, *misleading, *plain], trained.encoder.tokenizer, LABELS)
 
@@ -38,13 +38,14 @@ def judge(trained: Trained, encoder: Path, *, threshold: str, feedback: bool = T
 def test_scores_are_those_of_algorithm_2_with_the_chosen_threshold(
     trained: Trained, tiny_encoder: Path, feedback: bool, prevalence: float | None
 ) -> None:
-    judging = judge(trained, tiny_encoder, threshold="f1", feedback=feedback)
-    judging = replace(judging, prevalence=prevalence)
-    judged = judging.judge(trained.network)
-    wanted = evaluate(judging.pipeline(trained.network, threshold=judged.threshold), judging.examples)
-    assert judged.scores.to_json() == wanted.to_json()
-    assert 0 < judged.threshold < 1
-    assert judged.scores.extractor.hits
+    evaluator = make_evaluator(trained, tiny_encoder, threshold="f1", feedback=feedback)
+    evaluator = replace(evaluator, prevalence=prevalence)
+    evaluation = evaluator.evaluate(trained.network)
+    pipeline = evaluator.make_pipeline(trained.network, threshold=evaluation.threshold)
+    expected = evaluate(pipeline, evaluator.examples)
+    assert evaluation.scores.to_json() == expected.to_json()
+    assert 0 < evaluation.threshold < 1
+    assert evaluation.scores.extractor.hits
 
 
 @pytest.mark.parametrize("threshold", ["half", "f1"])
@@ -52,15 +53,30 @@ def test_no_text_goes_through_the_network_twice(
     trained: Trained, tiny_encoder: Path, threshold: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: Counter[tuple[int, ...]] = Counter()
-    whole = Engine.judge
+    score = Engine.score
 
     def watched(self: Engine, encodings: Sequence[Any], **options: Any) -> list[Any]:
         seen.update(tuple(encoding.ids) for encoding in encodings)
-        return whole(self, encodings, **options)
+        return score(self, encodings, **options)
 
-    monkeypatch.setattr(Engine, "judge", watched)
-    judging = judge(trained, tiny_encoder, threshold=threshold)
-    judging.judge(trained.network)
-    tokenizer = TweetTokenizer(judging.tokenizer, judging.method.training.max_tokens)
-    texts = [example.text for example in judging.examples]
+    monkeypatch.setattr(Engine, "score", watched)
+    evaluator = make_evaluator(trained, tiny_encoder, threshold=threshold)
+    evaluator.evaluate(trained.network)
+    tokenizer = TweetTokenizer(evaluator.tokenizer, evaluator.method.training.max_tokens)
+    texts = [example.text for example in evaluator.examples]
     assert seen == Counter(tuple(encoding.ids) for encoding in tokenizer.encode(texts))
+
+
+def test_the_fingerprint_depends_on_the_texts_and_how_they_are_scored(
+    trained: Trained, tiny_encoder: Path
+) -> None:
+    evaluator = make_evaluator(trained, tiny_encoder, threshold="f1")
+    others = [
+        replace(evaluator, examples=evaluator.examples[1:]),
+        replace(evaluator, prevalence=0.07),
+        replace(evaluator, prevalence=0.16),
+        make_evaluator(trained, tiny_encoder, threshold="half"),
+        make_evaluator(trained, tiny_encoder, threshold="f1", feedback=False),
+    ]
+    fingerprints = {evaluator.fingerprint, *(other.fingerprint for other in others)}
+    assert len(fingerprints) == len(others) + 1

@@ -1,4 +1,4 @@
-"""Table 1: from the official files, or a prepared folder, to the splits that are scored."""
+"""The corpus of Table 1: official files or a prepared folder, and the splits that are scored."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from training.examples import Example
 from training.table1.runs import read_corpus, scored_splits
 
 
-def test_official_files_are_prepared_on_the_way(tmp_path: Path) -> None:
+def test_official_files_are_prepared_when_read(tmp_path: Path) -> None:
     for split, examples in (("train", corpus().train), ("valid", corpus().valid)):
         folder = tmp_path / split
         folder.mkdir()
@@ -36,7 +36,7 @@ def test_official_files_are_prepared_on_the_way(tmp_path: Path) -> None:
     assert {span.ptid for e in splits["train"] for span in e.spans} == {ptid for ptid, _ in EFFECTS.values()}
 
 
-def test_a_corpus_without_validation_is_refused_with_the_mend(tmp_path: Path) -> None:
+def test_a_corpus_without_validation_is_an_error_with_what_to_do(tmp_path: Path) -> None:
     write_examples(tmp_path / "train.jsonl", corpus().train)
     with pytest.raises(CorpusError, match="--valid-share"):
         read_corpus(tmp_path, None)

@@ -1,4 +1,4 @@
-"""Table 1: the figures of the paper, ours beside them, and what is done is not done again."""
+"""Table 1: the paper's figures, ours above them, and nothing is trained twice."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def cells(table: str, preset: str) -> list[str]:
 
 
 def test_the_papers_f1_follows_from_its_precision_and_recall() -> None:
-    # It rounds each figure to a tenth, those of the ensembles on the test set in part to whole percents.
+    # The paper rounds to a tenth; some test figures of the ensembles to whole percents.
     for splits in PAPER_SCORES.values():
         for split, tasks in splits.items():
             for precision, recall, f1 in tasks.values():
@@ -34,11 +34,11 @@ def test_the_papers_f1_follows_from_its_precision_and_recall() -> None:
                 assert 2 * precision * recall / (precision + recall) == pytest.approx(f1, abs=slack)
 
 
-def test_the_paper_has_figures_for_its_presets_alone() -> None:
+def test_the_paper_has_figures_for_all_presets_but_full() -> None:
     assert set(PAPER_SCORES) == set(PRESETS) - {"full"}
 
 
-def test_a_line_of_ours_stands_above_the_papers() -> None:
+def test_our_row_is_above_that_of_the_paper() -> None:
     scores = {"valid": {"1a": (60.0, 50.0, 54.5), "1b": (40.0, 30.0, 34.3)}}
     lines = render_table1([PresetResult("mtl", 1, "v", scores)], ["valid"]).splitlines()
     assert lines[0] == "| preset | seeds | dev 1a | dev 1b | dev 1c |"
@@ -46,7 +46,7 @@ def test_a_line_of_ours_stands_above_the_papers() -> None:
     assert "58.9 / 66.1 / 62.3" in lines[3]
 
 
-def test_several_seeds_give_mean_and_spread() -> None:
+def test_several_seeds_show_mean_and_standard_deviation() -> None:
     results = [
         PresetResult("full", seed, "v", {"valid": {"1a": (60.0, f1, f1)}})
         for seed, f1 in ((1, 50.0), (2, 54.0))
@@ -56,7 +56,7 @@ def test_several_seeds_give_mean_and_spread() -> None:
     assert "paper" not in table  # it has no such preset
 
 
-def test_results_survive_json() -> None:
+def test_results_can_be_stored_as_json() -> None:
     result = PresetResult("mtl", 2, "v", {"test": {"1c": (1.0, 2.0, 1.3)}})
     assert PresetResult.from_json(json.loads(json.dumps(result.to_json()))) == result
 
@@ -79,7 +79,7 @@ def _command(data: Path, out: Path, encoder: Path, *, presets: str) -> list[str]
     return ["table1", *places, "--presets", presets, *settings]
 
 
-def test_one_command_makes_the_table_and_does_nothing_twice(
+def test_one_command_makes_the_table_and_repeats_nothing(
     prepared: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,boosting-ensemble")
@@ -99,7 +99,7 @@ def test_one_command_makes_the_table_and_does_nothing_twice(
     assert "mtl, seed 1 (1 of 2): done already" in more.stderr
 
 
-def test_its_figures_are_the_official_scores_of_the_bundles(
+def test_the_figures_are_the_official_scores_of_the_bundles(
     prepared: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
@@ -114,7 +114,7 @@ def test_its_figures_are_the_official_scores_of_the_bundles(
 @pytest.mark.parametrize(
     ("more", "named"), [(["--set", "seed=7"], "--seeds"), (["--presets", " ,"], "--presets")]
 )
-def test_what_would_have_no_effect_is_refused(
+def test_options_without_effect_are_an_error(
     more: list[str], named: str, prepared: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     command = ["table1", "--data", str(prepared), "--out", str(tmp_path), "--encoder", str(tiny_encoder)]
@@ -123,7 +123,7 @@ def test_what_would_have_no_effect_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_processes_are_joined_once_for_the_whole_table(
+def test_processes_are_joined_once_per_table(
     prepared: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     joined: list[str] = []
@@ -135,14 +135,14 @@ def test_processes_are_joined_once_for_the_whole_table(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.loop.processes.join_processes", joining)
+    monkeypatch.setattr("training.loop.join_processes", joining)
     monkeypatch.setattr("training.table1.runs.train_method", interrupted)
     command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,full")
     assert RUN.invoke(app, [*command, "--seeds", "2", "--device", "cpu"]).exit_code == 130
     assert joined == ["cpu"]
 
 
-def test_a_fresh_table_that_was_stopped_does_not_go_on_from_old_results(
+def test_an_interrupted_fresh_table_does_not_use_old_results(
     prepared: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,mtl")
@@ -161,9 +161,7 @@ def test_a_fresh_table_that_was_stopped_does_not_go_on_from_old_results(
     assert again.stdout == first.stdout
 
 
-def test_a_fresh_table_trains_each_network_once_again(
-    prepared: Path, tiny_encoder: Path, tmp_path: Path
-) -> None:
+def test_a_fresh_table_trains_each_network_once(prepared: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     command = _command(prepared, tmp_path, tiny_encoder, presets="mtl,boosting-ensemble")
     first, again = RUN.invoke(app, command), RUN.invoke(app, [*command, "--fresh"])
     assert again.stdout == first.stdout
