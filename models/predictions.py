@@ -1,4 +1,4 @@
-"""What a scorer returns: plain records that pass from stage to stage."""
+"""What a scorer returns: plain records that pass from stage to stage, and the check that they are sound."""
 
 from __future__ import annotations
 
