@@ -1,0 +1,10 @@
+"""Benchmarks. Each is a package with a command, and each has a quick run that ends within 50 s.
+
+python -m benchmarks.inference    scoring tweets, compared with transformers' pipelines
+python -m benchmarks.end_to_end   a backlog in Kafka, a worker, and rows in Postgres
+python -m benchmarks.training     epochs with the frozen trunk's states kept, compared with epochs without
+python -m benchmarks.normalizer   the hybrid Normalizer on dictionaries of growing size
+
+Run them from the root of the repository. Ratios are between cases of the same run, which take turns, so that
+other work on the machine slows all of them. The last line of the output is one JSON object.
+"""
