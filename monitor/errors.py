@@ -3,6 +3,8 @@
 MonitorError
 ├── SettingsError       a setting is wrong: the user corrects it and starts again
 ├── EmbeddedError       a part of the embedded stack cannot start, or its data folder cannot be used
+├── FeedError           (in `feed`) a file cannot be read: the user corrects the command
+├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
 ├── PoisonError         no retry will make this message usable: send it to the dead letters and go on
 ├── RetryableError      a dependency is away: wait and try again
 └── FatalError          going on would lose or duplicate data: stop the process, and a supervisor restarts it

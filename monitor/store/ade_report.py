@@ -153,7 +153,7 @@ def select_effects(filters: Filters) -> Select[Any]:
 def _source(bundle: str | None) -> Any:
     """Return the view, which has the latest prediction of each tweet, or the like for older predictions."""
     if bundle is None:
-        return table(REPORT, *(column(column_.name) for column_ in REPORT_COLUMNS))
+        return table(REPORT, *(column(reported.name) for reported in REPORT_COLUMNS))
     query = _EVERY_PREDICTION
     if bundle != ALL_BUNDLES:
         query = query.where(_p.c.bundle == bundle)
