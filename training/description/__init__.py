@@ -1,6 +1,27 @@
-"""What a corpus holds: counts, lengths, and how its PTIDs are spread."""
+"""Description of a corpus: counts, lengths, and the distribution of its PTIDs."""
 
-from training.description.corpus_charts import draw_ptids
-from training.description.corpus_figures import Lengths, PtidSpread, TextFigures, measure_texts, spread_ptids
+from training.description.corpus_charts import (
+    description_to_json,
+    draw_ptids,
+    histogram_lines,
+    ptid_lines,
+)
+from training.description.corpus_figures import (
+    Lengths,
+    PtidDistribution,
+    TextFigures,
+    count_ptids,
+    measure_texts,
+)
 
-__all__ = ["Lengths", "PtidSpread", "TextFigures", "draw_ptids", "measure_texts", "spread_ptids"]
+__all__ = [
+    "Lengths",
+    "PtidDistribution",
+    "TextFigures",
+    "count_ptids",
+    "description_to_json",
+    "draw_ptids",
+    "histogram_lines",
+    "measure_texts",
+    "ptid_lines",
+]

@@ -1,6 +1,6 @@
-"""Counts and lengths of a split's texts and spans.
+"""Figures of a split: counts and lengths of texts and spans, and the distribution of PTIDs.
 
-How a split's coded spans are spread over PTIDs (the paper's section 3.1 and Figure 1).
+The distribution is that of the paper's section 3.1 and Figure 1.
 """
 
 from __future__ import annotations
@@ -12,17 +12,21 @@ from itertools import accumulate, pairwise
 
 from training.examples import Example
 
+# A class of the Normalizer needs more examples than this (the paper's section 3.3).
+FEWEST = 3
+_COVERAGE_AT = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How long things are; all 0 where there are none.
+    """Statistics of lengths; all 0 if there is nothing to measure.
 
     Attributes:
-        shortest: of all.
-        median: as many are longer as shorter; the lower of two.
-        mean: of all.
-        p95: at most one in twenty is longer.
-        longest: of all.
+        shortest: the minimum.
+        median: the lower one of two.
+        mean: rounded to one decimal.
+        p95: the 95th percentile; at most one in twenty is longer.
+        longest: the maximum.
     """
 
     shortest: int = 0
@@ -33,7 +37,7 @@ class Lengths:
 
     @classmethod
     def of(cls, values: Sequence[int]) -> Lengths:
-        """Measure lengths, in any order."""
+        """Compute the statistics of lengths in any order."""
         if not values:
             return cls()
         ranked = sorted(values)
@@ -44,19 +48,19 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class TextFigures:
-    """Figures of a split.
+    """Counts and lengths of a split.
 
     Attributes:
-        texts: how many.
-        positive: of them, those that report an adverse effect.
-        documents: that the texts were taken from, where the corpus tells them.
-        distinct: different texts.
+        texts: number of texts.
+        positive: number of texts that report an adverse effect.
+        documents: number of documents that the texts were taken from, if the corpus names them.
+        distinct: number of different texts.
         characters: lengths of the texts.
-        words: lengths of the texts, split at white space.
-        spans: how many.
-        coded: of them, those with a PTID.
+        words: numbers of words of the texts, split at white space.
+        spans: number of spans.
+        coded: number of spans with a PTID.
         span_characters: lengths of the spans.
-        spans_per_text: how many positive texts have no span, one, two and so on.
+        spans_per_text: number of positive texts by their number of spans.
     """
 
     texts: int
@@ -89,19 +93,14 @@ def measure_texts(examples: Sequence[Example]) -> TextFigures:
     )
 
 
-# A class of the Normalizer needs more examples than this (the paper's section 3.3).
-FEWEST = 3
-_COVERAGE_AT = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-
-
 @dataclass(frozen=True, slots=True)
-class PtidSpread:
+class PtidDistribution:
     """The PTIDs of a split.
 
     Attributes:
-        counts: spans of each PTID, the most frequent first; of equals the lower code.
-        names: of the PTs, where the corpus has them.
-        unseen: PTIDs that training lacks; None where there is no training to compare with.
+        counts: number of spans of each PTID, the most frequent first; equal ones by their code.
+        names: names of the PTs, if the corpus has them.
+        unseen: PTIDs that training lacks; None if there is no training split to compare with.
     """
 
     counts: dict[str, int]
@@ -110,51 +109,51 @@ class PtidSpread:
 
     @property
     def spans(self) -> int:
-        """How many spans are coded."""
+        """Number of coded spans."""
         return sum(self.counts.values())
 
     @property
     def unseen_spans(self) -> int:
-        """How many spans have a PTID that training lacks."""
+        """Number of spans whose PTID training lacks."""
         return sum(self.counts[ptid] for ptid in self.unseen or ())
 
     def covered(self) -> list[float]:
-        """Give the share of spans that the 1, 2, 3 … most frequent PTIDs cover, in [0, 1]."""
+        """Return the share of spans that the 1, 2, 3 … most frequent PTIDs cover, in [0, 1]."""
         return [count / self.spans for count in accumulate(self.counts.values())]
 
     def coverage(self) -> dict[int, float]:
-        """Give that share for round numbers of PTIDs, and for all."""
+        """Return that share for round numbers of PTIDs, and for all."""
         covered = self.covered()
         steps = [n for n in _COVERAGE_AT if n < len(covered)] + [len(covered)][: len(covered)]
         return {n: covered[n - 1] for n in steps}
 
     def classes(self, fewest: int = FEWEST) -> tuple[int, float]:
-        """Give how many PTIDs have more than `fewest` spans, and the share of spans that those cover."""
+        """Return the number of PTIDs with more than `fewest` spans, and the share of spans they cover."""
         kept = [count for count in self.counts.values() if count > fewest]
         return len(kept), sum(kept) / self.spans if self.spans else 0.0
 
     def bins(self) -> list[tuple[int, int, int, int]]:
-        """Group PTIDs by their number of spans: (from, to, PTIDs, their spans), 1, 2, 3, then doubling."""
+        """Return a histogram of PTIDs by number of spans: (from, to, PTIDs, their spans) in doubling bins."""
         edges = [1, 2, 3, 4]
         while self.counts and edges[-1] <= max(self.counts.values()):
             edges.append(edges[-1] * 2)
-        found = []
+        histogram = []
         for low, high in pairwise(edges):
             inside = [count for count in self.counts.values() if low <= count < high]
-            found.append((low, high - 1, len(inside), sum(inside)))
-        return found if self.counts else []
+            histogram.append((low, high - 1, len(inside), sum(inside)))
+        return histogram if self.counts else []
 
 
-def spread_ptids(examples: Sequence[Example], known: Collection[str] | None = None) -> PtidSpread:
+def count_ptids(examples: Sequence[Example], known: Collection[str] | None = None) -> PtidDistribution:
     """Count the PTIDs of a split.
 
     Args:
-        examples: of the split.
-        known: PTIDs of the training split, to find those that are unseen there.
+        examples: the texts of the split.
+        known: PTIDs of the training split, to determine those that are unseen there.
     """
     spans = [span for example in examples for span in example.spans]
     counts = Counter(span.ptid for span in spans if span.ptid is not None)
     ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
     names = {span.ptid: span.pt_name for span in spans if span.ptid and span.pt_name}
     unseen = None if known is None else tuple(ptid for ptid in ranked if ptid not in known)
-    return PtidSpread(ranked, names, unseen)
+    return PtidDistribution(ranked, names, unseen)
