@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save
 
 from models import BundleError, TrunkError, load_bundle
+from tests.tiny import write_checkpoint
 
 
 def edit_config(folder: Path, **changes: Any) -> None:
@@ -173,3 +174,19 @@ def test_any_flipped_byte_of_the_weights_is_detected(bundle_copy: Path) -> None:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
         with pytest.raises(BundleError, match="SHA-256"):
             load_bundle(bundle_copy)
+
+
+def test_the_error_names_three_problems_of_the_config_and_the_number_of_others(bundle_copy: Path) -> None:
+    edit_config(bundle_copy, name="", max_tokens=0, frozen_layers=-1, dropout=2, encoder="")
+    with pytest.raises(BundleError, match=r"config\.json.*name: .*; and 2 more$"):
+        load_bundle(bundle_copy)
+
+
+def test_an_encoder_with_another_number_of_layers_is_named(bundle_copy: Path, tmp_path: Path) -> None:
+    """Its frozen layers are the same, so only its config tells."""
+    encoder = write_checkpoint(tmp_path / "encoder")
+    config = json.loads((encoder / "config.json").read_text())
+    layers = config["num_hidden_layers"]
+    (encoder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": layers + 1}))
+    with pytest.raises(TrunkError, match=f"has {layers + 1} layers instead of {layers}"):
+        load_bundle(bundle_copy, trunk=encoder)

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from models import BundleError, Pipeline, Problem, ServingOptions, load_bundle, load_scorer
-from models.bundle import Thresholds, read_config, revise_bundle
-from models.normalizer import Labels
+from models.bundle import Dictionary, Thresholds, count_names, read_config, revise_bundle
+from models.normalizer import Labels, NameIndex
 from models.options import NormalizerChoice
 from models.scoring import packaged_bundles, require_bundle
-from tests.tiny import POSITIVE, Trained, save_tiny
+from tests.tiny import LABELS, POSITIVE, Trained, save_tiny
 from tests.tiny_retrieval import FUSION, RETRIEVAL, dictionary_of, save_tiny_hybrid
 
 
@@ -131,3 +131,19 @@ def test_parts_that_do_not_fit_are_not_saved(
     with pytest.raises(BundleError, match="labels"):
         save_tiny(tmp_path / "b", with_retriever, retrieval=RETRIEVAL, dictionary=dictionary, labels=others)
     assert not (tmp_path / "b").exists()
+
+
+def test_the_searched_names_are_counted_without_their_vectors(hybrid: Path) -> None:
+    assert count_names(hybrid) == len(LABELS)
+    (hybrid / "names.safetensors").write_bytes(b"damaged")
+    with pytest.raises(BundleError, match=r"names\.safetensors"):
+        count_names(hybrid)
+
+
+def test_vectors_that_are_not_finite_in_half_precision_are_not_saved(
+    with_retriever: Trained, tmp_path: Path
+) -> None:
+    index = dictionary_of(with_retriever).index
+    dictionary = Dictionary(NameIndex(index.names, index.vectors * 1e6))
+    with pytest.raises(BundleError, match="not finite"):
+        save_tiny(tmp_path / "b", with_retriever, retrieval=RETRIEVAL, dictionary=dictionary)

@@ -63,3 +63,8 @@ def test_a_damaged_config_is_left_to_loading(bundle_copy: Path) -> None:
 def test_loading_the_dummy_does_not_import_torch() -> None:
     code = "import sys, models; models.load_scorer('dummy'); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_path_may_begin_with_the_home_folder(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tiny_bundle.parent))
+    assert bundle_folder(f"~/{tiny_bundle.name}") == tiny_bundle

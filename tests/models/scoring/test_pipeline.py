@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import os
 from pathlib import Path
 
 import pytest
 import torch
 
-from models import ModelError, Pipeline, load_bundle
+from models import Mention, ModelError, Pipeline, load_bundle
 from models.bundle import Calibration, Options, Thresholds
 from models.encoder import TweetTokenizer
 from models.runtime import Engine
@@ -150,3 +152,30 @@ def test_gpu_and_cpu_agree(tiny_bundle: Path, pipeline: Pipeline) -> None:
         assert [(m.start, m.end, m.ptid) for m in left.mentions] == [
             (m.start, m.end, m.ptid) for m in right.mentions
         ]
+
+
+def test_a_code_needs_a_probability_of_at_least_the_threshold(tiny_bundle: Path) -> None:
+    bundle = load_bundle(tiny_bundle)
+    texts = ["zoloft gives me nausea"]
+
+    def mention_with(threshold: float) -> Mention:
+        pipeline = Pipeline.of(bundle, thresholds=Thresholds(classifier=0.5, normalizer=threshold))
+        return pipeline.score(texts)[0].mentions[0]
+
+    probability = mention_with(0).pt_score
+    assert probability is not None
+    assert mention_with(probability).pt_score == probability
+    assert mention_with(math.nextafter(probability, 1)).pt_score is None
+
+
+def test_serving_limits_torch_and_the_tokenizer_to_one_thread(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    torch.set_num_threads(2)
+    Pipeline.from_bundle(tiny_bundle, device="cpu")
+    assert torch.get_num_threads() == 1
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "false"
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    Pipeline.from_bundle(tiny_bundle, device="cpu")
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "true"

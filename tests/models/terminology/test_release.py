@@ -205,3 +205,8 @@ def test_a_path_below_no_primary_soc_is_kept(folder: Path) -> None:
     append(folder / "pt.asc", pt_row("90000009", "Rash"))
     append(folder / "mdhier.asc", path_row("90000009", ("71", "Nausea symptoms"), ("51", "Gut"), "N"))
     assert [path.soc.name for path in read_release(folder).paths["90000009"]] == ["Gut"]
+
+
+def test_llts_of_a_release_without_currency_are_current(folder: Path) -> None:
+    write_rows(folder / "llt.asc", ["80000004$Cephalalgia$90000002$", "80000006$Dizzy$90000004$"])
+    assert [llt.current for llt in read_release(folder).llts] == [True, True]
