@@ -1,4 +1,4 @@
-"""Real parts for tests: each server is started once, when the first test asks for it.
+"""Real servers for tests: each is started once, when the first test needs it.
 
 Every test gets a fresh topic, a fresh database and an emptied Redis.
 """
@@ -29,11 +29,11 @@ from monitor.settings import (
     Settings,
 )
 
-# How long an example takes says more of the machine than of the code.
+# How long an example takes depends more on the machine than on the code.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
-# Whoever starts the tests in the background may have Ctrl-C ignored, and children would inherit that.
+# A shell that starts the tests in the background may ignore Ctrl-C, and children would inherit that.
 for interrupt in (signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(interrupt) is signal.SIG_IGN:
         signal.signal(interrupt, signal.default_int_handler if interrupt == signal.SIGINT else signal.SIG_DFL)
@@ -44,13 +44,13 @@ PARTITIONS = 4
 
 @pytest.fixture(scope="session")
 def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the servers of this test session keep their data and logs."""
+    """Folder for data and logs of the servers of this test session."""
     return tmp_path_factory.mktemp("servers")
 
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(server_folder: Path) -> Iterator[str]:
-    """`host:port` of a broker that lives as long as the tests."""
+    """`host:port` of a broker that runs as long as the tests."""
     broker = Broker(server_folder, start_timeout=START_TIMEOUT)
     broker.start()
     yield broker.bootstrap
@@ -66,7 +66,7 @@ def _kafka_admin(kafka_bootstrap: str) -> Iterator[KafkaAdminClient]:
 
 @pytest.fixture
 def topic(_kafka_admin: KafkaAdminClient) -> str:
-    """Name of a fresh topic of four partitions; `<name>.dlq` is there too, with one."""
+    """Name of a fresh topic with four partitions; `<name>.dlq` exists, too, with one."""
     name = f"tweets-{uuid.uuid4().hex[:12]}"
     _kafka_admin.create_topics([NewTopic(name, PARTITIONS, 1), NewTopic(f"{name}.dlq", 1, 1)])
     return name
@@ -74,7 +74,7 @@ def topic(_kafka_admin: KafkaAdminClient) -> str:
 
 @pytest.fixture(scope="session")
 def postgres(server_folder: Path) -> Iterator[Postgres]:
-    """A Postgres that lives as long as the tests, and forgets what a crash would make it forget."""
+    """A Postgres that runs as long as the tests, and may lose data in a crash."""
     server = Postgres(
         server_folder,
         start_timeout=START_TIMEOUT,
@@ -82,7 +82,7 @@ def postgres(server_folder: Path) -> Iterator[Postgres]:
     )
     server.start()
     yield server
-    server.stop()  # by SIGKILL it would leave a segment of System V shared memory behind for good
+    server.stop()  # SIGKILL would leave a segment of System V shared memory behind
 
 
 @pytest.fixture(scope="session")
@@ -100,13 +100,13 @@ def database_url(postgres: Postgres, _postgres_admin: psycopg.Connection) -> Ite
 
 @pytest.fixture(scope="session")
 def _migrated_template(postgres: Postgres, _postgres_admin: psycopg.Connection) -> str:
-    """Name of a database that is at the newest revision, to make others from."""
+    """Name of a database at the newest revision, as a template for others."""
     from monitor.store.revisions import upgrade_database
 
     name = "migrated_template"
     _postgres_admin.execute(f"CREATE DATABASE {name}")
     upgrade_database(Settings(database=DatabaseSettings(url=SecretStr(postgres.url_of(name)))))
-    # A database that somebody is still connected to cannot be copied.
+    # A database with open connections cannot be copied.
     _postgres_admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
     )
@@ -145,7 +145,7 @@ def migrated(
     _postgres_admin: psycopg.Connection,
     _migrated_template: str,
 ) -> Iterator[Settings]:
-    """As `settings`, with the database at the newest revision; do not ask for `settings` beside it."""
+    """As `settings`, with the database at the newest revision; use one of the two fixtures in a test."""
     with _database(postgres, _postgres_admin, template=_migrated_template) as url:
         yield _wired(kafka_bootstrap, topic, url, redis_url, tmp_path)
 

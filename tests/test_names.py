@@ -13,7 +13,11 @@ ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("models", "monitor", "training")
 SOURCES: Final = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
-SAME_IN_BOTH_CLIS: Final = {"main", "global_options"}
+SAME_IN_BOTH_CLIS: Final = {
+    *("main", "global_options"),
+    *("print_line", "print_json", "print_error", "print_note", "print_table", "add_row"),
+}
+"""Functions of `cli/app.py` and `cli/console.py`; neither package may import the other."""
 ALEMBIC: Final = {"upgrade", "downgrade"}
 """Alembic calls these functions of each migration by name."""
 FILE_NAMES: Final = {"__init__.py", "__main__.py", "errors.py"}

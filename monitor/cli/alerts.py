@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.console import highlighted, print_json, print_line, print_note, terminal_safe
+from models.terminal import terminal_safe
+from monitor.cli.console import highlighted, print_json, print_line, print_note
 from monitor.cli.options import settings_of
 from monitor.errors import SettingsError
 

@@ -1,13 +1,11 @@
 """The one place where commands write: results to stdout, everything else to stderr.
 
-Anybody can tweet escape sequences. Text from outside (tweets, files, messages, headers) therefore passes
-`terminal_safe` on its way to a terminal, or `json_line` in JSON. The functions below do this by themselves.
+Text from outside (tweets, files, messages, headers) passes `models.terminal` on its way to a terminal. The
+functions below do this by themselves.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,33 +18,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from models.terminal import json_line, terminal_safe
+
 out = Console(highlight=False, emoji=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 _UNBOUNDED = 10_000  # characters
 
-# The C0 and C1 controls, what changes the direction of text (Unicode's Bidi_Control), line separators, and
-# lone surrogates, which no encoding can write.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_UNSAFE_BUT_NEWLINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
-
 ShowProgress = Callable[[int, int | None, str], None]
 """Called with the position and the size of a file in bytes (None: not known), and the counts up to there."""
-
-
-def terminal_safe(text: str, *, keep_newlines: bool = False) -> str:
-    """Return `text` with a space for each character that could control a terminal; offsets stay the same."""
-    return (_UNSAFE_BUT_NEWLINES if keep_newlines else _UNSAFE).sub(" ", text)
-
-
-def json_line(record: Any) -> str:
-    r"""Return `record` as JSON on one line, with `\u` escapes for what `terminal_safe` replaces.
-
-    Parsing it gives the same values as without the escapes.
-    """
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
 
 
 def highlighted(text: str, *spans: tuple[int, int], style: str) -> Text:

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
+from models.terminal import json_line, terminal_safe
 from monitor.cli.console import (
     add_row,
     highlighted,
-    json_line,
     new_table,
     print_note,
     print_table,
-    terminal_safe,
 )
 from monitor.cli.options import parse_time, settings_of
 

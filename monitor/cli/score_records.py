@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models import Scorer, TweetPrediction
-from monitor.cli.console import json_line
+from models.terminal import json_line
 from monitor.feed.delimited import Columns
 from monitor.feed.entries import FeedEntry, Reject, validate_entry
 from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for

@@ -55,7 +55,7 @@ def probe_bundle(model: ModelSettings) -> ProbeResult:
 
 
 def probe_broker(kafka: KafkaSettings) -> ProbeResult:
-    """Ask a broker for the topic and its partitions."""
+    """Check that a broker answers, and that it has the topic."""
     from monitor.kafka.topics import topic_states
 
     _connect_to_any(kafka)
@@ -80,7 +80,7 @@ def probe_broker(kafka: KafkaSettings) -> ProbeResult:
 
 
 def probe_database(database: DatabaseSettings) -> ProbeResult:
-    """Ask the database for its revision."""
+    """Check that the database answers, and that it is at the revision that this code needs."""
     from monitor.store import current_revision, describe_database, required_revision, revision_error
 
     revision = current_revision(Settings(database=database))

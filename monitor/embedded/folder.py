@@ -112,7 +112,7 @@ class FolderLock:
 
     @property
     def held(self) -> bool:
-        """Whether this process holds the lock."""
+        """True while this process holds the lock."""
         return self._descriptor is not None
 
     def acquire(self) -> Path:

@@ -98,7 +98,7 @@ class SupervisedWorker:
             self._schedule_restart(self._child, status)
 
     def stop(self, kill_requested: KillRequested = never) -> None:
-        """Let the worker finish its batches, and stop it."""
+        """Stop the worker after it has finished its batches."""
         if self._child:
             self._child.stop(kill_requested)
             self._child = None

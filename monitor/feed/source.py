@@ -53,7 +53,7 @@ class SourceLine:
 
     @property
     def blank(self) -> bool:
-        """Whether the line has only white space."""
+        """True if the line has only white space."""
         return not self.data.strip()
 
 

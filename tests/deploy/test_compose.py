@@ -1,6 +1,6 @@
-"""Everything that the compose file and the Dockerfile name is there: commands, settings, secrets, paths.
+"""Everything that the compose file and the Dockerfile refer to exists: commands, settings, secrets, paths.
 
-No container engine is needed; what these tests cannot show is whether the images behave as they document.
+These tests need no container engine. They cannot show that the images behave as documented.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = [name for name, service in SERVICES.items() if service["image"].startswith("ade-monitor")]
+MONITOR_SERVICES = [name for name, service in SERVICES.items() if service["image"].startswith("ade-monitor")]
 SECONDS = {"s": 1, "m": 60}
 BYTES = {"m": 2**20, "g": 2**30}
 
 
 def instructions(name: str) -> list[str]:
-    """Give the arguments of each instruction of that name, continued lines joined."""
+    """Return the arguments of each instruction with this name, with continued lines joined."""
     joined = DOCKERFILE.replace("\\\n", " ")
     return [line.split(maxsplit=1)[1] for line in joined.splitlines() if line.startswith(f"{name} ")]
 
@@ -48,14 +48,14 @@ def ade_settings(service: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def secret_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `deploy/make-secrets` writes."""
+    """The folder that `deploy/make-secrets` writes."""
     folder = tmp_path_factory.mktemp("made") / "secrets"
     subprocess.run(["sh", ROOT / "deploy/make-secrets", folder], check=True, capture_output=True)
     return folder
 
 
-def as_the_container_sees(service: dict[str, Any], secret_files: Path, folder: Path) -> Path:
-    """Lay the service's secrets out as they are under /run/secrets."""
+def secrets_in_container(service: dict[str, Any], secret_files: Path, folder: Path) -> Path:
+    """Copy the service's secrets to `folder`, with the names that they have in /run/secrets."""
     for secret in service.get("secrets", []):
         source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
         shutil.copy(secret_files / Path(COMPOSE["secrets"][source]["file"]).name, folder / target)
@@ -69,12 +69,12 @@ def loaded(service: dict[str, Any], monkeypatch: pytest.MonkeyPatch, secrets: Pa
     return load_settings()
 
 
-def test_the_monitor_is_run_by_a_worker_and_two_jobs() -> None:
-    assert sorted(OURS) == ["migrate", "topics", "worker"]
+def test_the_monitor_runs_as_a_worker_and_two_jobs() -> None:
+    assert sorted(MONITOR_SERVICES) == ["migrate", "topics", "worker"]
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_every_command_is_one_of_ade_monitor(name: str) -> None:
+@pytest.mark.parametrize("name", MONITOR_SERVICES)
+def test_every_command_exists(name: str) -> None:
     words = SERVICES[name]["command"]
     command: Any = get_command(app)
     for word in words:
@@ -89,7 +89,7 @@ def test_the_image_starts_the_installed_command_by_default() -> None:
     assert yaml.safe_load(entrypoint)[0] in project["scripts"]
     [command] = instructions("CMD")
     assert yaml.safe_load(command) == SERVICES["worker"]["command"]
-    assert all(SERVICES[name]["image"] == f"ade-monitor:{project['version']}" for name in OURS)
+    assert all(SERVICES[name]["image"] == f"ade-monitor:{project['version']}" for name in MONITOR_SERVICES)
 
 
 def test_the_image_installs_extras_that_exist() -> None:
@@ -99,12 +99,12 @@ def test_the_image_installs_extras_that_exist() -> None:
     assert set(",".join(extras).split(",")) <= set(project["optional-dependencies"])
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", MONITOR_SERVICES)
 def test_settings_and_secrets_of_a_container_load(
     name: str, secret_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = SERVICES[name]
-    effective = loaded(service, monkeypatch, as_the_container_sees(service, secret_files, tmp_path))
+    effective = loaded(service, monkeypatch, secrets_in_container(service, secret_files, tmp_path))
     for secret in service.get("secrets", []):
         setting = secret.removeprefix("ade_").replace("__", ".")
         assert "secret file" in effective.origins[setting]
@@ -115,11 +115,11 @@ def test_settings_and_secrets_of_a_container_load(
     assert effective.settings.kafka.bootstrap_servers == inside.removeprefix("INSIDE://")
 
 
-def test_the_secrets_of_the_worker_fit_those_of_the_servers(
+def test_the_secrets_of_the_worker_match_those_of_the_servers(
     secret_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = SERVICES["worker"]
-    settings = loaded(worker, monkeypatch, as_the_container_sees(worker, secret_files, tmp_path)).settings
+    settings = loaded(worker, monkeypatch, secrets_in_container(worker, secret_files, tmp_path)).settings
     server = SERVICES["postgres"]["environment"]
     password = (secret_files / "postgres_password").read_text()
     assert settings.database.url.get_secret_value() == (
@@ -131,27 +131,27 @@ def test_the_secrets_of_the_worker_fit_those_of_the_servers(
     assert len(settings.privacy.author_key.get_secret_value()) >= 32
 
 
-def test_a_container_gets_its_own_secrets_alone() -> None:
+def test_a_container_gets_only_the_secrets_that_it_needs() -> None:
     assert SERVICES["migrate"]["secrets"] == ["ade_database__url"]
     assert "secrets" not in SERVICES["topics"]
-    for name in OURS:
+    for name in MONITOR_SERVICES:
         assert (SECRETS_VARIABLE in ade_settings(SERVICES[name])) == bool(SERVICES[name].get("secrets"))
         assert CONFIG_VARIABLE not in ade_settings(SERVICES[name])
 
 
 def test_every_secret_is_a_file_that_make_secrets_writes_and_a_service_uses(secret_files: Path) -> None:
-    named = {name: Path(secret["file"]) for name, secret in COMPOSE["secrets"].items()}
-    assert {path.name for path in named.values()} == {path.name for path in secret_files.iterdir()}
-    assert {path.parent for path in named.values()} == {Path("deploy/secrets")}
+    files = {name: Path(secret["file"]) for name, secret in COMPOSE["secrets"].items()}
+    assert {path.name for path in files.values()} == {path.name for path in secret_files.iterdir()}
+    assert {path.parent for path in files.values()} == {Path("deploy/secrets")}
     used = {
         secret if isinstance(secret, str) else secret["source"]
         for service in SERVICES.values()
         for secret in service.get("secrets", [])
     }
-    assert used == set(named)
+    assert used == set(files)
 
 
-def test_secrets_are_made_once_and_kept_from_others(secret_files: Path) -> None:
+def test_secrets_are_created_once_and_private(secret_files: Path) -> None:
     before = {path.name: path.read_bytes() for path in secret_files.iterdir()}
     subprocess.run(["sh", ROOT / "deploy/make-secrets", secret_files], check=True, capture_output=True)
     assert {path.name: path.read_bytes() for path in secret_files.iterdir()} == before
@@ -160,11 +160,11 @@ def test_secrets_are_made_once_and_kept_from_others(secret_files: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in secret_files.iterdir()} == {0o644}
 
 
-def test_secrets_reach_neither_git_nor_the_image() -> None:
+def test_secrets_are_in_neither_git_nor_the_image() -> None:
     assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    shown = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert shown[1] == "*"
-    assert not [line for line in shown if line.startswith("!") and line[1:] not in copied_into_the_image()]
+    included = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert included[1] == "*"
+    assert not [line for line in included if line.startswith("!") and line[1:] not in copied_into_the_image()]
 
 
 def copied_into_the_image() -> set[str]:
@@ -173,21 +173,21 @@ def copied_into_the_image() -> set[str]:
     }
 
 
-def test_every_path_that_is_copied_or_built_from_exists_and_is_shown_to_the_build() -> None:
-    shown = {
+def test_every_path_of_the_build_exists_and_is_not_ignored() -> None:
+    included = {
         line[1:]
         for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
         if line[:1] == "!"
     }
-    assert copied_into_the_image() == shown
-    assert all((ROOT / path).exists() for path in shown)
-    for name in OURS:
+    assert copied_into_the_image() == included
+    assert all((ROOT / path).exists() for path in included)
+    for name in MONITOR_SERVICES:
         build = SERVICES[name]["build"]
         assert (ROOT / build["context"] / build["dockerfile"]).is_file()
         assert set(build["args"]) == {arg.partition("=")[0] for arg in instructions("ARG")}
 
 
-def test_every_port_is_open_to_this_machine_alone() -> None:
+def test_every_port_is_open_to_this_machine_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports)
@@ -198,7 +198,7 @@ def advertised() -> list[str]:
     return str(SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]).split(",")
 
 
-def test_kafka_tells_the_host_its_published_port_and_the_containers_another() -> None:
+def test_kafka_advertises_its_published_port_to_the_host_and_another_to_containers() -> None:
     kafka = SERVICES["kafka"]
     published, _, inner = kafka["ports"][0].rpartition(":")
     environment = kafka["environment"]
@@ -213,7 +213,7 @@ def test_kafka_tells_the_host_its_published_port_and_the_containers_another() ->
 
 
 @pytest.mark.parametrize("name", ["kafka", "postgres", "valkey"])
-def test_servers_are_watched_and_keep_their_data(name: str) -> None:
+def test_servers_have_a_health_check_and_keep_their_data(name: str) -> None:
     service = SERVICES[name]
     assert service["healthcheck"]["test"]
     [volume] = service["volumes"]
@@ -221,7 +221,7 @@ def test_servers_are_watched_and_keep_their_data(name: str) -> None:
     assert service["restart"] == "unless-stopped"
 
 
-def test_kafka_writes_where_its_volume_is() -> None:
+def test_kafka_writes_to_its_volume() -> None:
     [volume] = SERVICES["kafka"]["volumes"]
     assert SERVICES["kafka"]["environment"]["KAFKA_LOG_DIRS"] == volume.partition(":")[2]
 
@@ -232,10 +232,10 @@ def test_redis_keeps_every_alert() -> None:
     assert command[command.index("--appendonly") + 1] == "yes"
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", MONITOR_SERVICES)
 def test_a_service_starts_after_what_it_needs(name: str) -> None:
-    for needed, condition in SERVICES[name]["depends_on"].items():
-        service = SERVICES[needed]
+    for dependency, condition in SERVICES[name]["depends_on"].items():
+        service = SERVICES[dependency]
         expected = {
             "service_healthy": "healthcheck" in service,
             "service_completed_successfully": service["restart"] == "no",
@@ -249,28 +249,28 @@ def test_the_worker_waits_for_both_jobs() -> None:
     assert {needed[job]["condition"] for job in ("topics", "migrate")} == {"service_completed_successfully"}
 
 
-def test_a_worker_is_given_the_time_that_it_gives_itself(
+def test_the_worker_has_enough_time_to_shut_down(
     secret_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = SERVICES["worker"]
-    settings = loaded(worker, monkeypatch, as_the_container_sees(worker, secret_files, tmp_path)).settings
+    settings = loaded(worker, monkeypatch, secrets_in_container(worker, secret_files, tmp_path)).settings
     assert seconds(worker["stop_grace_period"]) > settings.worker.shutdown_timeout
 
 
-def test_memory_is_bounded_everywhere() -> None:
+def test_every_service_has_a_memory_limit() -> None:
     limits = {name: int(s["mem_limit"][:-1]) * BYTES[s["mem_limit"][-1]] for name, s in SERVICES.items()}
     assert sum(limits.values()) <= 8 * 2**30
     command = SERVICES["valkey"]["command"]
     assert int(command[command.index("--maxmemory") + 1].removesuffix("mb")) * 2**20 * 2 <= limits["valkey"]
 
 
-def test_the_log_of_the_database_is_as_silent_about_tweets_as_that_of_the_embedded_one() -> None:
+def test_the_database_logs_no_tweets() -> None:
     command = SERVICES["postgres"]["command"]
     for option in ("log_error_verbosity", "log_min_error_statement"):
         assert f"{option}={OPTIONS[option]}" in command
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", MONITOR_SERVICES)
 def test_the_monitor_has_no_rights_that_it_does_not_need(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True

@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from monitor.settings import Settings
 from monitor.store.tables import WORDS
 from monitor.word_search import contains_phrase, has_words, spaced, words_of
 
-QUERY = f"SELECT {WORDS.format(text='%(text)s')} @@ phraseto_tsquery('simple', %(phrase)s)"  # noqa: S608
+QUERY = f"SELECT {WORDS.format(text='%(text)s')} @@ phraseto_tsquery('simple', %(phrase)s)"
 
 # Letters whose lower case Python and PostgreSQL may know from different versions of Unicode are left out.
 letters = st.characters(categories=["Lu", "Ll", "Lo", "Mn", "Nd"], max_codepoint=0xFFFF).filter(

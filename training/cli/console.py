@@ -6,8 +6,6 @@ to a terminal. The functions below do this by themselves.
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,23 +20,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from models.terminal import json_line, terminal_safe
+
 out: Final = Console(highlight=False, emoji=False, soft_wrap=True)
 err: Final = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 silent: Final = Console(quiet=True)
 """For all but the first of several training processes."""
 
 _UNBOUNDED: Final = 10_000  # characters
-
-# The C0 and C1 controls, what changes the direction of text (Unicode's Bidi_Control), line separators, and
-# lone surrogates, which no encoding can write.
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def terminal_safe(text: str) -> str:
-    """Return `text` with a space for each character that could control a terminal, line ends included."""
-    return _UNSAFE.sub(" ", text)
 
 
 def print_line(line: str = "") -> None:
@@ -48,8 +37,7 @@ def print_line(line: str = "") -> None:
 
 def print_json(document: Any) -> None:
     r"""Print the result as JSON on one line, with `\u` escapes for what `terminal_safe` replaces."""
-    text = json.dumps(document, ensure_ascii=False)
-    typer.echo(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    typer.echo(json_line(document))
 
 
 def print_error(message: str) -> None:
@@ -140,4 +128,4 @@ def replace_unencodable() -> None:
 
 
 def _escaped(message: str) -> str:
-    return escape("\n".join(terminal_safe(line) for line in message.split("\n")))
+    return escape(terminal_safe(message, keep_newlines=True))

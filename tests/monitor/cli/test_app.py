@@ -1,4 +1,4 @@
-"""What `--help` says of every command."""
+"""The help of every command."""
 
 from __future__ import annotations
 
@@ -15,39 +15,40 @@ from monitor.cli.app import app
 
 
 def commands(command: object, path: str = "ade-monitor") -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
+    """Yield all commands with their paths."""
     assert isinstance(command, TyperCommand | TyperGroup)
     yield path, command
     if isinstance(command, TyperGroup):
-        for name, below in command.commands.items():
-            yield from commands(below, f"{path} {name}")
+        for name, subcommand in command.commands.items():
+            yield from commands(subcommand, f"{path} {name}")
 
 
-ALL = dict(commands(get_command(app)))
+COMMANDS = dict(commands(get_command(app)))
 
 
-@pytest.mark.parametrize("path", ALL)
-def test_everything_is_explained_and_no_word_is_taken_for_markup(path: str) -> None:
-    command = ALL[path]
+@pytest.mark.parametrize("path", COMMANDS)
+def test_everything_has_help_without_accidental_markup(path: str) -> None:
+    command = COMMANDS[path]
     helps = [command.help, *(getattr(parameter, "help", None) for parameter in command.params)]
     for text in helps:
         assert text, f"something in {path} has no help"
-        meant = text.replace("[bold]", "").replace("[/]", "")
-        assert Text.from_markup(text).plain == meant
+        without_markup = text.replace("[bold]", "").replace("[/]", "")
+        assert Text.from_markup(text).plain == without_markup
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_shown() -> None:
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.stdout) == (0, f"ade-monitor {version('ade-monitor')}\n")
 
 
-def test_one_thing_has_one_option_with_one_explanation() -> None:
-    explained: dict[str, set[str]] = {}
-    for command in ALL.values():
+def test_an_option_has_the_same_help_in_every_command() -> None:
+    helps: dict[str, set[str]] = {}
+    for command in COMMANDS.values():
         for parameter in command.params:
             if parameter.name in ("topic", "bootstrap", "device", "data_dir"):
-                explained.setdefault(parameter.name, set()).add(str(getattr(parameter, "help", "")))
-    assert {name: len(texts) for name, texts in explained.items()} == {
-        "topic": 2,  # that of the tweets, and that which dead letters came from
+                helps.setdefault(parameter.name, set()).add(str(getattr(parameter, "help", "")))
+    assert {name: len(texts) for name, texts in helps.items()} == {
+        "topic": 2,  # the topic of the tweets, and the topic that dead letters came from
         "bootstrap": 1,
         "device": 1,
         "data_dir": 1,

@@ -1,4 +1,4 @@
-"""What commands write: in any character set, on any width, with nothing cut."""
+"""What commands write: in any character set, at any width, and without control characters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
+from models.terminal import json_line, terminal_safe
 from monitor.cli import console
+from monitor.cli.console import highlighted
 from monitor.settings import Settings
 
 NAMES = [
@@ -21,9 +25,15 @@ NAMES = [
     for section, values in Settings().model_dump().items()
     for name in values
 ]  # fmt: skip
+UNSAFE_RANGES = (
+    *((0, 0x20), (0x7F, 0xA0), (0x61C, 0x61D)),
+    *((0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A)),
+)
+UNSAFE = "".join(chr(code) for first, end in UNSAFE_RANGES for code in range(first, end))
 
 
 def settings(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    """Run `ade-monitor settings` in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ADE_")}
     return subprocess.run(
         [sys.executable, "-m", "monitor.cli", "settings", *arguments],
@@ -35,34 +45,85 @@ def settings(folder: Path, *arguments: str, **variables: str) -> subprocess.Comp
     )
 
 
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """A terminal that is 20 characters wide."""
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=20, color_system=None)
+    monkeypatch.setattr(console, "out", terminal)
+    return screen
+
+
 @pytest.mark.parametrize("arguments", [["--json"], []])
-def test_a_pipe_gets_utf8_whatever_the_locale(tmp_path: Path, arguments: list[str]) -> None:
-    done = settings(tmp_path, *arguments, PYTHONIOENCODING="ascii", ADE_KAFKA__GROUP_ID="fièvre 🤒")
-    assert done.returncode == 0, done.stderr.decode()
-    assert "fièvre 🤒" in done.stdout.decode()
+def test_a_pipe_gets_utf8_in_any_locale(tmp_path: Path, arguments: list[str]) -> None:
+    ended = settings(tmp_path, *arguments, PYTHONIOENCODING="ascii", ADE_KAFKA__GROUP_ID="fièvre 🤒")
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert "fièvre 🤒" in ended.stdout.decode()
 
 
-def test_a_message_comes_through_whatever_the_locale(tmp_path: Path) -> None:
-    done = settings(tmp_path, PYTHONIOENCODING="latin-1", ADE_MODEL__DEVICE="🤒")
-    assert done.returncode == 1
-    assert "model.device '🤒'" in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
+def test_an_error_is_utf8_in_any_locale(tmp_path: Path) -> None:
+    ended = settings(tmp_path, PYTHONIOENCODING="latin-1", ADE_MODEL__DEVICE="🤒")
+    assert ended.returncode == 1
+    assert "model.device '🤒'" in ended.stderr.decode()
+    assert b"Traceback" not in ended.stderr
 
 
-def test_in_a_pipe_each_setting_is_one_whole_line(tmp_path: Path) -> None:
+def test_in_a_pipe_each_row_is_one_whole_line(tmp_path: Path) -> None:
     lines = settings(tmp_path, COLUMNS="40").stdout.decode().splitlines()[1:]
     assert [line.split()[0] for line in lines] == NAMES
 
 
-def test_on_a_narrow_terminal_cells_are_folded_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = io.StringIO()
-    monkeypatch.setattr(
-        console, "out", Console(file=screen, force_terminal=True, width=20, color_system=None)
-    )
-    table = Table("setting", "value", box=None)
-    table.add_row("kafka.bootstrap_servers", json.dumps("x" * 50))
+def test_on_a_narrow_terminal_cells_are_folded_and_never_cut(screen: io.StringIO) -> None:
+    table = console.new_table("setting", "value")
+    console.add_row(table, "kafka.bootstrap_servers", json.dumps("x" * 50))
     console.print_table(table)
-    shown = screen.getvalue()
-    assert all(len(line) <= 20 for line in shown.splitlines())
-    assert shown.count("x") == 50
-    assert "…" not in shown
+    output = screen.getvalue()
+    assert all(len(line) <= 20 for line in output.splitlines())
+    assert output.count("x") == 50
+    assert "…" not in output
+
+
+def test_cells_and_lines_are_safe_and_have_no_markup(
+    screen: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = console.new_table("value")
+    console.add_row(table, "[red]a\x1b[2J", style=None)
+    console.add_row(table, Text("b\x9b2J\u202e"))
+    console.print_table(table)
+    console.print_line("[red]c\x1b]0;x")
+    console.print_line(Text("d\x1b[31m"))
+    output = screen.getvalue() + capsys.readouterr().out
+    assert not set(output) & set(UNSAFE.replace("\n", ""))
+    assert "[red]a" in output
+    assert "[red]c" in output
+
+
+def test_messages_are_safe_and_keep_their_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_error("[a]\nb\x1b[2J\x07")
+    console.print_note(":c: \x9b\u202e")
+    output = capsys.readouterr().err
+    assert not set(output) & set(UNSAFE.replace("\n", ""))
+    assert "error: [a]\nb" in output
+    assert ":c:" in output
+
+
+def test_safe_text_keeps_its_offsets() -> None:
+    assert terminal_safe("a\x1b[2J\u202eb\n\u2028💊 صداع") == "a [2J b  💊 صداع"
+    assert terminal_safe(UNSAFE) == " " * len(UNSAFE)
+    assert terminal_safe("a\nb\rc", keep_newlines=True) == "a\nb c"
+    assert terminal_safe("👩\u200d⚕️") == "👩\u200d⚕️"
+
+
+@given(
+    st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
+)
+def test_json_has_the_same_values_and_no_control_characters(record: object) -> None:
+    line = json_line(record)
+    assert not set(line) & set(UNSAFE)
+    assert json.loads(line) == record
+
+
+def test_highlighted_spans_have_the_offsets_of_the_tweet() -> None:
+    line = highlighted("so\r\x07shaky", (4, 9), style="bold")
+    [span] = line.spans
+    assert line.plain[span.start : span.end] == "shaky"

@@ -1,4 +1,4 @@
-"""Moments on a command line."""
+"""Times on the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOW = datetime(2026, 7, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("text", "expected"),
     [
         ("2026-03-14", datetime(2026, 3, 14, tzinfo=UTC)),
         ("2026-03-14T09:26", datetime(2026, 3, 14, 9, 26, tzinfo=UTC)),
@@ -27,11 +27,11 @@ NOW = datetime(2026, 7, 2, tzinfo=UTC)
         (None, None),
     ],
 )
-def test_moments_are_read_as_people_write_them(written: str | None, expected: datetime | None) -> None:
-    assert parse_time(written, "--since", now=NOW) == expected
+def test_times_are_parsed(text: str | None, expected: datetime | None) -> None:
+    assert parse_time(text, "--since", now=NOW) == expected
 
 
-@pytest.mark.parametrize("written", ["", "h", "-3d", "1.5h", "7 days", "2026-13-01", "0", "²h"])
-def test_other_moments_are_refused(written: str) -> None:
+@pytest.mark.parametrize("text", ["", "h", "-3d", "1.5h", "7 days", "2026-13-01", "0", "²h"])
+def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        parse_time(written, "--since", now=NOW)
+        parse_time(text, "--since", now=NOW)

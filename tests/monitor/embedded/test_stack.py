@@ -1,4 +1,4 @@
-"""The three parts together, in a process of their own, by every way that can end it."""
+"""The three servers together, and every way in which their process can end."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_a_killed_stack_takes_its_parts_along_and_can_be_started_again(
-    stack: StackProcess, folder: Path
-) -> None:
+def test_a_killed_stack_ends_its_servers_and_can_be_started_again(stack: StackProcess, folder: Path) -> None:
     running = read_endpoints(folder)
     assert running
     with psycopg.connect(running.database_url) as connection:
@@ -90,7 +88,7 @@ def test_a_killed_stack_takes_its_parts_along_and_can_be_started_again(
     again.end()
 
 
-def test_ctrl_c_in_the_terminal_does_not_reach_the_parts(stack: StackProcess) -> None:
+def test_ctrl_c_in_the_terminal_does_not_reach_the_servers(stack: StackProcess) -> None:
     ours = os.getsid(stack.process.pid)
     assert all(os.getsid(pid) not in (ours, os.getsid(0)) for pid in stack.servers)
 
@@ -102,7 +100,7 @@ def test_a_stopped_stack_leaves_no_process_and_no_endpoints(stack: StackProcess,
     assert not (folder / "endpoints.json").exists()
 
 
-def test_other_commands_find_the_running_stack_and_explicit_settings_win(
+def test_other_commands_find_the_running_stack_unless_settings_name_others(
     stack: StackProcess, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder.parent)
@@ -130,7 +128,7 @@ def test_other_commands_find_the_running_stack_and_explicit_settings_win(
     assert "database.url" not in load_settings(fallback=running_stack).origins
 
 
-def test_a_part_that_dies_is_noticed_with_its_log(folder: Path) -> None:
+def test_a_server_that_ends_is_reported_with_its_log(folder: Path) -> None:
     stack = EmbeddedStack(folder, start_timeout=60)
     stack.start()
     try:
@@ -138,7 +136,7 @@ def test_a_part_that_dies_is_noticed_with_its_log(folder: Path) -> None:
         valkey = stack.valkey.child
         assert valkey
         os.kill(valkey.pid, signal.SIGKILL)
-        # Its first thread may be gone before the others, and only then is it told of.
+        # Its first thread may end before the others, and its status is known only after the last one.
         wait_for(lambda: valkey.exit_status() is not None)
         with pytest.raises(EmbeddedError, match=r"Valkey ended .*-9[\s\S]*valkey\.log"):
             stack.check()
@@ -146,7 +144,7 @@ def test_a_part_that_dies_is_noticed_with_its_log(folder: Path) -> None:
         stack.stop()
 
 
-def test_a_start_that_fails_halfway_leaves_nothing_running(
+def test_a_failed_start_stops_the_servers_that_were_started(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = EmbeddedStack(folder, start_timeout=60)
@@ -169,7 +167,7 @@ def test_an_ordinary_user_runs_the_stack() -> None:
     nobody = pwd.getpwnam("nobody")
     with tempfile.TemporaryDirectory() as home:
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
-        # The interpreter of this test may lie in a folder of root's: let it be read, and nothing more.
+        # The interpreter of this test may be in a private folder of root; allow reading it, and nothing more.
         launched = (sys.executable, launch_file, "--parent", str(os.getpid()), "--death-signal", "9")
         user = ("--user", str(nobody.pw_uid), str(nobody.pw_gid), "--see-all", "--")
         process = StackProcess(Path(home) / "data", *launched, *user)

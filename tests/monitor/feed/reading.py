@@ -17,7 +17,7 @@ NO_COLUMNS = Columns()
 def read(
     data: bytes, kind: Format, columns: Columns = NO_COLUMNS, *, quotes: bool = True
 ) -> tuple[list[dict[str, Any]], list[Reject]]:
-    """Give the values of the messages and the rejects, in their order."""
+    """Return the values of the messages, and the rejects, in their order."""
     tweets, rejects = [], []
     for entry in reader_for(kind, columns, name="the file", quotes=quotes)(
         read_source_lines(io.BytesIO(data))
@@ -31,6 +31,6 @@ def read(
     return tweets, rejects
 
 
-def places(rejects: list[Reject]) -> list[tuple[int, str]]:
-    """Give line and reason of each reject."""
+def positions(rejects: list[Reject]) -> list[tuple[int, str]]:
+    """Return the line and the reason of each reject."""
     return [(reject.line, reject.reason) for reject in rejects]

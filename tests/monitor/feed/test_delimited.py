@@ -1,4 +1,4 @@
-"""CSV, TSV and SMM4H: columns, quotes, and rows that are broken."""
+"""CSV and TSV: columns, quotes, and broken rows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feed import Columns, FeedError, Format
-from tests.monitor.feed.reading import places, read
+from tests.monitor.feed.reading import positions, read
 
 
-def test_usual_column_names_are_found_in_any_case_and_order() -> None:
+def test_usual_column_names_match_in_any_case_and_order() -> None:
     data = b"Date,User_ID, Tweet ,junk,TWEET_ID\n2024-05-01,7,dizzy,x,10\n,,sleepy,,11\n"
     tweets, rejects = read(data, Format.CSV)
     assert tweets == [
@@ -23,7 +23,7 @@ def test_usual_column_names_are_found_in_any_case_and_order() -> None:
     assert not rejects
 
 
-def test_columns_can_be_named() -> None:
+def test_columns_can_have_other_names() -> None:
     columns = Columns(id="nr", text="body", author_id="who", created_at="when", lang="l")
     data = b"id\tnr\twho\tbody\twhen\tl\n1\t10\t7\tdizzy\t2024-05-01T10:00:00Z\ten\n"
     assert read(data, Format.TSV, columns)[0] == [
@@ -32,7 +32,7 @@ def test_columns_can_be_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "columns", "named"),
+    ("header", "columns", "advice"),
     [
         (b"nr,text", Columns(), "--id-column"),
         (b"id,body", Columns(), "--text-column"),
@@ -42,29 +42,27 @@ def test_columns_can_be_named() -> None:
         (b"id,text,\xff", Columns(), "header"),
     ],
 )
-def test_a_header_without_a_column_is_an_error_that_says_how_to_name_it(
-    header: bytes, columns: Columns, named: str
-) -> None:
-    with pytest.raises(FeedError, match=named):
+def test_a_missing_column_is_an_error_with_advice(header: bytes, columns: Columns, advice: str) -> None:
+    with pytest.raises(FeedError, match=advice):
         read(header + b"\n1,dizzy\n", Format.CSV, columns)
 
 
-def test_a_quoted_field_may_hold_delimiters_quotes_and_line_ends() -> None:
+def test_a_quoted_field_may_contain_delimiters_quotes_and_line_ends() -> None:
     tweets, _ = read(b'id,text\r\n1,"a, ""b""\r\nc"\r\n2,last\r\n', Format.CSV)
     assert [tweet["text"] for tweet in tweets] == ['a, "b"\nc', "last"]
 
 
-def test_without_quotes_a_quote_is_a_character() -> None:
+def test_with_no_quotes_a_quote_is_an_ordinary_character() -> None:
     tweets, rejects = read(b'id\ttext\n1\t"so" dizzy\n2\t"never closed\n3\tfine\n', Format.TSV, quotes=False)
     assert [tweet["text"] for tweet in tweets] == ['"so" dizzy', '"never closed', "fine"]
     assert not rejects
 
 
-def test_a_quote_that_is_never_closed_spoils_its_own_row_only() -> None:
+def test_an_unclosed_quote_affects_its_own_row_only() -> None:
     data = b'id,text\n1,first\n2,"open\n3,between\n4,"quoted, too"\n5,"open at the end\n6,last\n'
     tweets, rejects = read(data, Format.CSV)
     assert [tweet["id"] for tweet in tweets] == ["1", "3", "4", "6"]
-    assert places(rejects) == [(3, "wrong-columns"), (6, "wrong-columns")]
+    assert positions(rejects) == [(3, "wrong-columns"), (6, "wrong-columns")]
 
 
 @pytest.mark.parametrize(
@@ -80,10 +78,10 @@ def test_a_quote_that_is_never_closed_spoils_its_own_row_only() -> None:
         (b"1," + b"a" * 200_000, "wrong-columns"),
     ],
 )
-def test_a_bad_row_is_rejected_with_its_line_and_the_next_one_is_read(row: bytes, reason: str) -> None:
+def test_a_bad_row_is_rejected_and_the_next_one_is_read(row: bytes, reason: str) -> None:
     tweets, rejects = read(b"id,text\n\n" + row + b"\n2,fine\n", Format.CSV)
     assert [tweet["id"] for tweet in tweets] == ["2"]
-    assert places(rejects) == [(3, reason)]
+    assert positions(rejects) == [(3, reason)]
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), min_size=1, max_size=30)
@@ -91,7 +89,7 @@ READABLE = TEXTS.filter(lambda text: not text.isspace())
 
 
 @given(st.lists(READABLE, min_size=1, max_size=5), st.sampled_from([(",", Format.CSV), ("\t", Format.TSV)]))
-def test_what_a_csv_writer_wrote_is_read_as_it_was(texts: list[str], kind: tuple[str, Format]) -> None:
+def test_the_output_of_a_csv_writer_is_read_unchanged(texts: list[str], kind: tuple[str, Format]) -> None:
     file = io.StringIO()
     writer = csv.writer(file, delimiter=kind[0], lineterminator="\n")
     writer.writerow(["id", "text"])
@@ -102,19 +100,6 @@ def test_what_a_csv_writer_wrote_is_read_as_it_was(texts: list[str], kind: tuple
 
 
 @given(st.binary(max_size=100))
-def test_any_rows_are_read_or_rejected(rows: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(rows: bytes) -> None:
     read(b"id,text\n" + rows, Format.CSV)
     read(rows, Format.SMM4H)
-
-
-@pytest.mark.parametrize("header", [b"", b"tweet_id\ttweet\n"])
-def test_smm4h_takes_the_rest_of_the_line_as_it_is(header: bytes) -> None:
-    tweets, rejects = read(header + b'10\t"so" dizzy,\tand more\r\n11\t"\n', Format.SMM4H)
-    assert tweets == [{"id": "10", "text": '"so" dizzy,\tand more'}, {"id": "11", "text": '"'}]
-    assert not rejects
-
-
-def test_smm4h_rejects_lines_without_a_tab_or_with_wrong_bytes() -> None:
-    tweets, rejects = read(b"10 dizzy\n11\t\xff\n12\t \n13\tfine\n", Format.SMM4H)
-    assert [tweet["id"] for tweet in tweets] == ["13"]
-    assert places(rejects) == [(1, "wrong-columns"), (2, "not-utf8"), (3, "blank-text")]

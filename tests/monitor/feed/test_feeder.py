@@ -1,4 +1,4 @@
-"""`ade-monitor feed` and a real broker: what arrives, what is told, and what ends it."""
+"""`ade-monitor feed` with a real broker: what arrives, what it reports, and what ends it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def json_lines(documents: list[Any]) -> bytes:
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
 
 
-def run(*arguments: str | Path, given: bytes | None = None) -> Result:
-    return CliRunner().invoke(app, ["feed", *map(str, arguments)], input=given)
+def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, ["feed", *map(str, arguments)], input=stdin)
 
 
-async def test_all_tweets_arrive_under_their_ids_and_are_read_by_the_contract(
+async def test_all_tweets_arrive_with_their_ids_as_keys_and_are_valid(
     kafka: KafkaSettings, tmp_path: Path
 ) -> None:
     (tmp_path / "tweets.jsonl").write_bytes(json_lines(GOOD))
@@ -52,15 +52,17 @@ async def test_all_tweets_arrive_under_their_ids_and_are_read_by_the_contract(
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_standard_input_is_fed_packed_or_not(kafka: KafkaSettings, packed: bool) -> None:
+async def test_standard_input_may_be_gzip(kafka: KafkaSettings, packed: bool) -> None:
     data = json_lines(GOOD[:3])
-    result = run("-", "--limit", "2", given=gzip.compress(data) if packed else data)
+    result = run("-", "--limit", "2", stdin=gzip.compress(data) if packed else data)
     assert result.exit_code == 0
     arrived = await content_of(kafka.bootstrap_servers, kafka.topic, count=2)
     assert sorted(message.key for message in arrived) == [b"0", b"1"]
 
 
-async def test_bad_lines_are_told_and_written_and_stop_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_bad_lines_are_reported_and_written_and_stop_nothing(
+    kafka: KafkaSettings, tmp_path: Path
+) -> None:
     bad = b"".join(b'{"id": %d, "text": \xff}\n' % n for n in range(30))
     (tmp_path / "tweets").write_bytes(json_lines(GOOD[:1]) + bad + b"{}\n" + json_lines(GOOD[1:2]))
     result = run(tmp_path / "tweets", "--rejects", tmp_path / "rejects", "--json")
@@ -80,7 +82,7 @@ async def test_bad_lines_are_told_and_written_and_stop_nothing(kafka: KafkaSetti
     assert len(await content_of(kafka.bootstrap_servers, kafka.topic, count=2)) == 2
 
 
-def test_a_topic_that_is_missing_is_created(kafka: KafkaSettings, tmp_path: Path) -> None:
+def test_a_missing_topic_is_created(kafka: KafkaSettings, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id,text\n1,dizzy\n")
     result = run(tmp_path / "t.csv", "--topic", f"{kafka.topic}-new")
     assert result.exit_code == 0
@@ -88,14 +90,14 @@ def test_a_topic_that_is_missing_is_created(kafka: KafkaSettings, tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"id,text\n"])
-def test_a_file_without_tweets_is_no_failure(kafka: KafkaSettings, tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_tweets_is_not_an_error(kafka: KafkaSettings, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.csv").write_bytes(content)
     result = run(tmp_path / "t.csv")
     assert result.exit_code == 0
     assert "has no tweets" in result.stderr
 
 
-def test_a_closed_standard_input_is_told(kafka: KafkaSettings) -> None:
+def test_a_closed_standard_input_is_an_error(kafka: KafkaSettings) -> None:
     done = subprocess.run(
         [
             "sh",
@@ -112,7 +114,9 @@ def test_a_closed_standard_input_is_told(kafka: KafkaSettings) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_what_cannot_be_fed_is_told_before_anything_is_sent(kafka: KafkaSettings, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_fed_fails_before_anything_is_sent(
+    kafka: KafkaSettings, tmp_path: Path
+) -> None:
     (tmp_path / "t.csv").write_text("id,text\n1,dizzy\n")
     (tmp_path / "no-header.csv").write_text("1,dizzy\n")
     (tmp_path / "t.zip").write_bytes(b"PK\x03\x04rest")
@@ -133,7 +137,7 @@ def test_what_cannot_be_fed_is_told_before_anything_is_sent(kafka: KafkaSettings
     assert (tmp_path / "t.csv").read_text() == "id,text\n1,dizzy\n"
 
 
-def test_damaged_gzip_sends_what_can_be_read_and_says_so(kafka: KafkaSettings, tmp_path: Path) -> None:
+def test_damaged_gzip_is_fed_up_to_the_damage(kafka: KafkaSettings, tmp_path: Path) -> None:
     whole = gzip.compress(json_lines([{"id": n, "text": f"{n * 7919} dizzy"} for n in range(10_000)]))
     (tmp_path / "t.gz").write_bytes(whole[: len(whole) // 4])
     summary = feed(kafka, tmp_path / "t.gz", FeedOptions(limit=None))
@@ -150,7 +154,7 @@ def test_a_broker_that_is_away_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     assert "127.0.0.1:1" in str(result.exception)
 
 
-def test_a_broker_that_goes_away_ends_the_feed_and_only_what_it_had_counts_as_sent(
+def test_a_broker_that_stops_ends_the_feed_and_only_acknowledged_tweets_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "DELIVERY_TIMEOUT", 2.0)
@@ -159,12 +163,12 @@ def test_a_broker_that_goes_away_ends_the_feed_and_only_what_it_had_counts_as_se
     kafka = KafkaSettings(bootstrap_servers=broker.bootstrap, topic="tweets")
     (tmp_path / "t.jsonl").write_bytes(json_lines([{"id": n, "text": "dizzy"} for n in range(100_000)]))
 
-    def stop_in_the_middle(progress: object) -> None:
+    def stop_broker(progress: object) -> None:
         if broker.child and getattr(progress, "sent", 0) > 0:
             broker.stop()
 
     try:
-        summary = feed(kafka, tmp_path / "t.jsonl", FeedOptions(rate=2_000), on_progress=stop_in_the_middle)
+        summary = feed(kafka, tmp_path / "t.jsonl", FeedOptions(rate=2_000), on_progress=stop_broker)
     finally:
         broker.stop()
     assert isinstance(summary.stopped_by, RetryableError)
@@ -173,7 +177,7 @@ def test_a_broker_that_goes_away_ends_the_feed_and_only_what_it_had_counts_as_se
     assert 0 < summary.sent < summary.sent + summary.failed == summary.read < 100_000
 
 
-def test_an_interrupt_sends_what_was_read_and_tells_it(kafka: KafkaSettings, tmp_path: Path) -> None:
+def test_an_interrupted_feed_sends_and_reports_what_was_read(kafka: KafkaSettings, tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -192,25 +196,25 @@ def test_an_interrupt_sends_what_was_read_and_tells_it(kafka: KafkaSettings, tmp
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     ) as process:
         assert process.stdin and process.stdout and process.stderr
-        # The reject tells us that the tweets before it were handed over; the input stays open.
+        # After the reject, the tweets before it are with the producer; the input stays open.
         process.stdin.write(json_lines(GOOD[:7]) + b"no tweet\n")
         process.stdin.flush()
-        told = process.stderr.readline()
+        note = process.stderr.readline()
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         summary = json.loads(process.stdout.read())
         assert process.wait(60) == 130
-    assert b"line 8: not-json" in told
+    assert b"line 8: not-json" in note
     assert (summary["read"], summary["sent"], summary["rejected"]) == (8, 7, 1)
     assert summary["complete"] is False
 
 
-def test_the_rate_is_kept(kafka: KafkaSettings, tmp_path: Path) -> None:
+def test_the_rate_is_limited(kafka: KafkaSettings, tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_bytes(json_lines(GOOD[:11]))
     assert feed(kafka, tmp_path / "t.jsonl", FeedOptions(rate=10)).seconds >= 1
 
 
-def test_the_caller_gets_the_rejects(kafka: KafkaSettings, tmp_path: Path) -> None:
+def test_rejects_are_passed_to_the_caller(kafka: KafkaSettings, tmp_path: Path) -> None:
     rejects: list[Reject] = []
     (tmp_path / "t.tsv").write_bytes(b"tweet_id\ttweet\n1\tdizzy\nno tab\n")
     summary = feed(kafka, tmp_path / "t.tsv", on_reject=rejects.append)

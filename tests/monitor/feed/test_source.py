@@ -1,16 +1,16 @@
-"""Lines: numbered, bounded, and as they are."""
+"""Lines of a source: numbered, limited in length, and unchanged."""
 
 from __future__ import annotations
 
 import io
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.feed.source import SourceLine, read_source_lines
 
 
-def test_line_ends_and_the_byte_order_mark_are_left_out() -> None:
+def test_line_ends_and_the_byte_order_mark_are_removed() -> None:
     data = b"\xef\xbb\xbfone\r\ntwo\n\nfour \xff\x85 still four"
     assert list(read_source_lines(io.BytesIO(data))) == [
         SourceLine(1, b"one"),
@@ -20,7 +20,7 @@ def test_line_ends_and_the_byte_order_mark_are_left_out() -> None:
     ]
 
 
-def test_a_line_that_is_too_long_is_cut_and_the_next_one_is_whole() -> None:
+def test_a_long_line_is_cut_and_the_next_one_is_whole() -> None:
     data = b"a" * 1_000 + b"\n" + b"b" * 10 + b"\n" + b"c" * 11
     assert list(read_source_lines(io.BytesIO(data), longest=10)) == [
         SourceLine(1, b"a" * 10, whole=False),
@@ -29,8 +29,10 @@ def test_a_line_that_is_too_long_is_cut_and_the_next_one_is_whole() -> None:
     ]
 
 
+@example(b"\0" * 7 + b"\r\0", 7)
+@example(b"\0" * 7 + b"\r\n", 7)
 @given(st.binary(max_size=100).filter(lambda data: not data.startswith(b"\xef\xbb\xbf")), st.integers(1, 20))
-def test_no_bytes_appear_or_vanish(data: bytes, longest: int) -> None:
+def test_no_bytes_are_added_or_lost(data: bytes, longest: int) -> None:
     lines = list(read_source_lines(io.BytesIO(data), longest))
     expected = data.split(b"\n")
     if not expected[-1]:

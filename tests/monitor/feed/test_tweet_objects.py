@@ -1,4 +1,4 @@
-"""JSON Lines: the tweet objects of both APIs, bare ones, pages, and what is none of them."""
+"""JSON Lines: tweet objects of both APIs, plain ones, pages, and other objects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feed import Format
-from tests.monitor.feed.reading import places, read
+from tests.monitor.feed.reading import positions, read
 
 V2 = {
     "id": "10",
@@ -46,26 +46,26 @@ def read_one(document: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("document", [V2, {"data": V2, "matching_rules": []}, {"data": [V2], "meta": {}}])
-def test_a_v2_object_loses_what_the_contract_does_not_name(document: object) -> None:
+def test_a_v2_object_keeps_the_fields_of_the_contract_only(document: object) -> None:
     assert read_one(document) == KNOWN
 
 
-def test_a_bare_object_is_a_tweet() -> None:
+def test_a_plain_object_is_a_tweet() -> None:
     assert read_one({"id": 5, "text": "dizzy"}) == {"id": "5", "text": "dizzy"}
 
 
-def test_a_long_v2_post_gives_its_whole_text() -> None:
+def test_a_long_v2_post_has_its_whole_text() -> None:
     assert read_one(V2 | {"note_tweet": {"text": "all of a long post"}})["text"] == "all of a long post"
 
 
-def test_a_page_gives_each_of_its_tweets_and_rejects_only_the_bad_ones() -> None:
+def test_a_page_has_all_its_tweets_and_rejects_only_the_bad_ones() -> None:
     page = {"data": [V2, {"id": "11"}, "junk", V2 | {"id": "12"}]}
     tweets, rejects = read(json.dumps(page).encode(), Format.JSONL)
     assert [tweet["id"] for tweet in tweets] == ["10", "12"]
-    assert places(rejects) == [(1, "missing-field"), (1, "missing-field")]
+    assert positions(rejects) == [(1, "missing-field"), (1, "missing-field")]
 
 
-def test_a_v1_object_gives_the_id_that_kept_its_digits_and_a_date_of_the_contract() -> None:
+def test_a_v1_object_has_its_exact_id_and_a_date_of_the_contract() -> None:
     tweet = read_one(V1)
     assert tweet["id"] == "1050118621198921728"
     assert tweet["author_id"] == "6253282"
@@ -74,11 +74,11 @@ def test_a_v1_object_gives_the_id_that_kept_its_digits_and_a_date_of_the_contrac
 
 
 @pytest.mark.parametrize("longer", [{"full_text": "whole"}, {"extended_tweet": {"full_text": "whole"}}])
-def test_a_v1_object_gives_its_whole_text(longer: dict[str, Any]) -> None:
+def test_a_v1_object_has_its_whole_text(longer: dict[str, Any]) -> None:
     assert read_one(V1 | longer)["text"] == "whole"
 
 
-def test_a_v1_retweet_gives_the_whole_text_of_what_it_repeats() -> None:
+def test_a_v1_retweet_has_the_whole_text_of_the_original() -> None:
     original = V1 | {"id_str": "1", "extended_tweet": {"full_text": "whole"}}
     retweet = V1 | {"text": "RT @api: who…", "retweeted_status": original}
     assert read_one(retweet)["text"] == "RT @api: whole"
@@ -103,7 +103,7 @@ def test_a_v1_retweet_gives_the_whole_text_of_what_it_repeats() -> None:
 def test_a_bad_line_is_rejected_and_the_next_one_is_read(line: bytes, reason: str) -> None:
     tweets, rejects = read(b"\n" + line + b'\n{"id": "2", "text": "fine"}\n', Format.JSONL)
     assert [tweet["id"] for tweet in tweets] == ["2"]
-    assert places(rejects) == [(2, reason)]
+    assert positions(rejects) == [(2, reason)]
     assert rejects[0].raw == line
 
 

@@ -1,4 +1,4 @@
-"""Settings start from nothing."""
+"""Settings without any source."""
 
 from __future__ import annotations
 

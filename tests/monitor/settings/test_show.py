@@ -1,4 +1,4 @@
-"""Settings: no password is shown, wherever it stands."""
+"""No password is shown, wherever it is."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows["kafka.topic"].source == "default"
 
 
-def test_a_mistake_never_names_the_value_of_a_secret_or_of_an_unknown_name(tmp_path: Path) -> None:
+def test_an_error_never_shows_the_value_of_a_secret_or_of_an_unknown_name(tmp_path: Path) -> None:
     (tmp_path / "ade-monitor.toml").write_text(
         '[database]\nurl = ["hunter2"]\npasword = "hunter2"\n'
         '[kafak]\npassword = "hunter2"\n[kafka]\ntopc = "x"\n'
     )
     with pytest.raises(SettingsError) as caught:
         load_settings()
-    for told in ("database.url", "database.pasword", "did you mean kafka?", "did you mean kafka.topic?"):
-        assert told in str(caught.value)
+    for name in ("database.url", "database.pasword", "did you mean kafka?", "did you mean kafka.topic?"):
+        assert name in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
 
@@ -53,7 +53,7 @@ def test_a_mistake_never_names_the_value_of_a_secret_or_of_an_unknown_name(tmp_p
         "hunter2",
     ],
 )
-def test_no_password_shows_wherever_it_stands_in_a_url(url: str) -> None:
+def test_no_password_is_shown_wherever_it_is_in_a_url(url: str) -> None:
     assert "hunter2" not in masked_url(url)
 
 
@@ -61,11 +61,11 @@ def test_no_password_shows_wherever_it_stands_in_a_url(url: str) -> None:
     "url",
     ["redis://cache:6379/0", "unix:///run/redis.sock?db=1", "postgresql:///ade", "http://h/a?b=c#d", ""],
 )
-def test_a_url_without_a_secret_is_shown_as_it_is(url: str) -> None:
+def test_a_url_without_a_secret_is_shown_unchanged(url: str) -> None:
     assert masked_url(url) == url
 
 
 @given(st.text(min_size=1).filter(lambda text: text not in "*:/@"))
 def test_a_url_never_shows_its_password(password: str) -> None:
-    shown = masked_url(f"postgresql://ade:{quote(password, safe='')}@db:5432/ade")
-    assert shown in ("postgresql://ade:***@db:5432/ade", "********")
+    masked = masked_url(f"postgresql://ade:{quote(password, safe='')}@db:5432/ade")
+    assert masked in ("postgresql://ade:***@db:5432/ade", "********")

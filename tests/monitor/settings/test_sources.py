@@ -1,4 +1,4 @@
-"""Settings: the order of their sources, and what a user's mistake says."""
+"""Settings: the order of their sources, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitor.errors import SettingsError
 from monitor.settings import load_settings
 
 
-def test_without_any_source_everything_is_default() -> None:
+def test_without_sources_all_settings_are_default() -> None:
     loaded = load_settings()
     assert loaded.settings.kafka.topic == "tweets"
     assert loaded.origins == {}
@@ -55,7 +55,7 @@ def test_an_override_of_none_overrides_nothing() -> None:
     assert load_settings({"kafka.topic": None}).settings.kafka.topic == "tweets"
 
 
-def test_another_file_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_file_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "other.toml"
     other.write_text("[worker]\nbatch_size = 7\n")
     assert load_settings(config=other).settings.worker.batch_size == 7
@@ -75,16 +75,16 @@ def test_each_precision_of_the_models_can_be_set(choice: str, monkeypatch: pytes
     assert load_settings().settings.model.serving.precision == choice
 
 
-def test_the_model_is_told_all_that_is_set_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = ServingOptions("cuda:1", 3, "encoder", "hybrid", "bf16", 7)
+def test_all_settings_of_the_model_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ServingOptions("cuda:1", 3, "encoder", "hybrid", "bf16", 7)
     for name in ("device", "threads", "trunk", "normalizer", "precision", "cache"):
-        monkeypatch.setenv(f"ADE_MODEL__{name.upper()}", str(getattr(told, name)))
-    assert load_settings().settings.model.serving == told
-    assert len(vars(told)) == 6
+        monkeypatch.setenv(f"ADE_MODEL__{name.upper()}", str(getattr(options, name)))
+    assert load_settings().settings.model.serving == options
+    assert len(vars(options)) == 6
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "named"),
+    ("variable", "value", "name"),
     [
         ("ADE_KAFKA__TOPIKS", "x", "ADE_KAFKA__TOPIC"),
         ("ADE_WORKER__BATCH_SIZE", "many", "worker.batch_size"),
@@ -99,19 +99,19 @@ def test_the_model_is_told_all_that_is_set_for_it(monkeypatch: pytest.MonkeyPatc
         ("ADE_KAFKA__HEARTBEAT_INTERVAL", "20", "kafka.session_timeout"),
     ],
 )
-def test_a_wrong_variable_is_named(
-    variable: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch
+def test_an_invalid_variable_is_named(
+    variable: str, value: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError) as caught:
         load_settings()
-    assert named in str(caught.value)
+    assert name in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "content", ["kafka = [", "[kafka]\ntopiks = 'x'\n", "[kafak]\ntopic = 'x'\n", "topic = 1"]
 )
-def test_a_wrong_toml_file_is_refused(content: str, tmp_path: Path) -> None:
+def test_an_invalid_toml_file_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "ade-monitor.toml").write_text(content)
     with pytest.raises(SettingsError, match=r"ade-monitor\.toml"):
         load_settings()
@@ -132,16 +132,16 @@ def test_a_secret_file_of_an_unknown_name_is_refused(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("ADE_KAFKA__TOPIC", "a b", "kafka.topic 'a b' (from environment)"),
         ("ADE_WORKER__BATCH_SIZE", "many", "worker.batch_size 'many' (from environment)"),
     ],
 )
-def test_a_mistake_names_the_value_and_its_source(
-    variable: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+def test_an_error_names_the_value_and_its_source(
+    variable: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError) as caught:
         load_settings()
-    assert told in str(caught.value)
+    assert message in str(caught.value)

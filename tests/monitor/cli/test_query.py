@@ -1,0 +1,124 @@
+"""`ade-monitor query`, as its users see it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import datetime
+
+import pytest
+
+from monitor.settings import Settings
+from monitor.store import Store
+from tests.monitor.cli.conftest import RunCommand
+from tests.monitor.store.batches import mention_of, negative_tweet, positive_tweet, scored, write
+from tests.processes import child_environment
+
+WILD = '=cmd|"a,b"\r\nعندي\tصداع ’💊\x1b[31m; sick'
+
+FILTERS = (
+    "--drug #zoloft --pt tremor --coded --min-probability 0.5 --min-score 0.5 --since 2026-07-01 "
+    "--until 2026-07-01T12:35Z --bundle old --text"
+)
+
+
+@pytest.fixture
+async def filled(store: Store, migrated: Settings) -> Settings:
+    """Settings of a database with a wild tweet, a plain one and a negative one."""
+    wild = scored("1", WILD, mention_of(WILD, "sick", score=0.1))
+    await write(store, [wild, positive_tweet("2"), negative_tweet("3")])
+    return migrated
+
+
+def test_json_and_csv_contain_the_tweets_unchanged(run: RunCommand, filled: Settings) -> None:
+    lines = run(filled, "query", "--json").out.split("\n")
+    effects = [json.loads(line) for line in lines if line]
+    assert [effect["tweet_id"] for effect in effects] == ["2", "1"]
+    wild = effects[1]
+    assert wild["text"] == WILD
+    assert wild["text"][wild["start"] : wild["end"]] == wild["span"] == "sick"
+    assert datetime.fromisoformat(wild["posted_at"]).tzinfo is not None
+
+    rows = list(csv.DictReader(io.StringIO(run(filled, "query", "--csv").out, newline="")))
+    assert rows == [{k: "" if v is None else str(v) for k, v in effect.items()} for effect in effects]
+
+
+def test_a_spreadsheet_has_no_formula(run: RunCommand, filled: Settings) -> None:
+    ended = run(filled, "query", "--spreadsheet", "--text", "cmd")
+    (row,) = csv.DictReader(io.StringIO(ended.out, newline=""))
+    assert row["text"] == "'" + WILD
+    assert row["span"] == "sick"
+
+
+def test_the_table_shows_coded_and_uncoded_effects(run: RunCommand, filled: Settings) -> None:
+    ended = run(filled, "query")
+    assert ended.status == 0
+    assert "\x1b" not in ended.out
+    assert "10044565" in ended.out
+    assert "uncoded" in ended.out
+
+
+def test_all_options_together_filter(run: RunCommand, filled: Settings) -> None:
+    ended = run(filled, "query", "--json", *FILTERS.split(), "day stop")
+    assert [json.loads(line)["tweet_id"] for line in ended.out.splitlines()] == ["2"]
+    assert ended.err == ""
+
+
+def test_a_cut_list_and_an_empty_list_are_noted_on_stderr(run: RunCommand, filled: Settings) -> None:
+    cut = run(filled, "query", "--json", "--limit", "1")
+    assert len(cut.out.splitlines()) == 1
+    assert "--limit 0" in cut.err
+    assert len(run(filled, "query", "--json", "-n", "0").out.splitlines()) == 2
+    empty = run(filled, "query", "--drug", "aspirin")
+    assert (empty.status, empty.out) == (0, "")
+    assert empty.err
+
+
+def test_a_list_that_just_fits_is_not_called_cut(run: RunCommand, filled: Settings) -> None:
+    ended = run(filled, "query", "--json", "--limit", "2")
+    assert len(ended.out.splitlines()) == 2
+    assert ended.err == ""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--since", "yesterday"],
+        ["--until", "2026-02-30"],
+        ["--since", "99999999999w"],
+        ["--since", "2026-07-02", "--until", "2026-07-01"],
+        ["--drug", "💊"],
+        ["--text", "..."],
+        ["--min-score", "1.5"],
+        ["--json", "--csv"],
+    ],
+    ids=" ".join,
+)
+def test_an_invalid_option_is_named_without_a_traceback(run: RunCommand, options: list[str]) -> None:
+    ended = run(None, "query", *options)
+    assert ended.status == 2
+    assert options[0] in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.fixture
+async def large(store: Store, migrated: Settings) -> Settings:
+    """Settings of a database with more to print than a pipe can contain."""
+    text = "so sick " * 100
+    await write(store, [scored(str(n), text, mention_of(text, "sick")) for n in range(1_000)])
+    return migrated
+
+
+@pytest.mark.parametrize("form", ["--json", "--uncoded"])
+def test_a_closed_pipe_ends_the_command_quietly(large: Settings, form: str) -> None:
+    command = [sys.executable, "-m", "monitor.cli", "query", "-n", "0", form]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=child_environment(large), stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == b""
