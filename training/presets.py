@@ -61,7 +61,7 @@ class Method:
 
     @property
     def uses_augmented_set(self) -> bool:
-        """Whether some of the classifiers are trained on the augmented set."""
+        """True if some of the classifiers are trained on the augmented set."""
         return self.classifiers > 3
 
 

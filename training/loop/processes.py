@@ -43,7 +43,7 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this is the first process, which writes and prints."""
+        """True for the first process, which writes and prints."""
         return self.rank == 0
 
     def share(self, rows: Sequence[_T]) -> Sequence[_T]:

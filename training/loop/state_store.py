@@ -131,7 +131,7 @@ class DiskStore:
         return _map_file(partial, tokens, hidden, dtype, shared=True)
 
     def commit(self, segment: StateSegment, states: Tensor) -> None:
-        """Give the file its final name."""
+        """Rename the file to its final name."""
         path = self._path(segment, states.dtype)
         partial = path.with_suffix(".partial")
         with partial.open("rb") as file:

@@ -119,7 +119,7 @@ class KeptStates:
 
     @contextmanager
     def serving(self, network: FrozenTrunk) -> Iterator[None]:
-        """Let the network use the kept states instead of running its trunk, which makes validation fast."""
+        """Make the network use the kept states instead of running its trunk: validation is fast then."""
 
         def kept(input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
             inputs = Inputs.of_batch(input_ids, attention_mask, token_type_ids)

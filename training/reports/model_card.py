@@ -146,7 +146,9 @@ def _normalizer(method: Method, classes: int) -> str:
 def _frozen_layers(layers: int) -> str:
     if layers < 0:
         return "and all layers but the last" + (f" {-layers}" if layers < -1 else "")
-    return f"and the first {layers} layers" if layers else "alone"
+    if layers == 0:
+        return "alone"
+    return "and the first layer" if layers == 1 else f"and the first {layers} layers"
 
 
 def _settings(method: Method) -> dict[str, Any]:

@@ -74,13 +74,14 @@ class RunFiles:
         if not out.exists() or (out.is_dir() and not any(out.iterdir())):
             return
         try:
-            found = read_config(out).version
+            existing = read_config(out).version
         except BundleError:
             raise RunError(f"{out} exists and is not a bundle: choose another --out") from None
         written = read_json(self._folder / "bundle.json") or {}
-        if not overwrite and written.get("version") != found:
+        if not overwrite and written.get("version") != existing:
             raise RunError(
-                f"{out} holds another bundle, {found}: choose another --out, or replace it with --overwrite"
+                f"{out} holds another bundle, {existing}: choose another --out, or replace it with "
+                "--overwrite"
             )
 
     def _is_run_folder(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 import torch
 
 from models.bundle import load_bundle
-from models.network import TASKS
+from models.network import TASKS, Task
 from models.scoring import Pipeline
 from models.terminology import Terminology
 from training.augmentation import Synonyms
@@ -25,7 +25,7 @@ from training.examples import Example, TrainingData, digest_of
 from training.files import read_json, write_json
 from training.methods import TrainingRun, train_method
 from training.presets import Method
-from training.table1.table import PresetResult, SplitScores
+from training.table1.table import Figures, PresetResult, SplitScores
 
 _SCORED_SPLITS: Final = ("valid", "test")
 
@@ -134,7 +134,7 @@ class Table1:
     def _score_bundle(self, folder: Path, device: torch.device) -> SplitScores:
         """Score a bundle as it is stored, with weights in half precision."""
         pipeline = Pipeline.of(load_bundle(folder), device=device)
-        scores = {}
+        scores: dict[str, dict[Task, Figures]] = {}
         for split in scored_splits(self.splits):
             counts = evaluate(pipeline, self.splits[split]).by_measure
             scores[split] = {

@@ -8,12 +8,12 @@ from statistics import mean, stdev
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.network import TASKS
+from models.network import TASKS, Task
 
 # Precision, recall and F1 in percent, by relaxed match.
 Figures = tuple[float, float, float]
 # By split ("valid" is the development set of SMM4H 2021), then by subtask.
-SplitScores = Mapping[str, Mapping[str, Figures]]
+SplitScores = Mapping[str, Mapping[Task, Figures]]
 
 # The paper's Table 1, by preset. Figures are missing where the configuration changes nothing.
 PAPER_SCORES: Final[Mapping[str, SplitScores]] = MappingProxyType(
@@ -112,7 +112,7 @@ def render_table1(results: Sequence[PresetResult], splits: Sequence[str]) -> str
     return "\n".join(rows) + "\n"
 
 
-def _cells(scores: Sequence[SplitScores], columns: Sequence[tuple[str, str]]) -> list[str]:
+def _cells(scores: Sequence[SplitScores], columns: Sequence[tuple[str, Task]]) -> list[str]:
     """Return a cell for each column, empty where no figures exist."""
     figures = [
         [by_split[split][task] for by_split in scores if task in by_split.get(split, {})]

@@ -50,8 +50,8 @@ def test_two_processes_take_the_same_steps_as_one(tiny_encoder: Path, tmp_path: 
             < 1e-4
         )
         stored = torch.load(tmp_path / keep / "last-epoch.pt")["state"]["history"]
-        for ours, theirs in zip(stored, alone.history, strict=True):
-            assert ours["losses"] == pytest.approx(theirs["losses"], abs=1e-5)
+        for actual, expected in zip(stored, alone.history, strict=True):
+            assert actual["losses"] == pytest.approx(expected["losses"], abs=1e-5)
     assert len(list((tmp_path / "states").glob("*.states"))) == 1
 
 

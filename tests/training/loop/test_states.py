@@ -139,8 +139,8 @@ def test_a_training_gives_the_same_losses_wherever_states_are_kept(
 ) -> None:
     _, memory = tiny_fit(tiny_encoder, tmp_path / "memory", STEADY)
     _, other = tiny_fit(tiny_encoder, tmp_path / keep, STEADY, states=kept_states(keep, tmp_path / "states"))
-    for ours, theirs in zip(memory.history, other.history, strict=True):
-        assert ours["losses"] == pytest.approx(theirs["losses"], abs=1e-5)
+    for actual, expected in zip(memory.history, other.history, strict=True):
+        assert actual["losses"] == pytest.approx(expected["losses"], abs=1e-5)
     if keep == "disk":
         assert largest_difference(memory.network, other.network) == 0
 

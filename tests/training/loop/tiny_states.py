@@ -21,10 +21,10 @@ def computed_states(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tenso
 
 
 def assert_same_states(
-    ours: torch.Tensor, network: MultiTaskNetwork, inputs: Inputs, rows: list[int]
+    states: torch.Tensor, network: MultiTaskNetwork, inputs: Inputs, rows: list[int]
 ) -> None:
     batch = inputs.batch(rows)
     real = batch.attention_mask.bool()
-    assert ours.shape[:2] == real.shape
-    assert ours.dtype is torch.float32
-    torch.testing.assert_close(ours[real], computed_states(network, batch)[real], atol=1e-5, rtol=1e-5)
+    assert states.shape[:2] == real.shape
+    assert states.dtype is torch.float32
+    torch.testing.assert_close(states[real], computed_states(network, batch)[real], atol=1e-5, rtol=1e-5)

@@ -111,9 +111,9 @@ def test_an_ensemble_killed_in_its_second_network_resumes_to_the_same_weights(
     resumed = Recorder()
     build(tmp_path, "boosting-ensemble", tiny_encoder, callback=resumed)
     assert resumed.epochs == [("classifier 2 of 3", 2), ("classifier 3 of 3", 1), ("classifier 3 of 3", 2)]
-    ours = load_bundle(tmp_path / "boosting-ensemble").network.trained_state()
-    theirs = load_bundle(presets[0] / "boosting-ensemble").network.trained_state()
-    assert all(torch.equal(tensor, ours[name]) for name, tensor in theirs.items())
+    resumed_weights = load_bundle(tmp_path / "boosting-ensemble").network.trained_state()
+    expected = load_bundle(presets[0] / "boosting-ensemble").network.trained_state()
+    assert all(torch.equal(tensor, resumed_weights[name]) for name, tensor in expected.items())
 
 
 def test_a_corpus_without_codes_yields_spans_without_codes(tiny_encoder: Path, tmp_path: Path) -> None:

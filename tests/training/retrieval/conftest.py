@@ -20,7 +20,7 @@ LLTS = {"90000001": ["Nauseous", "Feeling sick"], "90000003": ["Can't sleep"], "
 
 @pytest.fixture(scope="session")
 def release() -> Terminology:
-    """Four PTs, three of them with LLTs beside their own name."""
+    """Four PTs, three of which have LLTs in addition to their own name."""
     codes = iter(range(91_000_001, 92_000_000))
     llts = [Llt(ptid, name, ptid) for ptid, name in NAMED.items()]
     llts += [Llt(str(next(codes)), name, ptid) for ptid, names in LLTS.items() for name in names]
@@ -55,11 +55,11 @@ def tokenizer(tiny_encoder: Path) -> TweetTokenizer:
 
 @pytest.fixture(scope="session")
 def phrases() -> list[CodedPhrase]:
-    """What people say for the four PTs."""
-    said = {
+    """Phrases that people use for the four PTs."""
+    texts_of = {
         "90000001": ["nausea", "so nauseous", "sick"],
         "90000002": ["a headache", "my head"],
         "90000003": ["can't sleep", "no sleep", "up all day"],
         "90000004": ["dizzy", "so dizzy", "it spins"],
     }
-    return [CodedPhrase(text, ptid) for ptid, texts in said.items() for text in texts]
+    return [CodedPhrase(text, ptid) for ptid, texts in texts_of.items() for text in texts]

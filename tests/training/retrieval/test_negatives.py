@@ -44,12 +44,12 @@ def test_hard_names_are_the_nearest_ones_of_other_concepts(seed: int, count: int
     generator = np.random.default_rng(seed)
     owners = np.sort(generator.integers(0, 4, 12))
     concepts = generator.integers(0, 4, queries)
-    vectors, asked = generator.normal(size=(12, 3)), generator.normal(size=(queries, 3))
-    found = hard_names(torch.tensor(asked), torch.tensor(vectors), concepts, owners, count)
+    vectors, queries_vectors = generator.normal(size=(12, 3)), generator.normal(size=(queries, 3))
+    hard = hard_names(torch.tensor(queries_vectors), torch.tensor(vectors), concepts, owners, count)
     for row in range(queries):
-        order = np.argsort(-(vectors @ asked[row]))[: 4 * count]
+        order = np.argsort(-(vectors @ queries_vectors[row]))[: 4 * count]
         wrong = [name for name in order if owners[name] != concepts[row]][:count]
-        assert found[row].tolist() == wrong + [-1] * (count - len(wrong))
+        assert hard[row].tolist() == wrong + [-1] * (count - len(wrong))
 
 
 def test_without_names_there_are_no_hard_negatives() -> None:

@@ -26,14 +26,14 @@ def test_a_phrase_is_repeated_only_so_often_whatever_its_capitals(names: Names) 
 
 
 def test_names_serve_as_queries_if_their_pt_has_another_name(names: Names) -> None:
-    asked = name_queries(names, 100, np.random.default_rng(1))
-    assert {names.concepts[concept].ptid for concept in asked.concepts} == {
+    drawn = name_queries(names, 100, np.random.default_rng(1))
+    assert {names.concepts[concept].ptid for concept in drawn.concepts} == {
         "90000001",
         "90000003",
         "90000004",
     }
     assert all(
-        names.names[row] in asked.texts
+        names.names[row] in drawn.texts
         for row, owner in enumerate(names.owners)
         if names.concepts[owner].ptid != "90000002"
     )

@@ -95,8 +95,10 @@ def test_a_killed_training_resumes_to_the_same_weights(
     assert resumed.epochs == [2, 3]
     assert network.retriever is not None
     assert copy.retriever is not None
-    ours = copy.retriever.state_dict()
-    assert all(torch.equal(tensor, ours[name]) for name, tensor in network.retriever.state_dict().items())
+    resumed_weights = copy.retriever.state_dict()
+    assert all(
+        torch.equal(tensor, resumed_weights[name]) for name, tensor in network.retriever.state_dict().items()
+    )
 
 
 def test_a_finished_training_is_repeated_only_with_fresh(train: Any, network: MultiTaskNetwork) -> None:

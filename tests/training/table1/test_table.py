@@ -86,7 +86,9 @@ def test_one_command_makes_the_table_and_repeats_nothing(
     first = RUN.invoke(app, command)
     assert first.exit_code == 0, first.output
     assert first.stdout == (tmp_path / "table1.md").read_text()
-    results = [PresetResult.from_json(one) for one in json.loads((tmp_path / "table1.json").read_text())]
+    results = [
+        PresetResult.from_json(document) for document in json.loads((tmp_path / "table1.json").read_text())
+    ]
     assert [result.preset for result in results] == ["mtl", "boosting-ensemble"]
     assert set(results[0].scores) == {"valid", "test"}
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.pt")}
