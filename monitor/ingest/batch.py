@@ -58,7 +58,7 @@ class Batch:
         last: dict[tuple[str, int], int] = {}
         for event in self.events:
             place = (event.message.topic, event.message.partition)
-            last[place] = max(last.get(place, -1), event.message.offset)
+            last[place] = max(last.get(place, 0), event.message.offset)
         return [Progress(topic, partition, offset + 1) for (topic, partition), offset in sorted(last.items())]
 
 
@@ -85,7 +85,6 @@ def origin_of(message: KafkaMessage) -> Origin:
 
     Producers may send any 64-bit number of milliseconds, more than a date can hold.
     """
-    seconds = message.timestamp
-    plausible = seconds and 0 < seconds < _YEAR_2100
-    timestamp = datetime.fromtimestamp(seconds, UTC) if plausible else datetime.now(UTC)
+    seconds = message.timestamp or 0.0
+    timestamp = datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _YEAR_2100 else datetime.now(UTC)
     return Origin(message.topic, message.partition, message.offset, timestamp, message.key, message.value)

@@ -33,7 +33,7 @@ class ScoreTweets:
         at_once: batches with the model at the same time; while one is computed, another can be tokenized.
     """
 
-    def __init__(self, scorer: Scorer, *, at_once: int = 2) -> None:
+    def __init__(self, scorer: Scorer, *, at_once: int) -> None:
         self.at_once = at_once
         self._scorer = scorer
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="scoring")

@@ -56,6 +56,11 @@ def test_key_and_value_stay_as_they_were() -> None:
     assert dead_letter(refused(b"x", key=None)).key is None
 
 
+def test_a_long_detail_is_cut_to_500_characters() -> None:
+    headers = dict(dead_letter(refused(b"x", detail="é" * 600)).headers)
+    assert headers["ade-detail"].decode() == "é" * 500
+
+
 def test_null_and_empty_values_can_be_distinguished() -> None:
     assert headers_of(None)["ade-value-length"] == "-1"
     assert headers_of(b"")["ade-value-length"] == "0"

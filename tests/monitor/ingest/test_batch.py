@@ -28,6 +28,10 @@ def test_progress_covers_refused_messages_too() -> None:
     assert {(step.partition, step.next_offset) for step in batch.progress()} == {(0, 3), (3, 8)}
 
 
+def test_progress_after_the_first_message_of_a_partition_is_one() -> None:
+    assert [step.next_offset for step in batch_of(event("a", offset=0)).progress()] == [1]
+
+
 def test_progress_is_behind_the_highest_offset_in_whatever_order_events_come() -> None:
     batch = batch_of(event("a", offset=9), event("b", offset=4))
     assert [(step.topic, step.next_offset) for step in batch.progress()] == [("tweets", 10)]
@@ -66,7 +70,7 @@ def test_a_plausible_timestamp_is_kept(seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "seconds", [-1, 0, None, DECEMBER_31_2099.timestamp() + 1, 1e13, 9.2e15, -1e13, float("nan")]
+    "seconds", [-1, -0.5, 0, None, DECEMBER_31_2099.timestamp() + 1, 1e13, 9.2e15, -1e13, float("nan")]
 )
 def test_now_replaces_a_timestamp_that_is_missing_or_absurd(seconds: float) -> None:
     before = datetime.now(UTC)

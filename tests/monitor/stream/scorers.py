@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models import TweetPrediction
+from models import Scorer, TweetPrediction
+from monitor.stream.scoring import ScoreTweets
 
 
 class PickyScorer:
@@ -34,3 +35,8 @@ class FaultyScorer:
         return [
             self.fault if self.always or "odd" in text else TweetPrediction("NoADE", 0.1) for text in texts
         ]
+
+
+def scoring_with(scorer: Scorer) -> ScoreTweets:
+    """Return the scoring stage of a worker with one thread of the model."""
+    return ScoreTweets(scorer, at_once=2)

@@ -13,10 +13,9 @@ from monitor.deadletters import DeadLetter
 from monitor.errors import FatalError
 from monitor.ingest import Batch
 from monitor.stream.conveyor import Conveyor
-from monitor.stream.scoring import ScoreTweets
 from monitor.stream.stages import ReadMessages, SendDeadLetters
 from tests.monitor.stream.events import event
-from tests.monitor.stream.scorers import PickyScorer
+from tests.monitor.stream.scorers import PickyScorer, scoring_with
 
 
 class ListSink:
@@ -49,7 +48,7 @@ class RunningConveyor:
         self.sink = sink
         self.letters: list[DeadLetter] = []
         self.failures: list[BaseException] = []
-        scoring = ScoreTweets(scorer or PickyScorer(*refused))
+        scoring = scoring_with(scorer or PickyScorer(*refused))
         self.conveyor = Conveyor(
             [ReadMessages(), scoring, SendDeadLetters(self.send), sink], fail=self.fail, queue_size=2
         )

@@ -17,7 +17,7 @@ from monitor.errors import FatalError
 from monitor.ingest import Batch
 from monitor.stream.scoring import ScoreTweets
 from tests.monitor.stream.events import batch_of, batch_of_texts, event
-from tests.monitor.stream.scorers import FaultyScorer, PickyScorer
+from tests.monitor.stream.scorers import FaultyScorer, PickyScorer, scoring_with
 
 PATIENCE = 20.0
 
@@ -32,19 +32,19 @@ def refusals(batch: Batch) -> list[tuple[int, str]]:
 
 
 async def test_predictions_have_the_order_of_the_tweets() -> None:
-    batch = await ScoreTweets(PickyScorer()).process(batch_of_texts("aaa", "a", "aa"))
+    batch = await scoring_with(PickyScorer()).process(batch_of_texts("aaa", "a", "aa"))
     assert [tweet.prediction.probability for tweet in batch.scored] == [0.003, 0.001, 0.002]
     assert scored_texts(batch) == ["aaa", "a", "aa"]
 
 
 async def test_a_batch_without_tweets_never_reaches_the_model() -> None:
-    batch = await ScoreTweets(PickyScorer("")).process(batch_of(event(None)))
+    batch = await scoring_with(PickyScorer("")).process(batch_of(event(None)))
     assert batch.scored == ()
     assert refusals(batch) == [(0, "empty")]
 
 
 async def test_one_refused_tweet_does_not_stop_the_others() -> None:
-    batch = await ScoreTweets(PickyScorer("bad")).process(batch_of_texts("one", "bad", "three"))
+    batch = await scoring_with(PickyScorer("bad")).process(batch_of_texts("one", "bad", "three"))
     assert scored_texts(batch) == ["one", "three"]
     assert refusals(batch) == [(1, "model-error")]
     assert batch.refused[0].error.detail == "ValueError while scoring"
@@ -52,24 +52,24 @@ async def test_one_refused_tweet_does_not_stop_the_others() -> None:
 
 async def test_a_refused_tweet_joins_the_invalid_messages_of_its_batch() -> None:
     batch = batch_of(event("bad", offset=0), event(None, offset=1), event("fine", offset=2))
-    batch = await ScoreTweets(PickyScorer("bad")).process(batch)
+    batch = await scoring_with(PickyScorer("bad")).process(batch)
     assert refusals(batch) == [(1, "empty"), (0, "model-error")]
     assert scored_texts(batch) == ["fine"]
 
 
 async def test_a_refused_tweet_that_is_alone_in_its_batch_is_refused_and_no_more() -> None:
-    batch = await ScoreTweets(PickyScorer("bad")).process(batch_of_texts("bad"))
+    batch = await scoring_with(PickyScorer("bad")).process(batch_of_texts("bad"))
     assert len(batch.refused) == 1
 
 
 async def test_a_model_that_scores_nothing_is_fatal() -> None:
     with pytest.raises(FatalError, match="picky-1"):
-        await ScoreTweets(PickyScorer("")).process(batch_of_texts("one", "two"))
+        await scoring_with(PickyScorer("")).process(batch_of_texts("one", "two"))
 
 
 async def test_cached_predictions_do_not_hide_that_the_model_broke() -> None:
     scorer = PickyScorer("bad")
-    scoring = ScoreTweets(CachingScorer(scorer, 100))
+    scoring = scoring_with(CachingScorer(scorer, 100))
     await scoring.process(batch_of_texts("one", "bad"))  # this also scores the plain text
     scorer.refused = ("",)
     with pytest.raises(FatalError, match="picky-1"):
@@ -77,18 +77,18 @@ async def test_cached_predictions_do_not_hide_that_the_model_broke() -> None:
 
 
 async def test_it_reports_what_the_cache_has_counted() -> None:
-    scoring = ScoreTweets(CachingScorer(PickyScorer(), 100))
+    scoring = scoring_with(CachingScorer(PickyScorer(), 100))
     await scoring.process(batch_of_texts("one", "two", "one"))
     assert scoring.cache_counts() == CacheCounts(lookups=3, hits=1)
-    assert ScoreTweets(PickyScorer()).cache_counts() is None
+    assert scoring_with(PickyScorer()).cache_counts() is None
 
 
 async def test_it_has_the_version_of_its_bundle() -> None:
-    assert ScoreTweets(CachingScorer(PickyScorer(), 100)).bundle == "picky-1"
+    assert scoring_with(CachingScorer(PickyScorer(), 100)).bundle == "picky-1"
 
 
 async def test_log_events_about_a_batch_have_its_id() -> None:
-    scoring = ScoreTweets(PickyScorer("bad"))
+    scoring = scoring_with(PickyScorer("bad"))
     with capture_logs(processors=[merge_contextvars]) as events, bound_contextvars(batch="tweets-0-7"):
         await scoring.process(batch_of_texts("bad"))
     assert [(line["batch"], line["tweets"], line["error"]) for line in events] == [
@@ -96,25 +96,42 @@ async def test_log_events_about_a_batch_have_its_id() -> None:
     ]
 
 
+class SlowScorer(PickyScorer):
+    """Reports when it begins, and remembers the texts that it has scored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = threading.Event()
+        self.ended: list[str] = []
+
+    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        self.begun.set()
+        time.sleep(0.05)
+        self.ended.extend(texts)
+        return super().score(texts)
+
+
 def test_close_waits_for_the_batches_in_work() -> None:
-    ended: list[str] = []
-
-    class SlowScorer(PickyScorer):
-        def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
-            begun.set()
-            time.sleep(0.05)
-            ended.extend(texts)
-            return super().score(texts)
-
     async def begin() -> None:
         asyncio.create_task(scoring.process(batch_of_texts("one")))  # noqa: RUF006 - left alone, as at a crash
-        await asyncio.to_thread(begun.wait, PATIENCE)
+        await asyncio.to_thread(scorer.begun.wait, PATIENCE)
 
-    begun = threading.Event()
-    scoring = ScoreTweets(SlowScorer())
+    scorer = SlowScorer()
+    scoring = scoring_with(scorer)
     asyncio.run(begin())
     scoring.close()
-    assert ended == ["one"]
+    assert scorer.ended == ["one"]
+
+
+async def test_close_drops_the_batches_that_wait_for_a_thread() -> None:
+    scorer = SlowScorer()
+    scoring = ScoreTweets(scorer, at_once=1)
+    batches = [asyncio.create_task(scoring.process(batch_of_texts(text))) for text in ("one", "two")]
+    await asyncio.to_thread(scorer.begun.wait, PATIENCE)
+    await asyncio.to_thread(scoring.close)
+    await asyncio.wait(batches)
+    assert [batch.cancelled() for batch in batches] == [False, True]
+    assert scorer.ended == ["one"]
 
 
 FAULTS = [
@@ -129,17 +146,17 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_an_impossible_prediction_is_refused_for_its_tweet_alone(fault: TweetPrediction) -> None:
-    batch = await ScoreTweets(FaultyScorer(fault)).process(batch_of_texts("one", "odd", "three"))
+    batch = await scoring_with(FaultyScorer(fault)).process(batch_of_texts("one", "odd", "three"))
     assert scored_texts(batch) == ["one", "three"]
     assert refusals(batch) == [(1, "model-error")]
 
 
 async def test_a_model_with_impossible_predictions_only_is_fatal() -> None:
     with pytest.raises(FatalError, match="nan"):
-        await ScoreTweets(FaultyScorer(FAULTS[0], always=True)).process(batch_of_texts("one"))
+        await scoring_with(FaultyScorer(FAULTS[0], always=True)).process(batch_of_texts("one"))
 
 
 async def test_the_rounding_of_a_probability_is_not_a_fault() -> None:
     over = TweetPrediction("NoADE", 1.0000001)
-    batch = await ScoreTweets(FaultyScorer(over, always=True)).process(batch_of_texts("one"))
+    batch = await scoring_with(FaultyScorer(over, always=True)).process(batch_of_texts("one"))
     assert len(batch.scored) == 1

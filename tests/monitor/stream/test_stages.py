@@ -14,7 +14,7 @@ from monitor.ingest import start_batch
 from monitor.stream.scoring import ScoreTweets
 from monitor.stream.stages import ReadMessages, SendDeadLetters, worker_stages
 from tests.monitor.stream.events import batch_of, event
-from tests.monitor.stream.scorers import PickyScorer
+from tests.monitor.stream.scorers import PickyScorer, scoring_with
 
 
 async def no_letters(_: Sequence[DeadLetter]) -> None:
@@ -22,7 +22,7 @@ async def no_letters(_: Sequence[DeadLetter]) -> None:
 
 
 def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
-    scoring, writing = ScoreTweets(PickyScorer()), cast(Any, object())
+    scoring, writing = scoring_with(PickyScorer()), cast(Any, object())
     stages = worker_stages(scoring=scoring, send_letters=no_letters, writing=writing)
     assert [type(stage) for stage in stages] == [ReadMessages, ScoreTweets, SendDeadLetters, object]
 

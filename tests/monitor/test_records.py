@@ -1,0 +1,33 @@
+"""Records never change once they are made, and they do not show what people wrote."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor import records
+from monitor.backoff import Backoff
+from monitor.ingest import Batch
+from monitor.records import Origin, ReceivedTweet, Tweet
+
+RECORDS = [
+    *(record for _, record in inspect.getmembers(records, dataclasses.is_dataclass)),
+    Backoff,
+    Batch,
+]
+POSTED, READ_AT = datetime(2026, 3, 14, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_record_is_frozen_and_has_no_other_attributes(record: type) -> None:
+    assert record.__dataclass_params__.frozen
+    assert "__dict__" not in dir(record)
+
+
+def test_a_tweet_was_posted_when_it_says_or_else_when_kafka_received_it() -> None:
+    origin = Origin("tweets", 0, 0, READ_AT)
+    assert ReceivedTweet(Tweet("1", "text", created_at=POSTED), origin).posted_at == POSTED
+    assert ReceivedTweet(Tweet("1", "text"), origin).posted_at == READ_AT
