@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.ingest import start_batch
 from monitor.ingest.batch import origin_of
 from monitor.records import Origin
-from tests.monitor.stream.events import Message, batch_of, event
+from tests.monitor.kafka_events import Message, batch_of, event
 
 DECEMBER_31_2099 = datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)
 

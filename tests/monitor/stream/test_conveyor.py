@@ -14,7 +14,7 @@ from monitor.errors import FatalError
 from monitor.ingest import Batch
 from monitor.stream.conveyor import Conveyor
 from monitor.stream.stages import ReadMessages, SendDeadLetters
-from tests.monitor.stream.events import event
+from tests.monitor.kafka_events import event
 from tests.monitor.stream.scorers import PickyScorer, scoring_with
 
 

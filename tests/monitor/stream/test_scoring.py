@@ -16,7 +16,7 @@ from models.scoring import CacheCounts, CachingScorer
 from monitor.errors import FatalError
 from monitor.ingest import Batch
 from monitor.stream.scoring import ScoreTweets
-from tests.monitor.stream.events import batch_of, batch_of_texts, event
+from tests.monitor.kafka_events import batch_of, batch_of_texts, event
 from tests.monitor.stream.scorers import FaultyScorer, PickyScorer, scoring_with
 
 PATIENCE = 20.0

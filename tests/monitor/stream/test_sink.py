@@ -16,7 +16,7 @@ from monitor.records import Alert, ScoredTweet
 from monitor.settings import Settings, WorkerSettings
 from monitor.store import Written
 from monitor.stream.sink import WriteBatches
-from tests.monitor.stream.events import batch_of_texts
+from tests.monitor.kafka_events import batch_of_texts
 
 
 class ScriptedStore:

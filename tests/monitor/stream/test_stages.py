@@ -13,7 +13,7 @@ from monitor.deadletters import DeadLetter
 from monitor.ingest import start_batch
 from monitor.stream.scoring import ScoreTweets
 from monitor.stream.stages import ReadMessages, SendDeadLetters, worker_stages
-from tests.monitor.stream.events import batch_of, event
+from tests.monitor.kafka_events import batch_of, event
 from tests.monitor.stream.scorers import PickyScorer, scoring_with
 
 

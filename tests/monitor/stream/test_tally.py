@@ -12,7 +12,7 @@ from models.scoring import CacheCounts
 from monitor.records import ScoredTweet
 from monitor.store import Written
 from monitor.stream.tally import INTERVAL, Tally
-from tests.monitor.stream.events import batch_of, event
+from tests.monitor.kafka_events import batch_of, event
 
 WRITTEN = Written(new_predictions=5, new_mentions=2, new_alerts=1)
 
