@@ -1,15 +1,15 @@
-"""What can go wrong in training.
+"""Errors of training.
 
 TrainingError
-├── CorpusError     a corpus file is missing, or a row of it is malformed
-└── RunError        a run cannot start or go on: nonsense settings, another run's folder
+├── CorpusError     a corpus file is missing, or one of its rows is malformed
+└── RunError        a run cannot start or go on: invalid settings, or the folder of another run
 
-Every message names the value, the place and the mend.
+Every message names the value and the place, and says what to do.
 """
 
 
 class TrainingError(Exception):
-    """Anything that keeps a training from being done; its message is for the user."""
+    """Anything that prevents a training; its message is for the user."""
 
 
 class CorpusError(TrainingError):
@@ -17,4 +17,4 @@ class CorpusError(TrainingError):
 
 
 class RunError(TrainingError):
-    """A run's settings make no sense, or its folder holds something else."""
+    """The settings of a run are invalid, or its folder holds something else."""

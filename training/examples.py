@@ -1,7 +1,4 @@
-"""Annotated texts: what corpora give and training takes.
-
-The texts that a training is given, and by what they are known again.
-"""
+"""Annotated texts, as corpora provide them and training uses them."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from models.predictions import is_span_of
 from models.terminology import Terminology
 
 
@@ -19,9 +17,9 @@ class AnnotatedSpan:
     Attributes:
         start: first character, an index into the text.
         end: one past the last character.
-        ptid: code of its Preferred Term, or None where nobody coded it.
-        pt_name: name of that PT, where the corpus gives it.
-        llt: code of the Lowest Level Term that was annotated, where the corpus gives it.
+        ptid: code of its Preferred Term, or None if it is not coded.
+        pt_name: name of that PT, if the corpus has it.
+        llt: code of the Lowest Level Term that was annotated, if the corpus has it.
     """
 
     start: int
@@ -38,10 +36,10 @@ class Example:
     Attributes:
         id: unique in its corpus.
         text: the text, as written.
-        label: 1 where the text reports an adverse drug effect (subtask 1a), else 0.
-        spans: its adverse effects (subtasks 1b and 1c), by offset; empty where label is 0.
+        label: 1 if the text reports an adverse drug effect (subtask 1a), else 0.
+        spans: its adverse effects (subtasks 1b and 1c), by offset; empty if the label is 0.
         document: what the text was taken from (a drug label, a report, a thread), so that a split can keep
-            its texts on one side; empty where each text stands for itself.
+            its texts on one side; empty if it was not taken from anything.
 
     Raises:
         ValueError: a span lies outside the text or is empty, or the label contradicts the spans.
@@ -59,7 +57,7 @@ class Example:
         if self.spans and not self.label:
             raise ValueError("label is 0, but there are spans")
         for span in self.spans:
-            if not 0 <= span.start < span.end <= len(self.text):
+            if not is_span_of(self.text, span.start, span.end):
                 raise ValueError(
                     f"span {span.start}-{span.end} lies outside the text of {len(self.text)} characters"
                 )
@@ -67,12 +65,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class CodedPhrase:
-    """A phrase and the Preferred Term it means: an example for the Normalizer (subtask 1c).
+    """A phrase and the Preferred Term that it means: an example for the Normalizer (subtask 1c).
 
     Attributes:
         text: the phrase, without its context.
         ptid: code of the PT.
-        context: the text that the phrase stands in, for variant (b) of section 3.2; empty for variant (a).
+        context: the text that contains the phrase, for variant (b) of section 3.2; empty for variant (a).
     """
 
     text: str
@@ -81,7 +79,7 @@ class CodedPhrase:
 
 
 def coded_phrases(examples: Sequence[Example], *, context: bool = False) -> list[CodedPhrase]:
-    """Take the coded spans out of annotated texts, with their texts as `context` if so asked."""
+    """Return the coded spans of annotated texts as phrases, optionally with their texts as `context`."""
     return [
         CodedPhrase(example.text[span.start : span.end], span.ptid, example.text if context else "")
         for example in examples
@@ -92,13 +90,13 @@ def coded_phrases(examples: Sequence[Example], *, context: bool = False) -> list
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a training is given.
+    """The data of a training.
 
     Attributes:
-        train: the texts to learn from.
-        valid: the texts by which the best epoch is chosen, and the threshold.
-        pt_names: names of PTs by code, of a terminology; those that the corpus gives fill the gaps.
-        terminology: whose names a retriever is trained on; without one, those of the labels serve.
+        train: the texts to train on.
+        valid: the texts to choose the best epoch and the threshold by.
+        pt_names: names of PTs by code, from a terminology; names in the corpus fill the gaps.
+        terminology: its names train a retriever; without one, the names of the labels do.
     """
 
     train: Sequence[Example]
@@ -107,14 +105,14 @@ class TrainingData:
     terminology: Terminology | None = None
 
     def digest(self) -> str:
-        """Identify the texts with their annotations, in their order: 32 hex digits."""
+        """Return 32 hex digits that identify the texts with their annotations, in their order."""
         return hashlib.blake2b(
             (digest_of(self.train) + digest_of(self.valid)).encode(), digest_size=16
         ).hexdigest()
 
 
 def digest_of(examples: Sequence[Example]) -> str:
-    """Identify texts with their annotations, in their order: 32 hex digits."""
+    """Return 32 hex digits that identify texts with their annotations, in their order."""
     hashed = hashlib.blake2b(digest_size=16)
     for example in examples:
         spans = [(span.start, span.end, span.ptid) for span in example.spans]

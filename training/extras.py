@@ -1,4 +1,4 @@
-"""The packages of the extra `train`, which are asked for before the work that needs them."""
+"""Packages of the extra `train`, checked before the work that needs them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from training.errors import RunError
 
 
 def require(package: str, what: str) -> None:
-    """Make sure that a package of the extra `train` is installed.
+    """Check that a package of the extra `train` is installed.
 
     Args:
-        package: as it is imported.
-        what: needs it, in the plural and for the message: "curves".
+        package: its import name.
+        what: what needs it, in the plural, for the message: "curves".
 
     Raises:
         RunError: it is not installed.

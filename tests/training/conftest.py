@@ -1,4 +1,4 @@
-"""Small corpora and a small terminology as training reads them, and the shared ones where they are."""
+"""Small corpora and a small terminology as training reads them, and the shared ones if available."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The corpora and the terminology beside the repository; tests that need them skip without."""
+    """The corpora and the terminology next to the repository; tests that need them skip without them."""
     if not (SHARED / "corpora").is_dir():
         pytest.skip(f"there are no shared corpora at {SHARED}")
     return SHARED
@@ -31,7 +31,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def terminology_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`pt.asc` and `llt.asc` with all PTs that the tweet generator knows, under invented codes."""
+    """`pt.asc` and `llt.asc` with all PTs of the tweet generator, under invented codes."""
     folder = tmp_path_factory.mktemp("terminology")
     names = list(read_wordlist("training.synthetic", "effects"))
     codes = range(90_000_001, 90_000_001 + len(names))
@@ -44,7 +44,7 @@ def terminology_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def terminology(terminology_folder: Path) -> Terminology:
-    """The same, read."""
+    """The terminology of `terminology_folder`."""
     return read_release(terminology_folder)
 
 

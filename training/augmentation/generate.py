@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 from training.augmentation.checklist_changes import checklist_changes
 from training.augmentation.word_swaps import Synonyms, char_swaps, synonym_swaps
 from training.augmentation.words import changeable_words
-from training.corpora.cleaning import comparison_form
+from training.corpora import comparison_form
 from training.edits import Edit, edit_example, fits_spans, without_overlaps
 from training.errors import RunError
 from training.examples import Example

@@ -70,7 +70,7 @@ def replace_masks(text: str, rng: Random) -> str:
     return re.sub("HTTPURL", lambda _: rng.choice(_LINKS).format(n=rng.randrange(100)), text)
 
 
-def escape_html(text: str, rng: Random) -> str:
+def use_html_entities(text: str, rng: Random) -> str:
     """Write `&`, `<`, `>` and quotes as HTML entities."""
     return html.escape(text).replace("&#x27;", rng.choice(("&#39;", "&#x27;", "'")))
 
@@ -128,7 +128,7 @@ _LETTERS: tuple[tuple[float, TextChange], ...] = (
     (0.006, lettering.decompose),
 )
 _DEBRIS: tuple[tuple[float, TextChange], ...] = (
-    (0.05, escape_html),
+    (0.05, use_html_entities),
     (0.012, escape_line_ends),
     (0.012, escape_as_json),
     (0.012, garble_encoding),

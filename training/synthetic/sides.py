@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from training.corpora.splits import hash_position
+from training.corpora import hash_position
 from training.synthetic.written_tweets import WrittenTweet
 
 Side = Literal["train", "valid", "test"]

@@ -99,7 +99,7 @@ def test_texts_with_other_words_are_different() -> None:
     assert comparison_form("so sick of it") != comparison_form("so sick of him")
 
 
-def test_a_repeated_record_is_no_fault_but_another_record_of_its_id_is() -> None:
+def test_a_repeated_record_is_noted_but_another_record_of_its_id_is_a_fault() -> None:
     first, other = Example("a", "text", 0), Example("a", "another", 0)
     log = ReadingLog(strict=True)
     assert drop_repeated_ids([first, first], SOURCE, log) == [first]

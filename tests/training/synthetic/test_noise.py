@@ -74,7 +74,7 @@ def test_a_change_has_its_documented_effect(
 
 
 def test_markup_characters_become_html_entities() -> None:
-    assert noise.escape_html("a < b & c", Random(1)) == "a &lt; b &amp; c"
+    assert noise.use_html_entities("a < b & c", Random(1)) == "a &lt; b &amp; c"
 
 
 @given(st.text(max_size=30), st.integers())
