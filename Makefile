@@ -7,7 +7,7 @@ ARGS ?=
 # Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
 
-.PHONY: run test test-full test-gpu check mutants format clean help
+.PHONY: run test test-avx2 test-full test-gpu check mutants format clean help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,13 @@ run: $(VENV)/.installed ## start everything, feed the sample tweets, show the re
 
 test: $(VENV)/.installed check ## all checks and the tests that end within minutes
 	$(BIN)/pytest -m "not slow and not gpu" $(ARGS)
+	@$(MAKE) --no-print-directory test-avx2
+
+# Older x86 processors have AVX2 only. These settings hide the rest from PyTorch and from OpenVINO.
+test-avx2: $(VENV)/.installed ## the engine, int8 and a benchmark, as on a processor with AVX2 only
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(BIN)/pytest -m "not slow and not gpu" \
+		tests/models/runtime/test_agreement.py tests/models/runtime/test_agreement_in_int8.py \
+		tests/models/runtime/test_gemm.py tests/models/runtime/int8 tests/benchmarks
 
 test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU
 	$(BIN)/pytest -m "not gpu" $(ARGS)

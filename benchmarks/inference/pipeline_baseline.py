@@ -95,10 +95,10 @@ def _encoder_state(bundle: Bundle) -> dict[str, torch.Tensor]:
     for number in range(shape.shared_layers):
         renamed[f"shared.{number}"] = f"encoder.layer.{shape.frozen_layers + number}"
     return {
-        f"bert.{theirs}.{name.removeprefix(f'{ours}.')}": tensor
-        for ours, theirs in renamed.items()
+        f"bert.{new}.{name.removeprefix(f'{old}.')}": tensor
+        for old, new in renamed.items()
         for name, tensor in bundle.weights.tensors.items()
-        if name.startswith(f"{ours}.")
+        if name.startswith(f"{old}.")
     }
 
 
@@ -110,10 +110,10 @@ class PipelineProcess:
 
     def __enter__(self) -> Self:
         context = get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_score_requests, args=(theirs,), daemon=True)
+        self._connection, other_end = context.Pipe()
+        self._process = context.Process(target=_score_requests, args=(other_end,), daemon=True)
         self._process.start()
-        theirs.close()
+        other_end.close()
         return self
 
     def __exit__(

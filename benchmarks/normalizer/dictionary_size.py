@@ -55,7 +55,7 @@ class MethodTimer:
         self.seconds: dict[str, float] = defaultdict(float)
 
     def watch(self, owner: type, method: str, part: str) -> None:
-        """Time a method of a class from now on, whoever calls it."""
+        """Time every call of a method of a class from now on."""
         original = getattr(owner, method)
 
         def timed(*args: Any, **kwargs: Any) -> Any:

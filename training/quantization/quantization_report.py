@@ -72,12 +72,13 @@ def compare_bundles(
     """
     before, after = _predict(exact, examples, advance), _predict(quantized, examples, advance)
     pairs = list(zip(before, after, strict=True))
+    changes = [abs(first.probability - second.probability) for first, second in pairs]
     return QuantizationReport(
         score_predictions(before, examples),
         score_predictions(after, examples),
         len(examples),
-        sum(one.label != other.label for one, other in pairs),
-        max((abs(one.probability - other.probability) for one, other in pairs), default=0.0),
+        sum(first.label != second.label for first, second in pairs),
+        max(changes, default=0.0),
     )
 
 

@@ -58,5 +58,5 @@ def products_overflow() -> bool:
     model = openvino.Model([product], [states], "largest products")
     options = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.Core().compile_model(model, "CPU", options)
-    found = compiled(np.full((width, width), 255, dtype=np.float32))[0]
-    return not np.allclose(found, width * 255 * 127 / 128, rtol=0.01)
+    outputs = compiled(np.full((width, width), 255, dtype=np.float32))[0]
+    return not np.allclose(outputs, width * 255 * 127 / 128, rtol=0.01)

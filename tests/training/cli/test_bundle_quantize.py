@@ -60,7 +60,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int | str | None
 
 
 def make_quantization_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let quantizing destroy the network: the graph of its body has zeros for weights."""
+    """Make quantizing destroy the network: the graph of its body has zeros for weights."""
 
     def graph_of_zeros(weights: NetworkWeights) -> Any:
         zeros = {name: torch.zeros_like(tensor) for name, tensor in weights.tensors.items()}

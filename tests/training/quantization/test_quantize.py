@@ -46,5 +46,5 @@ def test_every_head_of_an_ensemble_is_refitted_or_left(tmp_path: Path) -> None:
 
 def test_the_same_seed_quantizes_to_the_same_bytes(tmp_path: Path) -> None:
     exact = load_bundle(make_tiny_bundle(tmp_path / "exact"))
-    one, other = (quantize_body(exact, tiny_examples(), seed=1).body for _ in range(2))
-    assert (one.graph, one.weights) == (other.graph, other.weights)
+    first, second = (quantize_body(exact, tiny_examples(), seed=1).body for _ in range(2))
+    assert (first.graph, first.weights) == (second.graph, second.weights)

@@ -1,0 +1,88 @@
+"""The benchmarks run on this processor, and leave out what it cannot do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from benchmarks.inference import precisions
+from benchmarks.inference.interleaving import TimedTask, Timing, run_rounds
+from models.device import has_fast_bfloat16
+
+IMPORT_ALL = """
+import importlib, pkgutil, benchmarks
+modules = [module.name for module in pkgutil.walk_packages(benchmarks.__path__, "benchmarks.")]
+for name in modules:
+    importlib.import_module(name)
+print(*modules)
+"""
+
+
+def run_python(*arguments: str) -> str:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, check=True, timeout=900, capture_output=True, text=True).stdout
+
+
+def test_every_module_can_be_imported() -> None:
+    modules = run_python("-c", IMPORT_ALL).split()
+    for name in ("inference", "end_to_end", "training", "normalizer"):
+        assert f"benchmarks.{name}.__main__" in modules
+
+
+@pytest.mark.timeout(900)
+def test_inference_measures_the_precisions_of_this_processor() -> None:
+    output = run_python("-m", "benchmarks.inference", "--quick", "--cases", "minilm-1", "--seconds", "1")
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    measured = {row["who"] for row in figures["cascade"]}
+    assert {"ours fp32", "pipeline 1"} <= measured
+    assert ("ours bf16" in measured) == has_fast_bfloat16()
+    assert ("bf16" in figures["left_out"]) == (not has_fast_bfloat16())
+    assert all(row["tweets_a_second"] > 0 for row in figures["cascade"])
+    assert "minilm fp32" in figures["peak_gflops"]
+
+
+def test_missing_precisions_have_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precisions, "has_fast_bfloat16", lambda: False)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    missing = precisions.missing_precisions()
+    assert "bfloat16" in missing["bf16"]
+    assert "ade-monitor[openvino]" in missing["int8"]
+    assert "fp32" not in missing
+
+
+def test_rounds_alternate_the_order_of_the_tasks() -> None:
+    calls: list[tuple[str, int]] = []
+
+    def task(name: str) -> TimedTask:
+        def run(count: int) -> float:
+            calls.append((name, count))
+            return 1.0
+
+        return TimedTask("case", name, 1, 10, run)
+
+    timings = run_rounds([task("a"), task("b")], rounds=2, seconds=60, show=lambda _: None)
+    assert calls == [("a", 4), ("b", 4), ("a", 10), ("b", 10), ("b", 10), ("a", 10)]
+    assert timings.keys() == {"case / a / 1", "case / b / 1"}
+    assert all(cpu >= 0.1 for timing in timings.values() for cpu in timing.cpu)
+
+
+def test_a_round_that_would_end_too_late_is_not_started() -> None:
+    rounds: list[int] = []
+    run_rounds(
+        [TimedTask("case", "a", 1, 1, lambda count: float(rounds.append(count) or 0))],
+        rounds=9,
+        seconds=0,
+        show=lambda _: None,
+    )
+    assert len(rounds) == 2  # the warm-up and the first round
+
+
+def test_speedups_are_medians_of_the_rounds() -> None:
+    fast, slow = Timing((1.0, 2.0, 1.0), (1.0, 1.0, 1.0)), Timing((2.0, 8.0, 3.0), (2.0, 2.0, 5.0))
+    assert fast.rate == 1.0
+    assert fast.speedup_over(slow) == 3.0
+    assert fast.cpu_speedup_over(slow) == 2.0
