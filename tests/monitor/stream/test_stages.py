@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from monitor.deadletters import DeadLetter
 from monitor.ingest import start_batch
 from monitor.stream.scoring import ScoreTweets
+from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import ReadMessages, SendDeadLetters, worker_stages
 from tests.monitor.kafka_events import batch_of, event
 from tests.monitor.stream.scorers import PickyScorer, scoring_with
@@ -25,6 +26,11 @@ def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
     scoring, writing = scoring_with(PickyScorer()), cast(Any, object())
     stages = worker_stages(scoring=scoring, send_letters=no_letters, writing=writing)
     assert [type(stage) for stage in stages] == [ReadMessages, ScoreTweets, SendDeadLetters, object]
+
+
+def test_only_scoring_works_on_several_batches_at_the_same_time() -> None:
+    assert [stage.at_once for stage in (ReadMessages, SendDeadLetters, WriteBatches)] == [1, 1, 1]
+    assert scoring_with(PickyScorer()).at_once == 2
 
 
 async def test_reading_sorts_the_messages_and_keeps_the_batch() -> None:
