@@ -19,9 +19,6 @@ from models.network.weights import NetworkWeights, copy_tensors, tensors_equal
 if TYPE_CHECKING:
     from transformers import BertModel
 
-# Modules whose parameters a bundle stores; all others are the trunk's.
-_TRAINED_MODULES = ("shared.", *(f"{head.name}." for head in HEADS), "members.", "retriever.")
-
 
 class MultiTaskNetwork(FrozenTrunk):
     """BERT whose embeddings and first layers are frozen, with one head for each subtask.
@@ -173,9 +170,8 @@ class MultiTaskNetwork(FrozenTrunk):
 
     def trained_state(self) -> dict[str, Tensor]:
         """Return what training changes and a bundle stores: shared layers, heads, members, retriever."""
-        return {
-            name: tensor for name, tensor in self.state_dict().items() if name.startswith(_TRAINED_MODULES)
-        }
+        modules = ("shared.", *(f"{head.name}." for head in HEADS), "members.", "retriever.")
+        return {name: tensor for name, tensor in self.state_dict().items() if name.startswith(modules)}
 
     def load_trained_state(self, state: Mapping[str, Tensor]) -> None:
         """Load what `trained_state` returned.
