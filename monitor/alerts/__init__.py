@@ -4,9 +4,22 @@
 `following` reads through a `Reader` (both in `ports`). `redis` is the one broker of alerts so far.
 """
 
+from monitor.alerts.following import AlertFilter, Show, follow
 from monitor.alerts.payload import AlertPayload, parse_payload
-from monitor.alerts.ports import Publisher, Reader
+from monitor.alerts.ports import Publisher, PublishResult, Reader, StreamEntry
 from monitor.alerts.relay import Relay
 from monitor.alerts.rules import AlertRules
 
-__all__ = ["AlertPayload", "AlertRules", "Publisher", "Reader", "Relay", "parse_payload"]
+__all__ = [
+    "AlertFilter",
+    "AlertPayload",
+    "AlertRules",
+    "PublishResult",
+    "Publisher",
+    "Reader",
+    "Relay",
+    "Show",
+    "StreamEntry",
+    "follow",
+    "parse_payload",
+]

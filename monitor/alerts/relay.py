@@ -14,8 +14,7 @@ from monitor.alerts.ports import Publisher, PublishResult
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError
 from monitor.settings import Settings
-from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.tables import alert_outbox
+from monitor.store import alert_outbox, translate_driver_errors
 
 log = structlog.get_logger()
 

@@ -19,9 +19,7 @@ from monitor.errors import SettingsError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from monitor.alerts.following import AlertFilter, Show
-    from monitor.alerts.payload import AlertPayload
-    from monitor.alerts.ports import Reader
+    from monitor.alerts import AlertFilter, AlertPayload, Reader, Show
     from monitor.settings import Settings
 
 PT_WIDTH = 28
@@ -93,7 +91,7 @@ def follow_command(
 
     An alert is acknowledged to the group after its line is written, so an interrupted reader loses none.
     """
-    from monitor.alerts.following import AlertFilter, follow
+    from monitor.alerts import AlertFilter, follow
 
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):

@@ -13,9 +13,16 @@ from rich.text import Text
 
 from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
 from monitor.cli.options import Bootstrap, settings_of
-from monitor.deadletters.letter import DETAIL
-from monitor.deadletters.replay import ReplayError, ReplayOptions, ReplayResult, Selection, replay_letters
-from monitor.deadletters.stored_letters import StoredLetter, read_letters
+from monitor.deadletters import (
+    DETAIL,
+    ReplayError,
+    ReplayOptions,
+    ReplayResult,
+    Selection,
+    StoredLetter,
+    read_letters,
+    replay_letters,
+)
 
 deadletters_app = typer.Typer(
     help="List the messages that could not be read, and send them again once fixed.",

@@ -13,7 +13,7 @@ from monitor.errors import SettingsError
 
 if TYPE_CHECKING:
     from monitor.doctor import ProbeResult
-    from monitor.settings.sources import LoadedSettings
+    from monitor.settings import LoadedSettings
 
 SIGNS: Final = {"ok": ("ok  ", "green"), "hint": ("hint", "yellow"), "failed": ("no  ", "bold red")}
 

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from monitor.embedded.endpoints import running_stack
-from monitor.feed.file_formats import Format
-from monitor.settings import Settings, load_settings
-from monitor.settings.sources import LoadedSettings
+from monitor.embedded import running_stack
+from monitor.feed import Format
+from monitor.settings import LoadedSettings, Settings, load_settings
 
 _TABLES: Final = "Tables with a header (csv, tsv)"
 

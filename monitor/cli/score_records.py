@@ -11,10 +11,19 @@ from typing import Any, Final
 
 from models import Scorer, TweetPrediction
 from models.terminal import json_line
-from monitor.feed.delimited import Columns
-from monitor.feed.entries import FeedEntry, Reject, validate_entry
-from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for
-from monitor.feed.source import FeedError, Source, SourceLine
+from monitor.feed import (
+    Columns,
+    FeedEntry,
+    FeedError,
+    Format,
+    Reject,
+    Source,
+    SourceLine,
+    detect_format,
+    read_json_entries,
+    reader_for,
+    validate_entry,
+)
 from monitor.records import Tweet
 
 MOST_TWEETS: Final = 512

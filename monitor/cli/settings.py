@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.console import add_row, new_table, print_json, print_table
 from monitor.cli.options import load_settings_of
-from monitor.settings.show import setting_rows
+from monitor.settings import setting_rows
 
 
 def settings_command(

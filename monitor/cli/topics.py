@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
 from monitor.cli.options import Bootstrap, Topic, settings_of
-from monitor.kafka.topics import ensure_topics, topic_states
+from monitor.kafka import ensure_topics, topic_states
 
 topics_app = typer.Typer(help="Create the topics, and show how far they were read.", no_args_is_help=True)
 

@@ -14,8 +14,7 @@ from rich.text import Text
 from monitor.cli.console import add_row, print_note, print_renderable
 from monitor.cli.options import Bundle, DataDir, Workers, load_settings_of
 from monitor.embedded import RunningMonitor, running_monitor
-from monitor.settings import Settings
-from monitor.settings.show import masked_url
+from monitor.settings import Settings, masked_url
 
 SUPERVISION_PAUSE: Final = 0.3  # seconds
 REPLACED: Final = ("kafka.bootstrap_servers", "database.url", "redis.url")

@@ -56,7 +56,7 @@ def probe_bundle(model: ModelSettings) -> ProbeResult:
 
 def probe_broker(kafka: KafkaSettings) -> ProbeResult:
     """Check that a broker answers, and that it has the topic."""
-    from monitor.kafka.topics import topic_states
+    from monitor.kafka import topic_states
 
     _connect_to_any(kafka)
     states = topic_states(kafka)

@@ -80,8 +80,8 @@ def count_unread_messages(kafka: KafkaSettings) -> UnreadMessages | None:
     def count() -> None:
         from kafka.errors import KafkaError
 
-        from monitor.deadletters.stored_letters import read_letters
-        from monitor.kafka.topics import topic_states
+        from monitor.deadletters import read_letters
+        from monitor.kafka import topic_states
 
         try:
             states = topic_states(kafka)

@@ -85,7 +85,7 @@ class RunningMonitor:
         Raises:
             MonitorError: something of that failed; call `stop` then, too.
         """
-        from monitor.kafka.topics import ensure_topics
+        from monitor.kafka import ensure_topics
         from monitor.store import upgrade_database
 
         self.stack.start(lambda server: self._notify(f"{server.name} answers on port {server.port}"))

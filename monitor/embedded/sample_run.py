@@ -17,10 +17,8 @@ from sqlalchemy import text
 from monitor.alerts import AlertPayload, parse_payload
 from monitor.alerts.redis import connect
 from monitor.errors import PoisonError
-from monitor.feed.entries import TweetMessage
-from monitor.feed.sender import Sender
-from monitor.kafka.clients import open_consumer
-from monitor.kafka.topics import end_offsets
+from monitor.feed import Sender, TweetMessage
+from monitor.kafka import end_offsets, open_consumer
 from monitor.settings import Settings
 from monitor.store import reading_engine
 

@@ -5,14 +5,15 @@ these into messages, and `sender` sends them. `feeder` runs all of it.
 """
 
 from monitor.feed.delimited import Columns
-from monitor.feed.entries import FeedEntry, Reject, TweetMessage
+from monitor.feed.entries import FEED_REASONS, FeedEntry, Reject, TweetMessage, validate_entry
 from monitor.feed.feeder import FeedOptions, FeedProgress, FeedSummary, feed
-from monitor.feed.file_formats import Format
+from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for
 from monitor.feed.rejects import RejectLog
 from monitor.feed.sender import Sender
-from monitor.feed.source import FeedError, Source, open_source
+from monitor.feed.source import FeedError, Source, SourceLine, open_source
 
 __all__ = [
+    "FEED_REASONS",
     "Columns",
     "FeedEntry",
     "FeedError",
@@ -24,7 +25,12 @@ __all__ = [
     "RejectLog",
     "Sender",
     "Source",
+    "SourceLine",
     "TweetMessage",
+    "detect_format",
     "feed",
     "open_source",
+    "read_json_entries",
+    "reader_for",
+    "validate_entry",
 ]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from monitor.errors import PoisonError
 from monitor.feed.source import SourceLine
-from monitor.ingest.contract import read_message
+from monitor.ingest import read_message
 from monitor.records import Tweet
 
 FEED_REASONS: Final[Mapping[str, str]] = {

@@ -15,7 +15,7 @@ from monitor.feed.entries import FeedEntry, Reject, message_from
 from monitor.feed.file_formats import Format, detect_format, reader_for
 from monitor.feed.sender import Sender
 from monitor.feed.source import Source, open_source
-from monitor.kafka.topics import ensure_topics
+from monitor.kafka import ensure_topics
 from monitor.settings import KafkaSettings
 
 PROGRESS_INTERVAL: Final = 0.1

@@ -14,7 +14,7 @@ from monitor.feed.delimited import Columns, delimited_reader
 from monitor.feed.entries import EntryReader, FeedEntry, Reject, reject_long_line
 from monitor.feed.source import FeedError, SourceLine
 from monitor.feed.tweet_objects import find_tweets
-from monitor.ingest.contract import parse_object
+from monitor.ingest import parse_object
 
 _SMM4H_HEADER: Final = b"tweet_id"
 

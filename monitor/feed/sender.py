@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from monitor.errors import RetryableError
 from monitor.feed.entries import TweetMessage
-from monitor.kafka.clients import CONNECT_TIMEOUT, broker_away_error, open_producer
+from monitor.kafka import CONNECT_TIMEOUT, broker_away_error, open_producer
 from monitor.settings import KafkaSettings
 
 MAX_IN_FLIGHT: Final = 32 * 1_048_576

@@ -12,18 +12,25 @@ from monitor.settings.model import (
     Settings,
     WorkerSettings,
 )
-from monitor.settings.sources import load_settings
+from monitor.settings.show import SettingRow, masked_url, setting_rows
+from monitor.settings.sources import CONFIG_VARIABLE, SECRETS_VARIABLE, LoadedSettings, load_settings
 
 __all__ = [
+    "CONFIG_VARIABLE",
+    "SECRETS_VARIABLE",
     "AlertSettings",
     "DatabaseSettings",
     "EmbeddedSettings",
     "KafkaSettings",
+    "LoadedSettings",
     "LogSettings",
     "ModelSettings",
     "PrivacySettings",
     "RedisSettings",
+    "SettingRow",
     "Settings",
     "WorkerSettings",
     "load_settings",
+    "masked_url",
+    "setting_rows",
 ]

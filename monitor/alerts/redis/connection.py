@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from monitor.errors import FatalError, MonitorError, RetryableError, SettingsError
-from monitor.settings import RedisSettings
+from monitor.settings import RedisSettings, masked_url
 
 SOCKET_TIMEOUT: Final = 5.0
 """Seconds until a command counts as unanswered. A blocking read must wait for less."""
@@ -44,8 +44,6 @@ def connect_async(settings: RedisSettings) -> redis.asyncio.Redis:
 
 def location_of(settings: RedisSettings) -> str:
     """Return the server's name for messages, without its password."""
-    from monitor.settings.show import masked_url
-
     return f"Redis at {masked_url(settings.url.get_secret_value())}"
 
 
