@@ -71,6 +71,7 @@ def test_candidates_are_the_best_by_vectors_by_letters_and_by_class() -> None:
         ["toneraso"], vectors[:1], log_classes
     )
     lexical = LexicalIndex([canonical_name(word) for word in words]).cosines([canonical_name("toneraso")])
+    assert (DENSE, LEXICAL, CLASSES) == (16, 16, 8)  # as docs/normalizer.md states
     by_vector = set((vectors[:1] @ vectors.T)[0].topk(DENSE).indices.tolist())
     by_letters = set(torch.from_numpy(lexical[0]).topk(LEXICAL).indices.tolist())
     by_class = set(classes[log_classes[0].topk(CLASSES).indices.numpy()].tolist())
@@ -133,4 +134,5 @@ def test_classes_are_taken_from_the_rows_of_their_spans() -> None:
 
 def test_no_spans_have_no_candidates() -> None:
     table = finder().find([], torch.zeros(0, 16))
-    assert len(table.concepts) == len(table.values) == 0
+    assert table.concepts.shape == (0, 0)
+    assert table.values.shape == (0, 0, len(FEATURES))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from models.normalizer import FEATURES, CandidateTable, Fusion
+from models.normalizer import BY_HAND, FEATURES, CandidateTable, Fusion
 
 
 def table(*rows: list[float]) -> CandidateTable:
@@ -63,3 +63,10 @@ def test_weights_have_the_order_of_the_features() -> None:
     weights = dict(zip(FEATURES, range(1, len(FEATURES) + 1), strict=True))
     assert Fusion(weights=weights, nothing=0).vector().tolist() == [*weights.values()]
     assert Fusion(weights={"exact": 2}, nothing=0).vector().sum() == 2
+
+
+def test_the_weights_by_hand_differ_only_in_the_classifier() -> None:
+    retrieval, hybrid = BY_HAND["retrieval"], BY_HAND["hybrid"]
+    assert hybrid.weights.keys() - retrieval.weights.keys() == {"log_class"}
+    assert {name: hybrid.weights[name] for name in retrieval.weights} == retrieval.weights
+    assert hybrid.nothing == retrieval.nothing
