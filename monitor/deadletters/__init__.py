@@ -1,4 +1,9 @@
-"""Dead letters: the worker builds them (`letter`), people read them (`stored_letters`) and `replay` them."""
+"""Dead letters: messages that were refused.
+
+letter          what the worker sends to the dead-letter topic
+stored_letters  the letters in that topic
+replay          sending them again
+"""
 
 from monitor.deadletters.letter import DETAIL, DeadLetter, dead_letter
 from monitor.deadletters.replay import (

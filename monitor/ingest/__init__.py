@@ -1,4 +1,8 @@
-"""From Kafka messages to tweets: what a valid message is (`contract`), and micro-batches (`batch`)."""
+"""From Kafka messages to tweets.
+
+contract  what a valid message is, and why others are refused
+batch     micro-batches of messages
+"""
 
 from monitor.ingest.batch import Batch, KafkaEvent, read_events, start_batch
 from monitor.ingest.contract import REASONS, parse_object, read_message

@@ -1,4 +1,8 @@
-"""Kafka for the commands: clients (`clients`) and the two topics (`topics`). The worker reads with Faust."""
+"""Kafka for the commands; the worker reads and writes through Faust.
+
+clients  how a client is opened, and the error if no broker answers
+topics   the topics of tweets and dead letters, and their offsets
+"""
 
 from monitor.kafka.clients import (
     CONNECT_TIMEOUT,

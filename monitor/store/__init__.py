@@ -1,4 +1,15 @@
-"""The ADE database: `Store` writes batches, `find_effects` reads it, `upgrade_database` makes the tables."""
+"""The ADE database: `Store` writes batches into it, and `find_effects` reads adverse effects from it.
+
+tables         the tables
+columns        the value of each column that a batch writes
+statements     the SQL of a batch, built from both
+writing        the transaction of a batch
+ade_report     the view for analysts, and the query on it
+revisions      which revision a database is at, and how to upgrade it
+migrations     the steps from revision to revision
+connections    URL, time limits and names of connections
+driver_errors  which errors of the database pass, and which need a person
+"""
 
 from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_effects
 from monitor.store.connections import async_engine, describe_database, reading_engine

@@ -1,22 +1,26 @@
 """The worker: micro-batches from Kafka through the model into the database, acknowledged in order.
 
-`stages` lists the steps, `conveyor` moves batches through them, `app` connects them to Faust, and `worker`
-starts all of it. `run_worker` is imported when it is first used, since the stages need no Faust.
+stages     the ordered list of stages, and the two small ones
+scoring    the stage that calls the model
+sink       the last stage: write, acknowledge, commit
+tally      the log line with its sums
+conveyor   moves batches through the stages
+app        connects the conveyor to Faust
+worker     starts and ends everything
+shutdown   ends it by force if it hangs
+
+The stages need no Faust, so `run_worker` is imported when it is first used.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from models.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from monitor.stream.worker import run_worker
+else:
+    __getattr__ = lazy_names(__name__, {"worker": ("run_worker",)})
 
 __all__ = ["run_worker"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "run_worker":
-        from monitor.stream import worker
-
-        return worker.run_worker
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
