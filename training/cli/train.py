@@ -83,7 +83,13 @@ def train_command(
     from training.corpora.prepared import read_split
     from training.examples import TrainingData
     from training.loop import join_processes
-    from training.methods import TrainingRun, effective_method, prepare_process
+    from training.methods import (
+        TrainingRun,
+        effective_method,
+        open_synonyms,
+        prepare_process,
+        train_method,
+    )
 
     changes = [*(settings or [])]
     if encoder is not None:
@@ -105,8 +111,6 @@ def train_command(
         release.pt_names if release else {},
         release,
     )
-    from training.methods import open_synonyms, train_method
-
     run = run or Path("runs") / out.resolve().name
     console = err if processes.is_main else silent
     command = f"ade-train train --preset {preset} --train TRAIN --valid VALID --out OUT".split()
