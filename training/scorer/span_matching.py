@@ -67,16 +67,15 @@ def _augment(start: int, candidates: dict[int, list[int]], partner: dict[int, in
             if predicted in partner:
                 queue.append(partner[predicted])
                 continue
-            _flip(predicted, start, came_from, partner)
+            _flip(predicted, came_from, partner)
             return
 
 
-def _flip(predicted: int, start: int, came_from: dict[int, int], partner: dict[int, int]) -> None:
-    """Follow the path back to its start, and swap the pairs in `partner` for the other pairs on it."""
-    while True:
-        gold = came_from[predicted]
+def _flip(predicted: int, came_from: dict[int, int], partner: dict[int, int]) -> None:
+    """Follow the path back to its start, and pair each annotated span on it with another predicted span."""
+    current: int | None = predicted
+    while current is not None:
+        gold = came_from[current]
         previous = next((index for index, other in partner.items() if other == gold), None)
-        partner[predicted] = gold
-        if gold == start or previous is None:
-            return
-        predicted = previous
+        partner[current] = gold
+        current = previous  # None at the start of the path, which had no partner
