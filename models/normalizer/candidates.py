@@ -104,17 +104,17 @@ class CandidateFinder:
         )
         return {
             "dense": best_dense,
-            "dense_first": _is_highest(best_dense, concepts),
+            "dense_first": _is_highest(best_dense),
             "lexical": best_lexical,
-            "lexical_first": _is_highest(best_lexical, concepts),
+            "lexical_first": _is_highest(best_lexical),
             "fuzzy": fuzzy,
             "exact": (fuzzy == 1).astype(np.float32),
         }
 
 
-def _is_highest(values: _Scores, concepts: _Indices) -> _Scores:
-    """Return 1 for the highest positive value of each row, and 0 for the others."""
-    highest = np.where(concepts >= 0, values, -1).max(1, keepdims=True, initial=-1)
+def _is_highest(values: _Scores) -> _Scores:
+    """Return 1 for the highest value of each row if it is positive, and 0 for the others."""
+    highest = values.max(1, keepdims=True, initial=0)
     is_highest: _Scores = ((values == highest) & (values > 0)).astype(np.float32)
     return is_highest
 
