@@ -177,6 +177,11 @@ async def test_alerts_are_numbered_in_the_order_of_the_batch(store: Store, table
     assert tables.rows("SELECT alert_id FROM alert_outbox ORDER BY seq") == [(name,) for name in names]
 
 
+async def test_rows_are_inserted_in_the_order_of_the_tweets_ids(store: Store, tables: Tables) -> None:
+    await write(store, [positive_tweet(name) for name in ("c", "a", "b")])
+    assert tables.rows("SELECT tweet_id FROM mentions ORDER BY id") == [("a",), ("b",), ("c",)]
+
+
 async def test_a_tweet_without_a_date_is_counted_at_the_brokers_timestamp(
     store: Store, tables: Tables
 ) -> None:

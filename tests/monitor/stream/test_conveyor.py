@@ -230,3 +230,53 @@ async def test_a_stage_gets_as_many_batches_as_it_can_work_on_and_keeps_their_or
     running.cancel()
     assert sink.offsets == list(range(12))
     assert stage.most == most
+
+
+class EndlessStage:
+    """A stage that never ends, and counts the batches that were cancelled in it."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self.begun = self.cancelled = 0
+
+    async def process(self, batch: Batch) -> Batch:
+        self.begun += 1
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return batch
+
+
+async def test_a_cancelled_conveyor_cancels_all_batches_in_work() -> None:
+    stage, sink = EndlessStage(at_once=3), ListSink()
+    conveyor = Conveyor([stage, sink], fail=RunningConveyor(sink).fail, queue_size=1)
+    running = asyncio.create_task(conveyor.run())
+    for offset in range(3):
+        await conveyor.put([event("a", offset=offset)])
+    await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (stage.begun, stage.cancelled) == (3, 3)
+
+
+async def accepted_batches(queue_size: int) -> int:
+    """Return how many batches a conveyor accepts while its last stage is stuck."""
+    sink = ListSink(delay=3600)
+    conveyor = Conveyor([ReadMessages(), sink], fail=RunningConveyor(sink).fail, queue_size=queue_size)
+    running = asyncio.create_task(conveyor.run())
+    accepted = 0
+    try:
+        async with asyncio.timeout(0.2):
+            while True:
+                await conveyor.put([event("a", offset=accepted)])
+                accepted += 1
+    except TimeoutError:
+        return accepted
+    finally:
+        running.cancel()
+
+
+async def test_queue_size_is_the_number_of_batches_that_wait_for_the_last_stage() -> None:
+    assert await accepted_batches(5) - await accepted_batches(1) == 4

@@ -40,11 +40,11 @@ class ScriptedStore:
 class Sink:
     """A last stage on a `ScriptedStore`, and the steps it takes."""
 
-    def __init__(self, *answers: Written | Exception) -> None:
+    def __init__(self, *answers: Written | Exception, retry_max_wait: float = 0.001) -> None:
         self.steps: list[str] = []
         self.store = ScriptedStore(self.steps, *answers)
         self.stage = WriteBatches(
-            Settings(worker=WorkerSettings(retry_max_wait=0.001)),
+            Settings(worker=WorkerSettings(retry_max_wait=retry_max_wait)),
             store=self.store,  # type: ignore[arg-type]
             bundle="old",
             raise_alerts=self.raise_alerts,
@@ -96,6 +96,23 @@ async def test_a_database_that_is_away_is_asked_again_before_anything_is_acknowl
     ] * 2
 
 
+async def test_pauses_between_attempts_begin_short_and_grow_to_the_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+
+    async def record(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("monitor.stream.sink.asyncio.sleep", record)
+    failures = [RetryableError("away")] * 7
+    await Sink(*failures, Written(2, 0, 0), retry_max_wait=2).stage.process(a_batch())
+    longest_pauses = [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert len(pauses) == len(longest_pauses)
+    for pause, longest in zip(pauses, longest_pauses, strict=True):
+        assert longest / 2 <= pause <= longest
+
+
 async def test_a_batch_that_the_database_refuses_is_never_acknowledged() -> None:
     sink = Sink(FatalError("refused"))
     with pytest.raises(FatalError):
@@ -111,6 +128,22 @@ async def test_edits_of_known_tweets_are_logged_with_their_number_and_no_text() 
     assert edits == {"event": "edits of known tweets left out", "log_level": "warning", "count": 1}
     [written] = [line for line in events if line["event"] == "tweets written"]
     assert (written["tweets"], written["edited_tweets"]) == (1, 1)
+
+
+async def test_each_batch_is_logged_at_debug_level() -> None:
+    with capture_logs() as events:
+        await Sink(Written(2, 3, 1)).stage.process(a_batch())
+    [debug] = [line for line in events if line["log_level"] == "debug"]
+    del debug["write_ms"]
+    assert debug == {
+        "event": "batch written",
+        "log_level": "debug",
+        "tweets": 2,
+        "new": 2,
+        "mentions": 3,
+        "alerts": 1,
+        "dead_letters": 0,
+    }
 
 
 async def test_a_batch_without_edits_logs_no_warning() -> None:
