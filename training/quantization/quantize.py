@@ -33,8 +33,6 @@ REFIT_TEXTS: Final = 4_000  # most texts that heads are refitted on, since their
 _HELD_OUT: Final = 0.25  # of these, to choose how much a head may change
 _TOKEN_BUDGET: Final = 1_024
 
-Advance = Callable[[int], None]
-
 
 @dataclass(frozen=True)
 class CalibratedBody:
@@ -95,7 +93,9 @@ def quantize_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> 
     )
 
 
-def refit_heads(calibrated: CalibratedBody, advance: Advance = lambda texts: None) -> QuantizedBundle:
+def refit_heads(
+    calibrated: CalibratedBody, advance: Callable[[int], None] = lambda texts: None
+) -> QuantizedBundle:
     """Refit the heads of the Classifiers and the Extractor to a quantized body.
 
     Labels are not needed: the target is what the exact network predicts. The Extractor is fitted on the texts
@@ -120,7 +120,7 @@ def _refit_all(
     quantized: Body,
     batches: Sequence[PackedBatch],
     positive: NDArray[np.bool_],
-    advance: Advance,
+    advance: Callable[[int], None],
 ) -> dict[str, RefitResult]:
     # The texts are already in a random order, so every fourth one is a random choice.
     held_out = np.arange(len(positive)) % round(1 / _HELD_OUT) == 0
