@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models.network import CLASSIFIER, EXTRACTOR
+from models.network import CLASSIFIER, EXTRACTOR, TASKS
 from training.checklist import ChecklistReport, checklist_table
 from training.presets import Method
 from training.reports import ModelCard
@@ -98,9 +98,7 @@ def _describe(tweets: Mapping[str, Any]) -> str:
 def _score_rows(name: str, scores: Mapping[str, Any], prevalence: str) -> dict[str, Mapping[str, float]]:
     return {
         f"{name}, 1a, weighted to {prevalence} positives": scores["1a_at_prevalence"],
-        f"{name}, 1a, as they are": scores["1a"],
-        f"{name}, 1b": scores["1b"],
-        f"{name}, 1c": scores["1c"],
+        **{f"{name}, {task}": scores[task] for task in TASKS},
     }
 
 

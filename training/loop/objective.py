@@ -1,36 +1,29 @@
 """Equations 2 and 3, and line 10 of Algorithm 1: the loss of one task on a mini-batch, and its gradients.
 
+Every head is trained by cross-entropy, whatever it reads, so a new head needs no code here unless its classes
+are weighted.
+
 With several processes, each computes its share of the rows. A share's loss is divided by the weight of the
 whole mini-batch, so that the shares add up to the loss that one process would have computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from models.encoder import TokenBatch
-from models.network import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, MultiTaskNetwork, Task
+from models.network import CLASSIFIER, HEAD_OF, MultiTaskNetwork, Task
 from training.loop.adversarial import adversarial_backward
 from training.loop.config import TrainingConfig
 from training.loop.processes import Processes
 from training.loop.states import KeptStates
 from training.loop.task_data import IGNORED, TaskData
-
-# The logits of each head from the trunk's states `[batch, tokens, hidden]`. A new head gets its line here.
-_LOGITS: Final[Mapping[Task, Callable[[MultiTaskNetwork, Tensor, TokenBatch], Tensor]]] = {
-    CLASSIFIER.task: lambda network, states, inputs: network.classify(states, inputs.attention_mask),
-    EXTRACTOR.task: lambda network, states, inputs: network.extract(states, inputs.attention_mask),
-    NORMALIZER.task: lambda network, states, inputs: network.normalize(
-        states, inputs.attention_mask, inputs.span_mask
-    ),
-}
 
 
 def balanced_class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
@@ -103,7 +96,8 @@ def task_loss(
     Returns:
         A scalar. The losses of all processes sum to the mean over the whole mini-batch.
     """
-    logits = _LOGITS[share.task](network, trunk_states, share.inputs)
+    inputs = share.inputs
+    logits = network.logits(HEAD_OF[share.task], trunk_states, inputs.attention_mask, inputs.span_mask)
     loss = cross_entropy(
         logits.float().flatten(0, -2),
         share.targets.flatten(),
@@ -168,7 +162,7 @@ def backward(
 
 def trained_parameters(network: MultiTaskNetwork, task: Task) -> Iterator[nn.Parameter]:
     """Yield the parameters that a task's loss trains: those of the shared layers and of its own head."""
-    head: nn.Module = getattr(network, HEAD_OF[task].name)
+    head = network.linear(HEAD_OF[task])
     for parameter in chain(network.shared.parameters(), head.parameters()):
         if parameter.requires_grad:
             yield parameter

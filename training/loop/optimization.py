@@ -18,7 +18,7 @@ ModuleRate = tuple[nn.Module, float]
 def network_optimizer(network: MultiTaskNetwork, config: TrainingConfig) -> Optimizer:
     """Create AdamW for what Algorithm 1 trains: the shared layers, each at its own rate, and the heads."""
     rates = layerwise_rates(network.shared, config.learning_rate, config.layer_decay)
-    rates += [(getattr(network, head.name), config.head_learning_rate) for head in HEADS]
+    rates += [(network.linear(head), config.head_learning_rate) for head in HEADS]
     return make_optimizer(rates, weight_decay=config.weight_decay)
 
 

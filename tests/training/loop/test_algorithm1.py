@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.network import MultiTaskNetwork, Task
+from models.network import HEAD_OF, HEADS, Head, MultiTaskNetwork, Task
 from tests.training.loop.tiny_training import CONFIG, tiny_network
 from training.loop.algorithm1 import network_steps, task_probabilities, train_epoch
 from training.loop.callbacks import NullCallback
@@ -173,3 +173,39 @@ def test_dropout_is_active_during_the_steps_and_inactive_after_the_epoch(
     assert modes == {(True, True, True)}
     assert probabilities == {layer_dropout}
     assert not any(module.training for module in network.modules())
+
+
+def test_a_fourth_head_is_trained_by_its_entry_in_the_table_and_its_data(
+    tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    severity = Head("1d", "severity", "text", classes=("mild", "moderate", "severe"))  # type: ignore[arg-type]
+    for module in ("models.network.multitask", "models.network.shape", "training.loop.optimization"):
+        monkeypatch.setattr(f"{module}.HEADS", (*HEADS, severity))
+    for module in ("training.loop.objective", "training.loop.task_data"):
+        monkeypatch.setattr(f"{module}.HEAD_OF", {**HEAD_OF, "1d": severity})
+
+    @dataclass(frozen=True)
+    class FourHeads(TrainingConfig):
+        batch_size_1d: int = 10
+
+    config = FourHeads(**{field.name: getattr(CONFIG, field.name) for field in fields(CONFIG)})
+    network = tiny_network(tiny_encoder, config)
+    before = {name: tensor.clone() for name, tensor in network.trained_state().items()}
+    inputs = Inputs.packed([[1, 2, 3]] * 30, [[0] * 3] * 30)
+    fourth = TaskData("1d", inputs, [[row % 3] for row in range(30)])  # type: ignore[arg-type]
+    losses = train_epoch(
+        network,
+        {"1d": fourth},  # type: ignore[dict-item]
+        network_optimizer(network, config),
+        config,
+        epoch=0,
+        states=KeptStates("none"),
+        callback=NullCallback(),
+    )
+    assert set(losses) == {"1d"}
+    changed = {
+        name.partition(".")[0]
+        for name, tensor in network.trained_state().items()
+        if not torch.equal(tensor, before[name])
+    }
+    assert changed == {"shared", "severity"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.network import MultiTaskNetwork
+from models.network import EXTRACTOR, Head, MultiTaskNetwork
 from tests.training.loop import tiny_training
 from tests.training.loop.tiny_training import CONFIG, STEADY, largest_difference, tiny_fit
 from training.errors import RunError
@@ -81,10 +81,14 @@ def test_several_processes_without_accelerate_fail_with_what_to_install(
 def test_a_step_that_runs_out_of_memory_is_named_with_what_to_change(
     error: Exception, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def out_of_memory(*_: object) -> torch.Tensor:
-        raise error
+    logits = MultiTaskNetwork.logits
 
-    monkeypatch.setattr(MultiTaskNetwork, "extract", out_of_memory)
+    def out_of_memory(network: MultiTaskNetwork, head: Head, *tensors: torch.Tensor) -> torch.Tensor:
+        if head is EXTRACTOR:
+            raise error
+        return logits(network, head, *tensors)
+
+    monkeypatch.setattr(MultiTaskNetwork, "logits", out_of_memory)
     config = replace(CONFIG, batch_size_1b=4)
     with pytest.raises(RunError, match=r"1b on [1-4] texts of up to \d+ tokens.*batch-size-1b=2.*max-tokens"):
         tiny_fit(tiny_encoder, tmp_path, config)
