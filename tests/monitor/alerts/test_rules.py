@@ -43,6 +43,19 @@ def test_uncoded_mentions_of_the_same_words_are_one_alert() -> None:
     assert len(raised(scored(*(mention(text=text) for text in different)))) == 3
 
 
+def test_the_score_of_the_span_decides_between_equal_pt_scores() -> None:
+    for ptid in (None, "10044565"):
+        weak, strong = mention(0, 5, ptid=ptid, score=0.4), mention(20, 25, ptid=ptid, score=0.7)
+        for mentions in ((weak, strong), (strong, weak)):
+            [payload] = raised(scored(*mentions))
+            assert payload["mention"] == {"start": 20, "end": 25, "text": "shaky", "score": 0.7}
+
+
+def test_the_first_of_equal_mentions_is_in_the_alert() -> None:
+    [payload] = raised(scored(mention(0, 5), mention(20, 25)))
+    assert payload["mention"] == {"start": 0, "end": 5, "text": "shaky", "score": 0.8}
+
+
 def test_an_uncoded_alert_has_no_pt() -> None:
     [payload] = raised(scored(mention()))
     assert (payload["ptid"], payload["pt_name"], payload["pt_score"]) == (None, None, None)

@@ -10,26 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from models.terminal import json_line, terminal_safe
 from monitor.cli import console
 from monitor.cli.console import highlighted
 from monitor.settings import Settings
+from tests.models.test_terminal import UNSAFE
 
 NAMES = [
     f"{section}.{name}"
     for section, values in Settings().model_dump().items()
     for name in values
 ]  # fmt: skip
-UNSAFE_RANGES = (
-    *((0, 0x20), (0x7F, 0xA0), (0x61C, 0x61D)),
-    *((0x200E, 0x2010), (0x2028, 0x202F), (0x2066, 0x206A)),
-)
-UNSAFE = "".join(chr(code) for first, end in UNSAFE_RANGES for code in range(first, end))
 
 
 def settings(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
@@ -105,22 +98,6 @@ def test_messages_are_safe_and_keep_their_lines(capsys: pytest.CaptureFixture[st
     assert not set(output) & set(UNSAFE.replace("\n", ""))
     assert "error: [a]\nb" in output
     assert ":c:" in output
-
-
-def test_safe_text_keeps_its_offsets() -> None:
-    assert terminal_safe("a\x1b[2J\u202eb\n\u2028💊 صداع") == "a [2J b  💊 صداع"
-    assert terminal_safe(UNSAFE) == " " * len(UNSAFE)
-    assert terminal_safe("a\nb\rc", keep_newlines=True) == "a\nb c"
-    assert terminal_safe("👩\u200d⚕️") == "👩\u200d⚕️"
-
-
-@given(
-    st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
-)
-def test_json_has_the_same_values_and_no_control_characters(record: object) -> None:
-    line = json_line(record)
-    assert not set(line) & set(UNSAFE)
-    assert json.loads(line) == record
 
 
 def test_highlighted_spans_have_the_offsets_of_the_tweet() -> None:

@@ -166,3 +166,9 @@ def test_an_error_is_one_message(arguments: list[str], message: str) -> None:
     assert message in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert not done.stdout
+
+
+def test_an_unknown_bundle_is_refused_with_advice_for_this_command() -> None:
+    error = score("-", "--bundle", "no-such-bundle").stderr.decode()
+    assert "no-such-bundle" in error
+    assert "correct --bundle or ADE_MODEL__BUNDLE" in error

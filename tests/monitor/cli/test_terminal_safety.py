@@ -38,13 +38,17 @@ def assert_safe(output: str) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-async def test_query(run: RunCommand, store: Store, migrated: Settings, form: list[str]) -> None:
+async def test_query_shows_no_control_characters(
+    run: RunCommand, store: Store, migrated: Settings, form: list[str]
+) -> None:
     await write(store, [scored("1", TWEET, mention_of(TWEET, "sick", pt=("1", f"Nausea{CONTROLS}")))])
     assert_safe(run(migrated, "query", *form).out)
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_alerts_follow(run: RunCommand, settings: Settings, client: redis.Redis, form: list[str]) -> None:
+def test_alerts_follow_shows_no_control_characters(
+    run: RunCommand, settings: Settings, client: redis.Redis, form: list[str]
+) -> None:
     add_alerts(client, [1], text=TWEET, pt_name=f"Nausea{CONTROLS}")
     handler = signal.getsignal(signal.SIGTERM)  # the command changes it
     try:
@@ -55,7 +59,9 @@ def test_alerts_follow(run: RunCommand, settings: Settings, client: redis.Redis,
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_deadletters_list(run: RunCommand, settings: Settings, form: list[str]) -> None:
+def test_deadletters_list_shows_no_control_characters(
+    run: RunCommand, settings: Settings, form: list[str]
+) -> None:
     text = CONTROLS.encode()
     headers = [("ade-reason", b"not-json" + text), ("ade-detail", b"letter" + text)]
     producer = open_producer(settings.kafka)
@@ -66,7 +72,7 @@ def test_deadletters_list(run: RunCommand, settings: Settings, form: list[str]) 
     assert_safe(ended.err + "letter")
 
 
-def test_feed(run: RunCommand, settings: Settings, tmp_path: Path) -> None:
+def test_feed_shows_no_control_characters(run: RunCommand, settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "tweets.csv"
     file.write_text(f"zoloft{CONTROLS},text\n1,a\n", encoding="utf-8")
     assert_safe(run(settings, "feed", str(file)).err)
@@ -74,7 +80,7 @@ def test_feed(run: RunCommand, settings: Settings, tmp_path: Path) -> None:
     assert_safe(run(settings, "feed", str(file)).err)
 
 
-def test_score(tmp_path: Path) -> None:
+def test_score_shows_no_control_characters(tmp_path: Path) -> None:
     file = tmp_path / "tweets.jsonl"
     file.write_text(json.dumps({"id": "1", "text": TWEET}) + "\n" + TWEET + "\n", encoding="utf-8")
     # In a process of its own, since it writes bytes past the streams of this one.
