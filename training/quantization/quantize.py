@@ -127,9 +127,10 @@ def _refit_all(
     before = classifier_states(network, exact, batches, advance)
     after = classifier_states(network, quantized, batches, advance)
     refits = {}
-    for number, (head, *states) in enumerate(zip(_classifiers(network), before, after, strict=True), 1):
+    heads = zip(_classifiers(network), before, after, strict=True)
+    for number, (head, old_states, new_states) in enumerate(heads, 1):
         name = "classifier" if number == 1 else f"classifier {number}"
-        refits[name] = refit_head(head, *states, held_out)
+        refits[name] = refit_head(head, old_states, new_states, held_out)
     positives = _select_texts(batches, positive)
     if positives:
         refits["extractor"] = refit_head(
