@@ -11,8 +11,7 @@ from random import Random
 from typing import Final, Literal, get_args
 
 from training.augmentation.checklist_changes import checklist_changes
-from training.augmentation.word_swaps import Synonyms, char_swaps, synonym_swaps
-from training.augmentation.words import changeable_words
+from training.augmentation.words import Synonyms, changeable_words, char_swaps, synonym_swaps
 from training.corpora import comparison_form
 from training.edits import Edit, edit_example, fits_spans, without_overlaps
 from training.errors import RunError

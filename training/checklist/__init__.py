@@ -7,13 +7,14 @@ are trained on, except the plainest ones ("{drug} gave me {noun}"). Names of med
 ones and occur in both.
 """
 
-from training.checklist.markdown import (
+from training.checklist.results import (
     CHECKLIST_HEADINGS,
+    Capability,
+    ChecklistReport,
     checklist_document,
     checklist_rows,
     checklist_table,
 )
-from training.checklist.results import Capability, ChecklistReport
 from training.checklist.suite import CAPABILITIES, checklist_cases, run_checklist
 
 __all__ = [

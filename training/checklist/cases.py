@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from models.predictions import TweetLabel
 from training.edits import Edit, apply_edits, move_span
@@ -17,6 +17,7 @@ Test = Literal["MFT", "INV", "DIR"]
 
 MFT: minimum functionality, the right prediction is known. INV: invariance, a change must make no difference.
 DIR: direction, a change must make a difference of a known sign."""
+_LONGEST: Final = 700  # characters of a text that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Draft:
         sentence: the text to score. MFT: the label must be right. Each effect must be overlapped by a span
             and, if it has names, coded as one of them. No span may overlap what is not an effect.
         base: INV, DIR: the text before the change. The case counts only if the scorer is right about it.
-        edits: INV: the edits that made `sentence` of `base`. TweetLabel, spans (moved) and PTs must be those of
+        edits: INV: the edits that made `sentence` of `base`. Label, spans (moved) and PTs must be those of
             the base.
     """
 
@@ -106,3 +107,19 @@ def edit_sentence(sentence: Sentence, edits: Sequence[Edit]) -> Sentence:
 def without_codes(sentence: Sentence) -> Sentence:
     """Return a sentence of which only label and places are tested, not the Preferred Terms."""
     return replace(sentence, effects=tuple(replace(effect, names=()) for effect in sentence.effects))
+
+
+def printable(text: str) -> str:
+    """Return a text in characters that any terminal and UTF-8 can hold; a very long one is cut in the middle.
+
+    Characters that cannot be seen (control characters, zero-width ones, lone surrogates) are escaped.
+    """
+    size = len(text)
+    if size > _LONGEST:
+        left = _LONGEST // 2
+        text = f"{text[:left]} … {size - 2 * left:,} characters … {text[-left:]}"
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")

@@ -17,8 +17,7 @@ from training.checklist.case_makers import (
     stated_cases,
     thread_cases,
 )
-from training.checklist.cases import Case, Draft
-from training.checklist.characters import use_odd_characters
+from training.checklist.cases import Case, Draft, printable
 from training.checklist.results import Capability, CaseResult, ChecklistReport
 from training.checklist.text_changes import (
     capitalize,
@@ -26,10 +25,10 @@ from training.checklist.text_changes import (
     insertion_from,
     misspell,
     tag_medicine,
+    use_odd_characters,
 )
 from training.checklist.verdicts import Answer, RaisedError, check_case
 from training.errors import RunError
-from training.printable import printable
 
 _CHUNK: Final = 256  # texts scored together
 

@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from models.predictions import Mention, TweetPrediction, prediction_fault
-from training.checklist.cases import Case, Place, Sentence
+from training.checklist.cases import Case, Place, Sentence, printable
 from training.edits import move_span
-from training.printable import printable
 
 CLEARLY: Final = 0.1
 """By how much the probability of a report must fall for a change of direction to count."""

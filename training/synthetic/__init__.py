@@ -4,8 +4,7 @@ medicines         names of medicines, their kinds, and what they are for
 templates         sentences with slots, and the rules and choices in them
 pieces            text that knows which parts are effects
 written_tweets    whole tweets with marked effects; the blind tweets
-sides             the side of the split that each of these is on
-lexicon           everything that one side has
+lexicon           everything that one side of the split has
 template_filling  a template with its slots filled
 sentences         the content of a tweet
 framing           what stands around it

@@ -10,11 +10,10 @@ from random import Random
 from models.terminology import Terminology
 from training.examples import CodedPhrase, Example
 from training.synthetic.framing import add_frame, add_light_frame
-from training.synthetic.lexicon import Lexicon, read_lexicons
+from training.synthetic.lexicon import SIDES, Lexicon, Side, phrase_name, plain_words, read_lexicons
 from training.synthetic.noise import add_noise
 from training.synthetic.pieces import Piece, join_pieces
 from training.synthetic.sentences import Core, core_of_written, draw_core
-from training.synthetic.sides import SIDES, Side, phrase_name, plain_words
 from training.synthetic.template_filling import NoPhraseError
 from training.synthetic.written_tweets import WrittenTweet
 

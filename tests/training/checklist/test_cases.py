@@ -7,7 +7,7 @@ import pytest
 
 from training.checklist import CAPABILITIES, checklist_cases
 from training.checklist.cases import Case, edit_sentence
-from training.checklist.characters import WAYS
+from training.checklist.text_changes import WAYS
 from training.checklist.vocabulary import read_effects, read_medicine_kinds
 from training.errors import RunError
 from training.wordlists import read_wordlist

@@ -11,10 +11,9 @@ from models.terminology import Terminology, read_release
 from training.checklist.vocabulary import read_effects
 from training.errors import CorpusError
 from training.examples import CodedPhrase
-from training.synthetic.lexicon import read_lexicons
+from training.synthetic.lexicon import SIDES, read_lexicons
 from training.synthetic.medicines import read_medicines
 from training.synthetic.sentences import SECTION_WEIGHTS
-from training.synthetic.sides import SIDES
 from training.synthetic.template_filling import EffectChoice, NoPhraseError, draw_scene, fill_template
 from training.synthetic.templates import SLOT, Template, check_slots, expand_rules, read_templates
 from training.synthetic.written_tweets import read_written

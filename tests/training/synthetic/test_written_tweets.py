@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from models.terminology import Terminology
 from training.errors import CorpusError
+from training.synthetic.lexicon import SIDES, divide_written, phrase_name
 from training.synthetic.medicines import Medicine, MedicineIndex, fit_name, match_style
 from training.synthetic.pieces import Piece, join_pieces
-from training.synthetic.sides import SIDES, divide_written, phrase_name
 from training.synthetic.written_tweets import WrittenTweet, read_written, swap_medicines
 
 MEDICINES = MedicineIndex(
