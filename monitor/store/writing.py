@@ -162,13 +162,12 @@ def _is_edit(row: ScoredTweet, first_texts: Mapping[str, str | None]) -> bool:
 
 def _hourly_counts(tweets: Iterable[ScoredTweet], posted_at: Mapping[str, datetime]) -> list[HourlyCount]:
     """Return what `tweets` add to the hours in which they were posted, in the order of the hours."""
-    counts: dict[datetime, tuple[int, int]] = {}
+    counts: dict[int, tuple[int, int]] = {}
     for row in tweets:
-        moment = posted_at[row.received.tweet.id].astimezone(UTC)
-        hour = moment.replace(minute=0, second=0, microsecond=0)
+        hour = int(posted_at[row.received.tweet.id].timestamp() // 3600)
         seen, positive = counts.get(hour, (0, 0))
         counts[hour] = (seen + 1, positive + is_positive(row))
-    return [HourlyCount(hour, *counts[hour]) for hour in sorted(counts)]
+    return [HourlyCount(datetime.fromtimestamp(hour * 3600, UTC), *counts[hour]) for hour in sorted(counts)]
 
 
 def _latest(progress: Iterable[Progress]) -> list[Progress]:
