@@ -79,9 +79,9 @@ def fill_segment(
         passes = segment.passes(processes.device)
         for first in range(0, len(passes), processes.count):
             simultaneous = passes[first : first + processes.count]
-            ours = _compute_pass(segment, simultaneous, network, trunk, processes)
+            own_pass = _compute_pass(segment, simultaneous, network, trunk, processes)
             for rank, rows in enumerate(simultaneous):
-                computed = ours if rank == processes.rank else None
+                computed = own_pass if rank == processes.rank else None
                 received = _exchange(segment, rows, computed, rank, network, trunk, processes)
                 if states is not None:
                     for row, row_states in zip(rows, received, strict=True):

@@ -19,11 +19,13 @@ from typing import Final
 
 from models.encoder import TweetTokenizer
 from models.network import CLASSIFIER, MultiTaskNetwork
-from training.examples import Example
+from training.augmentation import Synonyms, augment
+from training.examples import Example, TrainingData
 from training.loop import Inputs, classifier_data
 from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, train_network
 from training.methods.training_run import TrainingRun
 from training.methods.validation import Evaluator
+from training.presets import Method
 
 FACTOR: Final = 3
 
@@ -116,6 +118,28 @@ class BoostingSources:
     train: Sequence[Example]
     augmented: Sequence[Example]
     tokenizer: TweetTokenizer
+
+    @classmethod
+    def of(
+        cls,
+        method: Method,
+        data: TrainingData,
+        tokenizer: TweetTokenizer,
+        wordnet: Synonyms | None,
+        run: TrainingRun,
+    ) -> BoostingSources | None:
+        """Return the examples for a method, augmented if it needs that; None if it has one classifier."""
+        if method.classifiers == 1:
+            return None
+        augmented = [*data.train]
+        if method.uses_augmented_set:
+            seed = method.training.seed
+            augmented += augment(
+                data.train, per_positive=method.augmented_positives, seed=seed, wordnet=wordnet
+            )
+            new = len(augmented) - len(data.train)
+            run.callback.on_message(f"the augmented set has {new:,} new positives")
+        return cls(data.train, augmented, tokenizer)
 
 
 def train_further_classifiers(

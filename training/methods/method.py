@@ -11,7 +11,7 @@ from models.bundle import Options, Thresholds, save_bundle
 from models.encoder import Encoder, TweetTokenizer, load_encoder
 from models.network import EXTRACTOR, MultiTaskNetwork
 from models.normalizer import Normalizer
-from training.augmentation import Synonyms, augment
+from training.augmentation import Synonyms
 from training.errors import RunError
 from training.examples import TrainingData
 from training.loop import Inputs
@@ -135,7 +135,7 @@ def train_method(
     if EXTRACTOR.task not in datasets.tasks:
         method = replace(method, feedback=False)  # otherwise every text would become NoADE
     evaluator = Evaluator(method, datasets.valid, encoder.tokenizer, datasets.labels)
-    sources = _boosting_sources(method, data, encoder, wordnet, run)
+    sources = BoostingSources.of(method, data, make_tokenizer(encoder, method), wordnet, run)
     model = train_model(
         method, encoder, datasets, evaluator, run, sources=sources, include_terminology=include_terminology
     )
@@ -234,21 +234,6 @@ def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
             f"--set max-tokens={positions}, or less"
         )
     return TweetTokenizer(encoder.tokenizer, max_tokens)
-
-
-def _boosting_sources(
-    method: Method, data: TrainingData, encoder: Encoder, wordnet: Synonyms | None, run: TrainingRun
-) -> BoostingSources | None:
-    """Return the examples for further classifiers of an ensemble, augmented if the method needs it."""
-    if method.classifiers == 1:
-        return None
-    augmented = [*data.train]
-    if method.uses_augmented_set:
-        augmented += augment(
-            data.train, per_positive=method.augmented_positives, seed=method.training.seed, wordnet=wordnet
-        )
-        run.callback.on_message(f"the augmented set has {len(augmented) - len(data.train):,} new positives")
-    return BoostingSources(data.train, augmented, make_tokenizer(encoder, method))
 
 
 def _metrics(model: TrainedModel, evaluator: Evaluator, evaluation: Evaluation) -> dict[str, Any]:

@@ -119,6 +119,40 @@ def largest_difference(left: Mapping[str, torch.Tensor], right: Mapping[str, tor
     return max(float((tensor - right[name]).abs().max()) for name, tensor in left.items())
 
 
+class KilledError(Exception):
+    """Simulates a kill in the middle of an epoch."""
+
+
+class Recorder(NullCallback):
+    """Records the events, and can interrupt the training at the first step of an epoch."""
+
+    def __init__(self, kill_in: int | None = None) -> None:
+        self.kill_in = kill_in
+        self.epochs: list[Mapping[str, Any]] = []
+        self.remaining: list[int] = []
+        self.computed = (0, 0)
+        self.messages: list[str] = []
+        self._epoch = 0
+
+    def on_message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def on_states_computed(self, done: int, total: int) -> None:
+        self.computed = (done, total)
+
+    def on_epoch_start(self, epoch: int, steps: int) -> None:
+        self._epoch = epoch
+        self.remaining.append(steps)
+
+    def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
+        if self._epoch == self.kill_in:
+            raise KilledError
+        self.remaining.append(remaining)
+
+    def on_epoch_end(self, figures: Mapping[str, Any]) -> None:
+        self.epochs.append(figures)
+
+
 class KillProcess(NullCallback):
     """Kills this process at the second step of the second epoch."""
 
