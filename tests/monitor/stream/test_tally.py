@@ -64,4 +64,10 @@ def test_the_hit_rate_is_that_since_the_last_line() -> None:
         tally.add(scored_batch(), WRITTEN, CacheCounts(100, 0))
         clock.now += INTERVAL
         tally.add(scored_batch(), WRITTEN, CacheCounts(300, 50))
-    assert [(line["cache_lookups"], line["cache_hit_rate"]) for line in lines] == [(100, 0.0), (200, 0.25)]
+        clock.now += INTERVAL
+        tally.add(scored_batch(), WRITTEN, CacheCounts(303, 51))
+    assert [(line["cache_lookups"], line["cache_hit_rate"]) for line in lines] == [
+        (100, 0.0),
+        (200, 0.25),
+        (3, 0.333),
+    ]
