@@ -34,7 +34,7 @@ def augment_command(
     if one finds nothing to change, the next one takes its turn. Spans move along with their words and keep
     their codes. The same seed gives the same texts. Synonyms need WordNet: `apt-get install wordnet-base`.
     """
-    from training.corpora.prepared import read_split, to_jsonl, write_examples
+    from training.corpora import read_split, to_jsonl, write_examples
 
     kinds = _parse_kinds(only)
     if per_positive < 1:

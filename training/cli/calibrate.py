@@ -57,7 +57,7 @@ def calibrate_command(
     if prevalence is not None and not 0 < prevalence < 1:
         raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
     from models.bundle import Calibration, Thresholds, revise_bundle
-    from training.corpora.prepared import read_split
+    from training.corpora import read_split
     from training.evaluation.plots import reliability_png
     from training.evaluation.recalibration import recalibrate
     from training.files import write_file

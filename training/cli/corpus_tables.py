@@ -11,13 +11,13 @@ from rich.table import Table
 from training.cli.console import add_row, figures_table
 
 if TYPE_CHECKING:
-    from training.corpora.reading_log import ReadingLog
+    from training.corpora import ReadingLog
     from training.examples import Example
 
 
 def corpus_table(splits: Mapping[str, Sequence[Example]]) -> Table:
     """Return a table of the size of each split."""
-    from training.corpora.prepared import split_counts
+    from training.corpora import split_counts
 
     rows = []
     for name, examples in splits.items():

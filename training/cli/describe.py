@@ -30,9 +30,15 @@ def describe_command(
 
     The histogram of PTIDs (the paper's Figure 1) is printed, and drawn as ptids-SPLIT.png.
     """
-    from training.corpora.prepared import DESCRIPTION_FOLDER, read_splits
-    from training.description import count_ptids, draw_ptids, measure_texts
-    from training.description.corpus_charts import description_to_json, histogram_lines, ptid_lines
+    from training.corpora import DESCRIPTION_FOLDER, read_splits
+    from training.description import (
+        count_ptids,
+        description_to_json,
+        draw_ptids,
+        histogram_lines,
+        measure_texts,
+        ptid_lines,
+    )
     from training.files import write_file, write_json
 
     splits = read_splits(corpus)

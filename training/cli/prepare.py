@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from training.cli.console import err, on_interrupt, print_note, print_table, print_written
 from training.cli.corpus_tables import corpus_table, log_table
-from training.corpora.preparation import FORMATS, Preparation, prepare_corpus
+from training.corpora import FORMATS, Preparation, prepare_corpus
 from training.errors import CorpusError
 
 
@@ -55,8 +55,7 @@ def prepare_command(
     dropped or changed, and why.
     """
     from models.terminology import read_release
-    from training.corpora.prepared import require_corpus_folder, write_corpus
-    from training.corpora.reading_log import ReadingLog
+    from training.corpora import ReadingLog, require_corpus_folder, write_corpus
 
     require_corpus_folder(out)
     release = None if terminology is None else read_release(terminology)

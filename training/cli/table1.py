@@ -56,7 +56,7 @@ def table1_command(
     limit = parse_size(keep_limit, option="--keep-limit")
     from models.terminology import read_release
     from training.cli.corpus_tables import log_table
-    from training.corpora.reading_log import ReadingLog
+    from training.corpora import ReadingLog
     from training.files import write_file, write_json
     from training.loop import join_processes
     from training.methods import TrainingRun, effective_method, open_synonyms, prepare_process

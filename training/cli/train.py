@@ -80,7 +80,7 @@ def train_command(
     """
     limit = parse_size(keep_limit, option="--keep-limit")
     from models.terminology import read_release
-    from training.corpora.prepared import read_split
+    from training.corpora import read_split
     from training.examples import TrainingData
     from training.loop import join_processes
     from training.methods import (

@@ -38,13 +38,11 @@ def write_tweets_command(
     """
     if not 0 <= prevalence <= 1:
         raise RunError(f"--prevalence is {prevalence}: it must be from 0 to 1")
-    from training.corpora.prepared import require_corpus_folder, write_corpus
+    from training.corpora import require_corpus_folder, write_corpus
 
     require_corpus_folder(out)
     from models.terminology import read_release
-    from training.corpora.cleaning import lift_codes
-    from training.corpora.lay_phrases import read_lay_phrases
-    from training.corpora.reading_log import ReadingLog
+    from training.corpora import ReadingLog, lift_codes, read_lay_phrases
     from training.synthetic import generate_tweets
 
     release = read_release(terminology)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.terminology import Terminology
-from training.corpora.prepared import read_split
-from training.corpora.reading_log import ReadingLog
-from training.corpora.smm4h_corpus import read_smm4h_corpus
+from training.corpora import ReadingLog, read_smm4h_corpus, read_split
 from training.errors import CorpusError
 from training.evaluation.example_scores import annotation_of_example, lift_annotation
 from training.evaluation.tweet_files import official_folder

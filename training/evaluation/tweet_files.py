@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from models.predictions import Scorer, TweetPrediction
-from training.corpora.splits import SPLITS, split_from_name
+from training.corpora import SPLITS, split_from_name
 from training.errors import CorpusError
 from training.scorer import is_official
 from training.scorer.official_files import TWEETS_FILE, read_id_and_text

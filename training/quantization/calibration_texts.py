@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from training.corpora.prepared import read_split
+from training.corpora import read_split
 from training.errors import RunError
 from training.examples import Example
 

@@ -16,9 +16,7 @@ from models.network import TASKS, Task
 from models.scoring import Pipeline
 from models.terminology import Terminology
 from training.augmentation import Synonyms
-from training.corpora.preparation import Preparation, prepare_corpus
-from training.corpora.prepared import read_split, split_names
-from training.corpora.reading_log import ReadingLog
+from training.corpora import Preparation, ReadingLog, prepare_corpus, read_split, split_names
 from training.errors import CorpusError
 from training.evaluation import evaluate
 from training.examples import Example, TrainingData, digest_of
