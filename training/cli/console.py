@@ -1,7 +1,7 @@
 """The one place where commands write: results to stdout, everything else to stderr.
 
-Corpora and bundles may contain escape sequences. Text from them therefore passes `terminal_safe` on its way
-to a terminal. The functions below do this by themselves.
+Text from corpora and bundles passes `models.terminal` on its way to a terminal. The functions below do this by
+themselves.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def print_line(line: str = "") -> None:
 
 
 def print_json(document: Any) -> None:
-    r"""Print the result as JSON on one line, with `\u` escapes for what `terminal_safe` replaces."""
+    """Print the result as JSON on one line; see `json_line`."""
     typer.echo(json_line(document))
 
 

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 
 from training.cli.console import (
@@ -14,18 +12,9 @@ from training.cli.console import (
     print_line,
     print_note,
     print_table,
-    terminal_safe,
 )
 
 ESCAPE = "red \x1b[31m \u202e \x9b [bold] :smile:"
-
-
-@given(st.text())
-def test_safe_text_has_the_same_length_and_no_controls(text: str) -> None:
-    safe = terminal_safe(text)
-    assert len(safe) == len(text)
-    assert not any(character in safe for character in "\x1b\x9b\x07\u202e\u2067\n\r")
-    safe.encode()
 
 
 def test_every_way_to_print_is_safe_and_shows_markup_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
