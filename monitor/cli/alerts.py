@@ -19,8 +19,7 @@ from monitor.errors import SettingsError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from monitor.alerts import AlertFilter, AlertPayload, Reader, Show
-    from monitor.settings import Settings
+    from monitor.alerts import AlertFilter, AlertPayload, Show
 
 PT_WIDTH = 28
 
@@ -92,18 +91,20 @@ def follow_command(
     An alert is acknowledged to the group after its line is written, so an interrupted reader loses none.
     """
     from monitor.alerts import AlertFilter, follow
+    from monitor.alerts.redis import open_reader
 
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):
             raise typer.BadParameter(f"{option} is empty: give it a value, or leave it out")
     if consumer and not group:
         raise SettingsError("--consumer names a reader of a group", "add --group as well")
-    reader = _open_reader(
+    reader = open_reader(
         settings_of(context),
         group=group,
         consumer=consumer or f"{socket.gethostname()}-{os.getpid()}",
         claim_after=claim_after,
         from_start=from_start,
+        notify=print_note,
     )
     show = _show(AlertFilter(drug or (), pt or ()), as_json=as_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -113,26 +114,6 @@ def follow_command(
         raise typer.Exit(130) from None
     finally:
         reader.close()
-
-
-def _open_reader(
-    settings: Settings, *, group: str | None, consumer: str, claim_after: float, from_start: bool
-) -> Reader:
-    from monitor.alerts.redis import GroupReader, TailReader, connect, location_of
-
-    client, stream, location = connect(settings.redis), settings.alerts.stream, location_of(settings.redis)
-    if group is None:
-        return TailReader(client, stream, from_start=from_start, location=location)
-    return GroupReader(
-        client,
-        stream,
-        group=group,
-        consumer=consumer,
-        claim_after=claim_after,
-        from_start=from_start,
-        notify=print_note,
-        location=location,
-    )
 
 
 def _show(alert_filter: AlertFilter, *, as_json: bool) -> Show:

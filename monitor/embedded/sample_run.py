@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from types import TracebackType
-from typing import Any, Final, cast
+from typing import Final
 
-import redis
 from sqlalchemy import text
 
 from monitor.alerts import AlertPayload, parse_payload
-from monitor.alerts.redis import connect
+from monitor.alerts.redis import TailReader, connect, location_of
 from monitor.errors import PoisonError
 from monitor.feed import Sender, TweetMessage
 from monitor.kafka import end_offsets, open_consumer
@@ -86,11 +85,17 @@ class SampleRun:
         self._tweets = sample_tweets(datetime.now(UTC))
         self._ids = [tweet["id"] for tweet in self._tweets]
         self._engine = reading_engine(settings.database)
-        self._redis = connect(settings.redis)
-        self._position = self._newest_alert()
+        self._alerts = TailReader(
+            connect(settings.redis),
+            settings.alerts.stream,
+            from_start=False,
+            location=location_of(settings.redis),
+            block_ms=None,
+        )
+        self._alerts.read()  # from now on, it reads the alerts after this point
         self._resources = ExitStack()
         self._resources.callback(self._engine.dispose)
-        self._resources.callback(self._redis.close)
+        self._resources.callback(self._alerts.close)
         self._consumer = self._resources.enter_context(open_consumer(settings.kafka))
         self._letters_before = self._end_of_dead_letters()
         self._returned: set[str] = set()
@@ -133,11 +138,11 @@ class SampleRun:
     def new_alerts(self) -> list[AlertPayload]:
         """Return the alerts of this run that arrived in the Redis Stream since the last call."""
         alerts = []
-        for _, entries in cast(Any, self._redis.xread({self._settings.alerts.stream: self._position})):
-            for entry_id, fields in entries:
-                self._position = entry_id
+        while entries := self._alerts.read():
+            for entry in entries:
+                self._alerts.acknowledge(entry)
                 with suppress(PoisonError, KeyError):  # an entry of another program
-                    alert = parse_payload(fields["alert"])
+                    alert = parse_payload(entry.fields["alert"])
                     if alert.tweet_id in self._ids:
                         alerts.append(alert)
         if alerts:
@@ -174,13 +179,6 @@ class SampleRun:
         if counts.scored < self.sent:
             return f"{self.sent - counts.scored} of {self.sent} tweets are not in the database"
         return f"{counts.raised - self.alerts} of {counts.raised} alerts are not in the Redis Stream"
-
-    def _newest_alert(self) -> str:
-        try:
-            stream = cast(Any, self._redis.xinfo_stream(self._settings.alerts.stream))
-        except redis.ResponseError:
-            return "0-0"
-        return str(stream["last-generated-id"])
 
     def _end_of_dead_letters(self) -> int:
         from kafka import TopicPartition

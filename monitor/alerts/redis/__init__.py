@@ -1,7 +1,7 @@
 """Alerts over Redis: publishing to a Redis Stream and a channel, and reading the stream."""
 
 from monitor.alerts.redis.connection import connect, location_of, translate_redis_errors
-from monitor.alerts.redis.group import GroupReader
+from monitor.alerts.redis.group import GroupReader, open_reader
 from monitor.alerts.redis.publishing import RedisPublisher
 from monitor.alerts.redis.tail import TailReader
 
@@ -11,5 +11,6 @@ __all__ = [
     "TailReader",
     "connect",
     "location_of",
+    "open_reader",
     "translate_redis_errors",
 ]

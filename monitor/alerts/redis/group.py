@@ -9,9 +9,17 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from monitor.alerts.ports import Notify, StreamEntry
-from monitor.alerts.redis.connection import translate_redis_errors
-from monitor.alerts.redis.tail import BLOCK_MS, READ_COUNT, comparable_id, count_missed, end_of_stream
+from monitor.alerts.ports import Notify, Reader, StreamEntry
+from monitor.alerts.redis.connection import connect, location_of, translate_redis_errors
+from monitor.alerts.redis.tail import (
+    BLOCK_MS,
+    READ_COUNT,
+    TailReader,
+    comparable_id,
+    count_missed,
+    end_of_stream,
+)
+from monitor.settings import Settings
 
 ABANDONED_MS: Final = 86_400_000
 """Idle time that `release` writes on the entries it leaves, so that any reader claims them at once."""
@@ -212,6 +220,37 @@ class GroupReader:
             return
         self._position = position
         self._notify(f"group {self._group} {event}")
+
+
+def open_reader(
+    settings: Settings,
+    *,
+    group: str | None,
+    consumer: str,
+    claim_after: float,
+    from_start: bool,
+    notify: Notify,
+) -> Reader:
+    """Return a reader of the alert stream: a member of `group`, or without a group a tail.
+
+    The arguments are those of `GroupReader`. The reader connects with its first read.
+
+    Raises:
+        SettingsError: `redis.url` is not a URL.
+    """
+    client, location = connect(settings.redis), location_of(settings.redis)
+    if group is None:
+        return TailReader(client, settings.alerts.stream, from_start=from_start, location=location)
+    return GroupReader(
+        client,
+        settings.alerts.stream,
+        group=group,
+        consumer=consumer,
+        claim_after=claim_after,
+        from_start=from_start,
+        notify=notify,
+        location=location,
+    )
 
 
 def _group_is_gone(error: ResponseError) -> bool:

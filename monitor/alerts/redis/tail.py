@@ -29,12 +29,22 @@ class TailReader:
         stream: name of the Redis Stream.
         from_start: start at the oldest alert of the stream instead of the next one.
         location: name of the server, for messages.
+        block_ms: milliseconds that a read waits for new entries; None to return at once.
     """
 
-    def __init__(self, client: Redis, stream: str, *, from_start: bool, location: str = "Redis") -> None:
+    def __init__(
+        self,
+        client: Redis,
+        stream: str,
+        *,
+        from_start: bool,
+        location: str = "Redis",
+        block_ms: int | None = BLOCK_MS,
+    ) -> None:
         self.location = location
         self._client = client
         self._stream = stream
+        self._block_ms = block_ms
         self._position = "0-0" if from_start else None
 
     def read(self) -> list[StreamEntry]:
@@ -42,7 +52,7 @@ class TailReader:
         with translate_redis_errors(self.location):
             if self._position is None:
                 self._position, _ = end_of_stream(self._client, self._stream)
-            reply = self._client.xread({self._stream: self._position}, count=READ_COUNT, block=BLOCK_MS)
+            reply = self._client.xread({self._stream: self._position}, count=READ_COUNT, block=self._block_ms)
         streams = cast(Any, reply)
         return [StreamEntry(entry_id, fields) for _, entries in streams for entry_id, fields in entries]
 
