@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from training.checklist import CAPABILITIES, checklist_cases
-from training.checklist.cases import Case, edit_sentence
+from training.checklist.cases import Case, edit_sentence, printable
 from training.checklist.text_changes import WAYS
 from training.checklist.vocabulary import read_effects, read_medicine_kinds
 from training.errors import RunError
@@ -141,3 +141,9 @@ def test_the_cases_of_a_capability_do_not_depend_on_the_others() -> None:
 def test_an_unknown_capability_is_reported_with_those_that_exist() -> None:
     with pytest.raises(RunError, match=r"telepathy.*negation"):
         checklist_cases(["telepathy"])
+
+
+def test_a_text_is_printable_with_invisible_characters_escaped_and_its_middle_cut() -> None:
+    assert printable("a\tb\u200b\ud83d é😂") == "a\\tb\\u200b\\ud83d é😂"
+    assert printable("x" * 700) == "x" * 700
+    assert printable("x" * 1_701) == f"{'x' * 350} … 1,001 characters … {'x' * 350}"
