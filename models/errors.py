@@ -77,4 +77,6 @@ def message_with_advice(error: ModelError, advice: Mapping[Problem, str]) -> str
     """
     if error.problem is None or error.problem not in advice:
         return str(error)
-    return f"{error}: {advice[error.problem].format_map(error.details)}"
+    message = str(error)
+    joint = "; " if ": " in message else ": "  # a second colon would be hard to read
+    return f"{message}{joint}{advice[error.problem].format_map(error.details)}"

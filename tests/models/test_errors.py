@@ -13,6 +13,8 @@ ADVICE = {Problem.UNKNOWN_BUNDLE: "correct --bundle", Problem.RELEASE_HAS_FAULTS
 def test_advice_follows_the_message() -> None:
     error = BundleError("there is no bundle 'x'", problem=Problem.UNKNOWN_BUNDLE)
     assert message_with_advice(error, ADVICE) == "there is no bundle 'x': correct --bundle"
+    error = BundleError("no bundle 'x': it is not a folder", problem=Problem.UNKNOWN_BUNDLE)
+    assert message_with_advice(error, ADVICE) == "no bundle 'x': it is not a folder; correct --bundle"
 
 
 def test_advice_names_the_details_of_the_error() -> None:
