@@ -1,7 +1,7 @@
 """The one place where commands write: results to stdout, everything else to stderr.
 
-Text from corpora and bundles passes `models.terminal` on its way to a terminal. The functions below do this by
-themselves.
+Text from corpora and bundles passes `models.terminal` on its way to a terminal. The functions below do this
+by themselves.
 """
 
 from __future__ import annotations
