@@ -39,7 +39,7 @@ from training.loop.task_data import (
     normalizer_labels,
 )
 from training.loop.trainer import EpochScore, Trainee, train_epochs
-from training.loop.training_state import StateFolder, TrainingState, fingerprint
+from training.loop.training_state import StateFolder, fingerprint
 from training.loop.trunk_states import trunk_key
 
 __all__ = [
@@ -57,7 +57,6 @@ __all__ = [
     "Trainee",
     "TrainingCallback",
     "TrainingConfig",
-    "TrainingState",
     "Validate",
     "Validation",
     "classifier_data",

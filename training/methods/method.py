@@ -22,8 +22,7 @@ from training.methods.retrieval import TrainedRetrieval, count_retriever_layers,
 from training.methods.training_run import TrainingRun
 from training.methods.validation import Evaluation, Evaluator
 from training.presets import Method
-from training.reports.model_card import bundle_name, method_card
-from training.reports.run_files import RunFiles
+from training.reports import RunFiles, bundle_name, method_card
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from training.loop import (
     train_multitask,
 )
 from training.methods.training_run import TrainingRun
-from training.reports.curves import TensorBoardLog, draw_curves
+from training.reports import TensorBoardLog, draw_curves
 
 
 @dataclass(frozen=True)

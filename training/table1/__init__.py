@@ -5,6 +5,6 @@ table  the table, and the paper's figures
 """
 
 from training.table1.runs import Table1, read_corpus, scored_splits
-from training.table1.table import PresetResult, render_table1
+from training.table1.table import render_table1
 
-__all__ = ["PresetResult", "Table1", "read_corpus", "render_table1", "scored_splits"]
+__all__ = ["Table1", "read_corpus", "render_table1", "scored_splits"]
