@@ -76,25 +76,26 @@ def train_epoch(
     torch.manual_seed(config.seed * 100_003 + epoch + 7_919 * processes.rank)  # dropout
     set_dropout(network.shared, config.layer_dropout)
     names = list(tasks)
-    probabilities = torch.tensor(  # line 2
-        task_probabilities([len(tasks[name]) for name in names], [config.batch_size(name) for name in names])
-    )
-    batches = {name: _MiniBatches(tasks[name], config.batch_size(name), generator) for name in names}
-    class_weights = {name: task_class_weights(tasks[name], config) for name in names}
+    sizes = [len(tasks[name]) for name in names]
+    batch_sizes = [config.batch_size(name) for name in names]
+    probabilities = torch.tensor(task_probabilities(sizes, batch_sizes))  # line 2
+    batches = {  # line 3
+        name: _MiniBatches(tasks[name], size, generator)
+        for name, size in zip(names, batch_sizes, strict=True)
+    }
+    weights = {name: task_class_weights(tasks[name], config) for name in names}
     steps = network_steps(tasks, config)
     losses = _Losses(callback, steps)
     network.train()
     for step in range(steps):  # line 4
         task = names[int(torch.multinomial(probabilities, 1, generator=generator))]  # line 5
-        rows = batches[task].take()  # lines 6 to 9
+        data, rows = tasks[task], batches[task].take()  # lines 6 to 9
         factor = rate_factor(
             epoch * steps + step, config.epochs * steps, warmup=config.warmup, schedule=config.schedule
         )
         set_learning_rates(optimizer, factor)
-        with explain_out_of_memory(*_step_and_remedy(tasks[task], rows, config)):
-            loss = backward(
-                network, tasks[task], rows, class_weights[task], states, config, processes
-            )  # line 10
+        with explain_out_of_memory(*_step_and_remedy(data, rows, config)):
+            loss = backward(network, data, rows, weights[task], states, config, processes)  # line 10
             processes.sum_gradients(trained_parameters(network, task))
             nn.utils.clip_grad_norm_(trained_parameters(network, task), config.max_norm)
             optimizer.step()  # line 11
