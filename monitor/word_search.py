@@ -1,6 +1,6 @@
 """The rule for "this text contains these words", for the database query and for the filter of alerts.
 
-Words are what stands between separators and white space; case does not matter. The full-text index
+Separators and white space come between words; case does not matter. The full-text index
 `ix_tweets_words` follows the same rule, with one exception: it separates words only at ASCII punctuation, and
 takes all other characters for letters. The filter also separates at an emoji or a typographic quote, so it
 finds "zoloft" in "zoloft😭", which the index cannot do without a migration. What the query finds, the filter

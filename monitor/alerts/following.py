@@ -48,11 +48,11 @@ class AlertFilter:
 
 
 def follow(reader: Reader, show: Show, *, notify: Notify, count: int | None = None) -> None:
-    """Show alerts until `count` were shown, or for ever.
+    """Show alerts until `count` were shown, or without end.
 
     An entry is acknowledged after `show` has returned, so an interrupted `show` loses no alert. An entry that
-    is not an alert is reported, skipped and acknowledged. While the broker is away, this waits and says so
-    once.
+    is not an alert is reported, skipped and acknowledged. While the broker is away, this waits, and
+    notifies the user once.
 
     Args:
         reader: source of the entries; it is released at the end, also after an error.

@@ -59,7 +59,7 @@ def follow_command(
             "--claim-after",
             metavar="SECONDS",
             min=0.001,
-            help="Take over alerts that another reader of the group has not acknowledged for so long.",
+            help="Take over alerts that another reader has not acknowledged after this time.",
         ),
     ] = 60.0,
     drug: Annotated[
@@ -95,7 +95,7 @@ def follow_command(
 
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):
-            raise typer.BadParameter(f"{option} is empty: give it a value, or leave it out")
+            raise typer.BadParameter(f"{option} is empty. Add a value, or leave it out")
     if consumer and not group:
         raise SettingsError("--consumer names a reader of a group", "add --group as well")
     reader = open_reader(

@@ -166,7 +166,7 @@ def _already_running(folder: Path, holder: LockHolder | None) -> EmbeddedError:
     how_to_stop = f"`kill {holder.pid}`" if holder else "Ctrl-C where it runs"
     return EmbeddedError(
         f"the embedded stack in {folder} is already running: {who}. Use it as it is (in this folder "
-        f"`ade-monitor feed`, `query` and `alerts follow` find it by themselves), stop it with "
+        f"`ade-monitor feed`, `query` and `alerts follow` find it), stop it with "
         f"{how_to_stop}, or choose another folder with --data-dir"
     )
 

@@ -29,7 +29,7 @@ _UTC_SUFFIX: Final = re.compile(r" ?(UTC|GMT)$")
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A tweet as it stands in a file, not validated yet.
+    """A tweet as read from a file, not validated yet.
 
     Attributes:
         line: number of the line on which it starts.
