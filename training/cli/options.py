@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
 
 _SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
 _SIZE_UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-
-
-class KeepIn(StrEnum):
-    """Where the states of the frozen layers are kept."""
-
-    MEMORY = "memory"
-    DISK = "disk"
-    NONE = "none"
 
 
 Settings = Annotated[
@@ -48,7 +39,7 @@ WordNetFolder = Annotated[
     Path | None, typer.Option("--wordnet", help="Folder of WordNet's files, for the enhanced ensemble.")
 ]
 KeepStates = Annotated[
-    KeepIn,
+    Literal["memory", "disk", "none"],
     typer.Option("--keep-states", help="Where the states of the frozen layers are kept for all epochs."),
 ]
 KeepLimit = Annotated[str, typer.Option("--keep-limit", help="Largest size of these states.")]

@@ -11,7 +11,6 @@ from training.cli.console import err, on_interrupt, resume_hint, silent
 from training.cli.options import (
     Device,
     EncoderSource,
-    KeepIn,
     KeepLimit,
     KeepStates,
     Settings,
@@ -41,7 +40,7 @@ def table1_command(
     encoder: EncoderSource = None,
     terminology: TerminologyFolder = None,
     wordnet: WordNetFolder = None,
-    keep_states: KeepStates = KeepIn.MEMORY,
+    keep_states: KeepStates = "memory",
     keep_limit: KeepLimit = "4GB",
     threads: Threads = 1,
     device: Device = "auto",
@@ -91,7 +90,7 @@ def table1_command(
             out,
             TrainingRun.in_folder(
                 out,
-                keep=keep_states.value,
+                keep=keep_states,
                 limit=limit,
                 processes=processes,
                 callback=progress,

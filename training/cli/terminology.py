@@ -49,8 +49,8 @@ def terminology_check_command(
         _print(inspection, counts, notes)
     if inspection.faults:
         raise TerminologyError(
-            f"{folder} cannot be read, faults: {len(inspection.faults):,}; correct the lines that are listed "
-            "above, or copy the release again"
+            f"{folder} cannot be read, faults: {len(inspection.faults):,}; correct what is listed above, "
+            "or copy the release again"
         )
 
 

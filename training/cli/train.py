@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,7 +12,6 @@ from training.cli.console import err, on_interrupt, print_json, print_note, resu
 from training.cli.options import (
     Device,
     EncoderSource,
-    KeepIn,
     KeepLimit,
     KeepStates,
     Settings,
@@ -24,14 +22,6 @@ from training.cli.options import (
 )
 from training.cli.progress import TrainingProgress
 from training.errors import RunError
-
-
-class Adversarial(StrEnum):
-    """The kinds of adversarial training."""
-
-    NONE = "none"
-    FGM = "fgm"
-    FREELB = "freelb"
 
 
 def train_command(
@@ -49,7 +39,8 @@ def train_command(
     settings: Settings = None,
     encoder: EncoderSource = None,
     adversarial: Annotated[
-        Adversarial | None, typer.Option(help="Also train on the worst small change of the embeddings.")
+        Literal["none", "fgm", "freelb"] | None,
+        typer.Option(help="Also train on the worst small change of the embeddings."),
     ] = None,
     terminology: TerminologyFolder = None,
     with_terminology: Annotated[
@@ -64,7 +55,7 @@ def train_command(
         Path | None,
         typer.Option(help="Run folder, to resume from; by default runs/ and the bundle's name."),
     ] = None,
-    keep_states: KeepStates = KeepIn.MEMORY,
+    keep_states: KeepStates = "memory",
     keep_limit: KeepLimit = "4GB",
     threads: Threads = 1,
     device: Device = "auto",
@@ -123,7 +114,7 @@ def train_command(
             out=out,
             run=TrainingRun.in_folder(
                 run,
-                keep=keep_states.value,
+                keep=keep_states,
                 limit=limit,
                 processes=processes,
                 callback=progress,
