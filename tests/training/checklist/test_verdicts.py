@@ -132,6 +132,20 @@ def test_an_invariant_change_must_keep_label_spans_and_codes(spans: Sequence[Men
     assert (verdict(draft, right_prediction(REPORT), answer).fault is None) == passes
 
 
+@pytest.mark.parametrize("place", [(0, 3), (9, 12)])
+def test_a_span_that_only_touches_an_effect_fails(place: tuple[int, int]) -> None:
+    sentence = Sentence("so nauseous!!", (Effect(3, 9),))
+    touching = Mention(*place, sentence.text[slice(*place)], 0.9, None, None, None)
+    assert verdict(Draft("MFT", sentence), TweetPrediction("ADE", 0.9, (touching,))).fault
+
+
+def test_a_change_does_not_count_if_the_prediction_before_it_is_impossible() -> None:
+    impossible = replace(right_prediction(REPORT), probability=math.nan)
+    result = verdict(Draft("INV", CHANGED, REPORT, SHIFT), impossible, right_prediction(CHANGED))
+    assert result.uncounted
+    assert result.fault is None
+
+
 def test_a_change_counts_only_if_the_prediction_before_it_is_right() -> None:
     draft = Draft("INV", CHANGED, REPORT, SHIFT)
     lost = TweetPrediction("NoADE", 0.1)

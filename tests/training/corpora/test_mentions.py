@@ -54,6 +54,7 @@ def test_whole_words_are_found_before_parts_of_words(phrase: str, places: list[t
 
 def test_scattered_words_are_found_in_the_smallest_range() -> None:
     assert find_scattered("felt dizzy", "I felt ill, felt very dizzy") == (12, 27)
+    assert find_scattered("felt dizzy", "I felt dizzy, felt so dizzy") == (2, 12)
     assert find_scattered("felt dizzy", "dizzy is what I felt") is None
     assert find_scattered("", "felt dizzy") is None
 
@@ -61,6 +62,11 @@ def test_scattered_words_are_found_in_the_smallest_range() -> None:
 @pytest.mark.parametrize(("gap", "is_found"), [(1, False), (2, True)])
 def test_scattered_words_may_have_a_limited_number_of_words_between_them(gap: int, is_found: bool) -> None:
     assert (find_scattered("felt dizzy", "felt oh so dizzy", gap=gap) is not None) == is_found
+
+
+def test_by_default_four_other_words_may_stand_between() -> None:
+    assert find_scattered("felt dizzy", "felt a b c d dizzy") == (0, 18)
+    assert find_scattered("felt dizzy", "felt a b c d e dizzy") is None
 
 
 def test_a_file_that_is_too_large_or_missing_is_reported(tmp_path: Path) -> None:
