@@ -129,7 +129,8 @@ def test_texts_that_cannot_be_positive_are_missed_at_every_threshold() -> None:
     assert (choice.precision, choice.recall) == (1, 1)
     choice = choose_threshold([0.9, 0.8, 0.7], [1, 0, 1], reachable=[False, True, True])
     assert (choice.precision, choice.recall) == (0.5, 0.5)
-    assert choose_threshold([0.9, 0.1], [1, 0], reachable=[False, False]).recall == 0
+    choice = choose_threshold([0.9, 0.1], [1, 0], reachable=[False, False])
+    assert choice == ThresholdChoice(1.0, 0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
