@@ -53,7 +53,7 @@ def test_calls_run_at_the_same_time() -> None:
             both_running.wait()  # raises if the other call does not come
             return super().score(texts)
 
-    assert numbers(stream(Waiting(), map(str, range(8)), chunk=2, ahead=2)) == list(range(8))
+    assert numbers(stream(Waiting(), map(str, range(8)), chunk=2)) == list(range(8))
 
 
 def test_the_source_is_read_only_a_few_chunks_ahead() -> None:
