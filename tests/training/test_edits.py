@@ -100,6 +100,25 @@ def test_an_edit_of_an_example_must_replace_something_by_something(
         edit_example(Example("7", "bad headaches", 0), [Edit(start, end, replacement)])
 
 
+@pytest.mark.parametrize(
+    ("place", "fits"),
+    [((0, 4), True), ((8, 9), True), ((4, 8), True), ((5, 6), True), ((3, 5), False), ((7, 9), False)],
+)
+def test_an_edit_fits_a_span_inside_it_or_next_to_it(place: tuple[int, int], fits: bool) -> None:
+    assert fits_spans(Edit(*place, "x"), [AnnotatedSpan(4, 8)]) == fits
+
+
+def test_the_first_of_overlapping_edits_is_kept() -> None:
+    first, overlapping, touching = Edit(0, 2, "a"), Edit(1, 3, "b"), Edit(2, 3, "c")
+    assert without_overlaps([touching, overlapping, first]) == [first, touching]
+
+
+def test_an_edit_past_the_end_of_a_text_is_rejected() -> None:
+    assert apply_edits("abc", [Edit(1, 3, "x")]) == "ax"
+    with pytest.raises(ValueError, match="past the text"):
+        apply_edits("abc", [Edit(1, 4, "x")])
+
+
 @given(edits_of_text())
 def test_a_word_that_no_edit_touches_stays_in_its_span(edits: list[Edit]) -> None:
     start, end = move_span((8, 13), edits)

@@ -102,6 +102,7 @@ def test_a_misplaced_mention_is_dropped_with_the_passage_that_it_overlaps() -> N
     assert [example.text for example in examples if "sick" in example.text or "fine" in example.text] == [
         "Else fine."
     ]
+    assert {example.label for example in examples} == {0}
     assert log.dropped["offset mismatch"] == 1
     assert log.places["offset mismatch"][0].line == 7
 
@@ -109,6 +110,18 @@ def test_a_misplaced_mention_is_dropped_with_the_passage_that_it_overlaps() -> N
 def test_a_document_of_one_passage_stays_positive_without_its_misplaced_mention() -> None:
     (example,) = _cut("I feel sick", AnnotatedMention(((2, 6),), "rash"))
     assert (example.label, example.spans) == (1, ())
+
+
+def test_a_document_of_one_passage_is_positive_only_with_a_mention() -> None:
+    assert [example.label for example in _cut("I feel sick")] == [0]
+    assert [example.label for example in _cut("I feel sick", _mention("I feel sick", "sick"))] == [1]
+
+
+def test_a_passage_that_a_misplaced_mention_only_touches_stays() -> None:
+    post = f"{FILLER}I feel sick.\nElse fine."
+    end = post.index("\n")
+    examples = _cut(post, AnnotatedMention(((end - 5, end + 1),), "rash"))
+    assert examples[-1].text == "Else fine."
 
 
 @pytest.mark.parametrize("parts", [((5, 99),), ((5, 5),), ((-3, 2),)])
