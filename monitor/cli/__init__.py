@@ -6,6 +6,7 @@ print.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -43,3 +44,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" for {error.filename}" if error.filename else ""
+        print_error(f"{error.strerror}{place}: make room, and start the same command again")
+        sys.exit(1)
