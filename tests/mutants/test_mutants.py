@@ -58,7 +58,7 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
 
 
 def test_a_trial_notices_a_fault_and_leaves_the_module_as_it_was() -> None:
-    module, tests = "training/scorer/matching.py", ["tests/training/scorer/test_official_scores.py"]
+    module, tests = "training/scorer/span_matching.py", ["tests/training/scorer/test_official_scores.py"]
     with RepositoryCopy() as copy:
         code = (copy.folder / module).read_text()
         assert copy.trial(tests, module=module, code=code, timeout=120).passed
