@@ -72,6 +72,16 @@ def test_two_codes_for_one_span_are_both_kept(tmp_path: Path) -> None:
     assert example.spans == (AnnotatedSpan(0, 14, "1"), AnnotatedSpan(0, 14, "2"))
 
 
+def test_of_several_codes_in_a_field_the_first_is_kept_and_noted(tmp_path: Path) -> None:
+    write(tmp_path, "tweets", "1\tdizzy and sick")
+    rows = ("1\tADE\t0\t5\tdizzy\t10013573/10047340", "1\tADE\t10\t14\tsick\t10028813")
+    write(tmp_path, "spans_norm", *rows)
+    log = ReadingLog(strict=True)
+    [example] = read_smm4h_corpus(tmp_path, log)["all"]
+    assert [span.ptid for span in example.spans] == ["10013573", "10028813"]
+    assert log.noted == {"several codes for one span, the first kept": 1}
+
+
 def test_the_tables_of_2020_are_combined_by_tweet(tmp_path: Path) -> None:
     write_table(
         tmp_path / "task2_en_training.tsv",
