@@ -102,3 +102,10 @@ def test_a_large_index_is_built_in_parts(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("models.normalizer.lexical._CHUNK", 3)
     spans = [canonical_name("peripheral pain"), canonical_name("nausea")]
     np.testing.assert_allclose(LexicalIndex(names).cosines(spans), INDEX.cosines(spans), atol=1e-6)
+
+
+def test_unknown_n_grams_count_as_those_of_a_name_that_no_name_shares() -> None:
+    """With its borders, `pain` has 4 + 3 n-grams, and `wx` 2 + 1."""
+    [cosines] = LexicalIndex(["pain"]).cosines(["pain wx"])
+    unknown_weight = np.log(2) + 1
+    assert cosines[0] == pytest.approx(np.sqrt(7 / (7 + 3 * unknown_weight**2)))

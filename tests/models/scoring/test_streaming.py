@@ -102,15 +102,18 @@ def test_after_an_error_no_result_is_yielded_and_no_call_begins() -> None:
 def test_leaving_the_iterator_cancels_calls_that_have_not_begun() -> None:
     released = threading.Event()
     begun: list[int] = []
+    ended: list[int] = []
 
     def work(number: int) -> int:
         begun.append(number)
         assert number == 0 or released.wait(TIMEOUT)
+        ended.append(number)
         return number
 
     results = map_in_order(work, range(100), ahead=1)
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
+    assert ended == [0]  # closing does not wait for a call that has begun
     released.set()
     assert set(begun) <= {0, 1}
 
@@ -126,6 +129,25 @@ def test_results_are_yielded_before_waiting_for_the_source() -> None:
     for number in map_in_order(abs, trickle(), next_is_ready=lambda: False):
         yielded.append(number)  # noqa: PERF402 - the source reads it in between
     assert yielded == list(range(5))
+
+
+def test_the_source_is_not_read_again_after_its_error() -> None:
+    class FailingSource:
+        calls = 0
+
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            self.calls += 1
+            if self.calls > 3:
+                raise StopIteration
+            raise OSError("cut off")
+
+    source = FailingSource()
+    with pytest.raises(OSError, match="cut off"):
+        list(map_in_order(abs, source))
+    assert source.calls == 1
 
 
 @pytest.mark.parametrize("sizes", [{"chunk": 0}, {"chunk": -1}, {"ahead": 0}])
