@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from monitor.word_search import SEPARATORS
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -39,9 +41,10 @@ metadata = MetaData(
 # Every time is a point in time, not the time of a wall clock: timestamptz, in any time zone of the session.
 Instant = TIMESTAMP(timezone=True)
 
-# Punctuation is removed before PostgreSQL's parser sees the text. Otherwise "zoloft/xanax" would be one word
-# (a path), and so would "zoloft.Now" (a host). Queries must repeat this expression exactly to use the index.
-WORDS = r"to_tsvector('simple', regexp_replace({text}, '[!-/:-@[-`{{-~]+', ' ', 'g'))"
+# Separators are removed before PostgreSQL's parser sees the text. Otherwise "zoloft/xanax" would be one word
+# (a path), and so would "zoloft.Now" (a host) and "zoloft😭". Queries must repeat this expression exactly to
+# use the index.
+WORDS = f"to_tsvector('simple', regexp_replace({{text}}, '{SEPARATORS}+', ' ', 'g'))"
 
 tweets = Table(
     "tweets",

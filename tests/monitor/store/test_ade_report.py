@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from sqlalchemy import text as sql
+from sqlalchemy.dialects import postgresql
 
 from monitor.errors import FatalError, RetryableError
 from monitor.records import ScoredTweet
@@ -22,6 +23,8 @@ from monitor.store import (
     reading_engine,
     translate_driver_errors,
 )
+from monitor.store.ade_report import select_effects
+from monitor.word_search import contains_phrase
 from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_tweet, scored, write
 
 TREMOR, NAUSEA = ("10044565", "Tremor"), ("10028813", "Nausea")
@@ -126,6 +129,32 @@ async def test_each_filter_finds_the_effects_it_names(
     assert spans(filled, filters) == expected
     if filters.bundle is None:
         assert spans(filled, replace(filters, bundle="all")) == expected
+
+
+async def test_a_drug_is_found_next_to_emoji_and_typographic_punctuation(
+    store: Store, migrated: Settings
+) -> None:
+    texts = ["zoloft😭 sick", "zoloft’s sick", "“zoloft” sick", "zoloft… sick", "zoloft\u00a0now sick"]
+    others = ["zolofts sick", "notzoloft sick"]
+    await write(store, [scored(text, text, mention_of(text, "sick")) for text in texts + others])
+    for bundle in (None, "all"):
+        effects = find_effects(migrated, Filters(drug="zoloft", bundle=bundle))
+        assert {effect.text for effect in effects} == set(texts)
+    assert [text for text in texts + others if contains_phrase(text, "zoloft")] == texts
+    assert len(spans(migrated, Filters(text="“sick” zoloft💊"))) == len(texts)
+
+
+@pytest.mark.parametrize(
+    "filters", [Filters(drug="zoloft"), Filters(text="no zoloft", bundle="all")], ids=str
+)
+def test_a_search_for_words_uses_their_index(migrated: Settings, filters: Filters) -> None:
+    query = select_effects(filters).compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )  # type: ignore[no-untyped-call]
+    with reading_engine(migrated.database).connect() as connection:
+        connection.execute(sql("SET enable_seqscan = off"))
+        plan = connection.exec_driver_sql(f"EXPLAIN {query}").scalars().all()
+    assert any("ix_tweets_words" in line for line in plan)
 
 
 async def test_the_latest_prediction_of_a_tweet_counts_unless_a_bundle_is_chosen(

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Filters, ReportedEffect, Store, find_effects
-from monitor.store.tables import metadata
+from monitor.store.tables import WORDS, metadata
 from tests.monitor.store.batches import (
     Tables,
     alert,
@@ -54,9 +54,10 @@ async def test_the_documented_rate_has_all_tweets_in_its_denominator(
 async def test_the_documented_word_search_uses_its_index(
     store: Store, tables: Tables, examples: list[str]
 ) -> None:
-    text = "#Zoloft: no sleep"
+    text = "#Zoloft😭 no sleep"
     await write(store, [scored("1", text, mention_of(text, "no sleep", pt=("10022437", "Insomnia")))])
     (search,) = (example for example in examples if "phraseto_tsquery" in example)
+    assert WORDS.format(text="text") in search
     assert [span for _, span, *_ in tables.rows(search)] == ["no sleep"]
     tables.run("SET enable_seqscan = off")
     plan = "\n".join(line for (line,) in tables.rows(f"EXPLAIN {search}"))

@@ -14,12 +14,19 @@ from sqlalchemy import inspect, text
 
 from monitor.errors import FatalError, SchemaRevisionError
 from monitor.settings import Settings
-from monitor.store import Store, current_revision, required_revision, upgrade_database
+from monitor.store import (
+    Filters,
+    Store,
+    current_revision,
+    find_effects,
+    required_revision,
+    upgrade_database,
+)
 from monitor.store.ade_report import REPORT, REPORT_DEFINITION, ReportedEffect
 from monitor.store.connections import migrating_engine
 from monitor.store.revisions import downgrade_database
 from monitor.store.tables import metadata
-from tests.monitor.store.batches import Tables
+from tests.monitor.store.batches import Tables, mention_of, positive_tweet, scored, write
 from tests.processes import child_environment
 
 
@@ -44,6 +51,15 @@ def test_the_migrations_and_the_checks_of_the_code_agree(migrated: Settings) -> 
         metadata.create_all(connection)
         assert by_migrations == _checks(connection, "built")
         assert len(by_migrations) > 5
+
+
+def test_the_migrations_and_the_indexes_of_the_code_agree(migrated: Settings, tables: Tables) -> None:
+    with migrating_engine(migrated.database).begin() as connection:
+        connection.execute(text("CREATE SCHEMA built"))
+        connection.execute(text("SET search_path TO built"))
+        metadata.create_all(connection)
+    assert _indexes(tables) == _indexes(tables, "built")
+    assert "ix_tweets_words" in _indexes(tables)
 
 
 def _checks(connection, schema):  # type: ignore[no-untyped-def]
@@ -79,6 +95,27 @@ def test_a_downgrade_to_base_drops_everything_and_an_upgrade_restores_it(
     assert upgrade_database(migrated) is None
     assert current_revision(migrated) == required_revision()
     test_the_migrations_and_the_tables_of_the_code_agree(migrated)
+
+
+async def test_the_new_index_of_words_keeps_the_data_and_finds_more(
+    store: Store, migrated: Settings, tables: Tables
+) -> None:
+    text = "zoloft😭 so sick"
+    await write(store, [scored("1", text, mention_of(text, "sick")), positive_tweet("2")])
+    content, indexes = tables.content(), _indexes(tables)
+    assert downgrade_database(migrated, "0001") == required_revision()
+    assert (tables.content(), _indexes(tables).keys()) == (content, indexes.keys())
+    assert "[!-/:-@[-`{-~]+" in _indexes(tables)["ix_tweets_words"]
+    assert upgrade_database(migrated) == "0001"
+    assert (tables.content(), _indexes(tables)) == (content, indexes)
+    assert {effect.tweet_id for effect in find_effects(migrated, Filters(drug="zoloft"))} == {"1", "2"}
+
+
+def _indexes(tables: Tables, schema: str = "public") -> dict[str, str]:
+    """Return the definition of each index of the schema, without the schema's name."""
+    query = "SELECT indexname, replace(indexdef, %s, '') FROM pg_indexes WHERE schemaname = %s"
+    indexes = dict(tables.rows(query, f" {schema}.", schema))
+    return {name: definition for name, definition in indexes.items() if not name.startswith("alembic")}
 
 
 def test_upgrading_twice_changes_nothing(settings: Settings) -> None:
