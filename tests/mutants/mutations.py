@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -46,6 +47,10 @@ OPERATORS: Final = (
     *(f"ReplaceComparisonOperator_{name}" for name in _COMPARISONS),
     *(f"ReplaceBinaryOperator_{name}" for name in _ARITHMETIC),
 )
+
+# Logging, options of decorators, the marker of keyword-only parameters, and the guard of `zip`: no test should
+# pin these.
+_NOT_MUTATED = re.compile(r"^\s*(log\.|__all__|@|\*,)|[(,] \*,|strict=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +99,16 @@ def _is_call_statement(node: parso.tree.NodeOrLeaf) -> bool:
 
 
 def mutants_of(module: str, source: str) -> Iterator[Mutant]:
-    """Yield every mutant of a module that the operators can make, except changes of its logging."""
+    """Yield the mutants of a module that the operators can make, except those of `_NOT_MUTATED`."""
+    lines = source.splitlines()
     for operator in (DropCall(), *(get_operator(f"core/{name}")() for name in OPERATORS)):
         positions = [
             start for node in ast_nodes(get_ast(source)) for start, _ in operator.mutation_positions(node)
         ]
         for occurrence, (line, _) in enumerate(positions):
             code = mutate_code(source, operator, occurrence)
-            if code is None or "not not" in code or _is_log(source.splitlines()[line - 1]):
-                continue
-            yield Mutant(module, line, _change(source, code), code)
+            if code is not None and not _NOT_MUTATED.search(lines[line - 1]) and "not not" not in code:
+                yield Mutant(module, line, _change(source, code), code)
 
 
 def sample(module: str, source: str, *, size: int, seed: int) -> list[Mutant]:
@@ -111,10 +116,6 @@ def sample(module: str, source: str, *, size: int, seed: int) -> list[Mutant]:
     mutants = list({mutant.code: mutant for mutant in mutants_of(module, source)}.values())
     drawn = random.Random(f"{seed} {module}").sample(mutants, min(size, len(mutants)))
     return sorted(drawn, key=lambda mutant: mutant.line)
-
-
-def _is_log(line: str) -> bool:
-    return line.strip().startswith(("log.", "__all__"))
 
 
 def _change(source: str, code: str) -> str:
