@@ -48,8 +48,8 @@ OPERATORS: Final = (
     *(f"ReplaceBinaryOperator_{name}" for name in _ARITHMETIC),
 )
 
-# Logging, options of decorators, the marker of keyword-only parameters, and the guard of `zip`: no test should
-# pin these.
+# No test should pin these: logging, options of decorators, the marker of keyword-only parameters, the guard of
+# `zip`.
 _NOT_MUTATED = re.compile(r"^\s*(log\.|__all__|@|\*,)|[(,] \*,|strict=")
 
 
