@@ -48,7 +48,7 @@ OPERATORS: Final = (
     *(f"ReplaceBinaryOperator_{name}" for name in _ARITHMETIC),
 )
 
-# No test should pin these: logging, options of decorators, the marker of keyword-only parameters, the guard of
+# What no test should pin: logging, options of decorators, the marker of keyword-only parameters, the guard of
 # `zip`.
 _NOT_MUTATED = re.compile(r"^\s*(log\.|__all__|@|\*,)|[(,] \*,|strict=")
 
