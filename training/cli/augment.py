@@ -35,6 +35,7 @@ def augment_command(
     their codes. The same seed gives the same texts. Synonyms need WordNet: `apt-get install wordnet-base`.
     """
     from training.corpora import read_split, to_jsonl, write_examples
+    from training.files import require_new_file
 
     kinds = _parse_kinds(only)
     if per_positive < 1:
@@ -51,8 +52,8 @@ def augment_command(
                 new += augment([example], per_positive=per_positive, seed=seed, wordnet=synonyms, only=kinds)
                 advance(1)
         after = [*before, *new]
-        if out.exists() and not overwrite and out.read_bytes() != to_jsonl(after):
-            raise RunError(f"{out} already exists: name another file, or replace it with --overwrite")
+        is_same = out.exists() and out.read_bytes() == to_jsonl(after)
+        require_new_file(out, overwrite=overwrite or is_same)
         write_examples(out, after)
     print_table(corpus_table({"before": before, "new": new, "after": after}))
     expected = per_positive * len(positives)

@@ -55,14 +55,12 @@ def checklist_command(
     from models.options import ServingOptions
     from models.scoring import load_scorer
     from training.checklist import checklist_cases, checklist_document, run_checklist
-    from training.files import write_file
+    from training.files import require_new_file, write_file
 
     if fail_under is not None and not 0 <= fail_under <= 1:
         raise RunError(f"--fail-under is {fail_under}: it must be from 0 to 1, such as 0.9")
-    if out and out.is_dir():
-        raise RunError(f"{out} is a folder: name a file")
-    if out and out.exists() and not overwrite:
-        raise RunError(f"{out} already exists: choose another file, or replace it with --overwrite")
+    if out:
+        require_new_file(out, overwrite=overwrite)
     texts = {text for case in checklist_cases(capability) for text in case.texts}
     scorer = load_scorer(bundle, ServingOptions(device, threads, trunk, normalizer, precision="fp32"))
     with on_interrupt(), progress_bar(len(texts)) as advance:
