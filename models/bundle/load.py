@@ -36,7 +36,7 @@ from models.encoder import read_pretrained, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
 from models.network import NetworkShape, NetworkWeights, Shape, tensor_mismatches
 from models.normalizer import Labels
-from models.runtime.int8.body_ir import BodyIr
+from models.runtime.int8 import BodyIr
 
 if TYPE_CHECKING:
     from models.network import MultiTaskNetwork

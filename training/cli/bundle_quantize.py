@@ -1,4 +1,4 @@
-"""`ade-train bundle quantize`: a bundle whose body multiplies 8-bit integers, for processors."""
+"""`ade-train bundle quantize`: a bundle whose body multiplies 8-bit integers, for CPUs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.network.heads import CLASSIFIER, EXTRACTOR
+from models.network import CLASSIFIER, EXTRACTOR
 from training.cli.console import (
     err,
     figures_table,
@@ -73,8 +73,8 @@ def bundle_quantize_command(
         quantize_body,
         read_calibration_texts,
         refit_heads,
+        require_nncf,
     )
-    from training.quantization.post_training import require_nncf
 
     texts = read_calibration_texts(calibrate, validation, split, seed=seed)
     require_nncf()

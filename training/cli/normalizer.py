@@ -111,7 +111,7 @@ def normalizer_command(
 def _with_names_of(opened: OpenBundle, release: Terminology) -> OpenBundle:
     """Return the bundle with the names of a release, for this comparison only."""
     from models.bundle import Dictionary, searched_names
-    from models.normalizer.dense import NameIndex
+    from models.normalizer import NameIndex
     from models.scoring import make_span_reader
 
     names = searched_names(opened.bundle.labels, release)

@@ -125,8 +125,7 @@ def open_pipeline(
         ModelError: there is no such bundle, it is damaged or has no such Normalizer, or there is no such
             device.
     """
-    from models.scoring import Pipeline
-    from models.scoring.catalog import bundle_folder, require_bundle
+    from models.scoring import Pipeline, bundle_folder, require_bundle
 
     require_bundle(bundle, normalizer)
     opened = open_bundle(bundle_folder(bundle), device=device, threads=threads, trunk=trunk)

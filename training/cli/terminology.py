@@ -30,8 +30,7 @@ def terminology_check_command(
     Needs pt.asc and llt.asc; reads mdhier.asc and meddra_release.asc if they exist. Exits with status 1 if a
     fault keeps other commands from reading the release.
     """
-    from models.terminology import inspect_release
-    from models.terminology.release import LOST_WITHOUT
+    from models.terminology import LOST_WITHOUT, inspect_release
 
     inspection = inspect_release(folder)
     counts = _counts(inspection)
