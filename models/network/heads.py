@@ -1,8 +1,7 @@
 """The table of heads: the outputs that the multi-task network has on its shared layers.
 
 Everything that depends on how many heads there are reads this table: the names and shapes of the tensors,
-the network itself, the weights in a bundle, and the training loop. A fourth head is one more entry here and
-its loss in `training/loop/objective.py`.
+the network itself, the weights in a bundle, and the training loop. A fourth head is one more entry here.
 """
 
 from __future__ import annotations
