@@ -1,4 +1,16 @@
-"""Corpora: readers that check each row and log each fault with its place, preparation, and splits."""
+"""Corpora: readers that check each row and log each fault with its place, preparation, and splits.
+
+smm4h_corpus, smm4h_tables      the official SMM4H files, and their tables
+ade_v2, brat, phee, psytar, tac readers of other corpora
+jsonl                           reader of the format that `ade-train prepare` writes
+lay_phrases                     patients' phrases with PT codes
+mentions, passages              annotated effects in documents, and documents cut into tweet-sized texts
+reading_log                     what was read, dropped and changed
+cleaning                        codes to PTs; duplicates, overlaps and fragments
+splits                          names of splits, and dividing a corpus
+preparation                     all of it in order
+prepared                        the folder that this writes
+"""
 
 from training.corpora.cleaning import clean_sentences, comparison_form, lift_codes
 from training.corpora.jsonl import read_records
