@@ -37,7 +37,7 @@ def resolve_device(name: str) -> torch.device:
 def resolve_precision(choice: PrecisionChoice, device: torch.device) -> Precision:
     """Return the precision of a setting; `auto` is bf16 where that is faster on the device, else fp32.
 
-    bf16 concerns only the products of matrices; the residual stream and LayerNorm stay in fp32.
+    Only matrix products are computed in bf16; the residual stream and LayerNorm stay in fp32.
     """
     if choice == "auto":
         return "bf16" if prefers_bfloat16(device) else "fp32"
@@ -63,7 +63,7 @@ def has_fast_bfloat16() -> bool:
 
 
 def dtype_of(precision: Precision) -> torch.dtype:
-    """Return the dtype of the factors of a product."""
+    """Return the dtype of the operands of a matrix product."""
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 

@@ -1,4 +1,4 @@
-"""What a scorer returns: plain records that pass from stage to stage, and the check that they are sound."""
+"""What a scorer returns: plain records that pass from stage to stage, and the check that they are valid."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def is_span_of(text: str, start: int, end: int) -> bool:
 
 
 def prediction_fault(prediction: TweetPrediction, text: str) -> str | None:
-    """Return what makes a prediction for `text` impossible, or None if it is sound.
+    """Return what makes a prediction for `text` impossible, or None if it is valid.
 
     A score must be a probability. A span must lie within the text and be what stands there.
     """

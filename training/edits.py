@@ -72,7 +72,7 @@ def move_span(span: tuple[int, int], edits: Iterable[Edit]) -> tuple[int, int]:
 
 
 def fits_spans(edit: Edit, spans: Iterable[AnnotatedSpan]) -> bool:
-    """Return True if an edit crosses no border of a span: then the offsets after it are certain."""
+    """Return True if an edit crosses no border of a span, so that the offsets after it are certain."""
     return all(
         edit.end <= span.start
         or edit.start >= span.end

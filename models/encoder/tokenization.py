@@ -1,7 +1,7 @@
 """The tokenizer of a BERT checkpoint: texts to word pieces with character offsets.
 
-Offsets count code points of the text as it was given. So letters are replaced code point for code point
-before tokenization (`plain_letters`).
+Offsets count code points of the original text. So `plain_letters`, which runs before tokenization, replaces
+letters one for one.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class TweetTokenizer:
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Tokenize each text as `[CLS] text [SEP]`.
 
-        The offsets of the tokens count code points of the text as given; `word_ids` is None for special
-        tokens. What is cut off has no tokens. Any text is valid.
+        The offsets of the tokens count code points of the original text; `word_ids` is None for special
+        tokens. Text after the cut has no tokens. Any text is valid.
         """
         return self._tokenizer.encode_batch([plain_letters(text) for text in texts])
 
@@ -133,7 +133,7 @@ def _from_vocabulary(vocabulary: Path, settings: Path | None) -> Tokenizer:
 
 
 def plain_letters(text: str) -> str:
-    """Replace letters of other shapes by plain ones: no vocabulary has 𝐛𝐨𝐥𝐝, ｗｉｄｅ or ⓒⓘⓡⓒⓛⓔⓓ letters.
+    """Replace styled letters with plain ones: no vocabulary has 𝐛𝐨𝐥𝐝, ｗｉｄｅ or ⓒⓘⓡⓒⓛⓔⓓ letters.
 
     A code point is replaced if its compatibility form (Unicode NFKC) is a single one. Half of a UTF-16 pair
     without the other half is legal in Python and JSON, but not in the UTF-8 that Rust reads: it becomes

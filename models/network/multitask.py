@@ -36,8 +36,8 @@ class MultiTaskNetwork(FrozenTrunk):
         ptids: classes of the Normalizer.
         dropout: probability of dropout before each head, in training.
         pooling: what the Normalizer reads: the state at [CLS], or the mean over the span's tokens.
-        classifiers: of the ensemble; 1 without one. The further ones start as copies of the shared layers,
-            and are filled by `adopt` or `load_trained_state`.
+        classifiers: number in the ensemble; 1 without one. The further ones start as copies of the shared
+            layers, and get their weights from `adopt` or `load_trained_state`.
         retriever_layers: layers of the retriever; 0 without one. They start as copies of the encoder's last
             layers, and replace these on top of the shared layers below.
 
@@ -169,7 +169,7 @@ class MultiTaskNetwork(FrozenTrunk):
         copy_tensors(self.members[position - 1].state_dict(), tensors)
 
     def trained_state(self) -> dict[str, Tensor]:
-        """Return what training changes and a bundle stores: shared layers, heads, members, retriever."""
+        """Return the trained tensors, which a bundle stores: shared layers, heads, members, retriever."""
         modules = ("shared.", *(f"{head.name}." for head in HEADS), "members.", "retriever.")
         return {name: tensor for name, tensor in self.state_dict().items() if name.startswith(modules)}
 

@@ -11,13 +11,13 @@ from models.network.layers import mean_over, run_layers
 
 
 class Retriever(nn.Module):
-    """Turns states into one vector for each span or name.
+    """Computes a vector for each span or name from the states of its tokens.
 
     There is no projection after the layers, so that a sentence encoder such as MiniLM retrieves well before
     any training.
 
     Args:
-        layers: the encoder's last ones; they are copied.
+        layers: the last layers of the encoder; they are copied.
     """
 
     def __init__(self, layers: nn.ModuleList) -> None:

@@ -57,6 +57,6 @@ class DenseIndex:
         Args:
             vectors: `[spans, hidden]`, rows of length one.
         """
-        # Names come first in the product: threads divide it by its rows, and so there are more to divide.
+        # Names come first, since threads divide a product by its rows, and there are more names than spans.
         cosines = self._vectors @ vectors.to(self._vectors.device, self._vectors.dtype).T
         return cosines.cpu().T

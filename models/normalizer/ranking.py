@@ -1,4 +1,4 @@
-"""The three Normalizers: spans in, the best Preferred Terms out."""
+"""The three Normalizers, which find the best Preferred Terms for spans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine: any number of encodings in, probabilities and vectors out.
+"""The engine: it takes any number of encodings, and returns probabilities and vectors.
 
 It runs a network on packed micro-batches, on several lanes at a time.
 """
@@ -48,7 +48,7 @@ class Engine:
     Args:
         network: or its weights alone; see `PackedNetwork`.
         device: where it runs; the CPU by default.
-        precision: of products.
+        precision: of matrix products.
         lanes: micro-batches computed at a time; by default the number of torch's threads, and two on a GPU.
         token_budget: tokens of a micro-batch; by default what suits the device.
         graphs: capture CUDA graphs on a GPU. That takes seconds and memory, and pays off for a server, not

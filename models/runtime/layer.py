@@ -1,6 +1,6 @@
 """BERT on packed tokens: its embeddings, a layer for all tokens, and a last layer for [CLS] alone.
 
-The residual stream and LayerNorm are in fp32, products of matrices in the precision of the engine.
+The residual stream and LayerNorm are in fp32, matrix products in the precision of the engine.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class PackedLayer:
     Args:
         part: tensors of the layer, by their names in BERT, on the device.
         shape: of the network.
-        precision: of products.
+        precision: of matrix products.
         attention: of the device.
     """
 

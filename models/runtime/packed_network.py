@@ -44,7 +44,7 @@ class PackedNetwork:
     Args:
         weights: on the device. They are copied only where they are prepared, so training them further may or
             may not have an effect here.
-        precision: of products.
+        precision: of matrix products.
         attention: of the device.
         body: computes the shared states instead of the layers here, such as a quantized body.
     """

@@ -74,7 +74,7 @@ def choose_placement(
     Args:
         shape: of the network.
         device: a CPU or a GPU.
-        precision: of products.
+        precision: of matrix products.
         lanes: micro-batches at a time; by default the number of torch's threads, and two on a GPU.
         token_budget: most tokens of a micro-batch; by default what suits the device.
         graphs: capture CUDA graphs on a GPU that has the varlen kernel.

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 
 from models.predictions import Scorer, TweetPrediction, prediction_fault
 
-# No tokenizer has a token for them, and `decode` treats them as the end of the text. Other white space is
-# rare, and left to the tokenizer.
+# White space without tokens in any tokenizer, which `decode` treats like the end of the text. Other white
+# space is rare, and left to the tokenizer.
 _MARGIN = " \t\r\n"
 
 
 @dataclass(frozen=True)
 class CacheCounts:
-    """The number of texts that a cache was asked for, and how many of them it had."""
+    """How many texts were looked up in a cache, and how many of them it had."""
 
     lookups: int = 0
     hits: int = 0
@@ -33,7 +33,7 @@ class CacheCounts:
 
 
 class CachingScorer:
-    """A `Scorer` that passes only texts to another scorer that it has not seen recently.
+    """A `Scorer` that asks another scorer only about texts that it has not seen recently.
 
     Two texts are the same if they differ only in spaces, tabs and line ends around them. (Letters of other
     shapes, such as 𝐛𝐨𝐥𝐝, have the same tokens as plain ones, but spans are cut from the text as written.) A
@@ -78,7 +78,7 @@ class CachingScorer:
     def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
         """Score each text, in order.
 
-        An exception of the scorer passes through, and nothing of that call is kept.
+        If the scorer raises, the exception passes through, and nothing of that call is kept.
         """
         stripped = [text.strip(_MARGIN) for text in texts]
         keys = self._keys(stripped)

@@ -1,4 +1,4 @@
-"""Step three, decode: from probabilities of tokens to spans of the text."""
+"""From the Extractor's probabilities of tokens to spans of the text."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _continues_contraction(text: str, word_end: int, start: int, end: int) -> bo
 
 
 def _end_of_word(text: str, end: int) -> int:
-    """Return where the word ends that the tokenizer cut short, or whose last accent it dropped."""
+    """Return where a word really ends: the tokenizer may have cut it short, or dropped its last accent."""
     while end < len(text) and (
         unicodedata.category(text[end]).startswith("M") or _same_word(text[end - 1], text[end])
     ):

@@ -11,7 +11,7 @@ from models.errors import BundleError
 from models.predictions import Mention, TweetPrediction
 
 DUMMY: Final = "dummy"
-"""Its name; `dummy:SECONDS` takes so long for each tweet."""
+"""The name of the dummy; `dummy:SECONDS` takes that long for each tweet."""
 
 # The codes have MedDRA's form, but lie outside the range that MedDRA uses.
 _EFFECTS = {

@@ -127,7 +127,7 @@ class Pipeline:
         Args:
             bundle: whose network it uses, and copies in part.
             device: where it runs; the CPU by default.
-            precision: of products.
+            precision: of matrix products.
             lanes: micro-batches that are computed at a time, see `Engine`.
             graphs: capture CUDA graphs on a GPU, see `Engine`.
             thresholds: instead of the bundle's; the version stays the bundle's.

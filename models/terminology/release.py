@@ -37,7 +37,7 @@ _CURRENCY: Final = 9  # position in llt.asc
 
 # Positions in mdhier.asc.
 _PT, _HLT, _HLGT, _SOC = range(4)
-_NAME: Final = 4  # the name of a level stands so many fields after its code
+_NAME: Final = 4  # the name of a level is this many fields after its code
 _PRIMARY: Final = 11
 
 

@@ -22,7 +22,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 # Share of the words of a text that are changed; at least one is. TextAttack's default.
 _CHANGED_SHARE = 0.1
-# How often a transformation may repeat a text before the next one takes its turn.
+# Attempts of a transformation at a text that is new; after that the next one takes its turn.
 _ATTEMPTS = 8
 
 _Proposer = Callable[[str, Random], list[Edit]]

@@ -1,7 +1,7 @@
 """The one place where commands write: results to stdout, everything else to stderr.
 
-Text from corpora and bundles passes `models.terminal` on its way to a terminal. The functions below do this
-by themselves.
+Text from corpora and bundles must pass through `models.terminal` before it reaches a terminal. The functions
+below take care of that.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def print_error(message: str) -> None:
 
 
 def print_note(message: str, console: Console = err) -> None:
-    """Print something worth knowing that is not a result on stderr."""
+    """Print a remark on stderr: something worth knowing that is not a result."""
     console.print(_escaped(message))
 
 

@@ -1,4 +1,4 @@
-"""What the model card of the default bundle says in addition: its data, its test scores, its limits."""
+"""The parts of a model card that only the default bundle has: its data, its test scores, its limits."""
 
 from __future__ import annotations
 

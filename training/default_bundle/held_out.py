@@ -1,4 +1,4 @@
-"""Scores of the default bundle on data that it has not learned from and that has not chosen anything."""
+"""Scores of the default bundle on test data, which neither trained it nor chose its epoch or threshold."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _tweet_figures(pipeline: Pipeline, tweets: Sequence[Example], prevalence: fl
 def _counts_at_prevalence(
     predictions: Sequence[TweetPrediction], tweets: Sequence[Example], prevalence: float
 ) -> Counts:
-    """Count hits and errors of 1a with weights, by which positives have the given share."""
+    """Count hits and errors of 1a, weighted so that positives have the given share."""
     counts = Counts()
     weights = prevalence_weights([tweet.label for tweet in tweets], prevalence)
     for weight, prediction, tweet in zip(weights.tolist(), predictions, tweets, strict=True):

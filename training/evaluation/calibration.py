@@ -13,7 +13,7 @@ from training.errors import RunError
 
 Numbers = NDArray[np.float64]
 
-_CERTAIN: Final = 1e-15  # a probability nearer to 0 or 1 is taken for this near
+_CERTAIN: Final = 1e-15  # probabilities nearer to 0 or 1 are clamped to this distance
 _BINS: Final = 10
 _NEWTON_STEPS: Final = 100
 _HALVINGS: Final = 40

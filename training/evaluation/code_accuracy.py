@@ -2,7 +2,7 @@
 
 In the official scores of 1c, a span that was not found counts as badly as one with a wrong PT. These figures
 look at the Normalizer alone. A near miss shares a term above the PTs with the annotated one: Sleepiness and
-Somnolence are two PTs that people confuse too, and both lie below one High Level Term.
+Somnolence are two PTs that people confuse too, and both belong to one High Level Term.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class CodeAccuracy:
 
     Attributes:
         spans: how many.
-        coded: share that has a code, and was not left uncoded.
+        coded: share that got a code.
         precision: share of right codes among the spans that have one; None if none has.
         at_1: share whose best candidate is the annotated PT, however unsure; if candidates are not known,
             share whose code is.

@@ -50,7 +50,7 @@ def compare_normalizers(
     """Code the same spans with each Normalizer of a bundle, and measure the codes.
 
     Args:
-        bundle: without a retriever, it has the classifier only.
+        bundle: if it has no retriever, only its classifier is compared.
         spans: as annotated; neither Classifier nor Extractor runs.
         device: where the network runs.
         seen: PT codes of the training data; with them, spans of other PTs are a group of their own.

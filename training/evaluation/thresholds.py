@@ -1,7 +1,7 @@
 """Precision and recall at each threshold of the Classifier, and the choice of one.
 
-The threshold with the best F1 measured on some hundred texts is a matter of luck: its F1 on other texts can
-be far lower. So `choose_threshold` first fits a temperature and a bias to the texts, and then compares the
+With a few hundred texts, the threshold with the best measured F1 is a matter of luck: its F1 on other texts
+can be far lower. So `choose_threshold` first fits a temperature and a bias to the texts. Then it compares the
 expected F1 of the thresholds, with calibrated probabilities in place of labels:
 
     F1(t) = 2 * sum of the probabilities from t on / (texts from t on + sum of all probabilities)
@@ -44,7 +44,8 @@ class OperatingPoints:
 
     Attributes:
         lowest: `[points]`, the lowest probability that counts as ADE.
-        below: `[points]`, the next lower probability in the data, or 0. A threshold above it is the same.
+        below: `[points]`, the next lower probability in the data, or 0. Any threshold above it, up to
+            `lowest`, has the same effect.
         precision: `[points]`.
         recall: `[points]`, which never falls.
     """

@@ -35,13 +35,13 @@ class TrainedBundle:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """All networks of a method, joined into one, with all that a bundle needs of them.
+    """The networks of a method, joined into one, and everything else that a bundle needs.
 
     Attributes:
         method: how they were trained.
         encoder: what they were made from.
         datasets: what they were trained on.
-        classifiers: the networks by number, from 1; one, unless the method is an ensemble.
+        classifiers: the trained networks by number, from 1; several if the method is an ensemble.
         network: all of them joined, with a retriever if the method needs one.
         retrieval: the trained retriever and its dictionary; None without one, and in all processes but the
             first.

@@ -27,7 +27,7 @@ class TrainedRetrieval:
     Attributes:
         retrieval: its section of `config.json`.
         dictionary: the names that are searched, with their vectors.
-        normalizer: both at work, on the network that they were made for.
+        normalizer: uses both, on the network that they were made for.
         retriever: how the retriever was trained.
         fusions: how the weights were fitted.
     """

@@ -14,8 +14,8 @@ from models.normalizer import Names
 from training.retrieval.retriever_data import Queries
 
 _PHRASES_PER_CHUNK: Final = 64  # with 100,000 names, a matrix of 26 MB
-# Most PTs have a handful of names, but some have a hundred: so many nearest names are searched for each
-# hard negative.
+# Nearest names that are searched for each hard negative, because some of them belong to the PT itself. Most
+# PTs have a handful of names, but some have a hundred.
 _DEPTH: Final = 4
 
 

@@ -163,9 +163,8 @@ class _RetrieverTrainee:
     def validate(self, epoch: int) -> EpochScore:
         figures: dict[str, Any] = {"f1": {}}
         if not len(self._validation):
-            return EpochScore(
-                float(epoch + 1), figures
-            )  # without held-out phrases the last epoch is the best
+            # Without held-out phrases the last epoch counts as the best.
+            return EpochScore(float(epoch + 1), figures)
         figures["accuracy"] = accuracy_at(
             self._source.all_vectors(self._validation_inputs),
             self._source.all_vectors(self._data.name_inputs),

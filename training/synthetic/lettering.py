@@ -30,7 +30,7 @@ def capitalize_sentences(text: str, rng: Random) -> str:
 
 
 def capitalize_all(text: str, rng: Random) -> str:
-    """Write all in capitals."""
+    """Write the whole text in capitals."""
     return text.upper()
 
 
@@ -40,12 +40,12 @@ def capitalize_some_words(text: str, rng: Random) -> str:
 
 
 def capitalize_initials(text: str, rng: Random) -> str:
-    """Begin Every Word With A Capital."""
+    """Write each word with a capital."""
     return _WORD.sub(lambda word: word[0][:1].upper() + word[0][1:], text)
 
 
 def capitalize_at_random(text: str, rng: Random) -> str:
-    """wRITe leTteRs iN CapiTalS at rAndOm."""
+    """Write random letters in capitals."""
     return "".join(letter.upper() if rng.random() < 0.5 else letter for letter in text)
 
 

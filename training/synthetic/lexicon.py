@@ -30,7 +30,8 @@ Sections = Mapping[str, Sequence[Template]]
 
 # Share of the templates, phrases and written tweets that is on the side of validation, and again of test.
 HELD_BACK_SHARE = 0.08
-# Phrases of a PT with this many are all drawn equally often; of a PT with half as many, a quarter as often.
+# Phrases of PTs with this many phrases or more are drawn equally often. A phrase of a PT with half as many is
+# drawn a quarter as often.
 _COMMON = 8
 
 _ARTICLES = re.compile(r"^(?:(?:a|an|the|my|so|such|this|that|these) )+")

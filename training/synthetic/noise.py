@@ -50,7 +50,7 @@ def add_noise(pieces: Sequence[Piece], rng: Random, *, amount: float = 1.0) -> l
     Args:
         pieces: of one tweet.
         rng: the source of chance.
-        amount: of the usual noise of people, in [0, 1]; less for text that has some already.
+        amount: share of the usual noise of people, in [0, 1]; less for text that has some already.
     """
     spelling_changes = [change for chance, change in _SPELLING if rng.random() < chance * amount]
     noisy = _change_pieces(pieces, spelling_changes, rng)
@@ -100,14 +100,15 @@ def _garble_character(character: str) -> str:
     )
 
 
-# Each with the share of tweets that it changes, in the order of time: spelling, letters, files.
+# Each change with the share of tweets that it applies to. The tables are in the order in which things happen
+# to a tweet: people misspell it, then letters change, then files damage it.
 _SPELLING: tuple[tuple[float, TextChange], ...] = (
     (0.4, spelling.drop_apostrophes),
     (0.22, spelling.abbreviate_words),
     (0.2, spelling.mistype_words),
     (0.06, spelling.stretch_words),
 )
-# Of these, at most one.
+# At most one of these applies to a tweet.
 _CAPITALS: tuple[tuple[float, TextChange], ...] = (
     (0.05, lettering.capitalize_all),
     (0.17, lettering.capitalize_i),

@@ -63,7 +63,8 @@ _ILLNESS = frozenset({"indication", "relief", "wish", "listed_for", "others"})
 _TRUE_INDICATION = 0.45
 # Sections in which nobody had the effect, so that nothing can have followed from it.
 _UNREAL = frozenset({"news", "advert", "hearsay", "fear", "question", "negation", "name"})
-# Chances of a second effect and of an aftermath, by class. What is less often possible is drawn more often.
+# Chances of a second effect and of an aftermath, by class. In negatives they fit less often, so their chances
+# are higher.
 _EXTRA = {1: 0.16, 0: 0.4}
 _AFTERMATH = {1: 0.16, 0: 0.24}
 # In most templates illnesses are nouns. More weight for the other forms makes each form as frequent in one

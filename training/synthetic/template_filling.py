@@ -31,7 +31,7 @@ _AFTER_I = re.compile(r"(?:^|(?<=[^\w']))i $", re.IGNORECASE)
 
 
 class NoPhraseError(LookupError):
-    """No phrase fits a slot of the template; another template or medicine may do."""
+    """No phrase fits a slot of the template; another template or medicine may work."""
 
 
 @dataclass(frozen=True)

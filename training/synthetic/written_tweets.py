@@ -69,8 +69,8 @@ def blind_tweets(terminology: Terminology) -> list[Example]:
     """Read the evaluation tweets of `data/blind`, without noise.
 
     They were composed separately, without sight of the templates and tweets that bundles are trained on.
-    About a quarter report an adverse effect, more than in reality. The others are such as a search for names
-    of medicines would find.
+    About a quarter report an adverse effect, more than in reality. The others are like the tweets that a
+    search for names of medicines finds.
 
     Raises:
         CorpusError: the markup of a tweet is wrong; the message names its file and line.

@@ -69,9 +69,9 @@ def smallest_bucket(buckets: Sequence[Bucket], batch: PackedBatch) -> Bucket | N
 
 
 class BucketInputs:
-    """The inputs of a graph of one size, on the device, and pinned memory on the host to copy them from.
+    """The inputs of a graph of one size on the device, and pinned memory on the host to copy them from.
 
-    `fill` overwrites the memory that the copy of the batch before it was read from. So only one batch may be
+    `fill` overwrites the memory on the host that the previous batch was copied from. So only one batch may be
     computed at a time, and each lane has its own inputs.
 
     Args:

@@ -24,12 +24,12 @@ _WARM_UPS: Final = 3  # libraries choose their kernels and allocate workspaces i
 class GraphPool:
     """Captures graphs on one stream, with one pool of memory for all of them.
 
-    Graphs of one pool overwrite each other's intermediate results. That is safe, since they are replayed one
-    after another and none reads what another one left; their order does not matter. The outputs of a graph
-    stay its own as long as they are referred to.
+    Graphs of one pool overwrite each other's intermediate results. That is safe in any order, since they are
+    replayed one after another and none reads what another one left. Other graphs do not overwrite the outputs
+    of a graph while something refers to them.
 
-    A process can run only one capture at a time, and no other thread may use the GPU meanwhile: capture
-    before there are any.
+    A process can run only one capture at a time, and no other thread may use the GPU meanwhile. So capture
+    before other threads start.
 
     Args:
         stream: of a lane.
