@@ -1,0 +1,77 @@
+"""The public names of the packages of `monitor`: explicit, complete, and quick to import."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import monitor
+
+PACKAGES = [f"monitor.{info.name}" for info in pkgutil.iter_modules(monitor.__path__) if info.ispkg]
+
+PUBLIC = {
+    "monitor": [],
+    "monitor.alerts": [
+        "AlertFilter",
+        "AlertPayload",
+        "AlertRules",
+        "PublishResult",
+        "Publisher",
+        "Reader",
+        "Relay",
+        "Show",
+        "StreamEntry",
+        "follow",
+        "parse_payload",
+    ],
+    "monitor.ingest": [
+        "REASONS",
+        "Batch",
+        "KafkaEvent",
+        "parse_object",
+        "read_events",
+        "read_message",
+        "start_batch",
+    ],
+    "monitor.store": [
+        "ALL_BUNDLES",
+        "Filters",
+        "RaiseAlerts",
+        "ReportedEffect",
+        "Store",
+        "Written",
+        "alert_outbox",
+        "async_engine",
+        "current_revision",
+        "describe_database",
+        "find_effects",
+        "reading_engine",
+        "required_revision",
+        "revision_error",
+        "translate_driver_errors",
+        "upgrade_database",
+    ],
+    "monitor.stream": ["run_worker"],
+}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_the_public_names_of_monitor(package: str) -> None:
+    assert sorted(importlib.import_module(package).__all__) == sorted(PUBLIC[package])
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_can_be_imported(package: str) -> None:
+    module = importlib.import_module(package)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+
+
+def test_the_command_line_loads_no_heavy_library() -> None:
+    heavy = {"torch", "transformers", "sqlalchemy", "kafka", "faust", "redis"}
+    code = f"import monitor.cli.app, sys; assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
