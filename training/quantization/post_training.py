@@ -28,6 +28,7 @@ from training.quantization.body_graph import build_body_graph
 # How much of an outlier SmoothQuant moves from the states into the weights (its alpha). NNCF's default, 0.95,
 # suits weights of 8 bits; those of 7 bits lose less with this one (`docs/performance.md`).
 _SMOOTHING: Final = 0.85
+_INSTALL: Final = "pip install 'ade-monitor[openvino]'"
 _TOKEN_BUDGET: Final = 512  # tokens of a sample for NNCF
 _NO_TELEMETRY: Final = "NNCF_CI"  # NNCF's own switch for machines that must not report
 

@@ -7,10 +7,9 @@ body               runs these segments on packed micro-batches
 
 from models.runtime.int8.body import QuantizedBody, body_layers
 from models.runtime.int8.body_ir import BodyIr, Port, SegmentPorts
-from models.runtime.int8.openvino_runtime import EXTRA, import_openvino, products_overflow
+from models.runtime.int8.openvino_runtime import import_openvino, products_overflow
 
 __all__ = [
-    "EXTRA",
     "BodyIr",
     "Port",
     "QuantizedBody",

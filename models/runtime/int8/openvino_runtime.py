@@ -5,13 +5,11 @@ from __future__ import annotations
 import importlib
 import sys
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 
 from models.errors import ModelError, Problem
-
-EXTRA: Final = "pip install 'ade-monitor[openvino]'"
 
 
 def import_openvino() -> Any:
