@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.network import Vote
 from models.normalizer import Fusion
 from models.options import NormalizerChoice
-from models.terminology.terms import LONGEST_VERSION
+from models.terminology import LONGEST_VERSION
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 

@@ -9,8 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
-from models.terminology import Terminology
-from models.terminology.terms import LONGEST_TERM
+from models.terminology import LONGEST_TERM, Terminology
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
 

@@ -10,9 +10,11 @@ from models.errors import TerminologyError
 from models.terminology.asc_file import ReleaseFault
 from models.terminology.index_file import read_index, write_index
 from models.terminology.release import LOST_WITHOUT, Inspection, inspect_release, read_release
-from models.terminology.terms import Level, Llt, Terminology, TermPath
+from models.terminology.terms import LONGEST_TERM, LONGEST_VERSION, Level, Llt, Terminology, TermPath
 
 __all__ = [
+    "LONGEST_TERM",
+    "LONGEST_VERSION",
     "LOST_WITHOUT",
     "Inspection",
     "Level",

@@ -20,7 +20,7 @@ from training.errors import RunError
 from training.extras import require
 
 if TYPE_CHECKING:
-    from training.evaluation.recalibration import Recalibration
+    from training.evaluation import Recalibration
 
 
 def calibrate_command(
@@ -58,8 +58,7 @@ def calibrate_command(
         raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
     from models.bundle import Calibration, Thresholds, revise_bundle
     from training.corpora import read_split
-    from training.evaluation.plots import reliability_png
-    from training.evaluation.recalibration import recalibrate
+    from training.evaluation import recalibrate, reliability_png
     from training.files import write_file
 
     if diagram:

@@ -24,9 +24,7 @@ from training.extras import require
 
 if TYPE_CHECKING:
     from models.scoring import Pipeline
-    from training.evaluation.assessment import Assessment
-    from training.evaluation.gold import Gold
-    from training.evaluation.prediction_files import Predictions
+    from training.evaluation import Assessment, Gold, Predictions
 
 
 def evaluate_command(
@@ -77,10 +75,14 @@ def evaluate_command(
             "the options to `ade-train predict`"
         )
     from models.terminology import read_release
-    from training.evaluation.assessment import assess
-    from training.evaluation.evaluation_report import require_no_report, write_report
-    from training.evaluation.gold import read_gold, read_seen
-    from training.evaluation.prediction_files import read_predictions
+    from training.evaluation import (
+        assess,
+        read_gold,
+        read_predictions,
+        read_seen,
+        require_no_report,
+        write_report,
+    )
 
     if out:
         require_no_report(out, overwrite=overwrite)
@@ -132,9 +134,15 @@ def _predict(
     pipeline: Pipeline, gold: Gold, path: Path, lift: Mapping[str, str]
 ) -> tuple[Predictions, dict[str, str]]:
     """Score the annotated texts; return the predictions, and the names of the predicted PTs by code."""
-    from training.evaluation.example_scores import annotation_of_prediction, lift_annotation
-    from training.evaluation.prediction_files import Predictions, candidates_of, lift_code_list
-    from training.evaluation.tweet_files import TextToScore, score_texts
+    from training.evaluation import (
+        Predictions,
+        TextToScore,
+        annotation_of_prediction,
+        candidates_of,
+        lift_annotation,
+        lift_code_list,
+        score_texts,
+    )
 
     if any(tweet not in gold.texts for tweet in gold.by_tweet):
         raise CorpusError(f"{path} has annotations, but not the texts that --bundle needs: add tweets.tsv")
@@ -156,12 +164,7 @@ def _predict(
 
 
 def _print(assessment: Assessment) -> None:
-    from training.evaluation.score_tables import (
-        CODE_HEADINGS,
-        SCORE_HEADINGS,
-        code_accuracy_rows,
-        score_rows,
-    )
+    from training.evaluation import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
 
     print_table(figures_table(SCORE_HEADINGS, score_rows(assessment)))
     if assessment.codes:

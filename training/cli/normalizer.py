@@ -24,7 +24,7 @@ from training.errors import CorpusError
 if TYPE_CHECKING:
     from models.options import NormalizerChoice
     from models.terminology import Terminology
-    from training.evaluation.code_accuracy import CodeAccuracy
+    from training.evaluation import CodeAccuracy
 
 
 def normalizer_command(
@@ -56,8 +56,7 @@ def normalizer_command(
     """
     from models.scoring import bundle_folder
     from models.terminology import read_release
-    from training.evaluation.gold import read_gold, read_seen
-    from training.evaluation.normalizers import compare_normalizers, gold_spans
+    from training.evaluation import compare_normalizers, gold_spans, read_gold, read_seen
 
     release = read_release(terminology) if terminology else None
     spans = gold_spans(read_gold(gold, split, release))
@@ -122,7 +121,7 @@ def _with_names_of(opened: OpenBundle, release: Terminology) -> OpenBundle:
 
 
 def _table(results: Mapping[NormalizerChoice, Mapping[str, CodeAccuracy]]) -> Table:
-    from training.evaluation.score_tables import CODE_HEADINGS, code_accuracy_rows
+    from training.evaluation import CODE_HEADINGS, code_accuracy_rows
 
     rows = [(name, *row) for name, groups in results.items() for row in code_accuracy_rows(groups)]
     return figures_table(("normalizer", "spans of", *CODE_HEADINGS[1:]), rows, left=2)

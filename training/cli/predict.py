@@ -33,8 +33,14 @@ def predict_command(
     size take the same memory. The official score counts a span without a code as wrong; --always-code leaves
     none.
     """
-    from training.evaluation.prediction_writer import require_no_predictions, writing_predictions
-    from training.evaluation.tweet_files import count_lines, read_texts, score_texts, text_file
+    from training.evaluation import (
+        count_lines,
+        read_texts,
+        require_no_predictions,
+        score_texts,
+        text_file,
+        writing_predictions,
+    )
 
     require_no_predictions(out, overwrite=overwrite)
     source = text_file(texts, split)

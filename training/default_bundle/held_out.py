@@ -12,8 +12,7 @@ from models.predictions import TweetPrediction
 from models.scoring import Pipeline
 from training.checklist import ChecklistReport, run_checklist
 from training.default_bundle.data import BundleData
-from training.evaluation import evaluate, prevalence_weights, score_predictions
-from training.evaluation.normalizers import GoldSpan, compare_normalizers
+from training.evaluation import GoldSpan, compare_normalizers, evaluate, prevalence_weights, score_predictions
 from training.examples import CodedPhrase, Example, coded_phrases
 from training.scorer import Counts
 

@@ -13,19 +13,102 @@ prediction_errors, error_table   the tweets with errors, and the pages that show
 assessment                       everything that is measured of predictions, in one object
 score_tables, plots              tables and diagrams of it
 evaluation_report                the folder with all of them
+
+Names are imported when they are first used, so that a command loads only what it needs.
 """
 
-from training.evaluation.calibration import measure_reliability, prevalence_weights
-from training.evaluation.code_accuracy import SHORTLIST
-from training.evaluation.example_scores import evaluate, score_predictions
-from training.evaluation.thresholds import ThresholdChoice, choose_threshold
+from typing import TYPE_CHECKING
+
+from models.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from training.evaluation.assessment import Assessment, assess
+    from training.evaluation.calibration import measure_reliability, prevalence_weights
+    from training.evaluation.code_accuracy import SHORTLIST, CodeAccuracy
+    from training.evaluation.evaluation_report import require_no_report, write_report
+    from training.evaluation.example_scores import (
+        annotation_of_prediction,
+        evaluate,
+        lift_annotation,
+        score_predictions,
+    )
+    from training.evaluation.gold import Gold, read_gold, read_seen
+    from training.evaluation.normalizers import GoldSpan, compare_normalizers, gold_spans
+    from training.evaluation.plots import reliability_png
+    from training.evaluation.prediction_files import (
+        Predictions,
+        candidates_of,
+        lift_code_list,
+        read_predictions,
+    )
+    from training.evaluation.prediction_writer import require_no_predictions, writing_predictions
+    from training.evaluation.recalibration import Recalibration, recalibrate
+    from training.evaluation.score_tables import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
+    from training.evaluation.thresholds import ThresholdChoice, choose_threshold
+    from training.evaluation.tweet_files import TextToScore, count_lines, read_texts, score_texts, text_file
+else:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "assessment": ("Assessment", "assess"),
+            "calibration": ("measure_reliability", "prevalence_weights"),
+            "code_accuracy": ("SHORTLIST", "CodeAccuracy"),
+            "evaluation_report": ("require_no_report", "write_report"),
+            "example_scores": (
+                "annotation_of_prediction",
+                "evaluate",
+                "lift_annotation",
+                "score_predictions",
+            ),
+            "gold": ("Gold", "read_gold", "read_seen"),
+            "normalizers": ("GoldSpan", "compare_normalizers", "gold_spans"),
+            "plots": ("reliability_png",),
+            "prediction_files": ("Predictions", "candidates_of", "lift_code_list", "read_predictions"),
+            "prediction_writer": ("require_no_predictions", "writing_predictions"),
+            "recalibration": ("Recalibration", "recalibrate"),
+            "score_tables": ("CODE_HEADINGS", "SCORE_HEADINGS", "code_accuracy_rows", "score_rows"),
+            "thresholds": ("ThresholdChoice", "choose_threshold"),
+            "tweet_files": ("TextToScore", "count_lines", "read_texts", "score_texts", "text_file"),
+        },
+    )
 
 __all__ = [
+    "CODE_HEADINGS",
+    "SCORE_HEADINGS",
     "SHORTLIST",
+    "Assessment",
+    "CodeAccuracy",
+    "Gold",
+    "GoldSpan",
+    "Predictions",
+    "Recalibration",
+    "TextToScore",
     "ThresholdChoice",
+    "annotation_of_prediction",
+    "assess",
+    "candidates_of",
     "choose_threshold",
+    "code_accuracy_rows",
+    "compare_normalizers",
+    "count_lines",
     "evaluate",
+    "gold_spans",
+    "lift_annotation",
+    "lift_code_list",
     "measure_reliability",
     "prevalence_weights",
+    "read_gold",
+    "read_predictions",
+    "read_seen",
+    "read_texts",
+    "recalibrate",
+    "reliability_png",
+    "require_no_predictions",
+    "require_no_report",
     "score_predictions",
+    "score_rows",
+    "score_texts",
+    "text_file",
+    "write_report",
+    "writing_predictions",
 ]

@@ -13,8 +13,7 @@ from typing import Final
 
 from models.terminology import Terminology
 from training.evaluation.prediction_files import Predictions
-from training.scorer import OfficialSpan, TweetAnnotation
-from training.scorer.span_matching import match_relaxed
+from training.scorer import OfficialSpan, TweetAnnotation, match_relaxed
 
 SHORTLIST: Final = 5
 """How many candidates "accuracy at 5" looks at."""

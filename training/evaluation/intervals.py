@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.scorer import Measure, TweetAnnotation, count_tweet, measures_of
-from training.scorer.official_scores import EPSILON
+from training.scorer import EPSILON, Measure, TweetAnnotation, count_tweet, measures_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from typing import Final, Literal, get_args
 
 from training.evaluation.gold import Gold
 from training.evaluation.prediction_files import Predictions
-from training.scorer import TweetAnnotation
-from training.scorer.span_matching import match_relaxed, with_equal_codes
+from training.scorer import TweetAnnotation, match_relaxed, with_equal_codes
 
 ErrorKind = Literal["false alarm", "missed tweet", "missed span", "extra span", "other code"]
 ERROR_KINDS: Final[tuple[ErrorKind, ...]] = get_args(ErrorKind)

@@ -15,8 +15,14 @@ from typing import Final
 
 from models.predictions import Mention
 from training.errors import CorpusError
-from training.scorer import TweetAnnotation, read_annotations
-from training.scorer.official_files import CLASS_FILE, CODED_SPANS_FILE, SPANS_FILE, read_rows
+from training.scorer import (
+    CLASS_FILE,
+    CODED_SPANS_FILE,
+    SPANS_FILE,
+    TweetAnnotation,
+    read_annotations,
+    read_rows,
+)
 
 PROBABILITIES_FILE: Final = "probabilities.tsv"
 CANDIDATES_FILE: Final = "candidates.tsv"

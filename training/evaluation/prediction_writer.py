@@ -19,7 +19,7 @@ from training.evaluation.prediction_files import (
     candidates_of,
 )
 from training.evaluation.tweet_files import TextToScore
-from training.scorer.official_files import CLASS_FILE, CODED_SPANS_FILE, SPANS_FILE
+from training.scorer import CLASS_FILE, CODED_SPANS_FILE, SPANS_FILE
 
 _BREAKS: Final = {ord(character): " " for character in "\t\n\r"}
 

@@ -11,8 +11,7 @@ from typing import Final, NamedTuple
 from models.predictions import Scorer, TweetPrediction
 from training.corpora import SPLITS, split_from_name
 from training.errors import CorpusError
-from training.scorer import is_official
-from training.scorer.official_files import TWEETS_FILE, read_id_and_text
+from training.scorer import TWEETS_FILE, is_official, read_id_and_text
 
 _CHUNK: Final = 512  # texts scored in one call: enough to sort them by length
 

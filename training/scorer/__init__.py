@@ -15,13 +15,20 @@ official_scores.py  counts, precision, recall and F1 of 1a, 1b and 1c (rules 1, 
 """
 
 from training.scorer.official_files import (
+    CLASS_FILE,
+    CODED_SPANS_FILE,
+    SPANS_FILE,
+    TWEETS_FILE,
     Annotations,
     OfficialSpan,
     TweetAnnotation,
     is_official,
     read_annotations,
+    read_id_and_text,
+    read_rows,
 )
 from training.scorer.official_scores import (
+    EPSILON,
     MEASURES,
     Counts,
     Measure,
@@ -30,9 +37,15 @@ from training.scorer.official_scores import (
     measures_of,
     score_annotations,
 )
+from training.scorer.span_matching import match_relaxed, with_equal_codes
 
 __all__ = [
+    "CLASS_FILE",
+    "CODED_SPANS_FILE",
+    "EPSILON",
     "MEASURES",
+    "SPANS_FILE",
+    "TWEETS_FILE",
     "Annotations",
     "Counts",
     "Measure",
@@ -41,7 +54,11 @@ __all__ = [
     "TweetAnnotation",
     "count_tweet",
     "is_official",
+    "match_relaxed",
     "measures_of",
     "read_annotations",
+    "read_id_and_text",
+    "read_rows",
     "score_annotations",
+    "with_equal_codes",
 ]
