@@ -1,7 +1,7 @@
 """The configurations of the paper and ours: from annotated texts to a bundle.
 
 training_run  where a training runs: folders, kept states, processes, callback
-datasets      the Normalizer's classes, D_1 to D_3, and the retriever's phrases
+datasets      the tokenizer, the Normalizer's classes, D_1 to D_3, and the retriever's phrases
 validation    scoring networks on the validation texts
 networks      the networks of a method, each trained once
 boosting      further classifiers of an ensemble
@@ -9,8 +9,8 @@ retrieval     the retriever, its dictionary and its fusions
 method        all of it in order, and the bundle
 """
 
-from training.methods.datasets import Datasets, RetrievalPhrases
-from training.methods.method import TrainedBundle, TrainedModel, make_tokenizer, train_method, train_model
+from training.methods.datasets import Datasets, RetrievalPhrases, make_tokenizer
+from training.methods.method import TrainedBundle, TrainedModel, train_method, train_model
 from training.methods.training_run import TrainingRun, effective_method, open_synonyms, prepare_process
 from training.methods.validation import Evaluator
 

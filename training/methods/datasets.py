@@ -1,4 +1,7 @@
-"""From annotated texts to what a method trains on: the Normalizer's classes, D_1 to D_3, and phrases."""
+"""From annotated texts to what a method trains on: the Normalizer's classes, D_1 to D_3, and phrases.
+
+The texts are tokenized and cut at the maximum length of the training.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from models.encoder import TweetTokenizer
+from models.encoder import Encoder, TweetTokenizer
 from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Task
 from models.normalizer import Labels
 from models.terminology import Terminology
@@ -59,6 +62,22 @@ class Datasets:
     phrases: RetrievalPhrases
     valid: Sequence[Example]
     notes: tuple[str, ...] = ()
+
+
+def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
+    """Return the encoder's tokenizer, which cuts texts at `max_tokens`.
+
+    Raises:
+        RunError: the encoder cannot read texts of this length.
+    """
+    positions: int = encoder.model.config.max_position_embeddings
+    max_tokens = method.training.max_tokens
+    if max_tokens > positions:
+        raise RunError(
+            f"max-tokens is {max_tokens}, but {method.training.encoder} has {positions} positions: "
+            f"--set max-tokens={positions}, or less"
+        )
+    return TweetTokenizer(encoder.tokenizer, max_tokens)
 
 
 def prepare_datasets(method: Method, data: TrainingData, tokenizer: TweetTokenizer) -> Datasets:

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from models.bundle import Options, Thresholds, save_bundle
-from models.encoder import Encoder, TweetTokenizer, load_encoder
+from models.encoder import Encoder, load_encoder
 from models.network import EXTRACTOR, MultiTaskNetwork
 from models.normalizer import Normalizer
 from training.augmentation import Synonyms
-from training.errors import RunError
 from training.examples import TrainingData
 from training.loop import Inputs
 from training.methods.boosting import BoostingSources, train_further_classifiers
-from training.methods.datasets import Datasets, prepare_datasets
+from training.methods.datasets import Datasets, make_tokenizer, prepare_datasets
 from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, train_network
 from training.methods.retrieval import TrainedRetrieval, count_retriever_layers, train_retrieval
 from training.methods.training_run import TrainingRun
@@ -217,22 +216,6 @@ def train_model(
             fresh=run.fresh,
         )
     return TrainedModel(method, encoder, datasets, classifiers, network, retrieval)
-
-
-def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
-    """Return the encoder's tokenizer, which cuts texts at `max_tokens`.
-
-    Raises:
-        RunError: the encoder cannot read texts of this length.
-    """
-    positions: int = encoder.model.config.max_position_embeddings
-    max_tokens = method.training.max_tokens
-    if max_tokens > positions:
-        raise RunError(
-            f"max-tokens is {max_tokens}, but {method.training.encoder} has {positions} positions: "
-            f"--set max-tokens={positions}, or less"
-        )
-    return TweetTokenizer(encoder.tokenizer, max_tokens)
 
 
 def _metrics(model: TrainedModel, evaluator: Evaluator, evaluation: Evaluation) -> dict[str, Any]:
