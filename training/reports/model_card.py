@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from training.corpora import split_counts
 from training.examples import Example, TrainingData
 from training.presets import Method
 
@@ -169,14 +170,8 @@ def _encoder_name(method: Method) -> str:
 
 
 def _counts(examples: Sequence[Example]) -> str:
-    spans = [span for example in examples for span in example.spans]
-    counts = (
-        len(examples),
-        sum(example.label for example in examples),
-        len(spans),
-        sum(span.ptid is not None for span in spans),
-    )
-    return " | ".join(f"{count:,}" for count in counts)
+    counts = split_counts(examples)
+    return " | ".join(f"{counts[name]:,}" for name in ("texts", "positive", "spans", "coded"))
 
 
 def _percent(scores: Mapping[str, float]) -> str:
