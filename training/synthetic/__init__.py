@@ -12,8 +12,8 @@ spelling, lettering, noise   what people and programs do to it
 generator         all of it together
 """
 
-from training.synthetic.generator import GeneratedTweets, generate_tweets, section_of
+from training.synthetic.generator import GeneratedTweets, generate_tweets
 from training.synthetic.lexicon import Lexicon, read_lexicons
 from training.synthetic.written_tweets import blind_tweets
 
-__all__ = ["GeneratedTweets", "Lexicon", "blind_tweets", "generate_tweets", "read_lexicons", "section_of"]
+__all__ = ["GeneratedTweets", "Lexicon", "blind_tweets", "generate_tweets", "read_lexicons"]

@@ -49,11 +49,6 @@ class GeneratedTweets:
         return phrase_name(phrase) in self.held_back
 
 
-def section_of(tweet: Example) -> str:
-    """Return the section of a generated tweet, such as "indication" or "written"."""
-    return tweet.document.split(":")[0]
-
-
 def generate_tweets(
     terminology: Terminology, lay_phrases: Sequence[CodedPhrase], *, positives: int, negatives: int, seed: int
 ) -> GeneratedTweets:

@@ -7,7 +7,7 @@ import pytest
 
 from models.terminology import Terminology
 from training.examples import CodedPhrase, Example
-from training.synthetic import GeneratedTweets, generate_tweets, section_of
+from training.synthetic import GeneratedTweets, generate_tweets
 from training.synthetic.lexicon import read_lexicons
 from training.synthetic.medicines import Medicine, read_medicines
 from training.synthetic.sentences import SECTION_WEIGHTS
@@ -19,6 +19,11 @@ LAY = [CodedPhrase(f"lay phrase {number}", str(90_000_001 + number)) for number 
 
 def some(terminology: Terminology, seed: int = 1, count: int = 300) -> GeneratedTweets:
     return generate_tweets(terminology, LAY, positives=count, negatives=count, seed=seed)
+
+
+def section_of(tweet: Example) -> str:
+    """Return the section of a tweet, such as "indication" or "written", with which its document starts."""
+    return tweet.document.split(":")[0]
 
 
 @pytest.fixture(scope="module")
