@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -11,8 +10,14 @@ from typing import Any, Final, Literal, get_args, get_type_hints
 
 from models.options import NormalizerChoice
 from training.errors import RunError
-from training.loop import TrainingConfig
+from training.loop import AT_LEAST_ONE, NOT_NEGATIVE, TrainingConfig, ValueRange, check_ranges
 from training.retrieval import RetrieverConfig
+
+_RANGES: Final[Mapping[str, ValueRange]] = {
+    "fewest_examples": AT_LEAST_ONE,
+    "extractor_negatives": NOT_NEGATIVE,
+    "augmented_positives": AT_LEAST_ONE,
+}
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,7 @@ class Method:
     retriever: RetrieverConfig = field(default_factory=RetrieverConfig)
 
     def __post_init__(self) -> None:
-        if self.fewest_examples < 1:
-            raise RunError(f"fewest-examples is {self.fewest_examples}: it must be 1 or more")
-        if not 0 <= self.extractor_negatives < math.inf:
-            raise RunError(f"extractor-negatives is {self.extractor_negatives}: it must be 0 or more")
-        if self.augmented_positives < 1:
-            raise RunError(f"augmented-positives is {self.augmented_positives}: it must be 1 or more")
+        check_ranges(self, _RANGES)
 
     @property
     def uses_augmented_set(self) -> bool:

@@ -1,6 +1,6 @@
 """The training loop: Algorithm 1 of the paper, and the trainer that runs it and resumes it.
 
-config          the settings of Algorithm 1
+config          the settings of Algorithm 1, and checks of settings
 inputs          tokenized texts, stored without padding
 task_data       D_1, D_2 and D_3: inputs with their targets, and mini-batches
 objective       the loss of each task (Equations 2 and 3) and its gradients
@@ -19,7 +19,16 @@ callbacks       events for progress bars and logs
 
 from training.loop.algorithm1 import network_steps, set_dropout, task_probabilities, train_epoch
 from training.loop.callbacks import CallbackList, NullCallback, TrainingCallback
-from training.loop.config import TrainingConfig
+from training.loop.config import (
+    AT_LEAST_ONE,
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    RATIO,
+    TrainingConfig,
+    ValueRange,
+    check_ranges,
+)
 from training.loop.inputs import Inputs
 from training.loop.multitask_training import Validate, Validation, train_multitask
 from training.loop.optimization import (
@@ -43,7 +52,12 @@ from training.loop.training_state import StateFolder, fingerprint
 from training.loop.trunk_states import trunk_key
 
 __all__ = [
+    "AT_LEAST_ONE",
+    "FRACTION",
     "KEEP_LIMIT",
+    "NOT_NEGATIVE",
+    "POSITIVE",
+    "RATIO",
     "SINGLE_PROCESS",
     "CallbackList",
     "EpochScore",
@@ -59,6 +73,8 @@ __all__ = [
     "TrainingConfig",
     "Validate",
     "Validation",
+    "ValueRange",
+    "check_ranges",
     "classifier_data",
     "explain_out_of_memory",
     "extractor_data",

@@ -1,28 +1,76 @@
-"""The settings of Algorithm 1."""
+"""The settings of Algorithm 1, and the ranges that the values of settings are checked against."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from models.network import TASKS, Task
 from training.errors import RunError
 
 BIOBERT: Final = "dmis-lab/biobert-base-cased-v1.2"
 
-_POSITIVE: Final = (
-    *(f"batch_size_{task}" for task in TASKS),
-    "epochs",
-    "learning_rate",
-    "head_learning_rate",
-    "max_norm",
-    "adversarial_steps",
-)
-_FRACTIONS: Final = ("warmup", "dropout", "layer_dropout")
-_NOT_NEGATIVE: Final = ("weight_decay", "seed", "patience", "adversarial_norm")
 # Torch's generators take 64 bits, and each epoch has a seed of its own.
 _LARGEST_SEED: Final = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class ValueRange:
+    """The values that a setting may have.
+
+    Attributes:
+        contains: returns True for a valid value.
+        description: completes "it must be".
+    """
+
+    contains: Callable[[Any], bool]
+    description: str
+
+
+POSITIVE: Final = ValueRange(lambda value: value > 0, "more than 0")
+AT_LEAST_ONE: Final = ValueRange(lambda value: value >= 1, "1 or more")
+NOT_NEGATIVE: Final = ValueRange(lambda value: value >= 0, "0 or more")
+FRACTION: Final = ValueRange(lambda value: 0 <= value < 1, "from 0 to less than 1")
+RATIO: Final = ValueRange(lambda value: 0 < value <= 1, "more than 0 and at most 1")
+
+_RANGES: Final[Mapping[str, ValueRange]] = {
+    **{f"batch_size_{task}": POSITIVE for task in TASKS},
+    "epochs": POSITIVE,
+    "learning_rate": POSITIVE,
+    "head_learning_rate": POSITIVE,
+    "max_norm": POSITIVE,
+    "adversarial_steps": POSITIVE,
+    "warmup": FRACTION,
+    "dropout": FRACTION,
+    "layer_dropout": FRACTION,
+    "weight_decay": NOT_NEGATIVE,
+    "patience": NOT_NEGATIVE,
+    "adversarial_norm": NOT_NEGATIVE,
+    "layer_decay": RATIO,
+    "max_tokens": ValueRange(lambda value: value >= 8, "8 or more"),
+    "seed": ValueRange(lambda value: 0 <= value <= _LARGEST_SEED, f"from 0 to {_LARGEST_SEED}"),
+}
+
+
+def check_ranges(settings: Any, ranges: Mapping[str, ValueRange], *, prefix: str = "") -> None:
+    """Check the values of settings; those of type float must also be finite.
+
+    Args:
+        settings: a dataclass.
+        ranges: by the names of its fields; a field without a range may have any value.
+        prefix: of the keys that users know the fields by.
+
+    Raises:
+        RunError: a value is out of range; the message names its key.
+    """
+    for field in fields(settings):
+        key, value = f"{prefix}{field.name}".replace("_", "-"), getattr(settings, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise RunError(f"{key} is {value}: it must be a finite number")
+        if field.name in ranges and not ranges[field.name].contains(value):
+            raise RunError(f"{key} is {value}: it must be {ranges[field.name].description}")
 
 
 @dataclass(frozen=True)
@@ -91,20 +139,9 @@ class TrainingConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, float):
-                _require(math.isfinite(value), field.name, value, "a finite number")
-            if field.name in _POSITIVE:
-                _require(value > 0, field.name, value, "more than 0")
-            elif field.name in _FRACTIONS:
-                _require(0 <= value < 1, field.name, value, "from 0 to less than 1")
-            elif field.name in _NOT_NEGATIVE:
-                _require(value >= 0, field.name, value, "0 or more")
-        _require(0 < self.layer_decay <= 1, "layer_decay", self.layer_decay, "more than 0 and at most 1")
-        _require(self.max_tokens >= 8, "max_tokens", self.max_tokens, "8 or more")
-        _require(self.seed <= _LARGEST_SEED, "seed", self.seed, f"at most {_LARGEST_SEED}")
-        _require(bool(self.encoder.strip()), "encoder", repr(self.encoder), "a name or a folder")
+        check_ranges(self, _RANGES)
+        if not self.encoder.strip():
+            raise RunError(f"encoder is {self.encoder!r}: it must be a name or a folder")
 
     def batch_size(self, task: Task) -> int:
         """Return size(b_i) of Equation 1: the number of examples in a mini-batch of `task`."""
@@ -124,8 +161,3 @@ class TrainingConfig:
                 f"choose from -{layers} to {layers}"
             )
         return frozen
-
-
-def _require(is_valid: bool, name: str, value: object, requirement: str) -> None:
-    if not is_valid:
-        raise RunError(f"{name.replace('_', '-')} is {value}: it must be {requirement}")

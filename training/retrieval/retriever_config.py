@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from training.errors import RunError
+from training.loop import AT_LEAST_ONE, FRACTION, NOT_NEGATIVE, POSITIVE, RATIO, ValueRange, check_ranges
 
-_AT_LEAST_ONE: Final = ("layers", "epochs", "batch_size")
-_FRACTIONS: Final = ("warmup", "dropout", "misspelt", "own_name")
-_POSITIVE: Final = ("learning_rate", "temperature", "max_norm", "repeats")
-_NOT_NEGATIVE: Final = ("weight_decay", "hard_negatives", "name_queries")
+_RANGES: Final[Mapping[str, ValueRange]] = {
+    "layers": AT_LEAST_ONE,
+    "epochs": AT_LEAST_ONE,
+    "batch_size": AT_LEAST_ONE,
+    "learning_rate": POSITIVE,
+    "layer_decay": RATIO,
+    "warmup": FRACTION,
+    "weight_decay": NOT_NEGATIVE,
+    "dropout": FRACTION,
+    "temperature": POSITIVE,
+    "hard_negatives": NOT_NEGATIVE,
+    "own_name": FRACTION,
+    "repeats": POSITIVE,
+    "name_queries": NOT_NEGATIVE,
+    "misspelt": FRACTION,
+    "max_norm": POSITIVE,
+}
 
 
 @dataclass(frozen=True)
@@ -59,21 +72,4 @@ class RetrieverConfig:
     max_norm: float = 1.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if isinstance(value, float):
-                _require(math.isfinite(value), name, value, "a finite number")
-            if name in _AT_LEAST_ONE:
-                _require(value >= 1, name, value, "1 or more")
-            elif name in _FRACTIONS:
-                _require(0 <= value < 1, name, value, "from 0 to less than 1")
-            elif name in _POSITIVE:
-                _require(value > 0, name, value, "more than 0")
-            elif name in _NOT_NEGATIVE:
-                _require(value >= 0, name, value, "0 or more")
-        _require(0 < self.layer_decay <= 1, "layer_decay", self.layer_decay, "more than 0 and at most 1")
-
-
-def _require(is_valid: bool, name: str, value: object, requirement: str) -> None:
-    if not is_valid:
-        raise RunError(f"retriever-{name.replace('_', '-')} is {value}: it must be {requirement}")
+        check_ranges(self, _RANGES, prefix="retriever-")
