@@ -21,7 +21,7 @@ from torch import Tensor
 from models.errors import ModelError
 from models.network import NetworkWeights
 from models.runtime import GroupedAttention, PackedBatch, micro_batches
-from models.runtime.int8 import EXTRA, BodyIr, QuantizedBody, SegmentPorts, body_layers, import_openvino
+from models.runtime.int8 import BodyIr, QuantizedBody, SegmentPorts, body_layers, import_openvino
 from training.errors import RunError
 from training.quantization.body_graph import build_body_graph
 
@@ -46,7 +46,7 @@ def require_nncf() -> Any:
         nncf = importlib.import_module("nncf")
     except (ImportError, ModelError) as error:
         raise RunError(
-            f"quantizing needs OpenVINO and NNCF, which cannot be imported ({error}): run `{EXTRA}`"
+            f"quantizing needs OpenVINO and NNCF, which cannot be imported ({error}): run `{_INSTALL}`"
         ) from None
     finally:
         if not was_set:  # the import has read it
