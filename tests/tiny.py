@@ -19,7 +19,7 @@ from transformers import BertConfig, BertModel
 
 from models.bundle import Options, Thresholds, save_bundle
 from models.encoder import Encoder, TokenBatch, TweetTokenizer, load_encoder
-from models.network import MultiTaskNetwork
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, MultiTaskNetwork
 from models.normalizer import Labels
 from tests.padding import pad
 
@@ -117,11 +117,11 @@ def train_tiny(checkpoint: Path, *, steps: int = 60, **network_options: Any) -> 
     for _ in range(steps):
         states, visible = _states(network, tweet_batch), tweet_batch.attention_mask
         loss = (
-            cross_entropy(network.classify(states, visible), is_ade)
-            + cross_entropy(network.extract(states, visible).flatten(0, 1), tags.flatten())
+            cross_entropy(network.logits(CLASSIFIER, states, visible), is_ade)
+            + cross_entropy(network.logits(EXTRACTOR, states, visible).flatten(0, 1), tags.flatten())
             + cross_entropy(
-                network.normalize(
-                    _states(network, span_batch), span_batch.attention_mask, span_batch.span_mask
+                network.logits(
+                    NORMALIZER, _states(network, span_batch), span_batch.attention_mask, span_batch.span_mask
                 ),
                 torch.arange(len(LABELS)),
             )

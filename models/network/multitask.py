@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from torch import Tensor, nn
 
-from models.network.heads import CLASSIFIER, EXTRACTOR, HEADS, NORMALIZER, Head
+from models.network.heads import CLASSIFIER, HEADS, Head
 from models.network.layers import mean_over, run_layers, run_layers_to_cls
 from models.network.retriever import Retriever
 from models.network.shape import NetworkShape, Pooling
@@ -134,18 +134,6 @@ class MultiTaskNetwork(FrozenTrunk):
             states = run_layers_to_cls(self.shared, trunk_states, attention_mask)
         logits: Tensor = self.linear(head)(self.dropout(states))
         return logits
-
-    def classify(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits `[batch, 2]` of NoADE and ADE by the first classifier (subtask 1a); see `logits`."""
-        return self.logits(CLASSIFIER, trunk_states, attention_mask)
-
-    def extract(self, trunk_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits `[batch, tokens, 2]` of O and AE for each token (subtask 1b); see `logits`."""
-        return self.logits(EXTRACTOR, trunk_states, attention_mask)
-
-    def normalize(self, trunk_states: Tensor, attention_mask: Tensor, span_mask: Tensor) -> Tensor:
-        """Return logits `[batch, ptids]` for spans (subtask 1c); see `logits`."""
-        return self.logits(NORMALIZER, trunk_states, attention_mask, span_mask)
 
     def adopt(self, position: int, other: MultiTaskNetwork) -> None:
         """Copy the shared layers and the Classifier of another network into a member of the ensemble.

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models.encoder import TokenBatch, TweetTokenizer, load_encoder
-from models.network import NORMALIZER, MultiTaskNetwork, run_layers
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, MultiTaskNetwork, run_layers
 from tests.padding import pad
 from tests.tiny import Layout
 
@@ -50,9 +50,9 @@ def test_the_heads_read_the_states_of_the_whole_encoder(
     with torch.no_grad():
         states = reference(batch.input_ids, attention_mask=mask).last_hidden_state
         trunk = trunk_of(network.eval(), batch)
-        classes = network.classify(trunk, mask)
-        tags = network.extract(trunk, mask)
-        terms = network.normalize(trunk, mask, mask)
+        classes = network.logits(CLASSIFIER, trunk, mask)
+        tags = network.logits(EXTRACTOR, trunk, mask)
+        terms = network.logits(NORMALIZER, trunk, mask, mask)
         mean = (states * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
         pooled = states[:, 0] if pooling == "cls" else mean
         assert torch.allclose(classes, network.classifier(states[:, 0]), atol=1e-5)
@@ -70,9 +70,9 @@ def test_a_training_step_changes_only_what_a_bundle_stores(
     loss = sum(
         logits.square().mean()
         for logits in (
-            network.classify(trunk, mask),
-            network.extract(trunk, mask),
-            network.normalize(trunk, mask, mask),
+            network.logits(CLASSIFIER, trunk, mask),
+            network.logits(EXTRACTOR, trunk, mask),
+            network.logits(NORMALIZER, trunk, mask, mask),
         )
     )
     assert isinstance(loss, torch.Tensor)
@@ -94,8 +94,8 @@ def test_in_training_the_trunk_is_deterministic_and_the_shared_layers_drop_out(
     assert not first.requires_grad
     mask = batch.attention_mask
     for repeated in (
-        [network.classify(first, mask) for _ in range(2)],
-        [network.extract(first, mask) for _ in range(2)],
+        [network.logits(CLASSIFIER, first, mask) for _ in range(2)],
+        [network.logits(EXTRACTOR, first, mask) for _ in range(2)],
     ):
         assert not torch.equal(*repeated)
 
@@ -108,7 +108,7 @@ def test_the_two_parts_of_the_trunk_return_gradients_of_the_embeddings(
     assert not embedded.requires_grad
     states = network.trunk_from(embedded.requires_grad_(), batch.attention_mask)
     assert torch.equal(states, trunk_of(network, batch))
-    network.classify(states, batch.attention_mask).sum().backward()
+    network.logits(CLASSIFIER, states, batch.attention_mask).sum().backward()
     assert embedded.grad is not None
     assert embedded.grad[0].abs().sum() > 0
     assert all(parameter.grad is None for parameter in network.trunk.parameters())
@@ -121,7 +121,7 @@ def test_padding_does_not_change_the_outputs(checkpoints: dict[Layout, Path]) ->
 
     def outputs(inputs: TokenBatch) -> tuple[torch.Tensor, torch.Tensor]:
         trunk, mask = trunk_of(network, inputs), inputs.attention_mask
-        return network.classify(trunk, mask), network.normalize(trunk, mask, mask)
+        return network.logits(CLASSIFIER, trunk, mask), network.logits(NORMALIZER, trunk, mask, mask)
 
     with torch.no_grad():
         together = outputs(batch)
@@ -142,7 +142,9 @@ def test_pooling_decides_what_the_normalizer_reads(
         states = trunk_of(network, batch)
         changed = states.clone()
         changed[:, 1] += 1
-        same = torch.equal(network.normalize(states, mask, mask), network.normalize(changed, mask, mask))
+        same = torch.equal(
+            network.logits(NORMALIZER, states, mask, mask), network.logits(NORMALIZER, changed, mask, mask)
+        )
     assert same != reads_all
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from models.bundle import Bundle, load_bundle
+from models.network import NORMALIZER
 from models.normalizer import ClassifierNormalizer, Labels, SpanInText, SpanReader
 from models.options import NormalizerChoice
 from models.scoring import make_normalizer
@@ -64,7 +65,7 @@ def test_the_classifier_has_the_probabilities_of_the_network(trained: Trained) -
     batch = pad(reader.tokenizer.encode([SPANS[0].span]))
     with torch.inference_mode():
         states = trained.network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        logits = trained.network.normalize(states, batch.attention_mask, batch.span_mask)
+        logits = trained.network.logits(NORMALIZER, states, batch.attention_mask, batch.span_mask)
     expected = logits[0].softmax(-1)
     assert {candidate.ptid: candidate.score for candidate in ranking} == pytest.approx(
         {label.ptid: float(share) for label, share in zip(LABELS.classes, expected, strict=True)}, abs=1e-5

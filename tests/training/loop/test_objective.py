@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from models.network import TASKS, MultiTaskNetwork, Task
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, TASKS, MultiTaskNetwork, Task
 from tests.training.loop.tiny_training import STEADY, tiny_network, tiny_tasks
 from training.loop.objective import (
     backward,
@@ -41,11 +41,11 @@ def expected_loss(network: MultiTaskNetwork, data: TaskData, rows: list[int]) ->
     trunk = network.trunk_states(inputs.input_ids, mask, inputs.token_type_ids)
     if data.task == "1a":
         weights = balanced_class_weights([target[0] for target in data.targets])
-        return cross_entropy(network.classify(trunk, mask), targets, weight=weights)
+        return cross_entropy(network.logits(CLASSIFIER, trunk, mask), targets, weight=weights)
     if data.task == "1b":
-        logits = network.extract(trunk, mask)
+        logits = network.logits(EXTRACTOR, trunk, mask)
         return cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
-    return cross_entropy(network.normalize(trunk, mask, inputs.span_mask), targets)
+    return cross_entropy(network.logits(NORMALIZER, trunk, mask, inputs.span_mask), targets)
 
 
 def test_classes_are_weighted_by_the_balanced_heuristic() -> None:
