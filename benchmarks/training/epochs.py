@@ -20,14 +20,18 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from benchmarks.measured_process import memory_mb
 from models.network import MultiTaskNetwork, Task
-from training.loop.algorithm1 import network_steps, train_epoch
-from training.loop.callbacks import NullCallback
-from training.loop.config import TrainingConfig
-from training.loop.inputs import Inputs
-from training.loop.optimization import network_optimizer
-from training.loop.processes import Processes, join_processes
-from training.loop.states import KeptStates
-from training.loop.task_data import TaskData
+from training.loop import (
+    Inputs,
+    KeptStates,
+    NullCallback,
+    Processes,
+    TaskData,
+    TrainingConfig,
+    join_processes,
+    network_optimizer,
+    network_steps,
+    train_epoch,
+)
 
 SHAPES: Final = {"minilm": (384, 6, 1_536), "bert-base": (768, 12, 3_072)}
 VOCABULARY: Final = 30_522
