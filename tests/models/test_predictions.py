@@ -38,7 +38,7 @@ def test_a_span_is_not_empty_and_in_the_text(start: int, end: int, is_span: bool
     assert is_span_of(TEXT, start, end) == is_span
 
 
-def test_a_sound_prediction_has_no_fault() -> None:
+def test_a_valid_prediction_has_no_fault() -> None:
     assert prediction_fault(PREDICTION, TEXT) is None
     uncoded = replace(MENTION, ptid=None, pt_name=None, pt_score=None)
     assert prediction_fault(replace(PREDICTION, mentions=(uncoded,)), TEXT) is None

@@ -42,8 +42,8 @@ def test_a_bundle_without_retrieval_keeps_format_1(trained: Trained, tmp_path: P
     assert read_config(tmp_path / "b").choice == "classifier"
 
 
-def test_the_version_of_a_bundle_of_before_is_what_it_was() -> None:
-    """A hash of its config as it stands on the disk, without the parts that it does not know."""
+def test_an_older_bundle_keeps_its_version() -> None:
+    """Its version is a hash of its config as it stands on the disk, without sections of later formats."""
     folder = packaged_bundles()["default"]
     config = read_config(folder)
     assert json.loads(config.to_json()) == json.loads((folder / "config.json").read_bytes())

@@ -100,7 +100,7 @@ def test_plain_letters_accents_and_emoji_do_not_change(text: str) -> None:
         ("dizzy 😵 naïve ½", "dizzy 😵 naïve ½"),
     ],
 )
-def test_letters_of_other_shapes_become_plain(text: str, expected: str) -> None:
+def test_styled_letters_become_plain(text: str, expected: str) -> None:
     assert plain_letters(text) == expected
 
 

@@ -65,7 +65,7 @@ def test_weights_have_the_order_of_the_features() -> None:
     assert Fusion(weights={"exact": 2}, nothing=0).vector().sum() == 2
 
 
-def test_the_weights_by_hand_differ_only_in_the_classifier() -> None:
+def test_the_weights_set_by_hand_differ_only_in_the_classifier() -> None:
     retrieval, hybrid = BY_HAND["retrieval"], BY_HAND["hybrid"]
     assert hybrid.weights.keys() - retrieval.weights.keys() == {"log_class"}
     assert {name: hybrid.weights[name] for name in retrieval.weights} == retrieval.weights

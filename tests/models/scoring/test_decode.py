@@ -84,7 +84,7 @@ def test_neighbouring_words_become_one_span(
     assert spans(tokenizer, text, *tagged) == expected
 
 
-def test_a_word_is_inside_if_the_mean_over_its_pieces_says_so(tokenizer: Tokenizer) -> None:
+def test_the_mean_over_its_pieces_decides_whether_a_word_is_inside_a_span(tokenizer: Tokenizer) -> None:
     text = "dizzy x"  # d ##i ##z ##z ##y
     encoding = TweetTokenizer(tokenizer, 64).encode([text])[0]
     assert len(encoding.ids) == 8
@@ -136,7 +136,7 @@ def test_a_letter_after_an_opening_apostrophe_is_a_word_of_its_own() -> None:
     assert decode_pieces("'t x", ("'", 0.1), ("t", 0.9), ("x", 0.1)) == [ExtractedSpan(1, 2, 0.9)]
 
 
-def test_a_mean_of_one_half_is_inside() -> None:
+def test_a_word_with_a_mean_of_one_half_is_inside_a_span() -> None:
     assert decode_pieces("pain", ("pain", 0.5)) == [ExtractedSpan(0, 4, 0.5)]
     assert decode_pieces("pain", ("pain", 0.499)) == []
 

@@ -84,7 +84,7 @@ def test_a_stated_answer_needs_the_right_label_place_and_code(
     assert (verdict(Draft("MFT", REPORT), answer).fault is None) == passes
 
 
-def test_a_span_on_an_illness_fails() -> None:
+def test_a_case_fails_if_a_span_covers_an_illness() -> None:
     text = "zoloft cured my ocd but gave me nausea"
     sentence = Sentence(text, (Effect(32, 38),), ((16, 19),))
     illness = Mention(16, 19, "ocd", 0.9, None, None, None)
@@ -133,7 +133,7 @@ def test_an_invariant_change_must_keep_label_spans_and_codes(spans: Sequence[Men
 
 
 @pytest.mark.parametrize("place", [(0, 3), (9, 12)])
-def test_a_span_that_only_touches_an_effect_fails(place: tuple[int, int]) -> None:
+def test_a_case_fails_if_a_span_only_touches_the_effect(place: tuple[int, int]) -> None:
     sentence = Sentence("so nauseous!!", (Effect(3, 9),))
     touching = Mention(*place, sentence.text[slice(*place)], 0.9, None, None, None)
     assert verdict(Draft("MFT", sentence), TweetPrediction("ADE", 0.9, (touching,))).fault

@@ -113,7 +113,9 @@ def test_a_corpus_with_a_description_can_be_replaced(official: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "message"), [("", "no texts"), ('{"text": "fine", "label": 0}\n', "no codes")]
 )
-def test_a_corpus_without_codes_says_so(tmp_path: Path, content: str, message: str) -> None:
+def test_a_corpus_without_codes_is_described_without_a_chart(
+    tmp_path: Path, content: str, message: str
+) -> None:
     (tmp_path / "c.jsonl").write_text(content)
     result = RUNNER.invoke(app, ["describe", str(tmp_path / "c.jsonl"), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output

@@ -72,7 +72,7 @@ def test_two_codes_for_one_span_are_both_kept(tmp_path: Path) -> None:
     assert example.spans == (AnnotatedSpan(0, 14, "1"), AnnotatedSpan(0, 14, "2"))
 
 
-def test_of_several_codes_in_a_field_the_first_is_kept_and_noted(tmp_path: Path) -> None:
+def test_the_first_of_several_codes_in_a_field_is_kept_and_noted(tmp_path: Path) -> None:
     write(tmp_path, "tweets", "1\tdizzy and sick")
     rows = ("1\tADE\t0\t5\tdizzy\t10013573/10047340", "1\tADE\t10\t14\tsick\t10028813")
     write(tmp_path, "spans_norm", *rows)

@@ -73,6 +73,8 @@ def test_another_seed_drops_other_texts() -> None:
 @pytest.mark.parametrize(
     ("positives", "negatives", "prevalence"), [(5, 0, 0.1), (0, 5, 0.1), (5, 5, 0), (5, 5, 1)]
 )
-def test_impossible_thinning_is_rejected(positives: int, negatives: int, prevalence: float) -> None:
+def test_a_prevalence_that_cannot_be_reached_is_rejected(
+    positives: int, negatives: int, prevalence: float
+) -> None:
     with pytest.raises(CorpusError):
         thin_to_prevalence(corpus(positives, negatives), prevalence, SOURCE, ReadingLog(), seed=1)

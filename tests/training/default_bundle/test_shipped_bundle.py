@@ -50,7 +50,7 @@ def scorer() -> Scorer:
     return load_scorer("default", ServingOptions(device="cpu"))
 
 
-def test_it_finds_and_codes_two_effects_in_one_tweet(scorer: Scorer) -> None:
+def test_the_bundle_finds_and_codes_two_effects_in_one_tweet(scorer: Scorer) -> None:
     text = "day 3 on zoloft and i can't stop shaking, no sleep either"
     [prediction] = scorer.score([text])
     assert prediction.label == "ADE"
@@ -67,7 +67,7 @@ def test_cures_and_news_are_not_effects(scorer: Scorer, text: str) -> None:
     assert (prediction.label, prediction.mentions) == ("NoADE", ())
 
 
-def test_it_finds_most_effects_in_unseen_tweets(scorer: Scorer) -> None:
+def test_the_bundle_finds_most_effects_in_unseen_tweets(scorer: Scorer) -> None:
     predictions = scorer.score([text for text, _ in POSITIVE])
     hits = [
         any(word.lower() in mention.text.lower() for mention in prediction.mentions)
@@ -77,7 +77,7 @@ def test_it_finds_most_effects_in_unseen_tweets(scorer: Scorer) -> None:
     assert len(missed) <= 3, missed
 
 
-def test_it_raises_few_false_alarms_on_unseen_tweets(scorer: Scorer) -> None:
+def test_the_bundle_raises_few_false_alarms_on_unseen_tweets(scorer: Scorer) -> None:
     predictions = scorer.score(NEGATIVE)
     alarms = [
         text for text, prediction in zip(NEGATIVE, predictions, strict=True) if prediction.label == "ADE"
@@ -96,6 +96,6 @@ def test_it_raises_few_false_alarms_on_unseen_tweets(scorer: Scorer) -> None:
         ("chantix gives me crazy vivid dreams", {"Abnormal dreams"}),
     ],
 )
-def test_it_codes_common_effects(scorer: Scorer, text: str, pt_names: set[str]) -> None:
+def test_the_bundle_codes_common_effects(scorer: Scorer, text: str, pt_names: set[str]) -> None:
     [prediction] = scorer.score([text])
     assert pt_names & {mention.pt_name for mention in prediction.mentions}

@@ -46,6 +46,6 @@ def test_all_layers_but_the_retrievers_lie_below_it(network: MultiTaskNetwork) -
     assert network.frozen_layers == 1
 
 
-def test_asking_for_no_rows_gives_none(network: MultiTaskNetwork, tokenizer: TweetTokenizer) -> None:
+def test_no_inputs_have_no_vectors(network: MultiTaskNetwork, tokenizer: TweetTokenizer) -> None:
     source = VectorSource(network, bfloat16=False, limit=0)
     assert source.all_vectors(Inputs.of(tokenizer.encode([]))).shape == (0, network.hidden_size)
