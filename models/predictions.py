@@ -104,7 +104,7 @@ def is_span_of(text: str, start: int, end: int) -> bool:
 def prediction_fault(prediction: TweetPrediction, text: str) -> str | None:
     """Return what makes a prediction for `text` impossible, or None if it is valid.
 
-    A score must be a probability. A span must lie within the text and be what stands there.
+    A score must be a probability. A span must lie within the text, and have the words at its offsets.
     """
     scores = [prediction.probability]
     for mention in prediction.mentions:

@@ -83,7 +83,7 @@ class _Table:
     """The abbreviations, synonyms and stop words of `data/wording.ini`, in canonical spelling.
 
     Args:
-        meanings: words and phrases, and what replaces them. Replacements are replaced once more.
+        meanings: words and phrases, and what replaces them. Words of a replacement are replaced, too.
         capitals: abbreviations that count only in capitals, and what replaces them.
         stop_words: words that are left out.
     """

@@ -36,7 +36,7 @@ class AscRow:
 
     Attributes:
         line: number of its line, from 1.
-        fields: what stands between the `$`; the needed fields without surrounding blanks.
+        fields: the texts between the `$`; the needed fields without surrounding blanks.
     """
 
     line: int

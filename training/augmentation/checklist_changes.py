@@ -71,7 +71,7 @@ def other_number(number: str, random: Random) -> str:
 
     Args:
         number: in digits, not 0, with or without decimals.
-        random: the source of chance.
+        random: the random number generator.
     """
     whole, _, decimals = number.partition(".")
     unit = 10 ** len(decimals)

@@ -27,7 +27,7 @@ class Change(Protocol):
 
         Args:
             sentence: the sentence to change.
-            random: the source of chance.
+            random: the random number generator.
             turn: counts the cases of a capability, for changes of several kinds that take turns.
         """
         ...
@@ -94,7 +94,7 @@ def changed_cases(change: Change, random: Random, *, stated: int, unchanged: int
 
     Args:
         change: what is done to them.
-        random: the source of chance.
+        random: the random number generator.
         stated: number of MFT cases: the prediction for the changed sentence must be right.
         unchanged: number of INV cases: the prediction must be the same as before the change.
     """

@@ -151,7 +151,7 @@ def _cases_of(capability: str) -> Iterator[Case]:
 def _score(scorer: Scorer, texts: Sequence[str]) -> Sequence[Answer]:
     try:
         return scorer.score(texts)
-    except Exception as error:  # whatever it is, the text that causes it has failed
+    except Exception as error:  # any error fails the text that causes it
         if len(texts) == 1:
             return [RaisedError(printable(f"{type(error).__name__}: {error}"))]
         return [answer for text in texts for answer in _score(scorer, [text])]

@@ -7,8 +7,8 @@ Rows of a `.ann` file:
 
 - `T1<tab>ADR 9 18<tab>so sleepy` is an entity, `T2<tab>ADR 0 4;9 15<tab>...` one of two pieces.
 - In `E1<tab>Type:T3 ...`, an event, T3 is the trigger.
-- Codes stand in a normalization (`N1<tab>Reference T1 MedDRA:10041349<tab>...`) or in a note
-  (`#1<tab>AnnotatorNotes T1<tab>10041349`). In CADEC's `meddra/` they stand in place of the entity's type:
+- Codes are in a normalization (`N1<tab>Reference T1 MedDRA:10041349<tab>...`) or in a note
+  (`#1<tab>AnnotatorNotes T1<tab>10041349`). In CADEC's `meddra/` they replace the entity's type:
   `CONCEPT_LESS` if there is none, several joined by `/`, `+`, `,` or `or`.
 """
 

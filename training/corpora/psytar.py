@@ -33,7 +33,7 @@ _Row = tuple[int, dict[str, Any]]
 def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
     """Read the workbook, or the one in a folder; the document of a sentence is its review.
 
-    The words of an effect are searched in the sentence. If other words stand between them, the span is the
+    The words of an effect are searched in the sentence. If other words are between them, the span is the
     range that covers them all.
 
     Raises:

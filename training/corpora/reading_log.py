@@ -19,7 +19,7 @@ class CorpusFault:
     Attributes:
         reason: a short phrase that is the same for all faults of a kind, such as "offset mismatch".
         path: the file.
-        line: its line or row, counted from 1; None if the file has none, or all of it is meant.
+        line: its line or row, counted from 1; None if the file has none, or if the fault is in all of it.
         detail: the value at fault and what was expected.
     """
 

@@ -62,7 +62,7 @@ class TweetTable:
     columns: tuple[str, ...]
 
     def rows(self, log: ReadingLog) -> Iterator[TableRow]:
-        """Yield the rows; header rows are skipped, wherever they stand.
+        """Yield the rows; header rows are skipped, wherever they are.
 
         The text of a tweet is what the other columns leave of its line, tabs included. Columns that are
         missing at the end of a row are empty.

@@ -1,6 +1,6 @@
 """The table of errors as Markdown and HTML: annotated sample next to prediction, as in the paper's Table 2.
 
-Spans are highlighted, and every character of a text stands for itself, whatever it is.
+Spans are highlighted. Every character of a text is shown literally, never taken as markup.
 """
 
 from __future__ import annotations

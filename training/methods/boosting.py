@@ -2,7 +2,7 @@
 
     Classifier 1   the training set
     Classifier 2   the training set: errors of 1 over-sampled by three, its hits down-sampled by three
-    Classifier 3   the training set: disagreements of 1 and 2 by three, the rest down-sampled by three
+    Classifier 3   the training set: disagreements of 1 and 2 over-sampled, the rest down-sampled, by three
     Classifier 4   the augmented set, as Classifier 2: by the errors of 1
     Classifier 5   the augmented set, as Classifier 3: by the disagreements of 1 and 4
 
@@ -219,7 +219,7 @@ def _decisions(
     evaluator: Evaluator,
     run: TrainingRun,
 ) -> list[int]:
-    """Return a network's decisions on the examples, in each of several processes."""
+    """Return a network's decisions on the examples, the same in every process."""
     texts = [example.text for example in examples]
     inputs = Inputs.of(tokenizer.encode(texts))
     run.states.plan(network, [inputs], bfloat16=evaluator.method.training.bfloat16)

@@ -113,7 +113,7 @@ def train_method(
             not be passed on then. By default the names of its labels are used.
 
     Returns:
-        The same in each of several processes.
+        The version and the figures, the same in every process.
 
     Raises:
         TrainingError: the data has nothing to learn from, the run folder holds another training, something

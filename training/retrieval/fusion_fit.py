@@ -91,7 +91,7 @@ def fit_fusions(
 ) -> FittedFusions:
     """Fit the weights of retrieval and of hybrid by the likelihood of held-out phrases.
 
-    Each phrase is searched as it stands, and a third of them once more with a typing error. In well-written
+    Each phrase is searched as written, and a third of them once more with a typing error. In well-written
     texts, vectors alone do so well that letters would get no weight, and misspelt words would be lost.
 
     The phrases are searched in each of the dictionaries, and count once for each. A bundle that is made with

@@ -6,7 +6,7 @@ spans.tsv        tweet_id, ADE, start, end, span
 spans_norm.tsv   tweet_id, ADE, start, end, span, MedDRA code
 
 Prediction files have the same layout. A quotation mark is a character like any other, because offsets count
-the characters of the text as it stands in its line.
+the characters of the text as written in its line.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ written_tweets    whole tweets with marked effects; the blind tweets
 lexicon           everything that one side of the split has
 template_filling  a template with its slots filled
 sentences         the content of a tweet
-framing           what stands around it
+framing           sentences, hashtags, emoji and links around it
 spelling, lettering, noise   what people and programs do to it
 generator         all of it together
 """

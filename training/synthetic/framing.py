@@ -1,4 +1,4 @@
-"""What stands around the content of a tweet: other sentences, threads, greetings, hashtags, emoji, links.
+"""The frame around the content of a tweet: other sentences, threads, greetings, hashtags, emoji, links.
 
 Both classes get the same frames with the same chances, so that no frame gives the class away.
 """
@@ -19,7 +19,7 @@ from training.wordlists import data_folder, read_numbered_lines
 # Chances of 0, 1, 2, ... further sentences.
 _ASIDES = (0.64, 0.22, 0.08, 0.03, 0.015, 0.01, 0.005)
 _STOPS = (". ", ". ", ". ", "! ", "... ", ", ", " ", " - ", "\n", "\n\n", ".. ", "; ", " // ", ". \n")
-# Chance that a tweet stands amid everyday talk, as in threads and longer posts, and its number of sentences.
+# Chance of everyday talk around a tweet, as in threads and longer posts, and its number of sentences.
 _TALK, _SENTENCES = 0.14, (2, 6)
 _OPENER, _CLOSER, _HASHTAG, _EMOJI, _LINK, _RETWEET = 0.2, 0.28, 0.12, 0.2, 0.07, 0.03
 

@@ -88,7 +88,7 @@ def phrase_name(text: str) -> str:
 
 
 def plain_words(text: str) -> str:
-    """Return the words of a text without capitals, hash signs and superfluous blanks."""
+    """Return the words of a text without capitals, hash signs and repeated blanks."""
     return " ".join(text.casefold().replace("#", "").replace("’", "'").split())
 
 
@@ -127,7 +127,7 @@ class Lexicon:
         medicines: all medicines; the sides share them.
         positives: templates that report an adverse effect, by section.
         negatives: templates that report none, by section.
-        asides: sentences that may stand next to any other, by section.
+        asides: sentences that fit next to any other, by section.
         written: whole tweets, by label (0 or 1).
     """
 

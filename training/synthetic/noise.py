@@ -1,4 +1,4 @@
-"""Noise: what people and programs do to a tweet before it is in a file.
+"""Noise: what people and programs do to a tweet before it gets into a file.
 
 It is added before offsets are counted. Positive and negative tweets get the same noise, so that none gives
 the class away.
@@ -49,7 +49,7 @@ def add_noise(pieces: Sequence[Piece], rng: Random, *, amount: float = 1.0) -> l
 
     Args:
         pieces: of one tweet.
-        rng: the source of chance.
+        rng: the random number generator.
         amount: share of the usual noise of people, in [0, 1]; less for text that has some already.
     """
     spelling_changes = [change for chance, change in _SPELLING if rng.random() < chance * amount]
@@ -138,7 +138,7 @@ _WRAPPED = 0.02
 
 
 def _draw_wrapping(rng: Random) -> tuple[str, str]:
-    """Draw what stands before and after a tweet that was cut out of a file."""
+    """Draw what is left before and after a tweet that was cut out of a file."""
     before, after = rng.choice(_WRAPPINGS)
     number = rng.randrange(10, 100)
     return before.format(n=number), after.format(n=number)

@@ -16,7 +16,7 @@ from training.synthetic.template_filling import EffectChoice, Scene, draw_scene,
 from training.synthetic.templates import Template
 from training.synthetic.written_tweets import WrittenTweet, swap_medicines
 
-# Relative weights within a class. `extras` has no sentences that can stand alone.
+# Relative weights within a class. `extras` is left out: its sentences are not complete.
 SECTION_WEIGHTS: Mapping[int, Mapping[str, float]] = {
     1: {
         "direct": 5.0,
@@ -73,7 +73,7 @@ _FORM_WEIGHTS: Mapping[int, Mapping[str, float]] = {
     1: {"noun": 0.9},
     0: {"verb": 2.4, "clause": 2.4, "ing": 1.5, "adj": 1.3, "make": 1.3, "does": 1.3},
 }
-# Sections whose sentences may stand next to any other without making it true or false.
+# Sections whose sentences fit next to any other without making it true or false.
 _COMPANIONS = ("indication", "chatter")
 # The same chance for both classes, so that a companion tells nothing about the class.
 _COMPANION = 0.12

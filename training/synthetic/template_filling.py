@@ -88,7 +88,7 @@ def fill_template(
         template: the template.
         scene: the medicines and the person.
         lexicon: the source of phrases for effects.
-        rng: the source of chance.
+        rng: the random number generator.
         choice: which effects may be drawn.
         used: PTs that the tweet has already; those drawn are added.
 

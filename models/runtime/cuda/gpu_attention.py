@@ -81,7 +81,7 @@ def has_varlen_kernel(device: torch.device, head_size: int) -> bool:
     try:
         context = varlen_attn(query, key, value, device_bounds, device_bounds, 16, 16)
         assert isinstance(context, Tensor)  # noqa: S101
-        actual = context[:8].float().cpu()  # kernel errors are raised here at the latest
+        actual = context[:8].float().cpu()  # raises the errors of the kernel, which runs asynchronously
     except RuntimeError as error:
         reason = str(error).split("\n")[0]
         _log.info("texts are padded on %s, since varlen attention does not work: %s", device, reason)
