@@ -38,8 +38,8 @@ class Example:
         text: the text, as written.
         label: 1 if the text reports an adverse drug effect (subtask 1a), else 0.
         spans: its adverse effects (subtasks 1b and 1c), by offset; empty if the label is 0.
-        document: what the text was taken from (a drug label, a report, a thread), so that a split can keep
-            its texts on one side; empty if it was not taken from anything.
+        document: what the text was taken from, such as a drug label, a report or a thread; empty if nothing.
+            A split keeps the texts of a document on one side.
 
     Raises:
         ValueError: a span lies outside the text or is empty, or the label contradicts the spans.

@@ -90,10 +90,8 @@ class AfterAttention:
 class ClsLayer:
     """The last layer below a head that reads [CLS] alone: one query for each text.
 
-    With a single query, keys and values need not be computed: `q·(K h) = (Kᵀ q)·h`, and the weighted sum of
-    the `V h` is `V` times the weighted sum of the `h`. So all products with weights are for one token of each
-    text. The keys' bias adds the same to the score of each token, which the softmax cancels, so it is left
-    out.
+    With a single query, keys and values need not be computed; `models.network.layers.cls_state` explains why.
+    So all products with weights are for one token of each text.
 
     Args:
         part: tensors of the layer, by their names in BERT, on the device.

@@ -45,7 +45,7 @@ class Placement:
 
     @contextmanager
     def explain_out_of_memory(self) -> Iterator[None]:
-        """Raise an error with the needed amount if a GPU runs out of memory inside the context.
+        """Raise an error with the amount of memory that is needed if a GPU runs out of it inside the block.
 
         Raises:
             ModelError: the GPU has too little memory.

@@ -35,8 +35,8 @@ class CacheCounts:
 class CachingScorer:
     """A `Scorer` that asks another scorer only about texts that it has not seen recently.
 
-    Two texts are the same if they differ only in spaces, tabs and line ends around them. (Letters of other
-    shapes, such as 𝐛𝐨𝐥𝐝, have the same tokens as plain ones, but spans are cut from the text as written.) A
+    Two texts are the same if they differ only in spaces, tabs and line ends around them. (Styled
+    letters, such as 𝐛𝐨𝐥𝐝, have the same tokens as plain ones, but spans are cut from the text as written.) A
     text that occurs twice in one call is scored once.
 
     The cache keeps no text: only a hash of 128 bits, and the prediction without the words of its spans,

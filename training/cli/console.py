@@ -107,7 +107,7 @@ def progress_bar(total: int, unit: str = "texts") -> Iterator[Callable[[int], No
 
 @contextmanager
 def on_interrupt(outcome: str = "nothing was written", console: Console = err) -> Iterator[None]:
-    """If the block is stopped by Ctrl-C, print what became of the results; the command still ends."""
+    """Print what became of the results if Ctrl-C stops the block; the command still ends."""
     try:
         yield
     except KeyboardInterrupt:

@@ -1,8 +1,8 @@
 """Adversarial training, the paper's future work: gradients under the worst small perturbation of the states.
 
 The states of the embeddings or of the trunk are perturbed, each text on its own. The size of a perturbation
-is relative to the text's own states: with `norm` 0.05, its L2 norm is at most a twentieth of theirs, over all
-tokens of the text.
+is relative to the text's own states, over all its tokens: with `adversarial_norm` 0.05, its L2 norm is at
+most a twentieth of theirs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def adversarial_backward(
 
 
 def _fgm(loss_of: LossFunction, states: Tensor, is_token: Tensor, radius: Tensor) -> Tensor:
-    """Fast gradient method (Miyato et al. 2017, Equation 5): the loss, plus the loss one step uphill."""
+    """Run FGM (Miyato et al. 2017, Equation 5): add the loss of the states after one step uphill."""
     loss, gradient = _backward(loss_of, states, torch.zeros_like(states))
     perturbation = radius * _unit(gradient * is_token)
     _backward(loss_of, states, perturbation)
@@ -48,7 +48,7 @@ def _fgm(loss_of: LossFunction, states: Tensor, is_token: Tensor, radius: Tensor
 
 
 def _freelb(loss_of: LossFunction, states: Tensor, is_token: Tensor, radius: Tensor, steps: int) -> Tensor:
-    """FreeLB (Zhu et al. 2020, Algorithm 1): `steps` gradient steps uphill within the radius.
+    """Run FreeLB (Zhu et al. 2020, Algorithm 1): `steps` gradient steps uphill within the radius.
 
     The gradients of the weights are the mean over all steps. The first perturbation is drawn uniformly in
     each element and scaled to half the radius. Each step moves by 2 / `steps` of the radius.
