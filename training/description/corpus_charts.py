@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from training.description.corpus_figures import FEWEST, PtidDistribution, TextFigures
-from training.extras import require
+from training.extras import new_figure, png_bytes
 
 _INK = "#1f4e79"
 _SIZE = (11.0, 4.2)  # inches
@@ -27,9 +26,7 @@ def draw_ptids(distribution: PtidDistribution, title: str) -> bytes:
         RunError: matplotlib is not installed.
         ValueError: there are no coded spans.
     """
-    require("matplotlib", "charts")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    figure = new_figure(*_SIZE, "charts")
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     if not distribution.counts:
@@ -37,8 +34,6 @@ def draw_ptids(distribution: PtidDistribution, title: str) -> bytes:
     counts = list(distribution.counts.values())
     ranks = range(1, len(counts) + 1)
     classes, share = distribution.classes()
-    figure = Figure(figsize=_SIZE, dpi=_DOTS, layout="constrained")
-    FigureCanvasAgg(figure)
     histogram, coverage = figure.subplots(1, 2)
     figure.suptitle(f"{title}: {len(counts):,} PTIDs, {distribution.spans:,} coded spans")
 
@@ -63,9 +58,7 @@ def draw_ptids(distribution: PtidDistribution, title: str) -> bytes:
     for axes in (histogram, coverage):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)
-    out = io.BytesIO()
-    figure.savefig(out, format="png")
-    return out.getvalue()
+    return png_bytes(figure, dots=_DOTS)
 
 
 def histogram_lines(distribution: PtidDistribution) -> list[str]:

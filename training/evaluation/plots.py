@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Final
 
 from training.evaluation.calibration import Reliability
 from training.evaluation.thresholds import OperatingPoints
-from training.extras import require
+from training.extras import new_figure, png_bytes
 from training.scorer import Counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _BLUE: Final = "#1f5fa8"
 _ORANGE: Final = "#b5541c"
@@ -29,7 +27,7 @@ def reliability_png(reliability: Reliability, *, before: Reliability | None = No
     Raises:
         RunError: matplotlib is not installed.
     """
-    figure = _figure(5, 5.6)
+    figure = new_figure(5, 5.6, "diagrams")
     from matplotlib.ticker import NullFormatter
 
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -51,7 +49,7 @@ def reliability_png(reliability: Reliability, *, before: Reliability | None = No
     lower.set_ylabel("texts")
     lower.set_xlabel("probability")
     lower.grid(visible=True, axis="y", alpha=0.3)
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def precision_recall_png(points: OperatingPoints, *, predicted: Counts) -> bytes:
@@ -64,7 +62,7 @@ def precision_recall_png(points: OperatingPoints, *, predicted: Counts) -> bytes
     Raises:
         RunError: matplotlib is not installed.
     """
-    figure = _figure(5, 4.6)
+    figure = new_figure(5, 4.6, "diagrams")
     axes = figure.subplots()
     recall, precision = points.recall.tolist(), points.precision.tolist()
     label = f"by P(ADE): average precision {points.average_precision:.3f}"
@@ -78,7 +76,7 @@ def precision_recall_png(points: OperatingPoints, *, predicted: Counts) -> bytes
     axes.set_title("Precision and recall of 1a", fontsize="medium")
     axes.grid(visible=True, alpha=0.3)
     axes.legend(loc="lower left")
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def _plot_bins(axes: Axes, reliability: Reliability, colour: str, name: str) -> None:
@@ -90,19 +88,3 @@ def _plot_bins(axes: Axes, reliability: Reliability, colour: str, name: str) -> 
         markersize=4,
         label=f"{name} (ECE {reliability.error:.3f})",
     )
-
-
-def _figure(width: float, height: float) -> Figure:
-    require("matplotlib", "diagrams")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
-    return buffer.getvalue()

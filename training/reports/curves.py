@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from models.network import TASKS, Task
-from training.extras import require
+from training.extras import new_figure, png_bytes, require
 from training.files import write_file
 from training.loop import NullCallback
 
@@ -30,12 +29,7 @@ def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) ->
     Raises:
         RunError: matplotlib is not installed.
     """
-    require("matplotlib", "curves")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 3.6, "curves")
     left, right = figure.subplots(1, 2)
     for axes, key, name in ((left, "losses", "training loss"), (right, "f1", "F1 on validation")):
         for task in sorted({task for epoch in history for task in epoch[key]}):
@@ -56,9 +50,7 @@ def draw_curves(title: str, history: Sequence[Mapping[str, Any]], path: Path) ->
             axes.legend()
     right.set_ylim(0, 1)
     figure.suptitle(title)
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=120)
-    write_file(path, png.getvalue())
+    write_file(path, png_bytes(figure))
 
 
 class TensorBoardLog(NullCallback):
