@@ -40,7 +40,7 @@ def adversarial_backward(
 
 
 def _fgm(loss_of: LossFunction, states: Tensor, is_token: Tensor, radius: Tensor) -> Tensor:
-    """Run FGM (Miyato et al. 2017, Equation 5): add the loss of the states after one step uphill."""
+    """Run FGM (Miyato et al. 2017, Equation 5): add the gradients of the loss one step uphill."""
     loss, gradient = _backward(loss_of, states, torch.zeros_like(states))
     perturbation = radius * _unit(gradient * is_token)
     _backward(loss_of, states, perturbation)
