@@ -61,8 +61,8 @@ def default_card(metrics: Mapping[str, Any], method: Method, command: str, check
         about_scores=(
             f"*Test tweets* ({_describe(metrics['test_tweets'])}) are generated from templates, phrases and "
             "written tweets that were neither trained on nor used for validation, but come from the same "
-            "writers. A few of the phrases also occur in drug labels. *Blind tweets* "
-            f"({_describe(metrics['blind_tweets'])}) are by a writer who had seen none of the others. The "
+            "source. A few of the phrases also occur in drug labels. *Blind tweets* "
+            f"({_describe(metrics['blind_tweets'])}) were composed without sight of any of the others. The "
             "threshold of 1a was chosen on validation tweets for the best F1 at "
             f"{threshold['chosen_at']:.0%} positives, not {prevalence}, because their negatives are harder "
             "than those of a stream. No real tweets were available: expect other figures on them."

@@ -70,7 +70,7 @@ class BundleData:
         valid_phrases: spans of these tweets and of held-out drug labels, to which the fusions are fitted.
         test: tweets that share no template, written tweet or phrase with other tweets, and no phrase with
             the patients' own. Some phrases (4%) also occur in drug labels that the Normalizer learns from.
-        blind: tweets by a writer who has seen none of the others.
+        blind: tweets that were composed without sight of any of the others.
         sentences: test sentences of ADE-Corpus-V2, from reports that are not trained on.
         label_phrases: distinct spans of drug labels that are neither trained on nor validated with. The words
             of many of them also occur in other labels.

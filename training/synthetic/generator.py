@@ -21,7 +21,7 @@ from training.synthetic.written_tweets import WrittenTweet
 WRITTEN_SHARE = 0.5
 # Size of validation and of test, relative to training.
 _HELD_BACK = 0.1
-# Written tweets have some of the noise of people already.
+# Written tweets imitate some of the noise of people already.
 _WRITTEN_NOISE = 0.35
 
 
