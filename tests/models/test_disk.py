@@ -16,6 +16,19 @@ class WriteError(Exception):
     pass
 
 
+def test_missing_parent_folders_are_made(tmp_path: Path) -> None:
+    replace_folder(tmp_path / "runs" / "1" / "bundle", {"config.json": b"new"})
+    check_folder_writable(tmp_path / "other" / "runs" / "bundle")
+    assert (tmp_path / "runs" / "1" / "bundle" / "config.json").read_bytes() == b"new"
+
+
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208
+    replace_file(tmp_path / "file", b"data")
+    replace_folder(tmp_path / "bundle", {"config.json": b"new"})
+    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
+
+
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
     replace_folder(tmp_path / "bundle-1", {"config.json": b"old"})
     (tmp_path / "current").symlink_to("bundle-1")

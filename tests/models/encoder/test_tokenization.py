@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from models import load_encoder
+from models import TrunkError, load_encoder
 from models.encoder import TokenBatch, TweetTokenizer
 from models.encoder.tokenization import plain_letters
 from tests.tiny import Layout
@@ -97,6 +97,7 @@ def test_plain_letters_accents_and_emoji_do_not_change(text: str) -> None:
         ("ｄｉｚｚｙ", "dizzy"),
         ("ⓓizzy", "dizzy"),
         ("dizzy\ud83d", "dizzy\ufffd"),
+        ("\ud7ff\ud800\udfff\ue000", "\ud7ff\ufffd\ufffd\ue000"),
         ("dizzy 😵 naïve ½", "dizzy 😵 naïve ½"),
     ],
 )
@@ -118,6 +119,16 @@ def test_tokenizer_settings_override_the_case_of_the_vocabulary(
     (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True}))
     tokens = load_encoder(str(folder)).tokenizer.encode("Zoloft", add_special_tokens=False).tokens
     assert tokens == ["zoloft"]
+
+
+def test_a_vocabulary_without_a_special_token_is_refused(
+    checkpoints: dict[Layout, Path], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(checkpoints["biobert"], tmp_path / "encoder")
+    tokens = (folder / "vocab.txt").read_text().replace("[PAD]", "[pad]")
+    (folder / "vocab.txt").write_text(tokens)
+    with pytest.raises(TrunkError, match=r"vocab\.txt lacks the token \[PAD\]"):
+        load_encoder(str(folder))
 
 
 def test_a_special_token_in_a_tweet_is_text(checkpoints: dict[Layout, Path]) -> None:

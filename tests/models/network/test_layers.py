@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from models.network import run_layers, run_layers_to_cls
+from models.network.layers import mean_over
 
 
 def bert_layers(count: int, *, hidden: int = 32, heads: int = 4, dropout: float = 0.1) -> nn.ModuleList:
@@ -107,3 +108,13 @@ def test_the_state_at_cls_is_the_same_on_a_gpu() -> None:
         on_cpu = run_layers_to_cls(layers, states, mask)
         on_gpu = run_layers_to_cls(layers.cuda(), states.cuda(), mask.cuda()).cpu()
     assert torch.allclose(on_cpu, on_gpu, atol=1e-4)
+
+
+def test_the_mean_leaves_out_padding() -> None:
+    states = torch.tensor([[[1.0, 2.0], [3.0, 6.0], [9.0, 9.0]], [[4.0, 8.0], [9.0, 9.0], [9.0, 9.0]]])
+    mask = torch.tensor([[1, 1, 0], [1, 0, 0]])
+    assert mean_over(states, mask).tolist() == [[2.0, 4.0], [4.0, 8.0]]
+
+
+def test_the_mean_of_no_tokens_is_zero() -> None:
+    assert mean_over(torch.ones(1, 2, 3), torch.zeros(1, 2)).tolist() == [[0.0, 0.0, 0.0]]
