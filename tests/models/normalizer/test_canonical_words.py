@@ -47,6 +47,7 @@ def test_two_ways_to_write_the_same_words_are_equal(left: str, right: str) -> No
         ("Sleepiness", "Somnolence"),
         ("gained ten pounds", "gained toxic epidermal necrolysis pounds"),
         ("GAINED TEN POUNDS", "gained toxic epidermal necrolysis pounds"),
+        ("GAINED TEN", "gained toxic epidermal necrolysis"),
         ("every 4 hr", "every 4 heart rate"),
     ],
 )

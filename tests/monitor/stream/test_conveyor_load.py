@@ -86,29 +86,8 @@ async def test_a_cancelled_conveyor_cancels_all_batches_in_work() -> None:
     assert (stage.begun, stage.cancelled) == (3, 3)
 
 
-async def accepted_batches(queue_size: int) -> int:
-    """Return how many batches a conveyor accepts while its last stage is stuck."""
-    sink = ListSink(delay=3600)
-    conveyor = Conveyor([ReadMessages(), sink], fail=RunningConveyor(sink).fail, queue_size=queue_size)
-    running = asyncio.create_task(conveyor.run())
-    accepted = 0
-    try:
-        async with asyncio.timeout(0.2):
-            while True:
-                await conveyor.put([event("a", offset=accepted)])
-                accepted += 1
-    except TimeoutError:
-        return accepted
-    finally:
-        running.cancel()
-
-
-async def test_queue_size_is_the_number_of_batches_that_wait_for_the_last_stage() -> None:
-    assert await accepted_batches(5) - await accepted_batches(1) == 4
-
-
 class CountingStage:
-    """A last stage that keeps nothing of its batches except their number."""
+    """A stage that keeps nothing of its batches except their number."""
 
     at_once = 1
 
@@ -118,6 +97,29 @@ class CountingStage:
     async def process(self, batch: Batch) -> Batch:
         self.batches.put_nowait(None)
         return batch
+
+
+async def batches_through(queue_size: int) -> tuple[int, int]:
+    """Return how many batches enter the conveyor and leave its middle stage while the last stage is stuck."""
+    middle, sink = CountingStage(), ListSink(delay=3600)
+    stages = [ReadMessages(), middle, sink]
+    conveyor = Conveyor(stages, fail=RunningConveyor(sink).fail, queue_size=queue_size)
+    running = asyncio.create_task(conveyor.run())
+    entered = 0
+    try:
+        async with asyncio.timeout(0.2):
+            while True:
+                await conveyor.put([event("a", offset=entered)])
+                entered += 1
+    except TimeoutError:
+        return entered, middle.batches.qsize()
+    finally:
+        running.cancel()
+
+
+async def test_queue_size_is_the_number_of_batches_that_wait_for_the_last_stage() -> None:
+    (entered, left), (entered_more, left_more) = await batches_through(1), await batches_through(5)
+    assert (entered_more - entered, left_more - left) == (4, 4)
 
 
 async def test_a_finished_batch_is_not_kept_in_memory() -> None:
