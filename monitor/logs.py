@@ -34,7 +34,7 @@ _TRACEBACKS_AS_DATA = structlog.processors.ExceptionRenderer(
 
 
 def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
-    """Send all logs to a stream, one event a line.
+    """Send all logs to a stream, one event per line.
 
     Args:
         settings: lowest level and format; `auto` writes JSON unless the stream is a terminal.

@@ -103,7 +103,7 @@ class _Outage:
     def wait(self, error: RetryableError) -> None:
         if self._pauses is None:
             self._pauses = BACKOFF.pauses()
-            self._notify(f"{error}. Waiting for it; Ctrl-C ends.")
+            self._notify(f"{error}. Waiting for it; press Ctrl-C to stop.")
         time.sleep(next(self._pauses))
 
     def end(self) -> None:

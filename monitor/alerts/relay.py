@@ -19,7 +19,7 @@ from monitor.store import alert_outbox, translate_driver_errors
 log = structlog.get_logger()
 
 BATCH_SIZE: Final = 200
-"""Most alerts that one transaction publishes."""
+"""Maximum number of alerts that one transaction publishes."""
 
 LONGEST_PAUSE: Final = 30.0
 """Longest pause in seconds between attempts while the broker of alerts or Postgres is away."""

@@ -22,7 +22,7 @@ class AlertRules:
 
     Args:
         bundle: version of the bundle that made the predictions.
-        min_probability: least probability of a tweet that raises alerts, in [0, 1].
+        min_probability: minimum probability of a tweet that raises alerts, in [0, 1].
     """
 
     def __init__(self, *, bundle: str, min_probability: float = 0.0) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from models.terminal import terminal_safe
 from monitor.cli.console import highlighted, print_json, print_line, print_note
-from monitor.cli.options import settings_of
+from monitor.cli.options import require_searchable, settings_of
 from monitor.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def follow_command(
         int | None, typer.Option("--count", metavar="N", min=1, help="Stop after showing N alerts.")
     ] = None,
 ) -> None:
-    """Show alerts as they arrive; Ctrl-C ends.
+    """Show alerts as they arrive, until Ctrl-C.
 
     An alert is acknowledged to the group after its line is written, so an interrupted reader loses none.
     """
@@ -96,6 +96,8 @@ def follow_command(
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):
             raise typer.BadParameter(f"{option} is empty. Add a value, or leave it out")
+    for word in drug or ():
+        require_searchable("--drug", word)
     if consumer and not group:
         raise SettingsError("--consumer names a reader of a group", "add --group as well")
     reader = open_reader(

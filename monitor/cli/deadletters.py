@@ -50,7 +50,7 @@ def list_command(
     topic: Topic = None,
     bootstrap: Bootstrap = None,
 ) -> None:
-    """List the dead letters that were not sent again yet, oldest first."""
+    """List the dead letters that have not been sent again, oldest first."""
     kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
     reasons: Counter[str] = Counter()
     newest: deque[StoredLetter] = deque(maxlen=limit or 20)
@@ -123,7 +123,8 @@ def replay_command(
     print_line(", ".join(f"{count:,} {result}" for result, count in counts.items()) or "no letters to send")
     if missing:
         raise ReplayError(
-            f"not sent: {', '.join(sorted(missing))} (see above, or not in {kafka.dead_letter_topic})"
+            f"not sent: {', '.join(sorted(missing))}. The reason is above, unless the letter is not in "
+            f"{kafka.dead_letter_topic}"
         )
 
 

@@ -1,4 +1,4 @@
-"""`ade-monitor doctor`: check everything that the monitor depends on, and say what to do."""
+"""`ade-monitor doctor`: check everything that the monitor depends on, and show what to do."""
 
 from __future__ import annotations
 
@@ -56,6 +56,9 @@ def _show(name: str, result: ProbeResult, *, as_json: bool) -> None:
         print_json(record)
         return
     sign, style = SIGNS[result.state]
-    print_line(Text.assemble((sign, style), f"  {name:<9} {result.detail}"))
+    first, *further = result.detail.splitlines() or [""]
+    print_line(Text.assemble((sign, style), f"  {name:<9} {first}"))
+    for line in further:  # wrong settings, one line each
+        print_line(f"      {'':<9} {line}")
     if result.advice:
         print_line(Text(f"      {'':<9} → {result.advice}", style="yellow"))

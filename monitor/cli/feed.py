@@ -33,7 +33,7 @@ def feed_command(
     kind: FileFormat = None,
     topic: Topic = None,
     bootstrap: Bootstrap = None,
-    rate: Annotated[float | None, typer.Option(min=0.001, help="Most tweets per second.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0.001, help="Send at most N tweets per second.")] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Stop after N tweets.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write bad lines to this file, as JSON Lines.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,

@@ -15,6 +15,7 @@ import typer
 from monitor.embedded import running_stack
 from monitor.feed import Format
 from monitor.settings import LoadedSettings, Settings, load_settings
+from monitor.word_search import has_words
 
 _TABLES: Final = "Tables with a header (csv, tsv)"
 
@@ -110,8 +111,18 @@ def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     return load_settings_of(context, **overrides).settings
 
 
+def require_searchable(option: str, words: str) -> None:
+    """Check that the value of an option has something to search texts for.
+
+    Raises:
+        typer.BadParameter: it has neither a letter nor a digit, so it would match nothing.
+    """
+    if not has_words(words):
+        raise typer.BadParameter(f"{option} '{words}' has no letter and no digit to search for")
+
+
 def parse_time(text: str | None, option: str, *, now: datetime | None = None) -> datetime | None:
-    """Parse the time that an option was given: `2026-03-14`, `2026-03-14T09:26Z`, or `24h` (ago).
+    """Parse the time in the value of an option: `2026-03-14`, `2026-03-14T09:26Z`, or `24h` (ago).
 
     A time without a zone is UTC, and a date alone is its midnight.
 

@@ -21,7 +21,7 @@ from monitor.cli.console import (
     print_note,
     print_table,
 )
-from monitor.cli.options import parse_time, settings_of
+from monitor.cli.options import parse_time, require_searchable, settings_of
 
 if TYPE_CHECKING:
     from monitor.store import ReportedEffect
@@ -45,9 +45,9 @@ def query_command(
         str | None, typer.Option(help="A drug: a whole word of the tweet, with or without #.")
     ] = None,
     min_probability: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Least probability that the tweet reports an ADE.")
+        float | None, typer.Option(min=0, max=1, help="Minimum probability that the tweet reports an ADE.")
     ] = None,
-    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="Least score of the span.")] = None,
+    min_score: Annotated[float | None, typer.Option(min=0, max=1, help="Minimum score of the span.")] = None,
     bundle: Annotated[
         str | None,
         typer.Option(help="A bundle's version, or 'all'; by default the latest that scored each tweet."),
@@ -78,13 +78,12 @@ def query_command(
     Example: [bold]ade-monitor query --since 7d --drug zoloft --pt Insomnia --min-probability 0.8[/]
     """
     from monitor.store import Filters, find_effects
-    from monitor.word_search import has_words
 
     if as_json + as_csv + for_spreadsheet > 1:
         raise typer.BadParameter("--json, --csv and --spreadsheet exclude each other: choose one")
     for option, words in (("--text", text), ("--drug", drug)):
-        if words is not None and not has_words(words):
-            raise typer.BadParameter(f"{option} '{words}' has no letter and no digit to search for")
+        if words is not None:
+            require_searchable(option, words)
     start, end = parse_time(since, "--since"), parse_time(until, "--until")
     if start and end and start >= end:
         raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can match")

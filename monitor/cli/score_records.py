@@ -27,10 +27,10 @@ from monitor.feed import (
 from monitor.records import Tweet
 
 MOST_TWEETS: Final = 512
-"""Most tweets that are scored together: enough to group them by length."""
+"""Maximum number of tweets that are scored together: enough to group them by length."""
 
 MOST_CHARACTERS: Final = 200_000
-"""Most characters that are scored together, twice those of 512 tweets, so that memory stays flat."""
+"""Maximum number of characters that are scored together, so that memory stays flat: twice 512 tweets."""
 
 Record = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""`ade-monitor topics`: create the two topics, and show how far they were read."""
+"""`ade-monitor topics`: create the two topics, and show how far they have been read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from monitor.cli.console import add_row, new_table, print_json, print_line, prin
 from monitor.cli.options import Bootstrap, Topic, settings_of
 from monitor.kafka import ensure_topics, topic_states
 
-topics_app = typer.Typer(help="Create the topics, and show how far they were read.", no_args_is_help=True)
+topics_app = typer.Typer(
+    help="Create the topics, and show how far they have been read.", no_args_is_help=True
+)
 
 
 @topics_app.command("create")

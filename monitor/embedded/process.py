@@ -26,7 +26,7 @@ KillRequested = Callable[[], bool]
 
 
 def never() -> bool:
-    """Return False: give a program all the time that it needs to stop."""
+    """Return False, so that a program gets all the time that it needs to stop."""
     return False
 
 

@@ -109,7 +109,7 @@ def start_on_free_port(
 
     Args:
         program_for: returns the program for a port.
-        is_ready: asks the server on a port; an exception means not yet.
+        is_ready: checks whether the server on a port answers; an exception means not yet.
         timeout: seconds that the server may take.
 
     Raises:

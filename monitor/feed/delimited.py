@@ -106,7 +106,9 @@ def _entry(
     if _undecodable(cells):
         return Reject(number, "not-utf8", "the row is not UTF-8", raw)
     if len(cells) != width:
-        return Reject(number, "wrong-columns", f"the row has {len(cells)} columns, the header {width}", raw)
+        return Reject(
+            number, "wrong-columns", f"columns in the row: {len(cells)}; in the header: {width}", raw
+        )
     fields: dict[str, Any] = {field: cells[index] for field, index in indices.items()}
     for field in ("author_id", "created_at", "lang"):
         if not fields.get(field, "").strip():

@@ -30,7 +30,7 @@ class FeedOptions:
         format: format of the file; None to detect it from the extension and the first line.
         columns: names of the columns of CSV and TSV.
         quotes: whether fields of CSV and TSV may be quoted.
-        rate: most tweets per second; None for no limit.
+        rate: maximum number of tweets per second; None for no limit.
         limit: number of tweets after which to stop; None for all.
     """
 

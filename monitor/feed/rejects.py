@@ -15,7 +15,7 @@ MOST_REPORTED: Final = 20
 """Number of rejects that are reported one by one; others are only counted."""
 
 MAX_RAW: Final = 65_536
-"""Most bytes of a rejected line that go to the file."""
+"""Maximum number of bytes of a rejected line that go to the file."""
 
 
 class RejectLog:

@@ -14,7 +14,7 @@ from monitor.kafka import CONNECT_TIMEOUT, broker_away_error, open_producer
 from monitor.settings import KafkaSettings
 
 MAX_IN_FLIGHT: Final = 32 * 1_048_576
-"""Most bytes that wait for the broker; kafka-python itself has no limit."""
+"""Maximum number of bytes that wait for the broker; kafka-python itself has no limit."""
 
 DELIVERY_TIMEOUT: Final = 15.0
 """Seconds until a message that the broker does not acknowledge counts as failed."""

@@ -17,7 +17,7 @@ _YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 class KafkaMessage(Protocol):
-    """What is used of Faust's message: its raw bytes and its place; `timestamp` is in seconds since 1970."""
+    """The part of Faust's message that the monitor uses; `timestamp` is in seconds since 1970."""
 
     topic: str
     partition: int
@@ -28,7 +28,7 @@ class KafkaMessage(Protocol):
 
 
 class KafkaEvent(Protocol):
-    """What is used of Faust's event."""
+    """The part of Faust's event that the monitor uses."""
 
     message: KafkaMessage
 

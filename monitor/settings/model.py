@@ -79,7 +79,7 @@ class AlertSettings(Section):
         1_000_000, ge=1, description="approximate number of entries that the stream keeps"
     )
     seen_ttl: int = Field(7 * 86_400, ge=60, description="seconds for which an alert's id is remembered")
-    min_probability: Probability = Field(0.0, description="least probability of a tweet that raises alerts")
+    min_probability: Probability = Field(0.0, description="minimum probability of a tweet that raises alerts")
     relay_interval: Seconds = Field(5, description="seconds between two checks of the outbox")
 
 
@@ -121,9 +121,9 @@ class ModelSettings(Section):
 class WorkerSettings(Section):
     """The micro-batches."""
 
-    batch_size: int = Field(512, ge=1, le=10_000, description="most tweets in a micro-batch")
+    batch_size: int = Field(512, ge=1, le=10_000, description="maximum number of tweets in a micro-batch")
     batch_wait: Seconds = Field(0.25, description="seconds to wait for a batch to fill")
-    queue_size: int = Field(2, ge=1, le=100, description="batches between reading and writing")
+    queue_size: int = Field(2, ge=1, le=100, description="batches that may wait to be written")
     buffer_size: int = Field(
         1_024, ge=1, le=100_000, description="messages per partition that Faust buffers ahead"
     )
@@ -155,7 +155,7 @@ class LogSettings(Section):
     """What is logged, and in which format."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least severe level that is logged"
+        "info", description="lowest level that is logged"
     )
     format: Literal["auto", "console", "json"] = Field("auto", description="auto: JSON unless on a terminal")
 

@@ -145,7 +145,10 @@ def _from_toml(config: Path | None) -> list[tuple[str, Tree]]:
     try:
         return [(str(path), tomllib.loads(path.read_text(encoding="utf-8")))]
     except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
+        raise SettingsError(
+            f"the settings file {path} cannot be read ({error.strerror})",
+            f"name a readable file with --config or {CONFIG_VARIABLE}",
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from None
 

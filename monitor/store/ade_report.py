@@ -77,8 +77,8 @@ class Filters:
         pt: code of a PT, or its name in any case.
         text: words of the tweet, all of them, in any order and case.
         drug: a word of the tweet, or several in a row, in any case, also as a hashtag.
-        min_probability: least probability of the tweet.
-        min_score: least score of the span.
+        min_probability: minimum probability of the tweet.
+        min_score: minimum score of the span.
         bundle: found by this version; `ALL_BUNDLES` for every version, None for the latest of each tweet.
         coded: True for spans with a PT, False for spans without.
         limit: largest number of rows.
@@ -151,7 +151,7 @@ def select_effects(filters: Filters) -> Select[Any]:
 
 
 def _source(bundle: str | None) -> Any:
-    """Return the view, which has the latest prediction of each tweet, or the like for older predictions."""
+    """Return the view, which has the latest predictions, or a query like it that has older ones, too."""
     if bundle is None:
         return table(REPORT, *(column(reported.name) for reported in REPORT_COLUMNS))
     query = _EVERY_PREDICTION

@@ -54,7 +54,7 @@ def async_engine(settings: DatabaseSettings) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.statement_timeout,
-        # A pooled connection may have died with its server. Checking it costs one round trip a batch.
+        # A pooled connection may have died with its server. Checking it costs one round trip per batch.
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_connect_args("ade-monitor", settings.statement_timeout),

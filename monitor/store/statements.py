@@ -51,7 +51,7 @@ class Insert(Generic[Record]):
     async def run(
         self, connection: AsyncConnection, rows: Sequence[Record], **constants: object
     ) -> Sequence[Row[Any]]:
-        """Insert `rows`, and return the rows of `RETURNING`. Without rows the database is not asked."""
+        """Insert `rows`, and return the rows of `RETURNING`. Without rows, nothing is sent."""
         if not rows:
             return []
         values = {name: list(map(value, rows)) for name, value in self._columns.items()}

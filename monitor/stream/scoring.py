@@ -30,7 +30,7 @@ class ScoreTweets:
 
     Args:
         scorer: safe to call from several threads at the same time.
-        at_once: batches with the model at the same time; while one is computed, another can be tokenized.
+        at_once: number of batches to score at the same time. While one is computed, another is tokenized.
     """
 
     def __init__(self, scorer: Scorer, *, at_once: int) -> None:
@@ -44,7 +44,7 @@ class ScoreTweets:
         return self._scorer.version
 
     def cache_counts(self) -> CacheCounts | None:
-        """Return how often the cache was asked and had the answer; None if there is no cache."""
+        """Return the lookups and hits of the cache so far; None if there is no cache."""
         return self._scorer.counts if isinstance(self._scorer, CachingScorer) else None
 
     async def process(self, batch: Batch) -> Batch:

@@ -1,4 +1,4 @@
-"""A Faust worker with a bounded shutdown. With a broker or a database away, Faust's own shutdown can hang."""
+"""A Faust worker with a bounded shutdown. Faust's own can hang if the broker or the database is away."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ ABANDONED_MS: Final = 86_400_000
 """Idle time that `release` writes on the entries it leaves, so that any reader claims them at once."""
 
 RELEASE_COUNT: Final = 1_000
-"""Most entries that `release` passes on. Others wait for `claim_after` seconds."""
+"""Maximum number of entries that `release` passes on. Others wait for `claim_after` seconds."""
 
 # In one step: an entry that reaches a consumer before it is deleted would be lost with it.
 DELETE_IF_IDLE: Final = """

@@ -15,7 +15,7 @@ from monitor.alerts.ports import StreamEntry
 from monitor.alerts.redis.connection import translate_redis_errors
 
 READ_COUNT: Final = 32
-"""Most entries that one read returns. Few, because a reader that dies leaves them waiting."""
+"""Maximum number of entries per read. It is small, because a reader that dies leaves them waiting."""
 
 BLOCK_MS: Final = 2_000
 """Milliseconds that a read waits for new entries; less than `SOCKET_TIMEOUT`."""
