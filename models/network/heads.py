@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Task = Literal["1a", "1b", "1c"]
-"""A subtask of SMM4H 2020-2023, by which the paper names its data sets and losses."""
+"""A subtask of task 1 of SMM4H 2021. The data sets and losses of the paper have one for each."""
 
 Reads = Literal["text", "token", "span"]
 
