@@ -28,7 +28,7 @@ def test_pauses_start_over_when_they_are_requested_again() -> None:
     assert first_pauses(backoff, 3) == first_pauses(backoff, 3)
 
 
-def test_a_thousand_failures_in_a_row_do_not_overflow() -> None:
+def test_pauses_stay_at_the_longest_after_thousands_of_failures() -> None:
     assert first_pauses(Backoff(first=1.0, longest=30.0), 2_000)[-1] == 30.0
 
 

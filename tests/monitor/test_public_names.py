@@ -60,7 +60,7 @@ PUBLIC = {
 
 
 @pytest.mark.parametrize("package", PUBLIC)
-def test_the_public_names_of_monitor(package: str) -> None:
+def test_each_package_of_monitor_lists_exactly_these_public_names(package: str) -> None:
     assert sorted(importlib.import_module(package).__all__) == sorted(PUBLIC[package])
 
 

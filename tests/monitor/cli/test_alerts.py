@@ -1,4 +1,4 @@
-"""The line that shows an alert on a terminal."""
+"""The options of `ade-monitor alerts follow`, and the line that shows an alert on a terminal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from monitor.alerts import AlertPayload
 from monitor.alerts.payload import MentionPayload
 from monitor.cli.alerts import alert_line
+from monitor.cli.app import app
 from tests.monitor.alerts.payloads import payload
 
 
@@ -30,3 +32,9 @@ def test_the_span_is_highlighted() -> None:
     line = alert_line(alert("so\n\ashaky today", mention=mention))
     [highlight] = [span for span in line.spans if "red" in str(span.style)]
     assert line.plain[highlight.start : highlight.end] == "shaky"
+
+
+def test_a_drug_without_a_letter_or_digit_is_refused() -> None:
+    ended = CliRunner().invoke(app, ["alerts", "follow", "--drug", "!!"])
+    assert ended.exit_code == 2
+    assert "no letter and no digit" in ended.output

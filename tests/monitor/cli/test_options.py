@@ -1,4 +1,4 @@
-"""Times on the command line."""
+"""Times on the command line, and words to search for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from monitor.cli.options import parse_time
+from monitor.cli.options import parse_time, require_searchable
 
 NOW = datetime(2026, 7, 2, tzinfo=UTC)
 
@@ -35,3 +35,14 @@ def test_times_are_parsed(text: str | None, expected: datetime | None) -> None:
 def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         parse_time(text, "--since", now=NOW)
+
+
+@pytest.mark.parametrize("words", ["", "!!", "# …", "😭"])
+def test_words_without_a_letter_or_digit_are_refused(words: str) -> None:
+    with pytest.raises(typer.BadParameter, match="--drug"):
+        require_searchable("--drug", words)
+
+
+def test_one_letter_or_digit_is_enough_to_search_for() -> None:
+    require_searchable("--drug", "#5")
+    require_searchable("--drug", "é!")

@@ -129,7 +129,7 @@ def test_the_records_of_a_long_file_keep_its_order(tmp_path: Path) -> None:
     ],
     ids=["gzip", "csv", "tsv", "unquoted", "smm4h", "txt"],
 )
-def test_it_reads_the_formats_of_the_feed(
+def test_score_reads_the_formats_of_the_feed(
     tmp_path: Path, name: str, content: bytes, options: list[str]
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -138,7 +138,7 @@ def test_it_reads_the_formats_of_the_feed(
     assert record["mentions"][0]["text"] == "dizzy"
 
 
-def test_lines_before_a_damage_are_scored(tmp_path: Path) -> None:
+def test_lines_before_damaged_data_are_scored(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(lines_of({"id": "1", "text": "dizzy"}) * 3)[:-8])
     done = score(str(tmp_path / "t.jsonl.gz"), "--bundle", "dummy")
     assert done.returncode == 1

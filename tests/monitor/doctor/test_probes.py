@@ -30,7 +30,7 @@ def run_doctor(settings: Settings, changes: dict[str, str]) -> tuple[int, dict[s
     return ended.exit_code, {result["name"]: result for result in results}
 
 
-def test_everything_is_ok(migrated: Settings) -> None:
+def test_all_probes_pass_with_a_working_stack(migrated: Settings) -> None:
     ensure_topics(migrated.kafka)
     status, results = run_doctor(migrated, {})
     assert {result["state"] for result in results.values()} == {"ok"}, results
@@ -55,6 +55,14 @@ def test_the_advice_stands_below_the_fact() -> None:
     assert "/nowhere" in fact
     assert "create it" not in fact
     assert advice.strip().startswith("→ create it")
+
+
+def test_each_wrong_setting_has_a_line_of_its_own() -> None:
+    wrong = {"ADE_LOG__LEVEL": "loud", "ADE_WORKER__BATCH_WAIT": "soon"}
+    ended = CliRunner().invoke(app, ["doctor"], env=wrong)
+    assert ended.exit_code == 1
+    _, *settings = ended.stdout.splitlines()
+    assert [line.split()[0] for line in settings] == ["worker.batch_wait", "log.level"]
 
 
 def test_a_database_without_tables_fails_with_advice(settings: Settings) -> None:

@@ -94,13 +94,13 @@ def test_a_document_is_valid_exactly_when_it_is_read(document: dict[str, Any]) -
 
 @pytest.mark.parametrize("length", [0, 1, 35, 36, 64, 65, 100_000, 100_001])
 @pytest.mark.parametrize("field", ["id", "text", "author_id", "lang"])
-def test_both_have_the_same_longest_lengths(field: str, length: int) -> None:
+def test_reader_and_schema_have_the_same_length_limits(field: str, length: int) -> None:
     document = {"id": "1", "text": "dizzy", field: "é" * length}
     assert VALIDATOR.is_valid(document) == (refusal_reason(document) is None)
 
 
 @pytest.mark.parametrize("document", [None, 1, "dizzy", [], [{"id": "1", "text": "dizzy"}], True])
-def test_both_need_an_object(document: object) -> None:
+def test_reader_and_schema_refuse_what_is_not_an_object(document: object) -> None:
     assert not VALIDATOR.is_valid(document)
     assert refusal_reason(document) == "not-an-object"
 

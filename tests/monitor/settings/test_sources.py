@@ -55,7 +55,9 @@ def test_an_override_of_none_overrides_nothing() -> None:
     assert load_settings({"kafka.topic": None}).settings.kafka.topic == "tweets"
 
 
-def test_another_file_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_config_or_its_variable_names_another_toml_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "other.toml"
     other.write_text("[worker]\nbatch_size = 7\n")
     assert load_settings(config=other).settings.worker.batch_size == 7

@@ -33,7 +33,7 @@ def examples() -> list[str]:
     return [block.partition("```")[0] for block in blocks]
 
 
-async def test_every_example_runs(store: Store, tables: Tables, examples: list[str]) -> None:
+async def test_every_documented_query_runs(store: Store, tables: Tables, examples: list[str]) -> None:
     await write(store, [positive_tweet()])
     assert len(examples) >= 4
     for example in examples:

@@ -76,14 +76,14 @@ async def test_cached_predictions_do_not_hide_that_the_model_broke() -> None:
         await scoring.process(batch_of_texts("two"))
 
 
-async def test_it_reports_what_the_cache_has_counted() -> None:
+async def test_scoring_reports_the_counts_of_its_cache() -> None:
     scoring = scoring_with(CachingScorer(PickyScorer(), 100))
     await scoring.process(batch_of_texts("one", "two", "one"))
     assert scoring.cache_counts() == CacheCounts(lookups=3, hits=1)
     assert scoring_with(PickyScorer()).cache_counts() is None
 
 
-async def test_it_has_the_version_of_its_bundle() -> None:
+async def test_scoring_has_the_version_of_its_bundle() -> None:
     assert scoring_with(CachingScorer(PickyScorer(), 100)).bundle == "picky-1"
 
 

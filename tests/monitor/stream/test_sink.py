@@ -86,7 +86,7 @@ async def test_the_relay_is_nudged_only_if_there_are_new_alerts() -> None:
     assert sink.steps == ["written", "relay nudged", "acknowledged [0, 1]"]
 
 
-async def test_a_database_that_is_away_is_asked_again_before_anything_is_acknowledged() -> None:
+async def test_a_batch_is_written_again_until_the_database_is_back_and_then_acknowledged() -> None:
     sink = Sink(RetryableError("away"), RetryableError("away"), Written(2, 0, 0))
     with capture_logs() as events:
         await sink.stage.process(a_batch())
