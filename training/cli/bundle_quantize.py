@@ -47,7 +47,7 @@ def bundle_quantize_command(
         Path | None, typer.Option(help="Leave the bundle as it is, and write the quantized one here.")
     ] = None,
     split: Annotated[str, typer.Option(help="Which split of prepared folders.")] = "valid",
-    seed: Annotated[int, typer.Option(min=0, help="Of the division and the choice of texts.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the division and of the choice of texts.")] = 1,
     threads: Threads = 1,
     trunk: Trunk = None,
     as_json: Json = False,

@@ -47,7 +47,7 @@ def calibrate_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored, and stop.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make the Classifier's probabilities mean what they say, and choose its threshold.
+    """Calibrate the Classifier's probabilities, and choose its threshold.
 
     Temperature and bias have the lowest negative log-likelihood on the validation texts. The threshold has
     the best F1 there, or the best recall with at least the given precision. All three are stored in the

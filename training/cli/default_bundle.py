@@ -32,7 +32,7 @@ def default_bundle_command(
     epochs: Annotated[int | None, typer.Option(help="Passes over the data, if not 2.")] = None,
     scale: Annotated[float, typer.Option(help="Share of the data to use, for a trial: 0.05 is quick.")] = 1.0,
     threads: Threads = 1,
-    seed: Annotated[int, typer.Option(help="Of the tweets, the split, the weights and the order.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the tweets, the split, the weights and the order.")] = 1,
     keep_limit: KeepLimit = "4GB",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")

@@ -47,9 +47,9 @@ def evaluate_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report: figures, diagrams, table of errors.")
     ] = None,
-    errors: Annotated[int, typer.Option(min=0, help="Most rows of a table of errors.")] = 100,
-    samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Of the bootstrap.")] = 1_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 1,
+    errors: Annotated[int, typer.Option(min=0, help="Maximum number of rows in a table of errors.")] = 100,
+    samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Number of bootstrap samples.")] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
     always_code: AlwaysCode = False,
     normalizer: ChosenNormalizer = None,
     device: Device = "auto",

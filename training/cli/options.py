@@ -42,7 +42,9 @@ KeepStates = Annotated[
     Literal["memory", "disk", "none"],
     typer.Option("--keep-states", help="Where the states of the frozen layers are kept for all epochs."),
 ]
-KeepLimit = Annotated[str, typer.Option("--keep-limit", help="Largest size of these states.")]
+KeepLimit = Annotated[
+    str, typer.Option("--keep-limit", help="Maximum size of the kept states of the frozen layers.")
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 Trunk = Annotated[
     Path | None,

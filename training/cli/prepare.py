@@ -29,7 +29,7 @@ def prepare_command(
         float | None,
         typer.Option(help="Leave out positives, or negatives, until this share is positive."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the division, which goes by the documents' names.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the division of the documents.")] = 1,
     document: Annotated[
         str | None,
         typer.Option(help="Pattern whose group in an id names the document, such as '^([^-]+)-'."),
