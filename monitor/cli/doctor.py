@@ -46,7 +46,7 @@ def _sources(loaded: LoadedSettings) -> ProbeResult:
     from monitor.doctor import ProbeResult
 
     sources = sorted(set(loaded.origins.values()))
-    return ProbeResult("ok", f"from {', '.join(sources)}" if sources else "all of them defaults")
+    return ProbeResult("ok", f"from {', '.join(sources)}" if sources else "all defaults")
 
 
 def _show(name: str, result: ProbeResult, *, as_json: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Final, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -12,6 +13,9 @@ from pydantic_core import ErrorDetails
 
 from monitor.errors import SettingsError
 from monitor.settings.model import Settings
+
+# "Input should be …", after the name of the setting, reads as "must be …".
+_PYDANTIC_SUBJECT: Final = re.compile("^(Input|String|Value) should ")
 
 
 def validation_problems(error: ValidationError, origins: Mapping[str, str]) -> SettingsError:
@@ -74,7 +78,12 @@ def _describe(path: str, problem: ErrorDetails) -> str:
         return f"is not a setting: {suggest_name(path, known)}"
     if problem["type"] == "model_type":
         return f"is a section: write [{path}], and its settings below"
-    return problem["msg"].removeprefix("Value error, ")
+    message = problem["msg"].removeprefix("Value error, ")
+    message = _PYDANTIC_SUBJECT.sub("must ", message)
+    if problem["type"] == "string_pattern_mismatch":
+        section, _, name = path.partition(".")
+        return f"{message} ({fields_of(section)[name].description})"
+    return message
 
 
 def _may_be_shown(path: str) -> bool:

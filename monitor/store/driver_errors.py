@@ -44,6 +44,9 @@ _REFUSED_LOGIN = {
     "(ADE_DATABASE__URL)",
 }
 
+# libpq asks this at the end of some messages; our advice answers it.
+_LIBPQ_QUESTION = " Is the server running on that host and accepting TCP/IP connections?"
+
 
 @contextmanager
 def translate_driver_errors(settings: DatabaseSettings) -> Iterator[None]:
@@ -95,7 +98,7 @@ def _connection_error(cause: psycopg.OperationalError, database: str) -> Monitor
         if sign in message and "FATAL" in message:
             return FatalError(f"the database {database} cannot be used: {message}", advice)
     return RetryableError(
-        f"the database {database} is away: {message}",
+        f"the database {database} is away ({message.removesuffix(_LIBPQ_QUESTION)})",
         "start it (`ade-monitor up` starts one for commands in its folder), or correct database.url "
         "(ADE_DATABASE__URL)",
     )
