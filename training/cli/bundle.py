@@ -121,7 +121,7 @@ def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, A
 
 def _release(retrieval: Retrieval) -> str:
     if retrieval.release is None:
-        return "none, the labels serve"
+        return "none, only the names of the labels"
     return retrieval.release or "of unknown version"
 
 

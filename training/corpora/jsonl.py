@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import split_from_name
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
+
+_JSON_TYPES: Final = {str: "a string", int: "an integer"}
 
 
 def read_jsonl(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
@@ -115,6 +117,8 @@ def _get_optional(entry: dict[str, Any], name: str) -> str | None:
 
 def _get_field(record: dict[str, Any], name: str, kind: type[Any]) -> Any:
     value = record.get(name)
+    if value is None:
+        raise ValueError(f"{name} is missing")
     if type(value) is not kind:
-        raise ValueError(f"{name} is {value!r}, not of type {kind.__name__}")
+        raise ValueError(f"{name} is {value!r}, not {_JSON_TYPES[kind]}")
     return value
