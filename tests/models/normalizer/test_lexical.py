@@ -109,3 +109,9 @@ def test_unknown_n_grams_count_as_those_of_a_name_that_no_name_shares() -> None:
     [cosines] = LexicalIndex(["pain"]).cosines(["pain wx"])
     unknown_weight = np.log(2) + 1
     assert cosines[0] == pytest.approx(np.sqrt(7 / (7 + 3 * unknown_weight**2)))
+
+
+def test_the_similarity_is_the_cosine_of_the_weighted_n_grams() -> None:
+    """Both words have seven n-grams that only one of two names has, so all weigh the same."""
+    [cosines] = LexicalIndex(["pain", "itch"]).cosines(["itch pain"])
+    assert cosines.tolist() == pytest.approx([np.sqrt(0.5), np.sqrt(0.5)])

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from models.network import HEAD_OF, HEADS, Head, MultiTaskNetwork, Task
 from tests.training.loop.tiny_training import CONFIG, tiny_network
+from training.errors import RunError
 from training.loop.algorithm1 import network_steps, task_probabilities, train_epoch
 from training.loop.callbacks import NullCallback
 from training.loop.config import TrainingConfig
 from training.loop.inputs import Inputs
-from training.loop.optimization import network_optimizer
+from training.loop.optimization import network_optimizer, rate_factor
 from training.loop.states import KeptStates
 from training.loop.task_data import TaskData
 
@@ -209,3 +210,61 @@ def test_a_fourth_head_is_trained_by_its_entry_in_the_table_and_its_data(
         if not torch.equal(tensor, before[name])
     }
     assert changed == {"shared", "severity"}
+
+
+def run_epoch(network: MultiTaskNetwork, config: TrainingConfig, *, epoch: int = 0) -> None:
+    train_epoch(
+        network,
+        {"1a": data("1a", 20)},
+        network_optimizer(network, config),
+        config,
+        epoch=epoch,
+        states=KeptStates("none"),
+        callback=NullCallback(),
+    )
+
+
+def test_the_learning_rate_follows_the_schedule_over_all_epochs(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factors: list[float] = []
+    monkeypatch.setattr("training.loop.algorithm1.backward", lambda *_: torch.zeros(()))
+    monkeypatch.setattr(
+        "training.loop.algorithm1.set_learning_rates", lambda _, factor: factors.append(factor)
+    )
+    config = replace(CONFIG, batch_size_1a=5, epochs=3, warmup=0.25, schedule="linear")
+    for epoch in range(3):
+        run_epoch(network, config, epoch=epoch)
+    assert factors == [rate_factor(step, 12, warmup=0.25, schedule="linear") for step in range(12)]
+
+
+def test_dropout_depends_on_the_seed_and_the_epoch_only(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float] = []
+
+    def backward(*_: object) -> torch.Tensor:
+        drawn.append(torch.rand(()).item())
+        return torch.zeros(())
+
+    monkeypatch.setattr("training.loop.algorithm1.backward", backward)
+    for seed, epoch in ((1, 0), (1, 0), (1, 1), (2, 0)):
+        torch.manual_seed(len(drawn))
+        run_epoch(network, replace(CONFIG, seed=seed, batch_size_1a=20), epoch=epoch)
+    first, again, next_epoch, other_seed = drawn
+    assert first == again
+    assert len({first, next_epoch, other_seed}) == 3
+
+
+def test_a_step_without_memory_names_settings_of_half_the_size(
+    network: MultiTaskNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def backward(*_: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("training.loop.algorithm1.backward", backward)
+    config = replace(CONFIG, batch_size_1a=10, max_tokens=64)
+    with pytest.raises(RunError, match=r"10 texts of up to 3 tokens.*batch-size-1a=5\).*max-tokens=32\)"):
+        run_epoch(network, config)
+    with pytest.raises(RunError, match=r"batch-size-1a=1\)"):
+        run_epoch(network, replace(config, batch_size_1a=1))

@@ -56,6 +56,18 @@ def test_classes_are_weighted_by_the_balanced_heuristic() -> None:
 
 def test_a_class_without_examples_weighs_zero() -> None:
     assert balanced_class_weights([0, 0]).tolist() == [0.5, 0.0]
+    assert balanced_class_weights([0, 0, 0, 1]).tolist() == pytest.approx([4 / 6, 2.0])
+
+
+def test_small_class_weights_cancel_out(network: MultiTaskNetwork, tasks: dict[Task, TaskData]) -> None:
+    losses = []
+    for weight in (1.0, 0.01):
+        weights = torch.full((2,), weight)
+        share = mini_batch_share(tasks["1a"], [0, 1], [0, 1], weights)
+        batch = share.inputs
+        trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+        losses.append(task_loss(network, share, trunk, weights))
+    torch.testing.assert_close(*losses)
 
 
 def test_only_subtask_1a_has_class_weights_and_settings_can_disable_them(
