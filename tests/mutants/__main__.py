@@ -157,18 +157,23 @@ def _timeout(copy: RepositoryCopy, module: str, tests: list[str]) -> float:
 
 
 def _report(mutants: list[Mutant], results: _Results) -> int:
-    reasons: dict[str, dict[str, str]] = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))
+    rows = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))["mutant"]
+    equivalent_mutants = {(row["module"], _without_spaces(row["change"])) for row in rows}
     table = Table("module", "mutants", "noticed", "equivalent", box=None)
     totals = {"mutants": 0, "noticed": 0, "equivalent": 0}
     unnoticed: list[Mutant] = []
     for module in dict.fromkeys(mutant.module for mutant in mutants):
         drawn = [mutant for mutant in mutants if mutant.module == module]
         survivors = [mutant for mutant in drawn if not results.noticed(mutant)]
-        open_ones = [mutant for mutant in survivors if mutant.change not in reasons.get(module, {})]
-        counts = (len(drawn), len(drawn) - len(survivors), len(survivors) - len(open_ones))
+        remaining = [
+            mutant
+            for mutant in survivors
+            if (module, _without_spaces(mutant.change)) not in equivalent_mutants
+        ]
+        counts = (len(drawn), len(drawn) - len(survivors), len(survivors) - len(remaining))
         table.add_row(module, *map(str, counts))
         totals = {key: totals[key] + count for key, count in zip(totals, counts, strict=True)}
-        unnoticed += open_ones
+        unnoticed += remaining
     console.print(table)
     for mutant in unnoticed:
         console.print(f"\n{mutant.module}:{mutant.line}\n{mutant.change}", markup=False, highlight=False)
@@ -176,6 +181,10 @@ def _report(mutants: list[Mutant], results: _Results) -> int:
     share = totals["noticed"] / counted if counted else 1.0
     print(json.dumps({**totals, "share": round(share, 4), "goal": GOAL}))  # noqa: T201
     return 0 if share >= GOAL else 1
+
+
+def _without_spaces(change: str) -> str:
+    return "".join(change.split())
 
 
 if __name__ == "__main__":
