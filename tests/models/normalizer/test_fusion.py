@@ -70,3 +70,8 @@ def test_the_weights_set_by_hand_differ_only_in_the_classifier() -> None:
     assert hybrid.weights.keys() - retrieval.weights.keys() == {"log_class"}
     assert {name: hybrid.weights[name] for name in retrieval.weights} == retrieval.weights
     assert hybrid.nothing == retrieval.nothing
+
+
+def test_the_first_unknown_feature_is_named_with_the_known_ones() -> None:
+    with pytest.raises(ValidationError, match=r"no feature 'letters': the features are .*dense"):
+        Fusion(weights={"luck": 1.0, "letters": 1.0, "dense": 1.0}, nothing=0.0)

@@ -71,6 +71,15 @@ def test_the_source_is_read_only_a_few_chunks_ahead() -> None:
     predictions.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("ahead", [1, 2, 5])
+def test_one_item_more_is_read_than_calls_run_ahead(ahead: int) -> None:
+    items = iter(range(100))
+    results = map_in_order(str, items, ahead=ahead)
+    assert next(results) == "0"
+    assert next(items) == ahead + 1
+    results.close()  # type: ignore[attr-defined]
+
+
 def test_an_error_of_the_source_is_raised_after_the_results_before_it() -> None:
     def failing() -> Iterator[str]:
         yield from map(str, range(7))

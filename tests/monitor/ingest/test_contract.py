@@ -219,3 +219,10 @@ def test_offsets_in_the_text_stay_the_same(text: str) -> None:
         pytest.fail("a text that is not blank was refused")
     assert len(read) == len(text) + 1
     assert all(a == b or b == "\ufffd" for a, b in zip("x" + text, read, strict=True))
+
+
+def test_the_first_of_several_faults_is_the_reason() -> None:
+    with pytest.raises(PoisonError) as caught:
+        read_message(b'{"created_at": "yesterday"}')
+    assert caught.value.reason == "missing-field"
+    assert caught.value.detail.startswith("`id`")
