@@ -63,8 +63,8 @@ def test_a_batch_may_have_exactly_the_budgets(tokenizer: Tokenizer) -> None:
     encodings = encodings_of(tokenizer, [2, 2, 2])  # four tokens each
     assert [batch.rows for batch in micro_batches(encodings, token_budget=12)] == [(0, 1, 2)]
     assert [batch.rows for batch in micro_batches(encodings, token_budget=11)] == [(0, 1), (2,)]
-    twice = micro_batches([*encodings, *encodings], token_budget=12)
-    assert [batch.rows for batch in twice] == [(0, 1, 2), (3, 4, 5)]
+    twice = micro_batches([*encodings, *encodings], token_budget=11)
+    assert [batch.rows for batch in twice] == [(0, 1), (2, 3), (4, 5)]
     by_texts = micro_batches(encodings, token_budget=12, text_budget=2)
     assert [batch.rows for batch in by_texts] == [(0, 1), (2,)]
 
