@@ -10,7 +10,7 @@ PIP_ARGS ?=
 .PHONY: run test test-avx2 test-full test-gpu check mutants format clean help
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## start everything, feed the sample tweets, show the results (ARGS=--once: then stop)
 	@$(BIN)/ade-monitor demo $(ARGS)
