@@ -71,6 +71,14 @@ def check_folder_writable(folder: Path) -> None:
     new.rmdir()
 
 
+def no_room_message(error: OSError) -> str | None:
+    """Return what happened and what to do if a disk or a quota is full; None for any other error."""
+    if error.errno not in _NO_ROOM:
+        return None
+    place = f" for {error.filename}" if error.filename else ""
+    return f"{error.strerror}{place}: make room, and start the same command again"
+
+
 @contextmanager
 def writing(path: Path, error: type[Exception]) -> Iterator[None]:
     """Turn an OSError of the block into `error`, with a message that names the path, the cause and the fix.

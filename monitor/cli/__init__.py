@@ -6,11 +6,11 @@ print.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
 from models import ModelError
+from models.disk import no_room_message
 from monitor.errors import MonitorError
 
 __all__ = ["OPENMP_SETTINGS", "main"]
@@ -45,8 +45,8 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        message = no_room_message(error)
+        if message is None:
             raise
-        place = f" for {error.filename}" if error.filename else ""
-        print_error(f"{error.strerror}{place}: make room, and start the same command again")
+        print_error(message)
         sys.exit(1)

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from models.disk import check_folder_writable, replace_file, replace_folder, require_replaceable, writing
+from models.disk import (
+    check_folder_writable,
+    no_room_message,
+    replace_file,
+    replace_folder,
+    require_replaceable,
+    writing,
+)
 
 
 class WriteError(Exception):
@@ -146,3 +153,11 @@ def test_other_files_do_not_matter_if_only_some_names_are_written(tmp_path: Path
     require(tmp_path, names=names, overwrite=True)
     with pytest.raises(WriteError, match="already holds a report"):
         require(tmp_path, names=names)
+
+
+def test_a_full_disk_and_a_full_quota_are_explained_and_nothing_else() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "out.json")
+    expected = "No space left on device for out.json: make room, and start the same command again"
+    assert no_room_message(full) == expected
+    assert no_room_message(OSError(errno.EDQUOT, "Disk quota exceeded")) is not None
+    assert no_room_message(OSError(errno.EACCES, "Permission denied")) is None

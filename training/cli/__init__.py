@@ -6,9 +6,9 @@ print, and `advice` has what users can do about problems with models.
 
 from __future__ import annotations
 
-import errno
 import sys
 
+from models.disk import no_room_message
 from models.errors import ModelError, message_with_advice
 from training.errors import TrainingError
 
@@ -37,8 +37,8 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        message = no_room_message(error)
+        if message is None:
             raise
-        place = f" for {error.filename}" if error.filename else ""
-        print_error(f"{error.strerror}{place}: make room, and start the same command again")
+        print_error(message)
         sys.exit(1)
