@@ -7,6 +7,7 @@ import os
 import platform
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -28,7 +29,7 @@ PROGRAMS: Final = {
 PORT_ATTEMPTS: Final = 5
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """A server that listens on loopback only; its subclasses know how to start it.
 
     Args:
@@ -44,13 +45,13 @@ class LoopbackServer:
         self.child: Child | None = None
         self.port = 0
 
+    @abstractmethod
     def start(self) -> None:
         """Start the server, and wait until it answers.
 
         Raises:
             EmbeddedError: its wheel is missing, its folder cannot be used, or it ended or did not answer.
         """
-        raise NotImplementedError
 
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop the server, if it runs; see `Child.stop`."""
