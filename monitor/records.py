@@ -1,26 +1,64 @@
-"""The records that pass from stage to stage: a message, its tweet, the prediction, the alerts."""
+"""The records that pass from stage to stage: a message, its posts and events, predictions, alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from models import TweetPrediction
 from monitor.errors import PoisonError
 
 
+class PostKind(StrEnum):
+    """How a post refers to another one."""
+
+    ORIGINAL = "original"
+    REPOST = "repost"
+    QUOTE = "quote"
+    REPLY = "reply"
+
+
+class ContextKind(StrEnum):
+    """What a text in the context of a post is: a quoted post, the answered post, a thread's title, a place.
+
+    A place is a forum, a group, or the page of a product.
+    """
+
+    QUOTED = "quoted"
+    PARENT = "parent"
+    TITLE = "title"
+    PLACE = "place"
+
+
 @dataclass(frozen=True, slots=True)
-class Tweet:
-    """A valid tweet.
+class ContextPart:
+    """A text that the author answers or writes under; never part of the author's own words."""
+
+    kind: ContextKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A valid post of any platform, for example a tweet.
 
     Attributes:
-        id: the platform's id, as text (JavaScript numbers cannot hold every id).
-        text: what was posted. Offsets of mentions count its code points.
-        author_id: the platform's id of the author, or None; never stored as it is.
+        id: canonical id, as text. On X it is the number of the tweet, or of its first version if it was
+            edited. Ids of other platforms have a prefix, as in `bsky:did:plc:…/3k…`; see `docs/sources.md`.
+        text: the author's own words. Offsets of mentions count its code points.
+        author_id: canonical id of the author, or None; never stored as it is.
         created_at: when it was posted, timezone-aware, or None.
         lang: BCP 47 language tag from the platform, or None.
+        platform: name of the platform, such as "x" or "bluesky", or None if the producer does not state it.
+        kind: how it refers to another post.
+        referenced_id: canonical id of the post that it repeats, quotes or answers, or None.
+        url: address of the post, or None.
+        edited_at: when this version was written, timezone-aware, or None if the post was never edited.
+        aliases: other ids under which the platform may name this post, for example those of its edits on X.
+        context: what the author answers or writes under.
     """
 
     id: str
@@ -28,11 +66,59 @@ class Tweet:
     author_id: str | None = None
     created_at: datetime | None = None
     lang: str | None = None
+    platform: str | None = None
+    kind: PostKind = PostKind.ORIGINAL
+    referenced_id: str | None = None
+    url: str | None = None
+    edited_at: datetime | None = None
+    aliases: tuple[str, ...] = ()
+    context: tuple[ContextPart, ...] = ()
+
+
+class EventKind(StrEnum):
+    """What a platform reports about a post or an author."""
+
+    DELETE = "delete"
+    UNDELETE = "undelete"
+    WITHHELD = "withheld"
+    TWEET_EDIT = "tweet_edit"
+    USER_DELETE = "user_delete"
+    USER_UNDELETE = "user_undelete"
+    USER_PROTECT = "user_protect"
+    USER_UNPROTECT = "user_unprotect"
+    USER_SUSPEND = "user_suspend"
+    USER_UNSUSPEND = "user_unsuspend"
+    USER_WITHHELD = "user_withheld"
+    SCRUB_GEO = "scrub_geo"
+
+    @property
+    def about_author(self) -> bool:
+        """True if the event is about all posts of an author, False if it is about one post."""
+        return self.startswith("user_") or self is EventKind.SCRUB_GEO
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceEvent:
+    """A deletion, an edit or another event that changes what may be stored.
+
+    Attributes:
+        kind: what happened.
+        post_id: canonical id of the post, or an alias of it; None if the event is about an author.
+        author_id: canonical id of the author, or None if the event is about a post.
+        at: when it happened, timezone-aware, or None if the platform does not state it.
+        aliases: other ids of the post; of a `tweet_edit`, the ids of its versions.
+    """
+
+    kind: EventKind
+    post_id: str | None = None
+    author_id: str | None = None
+    at: datetime | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The Kafka message that a tweet was read from.
+    """The Kafka message that posts were read from.
 
     Attributes:
         topic: name of the topic.
@@ -40,7 +126,7 @@ class Origin:
         offset: offset in the partition.
         timestamp: when Kafka received the message, timezone-aware.
         key: key of the message as raw bytes, or None.
-        value: value of the message as raw bytes, or None. Not part of `repr`: it holds a tweet.
+        value: value of the message as raw bytes, or None. Not part of `repr`: it holds a post.
     """
 
     topic: str
@@ -52,23 +138,31 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedTweet:
-    """A tweet and the message that it was read from."""
+class ReceivedPost:
+    """A post and the message that it was read from."""
 
-    tweet: Tweet
+    post: Post
     origin: Origin
 
     @property
     def posted_at(self) -> datetime:
-        """When the tweet was posted, or Kafka's timestamp if the tweet has no date."""
-        return self.tweet.created_at or self.origin.timestamp
+        """When it was posted, or Kafka's timestamp if the post has no date."""
+        return self.post.created_at or self.origin.timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredTweet:
-    """A received tweet and its prediction."""
+class ReceivedEvent:
+    """A compliance event and the message that it was read from."""
 
-    received: ReceivedTweet
+    event: ComplianceEvent
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPost:
+    """A received post and its prediction."""
+
+    received: ReceivedPost
     prediction: TweetPrediction
 
 
@@ -91,11 +185,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One adverse effect in one tweet, published once.
+    """One adverse effect in one post, published once.
 
     Attributes:
-        alert_id: the same whenever the tweet is processed again, so that no second alert is raised.
-        tweet_id: the tweet that reports the effect.
+        alert_id: the same whenever the post is processed again, so that no second alert is raised.
+        tweet_id: the post that reports the effect.
         payload: what subscribers receive, ready for JSON; `schemas/alert.schema.json` describes it.
     """
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from models import Mention
 from models.predictions import clamp_probability
 from monitor.alerts.payload import AlertPayload, MentionPayload
-from monitor.records import Alert, ScoredTweet
+from monitor.records import Alert, ScoredPost
 
 
 class AlertRules:
@@ -29,9 +29,7 @@ class AlertRules:
         self._bundle = bundle
         self._min_probability = min_probability
 
-    def alerts_for(
-        self, scored: Sequence[ScoredTweet], *, detected_at: datetime | None = None
-    ) -> list[Alert]:
+    def alerts_for(self, scored: Sequence[ScoredPost], *, detected_at: datetime | None = None) -> list[Alert]:
         """Return the alerts of several tweets, in the order of the tweets and of their text.
 
         Args:
@@ -41,12 +39,12 @@ class AlertRules:
         detected_at = (detected_at or datetime.now(UTC)).astimezone(UTC)
         return [alert for tweet in scored for alert in self._alerts_for_one(tweet, detected_at)]
 
-    def _alerts_for_one(self, scored: ScoredTweet, detected_at: datetime) -> Iterator[Alert]:
+    def _alerts_for_one(self, scored: ScoredPost, detected_at: datetime) -> Iterator[Alert]:
         prediction = scored.prediction
         if prediction.label != "ADE" or prediction.probability < self._min_probability:
             return
         for effect, mention in _best_mentions(prediction.mentions).items():
-            alert_id = alert_id_of(scored.received.tweet.id, effect)
+            alert_id = alert_id_of(scored.received.post.id, effect)
             payload = _payload(alert_id, scored, mention, self._bundle, detected_at)
             yield Alert(alert_id, payload.tweet_id, payload.model_dump(mode="json"))
 
@@ -82,9 +80,9 @@ def _confidence(mention: Mention) -> tuple[float, float]:
 
 
 def _payload(
-    alert_id: str, scored: ScoredTweet, mention: Mention, bundle: str, detected_at: datetime
+    alert_id: str, scored: ScoredPost, mention: Mention, bundle: str, detected_at: datetime
 ) -> AlertPayload:
-    tweet = scored.received.tweet
+    tweet = scored.received.post
     return AlertPayload(
         alert_id=alert_id,
         tweet_id=tweet.id,

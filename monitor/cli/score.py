@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from models import Scorer
     from monitor.feed import Reject, Source
-    from monitor.records import Tweet
+    from monitor.records import Post
 
 
 def score_command(
@@ -82,7 +82,7 @@ def score_command(
 
 
 def _score_all(
-    scorer: Scorer, source: Source, items: Iterator[Tweet | Reject], show: ShowProgress, *, ahead: int
+    scorer: Scorer, source: Source, items: Iterator[Post | Reject], show: ShowProgress, *, ahead: int
 ) -> None:
     from models.scoring.cache import CachingScorer
     from models.scoring.streaming import map_in_order

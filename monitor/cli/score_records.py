@@ -24,7 +24,7 @@ from monitor.feed import (
     reader_for,
     validate_entry,
 )
-from monitor.records import Tweet
+from monitor.records import Post
 
 MOST_TWEETS: Final = 512
 """Maximum number of tweets that are scored together: enough to group them by length."""
@@ -44,13 +44,13 @@ class Chunk:
         position: how far the source was read with them, in bytes on disk.
     """
 
-    items: tuple[Tweet | Reject, ...]
+    items: tuple[Post | Reject, ...]
     position: int
 
 
 def read_tweets(
     source: Source, kind: Format | None, columns: Columns, *, quotes: bool = True
-) -> Iterator[Tweet | Reject]:
+) -> Iterator[Post | Reject]:
     """Yield the tweets of a source, and a `Reject` for whatever is not a valid tweet, in their order.
 
     Raises:
@@ -70,17 +70,17 @@ def read_tweets(
         yield entry if isinstance(entry, Reject) else validate_entry(entry)
 
 
-def chunks(items: Iterator[Tweet | Reject], source: Source) -> Iterator[Chunk]:
+def chunks(items: Iterator[Post | Reject], source: Source) -> Iterator[Chunk]:
     """Group items into chunks, but never wait for more while some are available.
 
     So a file is scored in large chunks, and a slow pipe gets each answer without delay.
     """
-    chunk: list[Tweet | Reject] = []
+    chunk: list[Post | Reject] = []
     size = 0
     try:
         for item in items:
             chunk.append(item)
-            size += len(item.text) if isinstance(item, Tweet) else len(item.raw)
+            size += len(item.text) if isinstance(item, Post) else len(item.raw)
             full = len(chunk) == MOST_TWEETS or size >= MOST_CHARACTERS
             if full or not more_is_ready(source):
                 yield Chunk(tuple(chunk), source.position)
@@ -104,11 +104,11 @@ def more_is_ready(source: Source) -> bool:
 
 def score_chunk(scorer: Scorer, chunk: Chunk) -> bytes:
     """Score a chunk, and return one line of JSON for each of its items, in their order."""
-    tweets = [item for item in chunk.items if isinstance(item, Tweet)]
+    tweets = [item for item in chunk.items if isinstance(item, Post)]
     predictions = iter(scorer.score([tweet.text for tweet in tweets]) if tweets else [])
     records = (
         _prediction_record(item, next(predictions), scorer.version)
-        if isinstance(item, Tweet)
+        if isinstance(item, Post)
         else _error_record(item)
         for item in chunk.items
     )
@@ -117,7 +117,7 @@ def score_chunk(scorer: Scorer, chunk: Chunk) -> bytes:
     return lines.encode(errors="replace")
 
 
-def _prediction_record(tweet: Tweet, prediction: TweetPrediction, bundle: str) -> Record:
+def _prediction_record(tweet: Post, prediction: TweetPrediction, bundle: str) -> Record:
     return {
         "id": tweet.id,
         "label": prediction.label,

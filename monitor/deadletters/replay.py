@@ -17,6 +17,7 @@ from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO, StoredLette
 from monitor.errors import MonitorError, PoisonError
 from monitor.ingest import read_message
 from monitor.kafka import broker_away_error, closing_quietly, open_producer
+from monitor.records import Post
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def replay_letters(kafka: KafkaSettings, selection: Selection, options: ReplayOp
         raise ReplayError("a new value is for exactly one letter", "name it with --offset P:O")
     if options.new_value is not None and not options.force:
         try:
-            read_message(options.new_value)
+            _post_id(options.new_value)
         except PoisonError as error:
             raise ReplayError(f"the new value is not valid either ({error})") from None
     producer = open_producer(kafka, delivery_timeout_ms=15_000, request_timeout_ms=10_000)
@@ -118,13 +119,25 @@ def _replay_one(
     value = letter.value if options.new_value is None else options.new_value
     key = letter.key
     try:
-        key = read_message(value).id.encode()
+        key = _post_id(value) or key
     except PoisonError as error:
         if not options.force:
             return Replayed(letter, ReplayResult.UNREADABLE, str(error))
     if options.dry_run:
         return Replayed(letter, ReplayResult.WOULD_BE_SENT, "")
     return Replayed(letter, ReplayResult.SENT, f"to {_send(letter, key, value, kafka, producer)}")
+
+
+def _post_id(value: bytes) -> bytes | None:
+    """Return the id of the first post in a value, or None if it has none.
+
+    Raises:
+        PoisonError: the value, or a part of it, breaks the contract.
+    """
+    items = read_message(value)
+    if fault := next((item for item in items if isinstance(item, PoisonError)), None):
+        raise fault
+    return next((item.id.encode() for item in items if isinstance(item, Post)), None)
 
 
 def _send(

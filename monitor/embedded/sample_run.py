@@ -16,7 +16,7 @@ from sqlalchemy import text
 from monitor.alerts import AlertPayload, parse_payload
 from monitor.alerts.redis import TailReader, connect, location_of
 from monitor.errors import PoisonError
-from monitor.feed import Sender, TweetMessage
+from monitor.feed import PostMessage, Sender
 from monitor.kafka import end_offsets, open_consumer
 from monitor.settings import Settings
 from monitor.store import reading_engine
@@ -118,7 +118,7 @@ class SampleRun:
         with Sender(self._settings.kafka) as sender:
             for tweet in self._tweets:
                 value = json.dumps(tweet, ensure_ascii=False).encode()
-                sender.send(TweetMessage(tweet["id"].encode(), value))
+                sender.send(PostMessage(tweet["id"].encode(), value))
             sender.flush()
             self.sent = sender.sent
 

@@ -5,7 +5,7 @@ these into messages, and `sender` sends them. `feeder` runs all of it.
 """
 
 from monitor.feed.delimited import Columns
-from monitor.feed.entries import FEED_REASONS, FeedEntry, Reject, TweetMessage, validate_entry
+from monitor.feed.entries import FEED_REASONS, FeedEntry, PostMessage, Reject, validate_entry
 from monitor.feed.feeder import FeedOptions, FeedProgress, FeedSummary, feed
 from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for
 from monitor.feed.rejects import RejectLog
@@ -21,12 +21,12 @@ __all__ = [
     "FeedProgress",
     "FeedSummary",
     "Format",
+    "PostMessage",
     "Reject",
     "RejectLog",
     "Sender",
     "Source",
     "SourceLine",
-    "TweetMessage",
     "detect_format",
     "feed",
     "open_source",

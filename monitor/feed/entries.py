@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from monitor.errors import PoisonError
 from monitor.feed.source import SourceLine
-from monitor.ingest import read_message
-from monitor.records import Tweet
+from monitor.ingest import read_fields
+from monitor.records import ComplianceEvent, Post
 
 FEED_REASONS: Final[Mapping[str, str]] = {
     "line-too-long": "the line is longer than the feed keeps in memory",
@@ -64,22 +64,25 @@ EntryReader = Callable[[Iterator[SourceLine]], Iterator[FeedEntry | Reject]]
 
 
 @dataclass(frozen=True, slots=True)
-class TweetMessage:
+class PostMessage:
     """A Kafka message: the tweet's id as the key, and a value that `read_message` accepts."""
 
     key: bytes
     value: bytes
 
 
-def validate_entry(entry: FeedEntry) -> Tweet | Reject:
+def validate_entry(entry: FeedEntry) -> Post | Reject:
     """Return the tweet that the monitor would read from the entry's message, or why it would refuse it."""
     try:
-        return read_message(_to_json(dict(entry.fields)))
+        post = read_fields(entry.fields)
     except PoisonError as error:
         return Reject(entry.line, error.reason, error.detail, entry.raw)
+    if isinstance(post, ComplianceEvent):
+        return Reject(entry.line, "no-tweet", "the entry is a deletion", entry.raw)
+    return post
 
 
-def message_from(entry: FeedEntry) -> TweetMessage | Reject:
+def message_from(entry: FeedEntry) -> PostMessage | Reject:
     """Return the message for an entry, with the fields of the contract only, or why it is not valid."""
     tweet = validate_entry(entry)
     if isinstance(tweet, Reject):
@@ -88,7 +91,7 @@ def message_from(entry: FeedEntry) -> TweetMessage | Reject:
     # The date is valid. It is sent unchanged, to keep its time zone.
     fields["created_at"] = entry.fields.get("created_at")
     value = _to_json({name: value for name, value in fields.items() if value is not None})
-    return TweetMessage(tweet.id.encode(), value)
+    return PostMessage(tweet.id.encode(), value)
 
 
 def reject_long_line(line: SourceLine) -> Reject:

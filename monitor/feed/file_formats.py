@@ -14,7 +14,7 @@ from monitor.feed.delimited import Columns, delimited_reader
 from monitor.feed.entries import EntryReader, FeedEntry, Reject, reject_long_line
 from monitor.feed.source import FeedError, SourceLine
 from monitor.feed.tweet_objects import find_tweets
-from monitor.ingest import parse_object
+from monitor.ingest.json_values import parse_json, require_object
 
 _SMM4H_HEADER: Final = b"tweet_id"
 
@@ -84,7 +84,7 @@ def read_json_entries(lines: Iterator[SourceLine]) -> Iterator[FeedEntry | Rejec
             yield reject_long_line(line)
             continue
         try:
-            document = parse_object(line.data)
+            document = require_object(parse_json(line.data))
         except PoisonError as error:
             yield Reject(line.number, error.reason, error.detail, line.data)
             continue

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from monitor.errors import RetryableError
-from monitor.feed.entries import TweetMessage
+from monitor.feed.entries import PostMessage
 from monitor.kafka import CONNECT_TIMEOUT, broker_away_error, open_producer
 from monitor.settings import KafkaSettings
 
@@ -52,7 +52,7 @@ class Sender:
         self.failed = 0
         self.failure: BaseException | None = None
 
-    def send(self, message: TweetMessage) -> None:
+    def send(self, message: PostMessage) -> None:
         """Send a message; wait while too many bytes are in flight.
 
         Raises:

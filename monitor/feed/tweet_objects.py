@@ -1,6 +1,6 @@
-"""Tweet objects of X API v2 and v1.1, and plain ones: where each has the fields of the message contract.
+"""Post objects of X API v2 and v1.1, and plain ones: where each has the fields of the message contract.
 
-References: the data dictionaries "Tweet object" (API v2) and "Tweet object, extended" (API v1.1).
+References: the data dictionaries "Post object" (API v2) and "Post object, extended" (API v1.1).
 """
 
 from __future__ import annotations

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from monitor.errors import PoisonError
-from monitor.ingest.contract import read_message
-from monitor.records import Origin, Progress, ReceivedTweet, RefusedMessage, ScoredTweet
+from monitor.ingest.messages import SOURCE_HEADER, read_message
+from monitor.records import (
+    ComplianceEvent,
+    Origin,
+    Post,
+    Progress,
+    ReceivedEvent,
+    ReceivedPost,
+    RefusedMessage,
+    ScoredPost,
+)
 
 # The message contract, too, takes dates before 2100 only.
 _YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -25,6 +34,7 @@ class KafkaMessage(Protocol):
     timestamp: float
     key: bytes | None
     value: bytes | None
+    headers: Any
 
 
 class KafkaEvent(Protocol):
@@ -37,20 +47,23 @@ class KafkaEvent(Protocol):
 class Batch:
     """Events in the order in which they were read, and the results of the stages so far.
 
-    Each stage returns the batch with its results added. In the end each event is in `scored` or in `refused`.
+    Each stage returns the batch with its results added. In the end each post is in `scored`, or its message
+    is in `refused`.
 
     Attributes:
         id: correlation id, part of every log line about this batch.
-        events: all events, to be acknowledged in this order once the batch is written.
-        tweets: tweets of the valid messages.
-        scored: tweets with their predictions.
-        refused: messages that are invalid, or that the model cannot score.
+        events: all Kafka events, to be acknowledged in this order once the batch is written.
+        posts: the posts of the messages; a message may have several, or none.
+        compliance: the deletions and other compliance events of the messages, in their order.
+        scored: posts with their predictions.
+        refused: messages that are invalid, or that have a post that is invalid or cannot be scored.
     """
 
     id: str
     events: tuple[KafkaEvent, ...]
-    tweets: tuple[ReceivedTweet, ...] = ()
-    scored: tuple[ScoredTweet, ...] = ()
+    posts: tuple[ReceivedPost, ...] = ()
+    compliance: tuple[ReceivedEvent, ...] = ()
+    scored: tuple[ScoredPost, ...] = ()
     refused: tuple[RefusedMessage, ...] = ()
 
     def progress(self) -> list[Progress]:
@@ -68,16 +81,47 @@ def start_batch(events: Sequence[KafkaEvent]) -> Batch:
 
 
 def read_events(batch: Batch) -> Batch:
-    """Validate each event of a batch: it becomes a tweet or a refused message."""
-    tweets: list[ReceivedTweet] = []
+    """Read each message of a batch into posts and compliance events; a message with a fault is refused.
+
+    Of a message with several posts, the valid ones are kept, and its letter names the first fault.
+    """
+    posts: list[ReceivedPost] = []
+    compliance: list[ReceivedEvent] = []
     refused: list[RefusedMessage] = []
     for event in batch.events:
         origin = origin_of(event.message)
+        faults: list[PoisonError] = []
         try:
-            tweets.append(ReceivedTweet(read_message(origin.value), origin))
+            items = read_message(origin.value, _source_header(event.message))
         except PoisonError as error:
-            refused.append(RefusedMessage(origin, error))
-    return replace(batch, tweets=tuple(tweets), refused=tuple(refused))
+            items = [error]
+        for item in items:
+            if isinstance(item, Post):
+                posts.append(ReceivedPost(item, origin))
+            elif isinstance(item, ComplianceEvent):
+                compliance.append(ReceivedEvent(item, origin))
+            else:
+                faults.append(item)
+        if faults:
+            refused.append(RefusedMessage(origin, _summary(faults, len(items))))
+    return replace(batch, posts=tuple(posts), compliance=tuple(compliance), refused=tuple(refused))
+
+
+def _summary(faults: Sequence[PoisonError], items: int) -> PoisonError:
+    first = faults[0]
+    if items == 1:
+        return first
+    detail = f"{len(faults)} of {items} posts in the message; the first: {first.detail}"
+    return PoisonError(first.reason, detail)
+
+
+def _source_header(message: KafkaMessage) -> str | None:
+    """Return the value of the header `source`, or None. Faust has headers as a mapping or as pairs."""
+    headers = message.headers
+    if not headers:
+        return None
+    value = dict(headers).get(SOURCE_HEADER)
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def origin_of(message: KafkaMessage) -> Origin:

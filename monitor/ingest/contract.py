@@ -1,8 +1,9 @@
-"""The message contract: what a tweet on the topic looks like, and why a message is refused.
+"""The message contract: what a post on the topic looks like, and why a message is refused.
 
-A value is a UTF-8 JSON object with `id` and `text`, and optionally `author_id`, `created_at` and `lang`.
-Other fields are ignored, so tweet objects of the X API v2 are valid as they are. `schemas/tweet.schema.json`
-is the same contract for other languages, and `docs/messages.md` explains it to people.
+A value is a UTF-8 JSON object with `id` and `text`, and optionally the other fields of `Post`. Unknown fields
+are ignored. An object with `tombstone` is a deletion or another compliance event. Objects of platforms are
+brought into this form by `sources/`. `schemas/tweet.schema.json` is the same contract for other languages;
+`docs/messages.md` explains it to people.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError
 
 from monitor.errors import PoisonError
-from monitor.records import Tweet
+from monitor.ingest.json_values import json_type
+from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post, PostKind
 
 MAX_BYTES = 1_048_576
 """Longest value, in bytes: brokers accept no more by default."""
@@ -25,11 +27,26 @@ MAX_BYTES = 1_048_576
 MAX_TEXT = 100_000
 """Longest text, in code points."""
 
-MAX_ID = 64
+MAX_ID = 512
 """Longest id, in code points."""
 
 MAX_LANG = 35
 """Longest language tag, in code points (RFC 5646, section 4.4.1)."""
+
+MAX_PLATFORM = 32
+"""Longest name of a platform, in code points."""
+
+MAX_URL = 2_048
+"""Longest URL, in code points."""
+
+MAX_ALIASES = 64
+"""Largest number of other ids of a post."""
+
+MAX_CONTEXT_PARTS = 8
+"""Number of texts that the context of a post keeps; others are left out."""
+
+MAX_CONTEXT_TEXT = 10_000
+"""Number of code points that each text of the context keeps; the rest is cut off."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -43,17 +60,21 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "bad-id": f"an id is empty, longer than {MAX_ID} characters, has control characters, "
         "or is a number outside 0 … 2^64-1",
         "blank-text": "`text` is only white space",
-        "too-long": f"`text` is longer than {MAX_TEXT} characters, or `lang` than {MAX_LANG}",
-        "bad-date": "`created_at` is not RFC 3339, is not a day of the calendar, or is not in 1970 … 2099",
+        "too-long": f"`text` is longer than {MAX_TEXT} characters, `lang` than {MAX_LANG}, `platform` than "
+        f"{MAX_PLATFORM}, `url` than {MAX_URL}, or there are more than {MAX_ALIASES} `aliases`",
+        "bad-date": "a date is not RFC 3339, is not a day of the calendar, or is not in 1970 … 2099",
+        "unknown-value": "`kind` or `event` is not one of the words of the contract",
+        "unknown-source": "the header `source` does not name a source of `ade-monitor formats`",
     }
 )
 """Every reason that a `PoisonError` of `read_message` can have, and its meaning."""
 
-_JSON_SPACE = b" \t\n\r"
+Word = TypeVar("Word", PostKind, ContextKind, EventKind)
+
 _MAX_INTEGER_ID = 2**64 - 1
 
 # Characters that no id may have: C0 and C1 controls, line separators, and the replacement of lone surrogates.
-_NOT_IN_AN_ID = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
+_NOT_IN_AN_ID = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")
 
 _TIMESTAMP = re.compile(
     r"(19[7-9][0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]"
@@ -61,73 +82,43 @@ _TIMESTAMP = re.compile(
     r"([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?"
 )
 
-# Matches every escape of JSON, so that `\\ud800` (a backslash, then "ud800") is not seen as a surrogate.
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u(?P<lone>[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
 
+def read_fields(fields: Mapping[str, Any]) -> Post | ComplianceEvent:
+    """Check the fields of a post, or of a tombstone, that are named as in the contract.
 
-def read_message(value: bytes | None) -> Tweet:
-    """Read the value of a Kafka message.
-
-    Each NUL character and each lone surrogate becomes U+FFFD, so Postgres can store the text, and offsets
-    stay the same. If a field occurs twice, the last one counts.
+    Each NUL character becomes U+FFFD, so Postgres can store the text, and offsets stay the same.
 
     Raises:
-        PoisonError: the value breaks the contract; the `reason` is one of `REASONS`. Nothing else is raised,
-            whatever the bytes. The detail names the field, and never quotes the tweet.
+        PoisonError: the fields break the contract; the `reason` is one of `REASONS`. The detail names the
+            field, and never quotes the post.
     """
-    if value is None:
-        raise PoisonError("empty", "the value is null")
-    if len(value) > MAX_BYTES:
-        raise PoisonError("too-large", f"the value has {len(value)} bytes, {MAX_BYTES} are allowed")
-    document = parse_object(value)
     try:
-        message = _Message.model_validate(document)
+        if "tombstone" in fields and "text" not in fields:
+            return _event(fields["tombstone"])
+        message = _Message.model_validate(fields)
     except ValidationError as error:
         raise _poison(error) from None
-    return Tweet(message.id, message.text, message.author_id, message.created_at, message.lang)
-
-
-def parse_object(value: bytes) -> dict[str, Any]:
-    """Parse a JSON object, and replace lone surrogates in its strings by U+FFFD.
-
-    Raises:
-        PoisonError: the reason is empty, not-utf8, not-json or not-an-object.
-    """
-    try:
-        document = from_json(value, allow_inf_nan=False)
-    except ValueError as error:
-        document = _parse_without_surrogates(value, error)
-    if not isinstance(document, dict):
-        raise PoisonError("not-an-object", f"the value is {_json_type(document)}, not a JSON object")
-    return document
-
-
-def _parse_without_surrogates(value: bytes, error: ValueError) -> Any:
-    """Parse `value` with its lone surrogates replaced, or raise a PoisonError with what is wrong."""
-    if not value.strip(_JSON_SPACE):
-        raise PoisonError("empty", "the value has no bytes" if not value else "the value is only white space")
-    try:
-        value.decode()
-    except UnicodeDecodeError as not_utf8:
-        raise PoisonError("not-utf8", f"byte {not_utf8.start} of the value is not UTF-8") from None
-    replaced = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], value)
-    if replaced != value:
-        try:
-            return from_json(replaced, allow_inf_nan=False)
-        except ValueError as remaining_error:
-            error = remaining_error
-    hint = "it starts with a byte order mark" if value.startswith(b"\xef\xbb\xbf") else str(error)
-    raise PoisonError("not-json", hint)
+    return Post(
+        message.id,
+        message.text,
+        message.author_id,
+        message.created_at,
+        message.lang,
+        message.platform,
+        message.kind,
+        message.referenced_id,
+        message.url,
+        message.edited_at,
+        message.aliases,
+        message.context,
+    )
 
 
 def _identifier(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         if isinstance(value, float):
             _refuse("wrong-type", "has a fraction or an exponent, so digits may be lost: send it as text")
-        _refuse("wrong-type", f"is {_json_type(value)}, not a string or an integer")
+        _refuse("wrong-type", f"is {json_type(value)}, not a string or an integer")
     if isinstance(value, int):
         if not 0 <= value <= _MAX_INTEGER_ID:
             _refuse("bad-id", "is a number outside 0 … 2^64-1: send it as text")
@@ -150,11 +141,61 @@ def _language(value: object) -> str | None:
     return None if value is None else _string(value, MAX_LANG) or None
 
 
+def _platform(value: object) -> str | None:
+    return None if value is None else _string(value, MAX_PLATFORM) or None
+
+
+def _url(value: object) -> str | None:
+    return None if value is None else _string(value, MAX_URL) or None
+
+
+def _post_kind(value: object) -> PostKind:
+    return PostKind.ORIGINAL if value is None else _word(value, PostKind)
+
+
+def _aliases(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        _refuse("wrong-type", f"is {json_type(value)}, not an array")
+    if len(value) > MAX_ALIASES:
+        _refuse("too-long", f"has {len(value)} ids, {MAX_ALIASES} are allowed")
+    return tuple(map(_identifier, value))
+
+
+def _context(value: object) -> tuple[ContextPart, ...]:
+    """Read the context. Blank texts are left out, and what is too long is cut: it is only additional."""
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        _refuse("wrong-type", f"is {json_type(value)}, not an array")
+    parts = []
+    for part in value:
+        if not isinstance(part, Mapping):
+            _refuse("wrong-type", f"has {json_type(part)} in it, not an object")
+        text = part.get("text")
+        if not isinstance(text, str):
+            _refuse("wrong-type", f"has a `text` that is {json_type(text)}, not a string")
+        kind = _word(part.get("kind"), ContextKind)
+        if text.strip():
+            parts.append(ContextPart(kind, text[:MAX_CONTEXT_TEXT].replace("\0", "\ufffd")))
+    return tuple(parts[:MAX_CONTEXT_PARTS])
+
+
+def _word(value: object, words: type[Word]) -> Word:
+    if not isinstance(value, str):
+        _refuse("wrong-type", f"is {json_type(value)}, not a string")
+    try:
+        return words(value)
+    except ValueError:
+        _refuse("unknown-value", f"is not one of: {', '.join(words)}")
+
+
 def _timestamp(value: object) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        _refuse("wrong-type", f"is {_json_type(value)}, not a string")
+        _refuse("wrong-type", f"is {json_type(value)}, not a string")
     if not _TIMESTAMP.fullmatch(value):
         _refuse("bad-date", "is not RFC 3339 such as 2026-03-14T09:26:53Z, or not in 1970 … 2099")
     try:
@@ -166,7 +207,7 @@ def _timestamp(value: object) -> datetime | None:
 
 def _string(value: object, longest: int) -> str:
     if not isinstance(value, str):
-        _refuse("wrong-type", f"is {_json_type(value)}, not a string")
+        _refuse("wrong-type", f"is {json_type(value)}, not a string")
     if len(value) > longest:
         _refuse("too-long", f"has {len(value)} characters, {longest} are allowed")
     return value.replace("\0", "\ufffd")
@@ -185,21 +226,61 @@ def _poison(error: ValidationError) -> PoisonError:
     return PoisonError(first["type"], f"`{field}` {first['msg']}")
 
 
-def _json_type(value: object) -> str:
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
-
-
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 
 
+Timestamp = Annotated[datetime | None, BeforeValidator(_timestamp)]
+Aliases = Annotated[tuple[str, ...], BeforeValidator(_aliases)]
+
+
 class _Message(BaseModel):
-    """The fields that are read. An optional field may also be null."""
+    """The fields of a post that are read. An optional field may also be null."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: Identifier
     text: Annotated[str, BeforeValidator(_text)]
     author_id: Identifier | None = None
-    created_at: Annotated[datetime | None, BeforeValidator(_timestamp)] = None
+    created_at: Timestamp = None
     lang: Annotated[str | None, BeforeValidator(_language)] = None
+    platform: Annotated[str | None, BeforeValidator(_platform)] = None
+    kind: Annotated[PostKind, BeforeValidator(_post_kind)] = PostKind.ORIGINAL
+    referenced_id: Identifier | None = None
+    url: Annotated[str | None, BeforeValidator(_url)] = None
+    edited_at: Timestamp = None
+    aliases: Aliases = ()
+    context: Annotated[tuple[Any, ...], BeforeValidator(_context)] = ()
+
+
+def _event_kind(value: object) -> EventKind:
+    return EventKind.DELETE if value is None else _word(value, EventKind)
+
+
+class _Tombstone(BaseModel):
+    """The fields of a compliance event."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    event: Annotated[EventKind, BeforeValidator(_event_kind)] = EventKind.DELETE
+    id: Identifier | None = None
+    author_id: Identifier | None = None
+    at: Timestamp = None
+    aliases: Aliases = ()
+
+
+def _event(value: object) -> ComplianceEvent:
+    if not isinstance(value, Mapping):
+        raise PoisonError("wrong-type", f"`tombstone` is {json_type(value)}, not an object")
+    tombstone = _Tombstone.model_validate(value)
+    about_author = tombstone.event.about_author
+    if about_author and tombstone.author_id is None:
+        raise PoisonError("missing-field", f"`author_id` of the tombstone is missing ({tombstone.event})")
+    if not about_author and tombstone.id is None:
+        raise PoisonError("missing-field", f"`id` of the tombstone is missing ({tombstone.event})")
+    return ComplianceEvent(
+        tombstone.event,
+        None if about_author else tombstone.id,
+        tombstone.author_id if about_author else None,
+        tombstone.at,
+        tombstone.aliases,
+    )

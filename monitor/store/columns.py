@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from models import Mention
 from models.predictions import clamp_probability
-from monitor.records import Alert, Progress, ScoredTweet
+from monitor.records import Alert, Progress, ScoredPost
 
 Record = TypeVar("Record")
 
@@ -39,19 +39,19 @@ class HourlyCount(NamedTuple):
     positive: int
 
 
-def tweet_columns(author_key: bytes | None) -> ColumnValues[ScoredTweet]:
+def tweet_columns(author_key: bytes | None) -> ColumnValues[ScoredPost]:
     """Return the columns of `tweets`; `author_key` is the key of the authors' hashes."""
     return {
-        "tweet_id": attrgetter("received.tweet.id"),
+        "tweet_id": attrgetter("received.post.id"),
         "posted_at": attrgetter("received.posted_at"),
-        "lang": attrgetter("received.tweet.lang"),
-        "text": lambda row: row.received.tweet.text if is_positive(row) else None,
-        "author_hash": lambda row: author_hash(row.received.tweet.author_id, author_key),
+        "lang": attrgetter("received.post.lang"),
+        "text": lambda row: row.received.post.text if is_positive(row) else None,
+        "author_hash": lambda row: author_hash(row.received.post.author_id, author_key),
     }
 
 
-PREDICTION_COLUMNS: ColumnValues[ScoredTweet] = {
-    "tweet_id": attrgetter("received.tweet.id"),
+PREDICTION_COLUMNS: ColumnValues[ScoredPost] = {
+    "tweet_id": attrgetter("received.post.id"),
     "label": attrgetter("prediction.label"),
     "probability": lambda row: clamp_probability(row.prediction.probability),
     "topic": attrgetter("received.origin.topic"),
@@ -90,7 +90,7 @@ PROGRESS_COLUMNS: ColumnValues[Progress] = {
 }
 
 
-def is_positive(row: ScoredTweet) -> bool:
+def is_positive(row: ScoredPost) -> bool:
     """Return True if the tweet reports an adverse effect; only then is its text stored."""
     return row.prediction.label == "ADE"
 
@@ -102,10 +102,10 @@ def author_hash(author_id: str | None, key: bytes | None) -> str | None:
     return hmac.new(key, author_id.encode(), hashlib.sha256).hexdigest()
 
 
-def mention_rows(tweets: Iterable[ScoredTweet]) -> list[MentionRow]:
+def mention_rows(tweets: Iterable[ScoredPost]) -> list[MentionRow]:
     """Return the rows of `mentions` for `tweets`."""
     return [
-        MentionRow(row.received.tweet.id, mention) for row in tweets for mention in row.prediction.mentions
+        MentionRow(row.received.post.id, mention) for row in tweets for mention in row.prediction.mentions
     ]
 
 

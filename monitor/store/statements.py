@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from monitor.records import Alert, Progress, ScoredTweet
+from monitor.records import Alert, Progress, ScoredPost
 from monitor.store import tables
 from monitor.store.columns import (
     ALERT_COLUMNS,
@@ -81,7 +81,7 @@ def _value(column: Column[Any], name: str) -> str:
     return f"CAST({name} AS JSONB)" if isinstance(column.type, JSONB) else name
 
 
-def put_tweets(author_key: bytes | None) -> Insert[ScoredTweet]:
+def put_tweets(author_key: bytes | None) -> Insert[ScoredPost]:
     """Return the INSERT into `tweets`.
 
     A known tweet keeps what is stored; only a text that was not stored before is filled in.
@@ -99,7 +99,7 @@ KNOWN_TWEETS = text(
     "SELECT tweet_id, posted_at, text FROM tweets WHERE tweet_id = ANY(CAST(:tweet_id AS text[]))"
 )
 
-PUT_PREDICTIONS: Insert[ScoredTweet] = Insert(
+PUT_PREDICTIONS: Insert[ScoredPost] = Insert(
     tables.predictions,
     PREDICTION_COLUMNS,
     constants=["bundle"],

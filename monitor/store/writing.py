@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from monitor.records import Alert, Progress, ScoredTweet
+from monitor.records import Alert, Progress, ScoredPost
 from monitor.settings import Settings
 from monitor.store import statements as sql
 from monitor.store.columns import HourlyCount, is_positive, mention_rows
@@ -20,7 +20,7 @@ from monitor.store.connections import async_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.revisions import read_revision, required_revision, revision_error
 
-RaiseAlerts = Callable[[Sequence[ScoredTweet]], Sequence[Alert]]
+RaiseAlerts = Callable[[Sequence[ScoredPost]], Sequence[Alert]]
 """Returns the alerts of predictions that are new in the database, in the order of publishing."""
 
 
@@ -74,7 +74,7 @@ class Store:
 
     async def write_batch(
         self,
-        scored: Sequence[ScoredTweet],
+        scored: Sequence[ScoredPost],
         *,
         bundle: str,
         raise_alerts: RaiseAlerts,
@@ -109,7 +109,7 @@ class Store:
 
                 inserted = await sql.PUT_PREDICTIONS.run(connection, storable, bundle=bundle)
                 new_ids = {row.tweet_id for row in inserted}
-                new = [row for row in storable if row.received.tweet.id in new_ids]
+                new = [row for row in storable if row.received.post.id in new_ids]
                 mentions = await sql.PUT_MENTIONS.run(connection, mention_rows(new), bundle=bundle)
                 alerts = raise_alerts([row for tweet_id, row in first.items() if tweet_id in new_ids])
                 new_alerts = await sql.PUT_ALERTS.run(connection, alerts)
@@ -119,7 +119,7 @@ class Store:
                 # other's commit.
                 await sql.ADD_COUNTS.run(connection, _hourly_counts(new, posted_at), bundle=bundle)
         first_texts = {
-            tweet_id: texts.get(tweet_id) or row.received.tweet.text for tweet_id, row in first.items()
+            tweet_id: texts.get(tweet_id) or row.received.post.text for tweet_id, row in first.items()
         }
         return Written(
             new_predictions=len(new),
@@ -129,7 +129,7 @@ class Store:
         )
 
     async def _write_tweets(
-        self, connection: AsyncConnection, tweets: Sequence[ScoredTweet]
+        self, connection: AsyncConnection, tweets: Sequence[ScoredPost]
     ) -> tuple[dict[str, datetime], dict[str, str | None]]:
         """Insert the tweets that are new, and read the others.
 
@@ -139,7 +139,7 @@ class Store:
         """
         inserted = await self._put_tweets.run(connection, tweets)
         posted_at: dict[str, datetime] = {row.tweet_id: row.posted_at for row in inserted}
-        known_ids = [row.received.tweet.id for row in tweets if row.received.tweet.id not in posted_at]
+        known_ids = [row.received.post.id for row in tweets if row.received.post.id not in posted_at]
         if not known_ids:
             return posted_at, {}
         known = (await connection.execute(sql.KNOWN_TWEETS, {"tweet_id": known_ids})).all()
@@ -147,24 +147,24 @@ class Store:
         return posted_at, {row.tweet_id: row.text for row in known}
 
 
-def _first_of_each_id(scored: Iterable[ScoredTweet]) -> dict[str, ScoredTweet]:
+def _first_of_each_id(scored: Iterable[ScoredPost]) -> dict[str, ScoredPost]:
     """Return the first tweet under each id, in the order of the batch."""
-    first: dict[str, ScoredTweet] = {}
+    first: dict[str, ScoredPost] = {}
     for row in scored:
-        first.setdefault(row.received.tweet.id, row)
+        first.setdefault(row.received.post.id, row)
     return first
 
 
-def _is_edit(row: ScoredTweet, first_texts: Mapping[str, str | None]) -> bool:
-    first_text = first_texts.get(row.received.tweet.id)
-    return first_text is not None and first_text != row.received.tweet.text
+def _is_edit(row: ScoredPost, first_texts: Mapping[str, str | None]) -> bool:
+    first_text = first_texts.get(row.received.post.id)
+    return first_text is not None and first_text != row.received.post.text
 
 
-def _hourly_counts(tweets: Iterable[ScoredTweet], posted_at: Mapping[str, datetime]) -> list[HourlyCount]:
+def _hourly_counts(tweets: Iterable[ScoredPost], posted_at: Mapping[str, datetime]) -> list[HourlyCount]:
     """Return what `tweets` add to the hours in which they were posted, in the order of the hours."""
     counts: dict[int, tuple[int, int]] = {}
     for row in tweets:
-        hour = int(posted_at[row.received.tweet.id].timestamp() // 3600)
+        hour = int(posted_at[row.received.post.id].timestamp() // 3600)
         seen, positive = counts.get(hour, (0, 0))
         counts[hour] = (seen + 1, positive + is_positive(row))
     return [HourlyCount(datetime.fromtimestamp(hour * 3600, UTC), *counts[hour]) for hour in sorted(counts)]

@@ -24,7 +24,7 @@ from monitor.ingest import KafkaEvent
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import RaiseAlerts, Store
 from monitor.stream.conveyor import Conveyor
-from monitor.stream.scoring import ScoreTweets
+from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import worker_stages
 
@@ -42,7 +42,7 @@ class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
 
 
 def create_app(
-    settings: Settings, *, scoring: ScoreTweets, store: Store, relay: Relay, raise_alerts: RaiseAlerts
+    settings: Settings, *, scoring: ScorePosts, store: Store, relay: Relay, raise_alerts: RaiseAlerts
 ) -> MonitorApp:
     """Build the worker's app. Nothing is connected before the app is started."""
     kafka, worker = settings.kafka, settings.worker

@@ -15,7 +15,7 @@ from models.predictions import prediction_fault
 from models.scoring import CacheCounts, CachingScorer
 from monitor.errors import FatalError, PoisonError
 from monitor.ingest import Batch
-from monitor.records import ReceivedTweet, RefusedMessage, ScoredTweet
+from monitor.records import ReceivedPost, RefusedMessage, ScoredPost
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ MODEL_ERROR = "model-error"
 PLAIN_TEXT = "a text that any sound model can score"
 
 
-class ScoreTweets:
+class ScorePosts:
     """Scores the tweets of each batch in a thread of its own.
 
     Args:
@@ -57,7 +57,7 @@ class ScoreTweets:
         Raises:
             FatalError: not even a plain text can be scored: the model is broken, not the tweets.
         """
-        if not batch.tweets:
+        if not batch.posts:
             return batch
         context = contextvars.copy_context()  # with the batch's id for the log
         return await asyncio.get_running_loop().run_in_executor(
@@ -73,31 +73,31 @@ class ScoreTweets:
 
     def _score_batch(self, batch: Batch) -> Batch:
         try:
-            predictions = _sound_predictions(self._scorer, [received.tweet.text for received in batch.tweets])
+            predictions = _sound_predictions(self._scorer, [received.post.text for received in batch.posts])
         except Exception as error:
-            log.warning("batch refused by the model", tweets=len(batch.tweets), error=type(error).__name__)
+            log.warning("batch refused by the model", tweets=len(batch.posts), error=type(error).__name__)
             return self._score_one_by_one(batch)
-        return replace(batch, scored=tuple(map(ScoredTweet, batch.tweets, predictions)))
+        return replace(batch, scored=tuple(map(ScoredPost, batch.posts, predictions)))
 
     def _score_one_by_one(self, batch: Batch) -> Batch:
         self._check_model()
-        scored: list[ScoredTweet] = []
+        scored: list[ScoredPost] = []
         refused: list[RefusedMessage] = []
-        for received in batch.tweets:
+        for received in batch.posts:
             result = self._score_one(received)
-            if isinstance(result, ScoredTweet):
+            if isinstance(result, ScoredPost):
                 scored.append(result)
             else:
                 refused.append(result)
         return replace(batch, scored=tuple(scored), refused=(*batch.refused, *refused))
 
-    def _score_one(self, received: ReceivedTweet) -> ScoredTweet | RefusedMessage:
+    def _score_one(self, received: ReceivedPost) -> ScoredPost | RefusedMessage:
         try:
-            [prediction] = _sound_predictions(self._scorer, [received.tweet.text])
+            [prediction] = _sound_predictions(self._scorer, [received.post.text])
         except Exception as error:
             detail = f"{type(error).__name__} while scoring"
             return RefusedMessage(received.origin, PoisonError(MODEL_ERROR, detail))
-        return ScoredTweet(received, prediction)
+        return ScoredPost(received, prediction)
 
     def _check_model(self) -> None:
         # Without the cache, which would go on answering for a model that has broken since.

@@ -9,7 +9,7 @@ import structlog
 
 from monitor.deadletters import DeadLetter, dead_letter
 from monitor.ingest import Batch, read_events
-from monitor.stream.scoring import ScoreTweets
+from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ class Stage(Protocol):
         ...
 
 
-def worker_stages(*, scoring: ScoreTweets, send_letters: SendLetters, writing: WriteBatches) -> list[Stage]:
+def worker_stages(*, scoring: ScorePosts, send_letters: SendLetters, writing: WriteBatches) -> list[Stage]:
     """Return the stages that every batch goes through, first to last.
 
     Dead letters are confirmed before the batch is written, since its events are acknowledged after that.

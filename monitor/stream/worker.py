@@ -16,7 +16,7 @@ from monitor.kafka import ensure_topics
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
-from monitor.stream.scoring import ScoreTweets
+from monitor.stream.scoring import ScorePosts
 from monitor.stream.shutdown import BoundedWorker
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ def run_worker(settings: Settings) -> None:
     asyncio.set_event_loop(loop)
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
-    scoring = ScoreTweets(scorer, at_once=settings.model.threads + 1)
+    scoring = ScorePosts(scorer, at_once=settings.model.threads + 1)
     relay = Relay(settings, store.engine, RedisPublisher(settings))
     rules = AlertRules(bundle=scorer.version, min_probability=settings.alerts.min_probability)
     app = create_app(settings, scoring=scoring, store=store, relay=relay, raise_alerts=rules.alerts_for)

@@ -16,6 +16,7 @@ class Message:
     topic: str = "tweets"
     timestamp: float = 1_700_000_000.0
     key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from monitor import records
 from monitor.backoff import Backoff
 from monitor.ingest import Batch
-from monitor.records import Origin, ReceivedTweet, Tweet
+from monitor.records import Origin, Post, ReceivedPost
 
 RECORDS = [
     *(record for _, record in inspect.getmembers(records, dataclasses.is_dataclass)),
@@ -29,5 +29,5 @@ def test_a_record_is_frozen_and_has_no_other_attributes(record: type) -> None:
 
 def test_a_tweet_was_posted_when_it_says_or_else_when_kafka_received_it() -> None:
     origin = Origin("tweets", 0, 0, READ_AT)
-    assert ReceivedTweet(Tweet("1", "text", created_at=POSTED), origin).posted_at == POSTED
-    assert ReceivedTweet(Tweet("1", "text"), origin).posted_at == READ_AT
+    assert ReceivedPost(Post("1", "text", created_at=POSTED), origin).posted_at == POSTED
+    assert ReceivedPost(Post("1", "text"), origin).posted_at == READ_AT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from models import Mention, TweetPrediction
-from monitor.records import Origin, ReceivedTweet, ScoredTweet, Tweet
+from monitor.records import Origin, Post, ReceivedPost, ScoredPost
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -20,8 +20,8 @@ def mention(
 
 def scored(
     *mentions: Mention, label: str = "ADE", probability: float = 0.9, tweet_id: str = "1"
-) -> ScoredTweet:
+) -> ScoredPost:
     """Return a tweet with these mentions."""
-    tweet = Tweet(tweet_id, "shaky on zoloft, so shaky", created_at=NOW)
-    received = ReceivedTweet(tweet, Origin("tweets", 0, 0, NOW))
-    return ScoredTweet(received, TweetPrediction(label, probability, mentions))  # type: ignore[arg-type]
+    tweet = Post(tweet_id, "shaky on zoloft, so shaky", created_at=NOW)
+    received = ReceivedPost(tweet, Origin("tweets", 0, 0, NOW))
+    return ScoredPost(received, TweetPrediction(label, probability, mentions))  # type: ignore[arg-type]

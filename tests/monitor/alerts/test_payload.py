@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from models import Mention, TweetPrediction
 from monitor.alerts import AlertRules, parse_payload
 from monitor.errors import PoisonError
-from monitor.records import Origin, ReceivedTweet, ScoredTweet, Tweet
+from monitor.records import Origin, Post, ReceivedPost, ScoredPost
 from tests.monitor.alerts.scored_tweets import NOW, mention, scored
 
 SCHEMA = json.loads(files("monitor").joinpath("schemas/alert.schema.json").read_text(encoding="utf-8"))
@@ -36,13 +36,13 @@ def mentions_in(draw: st.DrawFn, text: str) -> Mention:
 
 
 @st.composite
-def scored_tweets(draw: st.DrawFn) -> ScoredTweet:
+def scored_tweets(draw: st.DrawFn) -> ScoredPost:
     text = draw(texts)
-    tweet = Tweet(draw(texts), text, created_at=draw(st.none() | times))
+    tweet = Post(draw(texts), text, created_at=draw(st.none() | times))
     mentions = tuple(draw(st.lists(mentions_in(text), max_size=5)))
-    received = ReceivedTweet(tweet, Origin("tweets", 0, 0, draw(times)))
+    received = ReceivedPost(tweet, Origin("tweets", 0, 0, draw(times)))
     label = draw(st.sampled_from(["ADE", "NoADE"]))
-    return ScoredTweet(received, TweetPrediction(label, draw(probabilities), mentions))
+    return ScoredPost(received, TweetPrediction(label, draw(probabilities), mentions))
 
 
 def one_payload() -> dict[str, object]:
@@ -52,7 +52,7 @@ def one_payload() -> dict[str, object]:
 
 
 @given(scored_tweets(), times)
-def test_every_alert_is_valid_and_can_be_parsed(tweet: ScoredTweet, detected_at: datetime) -> None:
+def test_every_alert_is_valid_and_can_be_parsed(tweet: ScoredPost, detected_at: datetime) -> None:
     for alert in AlertRules(bundle="b1").alerts_for([tweet], detected_at=detected_at):
         text = json.dumps(alert.payload)
         VALIDATOR.validate(json.loads(text))
@@ -62,7 +62,7 @@ def test_every_alert_is_valid_and_can_be_parsed(tweet: ScoredTweet, detected_at:
         assert parsed.model_dump(mode="json") == alert.payload
         assert parsed.posted_at == tweet.received.posted_at
         assert parsed.text[parsed.mention.start : parsed.mention.end] == parsed.mention.text
-        assert (alert.alert_id, alert.tweet_id) == (parsed.alert_id, tweet.received.tweet.id)
+        assert (alert.alert_id, alert.tweet_id) == (parsed.alert_id, tweet.received.post.id)
 
 
 WRONG_VALUES = [None, True, 5, 1.5, -1, "word", "", [], {}, "2026-07-01T12:00:00", "2026-07-01"]

@@ -8,13 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from monitor.alerts import AlertRules
-from monitor.records import ScoredTweet
+from monitor.records import ScoredPost
 from tests.monitor.alerts.scored_tweets import NOW, mention, scored
 
 
-def raised(
-    tweet: ScoredTweet, *, bundle: str = "b1", min_probability: float = 0.0
-) -> list[dict[str, object]]:
+def raised(tweet: ScoredPost, *, bundle: str = "b1", min_probability: float = 0.0) -> list[dict[str, object]]:
     rules = AlertRules(bundle=bundle, min_probability=min_probability)
     return [dict(alert.payload) for alert in rules.alerts_for([tweet], detected_at=NOW)]
 

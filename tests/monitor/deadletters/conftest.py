@@ -8,11 +8,11 @@ import pytest
 
 from monitor.deadletters import dead_letter
 from monitor.errors import PoisonError
-from monitor.ingest import read_message
 from monitor.kafka import open_producer
 from monitor.records import Origin, RefusedMessage
 from monitor.settings import KafkaSettings
 from tests.monitor.deadletters.letters import SendLetters
+from tests.monitor.messages import read_post
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def send_letters(kafka: KafkaSettings) -> SendLetters:
         producer = open_producer(kafka)
         for offset, value in enumerate(values):
             try:
-                read_message(value)
+                read_post(value)
                 error = PoisonError("bad-id", "an older contract was narrower")
             except PoisonError as refusal:
                 error = refusal

@@ -6,14 +6,14 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from monitor.embedded.sample_run import sample_tweets
-from monitor.ingest.contract import read_message
+from tests.monitor.messages import read_post
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
 def test_every_sample_is_a_valid_tweet() -> None:
     for sample in sample_tweets(NOW):
-        tweet = read_message(json.dumps(sample).encode())
+        tweet = read_post(json.dumps(sample).encode())
         assert tweet.created_at == NOW
         assert tweet.id.startswith(f"demo-{int(NOW.timestamp())}-")
 

@@ -14,7 +14,7 @@ from tests.monitor.feed.reading import positions, read
 
 
 def test_usual_column_names_match_in_any_case_and_order() -> None:
-    data = b"Date,User_ID, Tweet ,junk,TWEET_ID\n2024-05-01,7,dizzy,x,10\n,,sleepy,,11\n"
+    data = b"Date,User_ID, Post ,junk,TWEET_ID\n2024-05-01,7,dizzy,x,10\n,,sleepy,,11\n"
     tweets, rejects = read(data, Format.CSV)
     assert tweets == [
         {"id": "10", "text": "dizzy", "author_id": "7", "created_at": "2024-05-01T00:00:00Z"},

@@ -18,9 +18,9 @@ from monitor.cli.app import app
 from monitor.embedded import Broker
 from monitor.errors import RetryableError
 from monitor.feed import FeedError, FeedOptions, Reject, feed, sender
-from monitor.ingest.contract import read_message
 from monitor.kafka import clients
 from monitor.settings import KafkaSettings
+from tests.monitor.messages import read_post
 from tests.processes import child_environment
 from tests.topic_content import content_of
 
@@ -46,7 +46,7 @@ async def test_all_tweets_arrive_with_their_ids_as_keys_and_are_valid(
     arrived = await content_of(kafka.bootstrap_servers, kafka.topic, count=50)
     assert sorted(message.key.decode() for message in arrived) == sorted(tweet["id"] for tweet in GOOD)
     for message in arrived:
-        tweet = read_message(message.value)
+        tweet = read_post(message.value)
         assert message.key.decode() == tweet.id
         assert tweet.text == f"day {tweet.id} on zoloft ☹"
 

@@ -18,7 +18,7 @@ DECEMBER_31_2099 = datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 def test_valid_messages_become_tweets_and_others_are_refused_with_a_reason() -> None:
     batch = batch_of(event("a", offset=1), event(None, offset=2), event(raw=b"{", offset=3))
-    assert [received.tweet.text for received in batch.tweets] == ["a"]
+    assert [received.post.text for received in batch.posts] == ["a"]
     assert [refused.error.reason for refused in batch.refused] == ["empty", "not-json"]
     assert [refused.origin.offset for refused in batch.refused] == [2, 3]
 
@@ -40,7 +40,7 @@ def test_progress_is_behind_the_highest_offset_in_whatever_order_events_come() -
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=40)), max_size=30))
 def test_every_message_is_a_tweet_or_refused(values: list[bytes | None]) -> None:
     batch = batch_of(*(event(None, raw=value, offset=offset) for offset, value in enumerate(values)))
-    assert len(batch.tweets) + len(batch.refused) == len(values) == len(batch.events)
+    assert len(batch.posts) + len(batch.refused) == len(values) == len(batch.events)
 
 
 def test_a_tweet_carries_the_place_the_key_and_the_value_of_its_message() -> None:
@@ -56,12 +56,12 @@ def test_the_record_of_a_message_does_not_show_its_content() -> None:
 
 def test_a_tweet_without_a_date_has_the_brokers_timestamp() -> None:
     batch = batch_of(event("a"))
-    assert batch.tweets[0].posted_at == datetime.fromtimestamp(1_700_000_000, UTC)
+    assert batch.posts[0].posted_at == datetime.fromtimestamp(1_700_000_000, UTC)
 
 
 def test_a_tweet_with_a_date_keeps_it() -> None:
     value = b'{"id": "1", "text": "a", "created_at": "2026-03-14T09:26:53Z"}'
-    assert batch_of(event(raw=value)).tweets[0].posted_at == datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+    assert batch_of(event(raw=value)).posts[0].posted_at == datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("seconds", [0.001, 1.0, DECEMBER_31_2099.timestamp()])

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from monitor.errors import PoisonError
 from monitor.ingest import REASONS, read_message
-from monitor.ingest.contract import MAX_BYTES, MAX_TEXT
-from monitor.records import Tweet
+from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_TEXT
+from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post, PostKind
+from tests.monitor.messages import read_post
 
 V2_TWEET = {
     "id": "1212092628029698048",
@@ -31,7 +32,7 @@ def value_of(**fields: object) -> bytes:
 
 
 def test_a_tweet_object_of_the_v2_api_is_valid_as_it_is() -> None:
-    assert read_message(json.dumps(V2_TWEET).encode()) == Tweet(
+    assert read_post(json.dumps(V2_TWEET).encode()) == Post(
         id="1212092628029698048",
         text="day 3 on zoloft and i can't stop shaking 😬",
         author_id="2244994945",
@@ -41,16 +42,16 @@ def test_a_tweet_object_of_the_v2_api_is_valid_as_it_is() -> None:
 
 
 def test_id_and_text_are_enough() -> None:
-    assert read_message(b' {"id": "1", "text": "dizzy"}\n') == Tweet("1", "dizzy")
+    assert read_post(b' {"id": "1", "text": "dizzy"}\n') == Post("1", "dizzy")
 
 
 @pytest.mark.parametrize("field", ["author_id", "created_at", "lang"])
 def test_an_optional_field_may_be_null(field: str) -> None:
-    assert read_message(value_of(**{field: None})) == Tweet("1", "dizzy")
+    assert read_post(value_of(**{field: None})) == Post("1", "dizzy")
 
 
 def test_an_id_may_be_any_64_bit_number_and_keeps_all_digits() -> None:
-    assert read_message(value_of(id=2**64 - 1, author_id=0)) == Tweet("18446744073709551615", "dizzy", "0")
+    assert read_post(value_of(id=2**64 - 1, author_id=0)) == Post("18446744073709551615", "dizzy", "0")
 
 
 @pytest.mark.parametrize(
@@ -64,23 +65,23 @@ def test_an_id_may_be_any_64_bit_number_and_keeps_all_digits() -> None:
     ],
 )
 def test_a_date_is_read_with_its_zone_and_without_one_as_utc(written: str, expected: datetime) -> None:
-    moment = read_message(value_of(created_at=written)).created_at
+    moment = read_post(value_of(created_at=written)).created_at
     assert moment == expected
     assert moment is not None and moment.utcoffset() == timedelta(0)
 
 
 def test_each_character_that_postgres_cannot_store_becomes_a_replacement_character() -> None:
     written = b'{"id": "1", "text": "a\\u0000b\\ud800c\\udfffd \\ud83d\\ude2c \\\\ud800"}'
-    assert read_message(written).text == "a\ufffdb\ufffdc\ufffdd 😬 \\ud800"
+    assert read_post(written).text == "a\ufffdb\ufffdc\ufffdd 😬 \\ud800"
 
 
 def test_if_a_field_occurs_twice_the_last_one_counts() -> None:
-    assert read_message(b'{"id": "1", "text": "first", "text": "last"}').text == "last"
+    assert read_post(b'{"id": "1", "text": "first", "text": "last"}').text == "last"
 
 
 def test_the_longest_text_and_the_longest_value_are_read() -> None:
-    assert len(read_message(value_of(text="☹" * MAX_TEXT)).text) == MAX_TEXT
-    assert read_message(value_of().ljust(MAX_BYTES)).text == "dizzy"
+    assert len(read_post(value_of(text="☹" * MAX_TEXT)).text) == MAX_TEXT
+    assert read_post(value_of().ljust(MAX_BYTES)).text == "dizzy"
 
 
 BAD_MESSAGES = {
@@ -100,7 +101,8 @@ BAD_MESSAGES = {
     "deep nesting and a lone surrogate": (b'["\\ud800",' + b"[" * 100_000, "not-json"),
     "an integer of 5000 digits": (b'{"text": "dizzy", "id": ' + b"9" * 5_000 + b"}", "not-json"),
     "raw control character": (b'{"id": "1", "text": "a\x00b"}', "not-json"),
-    "an array": (b'[{"id": "1", "text": "dizzy"}]', "not-an-object"),
+    "an empty array": (b"[]", "not-an-object"),
+    "an array of numbers": (b"[42]", "not-an-object"),
     "a number": (b"42", "not-an-object"),
     "a string": (b'"dizzy"', "not-an-object"),
     "null": (b"null", "not-an-object"),
@@ -116,7 +118,7 @@ BAD_MESSAGES = {
     "language a number": (value_of(lang=1), "wrong-type"),
     "id empty": (value_of(id=""), "bad-id"),
     "id blank": (value_of(id="  "), "bad-id"),
-    "id too long": (value_of(id="1" * 65), "bad-id"),
+    "id too long": (value_of(id="1" * (MAX_ID + 1)), "bad-id"),
     "id with a line end": (value_of(id="1\n"), "bad-id"),
     "id with NUL": (value_of(id="1\0"), "bad-id"),
     "id with a lone surrogate": (value_of(id="1\ud800"), "bad-id"),
@@ -133,6 +135,20 @@ BAD_MESSAGES = {
     "second 60": (value_of(created_at="2016-12-31T23:59:60Z"), "bad-date"),
     "the year 1": (value_of(created_at="0001-01-01T00:00:00Z"), "bad-date"),
     "the year 9999": (value_of(created_at="9999-12-31T23:59:59-12:00"), "bad-date"),
+    "kind unknown": (value_of(kind="retweet"), "unknown-value"),
+    "kind a number": (value_of(kind=1), "wrong-type"),
+    "context not an array": (value_of(context="a thread"), "wrong-type"),
+    "context of unknown kind": (value_of(context=[{"kind": "x", "text": "a"}]), "unknown-value"),
+    "context without text": (value_of(context=[{"kind": "title"}]), "wrong-type"),
+    "aliases not an array": (value_of(aliases="2"), "wrong-type"),
+    "aliases with a blank id": (value_of(aliases=[" "]), "bad-id"),
+    "too many aliases": (value_of(aliases=["2"] * 65), "too-long"),
+    "URL too long": (value_of(url="a" * 2_049), "too-long"),
+    "platform too long": (value_of(platform="a" * 33), "too-long"),
+    "tombstone not an object": (b'{"tombstone": "1"}', "wrong-type"),
+    "tombstone of unknown event": (b'{"tombstone": {"event": "x", "id": "1"}}', "unknown-value"),
+    "tombstone without an id": (b'{"tombstone": {"event": "delete"}}', "missing-field"),
+    "tombstone without an author": (b'{"tombstone": {"event": "user_delete", "id": "1"}}', "missing-field"),
     "3 MB": (value_of(text="a" * 3_000_000), "too-large"),
 }
 
@@ -140,12 +156,65 @@ BAD_MESSAGES = {
 @pytest.mark.parametrize(("value", "reason"), BAD_MESSAGES.values(), ids=BAD_MESSAGES.keys())
 def test_a_bad_message_is_refused_with_its_reason(value: bytes | None, reason: str) -> None:
     with pytest.raises(PoisonError) as refusal:
-        read_message(value)
+        read_post(value)
     assert refusal.value.reason == reason
 
 
 def test_the_bad_messages_above_cover_every_reason() -> None:
-    assert {reason for _, reason in BAD_MESSAGES.values()} == set(REASONS)
+    with_header = {"unknown-source"}
+    assert {reason for _, reason in BAD_MESSAGES.values()} | with_header == set(REASONS)
+
+
+def test_an_unknown_source_in_the_header_is_refused() -> None:
+    with pytest.raises(PoisonError) as refusal:
+        read_message(value_of(), "myspace")
+    assert refusal.value.reason == "unknown-source"
+
+
+def test_all_fields_of_a_post_are_read() -> None:
+    value = value_of(
+        platform="bluesky",
+        kind="reply",
+        referenced_id="bsky:did:plc:a/1",
+        url="https://example.org/1",
+        edited_at="2026-03-14T09:26:53Z",
+        aliases=["2", 3],
+        context=[{"kind": "parent", "text": "how is zoloft?"}, {"kind": "title", "text": " "}],
+    )
+    assert read_post(value) == Post(
+        "1",
+        "dizzy",
+        platform="bluesky",
+        kind=PostKind.REPLY,
+        referenced_id="bsky:did:plc:a/1",
+        url="https://example.org/1",
+        edited_at=datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC),
+        aliases=("2", "3"),
+        context=(ContextPart(ContextKind.PARENT, "how is zoloft?"),),
+    )
+
+
+def test_a_long_context_is_cut_and_not_refused() -> None:
+    part = {"kind": "quoted", "text": "a" * 20_000}
+    assert [len(part.text) for part in read_post(value_of(context=[part] * 20)).context] == [10_000] * 8
+
+
+def test_a_tombstone_is_a_deletion_of_a_post_or_an_event_of_an_author() -> None:
+    at = "2026-03-14T09:26:53Z"
+    assert read_message(b'{"tombstone": {"id": 17}}') == [ComplianceEvent(EventKind.DELETE, "17")]
+    assert read_message(
+        json.dumps({"tombstone": {"event": "user_protect", "author_id": "4", "at": at}}).encode()
+    ) == [
+        ComplianceEvent(
+            EventKind.USER_PROTECT, author_id="4", at=datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+        )
+    ]
+
+
+def test_an_array_has_several_posts_and_each_fault_is_separate() -> None:
+    first, second, third = read_message(b'[{"id": "1", "text": "a"}, {"id": "2"}, {"id": "3", "text": "b"}]')
+    assert (first, third) == (Post("1", "a"), Post("3", "b"))
+    assert isinstance(second, PoisonError)
 
 
 @given(st.sampled_from(["id", "text", "author_id", "created_at", "lang"]), st.text(max_size=100))
@@ -153,20 +222,27 @@ def test_a_refusal_never_quotes_the_content_of_a_field(field: str, rest: str) ->
     secret = "zolofthurts"
     for content in (secret + rest + "\n", [secret + rest], {secret: rest}):
         try:
-            read_message(value_of(**{field: content}))
-            read_message(value_of(**{field: content})[: -len(rest) - 5])
+            read_post(value_of(**{field: content}))
+            read_post(value_of(**{field: content})[: -len(rest) - 5])
         except PoisonError as refusal:
             assert secret not in str(refusal)
 
 
 def assert_is_read_or_refused(value: bytes) -> None:
     try:
-        tweet = read_message(value)
+        items = read_message(value)
     except PoisonError as refusal:
-        assert refusal.reason in REASONS
-        return
+        items = [refusal]
+    for item in items:
+        if isinstance(item, PoisonError):
+            assert item.reason in REASONS
+        elif isinstance(item, Post):
+            assert_is_storable(item)
+
+
+def assert_is_storable(tweet: Post) -> None:
     # Postgres can store a valid tweet, and the tweet has an id and a text.
-    assert 0 < len(tweet.id) <= 64
+    assert 0 < len(tweet.id) <= MAX_ID
     assert tweet.text.strip()
     for text in (tweet.id, tweet.text, tweet.author_id or "", tweet.lang or ""):
         assert "\0" not in text
@@ -214,7 +290,7 @@ def test_a_message_that_is_cut_or_has_a_wrong_byte_is_read_or_refused(data: st.D
 @given(st.text(st.characters(exclude_categories=[]), min_size=1, max_size=50))
 def test_offsets_in_the_text_stay_the_same(text: str) -> None:
     try:
-        read = read_message(value_of(text="x" + text)).text
+        read = read_post(value_of(text="x" + text)).text
     except PoisonError:
         pytest.fail("a text that is not blank was refused")
     assert len(read) == len(text) + 1
@@ -223,6 +299,6 @@ def test_offsets_in_the_text_stay_the_same(text: str) -> None:
 
 def test_the_first_of_several_faults_is_the_reason() -> None:
     with pytest.raises(PoisonError) as caught:
-        read_message(b'{"created_at": "yesterday"}')
+        read_post(b'{"created_at": "yesterday"}')
     assert caught.value.reason == "missing-field"
     assert caught.value.detail.startswith("`id`")

@@ -11,9 +11,10 @@ import pytest
 from monitor.deadletters import RECEIPT_FOR, REPLAYED_FROM, SENT_TO, dead_letter
 from monitor.errors import PoisonError
 from monitor.feed.entries import FEED_REASONS
-from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS, read_message
+from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS
 from monitor.records import Origin, RefusedMessage
 from monitor.stream.scoring import MODEL_ERROR
+from tests.monitor.messages import read_post
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
 
@@ -22,7 +23,7 @@ def test_the_page_lists_every_reason_and_no_other() -> None:
     listed = re.findall(r"^\| `([a-z0-9-]+)` \|", PAGE, re.MULTILINE)
     formats = {"jsonl", "csv", "tsv", "smm4h"}
     headers = {word for word in listed if word.startswith("ade-")}
-    contract = {"id", "text", "lang"}
+    contract = {"id", "text", "lang", "platform", "kind", "url", "aliases", "context"}
     assert set(listed) - formats - headers - contract == {*REASONS, *FEED_REASONS, MODEL_ERROR}
 
 
@@ -43,4 +44,4 @@ def test_the_tweets_on_the_page_are_valid() -> None:
     examples = re.findall(r'\{"id": "[0-9]+", "text": "[^"]+"\}', PAGE)
     assert len(examples) >= 3
     for example in examples:
-        read_message(example.encode())
+        read_post(example.encode())

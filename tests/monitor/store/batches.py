@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from models import Candidate, Mention, TweetPrediction
-from monitor.records import Alert, Origin, Progress, ReceivedTweet, ScoredTweet, Tweet
+from monitor.records import Alert, Origin, Post, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import Store, Written
 
@@ -35,20 +35,20 @@ def scored(
     author: str | None = "author 7",
     lang: str | None = "en",
     offset: int = 0,
-) -> ScoredTweet:
+) -> ScoredPost:
     """Return a tweet that is positive if it has mentions, or if `positive` is True."""
-    tweet = Tweet(tweet_id, text, author, posted_at, lang)
-    received = ReceivedTweet(tweet, Origin("tweets", 2, offset, POSTED))
+    tweet = Post(tweet_id, text, author, posted_at, lang)
+    received = ReceivedPost(tweet, Origin("tweets", 2, offset, POSTED))
     label = "ADE" if (bool(mentions) if positive is None else positive) else "NoADE"
-    return ScoredTweet(received, TweetPrediction(label, probability, mentions))
+    return ScoredPost(received, TweetPrediction(label, probability, mentions))
 
 
-def positive_tweet(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
+def positive_tweet(tweet_id: str = "1", **changes: Any) -> ScoredPost:
     """Return a positive tweet with one coded mention."""
     return scored(tweet_id, TEXT, mention_of(TEXT, "shaking", pt=("10044565", "Tremor")), **changes)
 
 
-def negative_tweet(tweet_id: str = "1", **changes: Any) -> ScoredTweet:
+def negative_tweet(tweet_id: str = "1", **changes: Any) -> ScoredPost:
     """Return a negative tweet."""
     return scored(tweet_id, "just picked up my zoloft", **changes)
 
@@ -60,7 +60,7 @@ def alert(alert_id: str, tweet_id: str = "1") -> Alert:
 
 async def write(
     store: Store,
-    tweets: Sequence[ScoredTweet],
+    tweets: Sequence[ScoredPost],
     *,
     bundle: str = "old",
     alerts: Sequence[Alert] = (),
@@ -68,8 +68,8 @@ async def write(
 ) -> Written:
     """Write a batch of partition 2 for the group `watchers`; `alerts` are those of all its tweets."""
 
-    def raise_alerts(new: Sequence[ScoredTweet]) -> list[Alert]:
-        new_ids = {row.received.tweet.id for row in new}
+    def raise_alerts(new: Sequence[ScoredPost]) -> list[Alert]:
+        new_ids = {row.received.post.id for row in new}
         return [alert for alert in alerts if alert.tweet_id in new_ids]
 
     progress = [Progress("tweets", 2, next_offset)]

@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql
 
 from monitor.errors import FatalError, RetryableError
-from monitor.records import ScoredTweet
+from monitor.records import ScoredPost
 from monitor.settings import Settings
 from monitor.store import (
     Filters,
@@ -30,7 +30,7 @@ from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_twe
 TREMOR, NAUSEA = ("10044565", "Tremor"), ("10028813", "Nausea")
 
 
-def tweets() -> list[ScoredTweet]:
+def tweets() -> list[ScoredPost]:
     """Return three tweets with four mentions, an hour apart, and one without any."""
     shaky = "#Zoloft makes me shaky_and-dizzy, 100% can't sleep"
     sick = "xanax/prozac.Now sick\nall day"
@@ -76,7 +76,7 @@ async def test_without_filters_all_effects_come_newest_first_and_in_text_order(
 
 async def test_an_effect_has_all_columns_of_the_report(filled: Settings) -> None:
     (effect,) = find_effects(filled, Filters(pt="Tremor"))
-    text = tweets()[0].received.tweet.text
+    text = tweets()[0].received.post.text
     expected = ReportedEffect(
         POSTED, "1", "en", text, "shaky", 17, 22, 0.7, 0.6, *TREMOR, 0.75, "old", effect.predicted_at
     )

@@ -11,7 +11,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from monitor.errors import RetryableError
-from monitor.records import ScoredTweet
+from monitor.records import ScoredPost
 from monitor.settings import Settings
 from monitor.store import Store
 from tests.monitor.store.batches import (
@@ -39,7 +39,7 @@ BUNDLES = ["old", "new"]
 batches = st.lists(st.tuples(st.lists(st.integers(0, 4), max_size=6), st.sampled_from(BUNDLES)), max_size=6)
 
 
-def predicted(number: int, bundle: str, text: str) -> ScoredTweet:
+def predicted(number: int, bundle: str, text: str) -> ScoredPost:
     """Return a bundle's prediction for a tweet: always the same one, but not the same for each bundle."""
     positive = (number + len(bundle) + BUNDLES.index(bundle)) % 2 == 0
     return scored(str(number), text, *([mention_of(text, text[-1:])] if positive else []))
@@ -95,7 +95,7 @@ async def test_workers_that_write_the_same_tweets_at_the_same_time_write_them_on
     assert tables.rows("SELECT count(*) FROM mentions") == [(200,)]
 
 
-async def _work(store: Store, tweets: Sequence[ScoredTweet], seed: int) -> tuple[int, int, int]:
+async def _work(store: Store, tweets: Sequence[ScoredPost], seed: int) -> tuple[int, int, int]:
     """Write all tweets in an order that depends on `seed`."""
     order = list(tweets)
     random.Random(seed).shuffle(order)
@@ -103,7 +103,7 @@ async def _work(store: Store, tweets: Sequence[ScoredTweet], seed: int) -> tuple
     for first in range(0, len(order), 40):
         batch = order[first : first + 40]
         alerts = [
-            alert(row.received.tweet.id, row.received.tweet.id) for row in batch if row.prediction.mentions
+            alert(row.received.post.id, row.received.post.id) for row in batch if row.prediction.mentions
         ]
         while True:
             try:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.errors import FatalError
-from monitor.records import Alert, Progress, ScoredTweet
+from monitor.records import Alert, Progress, ScoredPost
 from monitor.settings import PrivacySettings, Settings
 from monitor.store import Store, Written
 from tests.monitor.store.batches import (
@@ -98,7 +98,7 @@ async def test_a_tweet_that_turns_negative_keeps_its_text(store: Store, tables: 
 EDITED = "zoloft update: still shaking"
 
 
-def positive_edit(tweet_id: str = "1") -> ScoredTweet:
+def positive_edit(tweet_id: str = "1") -> ScoredPost:
     return scored(tweet_id, EDITED, mention_of(EDITED, "shaking"))
 
 
@@ -153,8 +153,8 @@ async def test_an_edit_of_a_tweet_whose_text_was_not_stored_cannot_be_noticed(
 async def test_alerts_are_raised_for_new_predictions_only_and_in_the_order_of_the_batch(store: Store) -> None:
     raised: list[list[str]] = []
 
-    def raise_alerts(new: Sequence[ScoredTweet]) -> list[Alert]:
-        raised.append([row.received.tweet.id for row in new])
+    def raise_alerts(new: Sequence[ScoredPost]) -> list[Alert]:
+        raised.append([row.received.post.id for row in new])
         return []
 
     for ids in (["b", "c"], ["d", "b", "a", "d"]):

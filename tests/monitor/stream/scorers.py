@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models import Scorer, TweetPrediction
-from monitor.stream.scoring import ScoreTweets
+from monitor.stream.scoring import ScorePosts
 
 
 class PickyScorer:
@@ -37,6 +37,6 @@ class FaultyScorer:
         ]
 
 
-def scoring_with(scorer: Scorer) -> ScoreTweets:
+def scoring_with(scorer: Scorer) -> ScorePosts:
     """Return the scoring stage of a worker with one thread of the model."""
-    return ScoreTweets(scorer, at_once=2)
+    return ScorePosts(scorer, at_once=2)

@@ -15,7 +15,7 @@ from models import Mention, TweetPrediction
 from models.scoring import CacheCounts, CachingScorer
 from monitor.errors import FatalError
 from monitor.ingest import Batch
-from monitor.stream.scoring import ScoreTweets
+from monitor.stream.scoring import ScorePosts
 from tests.monitor.kafka_events import batch_of, batch_of_texts, event
 from tests.monitor.stream.scorers import FaultyScorer, PickyScorer, scoring_with
 
@@ -23,7 +23,7 @@ PATIENCE = 20.0
 
 
 def scored_texts(batch: Batch) -> list[str]:
-    return [tweet.received.tweet.text for tweet in batch.scored]
+    return [tweet.received.post.text for tweet in batch.scored]
 
 
 def refusals(batch: Batch) -> list[tuple[int, str]]:
@@ -125,7 +125,7 @@ def test_close_waits_for_the_batches_in_work() -> None:
 
 async def test_close_drops_the_batches_that_wait_for_a_thread() -> None:
     scorer = SlowScorer()
-    scoring = ScoreTweets(scorer, at_once=1)
+    scoring = ScorePosts(scorer, at_once=1)
     batches = [asyncio.create_task(scoring.process(batch_of_texts(text))) for text in ("one", "two")]
     await asyncio.to_thread(scorer.begun.wait, PATIENCE)
     await asyncio.to_thread(scoring.close)

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from models import TweetPrediction
 from monitor.errors import FatalError, RetryableError
 from monitor.ingest import Batch, KafkaEvent
-from monitor.records import Alert, ScoredTweet
+from monitor.records import Alert, ScoredPost
 from monitor.settings import Settings, WorkerSettings
 from monitor.store import Written
 from monitor.stream.sink import WriteBatches
@@ -27,7 +27,7 @@ class ScriptedStore:
         self.answers = list(answers)
         self.arguments: dict[str, Any] = {}
 
-    async def write_batch(self, scored: Sequence[ScoredTweet], **arguments: Any) -> Written:
+    async def write_batch(self, scored: Sequence[ScoredPost], **arguments: Any) -> Written:
         self.arguments = {"scored": scored, **arguments}
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -53,7 +53,7 @@ class Sink:
             cache_counts=lambda: None,
         )
 
-    def raise_alerts(self, _: Sequence[ScoredTweet]) -> Sequence[Alert]:
+    def raise_alerts(self, _: Sequence[ScoredPost]) -> Sequence[Alert]:
         return []
 
     async def acknowledge(self, events: Sequence[KafkaEvent]) -> None:
@@ -63,7 +63,7 @@ class Sink:
 def a_batch() -> Batch:
     batch = batch_of_texts("one", "two")
     prediction = TweetPrediction("NoADE", 0.1)
-    return replace(batch, scored=tuple(ScoredTweet(received, prediction) for received in batch.tweets))
+    return replace(batch, scored=tuple(ScoredPost(received, prediction) for received in batch.posts))
 
 
 async def test_events_are_acknowledged_in_order_after_the_write() -> None:

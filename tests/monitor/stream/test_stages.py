@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from monitor.deadletters import DeadLetter
 from monitor.ingest import start_batch
-from monitor.stream.scoring import ScoreTweets
+from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import ReadMessages, SendDeadLetters, worker_stages
 from tests.monitor.kafka_events import batch_of, event
@@ -25,7 +25,7 @@ async def no_letters(_: Sequence[DeadLetter]) -> None:
 def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
     scoring, writing = scoring_with(PickyScorer()), cast(Any, object())
     stages = worker_stages(scoring=scoring, send_letters=no_letters, writing=writing)
-    assert [type(stage) for stage in stages] == [ReadMessages, ScoreTweets, SendDeadLetters, object]
+    assert [type(stage) for stage in stages] == [ReadMessages, ScorePosts, SendDeadLetters, object]
 
 
 def test_only_scoring_works_on_several_batches_at_the_same_time() -> None:
@@ -37,7 +37,7 @@ async def test_reading_sorts_the_messages_and_keeps_the_batch() -> None:
     batch = start_batch([event("a"), event(None, offset=1)])
     read = await ReadMessages().process(batch)
     assert (read.id, read.events) == (batch.id, batch.events)
-    assert (len(read.tweets), len(read.refused)) == (1, 1)
+    assert (len(read.posts), len(read.refused)) == (1, 1)
 
 
 async def test_dead_letters_have_the_key_the_value_and_the_reason_of_their_message() -> None:

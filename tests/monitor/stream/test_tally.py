@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from models import TweetPrediction
 from models.scoring import CacheCounts
-from monitor.records import ScoredTweet
+from monitor.records import ScoredPost
 from monitor.store import Written
 from monitor.stream.tally import INTERVAL, Tally
 from tests.monitor.kafka_events import batch_of, event
@@ -30,7 +30,7 @@ def scored_batch(tweets: int = 0, dead_letters: int = 0) -> Any:
         *(event(None, offset=tweets + offset) for offset in range(dead_letters)),
     )
     prediction = TweetPrediction("NoADE", 0.1)
-    return replace(batch, scored=tuple(ScoredTweet(received, prediction) for received in batch.tweets))
+    return replace(batch, scored=tuple(ScoredPost(received, prediction) for received in batch.posts))
 
 
 def test_the_first_batch_is_logged_at_once_and_later_ones_together() -> None:

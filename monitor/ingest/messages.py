@@ -1,0 +1,63 @@
+"""The value of a Kafka message: a message of our contract, or any object or array of a platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from monitor.errors import PoisonError
+from monitor.ingest.contract import MAX_BYTES, read_fields
+from monitor.ingest.json_values import parse_json, require_object
+from monitor.ingest.sources import PostSource, source_named, source_of
+from monitor.ingest.sources.own_contract import OWN_CONTRACT
+from monitor.records import ComplianceEvent, Post
+
+SOURCE_HEADER: Final = "source"
+"""Name of the Kafka header that names the source of a message, so that its shape is not looked at."""
+
+Item = Post | ComplianceEvent | PoisonError
+"""What a part of a message is: a post, an event, or something that breaks the contract."""
+
+
+def read_message(value: bytes | None, source: str | None = None) -> list[Item]:
+    """Read the value of a Kafka message.
+
+    A message may have several posts, such as a page of a search, or none, such as a keep-alive message.
+
+    Args:
+        value: the value, as raw bytes.
+        source: name of the source, from the header of the message; None to detect it from the shape.
+
+    Raises:
+        PoisonError: the value as a whole breaks the contract. Nothing else is raised, whatever the bytes.
+    """
+    if value is None:
+        raise PoisonError("empty", "the value is null")
+    if len(value) > MAX_BYTES:
+        raise PoisonError("too-large", f"the value has {len(value)} bytes, {MAX_BYTES} are allowed")
+    named = None
+    if source is not None and (named := source_named(source)) is None:
+        raise PoisonError("unknown-source", "the header `source` does not name a known source")
+    document = parse_json(value)
+    parts = document if isinstance(document, list) and document else [document]
+    return [item for part in parts for item in read_items(part, named)]
+
+
+def read_items(document: Any, source: PostSource | None = None) -> Iterator[Item]:
+    """Yield the posts and events of a JSON document, and an error for each part that breaks the contract.
+
+    Args:
+        document: a parsed JSON document; everything but an object is an error.
+        source: the source that reads it; None to detect it. An object of no source is read as our contract,
+            which then names the field that is missing.
+    """
+    try:
+        parts = require_object(document)
+    except PoisonError as error:
+        yield error
+        return
+    for fields in (source or source_of(parts) or OWN_CONTRACT).read(parts):
+        try:
+            yield read_fields(fields)
+        except PoisonError as error:
+            yield error

@@ -1,0 +1,18 @@
+"""Our own contract: messages that need no conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monitor.ingest.sources.post_source import Document, Fields, PostSource
+
+
+def _recognizes(document: Document) -> bool:
+    return "tombstone" in document or ("id" in document and "text" in document)
+
+
+def _read(document: Document) -> Iterator[Fields]:
+    yield dict(document)
+
+
+OWN_CONTRACT = PostSource("contract", "messages of ade-monitor", _recognizes, _read)
