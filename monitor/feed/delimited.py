@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from monitor.feed.entries import EntryReader, FeedEntry, Reject, reject_long_line, to_rfc3339
+from monitor.feed.entries import EntryReader, FeedEntry, Reject, reject_long_line
 from monitor.feed.source import FeedError, SourceLine
+from monitor.ingest.dates import to_rfc3339
 
 # 1.21209E+18 or 1212092628029698048.0: what spreadsheets and data frames make of long ids.
 _ROUNDED_ID: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE]\+?[0-9]+|[0-9]+\.[0-9]+")

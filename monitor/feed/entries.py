@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from monitor.errors import PoisonError
@@ -21,10 +18,6 @@ FEED_REASONS: Final[Mapping[str, str]] = {
     "no-tweet": "the JSON object contains no tweet; for example, it is a deletion or a rate-limit notice",
 }
 """Reasons of rejects that only files have, and what they mean."""
-
-_V1_DATE: Final = "%a %b %d %H:%M:%S %z %Y"
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UTC_SUFFIX: Final = re.compile(r" ?(UTC|GMT)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +90,6 @@ def message_from(entry: FeedEntry) -> PostMessage | Reject:
 def reject_long_line(line: SourceLine) -> Reject:
     """Return the reject for a line that was cut."""
     return Reject(line.number, "line-too-long", f"the line has more than {len(line.data)} bytes", line.data)
-
-
-def to_rfc3339(date: str) -> str:
-    """Convert a date of API v1.1 ("Wed Oct 10 20:19:24 +0000 2018"), a day, or "… UTC" to RFC 3339.
-
-    A day becomes its midnight in UTC. Any other text is returned unchanged, for the contract to check.
-    """
-    date = _UTC_SUFFIX.sub("Z", date.strip())
-    if _DAY.fullmatch(date):
-        return f"{date}T00:00:00Z"
-    with contextlib.suppress(ValueError):
-        return datetime.strptime(date, _V1_DATE).astimezone(UTC).isoformat()
-    return date
 
 
 def _to_json(fields: dict[str, object]) -> bytes:

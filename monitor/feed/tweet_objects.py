@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from monitor.feed.entries import to_rfc3339
+from monitor.ingest.dates import to_rfc3339
 
 _V1_FIELDS: Final = ("id_str", "full_text", "extended_tweet", "retweeted_status", "user")
 

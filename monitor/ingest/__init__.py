@@ -2,6 +2,7 @@
 
 contract     what a valid post is, and why others are refused
 json_values  JSON from outside
+dates        dates in any notation
 sources      platforms, and how their objects become fields of the contract
 messages     the value of a message, of any source
 batch        micro-batches of messages
