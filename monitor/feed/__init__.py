@@ -5,9 +5,10 @@ these into messages, and `sender` sends them. `feeder` runs all of it.
 """
 
 from monitor.feed.delimited import Columns
-from monitor.feed.entries import FEED_REASONS, FeedEntry, PostMessage, Reject, validate_entry
+from monitor.feed.entries import FEED_REASONS, FeedEntry, Reject, validate_entry
 from monitor.feed.feeder import FeedOptions, FeedProgress, FeedSummary, feed
 from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for
+from monitor.feed.post_message import PostMessage, contract_fields, message_of
 from monitor.feed.rejects import RejectLog
 from monitor.feed.sender import Sender
 from monitor.feed.source import FeedError, Source, SourceLine, open_source
@@ -27,8 +28,10 @@ __all__ = [
     "Sender",
     "Source",
     "SourceLine",
+    "contract_fields",
     "detect_format",
     "feed",
+    "message_of",
     "open_source",
     "read_json_entries",
     "reader_for",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from monitor.errors import PoisonError
+from monitor.feed.post_message import PostMessage, message_of
 from monitor.feed.source import SourceLine
 from monitor.ingest import read_fields
 from monitor.records import ComplianceEvent, Post
@@ -56,14 +56,6 @@ EntryReader = Callable[[Iterator[SourceLine]], Iterator[FeedEntry | Reject]]
 """The reader of a format: yields the entries of lines one at a time; raises FeedError for a wrong file."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostMessage:
-    """A Kafka message: the tweet's id as the key, and a value that `read_message` accepts."""
-
-    key: bytes
-    value: bytes
-
-
 def validate_entry(entry: FeedEntry) -> Post | Reject:
     """Return the tweet that the monitor would read from the entry's message, or why it would refuse it."""
     try:
@@ -80,17 +72,9 @@ def message_from(entry: FeedEntry) -> PostMessage | Reject:
     tweet = validate_entry(entry)
     if isinstance(tweet, Reject):
         return tweet
-    fields = {"id": tweet.id, "text": tweet.text, "author_id": tweet.author_id, "lang": tweet.lang}
-    # The date is valid. It is sent unchanged, to keep its time zone.
-    fields["created_at"] = entry.fields.get("created_at")
-    value = _to_json({name: value for name, value in fields.items() if value is not None})
-    return PostMessage(tweet.id.encode(), value)
+    return message_of(tweet)
 
 
 def reject_long_line(line: SourceLine) -> Reject:
     """Return the reject for a line that was cut."""
     return Reject(line.number, "line-too-long", f"the line has more than {len(line.data)} bytes", line.data)
-
-
-def _to_json(fields: dict[str, object]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
