@@ -24,9 +24,11 @@ class PostSource:
         read: yields the fields of each post and event of an object, and nothing for objects without any, such
             as keep-alive messages or empty pages. It never raises, whatever the values: a value of a wrong
             type is passed on for the contract to refuse, or left out.
+        signs: the fields that it is recognized by, for people.
     """
 
     name: str
     title: str
     recognizes: Callable[[Document], bool]
     read: Callable[[Document], Iterator[Fields]]
+    signs: str = ""

@@ -38,6 +38,8 @@ def test_a_tweet_object_of_the_v2_api_is_valid_as_it_is() -> None:
         author_id="2244994945",
         created_at=datetime(2019, 12, 31, 19, 26, 16, tzinfo=UTC),
         lang="en",
+        platform="x",
+        url="https://x.com/i/status/1212092628029698048",
     )
 
 

@@ -1,0 +1,93 @@
+"""snscrape and twscrape: tweets as these programs write them (JSON Lines).
+
+Reference: the classes `Tweet` of snscrape's module twitter and of twscrape's models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from monitor.ingest.sources.post_source import Document, Fields, PostSource
+from monitor.ingest.sources.x_posts import (
+    ReferencedPost,
+    first_text,
+    id_text,
+    mapping,
+    nested,
+    post_ids,
+    x_fields,
+)
+
+_TYPE: Final = "snscrape.modules.twitter."
+_UNAVAILABLE: Final = (f"{_TYPE}Tombstone", f"{_TYPE}TweetRef")
+_HOSTS: Final = (
+    "https://twitter.com/",
+    "https://x.com/",
+    "http://twitter.com/",
+    "https://mobile.twitter.com/",
+)
+
+
+def _recognizes(document: Document) -> bool:
+    kind = document.get("_type")
+    if isinstance(kind, str):
+        return kind.startswith(_TYPE)
+    if "id" not in document or "date" not in document:
+        return False
+    if "rawContent" in document:
+        return True
+    url = document.get("url")
+    return "content" in document and isinstance(url, str) and url.startswith(_HOSTS)
+
+
+def _read(document: Document) -> Iterator[Fields]:
+    # Search results may have posts in them that were deleted, or of which only the id is known.
+    if document.get("_type") not in _UNAVAILABLE:
+        yield _post(document)
+
+
+def _post(post: Document) -> Fields:
+    original = mapping(post.get("retweetedTweet"))
+    user = mapping(post.get("user"))
+    quoted = mapping((post if original is None else original).get("quotedTweet"))
+    return x_fields(
+        post_ids(_id(post), None),
+        _text(post),
+        author_id=None if user is None else _id(user),
+        username=nested(user, "username"),
+        created_at=post.get("date"),
+        lang=post.get("lang"),
+        repost=None if original is None else _referenced(original),
+        quoted=None if quoted is None else _referenced(quoted),
+        parent=_parent(post if original is None else original),
+    )
+
+
+def _referenced(post: Document) -> ReferencedPost:
+    text = None if post.get("_type") in _UNAVAILABLE else _text(post)
+    return ReferencedPost(_id(post), text, nested(post, "user", "username"))
+
+
+def _parent(post: Document) -> ReferencedPost | None:
+    parent_id = post.get("inReplyToTweetIdStr") or post.get("inReplyToTweetId")
+    return None if parent_id is None else ReferencedPost(id_text(parent_id))
+
+
+def _text(post: Document) -> str | None:
+    """Return the text as it was posted. `renderedContent` has links in the form that X shows."""
+    return first_text(post.get("rawContent"), post.get("content"), post.get("renderedContent"))
+
+
+def _id(post_or_user: Document) -> Any:
+    identifier = post_or_user.get("id_str")
+    return id_text(post_or_user.get("id") if identifier is None else identifier)
+
+
+SNSCRAPE = PostSource(
+    "snscrape",
+    "snscrape, twscrape",
+    _recognizes,
+    _read,
+    signs="`rawContent`, or `content` with a `url` of X, with `date`; `_type` snscrape.modules.twitter…",
+)

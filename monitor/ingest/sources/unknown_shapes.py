@@ -1,0 +1,71 @@
+"""What an object that no source recognizes looks like, for messages to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from monitor.ingest.sources.post_source import Document
+from monitor.ingest.sources.registry import source_of
+
+_FIELDS_SHOWN: Final = 12
+_LONGEST_NAME: Final = 40
+
+# Objects that people often have instead of posts: some of their fields, and what the object is.
+_SHAPES: Final = (
+    (("screen_name", "followers_count"), "a user of X API v1.1"),
+    (("username", "name", "id"), "a user of X API v2"),
+    (("dmConversation",), "direct messages of a Twitter archive"),
+    (("like",), "a liked post of a Twitter archive"),
+    (("_source",), "a document of Elasticsearch, which has the post in `_source`"),
+    (("hits",), "an answer of Elasticsearch"),
+    (("features", "type"), "GeoJSON"),
+    (("tweet_id", "label"), "a label without its text"),
+)
+
+
+def describe_shape(document: Any) -> str:
+    """Return a phrase about an object that no source recognizes: what it looks like, and its fields.
+
+    It names fields only and never quotes a value.
+    """
+    if not isinstance(document, Mapping):
+        return "it is not a JSON object"
+    if not document:
+        return "the object is empty"
+    hint = _inner_hint(document) or _shape_hint(document)
+    fields = f"its fields are {_names(document)}"
+    return f"{hint}; {fields}" if hint else fields
+
+
+def _inner_hint(document: Document) -> str | None:
+    """Return what to do if the post is one level further inside."""
+    for name, value in document.items():
+        if isinstance(value, Mapping) and (source := source_of(value)):
+            return f"the field `{_name(name)}` has an object of {source.title}: send only that one"
+        if (
+            isinstance(value, list)
+            and value
+            and isinstance(value[0], Mapping)
+            and (source := source_of(value[0]))
+        ):
+            return f"the field `{_name(name)}` has an array of {source.title}: send its objects one by one"
+    return None
+
+
+def _shape_hint(document: Document) -> str | None:
+    for names, description in _SHAPES:
+        if all(name in document for name in names):
+            return f"it looks like {description}"
+    return None
+
+
+def _names(document: Document) -> str:
+    shown = ", ".join(f"`{_name(name)}`" for name in list(document)[:_FIELDS_SHOWN])
+    left = len(document) - _FIELDS_SHOWN
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _name(name: str) -> str:
+    printable = "".join(character if character.isprintable() else "\ufffd" for character in name)
+    return printable if len(printable) <= _LONGEST_NAME else f"{printable[:_LONGEST_NAME]}…"
