@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from monitor.errors import PoisonError
+from monitor.ingest.html_text import html_to_text, plain_text
 from monitor.ingest.json_values import json_type
 from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post, PostKind
 
@@ -59,7 +60,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wrong-type": "a field has another JSON type than in the contract",
         "bad-id": f"an id is empty, longer than {MAX_ID} characters, has control characters, "
         "or is a number outside 0 … 2^64-1",
-        "blank-text": "`text` is only white space",
+        "blank-text": "`text` is only white space, or only HTML markup",
         "too-long": f"`text` is longer than {MAX_TEXT} characters, `lang` than {MAX_LANG}, `platform` than "
         f"{MAX_PLATFORM}, `url` than {MAX_URL}, or there are more than {MAX_ALIASES} `aliases`",
         "bad-date": "a date is not RFC 3339, is not a day of the calendar, or is not in 1970 … 2099",
@@ -86,7 +87,8 @@ _TIMESTAMP = re.compile(
 def read_fields(fields: Mapping[str, Any]) -> Post | ComplianceEvent:
     """Check the fields of a post, or of a tombstone, that are named as in the contract.
 
-    Each NUL character becomes U+FFFD, so Postgres can store the text, and offsets stay the same.
+    Each NUL character becomes U+FFFD, so Postgres can store the text, and offsets stay the same. HTML in the
+    text and in the context becomes plain text first.
 
     Raises:
         PoisonError: the fields break the contract; the `reason` is one of `REASONS`. The detail names the
@@ -130,11 +132,28 @@ def _identifier(value: object) -> str:
     return value
 
 
-def _text(value: object) -> str:
+def _markup(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        _refuse("wrong-type", f"is {json_type(value)}, not a boolean")
+    return value
+
+
+def _text(value: object, info: ValidationInfo) -> str:
     text = _string(value, MAX_TEXT)
     if not text or text.isspace():
         _refuse("blank-text", "is only white space")
+    text = _without_markup(text, info)
+    if not text or text.isspace():
+        _refuse("blank-text", "has only HTML markup")
     return text
+
+
+def _without_markup(text: str, info: ValidationInfo) -> str:
+    """Return the text as plain text. Whether it is HTML is detected, unless the field `html` states it."""
+    is_html = info.data.get("html")
+    if is_html is None:
+        return plain_text(text)
+    return html_to_text(text) if is_html else text
 
 
 def _language(value: object) -> str | None:
@@ -163,7 +182,7 @@ def _aliases(value: object) -> tuple[str, ...]:
     return tuple(map(_identifier, value))
 
 
-def _context(value: object) -> tuple[ContextPart, ...]:
+def _context(value: object, info: ValidationInfo) -> tuple[ContextPart, ...]:
     """Read the context. Blank texts are left out, and what is too long is cut: it is only additional."""
     if value is None:
         return ()
@@ -177,8 +196,9 @@ def _context(value: object) -> tuple[ContextPart, ...]:
         if not isinstance(text, str):
             _refuse("wrong-type", f"has a `text` that is {json_type(text)}, not a string")
         kind = _word(part.get("kind"), ContextKind)
+        text = _without_markup(text[:MAX_TEXT].replace("\0", "\ufffd"), info)[:MAX_CONTEXT_TEXT]
         if text.strip():
-            parts.append(ContextPart(kind, text[:MAX_CONTEXT_TEXT].replace("\0", "\ufffd")))
+            parts.append(ContextPart(kind, text))
     return tuple(parts[:MAX_CONTEXT_PARTS])
 
 
@@ -238,6 +258,7 @@ class _Message(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    html: Annotated[bool | None, BeforeValidator(_markup)] = None
     id: Identifier
     text: Annotated[str, BeforeValidator(_text)]
     author_id: Identifier | None = None
