@@ -45,20 +45,29 @@ REPORT_COLUMNS = (
     _p.c.bundle,
     _p.c.predicted_at,
     _m.c.id.label("mention_id"),
+    _t.c.platform,
+    _t.c.kind,
+    _t.c.url,
+    _t.c.referenced_id,
+    _t.c.context,
+    _t.c.edited_at,
+    _t.c.version,
 )
 """The columns of the view, in its order. A new column goes to the end."""
 
+# Mentions of older versions are not in it, because their offsets do not fit the stored text.
 _EVERY_PREDICTION = select(*REPORT_COLUMNS).select_from(
-    _m.join(_p, and_(_p.c.tweet_id == _m.c.tweet_id, _p.c.bundle == _m.c.bundle)).join(
-        _t, _t.c.tweet_id == _m.c.tweet_id
-    )
+    _m.join(
+        _p,
+        and_(_p.c.tweet_id == _m.c.tweet_id, _p.c.bundle == _m.c.bundle, _p.c.version == _m.c.version),
+    ).join(_t, and_(_t.c.tweet_id == _p.c.tweet_id, _t.c.version == _p.c.version))
 )
 
-# Several bundles may score a tweet: the latest prediction counts, even if it takes an ADE back.
+# Several bundles may score a post: the latest prediction counts, even if it takes an ADE back.
 _IS_LATEST = text(
     """NOT EXISTS (
         SELECT FROM predictions newer
-        WHERE newer.tweet_id = p.tweet_id
+        WHERE newer.tweet_id = p.tweet_id AND newer.version = p.version
           AND (newer.predicted_at, newer.bundle) > (p.predicted_at, p.bundle)
     )"""
 )
@@ -114,6 +123,13 @@ class ReportedEffect:
     pt_score: float | None
     bundle: str
     predicted_at: datetime
+    platform: str | None = None
+    kind: str = "original"
+    url: str | None = None
+    referenced_id: str | None = None
+    context: list[dict[str, str]] | None = None
+    edited_at: datetime | None = None
+    version: int = 1
 
 
 def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffect]:
@@ -153,7 +169,7 @@ def select_effects(filters: Filters) -> Select[Any]:
 def _source(bundle: str | None) -> Any:
     """Return the view, which has the latest predictions, or a query like it that has older ones, too."""
     if bundle is None:
-        return table(REPORT, *(column(reported.name) for reported in REPORT_COLUMNS))
+        return table(REPORT, *(column(reported.name, reported.type) for reported in REPORT_COLUMNS))
     query = _EVERY_PREDICTION
     if bundle != ALL_BUNDLES:
         query = query.where(_p.c.bundle == bundle)

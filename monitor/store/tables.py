@@ -1,7 +1,7 @@
 """The tables of the ADE database. `docs/database.md` explains every column, with its unit.
 
 `migrations/` builds them, and a test checks that both agree. Rows refer to each other in one direction:
-tweets ← predictions ← mentions.
+tweets ← predictions ← mentions. A change of `tweets.tweet_id` reaches them all, for posts that become anonymous.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from monitor.word_search import SEPARATORS
 
@@ -55,21 +57,53 @@ tweets = Table(
     Column("lang", Text),
     Column("text", Text),
     Column("author_hash", Text),
+    Column("platform", Text),
+    Column("kind", Text, nullable=False, server_default="original"),
+    Column("referenced_id", Text),
+    Column("url", Text),
+    Column("context", JSONB),
+    Column("edited_at", Instant),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("text_digests", ARRAY(LargeBinary), nullable=False, server_default=text("'{}'::bytea[]")),
+    Column("erased_at", Instant),
+    CheckConstraint("kind IN ('original', 'repost', 'quote', 'reply')", name="kind_known"),
+    Index("ix_tweets_author_hash", "author_hash", postgresql_where=text("author_hash IS NOT NULL")),
+    Index("ix_tweets_referenced_id", "referenced_id", postgresql_where=text("referenced_id IS NOT NULL")),
     Index("ix_tweets_posted_at_tweet_id", text("posted_at DESC"), text("tweet_id DESC")),
     Index("ix_tweets_words", text(WORDS.format(text="text")), postgresql_using="gin"),
+)
+
+post_aliases = Table(
+    "post_aliases",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column(
+        "tweet_id",
+        Text,
+        ForeignKey("tweets.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
 )
 
 predictions = Table(
     "predictions",
     metadata,
-    Column("tweet_id", Text, ForeignKey("tweets.tweet_id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "tweet_id",
+        Text,
+        ForeignKey("tweets.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
+        primary_key=True,
+    ),
     Column("bundle", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, server_default="1", autoincrement=False),
     Column("label", Text, nullable=False),
     Column("probability", Double, nullable=False),
     Column("predicted_at", Instant, nullable=False, server_default=func.now()),
-    Column("topic", Text, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("offset", BigInteger, nullable=False),
+    # The place of the message is NULL once the post was erased.
+    Column("topic", Text),
+    Column("partition", Integer),
+    Column("offset", BigInteger),
     CheckConstraint("label IN ('ADE', 'NoADE')", name="label_known"),
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability_range"),
     Index(None, "bundle"),
@@ -81,6 +115,7 @@ mentions = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("tweet_id", Text, nullable=False),
     Column("bundle", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("text", Text, nullable=False),
@@ -90,9 +125,12 @@ mentions = Table(
     Column("pt_score", Double),
     Column("runners_up", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     ForeignKeyConstraint(
-        ["tweet_id", "bundle"], ["predictions.tweet_id", "predictions.bundle"], ondelete="CASCADE"
+        ["tweet_id", "bundle", "version"],
+        ["predictions.tweet_id", "predictions.bundle", "predictions.version"],
+        ondelete="CASCADE",
+        onupdate="CASCADE",
     ),
-    UniqueConstraint("tweet_id", "bundle", "start", "end"),
+    UniqueConstraint("tweet_id", "bundle", "version", "start", "end"),
     CheckConstraint('0 <= start AND start < "end"', name="span_order"),
     CheckConstraint("score BETWEEN 0 AND 1", name="score_range"),
     CheckConstraint("pt_score BETWEEN 0 AND 1", name="pt_score_range"),
@@ -109,7 +147,17 @@ alert_outbox = Table(
     Column("payload", JSONB, nullable=False),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("published_at", Instant),
+    Column("action", Text, nullable=False, server_default="publish"),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("reason", Text),
+    Column("retracted_at", Instant),
+    Column("entry_id", Text),
+    CheckConstraint("action IN ('publish', 'retract')", name="action_known"),
+    CheckConstraint(
+        "action = 'publish' OR (reason IS NOT NULL AND retracted_at IS NOT NULL)", name="retraction_complete"
+    ),
     Index("ix_alert_outbox_pending", "seq", postgresql_where=text("published_at IS NULL")),
+    Index(None, "tweet_id"),
 )
 
 hourly_counts = Table(
@@ -120,6 +168,53 @@ hourly_counts = Table(
     Column("seen", BigInteger, nullable=False),
     Column("positive", BigInteger, nullable=False),
     CheckConstraint("0 <= positive AND positive <= seen", name="positive_within_seen"),
+)
+
+skipped_languages = Table(
+    "skipped_languages",
+    metadata,
+    Column("hour", Instant, primary_key=True),
+    Column("consumer_group", Text, primary_key=True),
+    Column("lang", Text, primary_key=True),
+    Column("skipped", BigInteger, nullable=False),
+    CheckConstraint("skipped > 0", name="skipped_positive"),
+)
+
+skipped_progress = Table(
+    "skipped_progress",
+    metadata,
+    Column("consumer_group", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("last_timestamp", Instant, nullable=False),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("event", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+)
+
+compliance_events = Table(
+    "compliance_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reason", Text),
+    Column("event_at", Instant),
+    Column("received_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Column("letters_done_at", Instant),
+    Column("touched", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("unmatched", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("source", "event", "subject"),
+    Index("ix_compliance_events_letters_pending", "id", postgresql_where=text("letters_done_at IS NULL")),
 )
 
 progress = Table(
