@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_type_hints
 
+from models.languages import parse_languages
 from models.options import NormalizerChoice
 from training.errors import RunError
 from training.loop import AT_LEAST_ONE, NOT_NEGATIVE, TrainingConfig, ValueRange, check_ranges
@@ -38,6 +39,8 @@ class Method:
         normalizer: which one codes the spans: the paper's classifier; retrieval, which searches the names of
             a dictionary; or hybrid, which combines both. The latter two need a retriever.
         retriever: settings of the retriever's training; their keys start with "retriever-".
+        languages: of the training texts, for the bundle: by default, workers skip posts in other languages.
+            The training itself does not depend on them.
 
     Raises:
         RunError: a value is out of range; the message names the setting.
@@ -55,6 +58,7 @@ class Method:
     threshold: Literal["half", "f1"] = "half"
     normalizer: NormalizerChoice = "classifier"
     retriever: RetrieverConfig = field(default_factory=RetrieverConfig)
+    languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
         check_ranges(self, _RANGES)
@@ -138,6 +142,8 @@ def _parse(owner: type, key: str, text: str, *, shown_key: str = "") -> Any:
     """Parse the value of a field of `owner` by the field's type."""
     name = (shown_key or key).replace("_", "-")
     kind = get_type_hints(owner)[key]
+    if key == "languages":
+        return _parse_languages(text)
     choices = get_args(kind)
     if choices:
         for choice in choices:
@@ -152,3 +158,18 @@ def _parse(owner: type, key: str, text: str, *, shown_key: str = "") -> Any:
         return kind(text)
     except ValueError:
         raise RunError(f"{name} is {text!r}: it must be of type {kind.__name__}") from None
+
+
+def _parse_languages(text: str) -> tuple[str, ...]:
+    """Parse the languages of the training texts, which have commas between them.
+
+    Raises:
+        RunError: there is none, or one of them is not a language tag.
+    """
+    try:
+        languages = parse_languages(tag for tag in text.split(",") if tag.strip())
+    except ValueError as error:
+        raise RunError(f"languages is {text!r}: {error}") from None
+    if not languages:
+        raise RunError(f"languages is {text!r}: name the languages of the texts, such as en or en,es")
+    return languages

@@ -15,13 +15,14 @@ The version is the bundle's name and a hash of config.json, and so of everything
 """
 
 from models.bundle.bundle_config import BundleConfig
+from models.bundle.card_and_metrics import languages_line
 from models.bundle.checked_files import read_config, read_labels
 from models.bundle.config_sections import Calibration, Ensemble, Options, Quantization, Retrieval, Thresholds
 from models.bundle.dictionary import Dictionary, count_names, searched_names
 from models.bundle.load import Bundle, load_bundle
 from models.bundle.new_release import TerminologyChange, require_retriever, set_terminology
 from models.bundle.quantized import require_quantizable, store_quantized
-from models.bundle.revise import revise_bundle
+from models.bundle.revise import revise_bundle, set_languages
 from models.bundle.save import save_bundle
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "TerminologyChange",
     "Thresholds",
     "count_names",
+    "languages_line",
     "load_bundle",
     "read_config",
     "read_labels",
@@ -44,6 +46,7 @@ __all__ = [
     "revise_bundle",
     "save_bundle",
     "searched_names",
+    "set_languages",
     "set_terminology",
     "store_quantized",
 ]

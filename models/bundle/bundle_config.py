@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from models.bundle.config_sections import (
     Calibration,
@@ -19,6 +19,7 @@ from models.bundle.config_sections import (
     Retrieval,
     Thresholds,
 )
+from models.languages import parse_languages
 from models.network import Architecture, Decision, Pooling
 from models.options import NormalizerChoice, retriever_missing
 
@@ -46,18 +47,30 @@ HashedFile = Literal[
 ]
 """The files that predictions depend on; the card and the metrics are not among them."""
 
-FORMAT_VERSION: Final = 4
-FormatVersion = Literal[1, 2, 3, 4]
+FORMAT_VERSION: Final = 5
+FormatVersion = Literal[1, 2, 3, 4, 5]
+
+
+def _languages(value: object) -> object:
+    """Check that `value` lists languages, at least one, by the codes that `parse_languages` returns."""
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(tag, str) for tag in value):
+        raise ValueError("must be a list of languages, or be left out")
+    if tuple(value) != parse_languages(value):
+        raise ValueError("must be codes of ISO 639, each once, in alphabetical order")
+    return tuple(value)
+
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+TrainedLanguages = Annotated[tuple[str, ...], BeforeValidator(_languages)]
 
 
 class BundleConfig(ConfigSection):
     """All of `config.json`.
 
     Attributes:
-        format_version: of this layout. It is the oldest whose readers know all sections: 4 with a
-            quantization, else 3 with a retrieval, else 2 with an ensemble or a calibration, else 1.
+        format_version: of this layout. It is the oldest whose readers know all sections: 5 with languages,
+            else 4 with a quantization, else 3 with a retrieval, else 2 with an ensemble or a calibration,
+            else 1.
         name: readable part of the bundle's version.
         encoder: source of the trunk, as for `load_encoder`.
         trunk_digest: `models.encoder.pretrained.trunk_digest` of the trunk that the bundle was trained on.
@@ -70,6 +83,8 @@ class BundleConfig(ConfigSection):
         calibration: None if the classifiers' probabilities are used as they are.
         retrieval: None if the classifier alone codes the spans.
         quantization: None if all products use the trained weights.
+        languages: of the texts that it was trained on, as `parse_languages` returns them; None if not
+            stated. They are not part of the version, because predictions do not depend on them.
         files: SHA-256 of each file that predictions depend on.
     """
 
@@ -88,6 +103,7 @@ class BundleConfig(ConfigSection):
     calibration: Calibration | None = None
     retrieval: Retrieval | None = None
     quantization: Quantization | None = None
+    languages: TrainedLanguages | None = None
     files: dict[HashedFile, Digest]
 
     @model_validator(mode="after")
@@ -106,11 +122,11 @@ class BundleConfig(ConfigSection):
         if self.architecture.hidden_size % self.architecture.num_attention_heads:
             raise ValueError("hidden_size is not a multiple of num_attention_heads")
         if self.format_version != format_version(
-            self.ensemble, self.calibration, self.retrieval, self.quantization
+            self.ensemble, self.calibration, self.retrieval, self.quantization, self.languages
         ):
             raise ValueError(
-                "format_version must be 4 with a quantization, else 3 with a retrieval, else 2 with an "
-                "ensemble or a calibration, else 1"
+                "format_version must be 5 with languages, else 4 with a quantization, else 3 with a "
+                "retrieval, else 2 with an ensemble or a calibration, else 1"
             )
         self._require_fitting_files()
         return self
@@ -137,7 +153,13 @@ class BundleConfig(ConfigSection):
 
     @property
     def version(self) -> str:
-        """The bundle's identity: its name and a hash of this config, which holds the hashes of the files."""
+        """The bundle's identity: its name and a hash of this config, which holds the hashes of the files.
+
+        The languages are left out. To state them for an existing bundle must not make it another one, whose
+        predictions are stored next to those of the same weights.
+        """
+        if self.languages is not None:
+            return self.changed({}, languages=None).version
         canonical = json.dumps(self._document(), sort_keys=True, separators=(",", ":"))
         return f"{self.name}-{hashlib.sha256(canonical.encode()).hexdigest()[:16]}"
 
@@ -197,6 +219,7 @@ class BundleConfig(ConfigSection):
                     changes["calibration"],
                     changes["retrieval"],
                     changes["quantization"],
+                    changes["languages"],
                 ),
             }
         )
@@ -210,9 +233,15 @@ class BundleConfig(ConfigSection):
 
 
 def format_version(
-    ensemble: object, calibration: object, retrieval: object, quantization: object = None
+    ensemble: object,
+    calibration: object,
+    retrieval: object,
+    quantization: object = None,
+    languages: object = None,
 ) -> FormatVersion:
     """Return the version of the layout for a config with these sections; None is an absent section."""
+    if languages is not None:
+        return 5
     if quantization is not None:
         return 4
     if retrieval is not None:

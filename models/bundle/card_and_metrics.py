@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from models.errors import BundleError
 _WARNING = "> **Do not pass this bundle on.**"
 # The note of this version, and of bundles that earlier versions wrote.
 _NOTE = re.compile(r"\A> \*\*(?:Do not pass this bundle on|Not to be passed on)\.\*\*(?:.*\n)*?\n")
+
+_LANGUAGES = re.compile(r"^Languages of the training texts: .*\n\n?", re.MULTILINE)
+_TITLE = re.compile(r"^# .*\n+", re.MULTILINE)
 
 
 def read_card(folder: Path) -> str:
@@ -46,6 +49,27 @@ def with_licence_note(card: str, release: str | None) -> str:
         "> below says that it contains only labels, that was true before the release was added.\n"
         f"\n{text}"
     )
+
+
+def languages_line(languages: Sequence[str]) -> str:
+    """Return the line of a model card about the languages of the training texts."""
+    codes = ", ".join(f"`{language}`" for language in languages)
+    return f"Languages of the training texts: {codes}. By default, workers skip posts in other languages."
+
+
+def with_languages(card: str, languages: Sequence[str]) -> str:
+    """Return the model card with a line about the languages below its title, replacing an earlier line.
+
+    Args:
+        card: Markdown; an empty one stays empty.
+        languages: of the training texts; none removes the line.
+    """
+    text = _LANGUAGES.sub("", card)
+    if not text or not languages:
+        return text
+    title = _TITLE.search(text)
+    place = title.end() if title else 0
+    return f"{text[:place]}{languages_line(languages)}\n\n{text[place:]}"
 
 
 def with_quantization(card: str, version: str, quantization: Quantization) -> str:

@@ -1,16 +1,17 @@
 """Change an existing bundle, completely or not at all: its settings, or some of its files.
 
-Every change of what predictions depend on gives the bundle a new version.
+Every change of what predictions depend on gives the bundle a new version. The languages of its training texts
+are not among that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.bundle.bundle_config import CONFIG_FILE, METRICS_FILE, BundleConfig
-from models.bundle.card_and_metrics import metrics_json, read_metrics
+from models.bundle.bundle_config import CARD_FILE, CONFIG_FILE, METRICS_FILE, BundleConfig
+from models.bundle.card_and_metrics import metrics_json, read_card, read_metrics, with_languages
 from models.bundle.checked_files import read_all, read_config
 from models.bundle.config_sections import Calibration, Thresholds
 from models.bundle.load import Bundle
@@ -59,6 +60,30 @@ def revise_bundle(
     if config != before:
         with writing(folder / CONFIG_FILE, BundleError):
             replace_file(folder / CONFIG_FILE, config.to_json())
+    return config.version
+
+
+def set_languages(path: Path, languages: Sequence[str], out: Path | None = None) -> str:
+    """State in a bundle, and in its model card, which languages its training texts were in.
+
+    Args:
+        path: the bundle's folder.
+        languages: as `parse_languages` returns them; none removes the statement.
+        out: as for `require_place`.
+
+    Returns:
+        The version, which stays the same: predictions do not depend on the statement.
+
+    Raises:
+        BundleError: there is no bundle, or it cannot be written.
+    """
+    config = read_config(path).changed({}, languages=tuple(languages) or None)
+    require_place(path, out)
+    card = with_languages(read_card(path), languages)
+    files = {**read_all(path), CONFIG_FILE: config.to_json(), **({CARD_FILE: card.encode()} if card else {})}
+    folder = out or path
+    with writing(folder, BundleError):
+        replace_folder(folder, files)
     return config.version
 
 

@@ -51,6 +51,7 @@ def save_bundle(
     calibration: Calibration | None = None,
     retrieval: Retrieval | None = None,
     dictionary: Dictionary | None = None,
+    languages: tuple[str, ...] | None = None,
     overwrite: bool = False,
     carry_trunk: bool | None = None,
 ) -> str:
@@ -72,6 +73,7 @@ def save_bundle(
         retrieval: how names are searched, if the network has a retriever; its `release` comes from the
             dictionary.
         dictionary: the names that are searched, with a retrieval.
+        languages: of the training texts, as `parse_languages` returns them; None does not state them.
         overwrite: replace an existing bundle.
         carry_trunk: put the frozen trunk and its tokenizer into the bundle. By default it does so if the
             encoder came from a folder, or from a checkpoint without safetensors (BioBERT).
@@ -104,7 +106,7 @@ def save_bundle(
         ensemble = Ensemble(classifiers=network.classifiers, vote=vote or "majority")
     config = BundleConfig.model_validate(
         {
-            "format_version": format_version(ensemble, calibration, retrieval),
+            "format_version": format_version(ensemble, calibration, retrieval, None, languages),
             "name": name,
             "encoder": Path(encoder.source).resolve().name if carry_trunk and is_folder else encoder.source,
             "trunk_digest": encoder.digest(network.frozen_layers),
@@ -118,6 +120,7 @@ def save_bundle(
             "ensemble": ensemble,
             "calibration": calibration,
             "retrieval": retrieval,
+            "languages": languages,
             "files": hashes_of(hashed),
         }
     )

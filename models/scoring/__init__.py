@@ -21,6 +21,7 @@ from models.scoring.catalog import (
     load_scorer,
     packaged_bundles,
     require_bundle,
+    trained_languages,
 )
 from models.scoring.dummy import DummyScorer
 from models.scoring.streaming import map_in_order, stream
@@ -56,4 +57,5 @@ __all__ = [
     "packaged_bundles",
     "require_bundle",
     "stream",
+    "trained_languages",
 ]

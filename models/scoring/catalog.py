@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from models.errors import BundleError, Problem
+from models.languages import primary_language
 from models.options import NormalizerChoice, ServingOptions, retriever_missing
 from models.predictions import Scorer
 from models.scoring.dummy import DUMMY, DummyScorer, dummy_delay, is_dummy
@@ -61,13 +63,30 @@ def require_bundle(name: str, normalizer: NormalizerChoice | None = None) -> Non
         raise retriever_missing(normalizer, folder)
 
 
+def trained_languages(name: str) -> tuple[str, ...]:
+    """Return the languages that a scorer was trained on, without loading it; none if they are not stated.
+
+    Raises:
+        BundleError: there is no scorer called `name`.
+    """
+    if is_dummy(name):
+        return ()
+    languages = (_read_config(bundle_folder(name)) or {}).get("languages")
+    return tuple(filter(None, map(primary_language, languages))) if isinstance(languages, list) else ()
+
+
 def _has_retriever(folder: Path) -> bool:
-    """Return False if `config.json` has no retrieval; loading reports a damaged config.json better."""
+    document = _read_config(folder)
+    return document is None or "retrieval" in document
+
+
+def _read_config(folder: Path) -> dict[str, Any] | None:
+    """Read `config.json` unchecked, or return None; loading reports a damaged config.json better."""
     try:
         document = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError, RecursionError):
-        return True
-    return not isinstance(document, dict) or "retrieval" in document
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def packaged_bundles() -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""`ade-train bundle`: show a bundle, quantize it, or let it search another MedDRA release."""
+"""`ade-train bundle`: show or quantize a bundle, let it search a MedDRA release, or state its languages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _MAX_NAMED: Final = 5  # labels that a note names
 
 bundle_app = typer.Typer(
-    help="Show a bundle, quantize it, or let it search another MedDRA release.", no_args_is_help=True
+    help="Show or quantize a bundle, let it search a MedDRA release, or state its languages.",
+    no_args_is_help=True,
 )
 
 
@@ -35,7 +36,7 @@ def bundle_show_command(
     bundle: Annotated[str, typer.Argument(help="Folder of a bundle, or a bundle of the package: default.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON document.")] = False,
 ) -> None:
-    """Show version, encoder, thresholds, classes and searched names of a bundle; load no weights."""
+    """Show version, languages, encoder, thresholds, classes and names of a bundle; load no weights."""
     from models.bundle import count_names, read_config, read_labels
     from models.scoring import bundle_folder
 
@@ -93,6 +94,37 @@ def bundle_set_terminology_command(
         print_note(note)
 
 
+@bundle_app.command("set-languages")
+def bundle_set_languages_command(
+    bundle: Annotated[
+        str,
+        typer.Argument(help="Folder of a bundle, which is changed. With --out, also one of the package."),
+    ],
+    languages: Annotated[
+        str,
+        typer.Argument(metavar="LANGS", help="Languages of its training texts, such as en,es; * for any."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Leave the bundle as it is, and write the changed one here.")
+    ] = None,
+) -> None:
+    """State which languages a bundle was trained on. By default, workers skip posts in other languages.
+
+    With *, nothing is stated, and workers score everything. The version of the bundle stays the same.
+    """
+    from models.bundle import set_languages
+    from models.languages import parse_languages
+    from models.scoring import bundle_to_change
+
+    try:
+        codes = parse_languages(tag for tag in languages.split(",") if tag.strip())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    source = bundle_to_change(bundle, out)
+    version = set_languages(source, codes, out)
+    print_line(f"{version}: {', '.join(codes) or 'no languages stated'}")
+
+
 bundle_app.command("quantize")(bundle_quantize_command)
 
 
@@ -101,6 +133,7 @@ def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, A
     return {
         "version": config.version,
         "format": config.format_version,
+        "languages": ", ".join(config.languages) if config.languages else "not stated",
         "encoder": config.encoder,
         "carries_its_encoder": config.carries_trunk,
         "frozen_layers": config.frozen_layers,

@@ -42,6 +42,13 @@ def train_command(
         Literal["none", "fgm", "freelb"] | None,
         typer.Option(help="Also train on the worst small change of the embeddings."),
     ] = None,
+    languages: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LANGS",
+            help="Languages of the texts, such as en,es; by default en. Workers skip posts in others.",
+        ),
+    ] = None,
     terminology: TerminologyFolder = None,
     with_terminology: Annotated[
         bool,
@@ -87,6 +94,8 @@ def train_command(
         changes.append(f"encoder={encoder}")
     if adversarial is not None:
         changes.append(f"adversarial={adversarial}")
+    if languages is not None:
+        changes.append(f"languages={languages}")
     prepare_process(threads=threads)
     processes = join_processes(device)
     method = effective_method(preset, changes, device=processes.device)

@@ -82,6 +82,7 @@ class TrainedModel:
             vote=method.vote if method.classifiers > 1 else None,
             retrieval=self.retrieval.retrieval if self.retrieval else None,
             dictionary=self.retrieval.dictionary if self.retrieval else None,
+            languages=method.languages,
         )
 
 

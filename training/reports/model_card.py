@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from models.bundle import languages_line
 from training.corpora import split_counts
 from training.examples import Example, TrainingData
 from training.presets import Method
@@ -56,6 +57,7 @@ class ModelCard:
         template = Template(files(__package__).joinpath("model_card.md").read_text(encoding="utf-8"))
         text = template.substitute(
             name=self.name,
+            languages=languages_line(self.method.languages),
             command=self.command,
             method=self._describe_training(),
             data=self.data.strip(),
@@ -154,7 +156,7 @@ def _frozen_layers(layers: int) -> str:
 
 def _settings(method: Method) -> dict[str, Any]:
     """Return all settings that had an effect, by the names of `--set`."""
-    settings = asdict(method)
+    settings = asdict(method) | {"languages": ",".join(method.languages)}
     training, retriever = settings.pop("training"), settings.pop("retriever")
     del settings["name"]
     if method.normalizer != "classifier":

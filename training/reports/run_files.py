@@ -129,7 +129,14 @@ def _differences(earlier: Any, config: Mapping[str, Any]) -> list[str]:
     if not isinstance(earlier, dict):
         return ["settings"]
     names = {"method": "settings", "data": "data"}
-    return [name for key, name in names.items() if earlier.get(key) != config[key]]
+    return [name for key, name in names.items() if _trained(earlier.get(key)) != _trained(config[key])]
+
+
+def _trained(settings: Any) -> Any:
+    """Return the settings without the languages, which only the finished bundle states."""
+    if not isinstance(settings, dict):
+        return settings
+    return {key: value for key, value in settings.items() if key != "languages"}
 
 
 def environment() -> dict[str, Any]:
