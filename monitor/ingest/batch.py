@@ -47,13 +47,14 @@ class KafkaEvent(Protocol):
 class Batch:
     """Events in the order in which they were read, and the results of the stages so far.
 
-    Each stage returns the batch with its results added. In the end each post is in `scored`, or its message
-    is in `refused`.
+    Each stage returns the batch with its results added. In the end each post is in `scored` or `skipped`, or
+    its message is in `refused`.
 
     Attributes:
         id: correlation id, part of every log line about this batch.
         events: all Kafka events, to be acknowledged in this order once the batch is written.
-        posts: the posts of the messages; a message may have several, or none.
+        posts: the posts of the messages that are to be scored; a message may have several, or none.
+        skipped: posts in other languages, which are counted and not scored; `lang` is their language.
         compliance: the deletions and other compliance events of the messages, in their order.
         scored: posts with their predictions.
         refused: messages that are invalid, or that have a post that is invalid or cannot be scored.
@@ -63,6 +64,7 @@ class Batch:
     events: tuple[KafkaEvent, ...]
     posts: tuple[ReceivedPost, ...] = ()
     compliance: tuple[ReceivedEvent, ...] = ()
+    skipped: tuple[ReceivedPost, ...] = ()
     scored: tuple[ScoredPost, ...] = ()
     refused: tuple[RefusedMessage, ...] = ()
 
@@ -92,7 +94,7 @@ def read_events(batch: Batch) -> Batch:
         origin = origin_of(event.message)
         faults: list[PoisonError] = []
         try:
-            items = read_message(origin.value, _source_header(event.message))
+            items = read_message(origin.value, origin.source)
         except PoisonError as error:
             items = [error]
         for item in items:
@@ -131,4 +133,12 @@ def origin_of(message: KafkaMessage) -> Origin:
     """
     seconds = message.timestamp or 0.0
     timestamp = datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _YEAR_2100 else datetime.now(UTC)
-    return Origin(message.topic, message.partition, message.offset, timestamp, message.key, message.value)
+    return Origin(
+        message.topic,
+        message.partition,
+        message.offset,
+        timestamp,
+        message.key,
+        message.value,
+        _source_header(message),
+    )

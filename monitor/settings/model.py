@@ -6,15 +6,38 @@ A setting is named `ADE_<SECTION>__<NAME>` in the environment and in `.env`, and
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import NoDecode
 
+from models.languages import parse_languages
 from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+def _languages(value: object) -> object:
+    """Accept a list of language tags, also as JSON, or tags with commas between them."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.strip().startswith("[") else value.split(",")
+        except ValueError:
+            raise ValueError('is not a list of languages: write en,es or ["en", "es"]') from None
+    if not isinstance(value, list | tuple):
+        return value
+    if not all(isinstance(tag, str) for tag in value):
+        raise ValueError('is not a list of languages: write en,es or ["en", "es"]')
+    return parse_languages(tag for tag in value if tag.strip())
+
+
+Languages = Annotated[tuple[str, ...], BeforeValidator(_languages), NoDecode]
+"""Languages by their shortest code in ISO 639; none means every language."""
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Section(BaseModel):
@@ -81,6 +104,12 @@ class AlertSettings(Section):
     seen_ttl: int = Field(7 * 86_400, ge=60, description="seconds for which an alert's id is remembered")
     min_probability: Probability = Field(0.0, description="minimum probability of a tweet that raises alerts")
     relay_interval: Seconds = Field(5, description="seconds between two checks of the outbox")
+    rewrite_interval: int = Field(
+        300,
+        ge=1,
+        le=86_400,
+        description="seconds between two rewrites of Redis's append-only file after retractions",
+    )
 
 
 class ModelSettings(Section):
@@ -124,6 +153,10 @@ class WorkerSettings(Section):
     batch_size: int = Field(512, ge=1, le=10_000, description="maximum number of tweets in a micro-batch")
     batch_wait: Seconds = Field(0.25, description="seconds to wait for a batch to fill")
     queue_size: int = Field(2, ge=1, le=100, description="batches that may wait to be written")
+    languages: Languages | None = Field(
+        None,
+        description="languages that are scored, such as en,es, or * for all; by default the bundle's",
+    )
     buffer_size: int = Field(
         1_024, ge=1, le=100_000, description="messages per partition that Faust buffers ahead"
     )
@@ -149,6 +182,18 @@ class EmbeddedSettings(Section):
     start_timeout: Seconds = Field(
         30, description="seconds until a server that does not answer counts as failed"
     )
+    kafka_port: Port | None = Field(None, description="port of the broker, by default a free one")
+    postgres_port: Port | None = Field(None, description="port of Postgres, by default a free one")
+    valkey_port: Port | None = Field(None, description="port of Valkey, by default a free one")
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> EmbeddedSettings:
+        ports = [port for port in (self.kafka_port, self.postgres_port, self.valkey_port) if port is not None]
+        if len(set(ports)) < len(ports):
+            raise ValueError(
+                "embedded.kafka_port, postgres_port and valkey_port must differ: a port has one server"
+            )
+        return self
 
 
 class LogSettings(Section):

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
+from models.languages import EVERY_LANGUAGE
 from monitor.settings.sources import LoadedSettings
 
 _HIDDEN: Final = "********"
@@ -43,6 +44,8 @@ def masked_value(value: object) -> str:
     """Return a value to show: a URL without its password, stars for any other secret."""
     if isinstance(value, SecretStr):
         return masked_url(value.get_secret_value())
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or EVERY_LANGUAGE
     return "" if value is None else str(value)
 
 
