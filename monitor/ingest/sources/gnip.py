@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from monitor.ingest.sources.json_access import first_text, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import ReferencedPost, first_text, nested, post_ids, x_fields
+from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 
 _ID_PREFIXES: Final = ("tag:search.twitter.com", "tag:search.x.com")
 _STATUS_LINK: Final = re.compile(r"/status(?:es)?/([0-9]+)")

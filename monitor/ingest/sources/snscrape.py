@@ -8,16 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from monitor.ingest.sources.json_access import first_text, id_text, mapping, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import (
-    ReferencedPost,
-    first_text,
-    id_text,
-    mapping,
-    nested,
-    post_ids,
-    x_fields,
-)
+from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 
 _TYPE: Final = "snscrape.modules.twitter."
 _UNAVAILABLE: Final = (f"{_TYPE}Tombstone", f"{_TYPE}TweetRef")

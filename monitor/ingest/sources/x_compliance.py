@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
+from monitor.ingest.sources.json_access import first_value, id_text
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import first_value, id_text, post_ids
+from monitor.ingest.sources.x_posts import post_ids
 
 # Names of events in both APIs. X drops a post from public view, and may show it again later.
 _POST_EVENTS: Final = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from monitor.ingest.dates import to_rfc3339
 from monitor.ingest.snowflake import snowflake_date
-from monitor.ingest.sources.post_source import Document, Fields
+from monitor.ingest.sources.json_access import id_text
+from monitor.ingest.sources.post_source import Fields
 
 _REPOST: Final = re.compile(r"RT @(\w{1,20}):? ")
 _USERNAME: Final = re.compile(r"[A-Za-z0-9_]{1,20}")
@@ -46,32 +46,6 @@ def post_ids(version: Any, history: Any) -> PostIds:
     if isinstance(version, str | int):
         ids.append(version)
     return PostIds(ids[0], version, tuple(dict.fromkeys(each for each in ids if each != ids[0])))
-
-
-def id_text(value: Any) -> Any:
-    """Return a number as text, and any other value as it is: the contract refuses what is not an id."""
-    return str(value) if type(value) is int and value >= 0 else value
-
-
-def first_value(document: Document, *names: str) -> Any:
-    """Return the value of the first of these fields that is not null."""
-    for name in names:
-        if (value := document.get(name)) is not None:
-            return value
-    return None
-
-
-def mapping(value: Any) -> Document | None:
-    """Return the value if it is an object."""
-    return value if isinstance(value, Mapping) else None
-
-
-def first_text(*values: Any) -> str | None:
-    """Return the first value that is a text and not empty."""
-    for value in values:
-        if isinstance(value, str) and value:
-            return value
-    return None
 
 
 def x_fields(
@@ -138,15 +112,6 @@ def repost_of_text(text: Any) -> ReferencedPost | None:
     """Return the original of a text that starts as a repost does; its id and its text are not known."""
     match = _REPOST.match(text) if isinstance(text, str) and text.startswith("RT @") else None
     return ReferencedPost(None, None, match[1]) if match else None
-
-
-def nested(parent: Any, *names: str) -> Any:
-    """Return the value under a path of names, or None if an object on the way is missing."""
-    for name in names:
-        if not isinstance(parent, Mapping):
-            return None
-        parent = parent.get(name)
-    return parent
 
 
 def _set_dates(fields: Fields, ids: PostIds, created_at: Any) -> None:

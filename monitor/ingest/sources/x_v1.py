@@ -10,19 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from monitor.ingest.dates import MONTHS
+from monitor.ingest.sources.json_access import first_text, first_value, id_text, mapping, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import (
-    PostIds,
-    ReferencedPost,
-    first_text,
-    first_value,
-    id_text,
-    mapping,
-    nested,
-    post_ids,
-    withheld_fields,
-    x_fields,
-)
+from monitor.ingest.sources.x_posts import PostIds, ReferencedPost, post_ids, withheld_fields, x_fields
 
 _MARKS: Final = frozenset({"full_text", "extended_tweet", "retweeted_status"})
 

@@ -9,17 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from monitor.ingest.sources.json_access import first_text, id_text, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import (
-    PostIds,
-    ReferencedPost,
-    first_text,
-    id_text,
-    nested,
-    post_ids,
-    withheld_fields,
-    x_fields,
-)
+from monitor.ingest.sources.x_posts import PostIds, ReferencedPost, post_ids, withheld_fields, x_fields
 
 # Fields that posts of no other platform have. `id` and `text` alone are a message of our contract.
 _POST_MARKS: Final = frozenset(
@@ -106,8 +98,8 @@ def _includes(document: Document) -> _Includes:
 def _by_id(objects: Any) -> dict[str, Document]:
     if not isinstance(objects, list):
         return {}
-    found = ((id_text(each.get("id")), each) for each in objects if isinstance(each, Mapping))
-    return {key: each for key, each in found if isinstance(key, str)}
+    pairs = ((id_text(each.get("id")), each) for each in objects if isinstance(each, Mapping))
+    return {key: each for key, each in pairs if isinstance(key, str)}
 
 
 def _post(post: Document, includes: _Includes) -> Fields:
