@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
+from monitor.cli.console import add_row, new_table, print_error, print_json, print_line, print_table
 from monitor.cli.options import Bootstrap, Topic, settings_of
-from monitor.kafka import ensure_topics, topic_states
+from monitor.kafka import PartitionState, ensure_topics, topic_states
 
 topics_app = typer.Typer(
     help="Create the topics, and show how far they have been read.", no_args_is_help=True
@@ -32,16 +33,23 @@ def show_command(
     bootstrap: Bootstrap = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per partition.")] = False,
 ) -> None:
-    """Show each partition: its offsets, and how far the workers' group has read it."""
+    """Show each partition: its offsets, and how far the workers' group has read it.
+
+    Exits with status 1 if there is no such topic.
+    """
     kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
     states = topic_states(kafka)
     if as_json:
         for state in states:
             print_json({**asdict(state), "lag": state.lag})
-        return
-    if not states:
-        print_note(f"there is no topic {kafka.topic}: `ade-monitor topics create` creates it")
-        return
+    elif states:
+        _print_states(states)
+    if not any(state.topic == kafka.topic for state in states):
+        print_error(f"there is no topic {kafka.topic}: `ade-monitor topics create` creates it")
+        raise typer.Exit(1)
+
+
+def _print_states(states: Sequence[PartitionState]) -> None:
     table = new_table("topic", "partition", "first", "end", "read by the workers", "lag")
     for state in states:
         numbers = (state.partition, state.first, state.end, state.committed, state.lag)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from monitor.doctor.checkup import Probe, ProbeResult
 from monitor.embedded import PROGRAMS, find_program, read_endpoints
-from monitor.errors import EmbeddedError, RetryableError
+from monitor.errors import EmbeddedError
 from monitor.settings import (
     DatabaseSettings,
     EmbeddedSettings,
@@ -23,7 +22,6 @@ from monitor.settings import (
 if TYPE_CHECKING:
     from redis import Redis
 
-CONNECT_TIMEOUT: Final = 3.0  # seconds
 LOW_SPACE: Final = 2e9  # bytes
 NO_SPACE: Final = 200e6  # bytes
 
@@ -58,7 +56,6 @@ def probe_broker(kafka: KafkaSettings) -> ProbeResult:
     """Check that a broker answers, and that it has the topic."""
     from monitor.kafka import topic_states
 
-    _connect_to_any(kafka)
     states = topic_states(kafka)
     partitions = {
         topic: sum(state.topic == topic for state in states)
@@ -135,34 +132,12 @@ def probe_disk(embedded: EmbeddedSettings) -> ProbeResult:
     return ProbeResult("hint", detail, advice) if free < LOW_SPACE else ProbeResult("ok", detail)
 
 
-def _connect_to_any(kafka: KafkaSettings) -> None:
-    """Fail at once if no broker listens; Kafka's clients would keep trying for a while.
-
-    Raises:
-        RetryableError: no broker accepts a connection.
-    """
-    reasons = []
-    for server in kafka.bootstrap_servers.split(","):
-        host, _, port = server.strip().rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT).close()
-        except (OSError, ValueError) as error:
-            reasons.append(f"{server.strip()}: {error}")
-        else:
-            return
-    raise RetryableError(
-        f"no Kafka broker answers ({'; '.join(reasons)})",
-        "start it (`ade-monitor up` starts one), or correct kafka.bootstrap_servers "
-        "(ADE_KAFKA__BOOTSTRAP_SERVERS)",
-    )
-
-
 def _redis_hints(client: Redis) -> list[tuple[str, str]]:
     """Return what could be better in the configuration of Redis, each as (fact, advice)."""
     from redis import RedisError
 
     try:
-        config = client.config_get("appendonly", "maxmemory-policy")
+        config = client.config_get("appendonly", "maxmemory-policy", "stream-node-max-entries")
     except RedisError:
         return []  # hosted servers hide their configuration
     hints = []
@@ -173,6 +148,13 @@ def _redis_hints(client: Redis) -> list[tuple[str, str]]:
             (
                 f"it drops keys when it is full ({config['maxmemory-policy']})",
                 "CONFIG SET maxmemory-policy noeviction",
+            )
+        )
+    if config.get("stream-node-max-entries", "1") != "1":
+        hints.append(
+            (
+                "the text of a retracted alert stays in its memory while the alerts next to it do",
+                "CONFIG SET stream-node-max-entries 1",
             )
         )
     return hints

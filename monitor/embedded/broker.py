@@ -87,11 +87,7 @@ def count_unread_messages(kafka: KafkaSettings) -> UnreadMessages | None:
             states = topic_states(kafka)
         except (MonitorError, KafkaError):
             return
-        tweets = sum(
-            state.end - state.first if state.lag is None else state.lag
-            for state in states
-            if state.topic == kafka.topic
-        )
+        tweets = sum(state.waiting for state in states if state.topic == kafka.topic)
         letters = sum(state.end - state.first for state in states if state.topic == kafka.dead_letter_topic)
         counts.append(UnreadMessages(tweets, letters))
         if letters:

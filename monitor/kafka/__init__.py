@@ -11,18 +11,21 @@ from monitor.kafka.clients import (
     open_admin,
     open_consumer,
     open_producer,
+    require_listener,
 )
-from monitor.kafka.topics import PartitionState, end_offsets, ensure_topics, topic_states
+from monitor.kafka.topics import PartitionState, count_waiting, end_offsets, ensure_topics, topic_states
 
 __all__ = [
     "CONNECT_TIMEOUT",
     "PartitionState",
     "broker_away_error",
     "closing_quietly",
+    "count_waiting",
     "end_offsets",
     "ensure_topics",
     "open_admin",
     "open_consumer",
     "open_producer",
+    "require_listener",
     "topic_states",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds until a broker that does not answer counts as away."""
 
+LISTEN_TIMEOUT: Final = 3.0
+"""Seconds until a host that accepts no connection counts as away."""
+
 
 def broker_away_error(settings: KafkaSettings, cause: object) -> RetryableError:
     """Return the error for a broker that does not answer, with what to do about it."""
@@ -25,16 +30,46 @@ def broker_away_error(settings: KafkaSettings, cause: object) -> RetryableError:
     )
 
 
+def require_listener(settings: KafkaSettings) -> None:
+    """Check that one of the brokers accepts a connection; Kafka's clients would keep trying for a while.
+
+    Raises:
+        RetryableError: none of them does within `LISTEN_TIMEOUT`.
+    """
+    deadline = time.monotonic() + LISTEN_TIMEOUT
+    reasons = []
+    for server in servers_of(settings):
+        host, _, port = server.rpartition(":")
+        try:
+            remaining = max(0.1, deadline - time.monotonic())
+            socket.create_connection((host.strip("[]"), int(port)), remaining).close()
+        except (OSError, ValueError, OverflowError) as error:
+            reasons.append(getattr(error, "strerror", None) or str(error))
+        else:
+            return
+    raise broker_away_error(settings, "; ".join(dict.fromkeys(reasons)))
+
+
+def servers_of(settings: KafkaSettings) -> list[str]:
+    """Return `host:port` of each broker in the settings."""
+    return [server.strip() for server in settings.bootstrap_servers.split(",")]
+
+
 @contextlib.contextmanager
-def open_admin(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
+def open_admin(settings: KafkaSettings, *, patient: bool = False) -> Iterator[KafkaAdminClient]:
     """Open an admin client, and close it at the end.
+
+    Args:
+        settings: which broker.
+        patient: also wait for a broker that does not listen yet, because it is starting.
 
     Raises:
         RetryableError: no broker answers within `CONNECT_TIMEOUT`.
     """
     from kafka import KafkaAdminClient
 
-    with closing_quietly(_open(KafkaAdminClient, settings, request_timeout_ms=10_000)) as admin:
+    client = _open(KafkaAdminClient, settings, patient=patient, request_timeout_ms=10_000)
+    with closing_quietly(client) as admin:
         yield admin
 
 
@@ -76,12 +111,14 @@ def closing_quietly(client: Any) -> Iterator[Any]:
             client.close()
 
 
-def _open(client_class: Any, settings: KafkaSettings, **options: Any) -> Any:
+def _open(client_class: Any, settings: KafkaSettings, *, patient: bool = False, **options: Any) -> Any:
     from kafka.errors import KafkaConfigurationError, KafkaError
 
+    if not patient:
+        require_listener(settings)
     try:
         return client_class(
-            bootstrap_servers=[server.strip() for server in settings.bootstrap_servers.split(",")],
+            bootstrap_servers=servers_of(settings),
             bootstrap_timeout_ms=int(CONNECT_TIMEOUT * 1000),
             **options,
         )

@@ -41,12 +41,22 @@ class PartitionState:
         """Messages that the group has not read, or None if it never committed."""
         return None if self.committed is None else max(0, self.end - self.committed)
 
+    @property
+    def waiting(self) -> int:
+        """Messages that still exist and that the group has not read."""
+        existing = self.end - self.first
+        return existing if self.lag is None else min(existing, self.lag)
 
-def ensure_topics(kafka: KafkaSettings) -> list[str]:
+
+def ensure_topics(kafka: KafkaSettings, *, patient: bool = False) -> list[str]:
     """Create the topic and its dead-letter topic if they are missing, and return the names of the new ones.
 
     An existing topic stays as it is, whatever its number of partitions. The dead-letter topic gets one
     partition, so that its letters have one order. Blocking.
+
+    Args:
+        kafka: which broker, and which topics.
+        patient: also wait for a broker that does not listen yet, because it is starting.
 
     Raises:
         RetryableError: no broker answers.
@@ -55,7 +65,7 @@ def ensure_topics(kafka: KafkaSettings) -> list[str]:
     from kafka.errors import KafkaError, TopicAlreadyExistsError
 
     created = []
-    with open_admin(kafka) as admin:
+    with open_admin(kafka, patient=patient) as admin:
         try:
             existing = set(admin.list_topics())
         except KafkaError as error:
@@ -102,6 +112,18 @@ def topic_states(kafka: KafkaSettings) -> list[PartitionState]:
             ]
         except KafkaError as error:
             raise broker_away_error(kafka, error) from None
+
+
+def count_waiting(kafka: KafkaSettings) -> int | None:
+    """Return how many messages of the topic the workers' group has not read, or None if there is no topic.
+
+    Raises:
+        RetryableError: no broker answers.
+    """
+    states = [state for state in topic_states(kafka) if state.topic == kafka.topic]
+    if not states:
+        return None
+    return sum(state.waiting for state in states)
 
 
 def end_offsets(consumer: KafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:

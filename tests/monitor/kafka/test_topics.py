@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.app import app
 from monitor.errors import RetryableError
-from monitor.kafka import clients, ensure_topics, open_consumer, open_producer, topic_states
+from monitor.kafka import (
+    clients,
+    count_waiting,
+    ensure_topics,
+    open_consumer,
+    open_producer,
+    require_listener,
+    topic_states,
+)
 from monitor.settings import KafkaSettings
 
 
@@ -52,13 +61,45 @@ def test_show_reports_the_offsets_that_the_workers_have_committed(kafka: KafkaSe
     assert {row["committed"] for row in shown if row["partition"] != 2} == {None}
 
 
-def test_for_a_missing_topic_show_names_the_command_that_creates_it(kafka: KafkaSettings) -> None:
+def test_waiting_messages_are_those_that_the_group_has_not_read(kafka: KafkaSettings) -> None:
+    from kafka import OffsetAndMetadata, TopicPartition
+
+    assert count_waiting(kafka.model_copy(update={"topic": "nowhere"})) is None
+    assert count_waiting(kafka) == 0
+    producer = open_producer(kafka)
+    for partition in (0, 1, 1, 1):
+        producer.send(kafka.topic, b"x", partition=partition).get(30)
+    producer.close()
+    assert count_waiting(kafka) == 4
+    with open_consumer(kafka, group_id=kafka.group_id) as consumer:
+        consumer.assign([TopicPartition(kafka.topic, 1)])
+        consumer.commit({TopicPartition(kafka.topic, 1): OffsetAndMetadata(2, "", -1)})
+    assert count_waiting(kafka) == 2
+
+
+def test_for_a_missing_topic_show_fails_and_names_the_command_that_creates_it(kafka: KafkaSettings) -> None:
     result = CliRunner().invoke(app, ["topics", "show", "--topic", "nowhere"])
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "topics create" in result.stderr
 
 
-def test_a_broker_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_does_not_listen_is_named() -> None:
+    with pytest.raises(RetryableError, match=r"127\.0\.0\.1:1 .*refused"):
+        ensure_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"))
+
+
+def test_a_patient_client_waits_for_a_broker_that_is_starting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "CONNECT_TIMEOUT", 1.0)
     with pytest.raises(RetryableError, match=r"127\.0\.0\.1:1 "):
-        ensure_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"))
+        ensure_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"), patient=True)
+
+
+@pytest.mark.parametrize("servers", ["nonsense", "host:port", "[::1]:99999", "unknown.invalid:9092"])
+def test_an_address_that_is_not_one_is_named(servers: str) -> None:
+    with pytest.raises(RetryableError, match=re.escape(servers)):
+        require_listener(KafkaSettings(bootstrap_servers=servers))
+
+
+def test_one_listening_broker_is_enough(kafka: KafkaSettings) -> None:
+    servers = f"127.0.0.1:1, {kafka.bootstrap_servers}"
+    require_listener(kafka.model_copy(update={"bootstrap_servers": servers}))
