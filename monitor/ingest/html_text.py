@@ -38,8 +38,16 @@ _UNMISTAKABLE: Final = _names(
     "blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p span table td th tr ul"
 )
 
+# The tags of nearly all posts. Without others, the text is what remains when they are cut out.
+_SIMPLE: Final = _names(
+    "a b blockquote br code del div em font h1 h2 h3 h4 h5 h6 hr i ins li ol p s small span strong sub sup "
+    "u ul"
+)
+
 # Number of line ends before and after an element.
 _BREAKS: Final = dict.fromkeys(_PARAGRAPHS, 2) | dict.fromkeys(_LINES, 1)
+
+_LINE_TAGS: Final = frozenset(_BREAKS) | {"br"}
 
 # An attribute needs a value, so "<b and c>" is not a tag. Quantifiers are possessive: the time is linear.
 _ATTRIBUTE = (
@@ -58,12 +66,13 @@ _USUAL_TAG: Final = re.compile(
 )
 # "<" that starts neither a tag nor a comment, as in "i <3 zoloft" or "<sarcasm>".
 _LITERAL: Final = re.compile(rf"<(?!(?:{_TAG.pattern[1:]})|!--|!doctype)", re.IGNORECASE | re.ASCII)
-_LINE_TAG: Final = re.compile(rf"<(?:br|{'|'.join(_BREAKS)})[\s/>]", re.IGNORECASE | re.ASCII)
+_LINE_TAG: Final = re.compile(rf"<(?:{'|'.join(_LINE_TAGS)})[\s/>]", re.IGNORECASE | re.ASCII)
 _HIDDEN_CONTENT: Final = re.compile(
     rf"<(?P<hidden>{'|'.join(_HIDDEN)})\b.*?(?:</(?P=hidden)|\Z)|<!--.*?(?:-->|\Z)",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-_SPACES: Final = re.compile(r"[ \t\n\r\f]+")
+# White space other than a single space.
+_SPACES: Final = re.compile(r"[\t\n\r\f][ \t\n\r\f]*+| [ \t\n\r\f]++")
 _EMOJI_CLASS: Final = re.compile("emoji|emote|smil", re.IGNORECASE)
 
 
@@ -99,12 +108,15 @@ def html_to_text(html: str) -> str:
     Line ends are spaces, as in a browser. But they stay if the fragment has no paragraphs and no `<br>`,
     because then its author relied on them.
     """
-    tags = _USUAL_TAG.findall(html)
-    are_known = len(tags) == html.count("<") and _NAMES.issuperset(map(str.lower, tags))
-    source = html if are_known else _LITERAL.sub("&lt;", html)
+    parts = _USUAL_TAG.split(html)  # text, name, text, name, …, text
+    tags = set(map(str.lower, parts[1::2]))
+    is_usual = len(parts) == 2 * html.count("<") + 1
+    if is_usual and _SIMPLE.issuperset(tags) and "quote-inline" not in html:
+        return _without_tags(parts, keeps_lines=tags.isdisjoint(_LINE_TAGS))
+    source = html if is_usual and _NAMES.issuperset(tags) else _LITERAL.sub("&lt;", html)
     keeps_lines = not _LINE_TAG.search(source)
     if source.count("<") > MAX_TAGS:
-        return _without_tags(source, keeps_lines)
+        return _without_tags(_USUAL_TAG.split(_HIDDEN_CONTENT.sub("", source)), keeps_lines)
     tree = LexborHTMLParser(source.encode(errors="replace"), options=LexborDocumentOptions.WO_EVENTS)
     return "" if tree.body is None else _visible_text(tree.body, keeps_lines, "quote-inline" in source)
 
@@ -181,16 +193,16 @@ def _emoji(attributes: dict[str, str | None]) -> str:
     return name if len(name) > 2 and name[0] == name[-1] == ":" and " " not in name else ""
 
 
-def _without_tags(source: str, keeps_lines: bool) -> str:
+def _without_tags(parts: list[str], keeps_lines: bool) -> str:
+    """Return the text between tags. `parts` alternate between texts and names of elements."""
     lines = _Lines()
-    source = _HIDDEN_CONTENT.sub("", source)
-    place = 0
-    for tag in _TAG.finditer(source):
-        lines.add(unescape(source[place : tag.start()]), keeps_lines)
-        name = tag["name"].lower()
+    lines.add(unescape(parts[0]), keeps_lines)
+    for place in range(1, len(parts), 2):
+        name, text = parts[place].lower(), parts[place + 1]
         if name == "br":
             lines.end_line()
-        lines.separate(_BREAKS.get(name, 0))
-        place = tag.end()
-    lines.add(unescape(source[place:]), keeps_lines)
+        elif name in _BREAKS:
+            lines.separate(_BREAKS[name])
+        if text:
+            lines.add(unescape(text), keeps_lines)
     return lines.text()

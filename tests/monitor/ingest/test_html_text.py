@@ -137,6 +137,26 @@ def test_large_html_without_a_parser_has_the_same_words(blocks: list[tuple[str, 
     assert html_to_text(html * repeats).split() == words.split() * repeats
 
 
+def elements(names: list[str], content: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    pieces = st.tuples(st.sampled_from(names), st.lists(content, max_size=4).map("".join))
+    return pieces.map(lambda piece: f"<{piece[0]} class=x>{piece[1]}</{piece[0]}>")
+
+
+TEXTS = st.sampled_from(
+    [" ", "\n", "  \n", "&lt;", "&amp ", "&#39;", "&nbsp;", "<br>", "<BR/>", "a", "b ", " 😬"]
+)
+INLINE = st.recursive(TEXTS, lambda inner: elements(["b", "span", "em"], inner), max_leaves=5)
+BLOCK = st.recursive(
+    elements(["p", "h2", "li"], INLINE) | INLINE, lambda inner: elements(["div", "ul"], inner), max_leaves=5
+)
+
+
+@given(st.lists(BLOCK, max_size=4).map("".join))
+def test_usual_tags_are_cut_out_with_the_result_of_the_parser(html: str) -> None:
+    # An element that is not usual makes the parser read the text.
+    assert html_to_text(html) == html_to_text(html + "<wbr>")
+
+
 HOSTILE = {
     "angle brackets": "<" * 100_000,
     "open elements": "<div>" * 20_000,
