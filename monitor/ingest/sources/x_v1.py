@@ -26,7 +26,7 @@ def _recognizes(document: Document) -> bool:
     if "id_str" in document:
         return "text" in document or "screen_name" not in document
     if not _MARKS.isdisjoint(document):
-        return True
+        return "platform" not in document
     if "text" in document:
         return "id" in document and "screen_name" in (mapping(document.get("user")) or ())
     return _listed(document) is not None

@@ -31,6 +31,8 @@ _POST_MARKS: Final = frozenset(
         "__twarc",
     }
 )
+# Fields of our contract that this API does not have. A message with one of them is ours.
+_CONTRACT_MARKS: Final = frozenset({"platform", "html", "aliases", "referenced_id", "edited_at", "tombstone"})
 _ENVELOPE_MARKS: Final = frozenset({"includes", "meta", "errors", "matching_rules", "__twarc"})
 _PROBLEMS: Final = ("https://api.twitter.com/2/problems/", "https://api.x.com/2/problems/")
 
@@ -49,7 +51,8 @@ def _recognizes(document: Document) -> bool:
     if "data" in document:
         return "kind" not in document and _is_envelope(document, document["data"])
     if "text" in document:
-        return "id" in document and not _POST_MARKS.isdisjoint(document)
+        is_post = "id" in document and not _POST_MARKS.isdisjoint(document)
+        return is_post and _CONTRACT_MARKS.isdisjoint(document)
     return "id" not in document and _has_no_posts(document)
 
 

@@ -52,6 +52,14 @@ def test_the_examples_are_valid(name: str, document: dict[str, Any]) -> None:
     assert [item for item in read_items(document) if isinstance(item, PoisonError)] == []
 
 
+@pytest.mark.parametrize("extra", [{"conversation_id": "5"}, {"public_metrics": {}}, {"full_text": "x"}])
+def test_a_message_of_our_contract_may_have_fields_of_a_platform(extra: dict[str, Any]) -> None:
+    message = {"id": "forum:5", "text": "dizzy", "platform": "forum"} | extra
+    [post] = read_items(message)
+    assert isinstance(post, Post)
+    assert (post.id, post.text, post.platform) == ("forum:5", "dizzy", "forum")
+
+
 @given(st.sampled_from(SOURCES), st.dictionaries(st.sampled_from(KEYS) | st.text(), ODD))
 def test_any_object_is_read_by_any_source_without_an_exception(source: Any, document: dict[str, Any]) -> None:
     source.recognizes(document)
