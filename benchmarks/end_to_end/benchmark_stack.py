@@ -20,7 +20,14 @@ from pydantic import SecretStr
 
 from benchmarks.measured_process import memory_mb
 from monitor.embedded import EmbeddedStack, Postgres, SupervisedWorker
-from monitor.settings import DatabaseSettings, KafkaSettings, ModelSettings, RedisSettings, Settings
+from monitor.settings import (
+    DatabaseSettings,
+    EmbeddedSettings,
+    KafkaSettings,
+    ModelSettings,
+    RedisSettings,
+    Settings,
+)
 from monitor.store import upgrade_database
 
 PATIENCE: Final = 1800.0  # seconds that a backlog may take
@@ -123,7 +130,7 @@ def started_stack(texts: list[str]) -> Iterator[BenchmarkStack]:
     """Run a stack in a temporary folder while the body runs."""
     with tempfile.TemporaryDirectory(prefix="ade-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
-        embedded = EmbeddedStack(Path(folder) / "data")
+        embedded = EmbeddedStack(EmbeddedSettings(data_dir=Path(folder) / "data"))
         embedded.postgres = Postgres(embedded.data_dir, options={"track_commit_timestamp": "on"})
         embedded.start()
         try:

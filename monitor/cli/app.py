@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.alerts import alerts_app
+from monitor.cli.connect import connect_app
 from monitor.cli.db import db_app
 from monitor.cli.deadletters import deadletters_app
 from monitor.cli.demo import demo_command
@@ -18,12 +19,14 @@ from monitor.cli.query import query_command
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
 from monitor.cli.settings import settings_command
+from monitor.cli.stack_advice import AdvisingGroup
 from monitor.cli.topics import topics_app
 from monitor.cli.up import up_command
 from monitor.cli.worker import worker_command
 
 app = typer.Typer(
     name="ade-monitor",
+    cls=AdvisingGroup,
     help="Watch social media for adverse drug effects: tweets from Kafka, ADEs to Postgres, alerts to Redis.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -62,6 +65,7 @@ app.command("demo", rich_help_panel=RUN)(demo_command)
 app.command("up", rich_help_panel=RUN)(up_command)
 app.command("worker", rich_help_panel=RUN)(worker_command)
 app.command("feed", rich_help_panel=USE)(feed_command)
+app.add_typer(connect_app, name="connect", rich_help_panel=USE)
 app.command("score", rich_help_panel=USE)(score_command)
 app.command("query", rich_help_panel=USE)(query_command)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from monitor.cli.stack_advice import remember_settings
 from monitor.embedded import running_stack
 from monitor.feed import Format
 from monitor.settings import LoadedSettings, Settings, load_settings
@@ -99,11 +100,13 @@ def load_settings_of(context: typer.Context, **overrides: Any) -> LoadedSettings
     Raises:
         SettingsError: a setting is wrong; see `load_settings`.
     """
-    return load_settings(
+    loaded = load_settings(
         {name.replace("__", "."): value for name, value in overrides.items()},
         config=context.obj,
         fallback=running_stack,
     )
+    remember_settings(context, loaded)
+    return loaded
 
 
 def settings_of(context: typer.Context, **overrides: Any) -> Settings:

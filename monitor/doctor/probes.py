@@ -8,13 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from monitor.doctor.checkup import Probe, ProbeResult
-from monitor.embedded import PROGRAMS, find_program, read_endpoints
+from monitor.embedded import PROGRAMS, find_program, missing_stack, read_endpoints
 from monitor.errors import EmbeddedError
 from monitor.settings import (
     DatabaseSettings,
     EmbeddedSettings,
     KafkaSettings,
-    ModelSettings,
     RedisSettings,
     Settings,
 )
@@ -31,7 +30,7 @@ def probes_for(settings: Settings) -> list[Probe]:
     return [
         Probe(
             "bundle",
-            partial(probe_bundle, settings.model),
+            partial(probe_bundle, settings),
             timeout=60,
             advice_when_late="try again when the machine is less busy; check that the trunk is not being "
             "downloaded",
@@ -44,12 +43,23 @@ def probes_for(settings: Settings) -> list[Probe]:
     ]
 
 
-def probe_bundle(model: ModelSettings) -> ProbeResult:
-    """Load the bundle, as a worker would."""
+def probe_bundle(settings: Settings) -> ProbeResult:
+    """Load the bundle, as a worker would, and compare the languages of its training with the wanted ones."""
     from models import load_scorer
+    from models.scoring import trained_languages
+    from monitor.enrich import wanted_languages
 
+    model = settings.model
     scorer = load_scorer(model.bundle, model.serving)
-    return ProbeResult("ok", f"{model.bundle}, version {scorer.version}")
+    wanted, trained = wanted_languages(settings), trained_languages(model.bundle)
+    detail = f"{model.bundle}, version {scorer.version}; scores {', '.join(wanted) or 'every language'}"
+    if trained and (unseen := "every language" if not wanted else ", ".join(sorted({*wanted} - {*trained}))):
+        return ProbeResult(
+            "hint",
+            f"{detail}, but was trained on {', '.join(trained)} only",
+            f"its predictions for {unseen} mean little: correct worker.languages (ADE_WORKER__LANGUAGES)",
+        )
+    return ProbeResult("ok", detail)
 
 
 def probe_broker(kafka: KafkaSettings) -> ProbeResult:
@@ -117,6 +127,8 @@ def probe_embedded(embedded: EmbeddedSettings) -> ProbeResult:
             find_program(name)
     except EmbeddedError as error:
         return ProbeResult("hint", error.fact, error.advice)
+    if stopped := missing_stack(embedded.data_dir):
+        return ProbeResult("hint", stopped, "if you use it, start it with `ade-monitor up`")
     return ProbeResult("ok", f"`ade-monitor up` can start a stack in {embedded.data_dir}; none is running")
 
 

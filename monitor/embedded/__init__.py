@@ -4,7 +4,7 @@
 """
 
 from monitor.embedded.broker import Broker
-from monitor.embedded.endpoints import Endpoints, read_endpoints, running_stack
+from monitor.embedded.endpoints import Endpoints, missing_stack, read_endpoints, running_stack
 from monitor.embedded.postgres import Postgres
 from monitor.embedded.running import RunningMonitor, running_monitor
 from monitor.embedded.servers import PROGRAMS, find_program, free_port
@@ -24,6 +24,7 @@ __all__ = [
     "environment_of",
     "find_program",
     "free_port",
+    "missing_stack",
     "read_endpoints",
     "running_monitor",
     "running_stack",

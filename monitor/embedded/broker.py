@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.embedded.folder import make_data_folder, make_private_folder
 from monitor.embedded.process import Program
-from monitor.embedded.servers import LoopbackServer, find_program, start_on_free_port
+from monitor.embedded.servers import LoopbackServer, find_program
 from monitor.errors import MonitorError
 from monitor.settings import KafkaSettings
 
@@ -28,6 +28,7 @@ class Broker(LoopbackServer):
     """
 
     name = "broker"
+    port_setting = "kafka_port"
 
     @property
     def bootstrap(self) -> str:
@@ -59,7 +60,7 @@ class Broker(LoopbackServer):
                 stop_signals=((signal.SIGTERM, 0.5),),
             )
 
-        self.child, self.port = start_on_free_port(program_for, speaks_kafka, self._start_timeout)
+        self._start(program_for, speaks_kafka)
 
 
 @dataclass(frozen=True)

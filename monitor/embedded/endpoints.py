@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.embedded.folder import lock_holder, translate_os_errors
+from monitor.embedded.folder import has_been_used, lock_holder, translate_os_errors
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,18 @@ def running_stack(data_dir: Path, stronger: Mapping[str, Any]) -> tuple[str, dic
     if "url" in stronger.get("database", {}):
         sections.pop("privacy", None)
     return f"embedded stack in {data_dir}", sections
+
+
+def missing_stack(data_dir: Path) -> str | None:
+    """Return why the stack in `data_dir` does not answer, or None if it runs, or never ran there."""
+    if not has_been_used(data_dir):
+        return None
+    holder = lock_holder(data_dir)
+    if holder is None:
+        return f"the embedded stack in {data_dir.resolve()} is not running"
+    if read_endpoints(data_dir) is None:
+        return f"the embedded stack in {data_dir.resolve()} is starting or stopping (process {holder.pid})"
+    return None
 
 
 def _file(data_dir: Path) -> Path:

@@ -145,6 +145,11 @@ class FolderLock:
             self._descriptor = None
 
 
+def has_been_used(data_dir: Path) -> bool:
+    """Return True if a stack of ours ran in `data_dir`, now or earlier, as far as we may know."""
+    return os.access(_lock_file(data_dir), os.R_OK)
+
+
 def lock_holder(data_dir: Path) -> LockHolder | None:
     """Return who runs the embedded stack in `data_dir`, or None if nobody does, or we may not know."""
     try:

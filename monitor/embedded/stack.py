@@ -13,22 +13,23 @@ from monitor.embedded.postgres import Postgres
 from monitor.embedded.process import KillRequested, never
 from monitor.embedded.servers import LoopbackServer
 from monitor.embedded.valkey import Valkey
+from monitor.settings import EmbeddedSettings
 
 
 class EmbeddedStack:
     """A Postgres, a Valkey and a broker of our own in one data folder.
 
     Args:
-        data_dir: folder for all their data.
-        start_timeout: seconds for each server until its start counts as failed.
+        settings: the folder for all their data, their ports, and the time that their start may take.
     """
 
-    def __init__(self, data_dir: Path, *, start_timeout: float = 30) -> None:
-        self.data_dir = data_dir
-        self._lock = FolderLock(data_dir)
-        self.postgres = Postgres(data_dir, start_timeout=start_timeout)
-        self.valkey = Valkey(data_dir, start_timeout=start_timeout)
-        self.broker = Broker(data_dir, start_timeout=start_timeout)
+    def __init__(self, settings: EmbeddedSettings) -> None:
+        self.data_dir = folder = settings.data_dir
+        timeout = settings.start_timeout
+        self._lock = FolderLock(folder)
+        self.postgres = Postgres(folder, start_timeout=timeout, port=settings.postgres_port)
+        self.valkey = Valkey(folder, start_timeout=timeout, port=settings.valkey_port)
+        self.broker = Broker(folder, start_timeout=timeout, port=settings.kafka_port)
 
     @property
     def servers(self) -> tuple[LoopbackServer, ...]:
@@ -58,13 +59,15 @@ class EmbeddedStack:
             on_started: called with each server that answers.
 
         Raises:
-            EmbeddedError: another process runs the folder, it cannot be used, or a server does not start;
-                the servers that were started by then are stopped.
+            EmbeddedError: another process runs the folder, it cannot be used, a fixed port is taken, or a
+                server does not start; the servers that were started by then are stopped.
         """
         self.data_dir = self._lock.acquire()
         try:
             remove_endpoints(self.data_dir)
             read_or_create_secret(self.data_dir / "author.key")
+            for server in self.servers:
+                server.require_port()
             for server in self.servers:
                 server.start()
                 on_started(server)

@@ -14,8 +14,10 @@ from monitor.embedded.folder import (
     translate_os_errors,
 )
 from monitor.embedded.process import Program
-from monitor.embedded.servers import LoopbackServer, find_program, start_on_free_port
+from monitor.embedded.servers import LoopbackServer, find_program
 
+# An entry that is deleted from a stream stays in its node, in memory and in the file, until all entries of
+# the node are deleted. So each entry has its own node.
 CONFIG: Final = """\
 bind 127.0.0.1
 port {port}
@@ -23,6 +25,7 @@ requirepass {password}
 appendonly yes
 save ""
 maxmemory-policy noeviction
+stream-node-max-entries 1
 daemonize no
 """
 
@@ -31,9 +34,10 @@ class Valkey(LoopbackServer):
     """Valkey on loopback, with a random password. Its data go to `valkey/` in the data folder."""
 
     name = "valkey"
+    port_setting = "valkey_port"
 
-    def __init__(self, data_dir: Path, *, start_timeout: float = 30) -> None:
-        super().__init__(data_dir, start_timeout=start_timeout)
+    def __init__(self, data_dir: Path, *, start_timeout: float = 30, port: int | None = None) -> None:
+        super().__init__(data_dir, start_timeout=start_timeout, port=port)
         self._password = ""
 
     @property
@@ -64,7 +68,7 @@ class Valkey(LoopbackServer):
                 stop_signals=((signal.SIGTERM, 10),),
             )
 
-        self.child, self.port = start_on_free_port(program_for, self._is_ready, self._start_timeout)
+        self._start(program_for, self._is_ready)
 
     def _url(self, port: int) -> str:
         return f"redis://:{self._password}@127.0.0.1:{port}/0"

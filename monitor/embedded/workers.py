@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 
 from monitor.backoff import Backoff
 from monitor.embedded.process import Child, KillRequested, Program, never
+from monitor.readiness import ReadinessSocket
 from monitor.settings import Settings
 
 QUICK_CRASH: Final = 60.0  # seconds; the crash of a worker that ran longer has a new cause
@@ -62,6 +63,8 @@ class SupervisedWorker:
     """
 
     def __init__(self, settings: Settings, log: Path, name: str, notify: Callable[[str], None]) -> None:
+        self._readiness = ReadinessSocket()
+        self._is_ready = False
         self._program = Program(
             name=name,
             # -P: a folder of the user's that is called `monitor` or `models` is not ours
@@ -69,7 +72,7 @@ class SupervisedWorker:
             folder=Path.cwd(),
             log=log,
             stop_signals=((signal.SIGTERM, settings.worker.shutdown_timeout + STOP_MARGIN),),
-            environment={**os.environ, **environment_of(settings)},
+            environment={**os.environ, **environment_of(settings), **self._readiness.environment},
         )
         self._notify = notify
         self._quick_crashes = 0
@@ -83,16 +86,27 @@ class SupervisedWorker:
         """Process id, or None while it waits for its restart."""
         return self._child.pid if self._child else None
 
+    @property
+    def is_ready(self) -> bool:
+        """True once it has loaded its model and reads posts, until it ends."""
+        return self._is_ready
+
     def supervise(self) -> None:
-        """Start the worker if it is not running, and report its errors. Call this about twice a second.
+        """Start the worker if it is not running, and report errors, and when it is ready.
+
+        Call this about twice a second.
 
         Raises:
             EmbeddedError: it crashed five times in a row soon after its start.
         """
         for error in self._errors.new_errors():
             self._notify(f"{self._program.name}: {error}")
+        if self._readiness.was_reported() and not self._is_ready:
+            self._is_ready = True
+            self._notify(f"{self._program.name} is ready: its model is loaded, and it reads posts")
         if self._child is None:
             if time.monotonic() >= self._restart_at:
+                self._readiness.was_reported()  # a report of the one before is out of date
                 self._child = Child(self._program)
         elif (status := self._child.exit_status()) is not None:
             self._schedule_restart(self._child, status)
@@ -101,7 +115,8 @@ class SupervisedWorker:
         """Stop the worker after it has finished its batches."""
         if self._child:
             self._child.stop(kill_requested)
-            self._child = None
+            self._child, self._is_ready = None, False
+        self._readiness.close()
 
     def last_lines(self) -> str:
         """Return the end of its log."""
@@ -120,7 +135,7 @@ class SupervisedWorker:
             f"{self._program.name} ended with status {status}, and is started again in {pause:g} s "
             f"(log: {self._program.log})"
         )
-        self._child, self._restart_at = None, time.monotonic() + pause
+        self._child, self._is_ready, self._restart_at = None, False, time.monotonic() + pause
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -21,6 +21,7 @@ import structlog
 from monitor.alerts import Relay
 from monitor.deadletters import DeadLetter
 from monitor.ingest import KafkaEvent
+from monitor.readiness import report_ready
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import RaiseAlerts, Store
 from monitor.stream.conveyor import Conveyor
@@ -103,6 +104,7 @@ def create_app(
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:
         log.info("partitions assigned", partitions=sorted(f"{tp.topic}/{tp.partition}" for tp in assigned))
+        report_ready()
 
     return app
 

@@ -40,7 +40,7 @@ def run_worker(settings: Settings) -> None:
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     scorer = load_scorer(settings.model.bundle, settings.model.serving)
-    ensure_topics(settings.kafka)
+    ensure_topics(settings.kafka, patient=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     store = Store(settings)

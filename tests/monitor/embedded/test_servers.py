@@ -88,6 +88,7 @@ def test_valkey_keeps_its_data_over_a_restart_and_evicts_nothing(folder: Path) -
     with redis.Redis.from_url(server.url) as client:
         client.xadd("ade:alerts", {"alert": "kept"})
         assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
+        assert client.config_get("stream-node-max-entries")["stream-node-max-entries"] == "1"
     server.stop()
 
     server.start()

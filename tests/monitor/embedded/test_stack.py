@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,19 +15,21 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from monitor.embedded import EmbeddedStack, read_endpoints
+from monitor.embedded import EmbeddedStack, free_port, missing_stack, read_endpoints
 from monitor.embedded.endpoints import running_stack
+from monitor.embedded.folder import lock_holder
 from monitor.embedded.launch import __file__ as launch_file
 from monitor.embedded.process import Child, Program
 from monitor.errors import EmbeddedError
-from monitor.settings import load_settings
+from monitor.settings import EmbeddedSettings, load_settings
 from tests.processes import wait_for
 
 RUN = """
 import sys, time
 from pathlib import Path
 from monitor.embedded import EmbeddedStack
-stack = EmbeddedStack(Path(sys.argv[1]), start_timeout=60)
+from monitor.settings import EmbeddedSettings
+stack = EmbeddedStack(EmbeddedSettings(data_dir=Path(sys.argv[1]), start_timeout=60))
 stack.start()
 print(*(server.child.pid for server in stack.servers), flush=True)
 try:
@@ -129,7 +132,7 @@ def test_other_commands_find_the_running_stack_unless_settings_name_others(
 
 
 def test_a_server_that_ends_is_reported_with_its_log(folder: Path) -> None:
-    stack = EmbeddedStack(folder, start_timeout=60)
+    stack = EmbeddedStack(EmbeddedSettings(data_dir=folder, start_timeout=60))
     stack.start()
     try:
         stack.check()
@@ -147,7 +150,7 @@ def test_a_server_that_ends_is_reported_with_its_log(folder: Path) -> None:
 def test_a_failed_start_stops_the_servers_that_were_started(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = EmbeddedStack(folder, start_timeout=60)
+    stack = EmbeddedStack(EmbeddedSettings(data_dir=folder, start_timeout=60))
     pids = []
 
     def refuse() -> None:
@@ -196,3 +199,43 @@ def test_a_child_that_ignores_signals_is_killed_in_the_end(tmp_path: Path) -> No
     wait_for(lambda: child.last_lines() == "on")
     child.stop()
     assert child.exit_status() == -signal.SIGKILL
+
+
+def test_servers_listen_on_their_fixed_ports_after_each_start(folder: Path) -> None:
+    kafka, postgres, valkey = free_port(), free_port(), free_port()
+    settings = EmbeddedSettings(
+        data_dir=folder, start_timeout=60, kafka_port=kafka, postgres_port=postgres, valkey_port=valkey
+    )
+    for _ in range(2):
+        stack = EmbeddedStack(settings)
+        stack.start()
+        endpoints = read_endpoints(folder)
+        stack.stop()
+        assert endpoints
+        assert endpoints.bootstrap_servers.endswith(f":{kafka}")
+        assert f":{postgres}/" in endpoints.database_url
+        assert f":{valkey}/" in endpoints.redis_url
+
+
+def test_a_taken_port_is_named_with_its_setting_before_any_server_starts(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        stack = EmbeddedStack(EmbeddedSettings(data_dir=folder, valkey_port=port))
+        with pytest.raises(
+            EmbeddedError, match=rf"{port} .*embedded\.valkey_port \(ADE_EMBEDDED__VALKEY_PORT"
+        ):
+            stack.start()
+    assert not (folder / "postgres").exists()
+    assert lock_holder(folder) is None
+
+
+def test_the_state_of_a_stack_is_described_while_it_does_not_answer(folder: Path) -> None:
+    assert missing_stack(folder) is None
+    stack = StackProcess(folder)
+    assert missing_stack(folder) is None
+    (folder / "endpoints.json").rename(folder / "elsewhere")
+    starting = missing_stack(folder)
+    stack.end()
+    assert starting and "starting" in starting and str(stack.process.pid) in starting
+    stopped = missing_stack(folder)
+    assert stopped and "is not running" in stopped and str(folder) in stopped

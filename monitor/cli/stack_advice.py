@@ -1,0 +1,63 @@
+"""What to say if nothing answers at a default address, and the embedded stack of this folder is stopped.
+
+Commands look for that stack first. If it is not running, they fall back to the defaults, such as
+localhost:9092. An error about these addresses alone would send the user looking for the wrong fault.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+from typer.core import TyperGroup
+
+from monitor.embedded import missing_stack
+from monitor.errors import MonitorError
+from monitor.settings import LoadedSettings
+
+DEFAULT_ADDRESSES: Final = {
+    "kafka.bootstrap_servers": "localhost:9092",
+    "database.url": "localhost:5432",
+    "redis.url": "localhost:6379",
+}
+"""The default of each address, as error messages write it."""
+
+_SETTINGS: Final = "ade-monitor.settings"
+
+
+class AdvisingGroup(TyperGroup):
+    """The commands; if one of them fails at a default address, the error also names the stopped stack."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command.
+
+        Raises:
+            MonitorError: of the command.
+        """
+        try:
+            return super().invoke(ctx)
+        except MonitorError as error:
+            loaded = ctx.meta.get(_SETTINGS)
+            if loaded and (explained := explain_stopped_stack(error, loaded)):
+                raise explained from error
+            raise
+
+
+def remember_settings(context: click.Context, loaded: LoadedSettings) -> None:
+    """Keep the settings of the running command, to explain an error of it."""
+    context.meta[_SETTINGS] = loaded
+
+
+def explain_stopped_stack(error: MonitorError, loaded: LoadedSettings) -> MonitorError | None:
+    """Return the error with the state of the embedded stack in it, or None if that is not the reason."""
+    at_default = any(
+        address in error.fact and name not in loaded.origins for name, address in DEFAULT_ADDRESSES.items()
+    )
+    reason = missing_stack(loaded.settings.embedded.data_dir) if at_default else None
+    if reason is None:
+        return None
+    return type(error)(
+        f"{reason}, and {error.fact}",
+        "start the stack with `ade-monitor up` and wait until it is ready, or configure other servers "
+        "(`ade-monitor settings` lists all settings)",
+    )
