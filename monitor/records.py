@@ -127,6 +127,7 @@ class Origin:
         timestamp: when Kafka received the message, timezone-aware.
         key: key of the message as raw bytes, or None.
         value: value of the message as raw bytes, or None. Not part of `repr`: it holds a post.
+        source: name of the source of the message, from its header `source`, or None.
     """
 
     topic: str
@@ -135,6 +136,7 @@ class Origin:
     timestamp: datetime
     key: bytes | None = field(default=None, repr=False)
     value: bytes | None = field(default=None, repr=False)
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,17 @@ class Progress:
     topic: str
     partition: int
     next_offset: int
+
+
+class RetractionReason(StrEnum):
+    """Why an alert is retracted: what happened to its post or to the author's account, or an edit."""
+
+    DELETED = "deleted"
+    EDITED = "edited"
+    WITHHELD = "withheld"
+    PROTECTED = "protected"
+    SUSPENDED = "suspended"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)

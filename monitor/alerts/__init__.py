@@ -1,25 +1,30 @@
-"""Alerts: raised from scored tweets, published by the relay, read by subscribers.
+"""Alerts: raised from scored posts, published and retracted by the relay, read by subscribers.
 
-`rules` decides which predictions raise an alert. `relay` publishes the outbox through a `Publisher`, and
-`following` reads through a `Reader` (both in `ports`). `redis` is the one broker of alerts so far.
+`rules` decides which predictions raise an alert, and `payload` has their JSON. `relay` publishes the outbox
+through a `Publisher`, and `following` reads through a `Reader` (both in `ports`). `filtering` decides what a
+subscriber with filters sees. `redis` is the one broker of alerts so far.
 """
 
-from monitor.alerts.following import AlertFilter, Show, follow
-from monitor.alerts.payload import AlertPayload, parse_payload
-from monitor.alerts.ports import Publisher, PublishResult, Reader, StreamEntry
+from monitor.alerts.filtering import AlertFilter
+from monitor.alerts.following import Show, follow
+from monitor.alerts.payload import AlertPayload, RetractionPayload, parse_payload, parse_retraction
+from monitor.alerts.ports import AlertRevision, Publisher, PublishResult, Reader, StreamEntry
 from monitor.alerts.relay import Relay
 from monitor.alerts.rules import AlertRules
 
 __all__ = [
     "AlertFilter",
     "AlertPayload",
+    "AlertRevision",
     "AlertRules",
     "PublishResult",
     "Publisher",
     "Reader",
     "Relay",
+    "RetractionPayload",
     "Show",
     "StreamEntry",
     "follow",
     "parse_payload",
+    "parse_retraction",
 ]

@@ -18,6 +18,26 @@ Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRevision:
+    """A change that subscribers must see: a new alert, new content for a known one, or its retraction.
+
+    Attributes:
+        alert_id: the alert.
+        number: number of the change, from 1. Of two changes of an alert, the higher number counts.
+        payload: JSON of the alert, or of the retraction if `retracts` is True.
+        retracts: True if the alert leaves the stream.
+        entry_id: id of the entry that has the alert now. Only its milliseconds, about, if an older version
+            published it, and None if it is not known to be published.
+    """
+
+    alert_id: str
+    number: int
+    payload: Mapping[str, Any]
+    retracts: bool = False
+    entry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEntry:
     """An entry of the alert stream: its id, which the broker assigns, and its fields."""
 
@@ -27,27 +47,36 @@ class StreamEntry:
 
 @dataclass
 class PublishResult:
-    """The result of publishing a batch of alerts.
+    """The result of publishing a batch of changes.
 
     Attributes:
-        stored: ids of the alerts that are in the stream, whether added now or earlier.
+        stored: ids of the alerts whose change is in the stream, whether added now or earlier, each with the
+            id of the entry that has the alert. The entry's id is None if the alert is not in the stream.
         unannounced: how many of them are in the stream but could not be announced on the channel.
-        error: the first error, if some alerts were not stored.
+        error: the first error, if some changes were not stored.
     """
 
-    stored: list[str] = field(default_factory=list)
+    stored: dict[str, str | None] = field(default_factory=dict)
     unannounced: int = 0
     error: MonitorError | None = None
 
 
 class Publisher(Protocol):
-    """Adds alerts to the stream. Publishing an alert again changes nothing."""
+    """Adds alerts to the stream, and removes them. Publishing a change again does nothing."""
 
-    async def publish(self, alerts: Sequence[tuple[str, Mapping[str, Any]]]) -> PublishResult:
-        """Publish alerts, each as (alert id, payload), in their order.
+    async def publish(self, revisions: Sequence[AlertRevision]) -> PublishResult:
+        """Publish changes in their order. A retraction of an alert that nobody saw publishes nothing.
 
         Raises:
-            MonitorError: the whole call failed, and it is not known which alerts were published.
+            MonitorError: the whole call failed, and it is not known which changes were published.
+        """
+        ...
+
+    async def purge(self) -> None:
+        """Make the broker delete removed alerts from its files, too, if that is due. Call it regularly.
+
+        Raises:
+            MonitorError: the broker is away.
         """
         ...
 

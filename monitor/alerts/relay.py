@@ -1,16 +1,18 @@
-"""The relay: publish the alerts that wait in the outbox, and mark them as published."""
+"""The relay: publish the changes of alerts that wait in the outbox, and mark them as published."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Final
+from datetime import UTC
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from monitor.alerts.ports import Publisher, PublishResult
+from monitor.alerts.payload import RetractionPayload
+from monitor.alerts.ports import AlertRevision, Publisher, PublishResult
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError
 from monitor.settings import Settings
@@ -24,12 +26,18 @@ BATCH_SIZE: Final = 200
 LONGEST_PAUSE: Final = 30.0
 """Longest pause in seconds between attempts while the broker of alerts or Postgres is away."""
 
+MARK: Final = text(
+    "UPDATE alert_outbox AS t SET published_at = now(), entry_id = done.entry_id "
+    "FROM unnest(CAST(:alert_ids AS text[]), CAST(:entry_ids AS text[])) AS done (alert_id, entry_id) "
+    "WHERE t.alert_id = done.alert_id"
+)
+
 
 class Relay:
-    """Publishes the alerts of the outbox. Any number of relays may share one outbox.
+    """Publishes the alerts of the outbox, and retracts them. Any number of relays may share one outbox.
 
     A row is published first and marked second. After a crash between the two it is published again, and the
-    publisher ignores an alert that it knows.
+    publisher ignores a change that it knows.
 
     Use a relay from one event loop only. `close` closes the publisher; the engine belongs to the caller.
     """
@@ -74,6 +82,7 @@ class Relay:
             self._nudged.clear()
             try:
                 await self.publish_pending()
+                await self._publisher.purge()
             except MonitorError as problem:
                 if not failing:
                     log.warning("alerts wait in the outbox", problem=str(problem))
@@ -94,7 +103,7 @@ class Relay:
         async with self._engine.begin() as connection:
             waiting = (
                 await connection.execute(
-                    select(alert_outbox.c.alert_id, alert_outbox.c.payload)
+                    select(alert_outbox)
                     .where(alert_outbox.c.published_at.is_(None))
                     .order_by(alert_outbox.c.seq)
                     .limit(BATCH_SIZE)
@@ -103,7 +112,7 @@ class Relay:
             ).all()
             if not waiting:
                 return 0, None
-            result = await self._publisher.publish([(row.alert_id, row.payload) for row in waiting])
+            result = await self._publisher.publish([_revision_of(row) for row in waiting])
             await self._mark(connection, result)
         log.debug("alerts published", alerts=len(result.stored), refused=result.error is not None)
         return len(result.stored), result.error
@@ -114,7 +123,20 @@ class Relay:
             log.warning("alerts are in the stream but not on the channel", channel=self._settings.channel)
         if result.stored:
             await connection.execute(
-                update(alert_outbox)
-                .where(alert_outbox.c.alert_id.in_(result.stored))
-                .values(published_at=func.now())
+                MARK, {"alert_ids": list(result.stored), "entry_ids": list(result.stored.values())}
             )
+
+
+def _revision_of(row: Row[Any]) -> AlertRevision:
+    if row.action == "publish":
+        return AlertRevision(row.alert_id, row.revision, row.payload, entry_id=row.entry_id)
+    retraction = RetractionPayload(
+        alert_id=row.alert_id, retracted_at=row.retracted_at.astimezone(UTC), reason=row.reason
+    )
+    return AlertRevision(
+        row.alert_id,
+        row.revision,
+        retraction.model_dump(mode="json"),
+        retracts=True,
+        entry_id=row.entry_id,
+    )

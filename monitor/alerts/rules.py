@@ -16,6 +16,9 @@ from monitor.records import Alert, ScoredPost
 class AlertRules:
     """Decides which alerts scored tweets raise. No other part of the monitor decides this.
 
+    Each version of an edited tweet is scored, and its alerts have the ids of those that it raised before. The
+    store compares the two. A repost raises its own alerts.
+
     A tweet raises alerts if its label is ADE and its probability reaches `min_probability`. It raises one
     alert for each distinct effect. Mentions with the same PT are one effect. Uncoded mentions are one
     effect if their words are the same.
@@ -65,6 +68,14 @@ def alert_id_of(tweet_id: str, effect: str) -> str:
     return hashlib.sha256(f"{tweet_id}\0{effect}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def utf16_units(text: str, end: int) -> int:
+    """Return how many UTF-16 units the first `end` code points of `text` have: two beyond U+FFFF, else one.
+
+    Strings of JavaScript, Java and C# count these units.
+    """
+    return end + sum(character > "\uffff" for character in text[:end])
+
+
 def _best_mentions(mentions: Sequence[Mention]) -> dict[str, Mention]:
     """Return the mention with the highest score for each effect."""
     best: dict[str, Mention] = {}
@@ -87,10 +98,19 @@ def _payload(
         alert_id=alert_id,
         tweet_id=tweet.id,
         posted_at=scored.received.posted_at.astimezone(UTC),
+        edited_at=None if tweet.edited_at is None else tweet.edited_at.astimezone(UTC),
+        platform=tweet.platform,
+        kind=tweet.kind,
+        url=tweet.url,
         text=tweet.text,
         probability=clamp_probability(scored.prediction.probability),
         mention=MentionPayload(
-            start=mention.start, end=mention.end, text=mention.text, score=clamp_probability(mention.score)
+            start=mention.start,
+            end=mention.end,
+            start_utf16=utf16_units(tweet.text, mention.start),
+            end_utf16=utf16_units(tweet.text, mention.end),
+            text=mention.text,
+            score=clamp_probability(mention.score),
         ),
         ptid=mention.ptid,
         pt_name=mention.pt_name,

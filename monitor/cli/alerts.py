@@ -1,4 +1,4 @@
-"""`ade-monitor alerts follow`: show the alerts of the Redis Stream as they arrive."""
+"""`ade-monitor alerts follow`: show the alerts and retractions of the Redis Stream as they arrive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from monitor.errors import SettingsError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from monitor.alerts import AlertFilter, AlertPayload, Show
+    from monitor.alerts import AlertPayload, RetractionPayload
 
 PT_WIDTH = 28
 
@@ -83,12 +83,16 @@ def follow_command(
         ),
     ] = False,
     count: Annotated[
-        int | None, typer.Option("--count", metavar="N", min=1, help="Stop after showing N alerts.")
+        int | None,
+        typer.Option(
+            "--count", metavar="N", min=1, help="Stop after showing N alerts. Retractions do not count."
+        ),
     ] = None,
 ) -> None:
-    """Show alerts as they arrive, until Ctrl-C.
+    """Show alerts and their retractions as they arrive, until Ctrl-C.
 
-    An alert is acknowledged to the group after its line is written, so an interrupted reader loses none.
+    An alert is acknowledged to the group after its line is written, so an interrupted reader loses none. A
+    retraction passes all filters, unless this reader hid the alert.
     """
     from monitor.alerts import AlertFilter, follow
     from monitor.alerts.redis import open_reader
@@ -108,27 +112,29 @@ def follow_command(
         from_start=from_start,
         notify=print_note,
     )
-    show = _show(AlertFilter(drug or (), pt or ()), as_json=as_json)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        follow(reader, show, notify=print_note, count=count)
+        follow(
+            reader,
+            _show_json if as_json else _show_line,
+            notify=print_note,
+            alert_filter=AlertFilter(drug or (), pt or ()),
+            count=count,
+        )
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     finally:
         reader.close()
 
 
-def _show(alert_filter: AlertFilter, *, as_json: bool) -> Show:
-    def show(alert: AlertPayload, text: str) -> bool:
-        if not alert_filter.matches(alert):
-            return False
-        if as_json:
-            print_json(json.loads(text))
-        else:
-            print_line(alert_line(alert))
-        return True
+def _show_json(_: AlertPayload | RetractionPayload, text: str) -> None:
+    print_json(json.loads(text))
 
-    return show
+
+def _show_line(item: AlertPayload | RetractionPayload, _: str) -> None:
+    from monitor.alerts import AlertPayload
+
+    print_line(alert_line(item) if isinstance(item, AlertPayload) else retraction_line(item))
 
 
 def alert_line(alert: AlertPayload) -> Text:
@@ -146,3 +152,12 @@ def alert_line(alert: AlertPayload) -> Text:
         "  ",
         highlighted(alert.text, (alert.mention.start, alert.mention.end), style="bold red underline"),
     )
+
+
+def retraction_line(retraction: RetractionPayload) -> Text:
+    """Return a retraction on one line: time, the id of the alert, and the reason."""
+    from rich.text import Text
+
+    retracted = retraction.retracted_at.strftime("%Y-%m-%d %H:%M:%SZ")
+    reason = terminal_safe(retraction.reason)
+    return Text.assemble((retracted, "dim"), f"  retracted: alert {retraction.alert_id} ({reason})")

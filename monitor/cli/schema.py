@@ -1,4 +1,4 @@
-"""`ade-monitor schema`: print the JSON Schema of a tweet or of an alert."""
+"""`ade-monitor schema`: print the JSON Schema of a tweet, an alert or a retraction."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ class Subject(StrEnum):
 
     TWEET = "tweet"
     ALERT = "alert"
+    RETRACTION = "retraction"
 
 
 def schema_command(
-    subject: Annotated[Subject, typer.Argument(help="The messages that go in (tweet) or come out (alert).")],
+    subject: Annotated[
+        Subject, typer.Argument(help="The messages that go in (tweet) or come out (alert, retraction).")
+    ],
 ) -> None:
-    """Print the JSON Schema of the messages that go in or of the alerts that come out."""
+    """Print the JSON Schema of the messages that go in, or of the alerts and retractions that come out."""
     typer.echo(schema_text(subject.value), nl=False)

@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of the messages: `tweet.schema.json` (in) and `alert.schema.json` (out)."""
+"""The JSON Schemas (2020-12) of the messages: tweets come in, alerts and retractions go out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["SchemaName", "schema_text"]
 
-SchemaName = Literal["tweet", "alert"]
+SchemaName = Literal["tweet", "alert", "retraction"]
 
 
 def schema_text(name: SchemaName) -> str:

@@ -166,6 +166,36 @@ class WorkerSettings(Section):
     )
 
 
+class ConnectSettings(Section):
+    """The connectors to live platforms."""
+
+    drugs: Path | None = Field(None, description="TOML file of drug names (docs/connect.md)")
+    state_dir: Path = Field(
+        Path("ade-connect"), description="folder where connectors keep how far they have read"
+    )
+    report_interval: Seconds = Field(60, description="seconds between two log lines with the counts")
+    x_bearer_token: SecretStr | None = Field(None, description="app-only bearer token of the X API")
+    x_url: str = Field("https://api.x.com", description="address of the X API")
+    x_backfill_minutes: int = Field(
+        0, ge=0, le=5, description="minutes that X sends again after a lost connection, if your access has it"
+    )
+    jetstream_hosts: str = Field(
+        "wss://jetstream1.us-east.bsky.network,wss://jetstream2.us-east.bsky.network,"
+        "wss://jetstream1.us-west.bsky.network,wss://jetstream2.us-west.bsky.network",
+        description="hosts of Bluesky's Jetstream, comma-separated; the next one is tried after a failure",
+    )
+    jetstream_dictionary: Path | None = Field(
+        None, description="zstd dictionary of Jetstream, to receive smaller events"
+    )
+    mastodon_server: str | None = Field(None, description="address of the Mastodon server")
+    mastodon_access_token: SecretStr | None = Field(
+        None, description="access token of the Mastodon server, for its stream"
+    )
+    mastodon_poll_interval: Seconds = Field(
+        5, description="seconds between two looks at the timelines, without a stream"
+    )
+
+
 class PrivacySettings(Section):
     """What protects the people who tweet."""
 
@@ -214,6 +244,7 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     model: ModelSettings = ModelSettings()
     worker: WorkerSettings = WorkerSettings()
+    connect: ConnectSettings = ConnectSettings()
     privacy: PrivacySettings = PrivacySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()

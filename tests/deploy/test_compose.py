@@ -232,6 +232,11 @@ def test_redis_keeps_every_alert() -> None:
     assert command[command.index("--appendonly") + 1] == "yes"
 
 
+def test_redis_frees_the_memory_of_a_retracted_alert() -> None:
+    command = SERVICES["valkey"]["command"]
+    assert command[command.index("--stream-node-max-entries") + 1] == "1"
+
+
 @pytest.mark.parametrize("name", MONITOR_SERVICES)
 def test_a_service_starts_after_what_it_needs(name: str) -> None:
     for dependency, condition in SERVICES[name]["depends_on"].items():

@@ -18,15 +18,18 @@ PUBLIC = {
     "monitor.alerts": [
         "AlertFilter",
         "AlertPayload",
+        "AlertRevision",
         "AlertRules",
         "PublishResult",
         "Publisher",
         "Reader",
         "Relay",
+        "RetractionPayload",
         "Show",
         "StreamEntry",
         "follow",
         "parse_payload",
+        "parse_retraction",
     ],
     "monitor.ingest": [
         "REASONS",

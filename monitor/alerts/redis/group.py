@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from redis import Redis
@@ -18,6 +18,7 @@ from monitor.alerts.redis.tail import (
     comparable_id,
     count_missed,
     end_of_stream,
+    newest_removed,
 )
 from monitor.settings import Settings
 
@@ -50,6 +51,7 @@ class GroupReader:
         claim_after: seconds after which an unacknowledged entry of another reader is taken over.
         from_start: let a new group start at the oldest alert instead of the next one.
         notify: called with messages for the user: a group was created, alerts were missed.
+        max_length: number of entries that the stream keeps.
         location: name of the server, for messages.
     """
 
@@ -63,9 +65,11 @@ class GroupReader:
         claim_after: float,
         from_start: bool,
         notify: Notify,
+        max_length: int,
         location: str = "Redis",
     ) -> None:
         self.location = location
+        self._max_length = max_length
         self._client: Any = client
         self._stream = stream
         self._group = group
@@ -129,9 +133,9 @@ class GroupReader:
         if own_after is not None:
             entries = self._read_group(own_after)
             if entries:
-                return self._without_trimmed(entries), entries[-1].entry_id
+                return self._present(entries), entries[-1].entry_id
         if time.monotonic() >= self._next_claim:
-            self._report_trimmed()
+            self._report_unread_trimmed()
             claimed = self._claim()
             if claimed:
                 return claimed, None
@@ -155,42 +159,66 @@ class GroupReader:
                 self._stream, self._group, self._consumer, self._claim_ms, self._claim_from, count=READ_COUNT
             )
             if deleted and deleted[0]:
-                self._report_missed(len(deleted[0]))
-            claimed = self._without_trimmed(
-                StreamEntry(entry_id, fields) for entry_id, fields in entries if entry_id
-            )
+                self._report_trimmed(deleted[0])
+            claimed = self._present(StreamEntry(entry_id, fields) for entry_id, fields in entries if entry_id)
             if claimed or self._claim_from == "0-0":
                 return claimed
 
-    def _without_trimmed(self, entries: Iterable[StreamEntry]) -> list[StreamEntry]:
-        """Drop entries that were trimmed from the stream: Redis returns their ids without fields."""
+    def _present(self, entries: Iterable[StreamEntry]) -> list[StreamEntry]:
+        """Drop, and acknowledge, entries that left the stream: Redis returns their ids without fields."""
         present = []
-        trimmed = 0
+        gone = []
         for entry in entries:
             if entry.fields:
                 present.append(entry)
             else:
                 self._unacknowledged[entry.entry_id] = None
-                trimmed += 1
-        if trimmed:
-            self._report_missed(trimmed)
+                gone.append(entry.entry_id)
+        if gone:
+            self._report_trimmed(gone)
         return present
 
-    def _report_trimmed(self) -> None:
+    def _report_trimmed(self, gone: Sequence[str]) -> None:
+        """Report entries that were trimmed before they were acknowledged.
+
+        What is trimmed is older than all that remains. An entry in between was retracted or replaced, and
+        another entry says so.
+        """
+        stream = self._client.xinfo_stream(self._stream)
+        first = stream["first-entry"]
+        trimmed = [
+            entry_id for entry_id in gone if not first or comparable_id(entry_id) < comparable_id(first[0])
+        ]
+        if trimmed:
+            certain = newest_removed(stream) < min(map(comparable_id, trimmed))
+            self._report_missed(len(trimmed), stream, certain=certain)
+
+    def _report_unread_trimmed(self) -> None:
         """Report how many alerts were trimmed before the group read them."""
         groups = self._client.xinfo_groups(self._stream)
         group = next((row for row in groups if row["name"] == self._group), None)
         if group is not None:
-            self._position = self._position or group["last-delivered-id"]
-            missed = count_missed(group, self._client.xinfo_stream(self._stream))
+            read_until = group["last-delivered-id"]
+            self._position = self._position or read_until
+            stream = self._client.xinfo_stream(self._stream)
+            missed = count_missed(group, stream)
             if missed:
-                self._report_missed(missed)
+                certain = newest_removed(stream) <= comparable_id(read_until)
+                self._report_missed(missed, stream, certain=certain)
 
-    def _report_missed(self, count: int) -> None:
-        self._notify(
-            f"{count} alert{'s were' if count > 1 else ' was'} trimmed from {self._stream} before group "
-            f"{self._group} read them: raise ADE_ALERTS__MAX_LENGTH, or look them up with `ade-monitor query`"
-        )
+    def _report_missed(self, count: int, stream: Mapping[str, Any], *, certain: bool) -> None:
+        """Report alerts that were trimmed. If that is not certain, some or all may have been retracted."""
+        alerts = f"{count} alert{'s were' if count > 1 else ' was'}"
+        if certain:
+            self._notify(
+                f"{alerts} trimmed from {self._stream} before group {self._group} read them: raise "
+                "ADE_ALERTS__MAX_LENGTH, or look them up with `ade-monitor query`"
+            )
+        elif stream["entries-added"] > self._max_length:
+            self._notify(
+                f"{alerts} retracted, replaced or trimmed before group {self._group} read them: if it reads "
+                "too slowly, raise ADE_ALERTS__MAX_LENGTH"
+            )
 
     def _send_acknowledgements(self) -> None:
         if self._unacknowledged:
@@ -249,6 +277,7 @@ def open_reader(
         claim_after=claim_after,
         from_start=from_start,
         notify=notify,
+        max_length=settings.alerts.max_length,
         location=location,
     )
 

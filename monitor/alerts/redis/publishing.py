@@ -1,43 +1,27 @@
-"""Publish alerts with one Lua script, which remembers, adds and announces an alert in one step."""
+"""Publish changes of alerts with one Lua script."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from redis.exceptions import NoScriptError, RedisError
 
-from monitor.alerts.ports import PublishResult
+from monitor.alerts.ports import AlertRevision, PublishResult
 from monitor.alerts.redis.connection import connect_async, location_of, monitor_error, translate_redis_errors
+from monitor.alerts.redis.purging import FilePurge, unpurged_key
+from monitor.alerts.redis.scripts import PUBLISH
 from monitor.settings import Settings
 
-# Redis runs a script without other commands in between, but it rolls nothing back. If XADD is refused, the
-# script itself must forget the alert again, or no retry would ever publish it.
-# PUBLISH is only a hint: a refusal (an ACL without the channel) must not undo the entry in the stream.
-SCRIPT: Final = """
-if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then
-    return 'known'
-end
-local added = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 'alert_id', ARGV[4], 'alert', ARGV[5])
-if type(added) == 'table' and added.err then
-    redis.call('DEL', KEYS[1])
-    return redis.error_reply(added.err)
-end
-local announced = redis.pcall('PUBLISH', ARGV[3], ARGV[5])
-if type(announced) == 'table' and announced.err then
-    return 'unannounced'
-end
-return 'published'
-"""
-DIGEST: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+DIGEST: Final = hashlib.sha1(PUBLISH.encode(), usedforsecurity=False).hexdigest()
 
 
 class RedisPublisher:
     """The `Publisher` for Redis: a Redis Stream as the record, and a channel for live hints.
 
-    Publishing an alert again within `alerts.seen_ttl` seconds changes nothing.
+    Publishing a change again within `alerts.seen_ttl` seconds does nothing.
 
     Raises:
         SettingsError: `redis.url` is not a URL.
@@ -47,45 +31,62 @@ class RedisPublisher:
         self._settings = settings.alerts
         self._client = connect_async(settings.redis)
         self._location = location_of(settings.redis)
+        self._file_purge = FilePurge(settings.alerts, self._client)
 
-    async def publish(self, alerts: Sequence[tuple[str, Mapping[str, Any]]]) -> PublishResult:
-        """Publish alerts, each as (alert id, payload), in one round trip.
+    async def publish(self, revisions: Sequence[AlertRevision]) -> PublishResult:
+        """Publish changes in one round trip.
 
         Raises:
-            MonitorError: the round trip failed, and it is not known which alerts were published.
+            MonitorError: the round trip failed, and it is not known which changes were published.
         """
         with translate_redis_errors(self._location):
-            replies = await self._run_script(alerts)
+            replies = await self._run_script(revisions)
             if any(isinstance(reply, NoScriptError) for reply in replies):
-                await self._client.script_load(SCRIPT)
-                replies = await self._run_script(alerts)
+                await self._client.script_load(PUBLISH)
+                replies = await self._run_script(revisions)
         result = PublishResult()
-        for (alert_id, _), reply in zip(alerts, replies, strict=True):
+        for revision, reply in zip(revisions, replies, strict=True):
             if isinstance(reply, RedisError):
                 result.error = result.error or monitor_error(reply, self._location)
             else:
-                result.stored.append(alert_id)
-                result.unannounced += reply == "unannounced"
+                outcome, entry_id = reply
+                result.stored[revision.alert_id] = entry_id or None
+                result.unannounced += outcome == "unannounced"
+        if any(revision.number > 1 for revision in revisions):
+            self._file_purge.expect_removals()
         return result
+
+    async def purge(self) -> None:
+        """Make Redis rewrite its append-only file if alerts were removed; see `FilePurge`.
+
+        Raises:
+            MonitorError: Redis is away.
+        """
+        with translate_redis_errors(self._location):
+            await self._file_purge.run()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _run_script(self, alerts: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
+    async def _run_script(self, revisions: Sequence[AlertRevision]) -> list[Any]:
         settings = self._settings
         async with self._client.pipeline(transaction=False) as pipeline:
-            for alert_id, payload in alerts:
+            for revision in revisions:
                 pipeline.evalsha(
                     DIGEST,
-                    2,
-                    seen_key(settings.stream, alert_id),
+                    3,
+                    seen_key(settings.stream, revision.alert_id),
                     settings.stream,
+                    unpurged_key(settings.stream),
                     str(settings.seen_ttl),
                     str(settings.max_length),
                     settings.channel,
-                    alert_id,
-                    json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
+                    revision.alert_id,
+                    str(int(revision.retracts)),
+                    str(revision.number),
+                    json.dumps(revision.payload, ensure_ascii=False, separators=(",", ":")),
+                    revision.entry_id or "",
                 )
             return list(await pipeline.execute(raise_on_error=False))
 

@@ -84,11 +84,10 @@ def end_of_stream(client: Redis, stream: str) -> tuple[str, int | None]:
 
 
 def count_missed(group: Mapping[str, Any], stream: Mapping[str, Any]) -> int:
-    """Return how many entries were trimmed before the group read them.
+    """Return how many entries were trimmed or removed before the group read them.
 
-    Redis counts the entries that were ever added and those that the group has read. The rest is known as long
-    as only the oldest entries are trimmed. The result is 0 if it is not known (`entries-read` is nil, or
-    Redis is 6.2).
+    Redis counts the entries that were ever added and those that the group has read. The result is 0 if it is
+    not known (`entries-read` is nil, or Redis is 6.2).
 
     Args:
         group: a row of the reply of XINFO GROUPS.
@@ -100,6 +99,15 @@ def count_missed(group: Mapping[str, Any], stream: Mapping[str, Any]) -> int:
     if comparable_id(group["last-delivered-id"]) >= comparable_id(first[0]):
         return 0
     return max(0, int(stream["entries-added"]) - int(read) - int(stream["length"]))
+
+
+def newest_removed(stream: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the newest entry that was retracted or replaced, not trimmed, or (0, 0) if there is none.
+
+    Args:
+        stream: the reply of XINFO STREAM. Redis 6.2 does not know what was removed.
+    """
+    return comparable_id(stream.get("max-deleted-entry-id") or "0-0")
 
 
 def comparable_id(entry_id: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Payloads of alerts, and how to add them to the stream and recognize them there."""
+"""Payloads of alerts and retractions, and how to add them to the stream."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ def add_alerts(client: redis.Redis, numbers: Iterable[int], **other: Any) -> Non
     for number in numbers:
         alert = payload(number, **other)
         client.xadd(STREAM, {"alert_id": alert["alert_id"], "alert": json.dumps(alert)})
+
+
+def retraction(number: int = 0, *, reason: str = "deleted") -> dict[str, Any]:
+    """Return the payload of the retraction of alert `number`."""
+    return {
+        "alert_id": payload(number)["alert_id"],
+        "retracted_at": "2026-07-01T13:00:00Z",
+        "reason": reason,
+    }
+
+
+def retract_alerts(client: redis.Redis, numbers: Iterable[int]) -> None:
+    """Remove alerts from the stream, and add their retractions, as the publisher does."""
+    for number in numbers:
+        content = retraction(number)
+        for entry_id, fields in client.xrange(STREAM):  # type: ignore[union-attr]
+            if fields["alert_id"] == content["alert_id"]:
+                client.xdel(STREAM, entry_id)
+        client.xadd(STREAM, {"alert_id": content["alert_id"], "retracted": json.dumps(content)})
 
 
 def pending_alerts(client: redis.Redis) -> int:

@@ -43,7 +43,29 @@ def with_alerts(settings: Settings, **alerts: Any) -> Settings:
 
 def published(client: redis.Redis, stream: str = STREAM) -> list[str]:
     """Return the ids of the alerts in the stream."""
-    return [fields["alert_id"] for _, fields in client.xrange(stream)]  # type: ignore[union-attr]
+    return [
+        fields["alert_id"]
+        for _, fields in client.xrange(stream)  # type: ignore[union-attr]
+        if "alert" in fields
+    ]
+
+
+def retract_in_outbox(outbox: psycopg.Connection[Any], alert_id: str) -> None:
+    """Retract an alert in the outbox, as a deletion does."""
+    outbox.execute(
+        "UPDATE alert_outbox SET payload = '{}', action = 'retract', reason = 'deleted', "
+        "retracted_at = now(), revision = revision + 1, published_at = NULL WHERE alert_id = %s",
+        [alert_id],
+    )
+
+
+def retracted(client: redis.Redis, stream: str = STREAM) -> list[str]:
+    """Return the ids of the alerts that were retracted, in the order of the stream."""
+    return [
+        fields["alert_id"]
+        for _, fields in client.xrange(stream)  # type: ignore[union-attr]
+        if "retracted" in fields
+    ]
 
 
 def unpublished(outbox: psycopg.Connection[Any]) -> int:

@@ -14,7 +14,14 @@ import redis
 from pydantic import SecretStr
 
 from monitor.settings import RedisSettings, Settings
-from tests.monitor.alerts.payloads import STREAM, add_alerts, payload, pending_alerts
+from tests.monitor.alerts.payloads import (
+    STREAM,
+    add_alerts,
+    payload,
+    pending_alerts,
+    retract_alerts,
+    retraction,
+)
 from tests.monitor.alerts.valkeys import RestartableValkey
 from tests.processes import RunningCommand, ade_monitor, child_environment, running, wait_for
 
@@ -65,12 +72,60 @@ def test_alerts_that_are_filtered_out_are_acknowledged(redis_settings: Settings,
 def test_entries_that_are_not_alerts_are_reported_skipped_and_acknowledged(
     redis_settings: Settings, client: redis.Redis
 ) -> None:
-    for fields in ({"other": "1"}, {"alert": "{"}, {"alert": "[]"}, {"alert": '{"alert_id": "1"}'}):
+    for fields in (
+        {"other": "1"},
+        {"alert": "{"},
+        {"alert": "[]"},
+        {"alert": '{"alert_id": "1"}'},
+        {"retracted": "{}"},
+    ):
         client.xadd(STREAM, fields)  # type: ignore[arg-type]
     add_alerts(client, [7])
     ended = ade_monitor(redis_settings, *GROUP, "--from-start", "--count", "1")
     assert numbers_in(ended.stdout) == [7]
-    assert ended.stderr.count("is not an alert") == 4
+    assert ended.stderr.count("is not an alert") == 5
+    assert pending_alerts(client) == 0
+
+
+def test_a_retraction_is_shown_as_it_was_published_and_does_not_count(
+    redis_settings: Settings, client: redis.Redis
+) -> None:
+    add_alerts(client, [1, 2])
+    retract_alerts(client, [1])
+    add_alerts(client, [3])
+    ended = ade_monitor(redis_settings, *GROUP, "--from-start", "--count", "2")
+    assert [json.loads(line) for line in ended.stdout.splitlines()] == [
+        payload(2),
+        retraction(1),
+        payload(3),
+    ]
+    assert pending_alerts(client) == 0
+
+
+def test_a_retraction_is_one_line_of_text(redis_settings: Settings, client: redis.Redis) -> None:
+    retract_alerts(client, [1])
+    add_alerts(client, [2])
+    ended = ade_monitor(redis_settings, *FOLLOW, "--from-start", "--count", "1")
+    line = ended.stdout.splitlines()[0]
+    assert line == f"2026-07-01 13:00:00Z  retracted: alert {1:032x} (deleted)"
+
+
+def test_a_retraction_of_an_alert_that_was_filtered_out_is_hidden(
+    redis_settings: Settings, client: redis.Redis
+) -> None:
+    add_alerts(client, [1], text="prozac")
+    client.xadd(STREAM, {"alert_id": f"{1:032x}", "retracted": json.dumps(retraction(1))})
+    client.xadd(STREAM, {"alert_id": f"{2:032x}", "retracted": json.dumps(retraction(2))})
+    replaced = {"alert_id": f"{3:032x}", "alert": json.dumps(payload(3, text="xanax")), "replaces": "1-0"}
+    client.xadd(STREAM, replaced)  # type: ignore[arg-type]
+    add_alerts(client, [4])
+    ended = ade_monitor(redis_settings, *GROUP, "--drug", "zoloft", "--from-start", "--count", "1")
+    shown = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [(item["alert_id"][-1], item.get("reason")) for item in shown] == [
+        ("2", "deleted"),
+        ("3", "edited"),
+        ("4", None),
+    ]
     assert pending_alerts(client) == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -13,11 +14,23 @@ import redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
+from monitor.alerts import parse_retraction
+from monitor.alerts.redis.purging import unpurged_key
 from monitor.alerts.relay import LONGEST_PAUSE
 from monitor.settings import Settings
 from monitor.store import async_engine
 from tests.monitor.alerts.conftest import Fill
-from tests.monitor.alerts.relays import open_relay, published, running, unpublished, wait_until, with_alerts
+from tests.monitor.alerts.payloads import STREAM
+from tests.monitor.alerts.relays import (
+    open_relay,
+    published,
+    retract_in_outbox,
+    retracted,
+    running,
+    unpublished,
+    wait_until,
+    with_alerts,
+)
 from tests.monitor.alerts.valkeys import RestartableValkey
 from tests.processes import child_environment
 
@@ -53,6 +66,14 @@ asyncio.run(main())
 """
 
 
+async def run_dying_relay(settings: Settings, kill: str) -> None:
+    """Publish what waits in a process that is killed at a step."""
+    relay_process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DYING_RELAY.format(kill=kill), env=child_environment(settings)
+    )
+    assert await relay_process.wait() == -signal.SIGKILL
+
+
 async def test_alerts_are_published_in_order_and_marked(
     migrated: Settings, engine: AsyncEngine, fill: Fill, outbox: psycopg.Connection[Any], client: redis.Redis
 ) -> None:
@@ -62,6 +83,87 @@ async def test_alerts_are_published_in_order_and_marked(
         assert await relay.publish_pending() == 0
     assert published(client) == ids
     assert unpublished(outbox) == 0
+
+
+async def test_the_outbox_names_the_entry_of_each_published_alert(
+    migrated: Settings, engine: AsyncEngine, fill: Fill, outbox: psycopg.Connection[Any], client: redis.Redis
+) -> None:
+    ids = fill(3)
+    async with open_relay(migrated, engine) as relay:
+        await relay.publish_pending()
+    rows = outbox.execute("SELECT alert_id, entry_id FROM alert_outbox").fetchall()
+    entries = {fields["alert_id"]: entry_id for entry_id, fields in client.xrange(STREAM)}  # type: ignore[union-attr]
+    assert dict(rows) == entries
+    assert sorted(entries) == ids
+
+
+async def test_a_retraction_leaves_the_outbox_like_an_alert(
+    migrated: Settings, engine: AsyncEngine, fill: Fill, outbox: psycopg.Connection[Any], client: redis.Redis
+) -> None:
+    ids = fill(3)
+    async with open_relay(migrated, engine) as relay:
+        await relay.publish_pending()
+        retract_in_outbox(outbox, ids[1])
+        assert await relay.publish_pending() == 1
+        assert await relay.publish_pending() == 0
+    assert published(client) == [ids[0], ids[2]]
+    assert retracted(client) == [ids[1]]
+    *_, (_, fields) = client.xrange(STREAM)  # type: ignore[misc]
+    retraction = parse_retraction(fields["retracted"])
+    assert (retraction.alert_id, retraction.reason) == (ids[1], "deleted")
+    assert retraction.retracted_at.utcoffset() == timedelta(0)
+    row = outbox.execute("SELECT entry_id FROM alert_outbox WHERE alert_id = %s", [ids[1]]).fetchone()
+    assert row == (None,)
+
+
+async def test_an_alert_that_is_retracted_before_it_was_published_is_never_seen(
+    migrated: Settings, engine: AsyncEngine, fill: Fill, outbox: psycopg.Connection[Any], client: redis.Redis
+) -> None:
+    [alert_id] = fill(1)
+    retract_in_outbox(outbox, alert_id)
+    async with open_relay(migrated, engine) as relay:
+        assert await relay.publish_pending() == 1
+    assert (published(client), retracted(client)) == ([], [])
+    assert unpublished(outbox) == 0
+
+
+@pytest.mark.parametrize("when", KILLS)
+async def test_a_killed_relay_loses_and_repeats_no_retraction(
+    when: str,
+    migrated: Settings,
+    engine: AsyncEngine,
+    fill: Fill,
+    outbox: psycopg.Connection[Any],
+    client: redis.Redis,
+) -> None:
+    ids = fill(3)
+    async with open_relay(migrated, engine) as relay:
+        await relay.publish_pending()
+        retract_in_outbox(outbox, ids[0])
+        await run_dying_relay(migrated, KILLS[when])
+        assert retracted(client) == ([] if when == "before publishing" else [ids[0]])
+        await wait_until(lambda: len(outbox.execute(UNLOCKED).fetchall()) == 1)
+        assert await relay.publish_pending() == 1
+    assert (published(client), retracted(client)) == (ids[1:], [ids[0]])
+    assert unpublished(outbox) == 0
+
+
+async def test_a_running_relay_purges_the_files_of_redis(
+    migrated: Settings,
+    engine: AsyncEngine,
+    fill: Fill,
+    outbox: psycopg.Connection[Any],
+    valkey: RestartableValkey,
+) -> None:
+    [alert_id, _] = fill(2)
+    settings = valkey.settings(with_alerts(migrated, relay_interval=0.05))
+    with valkey.client() as client:
+        client.config_set("rdbcompression", "no")
+        async with open_relay(settings, engine) as relay, running(relay):
+            await wait_until(lambda: len(published(client)) == 2)
+            retract_in_outbox(outbox, alert_id)
+            await wait_until(lambda: retracted(client) == [alert_id])
+            await wait_until(lambda: client.exists(unpurged_key(STREAM)) == 0)
 
 
 @pytest.mark.parametrize("when", KILLS)
@@ -74,11 +176,7 @@ async def test_a_killed_relay_loses_and_repeats_no_alert(
     client: redis.Redis,
 ) -> None:
     ids = fill(20)
-    code = DYING_RELAY.format(kill=KILLS[when])
-    relay_process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, env=child_environment(migrated)
-    )
-    assert await relay_process.wait() == -signal.SIGKILL
+    await run_dying_relay(migrated, KILLS[when])
     assert published(client) == ([] if when == "before publishing" else ids)
     # The server needs a moment to notice that the killed client is gone, and to unlock its rows.
     await wait_until(lambda: len(outbox.execute(UNLOCKED).fetchall()) == 20)

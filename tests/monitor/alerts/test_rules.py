@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from monitor.alerts import AlertRules
-from monitor.records import ScoredPost
+from monitor.alerts.rules import utf16_units
+from monitor.records import Post, PostKind, ScoredPost
 from tests.monitor.alerts.scored_tweets import NOW, mention, scored
 
 
 def raised(tweet: ScoredPost, *, bundle: str = "b1", min_probability: float = 0.0) -> list[dict[str, object]]:
     rules = AlertRules(bundle=bundle, min_probability=min_probability)
     return [dict(alert.payload) for alert in rules.alerts_for([tweet], detected_at=NOW)]
+
+
+def span(start: int, end: int, *, score: float) -> dict[str, object]:
+    return {
+        "start": start,
+        "end": end,
+        "start_utf16": start,
+        "end_utf16": end,
+        "text": "shaky",
+        "score": score,
+    }
 
 
 def test_mentions_of_one_pt_are_one_alert_with_the_best_mention() -> None:
@@ -24,7 +38,7 @@ def test_mentions_of_one_pt_are_one_alert_with_the_best_mention() -> None:
     )
     for mentions in ((weak, strong), (strong, weak)):
         [payload] = raised(scored(*mentions))
-        assert payload["mention"] == {"start": 20, "end": 25, "text": "shaky", "score": 0.8}
+        assert payload["mention"] == span(20, 25, score=0.8)
         assert payload["pt_score"] == 0.7
 
 
@@ -46,12 +60,58 @@ def test_the_score_of_the_span_decides_between_equal_pt_scores() -> None:
         weak, strong = mention(0, 5, ptid=ptid, score=0.4), mention(20, 25, ptid=ptid, score=0.7)
         for mentions in ((weak, strong), (strong, weak)):
             [payload] = raised(scored(*mentions))
-            assert payload["mention"] == {"start": 20, "end": 25, "text": "shaky", "score": 0.7}
+            assert payload["mention"] == span(20, 25, score=0.7)
 
 
 def test_the_first_of_equal_mentions_is_in_the_alert() -> None:
     [payload] = raised(scored(mention(0, 5), mention(20, 25)))
-    assert payload["mention"] == {"start": 0, "end": 5, "text": "shaky", "score": 0.8}
+    assert payload["mention"] == span(0, 5, score=0.8)
+
+
+def test_the_span_is_also_counted_in_utf16_units() -> None:
+    text = "😭 shaky 😭"
+    tweet = replace(scored().received, post=Post("1", text))
+    [payload] = raised(replace(scored(mention(2, 7)), received=tweet))
+    span_of_payload: Any = payload["mention"]
+    assert (span_of_payload["start_utf16"], span_of_payload["end_utf16"]) == (3, 8)
+    assert [utf16_units(text, end) for end in range(len(text) + 1)] == [
+        len(text[:end].encode("utf-16-le")) // 2 for end in range(len(text) + 1)
+    ]
+
+
+def test_an_alert_shows_where_its_post_comes_from() -> None:
+    edited = NOW.astimezone(timezone(timedelta(hours=2)))
+    post = Post(
+        "bsky:did:plc:a/1",
+        "shaky",
+        platform="bluesky",
+        kind=PostKind.REPLY,
+        url="https://bsky.app/1",
+        edited_at=edited,
+    )
+    [payload] = raised(replace(scored(mention()), received=replace(scored().received, post=post)))
+    assert {name: payload[name] for name in ("platform", "kind", "url", "edited_at")} == {
+        "platform": "bluesky",
+        "kind": "reply",
+        "url": "https://bsky.app/1",
+        "edited_at": "2026-07-01T12:00:00Z",
+    }
+
+
+def test_each_version_of_a_post_raises_the_same_alert() -> None:
+    first, second = scored(mention(ptid="10044565")), scored(mention(20, 25, ptid="10044565"))
+    assert [raised(version)[0]["alert_id"] for version in (first, second)] == 2 * [
+        raised(first)[0]["alert_id"]
+    ]
+
+
+def test_a_repost_raises_its_own_alert() -> None:
+    original = scored(mention(ptid="10044565"), tweet_id="1")
+    post = Post("2", "RT @a: shaky", kind=PostKind.REPOST, referenced_id="1")
+    repost = replace(original, received=replace(original.received, post=post))
+    [of_repost], [of_original] = raised(repost), raised(original)
+    assert of_repost["alert_id"] != of_original["alert_id"]
+    assert of_repost["kind"] == "repost"
 
 
 def test_an_uncoded_alert_has_no_pt() -> None:

@@ -24,7 +24,10 @@ class RestartableValkey:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        arguments = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always"
+        arguments = (
+            f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always "
+            "--stream-node-max-entries 1"
+        )
         self._process = subprocess.Popen(
             [find_program("valkey-server"), *arguments.split(), "--save", "", "--dir", self.folder],
             stdout=subprocess.DEVNULL,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from monitor.alerts import AlertPayload
+from monitor.alerts import AlertPayload, RetractionPayload
 from monitor.alerts.payload import MentionPayload
-from monitor.cli.alerts import alert_line
+from monitor.cli.alerts import alert_line, retraction_line
 from monitor.cli.app import app
 from tests.monitor.alerts.payloads import payload
 
@@ -24,6 +24,14 @@ def test_any_tweet_becomes_one_line_without_escapes(text: str, start: int, end: 
     mention = MentionPayload(start=start, end=end, text="", score=0.5)
     line = alert_line(alert(text, pt_name=text[:20]).model_copy(update={"mention": mention}))
     assert len(line.plain.splitlines()) <= 1
+    assert "\x1b" not in line.plain
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_retraction_becomes_one_line_without_escapes(reason: str) -> None:
+    content = {"alert_id": "0" * 32, "retracted_at": "2026-07-01T13:00:00Z", "reason": reason}
+    line = retraction_line(RetractionPayload.model_validate(content, strict=False))
+    assert len(line.plain.splitlines()) == 1
     assert "\x1b" not in line.plain
 
 

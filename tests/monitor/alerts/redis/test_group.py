@@ -10,7 +10,7 @@ import redis
 
 from monitor.alerts.ports import StreamEntry
 from monitor.alerts.redis.group import ABANDONED_MS, GroupReader
-from tests.monitor.alerts.payloads import STREAM, add_alerts, pending_alerts
+from tests.monitor.alerts.payloads import STREAM, add_alerts, pending_alerts, retract_alerts
 
 LONG = 3600.0  # seconds; longer than any reader of these tests is idle
 
@@ -25,7 +25,7 @@ def notes() -> list[str]:
 @pytest.fixture
 def make_reader(client: redis.Redis, notes: list[str]) -> MakeReader:
     def make(consumer: str = "one", **options: Any) -> GroupReader:
-        options = {"group": "g", "claim_after": LONG, "from_start": False, **options}
+        options = {"group": "g", "claim_after": LONG, "from_start": False, "max_length": 100, **options}
         return GroupReader(client, STREAM, consumer=consumer, notify=notes.append, **options)
 
     return make
@@ -174,6 +174,59 @@ def test_alerts_that_were_trimmed_from_a_dead_reader_are_reported_and_acknowledg
     assert numbers([entry]) == [3]
     assert [note.split()[0] for note in notes] == ["2"]
     assert pending_alerts(client) == 0
+
+
+@pytest.mark.parametrize("consumer", ["one", "two"])
+def test_alerts_that_were_retracted_while_pending_are_acknowledged_without_a_report(
+    consumer: str, client: redis.Redis, make_reader: MakeReader, notes: list[str]
+) -> None:
+    killed = joined(make_reader())
+    add_alerts(client, [1, 2, 3])
+    killed.read()
+    retract_alerts(client, [2, 3])
+    notes.clear()
+    successor = make_reader(consumer, claim_after=0)
+    read: list[StreamEntry] = []
+    while len(read) < 3:
+        for entry in successor.read():
+            read.append(entry)
+            successor.acknowledge(entry)
+    assert numbers(read) == [1, 2, 3]
+    assert ["retracted" in entry.fields for entry in read] == [False, True, True]
+    assert notes == []
+    assert pending_alerts(client) == 0
+
+
+def test_an_alert_that_was_retracted_unread_is_read_as_a_retraction_only(
+    client: redis.Redis, make_reader: MakeReader, notes: list[str]
+) -> None:
+    late = joined(make_reader())
+    add_alerts(client, [1, 2, 3])
+    retract_alerts(client, [2])
+    notes.clear()
+    assert numbers(late.read()) == [1, 3, 2]
+    assert notes == []
+
+
+@pytest.mark.parametrize(("max_length", "reports"), [(100, []), (3, [True])])
+def test_retracted_alerts_are_reported_only_if_they_may_have_been_trimmed(
+    max_length: int, reports: list[bool], client: redis.Redis, make_reader: MakeReader, notes: list[str]
+) -> None:
+    late = joined(make_reader(max_length=max_length))
+    add_alerts(client, [1, 2, 3])
+    retract_alerts(client, [1])
+    notes.clear()
+    assert numbers(late.read()) == [2, 3, 1]
+    assert ["retracted" in note for note in notes] == reports
+
+
+def test_a_released_entry_may_be_retracted(client: redis.Redis, make_reader: MakeReader) -> None:
+    reader = joined(make_reader())
+    add_alerts(client, [1])
+    reader.read()
+    retract_alerts(client, [1])
+    reader.release()
+    assert numbers(make_reader("two").read()) == [1]
 
 
 def test_a_deleted_group_is_created_again_and_repeats_no_alert(
