@@ -83,20 +83,22 @@ def normalized_encoding(name: str) -> str:
     return info.name
 
 
-def utf8_stream(stream: BinaryIO, encoding: str) -> BinaryIO:
+def utf8_stream(stream: BinaryIO, encoding: str, *, old_line_ends: bool = False) -> BinaryIO:
     """Return a stream with the same text in UTF-8, without a byte order mark.
 
-    What cannot be decoded becomes U+FFFD. Only one chunk at a time is in memory.
+    What cannot be decoded becomes U+FFFD. With `old_line_ends`, carriage returns become line feeds. Only one
+    chunk at a time is in memory.
     """
-    return cast(BinaryIO, io.BufferedReader(_Transcoder(stream, encoding), _CHUNK))
+    return cast(BinaryIO, io.BufferedReader(_Transcoder(stream, encoding, old_line_ends), _CHUNK))
 
 
 class _Transcoder(io.RawIOBase):
     """The bytes of a stream, decoded and encoded again."""
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    def __init__(self, stream: BinaryIO, encoding: str, old_line_ends: bool) -> None:
         self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._old_line_ends = old_line_ends
         self._rest = b""
         self._ended = False
         self._started = False
@@ -112,6 +114,8 @@ class _Transcoder(io.RawIOBase):
             if text and not self._started:
                 self._started = True
                 text = text.removeprefix("\ufeff")
+            if self._old_line_ends:
+                text = text.replace("\r", "\n")
             # Encodings such as UTF-7 can contain lone surrogates.
             self._rest = text.encode(errors="replace")
         size = min(len(buffer), len(self._rest))

@@ -1,0 +1,201 @@
+"""Which column of a table has what: by the names that the user chose, by its titles, or by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.feed.field_mapping import FieldMapping
+from monitor.feed.source import FeedError, UnknownFormatError
+from monitor.feed.tables.cell_values import id_of, text_of
+from monitor.feed.tables.label_columns import annotation_hint
+from monitor.feed.tables.table_profiles import (
+    USUAL,
+    TableProfile,
+    is_about_x,
+    is_header,
+    normalized,
+    profile_of,
+)
+from monitor.feed.tables.table_rows import TableRow, TableStart
+
+OPTION_OF: Final[Mapping[str, str]] = {
+    "id": "--id-column",
+    "text": "--text-column",
+    "author_id": "--author-column",
+    "created_at": "--date-column",
+    "lang": "--lang-column",
+}
+"""The option of each field for which a column can be chosen."""
+
+_MAX_PREAMBLE: Final = 50
+_LONGEST_TITLE: Final = 60
+
+# A column has ids if nearly all of its cells look like one. Ids on X have had 9 digits and more since 2008.
+_ID_SHARE: Final = 0.95
+_ID_DIGITS: Final = 9
+
+# Texts of posts have more words than labels and spans; and one column must have far more than all others.
+_TEXT_WORDS: Final = 4.0
+_MOST_OF_SECOND: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenColumns:
+    """The columns of a table.
+
+    Attributes:
+        profile: kind of the table.
+        indices: for each field of the profile, the columns that may have it, the preferred ones first.
+        titles: title of each column, for messages.
+        about_x: True if the posts are tweets.
+    """
+
+    profile: TableProfile
+    indices: Mapping[str, Sequence[int]]
+    titles: Sequence[str]
+    about_x: bool
+
+    def describe(self) -> str:
+        """Return what the columns are, for people."""
+        chosen = [
+            f"{field} = {' or '.join(repr(self.titles[index]) for index in indices)}"
+            for field, indices in self.indices.items()
+            if indices and field in ("id", "tool_id", "url", "text", "author_id", "created_at", "lang")
+        ]
+        return f"columns: {', '.join(chosen)}"
+
+
+def split_header(rows: Sequence[TableRow], mapping: FieldMapping) -> tuple[TableRow | None, int]:
+    """Return the header of a table, or None if it has none, and the number of rows in front of its data.
+
+    The header is the row that has the names which the user chose, or the usual titles of posts. Rows in front
+    of it are a description of the file. In other tables, it is the first row if that has only short texts.
+    """
+    chosen = {normalized(name) for name in mapping.chosen.values() if not name.isdecimal()}
+    for number, row in enumerate(rows[:_MAX_PREAMBLE]):
+        titles = {normalized(cell) for cell in row.cells if cell not in (None, "")}
+        if chosen <= titles if chosen else is_header(row.cells):
+            return row, number + 1
+    if not rows:
+        return None, 0
+    width = max((len(row.cells) for row in rows[:_MAX_PREAMBLE]), default=0)
+    number, first = next((n, row) for n, row in enumerate(rows) if len(row.cells) == width)
+    return (first, number + 1) if _may_be_header(first) else (None, 0)
+
+
+def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
+    """Return the columns of a table.
+
+    Raises:
+        FeedError: a column that the user named is missing.
+        UnknownFormatError: there is no column for the text, or for the id.
+    """
+    if start.titles is None:
+        return _by_content(start, mapping)
+    titles = [normalized(title) for title in start.titles]
+    profile = profile_of(titles)
+    index_of: dict[str, int] = {}
+    for index, title in enumerate(titles):
+        index_of.setdefault(title, index)
+    indices: dict[str, Sequence[int]] = {
+        field: [index_of[name] for name in names if name in index_of]
+        for field, names in profile.columns.items()
+    }
+    for field, name in mapping.chosen.items():
+        if normalized(name) not in index_of:
+            raise FeedError(
+                f"{start.name} has no column {name!r}; its header is: {_listed(start.titles)}",
+                f"name the column with {OPTION_OF[field]}, and add a header if the file has none",
+            )
+        indices[field] = [index_of[normalized(name)]]
+    for field in ("text", "id"):
+        may_come_from = ("id", "tool_id", "url") if field == "id" else (field,)
+        if not any(indices.get(other) for other in may_come_from):
+            raise UnknownFormatError(
+                f"{start.name} has no column for the post's {field}. {annotation_hint(titles)}"
+                f"Its header is: {_listed(start.titles)}",
+                f"name the column with {OPTION_OF[field]}, and add a header if the file has none",
+            )
+    about_x = profile.platform == "x" or (profile is USUAL and is_about_x(titles))
+    return ChosenColumns(profile, indices, [str(title) for title in start.titles], about_x)
+
+
+def _by_content(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
+    """Return the columns of a table without a header: the ids are long numbers, the texts have many words."""
+    width = max((len(row.cells) for row in start.rows), default=0)
+    titles = [f"column {number}" for number in range(1, width + 1)]
+    indices: dict[str, Sequence[int]] = {}
+    for field, name in mapping.chosen.items():
+        if not name.isdecimal() or not 1 <= int(name) <= width:
+            raise FeedError(
+                f"{start.name} has no column {name!r}: it has no header, and {width} columns",
+                f"give the number of the column to {OPTION_OF[field]}, or add a header",
+            )
+        indices[field] = [int(name) - 1]
+    texts = [[text_of(cell) for cell in start.column(index)] for index in range(width)]
+    if "id" not in indices and (id_column := _id_column(texts)) is not None:
+        indices["id"] = [id_column]
+    if "text" not in indices and (text_column := _text_column(texts)) is not None:
+        indices["text"] = [text_column]
+    for field in ("text", "id"):
+        if field not in indices:
+            looks_annotated = field == "text" and "id" in indices
+            hint = ". It looks like annotations of posts" if looks_annotated else ""
+            raise UnknownFormatError(
+                f"{start.name} has no header, and none of its {width} columns is clearly the post's "
+                f"{field}{hint}",
+                f"add a header such as id,text, or give the number of the column to {OPTION_OF[field]}",
+            )
+    ids = [id_of(cell) for cell in start.column(indices["id"][0])]
+    return ChosenColumns(USUAL, indices, titles, about_x=all(map(_is_long_number, ids)))
+
+
+def _id_column(columns: Sequence[Sequence[str]]) -> int | None:
+    """Return the column with the longest numbers: those of posts are longer than those of their authors."""
+    best, longest = None, 0.0
+    for index, cells in enumerate(columns):
+        ids = [id_of(cell) for cell in cells]
+        if ids and sum(map(_is_id, ids)) >= _ID_SHARE * len(ids):
+            length = sorted(map(len, ids))[len(ids) // 2]
+            if length > longest:
+                best, longest = index, length
+    return best
+
+
+def _text_column(columns: Sequence[Sequence[str]]) -> int | None:
+    """Return the column with the most words for each cell, or None if another one has nearly as many."""
+    words = [sum(len(cell.split()) for cell in cells) / max(1, len(cells)) for cells in columns]
+    order = sorted(range(len(words)), key=lambda index: -words[index])
+    if not order or words[order[0]] < _TEXT_WORDS:
+        return None
+    if len(order) > 1 and words[order[1]] > _MOST_OF_SECOND * words[order[0]]:
+        return None
+    return order[0]
+
+
+def _is_long_number(value: str) -> bool:
+    return value.isdecimal() and len(value) >= _ID_DIGITS
+
+
+def _is_id(value: str) -> bool:
+    """Return True for a long number, and for ids such as SMM4H2022abc12."""
+    if _is_long_number(value):
+        return True
+    return len(value) >= _ID_DIGITS and " " not in value and any(map(str.isdigit, value)) and "." not in value
+
+
+def _may_be_header(row: TableRow) -> bool:
+    cells = [text_of(cell).strip() for cell in row.cells]
+    return len(set(cells)) == len(cells) and all(
+        0 < len(cell) <= _LONGEST_TITLE
+        and not id_of(cell).replace(".", "").isdecimal()
+        and len(cell.split()) <= 4
+        for cell in cells
+    )
+
+
+def _listed(titles: Sequence[object]) -> str:
+    text = ", ".join(str(title) for title in titles) or "(empty)"
+    return text if len(text) <= 500 else f"{text[:500]} …"

@@ -1,0 +1,122 @@
+"""Ids that a spreadsheet or a data frame has rounded, so that several posts share one id."""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final
+
+from monitor.feed.source import FeedError
+from monitor.feed.tables.table_rows import Notify
+
+ROUNDED_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]+")
+"""1.59E+18 or 1212092628029698048.0: what spreadsheets and data frames make of long ids."""
+
+_ADVICE: Final = (
+    "export the file again with the ids as text. In a spreadsheet, import the column as text; in pandas, use "
+    "dtype=str. "
+)
+_LONG: Final = 16
+
+# How often an intact id ends in 000: at most once in 125. Most snowflake ids are multiples of 8, since their
+# sequence number is 0; of those, one in 125 is a multiple of 1000. Other ids: one in 1000.
+_BY_CHANCE: Final = 1 / 125
+
+# Odds at which the file is refused, at its start and later, when many blocks are tested.
+_AT_START: Final = math.log(1e6)
+_LATER: Final = math.log(1e9)
+
+_BLOCK: Final = 1_000
+_SLOTS: Final = 1 << 20
+
+
+class IdWatch:
+    """Counts long ids that end in 000, and ids that come again with another text.
+
+    Spreadsheets keep 15 digits: 1212092628029698048 becomes 1212092628029700000. Ids are counted in blocks of
+    1,000, so that damaged rows are noticed behind many intact ones. Memory is constant.
+    """
+
+    def __init__(self, name: str, notify: Notify, *, accept_rounded: bool = False) -> None:
+        self._name = name
+        self._notify = notify
+        self._accept = accept_rounded
+        self._limit = _AT_START
+        self._long: set[str] = set()
+        self._rounded = 0
+        # One slot holds the digests of an id and of its text. A newer id with the same slot replaces it.
+        self._seen = array("Q", bytes(8 * _SLOTS))
+        self.collisions = 0
+
+    def check_start(self, ids: Sequence[str]) -> None:
+        """Check the ids of the first rows.
+
+        Raises:
+            FeedError: most of them are rounded numbers, or too many end in 000.
+        """
+        rounded = [value for value in ids if ROUNDED_NUMBER.fullmatch(value)]
+        if 2 * len(rounded) > len(ids) and not self._accept:
+            raise FeedError(
+                f"the ids of {self._name} were rounded by a program, as in {rounded[0]}, and are lost",
+                _ADVICE.strip(),
+            )
+        for value in ids:
+            self._count(value)
+        self._long.clear()
+        self._rounded = 0
+        self._limit = _LATER
+
+    def add(self, post_id: str, text: str) -> None:
+        """Count the id of a row.
+
+        Raises:
+            FeedError: too many ids of this block end in 000.
+        """
+        self._count(post_id)
+        digest = hash(post_id)
+        slot, mark = digest % _SLOTS, (digest >> 20 & 0xFFFFFFFF) << 32
+        value = mark | hash(text) & 0xFFFFFFFF
+        before = self._seen[slot]
+        if before != value and before >> 32 << 32 == mark and before:
+            self.collisions += 1
+        self._seen[slot] = value
+
+    def report(self) -> None:
+        """Say how many rows repeat an id with another text, if there are any."""
+        if self.collisions:
+            rows = "1 row has" if self.collisions == 1 else f"{self.collisions:,} rows have"
+            self._notify(f"{rows} the id of an earlier row but another text: an edit of that post")
+
+    def _count(self, post_id: str) -> None:
+        if len(post_id) < _LONG or not post_id.isdecimal():
+            return
+        self._long.add(post_id)
+        if post_id.endswith("000"):
+            self._rounded += 1
+            if not self._accept and _surprise(self._rounded, len(self._long)) > self._limit:
+                raise FeedError(
+                    f"{self._rounded} of {len(self._long)} long ids in {self._name} end in 000, such as "
+                    f"{post_id}: a spreadsheet has rounded them, and several posts share one id",
+                    _ADVICE + "--accept-rounded-ids reads the file anyway",
+                )
+        if len(self._long) >= _BLOCK:
+            self._long.clear()
+            self._rounded = 0
+
+
+def _surprise(rounded: int, total: int) -> float:
+    """Return minus the logarithm of the largest probability of this many ids in 000 (bound of Chernoff)."""
+    share = min(1.0, rounded / total)
+    if share <= _BY_CHANCE:
+        return 0.0
+    surprise = share * math.log(share / _BY_CHANCE)
+    if share < 1:
+        surprise += (1 - share) * math.log((1 - share) / (1 - _BY_CHANCE))
+    return total * surprise
+
+
+def is_damaged(value: Any) -> bool:
+    """Return True if an id is a number with an exponent, or a long one with a fraction."""
+    return isinstance(value, str) and bool(ROUNDED_NUMBER.fullmatch(value))

@@ -1,0 +1,103 @@
+"""How a text file separates its columns: detected from its first lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from monitor.feed.entries import Reject
+from monitor.feed.source import SourceLine
+from monitor.feed.tables.cell_values import are_json_strings
+from monitor.feed.tables.delimited import Dialect, Quoting, read_rows, rows_only
+from monitor.feed.tables.table_profiles import is_header
+from monitor.feed.tables.table_rows import TableRow
+
+DELIMITERS: Final = (",", "\t", ";", "|")
+"""What may separate columns, in the order that decides between equally good ones."""
+
+MAX_PREAMBLE: Final = 50
+"""Number of rows in front of the header that are skipped, such as the description of a report."""
+
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_ENCLOSED: Final = re.compile(r'\s*"(?:[^"]|"")*"\s*')
+
+
+def named_delimiter(line: SourceLine) -> str | None:
+    """Return the delimiter that the first line of a file names, as in `sep=;` of Excel, or None."""
+    match = _SEPARATOR_LINE.fullmatch(line.data.decode(errors="replace").strip("\r\n \ufeff"))
+    return match[1] if match else None
+
+
+def detect_dialect(
+    lines: Sequence[SourceLine], delimiters: Sequence[str] = DELIMITERS, *, quotes: bool = True
+) -> tuple[Dialect, list[TableRow | Reject]] | None:
+    """Return the dialect of a table and its first rows, or None if it has no columns.
+
+    The best dialect finds a header that we know, or else gives most rows the same number of columns.
+
+    Args:
+        lines: the first lines, in UTF-8.
+        delimiters: what may separate columns.
+        quotes: False if quotes are ordinary characters.
+    """
+    best: tuple[tuple[bool, float, int], Dialect, list[TableRow | Reject]] | None = None
+    for delimiter in delimiters:
+        if not any(delimiter.encode() in line.data for line in lines):
+            continue
+        dialect = Dialect(delimiter, _quoting(lines, delimiter) if quotes else Quoting.NONE)
+        rows = list(read_rows(iter(lines), dialect))
+        width, consistency = _shape(rows)
+        if width < 2:
+            continue
+        has_header = any(is_header(row.cells) for row in rows_only(rows)[:MAX_PREAMBLE])
+        score = (has_header, round(consistency, 2), width)
+        if best is None or score > best[0]:
+            best = score, replace(dialect, width=width), rows
+    if best is None:
+        return None
+    # With the number of columns known, rows with stray quotes can be read, too.
+    return best[1], list(read_rows(iter(lines), best[1]))
+
+
+def _quoting(lines: Sequence[SourceLine], delimiter: str) -> Quoting:
+    """Return what quotes mean: the first way that reads all rows, or else the one with the best evidence."""
+    doubled = list(read_rows(iter(lines), Dialect(delimiter, Quoting.DOUBLED)))
+    errors = _errors(doubled)
+    if not errors:
+        return Quoting.DOUBLED
+    plain = rows_only(list(read_rows(iter(lines), Dialect(delimiter, Quoting.NONE))))
+    if _has_json_column(plain):
+        return Quoting.NONE
+    if any(b'\\"' in line.data for line in lines):
+        escaped = list(read_rows(iter(lines), Dialect(delimiter, Quoting.ESCAPED)))
+        if _errors(escaped) < errors:
+            return Quoting.ESCAPED
+    enclosed = sum(bool(_ENCLOSED.fullmatch(cell)) for row in plain for cell in row.cells)
+    return Quoting.DOUBLED if enclosed > errors else Quoting.NONE
+
+
+def _errors(rows: Sequence[TableRow | Reject]) -> int:
+    return sum(isinstance(row, Reject) for row in rows)
+
+
+def _has_json_column(rows: Sequence[TableRow]) -> bool:
+    """Return True if a column has JSON strings with escapes, so its quotes are no concern of the table."""
+    width, _ = _shape(rows)
+    full = [row.cells for row in rows if len(row.cells) == width][1:]
+    columns = [[cell for cell in column if cell] for column in zip(*full, strict=True)]
+    return any(are_json_strings(cells) and any("\\" in cell for cell in cells) for cells in columns)
+
+
+def _shape(rows: Sequence[TableRow | Reject]) -> tuple[int, float]:
+    """Return the usual number of columns, and the share of rows that have it, without those of a preamble."""
+    widths = [len(row.cells) if isinstance(row, TableRow) else 0 for row in rows]
+    counts = Counter(width for width in widths if width > 1)
+    if not counts:
+        return 0, 0.0
+    # Of equally frequent numbers, the larger one: a short file may have as many rows of preamble.
+    width = max(counts, key=lambda number: (counts[number], number))
+    start = min(widths.index(width), MAX_PREAMBLE)
+    return width, counts[width] / max(1, len(widths) - start)

@@ -1,0 +1,137 @@
+"""The cells of a row become the fields of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from monitor.feed.tables.cell_values import (
+    id_of,
+    json_string,
+    kind_of,
+    language_of,
+    platform_of,
+    post_id_in,
+    text_of,
+)
+from monitor.feed.tables.column_choice import ChosenColumns
+from monitor.feed.tables.local_dates import DateColumn
+from monitor.ingest.contract import MAX_URL
+from monitor.ingest.snowflake import snowflake_date
+
+_REFERENCES: Final = (("repost_of", "repost"), ("quote_of", "quote"), ("reply_to", "reply"))
+_CONTEXT: Final = ("title", "place")
+
+
+class RowFields:
+    """Reads the rows of one table.
+
+    Attributes:
+        ids_are_of_x: True if a post without a date has one in its id.
+    """
+
+    def __init__(
+        self, columns: ChosenColumns, dates: Mapping[int, DateColumn], json_columns: Collection[int]
+    ) -> None:
+        self._indices = columns.indices
+        self._profile = columns.profile
+        self._about_x = columns.about_x
+        self._dates = dates
+        self._json = json_columns
+        self._references = [pair for pair in _REFERENCES if self._indices.get(pair[0])]
+        self._has_context = any(self._indices.get(field) for field in _CONTEXT)
+        self.ids_are_of_x = columns.about_x
+
+    def read(self, cells: Sequence[Any]) -> dict[str, Any]:
+        """Return the fields of a row, named as in the contract."""
+        post_id, text = self.post_id(cells), self.text(cells)
+        fields: dict[str, Any] = {"id": post_id, "text": text}
+        if author := self._author(cells):
+            fields["author_id"] = author
+        if (created_at := self._created_at(cells, post_id)) is not None:
+            fields["created_at"] = created_at
+        if language := language_of(self._first(cells, "lang")):
+            fields["lang"] = language
+        url = self._first(cells, "url").strip()
+        if url and len(url) <= MAX_URL:
+            fields["url"] = url
+        platform = "x" if self._about_x else platform_of(self._first(cells, "platform"))
+        if platform:
+            fields["platform"] = platform
+        # A tweet has no title: tools repeat its text there.
+        if self._has_context and platform != "x" and (context := self._context(cells, text)):
+            fields["context"] = context
+        self._add_reference(cells, fields)
+        return fields
+
+    def post_id(self, cells: Sequence[Any]) -> str:
+        """Return the canonical id of a row's post, or "" if it has none."""
+        post_id = id_of(self._first(cells, "id"))
+        if post_id or not (self._indices.get("tool_id") or self._indices.get("url")):
+            return post_id
+        url = self._first(cells, "url").strip()
+        if (in_url := post_id_in(url)) is not None:
+            return in_url
+        tool_id = id_of(self._first(cells, "tool_id")) or url
+        return f"{self._profile.name}:{tool_id}" if tool_id and self._profile.is_listening_tool else ""
+
+    def text(self, cells: Sequence[Any]) -> str:
+        """Return the text of a row's post, or ""."""
+        return self._first(cells, "text")
+
+    def _first(self, cells: Sequence[Any], field: str) -> str:
+        """Return the first cell of a field's columns that is not blank, or ""."""
+        for index in self._indices.get(field, ()):
+            text = text_of(self._cell(cells, index))
+            if text and not text.isspace():
+                return text
+        return ""
+
+    def _cell(self, cells: Sequence[Any], index: int) -> Any:
+        cell = cells[index] if index < len(cells) else ""
+        if index in self._json and isinstance(cell, str) and (decoded := json_string(cell)) is not None:
+            return decoded
+        return cell
+
+    def _author(self, cells: Sequence[Any]) -> str:
+        author = id_of(self._first(cells, "author_id"))
+        if author and self._profile.is_listening_tool and not author.isdecimal():
+            return f"{self._profile.name}:{author}"
+        return author
+
+    def _created_at(self, cells: Sequence[Any], post_id: str) -> Any:
+        for index in self._indices.get("created_at", ()):
+            cell = self._cell(cells, index)
+            clock = self._first(cells, "time")
+            if clock and isinstance(cell, str) and ":" not in cell:
+                cell = f"{cell} {clock}"
+            if (value := self._dates[index].read(cell)) is not None:
+                return value
+        return snowflake_date(post_id) if self.ids_are_of_x else None
+
+    def _context(self, cells: Sequence[Any], text: str) -> list[dict[str, str]]:
+        parts = [(kind, self._first(cells, kind).strip()) for kind in _CONTEXT]
+        # Tools repeat the start of a short post as its title.
+        start = text.strip()
+        return [
+            {"kind": kind, "text": part}
+            for kind, part in parts
+            if part and not start.startswith(part.rstrip(".… "))
+        ]
+
+    def _add_reference(self, cells: Sequence[Any], fields: dict[str, Any]) -> None:
+        for column, kind in self._references:
+            if referenced := id_of(self._first(cells, column)):
+                fields["kind"], fields["referenced_id"] = kind, referenced
+                break
+        else:
+            if (kind_word := kind_of(self._first(cells, "kind"))) is None:
+                return
+            fields["kind"] = kind_word
+            referenced = id_of(self._first(cells, "referenced_id"))
+            referenced = referenced or post_id_in(self._first(cells, "referenced_url")) or ""
+            if referenced:
+                fields["referenced_id"] = referenced
+        name = self._first(cells, "repost_name").strip().lstrip("@")
+        if fields["kind"] == "repost" and name and not fields["text"].startswith("RT @"):
+            fields["text"] = f"RT @{name}: {fields['text']}"

@@ -1,0 +1,102 @@
+"""Rows of a table become entries, after its first rows have shown that it has posts and intact ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from monitor.feed.entries import FeedEntry, Reject
+from monitor.feed.file_format import ReadOptions
+from monitor.feed.tables.cell_values import are_json_strings
+from monitor.feed.tables.column_choice import ChosenColumns, choose_columns
+from monitor.feed.tables.damaged_ids import IdWatch, is_damaged
+from monitor.feed.tables.label_columns import refuse_labels
+from monitor.feed.tables.local_dates import date_column
+from monitor.feed.tables.row_fields import RowFields
+from monitor.feed.tables.table_rows import TableRow, TableStart
+from monitor.ingest.snowflake import snowflake_date
+
+# Ids on X have had 18 digits and more since the end of 2014. Ids of most other platforms are shorter.
+_X_DIGITS: Final = 18
+
+
+def read_entries(
+    start: TableStart, rows: Iterable[TableRow | Reject], options: ReadOptions
+) -> Iterator[FeedEntry | Reject]:
+    """Return an iterator over the entries of a table.
+
+    Args:
+        start: its titles and first rows, which decide how it is read.
+        rows: all rows below the header.
+        options: what the user said about it.
+
+    Raises:
+        FeedError: the table has no posts, or its ids are damaged; later also while it is read.
+    """
+    columns = choose_columns(start, options.mapping)
+    options.notify(columns.describe())
+    fields = _row_fields(start, columns, options)
+    watch = IdWatch(start.name, options.notify, accept_rounded=options.accept_rounded_ids)
+    _check_start(start, columns, fields, watch)
+    fields.ids_are_of_x = _ids_are_of_x(start, columns, fields)
+    if fields.ids_are_of_x and not columns.indices.get("created_at"):
+        options.notify("the posts have no date, so it is taken from their ids, which are those of X")
+    return _entries(rows, len(columns.titles), fields, watch)
+
+
+def _entries(
+    rows: Iterable[TableRow | Reject], width: int, fields: RowFields, watch: IdWatch
+) -> Iterator[FeedEntry | Reject]:
+    for row in rows:
+        if isinstance(row, Reject):
+            yield row
+        elif len(row.cells) != width:
+            detail = f"columns in the row: {len(row.cells)}; in the header: {width}"
+            yield Reject(row.line, "wrong-columns", detail, row.raw)
+        else:
+            yield _entry(row, fields, watch)
+    watch.report()
+
+
+def _entry(row: TableRow, fields: RowFields, watch: IdWatch) -> FeedEntry | Reject:
+    post = fields.read(row.cells)
+    for field in ("id", "author_id"):
+        if is_damaged(post.get(field)):
+            detail = f"`{field}` is a number that a program has rounded"
+            return Reject(row.line, "bad-id", detail, row.raw)
+    watch.add(post["id"], post["text"])
+    return FeedEntry(row.line, post, row.raw)
+
+
+def _row_fields(start: TableStart, columns: ChosenColumns, options: ReadOptions) -> RowFields:
+    json_columns = {index for index in range(len(columns.titles)) if are_json_strings(start.column(index))}
+    if json_columns:
+        options.notify(f"columns with JSON strings, which are decoded: {len(json_columns)}")
+    dates = {
+        index: date_column(
+            start.column(index), options.date_order, title=columns.titles[index], notify=options.notify
+        )
+        for index in columns.indices.get("created_at", ())
+    }
+    return RowFields(columns, dates, json_columns)
+
+
+def _check_start(start: TableStart, columns: ChosenColumns, fields: RowFields, watch: IdWatch) -> None:
+    texts = [text for row in start.rows if (text := fields.text(row.cells).strip())]
+    title = " or ".join(repr(columns.titles[index]) for index in columns.indices["text"])
+    refuse_labels(texts, title, start.name)
+    watch.check_start(_ids(start, fields))
+
+
+def _ids(start: TableStart, fields: RowFields) -> Sequence[str]:
+    return [post_id for row in start.rows if (post_id := fields.post_id(row.cells))]
+
+
+def _ids_are_of_x(start: TableStart, columns: ChosenColumns, fields: RowFields) -> bool:
+    """Return True if the table is about tweets, or if nothing says so but its ids can only be theirs."""
+    if columns.about_x:
+        return True
+    ids = _ids(start, fields)
+    if not ids or columns.indices.get("platform") or columns.indices.get("url"):
+        return False
+    return all(len(post_id) >= _X_DIGITS and snowflake_date(post_id) for post_id in ids)

@@ -1,0 +1,290 @@
+"""Titles of columns, and what they contain: usual tables, archives of tweets, exports of listening tools.
+
+A title is compared without case, blanks and punctuation: "Tweet Id", "tweet_id" and "tweetid" are the same.
+Of several columns for a field, the first one in the order below counts that has a value in the row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+Titles = tuple[str, ...]
+
+_BRACKETS: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_NOT_A_LETTER: Final = re.compile(r"[\W_]+")
+
+
+def normalized(title: object) -> str:
+    """Return a title as the profiles have it: letters and digits only, in lower case, nothing in brackets."""
+    text = str(title).strip().casefold()
+    return _NOT_A_LETTER.sub("", _BRACKETS.sub("", text)) or _NOT_A_LETTER.sub("", text)
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """A kind of table, recognized from the titles of its columns.
+
+    Attributes:
+        name: name of the tool; the prefix of its ids, if it has own ones.
+        title: its name for people.
+        marks: titles that only this kind of table has all of.
+        columns: the titles for each field, the preferred ones first. Fields are those of the contract, and
+            `time` (of a day in `created_at`), `repost_of`, `quote_of` and `reply_to` (ids of posts),
+            `repost_name` (the author who is repeated), `title` and `place` (context), `referenced_url`, and
+            `tool_id` (id in the tool).
+        platform: platform of all its posts, or None if a column has it.
+    """
+
+    name: str
+    title: str
+    marks: Titles
+    columns: Mapping[str, Titles]
+    platform: str | None = None
+
+    @property
+    def is_listening_tool(self) -> bool:
+        """True if its posts come from several platforms, and have ids of the tool."""
+        return "tool_id" in self.columns
+
+    def fits(self, titles: Iterable[str]) -> bool:
+        """Return True if the (normalized) titles of a table are those of this kind."""
+        return set(self.marks) <= set(titles)
+
+
+_REFERENCES: Final[Mapping[str, Titles]] = {
+    "repost_of": ("referencedtweetsretweetedid", "retweetedstatusid", "retweetedstatusidstr", "retweetid"),
+    "quote_of": (
+        "referencedtweetsquotedid",
+        "quotedstatusid",
+        "quotedstatusidstr",
+        "quoteid",
+        "quotedtweetid",
+    ),
+    "reply_to": (
+        "referencedtweetsrepliedtoid",
+        "inreplytostatusid",
+        "inreplytostatusidstr",
+        "inreplytotweetid",
+        "replytoid",
+    ),
+    "repost_name": ("retweetedusername", "retweetedscreenname", "retweetedstatususerscreenname"),
+}
+
+USUAL: Final = TableProfile(
+    "table",
+    "a table of posts",
+    (),
+    {
+        "id": (
+            "tweetid",
+            "tweetidstr",
+            "idstr",
+            "statusid",
+            "id",
+            "postid",
+            "messageid",
+            "commentid",
+            "documentid",
+            "docid",
+            "twitterid",
+            "uid",
+        ),
+        "text": (
+            "fulltext",
+            "tweettext",
+            "text",
+            "rawcontent",
+            "tweet",
+            "tweetcontent",
+            "content",
+            "body",
+            "posttext",
+            "message",
+            "post",
+            "comment",
+            "commenttext",
+            "selftext",
+            "renderedcontent",
+            "review",
+            "sentence",
+        ),
+        "author_id": (
+            "authorid",
+            "userid",
+            "useridstr",
+            "twitterauthorid",
+            "xauthorid",
+            "author",
+            "username",
+            "authorusername",
+            "screenname",
+            "userscreenname",
+            "user",
+            "authorname",
+        ),
+        "created_at": (
+            "createdat",
+            "parsedcreatedat",
+            "tweetcreatedat",
+            "createdutc",
+            "date",
+            "datetime",
+            "timestamp",
+            "postedat",
+            "postedtime",
+            "publishedat",
+            "published",
+            "publicationdate",
+            "createdtime",
+            "created",
+            "createddate",
+            "datepublished",
+            "dateposted",
+        ),
+        "lang": ("lang", "language", "languagecode", "tweetlang"),
+        "url": ("url", "tweeturl", "permalink", "posturl", "link", "statusurl", "permanenturl"),
+        "platform": ("platform", "socialnetwork", "network", "pagetype", "sourcetype"),
+        "kind": ("tweettype", "kind", "posttype"),
+        **_REFERENCES,
+    },
+)
+"""Any table whose columns have usual titles."""
+
+_X_ONLY: Final = ("tweetid", "tweettext", "tweet", "tweeturl", "tweetidstr", "conversationid", "retweetcount")
+
+PROFILES: Final[Sequence[TableProfile]] = (
+    TableProfile(
+        "twarc",
+        "a CSV of twarc",
+        ("id", "text", "twarcretrievedat"),
+        {**USUAL.columns, "id": ("id",), "text": ("text",)},
+        platform="x",
+    ),
+    TableProfile(
+        "sfm",
+        "an export of Social Feed Manager",
+        ("id", "text", "tweettype", "tweeturl"),
+        {
+            **USUAL.columns,
+            "id": ("id",),
+            "text": ("text",),
+            "created_at": ("parsedcreatedat", "createdat"),
+            "repost_of": (),
+            "referenced_id": ("retweetorquoteid", "quoteid", "inreplytostatusid"),
+            "repost_name": ("retweetorquotescreenname",),
+        },
+        platform="x",
+    ),
+    TableProfile(
+        "brandwatch",
+        "an export of Brandwatch",
+        ("queryname", "pagetype", "snippet"),
+        {
+            "tool_id": ("resourceid", "mentionid"),
+            "text": ("fulltext", "snippet", "title"),
+            "author_id": ("twitterauthorid", "xauthorid", "blueskyauthorid", "author", "fullname"),
+            "created_at": ("date", "added"),
+            "lang": ("language",),
+            "url": ("url", "originalurl"),
+            "platform": ("pagetype", "contentsourcename", "contentsource", "domain"),
+            "kind": ("engagementtype", "threadentrytype"),
+            "title": ("title",),
+            "place": ("subreddit", "domain"),
+            "referenced_url": ("twitterretweetof", "xrepostof", "twitterreplyto", "xreplyto"),
+        },
+    ),
+    TableProfile(
+        "meltwater",
+        "an export of Meltwater",
+        ("hitsentence", "openingtext", "inputname"),
+        {
+            "id": ("tweetid",),
+            "tool_id": ("documentid",),
+            "text": ("fulltext", "content", "hitsentence", "openingtext", "headline", "title"),
+            "author_id": ("twitterid", "authorhandle", "twitterscreenname", "influencer", "authorname"),
+            "created_at": ("date", "alternatedateformat"),
+            "time": ("time",),
+            "lang": ("language",),
+            "url": ("url",),
+            "platform": ("sourcetype", "informationtype", "source", "sourcename"),
+            "kind": ("contenttype",),
+            "title": ("title", "headline"),
+            "place": ("sourcename", "source"),
+        },
+    ),
+    TableProfile(
+        "talkwalker",
+        "an export of Talkwalker",
+        ("contentsnippet", "titlesnippet", "sourcetype"),
+        {
+            "tool_id": ("externalid", "urn"),
+            "text": ("content", "contentsnippet", "title"),
+            "author_id": (
+                "extraauthorattributesid",
+                "extraauthorattributesshortname",
+                "extraauthorattributesname",
+            ),
+            "created_at": ("published", "indexed"),
+            "lang": ("lang", "language"),
+            "url": ("url",),
+            "platform": ("sourcetype",),
+            "title": ("title",),
+            "place": ("extrasourceattributesname", "hosturl", "domainurl"),
+        },
+    ),
+    TableProfile(
+        "sprinklr",
+        "an export of Sprinklr",
+        ("conversationstream", "permalink"),
+        {
+            "tool_id": ("universalmessageid", "messageid", "snmessageid"),
+            "text": ("conversationstream", "message"),
+            "author_id": ("senderuserid", "senderscreenname", "authorscreenname", "username"),
+            "created_at": ("createdtime", "createddate"),
+            "lang": ("language",),
+            "url": ("permalink",),
+            "platform": ("sntypecolumn", "socialnetwork", "mediatype", "source"),
+            "kind": ("messagetype",),
+            "title": ("title",),
+        },
+    ),
+    TableProfile(
+        "sprinklr",
+        "an export of Sprinklr",
+        ("senderscreenname", "permalink", "message"),
+        {
+            "tool_id": ("universalmessageid", "messageid", "snmessageid"),
+            "text": ("message",),
+            "author_id": ("senderuserid", "senderscreenname", "username"),
+            "created_at": ("createdtime", "createddate"),
+            "lang": ("language",),
+            "url": ("permalink",),
+            "platform": ("sntypecolumn", "socialnetwork", "socialnetworktype", "sntype", "source"),
+            "kind": ("messagetype",),
+            "title": ("title",),
+        },
+    ),
+)
+"""Kinds of tables with own rules, the most distinctive ones first."""
+
+
+def profile_of(titles: Sequence[str]) -> TableProfile:
+    """Return the profile of a table with these (normalized) titles; `USUAL` if it is of no special kind."""
+    return next((profile for profile in PROFILES if profile.fits(titles)), USUAL)
+
+
+def is_header(cells: Iterable[object]) -> bool:
+    """Return True if a row has the usual titles of an id, or of a URL, and of a text."""
+    titles = {normalized(cell) for cell in cells}
+    if any(profile.fits(titles) for profile in PROFILES):
+        return True
+    has = {field: not titles.isdisjoint(USUAL.columns[field]) for field in ("id", "text", "url")}
+    return has["text"] and (has["id"] or has["url"])
+
+
+def is_about_x(titles: Iterable[str]) -> bool:
+    """Return True if a (normalized) title is one that only tables of tweets have."""
+    return not set(_X_ONLY).isdisjoint(titles)
