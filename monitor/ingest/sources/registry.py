@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from monitor.ingest.sources.bluesky import BLUESKY
 from monitor.ingest.sources.gnip import GNIP
+from monitor.ingest.sources.mastodon import MASTODON
 from monitor.ingest.sources.own_contract import OWN_CONTRACT
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
+from monitor.ingest.sources.reddit import REDDIT
 from monitor.ingest.sources.snscrape import SNSCRAPE
+from monitor.ingest.sources.telegram import TELEGRAM
 from monitor.ingest.sources.x_archive import X_ARCHIVE
 from monitor.ingest.sources.x_compliance import X_COMPLIANCE
 from monitor.ingest.sources.x_v1 import X_V1
@@ -18,6 +22,10 @@ SOURCES: Final[tuple[PostSource, ...]] = (
     GNIP,
     X_ARCHIVE,
     SNSCRAPE,
+    BLUESKY,
+    MASTODON,
+    REDDIT,
+    TELEGRAM,
     X_V1,
     X_V2,
     OWN_CONTRACT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tests.monitor.ingest.sources.examples_platforms import PLATFORM_EXAMPLES
 from tests.monitor.ingest.sources.examples_x import X_EXAMPLES
 
 CONTRACT_EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
@@ -21,5 +22,5 @@ CONTRACT_EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
     ]
 }
 
-EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {**X_EXAMPLES, **CONTRACT_EXAMPLES}
+EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {**X_EXAMPLES, **PLATFORM_EXAMPLES, **CONTRACT_EXAMPLES}
 """Names of sources, and objects that each of them must recognize."""

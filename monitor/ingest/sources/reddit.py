@@ -1,0 +1,185 @@
+"""Reddit: comments and submissions, as dumps (Pushshift, Arctic Shift) and the API have them.
+
+Reference: "JSON" in the wiki of reddit-archive/reddit (things, kinds t1 and t3, listings), and the fields of
+Pushshift's dumps, which write one thing without its envelope on each line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from monitor.ingest.dates import to_rfc3339
+from monitor.ingest.sources.json_access import id_text, nested
+from monitor.ingest.sources.post_source import Document, Fields, PostSource
+
+_COMMENT: Final = "t1"
+_SUBMISSION: Final = "t3"
+_KINDS: Final = frozenset({"Listing", "more", _COMMENT, "t2", _SUBMISSION, "t4", "t5", "t6"})
+_SUBMISSION_MARKS: Final = frozenset({"selftext", "is_self", "num_comments", "permalink"})
+
+# What Reddit shows instead of a text that its author, a moderator or Reddit itself has removed.
+_GONE: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]"})
+_GONE_BY_REDDIT: Final = "[ Removed by Reddit"
+
+
+def _recognizes(document: Document) -> bool:
+    if "data" in document:
+        kind = document.get("kind")
+        return isinstance(kind, str) and kind in _KINDS and isinstance(document["data"], Mapping)
+    return _thing_kind(document) is not None
+
+
+def _thing_kind(thing: Document) -> str | None:
+    """Return the kind of a thing without an envelope, or None if it is not from Reddit."""
+    if "body" in thing:
+        link_id = thing.get("link_id")
+        return _COMMENT if isinstance(link_id, str) and link_id.startswith(f"{_SUBMISSION}_") else None
+    if "title" in thing and "subreddit" in thing and not _SUBMISSION_MARKS.isdisjoint(thing):
+        return _SUBMISSION
+    return None
+
+
+def _read(document: Document) -> Iterator[Fields]:
+    # A stack instead of recursion: answers are nested in the comments that they answer.
+    waiting: list[tuple[Any, Any]] = [(document, None)]
+    while waiting:
+        thing, parent_text = waiting.pop()
+        kind, data = nested(thing, "kind"), nested(thing, "data")
+        if not isinstance(data, Mapping):
+            # No envelope: a line of a dump.
+            data = thing if isinstance(thing, Mapping) else {}
+            kind = _thing_kind(data) or (_COMMENT if "body" in data else _SUBMISSION)
+        if kind == "Listing":
+            if isinstance(children := data.get("children"), list):
+                waiting.extend((child, parent_text) for child in reversed(children))
+        elif kind == _COMMENT:
+            yield from _comment(data, parent_text)
+            if isinstance(replies := data.get("replies"), Mapping):
+                waiting.append((replies, data.get("body")))
+        elif kind == _SUBMISSION:
+            yield from _submission(data)
+
+
+def _comment(comment: Document, parent_text: Any) -> Iterator[Fields]:
+    fields = _common_fields(comment, _COMMENT) | {"kind": "reply"}
+    parent_id = id_text(comment.get("parent_id"))
+    if isinstance(parent_id, str) and parent_id:
+        # Some dumps have the bare number of a comment.
+        fields["referenced_id"] = f"reddit:{parent_id if '_' in parent_id else f'{_COMMENT}_{parent_id}'}"
+    text = comment.get("body")
+    if _is_gone(text):
+        yield _removal(fields)
+        return
+    text, quoted = _without_quotes(_decoded(text)) if isinstance(text, str) else (text, None)
+    _set(fields, "text", text)
+    context = [("title", comment.get("link_title")), ("parent", parent_text), ("quoted", quoted)]
+    _set_context(fields, [*context, ("place", comment.get("subreddit"))])
+    if text != "":
+        yield fields
+
+
+def _submission(submission: Document) -> Iterator[Fields]:
+    fields = _common_fields(submission, _SUBMISSION)
+    texts = [text for text in (submission.get("title"), submission.get("selftext")) if text is not None]
+    removed_by = submission.get("removed_by_category")
+    # What a filter holds back may still appear.
+    if any(map(_is_gone, texts)) or (isinstance(removed_by, str) and removed_by != "automod_filtered"):
+        yield _removal(fields)
+        return
+    wrong = [text for text in texts if not isinstance(text, str)]
+    if texts:
+        words = [_decoded(text.strip()) for text in texts if isinstance(text, str)]
+        fields["text"] = wrong[0] if wrong else "\n\n".join(filter(None, words))
+    crossposts = submission.get("crosspost_parent_list")
+    quoted = crossposts[0] if isinstance(crossposts, list) and crossposts else None
+    if isinstance(quoted, Mapping):
+        fields["kind"] = "quote"
+        _set(fields, "referenced_id", _common_fields(quoted, _SUBMISSION).get("id"))
+    _set_context(fields, [("quoted", nested(quoted, "selftext")), ("place", submission.get("subreddit"))])
+    if fields.get("text") != "":
+        yield fields
+
+
+def _common_fields(thing: Document, kind: str) -> Fields:
+    # Texts are Markdown. A "<br>" in them is two characters and a word.
+    fields: Fields = {"platform": "reddit", "html": False}
+    name, identifier = thing.get("name"), id_text(thing.get("id"))
+    if isinstance(name, str) and name.startswith(f"{kind}_"):
+        fields["id"] = f"reddit:{name}"
+    elif isinstance(identifier, str) and identifier:
+        fields["id"] = f"reddit:{kind}_{identifier.removeprefix(f'{kind}_')}"
+    author_id, author = thing.get("author_fullname"), thing.get("author")
+    if isinstance(author_id, str) and author_id:
+        fields["author_id"] = f"reddit:{author_id}"
+    elif isinstance(author, str) and author and author not in _GONE:
+        fields["author_id"] = f"reddit:u/{author}"
+    created_at = thing.get("created_utc")
+    _set(fields, "created_at", to_rfc3339(thing.get("created") if created_at is None else created_at))
+    edited = thing.get("edited")
+    # It is false, the time of the edit, or true for very old edits.
+    if not isinstance(edited, bool) and edited not in (0, "", "0", "false", "False", "true", "True"):
+        _set(fields, "edited_at", to_rfc3339(edited))
+    permalink = thing.get("permalink")
+    if isinstance(permalink, str) and permalink:
+        fields["url"] = f"https://www.reddit.com{permalink}" if permalink.startswith("/") else permalink
+    return fields
+
+
+def _is_gone(text: Any) -> bool:
+    if not isinstance(text, str) or text[:1] != "[":
+        return False
+    return text.strip() in _GONE or text.startswith(_GONE_BY_REDDIT)
+
+
+def _decoded(text: str) -> str:
+    """Return the text with the three characters that Reddit escapes: <, > and &."""
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _without_quotes(text: str) -> tuple[str, str | None]:
+    """Return the author's own words, and the lines that quote somebody else ("> ").
+
+    A line with ">!" at its start is a spoiler, which the author wrote.
+    """
+    if ">" not in text:
+        return text.strip(), None
+    lines = text.split("\n")
+    is_quote = [line.lstrip().startswith(">") and not line.lstrip().startswith(">!") for line in lines]
+    own = [line for line, quote in zip(lines, is_quote, strict=True) if not quote]
+    quoted = [line.strip().lstrip("> ") for line, quote in zip(lines, is_quote, strict=True) if quote]
+    return "\n".join(own).strip(), "\n".join(quoted) or None
+
+
+def _removal(fields: Fields) -> Fields:
+    """Return a deletion: an earlier copy of the post, with its text, may be stored."""
+    tombstone: Fields = {"event": "delete"}
+    if "id" in fields:
+        tombstone["id"] = fields["id"]
+    return {"tombstone": tombstone}
+
+
+def _set_context(fields: Fields, texts: list[tuple[str, Any]]) -> None:
+    context = [
+        {"kind": kind, "text": _decoded(text)}
+        for kind, text in texts
+        if isinstance(text, str) and text and not _is_gone(text)
+    ]
+    if context:
+        fields["context"] = context
+
+
+def _set(fields: Fields, name: str, value: Any) -> None:
+    if value is not None:
+        fields[name] = value
+
+
+REDDIT = PostSource(
+    "reddit",
+    "Reddit (dumps, API)",
+    _recognizes,
+    _read,
+    signs="`body` with a `link_id` t3_…; `title` with `subreddit` and `selftext`; `kind` Listing, t1 or t3",
+)

@@ -1,0 +1,121 @@
+"""Telegram: the JSON that Telegram Desktop exports, of one chat or of a whole account.
+
+Reference: `export_output_json.cpp` of Telegram Desktop. An export is one object. `feed` cuts large ones and
+passes each message as `{"telegram_chat": {…}, "message": {…}}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from monitor.ingest.dates import to_rfc3339
+from monitor.ingest.sources.json_access import first_value, id_text, mapping, nested
+from monitor.ingest.sources.post_source import Document, Fields, PostSource
+
+_CHAT_LISTS: Final = ("chats", "left_chats")
+_CHAT_FIELDS: Final = frozenset({"id", "name", "type"})
+
+# Their names are those of people.
+_PERSONAL_CHATS: Final = ("personal_chat", "bot_chat")
+
+_PEER: Final = re.compile("^(user|chat|channel)")
+
+
+def _recognizes(document: Document) -> bool:
+    if "telegram_chat" in document:
+        return "message" in document
+    if isinstance(document.get("messages"), list):
+        return len(_CHAT_FIELDS & document.keys()) >= 2 and _has_messages(document["messages"])
+    return any(isinstance(nested(document, name, "list"), list) for name in _CHAT_LISTS)
+
+
+def _has_messages(messages: list[Any]) -> bool:
+    # Other exports of chats, such as Slack's, also have a list `messages`.
+    return not messages or any(
+        nested(message, "date_unixtime") or nested(message, "date") for message in messages
+    )
+
+
+def _read(document: Document) -> Iterator[Fields]:
+    if "telegram_chat" in document:
+        yield from _message(document.get("message"), mapping(document["telegram_chat"]) or {})
+        return
+    for chat in _chats(document):
+        messages = nested(chat, "messages")
+        for message in messages if isinstance(messages, list) else []:
+            yield from _message(message, chat)
+
+
+def _chats(document: Document) -> Iterator[Document]:
+    if "messages" in document or not any(name in document for name in _CHAT_LISTS):
+        yield document
+    for name in _CHAT_LISTS:
+        chats = nested(document, name, "list")
+        if isinstance(chats, list):
+            yield from (chat for chat in chats if isinstance(chat, Mapping))
+
+
+def _message(message: Any, chat: Document) -> Iterator[Fields]:
+    if not isinstance(message, Mapping):
+        yield {}
+        return
+    text = _text(message)
+    if message.get("type") in ("service", "unsupported") or (isinstance(text, str) and not text.strip()):
+        # Somebody joined, or the message is only a photo or another file.
+        return
+    # What looks like a tag was typed: formatting is in `text_entities`.
+    fields: Fields = {"platform": "telegram", "html": False}
+    _set(fields, "text", text)
+    chat_id = id_text(chat.get("id"))
+    _set(fields, "id", _message_id(chat_id, message.get("id")))
+    author = id_text(message.get("from_id"))
+    if isinstance(author, str) and author:
+        fields["author_id"] = f"telegram:{author}"
+    _set(fields, "created_at", to_rfc3339(first_value(message, "date_unixtime", "date")))
+    edited_at = to_rfc3339(first_value(message, "edited_unixtime", "edited"))
+    # Old exports give the year 1970 to what was never edited.
+    if edited_at != "0" and not (isinstance(edited_at, str) and edited_at.startswith("1970-01-01")):
+        _set(fields, "edited_at", edited_at)
+    if "forwarded_from" in message or "forwarded_from_id" in message:
+        fields["kind"] = "repost"
+    elif (answered := message.get("reply_to_message_id")) is not None:
+        fields["kind"] = "reply"
+        peer = message.get("reply_to_peer_id")
+        other_chat = _PEER.sub("", peer) if isinstance(peer, str) else None
+        _set(fields, "referenced_id", _message_id(other_chat or chat_id, answered))
+    name = chat.get("name")
+    if isinstance(name, str) and name.strip() and chat.get("type") not in _PERSONAL_CHATS:
+        fields["context"] = [{"kind": "place", "text": name}]
+    yield fields
+
+
+def _text(message: Document) -> Any:
+    """Return the whole text. It is a list if parts of it are links, mentions, bold and so on."""
+    text = first_value(message, "text", "text_entities")
+    if not isinstance(text, list):
+        return text
+    parts = [part if isinstance(part, str) else nested(part, "text") for part in text]
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def _message_id(chat_id: Any, message_id: Any) -> str | None:
+    message_id = id_text(message_id)
+    if not isinstance(chat_id, str) or not isinstance(message_id, str):
+        return None
+    return f"telegram:{chat_id}/{message_id}"
+
+
+def _set(fields: Fields, name: str, value: Any) -> None:
+    if value is not None:
+        fields[name] = value
+
+
+TELEGRAM = PostSource(
+    "telegram",
+    "Telegram Desktop export",
+    _recognizes,
+    _read,
+    signs="`messages` with the `name`, `type` and `id` of a chat, or `chats` with a `list` of such chats",
+)
