@@ -19,6 +19,10 @@ _RENAMED_LANGUAGES: Final = {"in": "id", "iw": "he"}
 _NO_LANGUAGE: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
 
 
+# X's codes for "all countries" and for "because of a complaint about copyright", among codes of countries.
+_EVERYWHERE: Final = frozenset({"XX", "XY"})
+
+
 class ReferencedPost(NamedTuple):
     """A post that another one repeats, quotes or answers. What the object does not have is None."""
 
@@ -98,8 +102,17 @@ def x_fields(
     return fields
 
 
+def is_withheld(countries: Any, because_of_copyright: Any) -> bool:
+    """Return True if X withholds a post everywhere, and not only in some countries."""
+    if because_of_copyright is True:
+        return True
+    return isinstance(countries, list) and any(
+        code in _EVERYWHERE for code in countries if isinstance(code, str)
+    )
+
+
 def withheld_fields(ids: PostIds) -> Fields:
-    """Return the event for a post that X withholds from readers."""
+    """Return the event for a post that X withholds everywhere."""
     event: Fields = {"event": "withheld"}
     if ids.first is not None:
         event["id"] = ids.first

@@ -12,7 +12,14 @@ from typing import Any, Final
 from monitor.ingest.dates import MONTHS
 from monitor.ingest.sources.json_access import first_text, first_value, id_text, mapping, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import PostIds, ReferencedPost, post_ids, withheld_fields, x_fields
+from monitor.ingest.sources.x_posts import (
+    PostIds,
+    ReferencedPost,
+    is_withheld,
+    post_ids,
+    withheld_fields,
+    x_fields,
+)
 
 _MARKS: Final = frozenset({"full_text", "extended_tweet", "retweeted_status"})
 
@@ -56,7 +63,7 @@ def _read(document: Document) -> Iterator[Fields]:
 def tweet_fields(tweet: Document) -> Fields:
     """Return the contract fields of a tweet in the form of API v1.1, or an event if X withholds it."""
     ids = tweet_ids(tweet)
-    if tweet.get("withheld_in_countries") or tweet.get("withheld_copyright") is True:
+    if is_withheld(tweet.get("withheld_in_countries"), tweet.get("withheld_copyright")):
         return withheld_fields(ids)
     text = _text(tweet)
     user = mapping(tweet.get("user"))

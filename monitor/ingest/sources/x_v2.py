@@ -11,7 +11,14 @@ from typing import Any, Final, NamedTuple
 
 from monitor.ingest.sources.json_access import first_text, id_text, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import PostIds, ReferencedPost, post_ids, withheld_fields, x_fields
+from monitor.ingest.sources.x_posts import (
+    PostIds,
+    ReferencedPost,
+    is_withheld,
+    post_ids,
+    withheld_fields,
+    x_fields,
+)
 
 # Fields that posts of no other platform have. `id` and `text` alone are a message of our contract.
 _POST_MARKS: Final = frozenset(
@@ -107,7 +114,10 @@ def _by_id(objects: Any) -> dict[str, Document]:
 
 def _post(post: Document, includes: _Includes) -> Fields:
     ids = _ids(post)
-    if post.get("withheld"):
+    withheld = post.get("withheld")
+    if isinstance(withheld, Mapping) and is_withheld(
+        withheld.get("country_codes"), withheld.get("copyright")
+    ):
         return withheld_fields(ids)
     author_id = post.get("author_id")
     if author_id is None:

@@ -104,13 +104,15 @@ def test_an_edit_has_the_id_of_the_first_version(history: dict[str, Any]) -> Non
     assert post.edited_at is not None
 
 
-@pytest.mark.parametrize("mark", [{"withheld_in_countries": ["DE"]}, {"withheld_copyright": True}])
-def test_a_withheld_post_is_an_event(mark: dict[str, Any]) -> None:
+@pytest.mark.parametrize("mark", [{"withheld_in_countries": ["XX"]}, {"withheld_copyright": True}])
+def test_a_post_that_is_withheld_everywhere_is_an_event(mark: dict[str, Any]) -> None:
     assert list(read_items(V1_POST | mark)) == [ComplianceEvent(EventKind.WITHHELD, FIRST_ID)]
 
 
-def test_a_post_that_is_withheld_nowhere_is_a_post() -> None:
-    assert read_one(V1_POST | {"withheld_in_countries": [], "withheld_copyright": False}).id == FIRST_ID
+@pytest.mark.parametrize("countries", [[], ["DE", "FR"]])
+def test_a_post_that_is_withheld_in_some_countries_is_a_post(countries: list[str]) -> None:
+    post = read_one(V1_POST | {"withheld_in_countries": countries, "withheld_copyright": False})
+    assert post.id == FIRST_ID
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,11 @@ def test_a_post_without_a_date_has_the_time_of_its_id() -> None:
     assert post.created_at.isoformat(timespec="minutes") == "2024-05-01T09:00+00:00"
 
 
-def test_a_withheld_post_is_an_event_and_not_a_post() -> None:
+def test_a_post_that_is_withheld_in_some_countries_is_a_post() -> None:
+    assert read_one(V2_POST | {"withheld": {"copyright": False, "country_codes": ["IN"]}}).id == FIRST_ID
+
+
+def test_a_post_that_is_withheld_everywhere_is_an_event() -> None:
     withheld = V2_POST | {
         "edit_history_tweet_ids": [FIRST_ID, SECOND_ID],
         "withheld": {"copyright": False, "country_codes": ["XY"]},
