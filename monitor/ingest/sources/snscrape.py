@@ -5,15 +5,17 @@ Reference: the classes `Tweet` of snscrape's module twitter and of twscrape's mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from monitor.ingest.sources.json_access import first_text, id_text, mapping, nested
+from monitor.ingest.sources.json_access import first_text, first_value, id_text, mapping, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
 from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 
 _TYPE: Final = "snscrape.modules.twitter."
 _UNAVAILABLE: Final = (f"{_TYPE}Tombstone", f"{_TYPE}TweetRef")
+_STATUS: Final = re.compile(r"/status/([0-9]{1,19})(?![0-9])")
 _HOSTS: Final = (
     "https://twitter.com/",
     "https://x.com/",
@@ -40,14 +42,23 @@ def _read(document: Document) -> Iterator[Fields]:
         yield _post(document)
 
 
+def _post_id(post: Document) -> Any:
+    """Return the id. Programs that keep numbers as floating point damage `id`, but not the address."""
+    if (text := post.get("id_str")) is not None:
+        return text
+    url = post.get("url")
+    match = _STATUS.search(url) if isinstance(url, str) else None
+    return match[1] if match else id_text(post.get("id"))
+
+
 def _post(post: Document) -> Fields:
     original = mapping(post.get("retweetedTweet"))
     user = mapping(post.get("user"))
     quoted = mapping((post if original is None else original).get("quotedTweet"))
     return x_fields(
-        post_ids(_id(post), None),
+        post_ids(_post_id(post), None),
         _text(post),
-        author_id=None if user is None else _id(user),
+        author_id=None if user is None else _user_id(user),
         username=nested(user, "username"),
         created_at=post.get("date"),
         lang=post.get("lang"),
@@ -59,7 +70,7 @@ def _post(post: Document) -> Fields:
 
 def _referenced(post: Document) -> ReferencedPost:
     text = None if post.get("_type") in _UNAVAILABLE else _text(post)
-    return ReferencedPost(_id(post), text, nested(post, "user", "username"))
+    return ReferencedPost(_post_id(post), text, nested(post, "user", "username"))
 
 
 def _parent(post: Document) -> ReferencedPost | None:
@@ -72,9 +83,8 @@ def _text(post: Document) -> str | None:
     return first_text(post.get("rawContent"), post.get("content"), post.get("renderedContent"))
 
 
-def _id(post_or_user: Document) -> Any:
-    identifier = post_or_user.get("id_str")
-    return id_text(post_or_user.get("id") if identifier is None else identifier)
+def _user_id(user: Document) -> Any:
+    return id_text(first_value(user, "id_str", "id"))
 
 
 SNSCRAPE = PostSource(

@@ -22,6 +22,7 @@ from tests.monitor.messages import read_post
 QUOTED = {"_type": "snscrape.modules.twitter.Tweet", "id": int(QUOTED_ID), "rawContent": "headaches?"}
 ORIGINAL = SNSCRAPE_POST | {
     "id": int(ORIGINAL_ID),
+    "url": f"https://twitter.com/invented_source/status/{ORIGINAL_ID}",
     "rawContent": LONG_TEXT,
     "user": {"id": 21, "username": "invented_source"},
 }
@@ -39,6 +40,11 @@ def test_a_post_has_its_fields(document: dict[str, object]) -> None:
     assert post.created_at is not None
     assert post.created_at.isoformat() == "2024-05-01T09:00:00+00:00"
     assert post.url == f"https://x.com/invented_writer/status/{FIRST_ID}"
+
+
+def test_a_rounded_number_is_replaced_by_the_id_in_the_address() -> None:
+    assert read_one(SNSCRAPE_POST | {"id": float(FIRST_ID)}).id == FIRST_ID
+    assert read_one(SNSCRAPE_POST | {"id": int(FIRST_ID) - 61}).id == FIRST_ID
 
 
 def test_older_versions_have_the_text_in_content() -> None:
