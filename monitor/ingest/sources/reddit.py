@@ -127,9 +127,10 @@ def _common_fields(thing: Document, kind: str) -> Fields:
 
 
 def _is_gone(text: Any) -> bool:
-    if not isinstance(text, str) or text[:1] != "[":
+    if not isinstance(text, str):
         return False
-    return text.strip() in _GONE or text.startswith(_GONE_BY_REDDIT)
+    text = text.strip()
+    return text in _GONE or text.startswith(_GONE_BY_REDDIT)
 
 
 def _decoded(text: str) -> str:

@@ -1,0 +1,158 @@
+"""Reddit: things of dumps and of the API become posts, and removed ones become deletions."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from monitor.errors import PoisonError
+from monitor.ingest import read_items, read_message
+from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post, PostKind
+from tests.monitor.ingest.sources.examples_platforms import COMMENT, SUBMISSION, listing
+
+AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+PLACE = ContextPart(ContextKind.PLACE, "examplemeds")
+
+
+def read_one(document: Any) -> Any:
+    [item] = read_items(document)
+    return item
+
+
+def test_a_comment_has_all_its_fields() -> None:
+    assert read_one(COMMENT) == Post(
+        id="reddit:t1_kexample",
+        text="day 3 on zoloft & i can't stop shaking",
+        author_id="reddit:t2_exampleann",
+        created_at=AT,
+        platform="reddit",
+        kind=PostKind.REPLY,
+        referenced_id="reddit:t1_kparent",
+        url="https://www.reddit.com/r/examplemeds/comments/1example/starting/kexample/",
+        context=(ContextPart(ContextKind.TITLE, "Starting sertraline this week"), PLACE),
+    )
+
+
+def test_a_submission_has_its_title_before_its_text() -> None:
+    assert read_one(SUBMISSION) == Post(
+        id="reddit:t3_1example",
+        text="Starting sertraline this week\n\nso dizzy that i had to lie down",
+        author_id="reddit:t2_exampleann",
+        created_at=AT,
+        platform="reddit",
+        url="https://www.reddit.com/r/examplemeds/comments/1example/starting/",
+        edited_at=datetime(2026, 3, 14, 10, 26, 53, tzinfo=UTC),
+        context=(PLACE,),
+    )
+
+
+def test_a_link_has_only_a_title() -> None:
+    assert read_one(SUBMISSION | {"selftext": ""}).text == "Starting sertraline this week"
+
+
+def test_old_dumps_without_names_have_the_same_ids() -> None:
+    old = {key: value for key, value in COMMENT.items() if key not in ("name", "author_fullname")}
+    post = read_one(old | {"parent_id": "kparent"})
+    assert (post.id, post.author_id) == ("reddit:t1_kexample", "reddit:u/ann_example")
+    assert post.referenced_id == "reddit:t1_kparent"
+
+
+@pytest.mark.parametrize("seconds", [1_773_480_413, 1_773_480_413.0, "1773480413", "1773480413.0"])
+def test_seconds_may_be_a_number_or_text(seconds: object) -> None:
+    assert read_one(COMMENT | {"created_utc": seconds}).created_at == AT
+
+
+@pytest.mark.parametrize("edited", [False, True, None, "", "false", 0])
+def test_a_comment_that_was_not_edited_has_no_time_of_an_edit(edited: object) -> None:
+    assert read_one(COMMENT | {"edited": edited}).edited_at is None
+
+
+@pytest.mark.parametrize("text", ["[deleted]", "[removed]", " [removed]\n", "[ Removed by Reddit ]"])
+def test_a_removed_text_is_a_deletion(text: str) -> None:
+    # An earlier dump may have had the text.
+    assert read_one(COMMENT | {"body": text, "author": "[deleted]"}) == ComplianceEvent(
+        EventKind.DELETE, "reddit:t1_kexample"
+    )
+    assert read_one(SUBMISSION | {"selftext": text}) == ComplianceEvent(
+        EventKind.DELETE, "reddit:t3_1example"
+    )
+
+
+def test_a_removed_submission_without_a_text_is_a_deletion() -> None:
+    for changes in ({"title": "[deleted by user]"}, {"removed_by_category": "moderator"}):
+        event = read_one(SUBMISSION | {"selftext": ""} | changes)
+        assert event == ComplianceEvent(EventKind.DELETE, "reddit:t3_1example")
+    assert isinstance(read_one(SUBMISSION | {"removed_by_category": "automod_filtered"}), Post)
+
+
+def test_a_comment_stays_when_only_its_author_is_gone() -> None:
+    deleted = COMMENT | {"author": "[deleted]", "author_fullname": None}
+    assert read_one(deleted).author_id is None
+
+
+def test_quoted_lines_are_context_and_spoilers_are_not() -> None:
+    body = "&gt; how is it going?\n&gt;still dizzy?\n\n&gt;!no!&lt; i &lt;3 it\nx > y"
+    post = read_one(COMMENT | {"body": body, "link_title": None})
+    assert post.text == ">!no!< i <3 it\nx > y"
+    assert post.context[0] == ContextPart(ContextKind.QUOTED, "how is it going?\nstill dizzy?")
+
+
+def test_tags_in_markdown_are_words() -> None:
+    assert read_one(COMMENT | {"body": "write &lt;br&gt; at the end"}).text == "write <br> at the end"
+
+
+def test_a_listing_has_comments_and_the_answers_below_them() -> None:
+    answer = COMMENT | {"name": "t1_kreply", "id": "kreply", "body": "same here", "replies": ""}
+    parent = COMMENT | {"replies": listing(("t1", answer), ("more", {"count": 3, "children": ["k"]}))}
+    posts = list(read_items(listing(("t1", parent), ("t3", SUBMISSION))))
+    assert [post.id for post in posts if isinstance(post, Post)] == [
+        "reddit:t1_kexample",
+        "reddit:t1_kreply",
+        "reddit:t3_1example",
+    ]
+    assert isinstance(posts[1], Post)
+    assert ContextPart(ContextKind.PARENT, "day 3 on zoloft & i can't stop shaking") in posts[1].context
+
+
+def test_a_page_of_comments_is_an_array_of_two_listings() -> None:
+    page = [listing(("t3", SUBMISSION)), listing(("t1", COMMENT))]
+    assert read_message(json.dumps(page).encode()) == [read_one(SUBMISSION), read_one(COMMENT)]
+
+
+def test_a_crosspost_has_the_text_of_the_original_as_context() -> None:
+    original = SUBMISSION | {"name": "t3_0example", "id": "0example", "selftext": "anyone dizzy?"}
+    post = read_one(SUBMISSION | {"selftext": "", "crosspost_parent_list": [original]})
+    assert (post.kind, post.referenced_id) == (PostKind.QUOTE, "reddit:t3_0example")
+    assert post.context == (ContextPart(ContextKind.QUOTED, "anyone dizzy?"), PLACE)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        listing(),
+        {"kind": "t5", "data": {"display_name": "examplemeds"}},
+        COMMENT | {"body": "  "},
+        COMMENT | {"body": "&gt; only a quote"},
+    ],
+)
+def test_things_without_words_yield_nothing(document: dict[str, Any]) -> None:
+    assert list(read_items(document)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (COMMENT | {"body": 17}, "wrong-type"),
+        (SUBMISSION | {"title": ["x"]}, "wrong-type"),
+        (SUBMISSION | {"name": None, "id": None}, "missing-field"),
+        (COMMENT | {"created_utc": "soon"}, "bad-date"),
+        (listing(("t1", {})), "missing-field"),
+    ],
+)
+def test_a_broken_thing_is_refused(document: dict[str, Any], reason: str) -> None:
+    error = read_one(document)
+    assert isinstance(error, PoisonError)
+    assert error.reason == reason
