@@ -16,8 +16,8 @@ import langcodes
 EVERY_LANGUAGE: Final = "*"
 """Stands for all languages, in settings and options."""
 
-_NOT_A_LANGUAGE: Final = re.compile(r"und|zxx|mis|mul|art|q[a-t][a-z]")
-"""Codes of ISO 639 for unknown, no, other, several and constructed languages, and those for private use."""
+_LANGUAGE: Final = re.compile(r"(?!und|zxx|mis|mul|art|q[a-t][a-z])[a-z]{2,3}")
+"""A code of ISO 639, except those for unknown, no, other, several or constructed languages and private use."""
 
 _SAME_LANGUAGE: Final = {"nb": "no", "nn": "no", "ary": "ar", "arz": "ar", "wuu": "zh", "yue": "zh"}
 """Written forms that platforms do not distinguish: of Norwegian, Arabic and Chinese."""
@@ -35,7 +35,7 @@ def primary_language(tag: str | None) -> str | None:
         language = langcodes.Language.get(langcodes.standardize_tag(tag, macro=True)).language
     except ValueError:  # among them LanguageTagError
         return None
-    if language is None or not 2 <= len(language) <= 3 or _NOT_A_LANGUAGE.fullmatch(language):
+    if language is None or not _LANGUAGE.fullmatch(language):
         return None
     return _SAME_LANGUAGE.get(language, language)
 

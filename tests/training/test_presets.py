@@ -68,6 +68,9 @@ def test_settings_change_the_method_and_its_training() -> None:
         "augmented-positives=0",
         "max-tokens=7",
         "normalizer=magic",
+        "languages=English",
+        "languages=",
+        "languages=*",
         "retriever-temperature=0",
         "retriever-layers=2.5",
     ],
@@ -84,6 +87,11 @@ def test_the_papers_normalizer_is_the_classifier_and_the_retriever_has_its_own_s
     )
     assert (changed.normalizer, changed.retriever.epochs, changed.training.epochs) == ("hybrid", 7, 2)
     assert changed.retriever.context
+
+
+def test_the_texts_are_english_unless_other_languages_are_named() -> None:
+    assert {method.languages for method in PRESETS.values()} == {("en",)}
+    assert preset("mtl", ["languages=es, en-GB"]).languages == ("en", "es")
 
 
 @pytest.mark.parametrize("setting", ["name=mine", "retriever=1", "training=1", "colour=red", "epochs", "=3"])

@@ -66,11 +66,25 @@ def test_the_format_is_as_old_as_the_sections_allow(trained: Trained, tmp_path: 
     plain = json.loads((save_tiny(tmp_path / "plain", trained) / "config.json").read_text())
     assert plain["format_version"] == 1
     # Readers of format 1 refuse these keys.
-    assert plain.keys().isdisjoint({"ensemble", "calibration", "retrieval", "quantization"})
+    assert plain.keys().isdisjoint({"ensemble", "calibration", "retrieval", "quantization", "languages"})
     folder = save_tiny(tmp_path / "calibrated", trained, calibration=Calibration(temperature=2.0))
     calibrated = json.loads((folder / "config.json").read_text())
     assert calibrated["format_version"] == 2
     assert "ensemble" not in calibrated
+
+
+def test_the_languages_need_a_new_format_and_leave_the_version_as_it_is(hybrid: Path) -> None:
+    config = read_config(hybrid)
+    stated = config.changed({}, languages=("de", "en"))
+    assert (stated.format_version, stated.version) == (5, config.version)
+    assert BundleConfig.model_validate_json(stated.to_json()) == stated
+    assert stated.changed({}, languages=None) == config
+
+
+@pytest.mark.parametrize("languages", [[], ["English"], ["en", "de"], ["en", "en"], ["en-GB"], "en", [1]])
+def test_languages_that_are_not_a_list_of_codes_are_refused(hybrid: Path, languages: object) -> None:
+    with pytest.raises(ValidationError):
+        read_config(hybrid).changed({}, languages=languages)
 
 
 @pytest.mark.parametrize(

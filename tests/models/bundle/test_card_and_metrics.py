@@ -12,6 +12,7 @@ from models.bundle.card_and_metrics import (
     metrics_json,
     read_card,
     read_metrics,
+    with_languages,
     with_licence_note,
     with_quantization,
 )
@@ -47,6 +48,18 @@ def test_the_section_about_quantization_has_the_scores_before_and_after() -> Non
     assert card.startswith("# A bundle\n\nText.\n\n## Quantized\n")
     for fragment in ("`tiny-0123`", "1,200 texts", "300 other texts", "| 1a | 0.900 | 0.890 |"):
         assert fragment in card
+
+
+def test_the_languages_are_stated_below_the_title_and_replaced_or_removed() -> None:
+    card = with_languages(CARD, ["en"])
+    assert card.startswith("# A bundle\n\nLanguages of the training texts: `en`. ")
+    assert card.endswith("\n\nText.\n")
+    assert with_languages(card, ["de", "en"]) == with_languages(CARD, ["de", "en"])
+    assert with_languages(card, []) == CARD
+    noted = with_licence_note(card, "27.0")
+    assert with_languages(noted, []) == with_licence_note(CARD, "27.0")
+    assert with_languages("", ["en"]) == ""
+    assert with_languages("No title.\n", ["en"]).endswith("\n\nNo title.\n")
 
 
 def test_a_bundle_may_have_no_card_and_no_metrics(tmp_path: Path) -> None:

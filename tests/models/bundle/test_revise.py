@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from models import BundleError, Pipeline, load_bundle
-from models.bundle import Calibration, Thresholds, revise_bundle
+from models.bundle import Calibration, Thresholds, read_config, revise_bundle, set_languages
 from tests.tiny import POSITIVE
 
 
@@ -96,3 +96,32 @@ def test_metrics_that_cannot_be_written_change_nothing(bundle_copy: Path) -> Non
     with pytest.raises(TypeError):
         revise_bundle(bundle_copy, thresholds=Thresholds(), metrics={"not": {"a", "set"}})
     assert contents(bundle_copy) == before
+
+
+def test_languages_are_stated_in_config_and_card_and_the_version_stays(bundle_copy: Path) -> None:
+    before = contents(bundle_copy)
+    version = set_languages(bundle_copy, ["en"])
+    assert (
+        version == load_bundle(bundle_copy).version == Pipeline.from_bundle(bundle_copy, device="cpu").version
+    )
+    assert read_config(bundle_copy).languages == ("en",)
+    after = contents(bundle_copy)
+    assert {name for name in after if after[name] != before.get(name)} == {"config.json", "README.md"}
+    assert b"`en`" in after["README.md"]
+    assert set_languages(bundle_copy, []) == version
+    assert contents(bundle_copy) == before
+
+
+def test_languages_can_be_stated_in_a_copy_only(bundle_copy: Path, tmp_path: Path) -> None:
+    before = contents(bundle_copy)
+    set_languages(bundle_copy, ["en"], tmp_path / "copy")
+    assert contents(bundle_copy) == before
+    assert read_config(tmp_path / "copy").languages == ("en",)
+    with pytest.raises(BundleError, match="already exists"):
+        set_languages(bundle_copy, ["en"], tmp_path / "copy")
+
+
+def test_other_settings_keep_the_languages(bundle_copy: Path) -> None:
+    set_languages(bundle_copy, ["en"])
+    revise_bundle(bundle_copy, calibration=Calibration(temperature=2.0))
+    assert read_config(bundle_copy).languages == ("en",)

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from models import BundleError, DummyScorer, Pipeline, Problem, ServingOptions, load_scorer
+from models.bundle import set_languages
 from models.scoring import (
     CachingScorer,
     bundle_folder,
     bundle_to_change,
     packaged_bundles,
     require_bundle,
+    trained_languages,
 )
 
 
@@ -68,3 +70,15 @@ def test_loading_the_dummy_does_not_import_torch() -> None:
 def test_a_path_may_begin_with_the_home_folder(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tiny_bundle.parent))
     assert bundle_folder(f"~/{tiny_bundle.name}") == tiny_bundle
+
+
+def test_the_languages_of_a_scorer_are_those_that_its_bundle_states(bundle_copy: Path) -> None:
+    assert trained_languages("default") == ("en",)
+    assert trained_languages("dummy") == ()
+    assert trained_languages(str(bundle_copy)) == ()
+    set_languages(bundle_copy, ["de", "en"])
+    assert trained_languages(str(bundle_copy)) == ("de", "en")
+    (bundle_copy / "config.json").write_text("{")
+    assert trained_languages(str(bundle_copy)) == (), "loading the bundle reports it"
+    with pytest.raises(BundleError):
+        trained_languages("no-such-bundle")

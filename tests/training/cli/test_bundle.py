@@ -1,4 +1,4 @@
-"""`ade-train bundle show` and `set-terminology`."""
+"""`ade-train bundle show`, `set-terminology` and `set-languages`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,22 @@ def test_the_model_card_starts_with_the_licence_of_the_release(
     assert "26.1" in cards[0].partition(card)[0]
     assert "26.1" not in cards[2]
     assert all(new.endswith(card) and new.count("licence") == 1 for new in cards)
+
+
+def test_languages_are_stated_shown_and_removed(hybrid: Path) -> None:
+    def shown() -> object:
+        return json.loads(CliRunner().invoke(app, ["bundle", "show", str(hybrid), "--json"]).stdout)[
+            "languages"
+        ]
+
+    assert shown() == "not stated"
+    for languages, expected in (("en-GB,es", "en, es"), ("*", "not stated")):
+        result = CliRunner().invoke(app, ["bundle", "set-languages", str(hybrid), languages])
+        assert result.exit_code == 0, result.output
+        assert shown() == expected
+    refused = CliRunner().invoke(app, ["bundle", "set-languages", str(hybrid), "English"])
+    assert refused.exit_code == 2
+    assert "English" in refused.stderr
 
 
 def test_a_bundle_of_the_package_is_copied_and_never_changed(

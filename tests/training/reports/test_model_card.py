@@ -17,6 +17,7 @@ def test_the_card_names_method_data_and_scores_but_no_folder(finished: Path, tin
     card = (finished / "bundle" / "README.md").read_text()
     metrics = json.loads((finished / "bundle" / "metrics.json").read_text())
     assert "boosting" in card
+    assert "Languages of the training texts: `en`." in card
     assert "| training | 45 | 20 | 20 | 20 |" in card
     assert f"| {100 * metrics['validation']['1b']['f1']:.1f} |" in card
     assert "--set 'seed=4'" in card

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from models.bundle import read_config
 from tests.training.tiny_methods import corpus, tiny_method, training_run
 from training.errors import RunError
 from training.files import read_json
@@ -60,3 +61,18 @@ def test_a_damaged_config_of_a_run_is_named_and_fresh_replaces_it(tiny_encoder: 
         train_method(method, corpus(), out=tmp_path / "bundle", run=run, command="")
     train_method(method, corpus(), out=tmp_path / "bundle", run=replace(run, fresh=True), command="")
     assert read_json(run.folder / "config.json")["method"]["name"] == "mtl"
+
+
+def test_a_training_of_an_earlier_version_or_with_other_languages_goes_on(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    method, run = tiny_method("mtl", tiny_encoder, "epochs=1"), training_run(tmp_path)
+    run = replace(run, networks=run.folder / "networks")
+    train_method(method, corpus(), out=tmp_path / "bundle", run=run, command="")
+    config = read_json(run.folder / "config.json")
+    del config["method"]["languages"]
+    (run.folder / "config.json").write_text(json.dumps(config))
+    method = replace(method, languages=("es",))
+    train_method(method, corpus(), out=tmp_path / "bundle", run=run, command="")
+    assert read_config(tmp_path / "bundle").languages == ("es",)
+    assert "`es`" in (tmp_path / "bundle" / "README.md").read_text()
