@@ -15,7 +15,9 @@ from monitor.cli.deadletters import deadletters_app
 from monitor.cli.demo import demo_command
 from monitor.cli.doctor import doctor_command
 from monitor.cli.feed import feed_command
+from monitor.cli.formats import formats_command
 from monitor.cli.query import query_command
+from monitor.cli.redis import redis_app
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
 from monitor.cli.settings import settings_command
@@ -65,6 +67,7 @@ app.command("demo", rich_help_panel=RUN)(demo_command)
 app.command("up", rich_help_panel=RUN)(up_command)
 app.command("worker", rich_help_panel=RUN)(worker_command)
 app.command("feed", rich_help_panel=USE)(feed_command)
+app.command("formats", rich_help_panel=USE)(formats_command)
 app.add_typer(connect_app, name="connect", rich_help_panel=USE)
 app.command("score", rich_help_panel=USE)(score_command)
 app.command("query", rich_help_panel=USE)(query_command)
@@ -73,5 +76,6 @@ app.command("schema", rich_help_panel=USE)(schema_command)
 app.command("doctor", rich_help_panel=KEEP)(doctor_command)
 app.command("settings", rich_help_panel=KEEP)(settings_command)
 app.add_typer(db_app, name="db", rich_help_panel=KEEP)
+app.add_typer(redis_app, name="redis", rich_help_panel=KEEP)
 app.add_typer(topics_app, name="topics", rich_help_panel=KEEP)
 app.add_typer(deadletters_app, name="deadletters", rich_help_panel=KEEP)

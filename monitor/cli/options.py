@@ -14,11 +14,8 @@ import typer
 
 from monitor.cli.stack_advice import remember_settings
 from monitor.embedded import running_stack
-from monitor.feed import Format
 from monitor.settings import LoadedSettings, Settings, load_settings
 from monitor.word_search import has_words
-
-_TABLES: Final = "Tables with a header (csv, tsv)"
 
 Topic = Annotated[str | None, typer.Option("--topic", help="Topic of the tweets (setting kafka.topic).")]
 Bootstrap = Annotated[
@@ -51,40 +48,15 @@ NormalizerOption = Annotated[
         help="classifier, retrieval or hybrid, instead of the bundle's choice (setting model.normalizer).",
     ),
 ]
+ShowPassword = Annotated[bool, typer.Option("--show-password", help="Print the password, too.")]
 DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Folder of the embedded stack's data (setting embedded.data_dir)."),
 ]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Number of worker processes.")]
 
-FileFormat = Annotated[
-    Format | None,
-    typer.Option("--format", help="By default detected from the extension and the first line."),
-]
-IdColumn = Annotated[
-    str | None, typer.Option("--id-column", rich_help_panel=_TABLES, help="Column of the tweet's id.")
-]
-TextColumn = Annotated[
-    str | None, typer.Option("--text-column", rich_help_panel=_TABLES, help="Column of the text.")
-]
-AuthorColumn = Annotated[
-    str | None, typer.Option("--author-column", rich_help_panel=_TABLES, help="Column of the author's id.")
-]
-DateColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--date-column",
-        rich_help_panel=_TABLES,
-        help="Column of the date, in RFC 3339 or the format of API v1.1.",
-    ),
-]
-LangColumn = Annotated[
-    str | None, typer.Option("--lang-column", rich_help_panel=_TABLES, help="Column of the language.")
-]
-Quotes = Annotated[
-    bool,
-    typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
-]
+PASSED_ON: Final = {"ignore_unknown_options": True}
+"""Context settings of a command whose options belong to another program."""
 
 _AGO: Final = re.compile(r"(\d+)\s*([smhdw])", re.IGNORECASE | re.ASCII)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

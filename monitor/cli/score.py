@@ -1,58 +1,76 @@
-"""`ade-monitor score`: score the tweets of a file with a bundle, without Kafka and without a database."""
+"""`ade-monitor score`: score the posts of files with a bundle, without Kafka and without a database."""
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from monitor.cli.console import ShowProgress, file_progress
+from monitor.cli.console import ShowProgress, file_progress, print_error, print_note
+from monitor.cli.file_options import (
+    AcceptRoundedIds,
+    AuthorField,
+    DateField,
+    DateOrder,
+    Delimiter,
+    Encoding,
+    Files,
+    FormatName,
+    IdField,
+    LangField,
+    Quotes,
+    SkipLines,
+    TextField,
+    read_options_of,
+)
 from monitor.cli.options import (
     Bundle,
     CacheEntries,
     Device,
-    FileFormat,
-    IdColumn,
     NormalizerOption,
     Precision,
-    Quotes,
-    TextColumn,
     Threads,
     settings_of,
 )
+from monitor.feed import AUTO, FieldMapping, require_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from models import Scorer
-    from monitor.feed import Reject, Source
-    from monitor.records import Post
+    from monitor.cli.score_records import FileReader
+    from monitor.feed import FeedError, Input
 
 
 def score_command(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="Tweets to score; - is standard input. May be gzip.", show_default=False)
-    ],
+    files: Files,
     bundle: Bundle = None,
     device: Device = None,
     threads: Threads = None,
     precision: Precision = None,
     cache: CacheEntries = None,
     normalizer: NormalizerOption = None,
-    kind: FileFormat = None,
-    id_column: IdColumn = None,
-    text_column: TextColumn = None,
+    form: FormatName = AUTO,
+    id_field: IdField = None,
+    text_field: TextField = None,
+    author_field: AuthorField = None,
+    date_field: DateField = None,
+    lang_field: LangField = None,
+    delimiter: Delimiter = None,
+    skip_lines: SkipLines = 0,
+    encoding: Encoding = None,
     quotes: Quotes = True,
+    date_order: DateOrder = None,
+    accept_rounded_ids: AcceptRoundedIds = False,
 ) -> None:
-    """Score the tweets of FILE with a bundle, and print JSON Lines: one record for each, in their order.
+    """Score the posts of files with a bundle, and print JSON Lines: one record for each, in their order.
 
-    A record has id, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
-    bundle. For a line that cannot be read, it has line, error and detail instead. FILE has the formats of
-    `ade-monitor feed` and any size: memory is constant.
+    A record has id, line, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
+    bundle; with several files also file. For what cannot be read, it has line, error and detail instead. The
+    formats are those of `ade-monitor feed`, and files may have any size: memory is constant.
     """
     model = settings_of(
         context,
@@ -63,44 +81,61 @@ def score_command(
         model__cache=cache,
         model__normalizer=normalizer,
     ).model
+    options = read_options_of(
+        FieldMapping(id_field, text_field, author_field, date_field, lang_field),
+        delimiter,
+        skip_lines,
+        encoding,
+        quotes=quotes,
+        date_order=date_order,
+        accept_rounded_ids=accept_rounded_ids,
+    )
     from models import load_scorer
-    from monitor.cli.score_records import read_tweets
-    from monitor.feed import Columns, open_source
+    from monitor.cli.score_records import FileReader
+    from monitor.feed import list_inputs
 
-    columns = Columns(id=id_column, text=text_column)
+    reader = FileReader(require_format(form), options, print_note)
     try:
-        with open_source(None if str(file) == "-" else file) as source:
-            scorer = load_scorer(model.bundle, model.serving)
-            items = read_tweets(source, kind, columns, quotes=quotes)
-            with file_progress() as show:
-                # One call more than there are threads: while they compute, it tokenizes or decodes.
-                _score_all(scorer, source, items, show, ahead=model.threads + 1)
+        scorer = load_scorer(model.bundle, model.serving)
+        with file_progress() as show:
+            # One call more than there are threads: while they compute, it tokenizes or decodes.
+            inputs = list_inputs(files, print_note)
+            several = len(files) > 1 or files[0].is_dir()
+            _score_all(scorer, reader, inputs, show, ahead=model.threads + 1, name_files=several)
     except KeyboardInterrupt:
         _exit_at_once(130)
     except BrokenPipeError:
         _exit_at_once(141)
+    for failure in reader.failures:
+        print_error(str(failure))
+    if reader.failures:
+        raise typer.Exit(1)
 
 
 def _score_all(
-    scorer: Scorer, source: Source, items: Iterator[Post | Reject], show: ShowProgress, *, ahead: int
+    scorer: Scorer,
+    reader: FileReader,
+    inputs: Iterable[Input | FeedError],
+    show: ShowProgress,
+    *,
+    ahead: int,
+    name_files: bool,
 ) -> None:
     from models.scoring.cache import CachingScorer
     from models.scoring.streaming import map_in_order
-    from monitor.cli.score_records import Chunk, chunks, more_is_ready, score_chunk
+    from monitor.cli.score_records import Chunk, score_chunk
 
     def score(chunk: Chunk) -> tuple[Chunk, bytes]:
-        return chunk, score_chunk(scorer, chunk)
-
-    def next_is_ready() -> bool:
-        return more_is_ready(source)
+        return chunk, score_chunk(scorer, chunk, name_files=name_files or not chunk.source.was_listed)
 
     done = 0
-    for chunk, lines in map_in_order(score, chunks(items, source), ahead=ahead, next_is_ready=next_is_ready):
+    chunks = reader.chunks(inputs)
+    for chunk, lines in map_in_order(score, chunks, ahead=ahead, next_is_ready=reader.more_is_ready):
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
         done += len(chunk.items)
         cached = f", {scorer.counts.rate:.0%} from the cache" if isinstance(scorer, CachingScorer) else ""
-        show(chunk.position, source.size, f"{done:,} records{cached}")
+        show(chunk.position, chunk.source.size, f"{done:,} records{cached}")
 
 
 def _exit_at_once(status: int) -> NoReturn:

@@ -1,96 +1,167 @@
-"""The input and output of `ade-monitor score`: lines to tweets, tweets to chunks, predictions to records."""
+"""The input and output of `ade-monitor score`: files to posts, posts to chunks, predictions to records."""
 
 from __future__ import annotations
 
 import io
-import itertools
 import select
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from models import Scorer, TweetPrediction
 from models.terminal import json_line
+from monitor.errors import MonitorError
 from monitor.feed import (
-    Columns,
-    FeedEntry,
     FeedError,
-    Format,
+    FeedItem,
+    Input,
+    ReadOptions,
     Reject,
     Source,
-    SourceLine,
+    UnknownFormatError,
     detect_format,
-    read_json_entries,
-    reader_for,
-    validate_entry,
+    open_sources,
+    read_feed_items,
 )
+from monitor.ingest.sources import source_named
 from monitor.records import Post
 
 MOST_TWEETS: Final = 512
-"""Maximum number of tweets that are scored together: enough to group them by length."""
+"""Maximum number of posts that are scored together: enough to group them by length."""
 
 MOST_CHARACTERS: Final = 200_000
-"""Maximum number of characters that are scored together, so that memory stays flat: twice 512 tweets."""
+"""Maximum number of characters that are scored together, so that memory stays flat: twice 512 posts."""
+
+_OWN_CONTRACT: Final = ("", "contract")
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class ScoreItem:
+    """A post or a reject of a file.
+
+    Attributes:
+        line: number of the line on which it starts.
+        content: the post, or why there is none.
+        size: characters of the post, or bytes of the reject.
+    """
+
+    line: int
+    content: Post | Reject
+    size: int
+
+
+@dataclass(frozen=True)
 class Chunk:
-    """Tweets that are scored together, and the rejects between them, in their order.
+    """Posts of a file that are scored together, and the rejects between them, in their order.
 
     Attributes:
         items: at least one.
-        position: how far the source was read with them, in bytes on disk.
+        source: the file.
+        position: how far the file was read with them, in bytes on disk.
     """
 
-    items: tuple[Post | Reject, ...]
+    items: tuple[ScoreItem, ...]
+    source: Source
     position: int
 
 
-def read_tweets(
-    source: Source, kind: Format | None, columns: Columns, *, quotes: bool = True
-) -> Iterator[Post | Reject]:
-    """Yield the tweets of a source, and a `Reject` for whatever is not a valid tweet, in their order.
+class FileReader:
+    """Reads files into chunks, and keeps what was wrong with some of them.
 
-    Raises:
-        FeedError: reading fails, the format cannot be detected, or a table lacks a column.
+    Args:
+        form: value of `--format`.
+        options: how to read the files.
+        notify: called with notes for people.
+
+    Attributes:
+        failures: errors of files that were not read, or not to their end.
+        items: number of posts and rejects so far.
     """
-    lines = source.lines()
-    first = next(lines, None)
-    if first is None:
-        return
-    kind = kind or _detect_format(first, source)
-    all_lines = itertools.chain([first], lines)
-    if kind is Format.JSONL:
-        entries = _json_entries(all_lines)
-    else:
-        entries = reader_for(kind, columns, name=source.name, quotes=quotes)(all_lines)
-    for entry in entries:
-        yield entry if isinstance(entry, Reject) else validate_entry(entry)
 
+    def __init__(self, form: str, options: ReadOptions, notify: Callable[[str], None]) -> None:
+        self._form = form
+        self._options = options
+        self._notify = notify
+        self._events = 0
+        self.failures: list[MonitorError] = []
+        self.items = 0
+        self.current: Source | None = None
 
-def chunks(items: Iterator[Post | Reject], source: Source) -> Iterator[Chunk]:
-    """Group items into chunks, but never wait for more while some are available.
+    def chunks(self, inputs: Iterable[Input | FeedError]) -> Iterator[Chunk]:
+        """Yield the chunks of all files. An error of a file does not keep the others from being read."""
+        for entry in inputs:
+            sources = [entry] if isinstance(entry, FeedError) else open_sources(entry, self._notify)
+            for source in sources:
+                if isinstance(source, FeedError):
+                    self.failures.append(source)
+                else:
+                    self.current = source
+                    yield from self._chunks_of(source)
 
-    So a file is scored in large chunks, and a slow pipe gets each answer without delay.
-    """
-    chunk: list[Post | Reject] = []
-    size = 0
-    try:
-        for item in items:
-            chunk.append(item)
-            size += len(item.text) if isinstance(item, Post) else len(item.raw)
-            full = len(chunk) == MOST_TWEETS or size >= MOST_CHARACTERS
-            if full or not more_is_ready(source):
-                yield Chunk(tuple(chunk), source.position)
-                chunk, size = [], 0
-    except FeedError:
+    def more_is_ready(self) -> bool:
+        """Return True if reading on would not have to wait, as far as the system knows."""
+        return self.current is None or more_is_ready(self.current)
+
+    def _chunks_of(self, source: Source) -> Iterator[Chunk]:
+        """Yield the chunks of a file, but never wait for more while some posts are available.
+
+        So a file is scored in large chunks, and a slow pipe gets each answer without delay.
+        """
+        before, self._events = self.items, 0
+        chunk: list[ScoreItem] = []
+        size = 0
+        try:
+            for item in self._items_of(source):
+                chunk.append(item)
+                self.items += 1
+                size += item.size
+                full = len(chunk) == MOST_TWEETS or size >= MOST_CHARACTERS
+                if full or not more_is_ready(source):
+                    yield Chunk(tuple(chunk), source, source.position)
+                    chunk, size = [], 0
+        except UnknownFormatError as error:
+            if source.was_listed or self.items > before:
+                self.failures.append(error)
+            else:
+                self._notify(f"{source.name} is skipped: {error.fact}")
+            return
+        except FeedError as error:
+            self.failures.append(error)
         if chunk:
-            yield Chunk(tuple(chunk), source.position)  # what came before the damage
-        raise
-    if chunk:
-        yield Chunk(tuple(chunk), source.position)
+            yield Chunk(tuple(chunk), source, source.position)  # also what came before damage
+        if self._events:
+            self._notify(f"{source.name}: {self._events:,} deletions and other events have no record")
+        elif self.items == before and not self.failures:
+            self._notify(f"{source.name} has no posts in it")
+
+    def _items_of(self, source: Source) -> Iterator[ScoreItem]:
+        if not source.sample.strip():
+            return
+        detection = detect_format(source, self._form)
+        notify = self._notify
+        options = replace(self._options, notify=lambda note: notify(f"{source.name}: {note}"))
+        seen: set[str] = set()
+        for item in read_feed_items(source, detection, options, self._form):
+            if isinstance(item, Reject):
+                yield ScoreItem(item.line, item, len(item.raw))
+                continue
+            if item.source not in seen:
+                seen.add(item.source)
+                self._note_source(source, item, detection.form.name, detection.why)
+            if isinstance(item.content, Post):
+                yield ScoreItem(item.line, item.content, len(item.content.text))
+            else:
+                self._events += 1
+
+    def _note_source(self, source: Source, item: FeedItem, form: str, why: str) -> None:
+        """Print what a file was detected as, unless it is our own format, which nothing else looks like."""
+        platform = source_named(item.source)
+        if item.source == "":
+            self._notify(f"{source.name}: read as {form}: {why}")
+        elif item.source not in _OWN_CONTRACT and platform is not None:
+            self._notify(f"{source.name}: line {item.line} is read as {item.source} ({platform.title})")
 
 
 def more_is_ready(source: Source) -> bool:
@@ -102,14 +173,15 @@ def more_is_ready(source: Source) -> bool:
     return bool(readable)
 
 
-def score_chunk(scorer: Scorer, chunk: Chunk) -> bytes:
+def score_chunk(scorer: Scorer, chunk: Chunk, *, name_files: bool = False) -> bytes:
     """Score a chunk, and return one line of JSON for each of its items, in their order."""
-    tweets = [item for item in chunk.items if isinstance(item, Post)]
-    predictions = iter(scorer.score([tweet.text for tweet in tweets]) if tweets else [])
+    texts = [item.content.text for item in chunk.items if isinstance(item.content, Post)]
+    predictions = iter(scorer.score(texts) if texts else [])
+    file = {"file": chunk.source.name} if name_files else {}
     records = (
-        _prediction_record(item, next(predictions), scorer.version)
-        if isinstance(item, Post)
-        else _error_record(item)
+        _prediction_record(item, item.content, next(predictions), scorer.version) | file
+        if isinstance(item.content, Post)
+        else _error_record(item.content) | file
         for item in chunk.items
     )
     lines = "".join(f"{json_line(record)}\n" for record in records)
@@ -117,9 +189,10 @@ def score_chunk(scorer: Scorer, chunk: Chunk) -> bytes:
     return lines.encode(errors="replace")
 
 
-def _prediction_record(tweet: Post, prediction: TweetPrediction, bundle: str) -> Record:
+def _prediction_record(item: ScoreItem, post: Post, prediction: TweetPrediction, bundle: str) -> Record:
     return {
-        "id": tweet.id,
+        "id": post.id,
+        "line": item.line,
         "label": prediction.label,
         "probability": round(prediction.probability, 6),
         "mentions": [
@@ -141,22 +214,3 @@ def _prediction_record(tweet: Post, prediction: TweetPrediction, bundle: str) ->
 def _error_record(reject: Reject) -> Record:
     """Return the record of a line that cannot be read; it has no content of the line."""
     return {"line": reject.line, "error": reject.reason, "detail": reject.detail}
-
-
-def _detect_format(first: SourceLine, source: Source) -> Format:
-    """Detect the format. A first line that fits none is a bad line of JSON Lines, and reading goes on."""
-    try:
-        return detect_format(first, extension=source.extension, name=source.name)
-    except FeedError:
-        if first.data.lstrip().startswith(b"["):
-            raise
-        return Format.JSONL
-
-
-def _json_entries(lines: Iterator[SourceLine]) -> Iterator[FeedEntry | Reject]:
-    """Yield the entries of JSON Lines, and rejects for blank lines, so that each line has a record."""
-    for line in lines:
-        if line.blank:
-            yield Reject(line.number, "empty", "the line is blank", line.data)
-        else:
-            yield from read_json_entries(iter([line]))

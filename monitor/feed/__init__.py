@@ -1,39 +1,82 @@
-"""Feed tweets from files to Kafka: lines → entries → messages → broker.
+"""Feed posts from files to Kafka: inputs → sources → entries → items → messages → broker.
 
-`source` opens a file and reads its lines, a reader of `file_formats` turns them into entries, `entries` turns
-these into messages, and `sender` sends them. `feeder` runs all of it.
+listing          what is fed if a user names folders and archives
+opening          a file or an archive as sources; `packing` and `unpacked_stream` unpack them within limits
+source           what is open: its first bytes and its lines
+detection        the format of a source, from the table of all formats
+json_entries     JSON of any platform; `json_documents` splits it into documents
+tables           tables: delimited text, workbooks, Parquet and Arrow
+encodings        encodings of files
+field_mapping    names of fields that the user chose
+file_format      what a format is, and how a user wants files to be read
+entries          entries, rejects and items
+post_message     posts and events as messages of our contract
+sender           messages to the broker
+feeder           all of it together; `feed_summary` has the results
+rejects          reports of rejects; `reject_limit` says how many are too many
+preview          a post as it was read, for people
 """
 
-from monitor.feed.delimited import Columns
-from monitor.feed.entries import FEED_REASONS, FeedEntry, Reject, validate_entry
-from monitor.feed.feeder import FeedOptions, FeedProgress, FeedSummary, feed
-from monitor.feed.file_formats import Format, detect_format, read_json_entries, reader_for
+from monitor.feed.detection import (
+    AUTO,
+    FILE_FORMATS,
+    Detection,
+    detect_format,
+    format_names,
+    read_feed_items,
+    require_format,
+)
+from monitor.feed.entries import FEED_REASONS, FeedEntry, FeedItem, Reject
+from monitor.feed.feed_summary import FeedProgress, FeedSummary, FileSummary
+from monitor.feed.feeder import FeedOptions, FeedReports, feed, rehearse
+from monitor.feed.field_mapping import FieldMapping
+from monitor.feed.file_format import FileFormat, ReadOptions
+from monitor.feed.listing import Input, list_inputs
+from monitor.feed.opening import open_sources
+from monitor.feed.packing import PACKINGS
 from monitor.feed.post_message import PostMessage, contract_fields, message_of
-from monitor.feed.rejects import RejectLog
+from monitor.feed.preview import preview_lines
+from monitor.feed.reject_limit import RejectLimit, parse_reject_limit
+from monitor.feed.rejects import RejectFileError, RejectLog
 from monitor.feed.sender import Sender
-from monitor.feed.source import FeedError, Source, SourceLine, open_source
+from monitor.feed.source import FeedError, Source, UnknownFormatError
 
 __all__ = [
+    "AUTO",
     "FEED_REASONS",
-    "Columns",
+    "FILE_FORMATS",
+    "PACKINGS",
+    "Detection",
     "FeedEntry",
     "FeedError",
+    "FeedItem",
     "FeedOptions",
     "FeedProgress",
+    "FeedReports",
     "FeedSummary",
-    "Format",
+    "FieldMapping",
+    "FileFormat",
+    "FileSummary",
+    "Input",
     "PostMessage",
+    "ReadOptions",
     "Reject",
+    "RejectFileError",
+    "RejectLimit",
     "RejectLog",
     "Sender",
     "Source",
-    "SourceLine",
+    "UnknownFormatError",
     "contract_fields",
     "detect_format",
     "feed",
+    "format_names",
+    "list_inputs",
     "message_of",
-    "open_source",
-    "read_json_entries",
-    "reader_for",
-    "validate_entry",
+    "open_sources",
+    "parse_reject_limit",
+    "preview_lines",
+    "read_feed_items",
+    "rehearse",
+    "require_format",
 ]

@@ -1,48 +1,48 @@
-"""Entries and rejects, which the readers of all formats yield, and the messages that entries become."""
+"""Entries and rejects, which the readers of all formats yield, and what entries are once they are checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from monitor.errors import PoisonError
-from monitor.feed.post_message import PostMessage, message_of
 from monitor.feed.source import SourceLine
 from monitor.ingest import read_fields
 from monitor.records import ComplianceEvent, Post
 
 FEED_REASONS: Final[Mapping[str, str]] = {
-    "line-too-long": "the line is longer than the feed keeps in memory",
+    "line-too-long": "the line or the JSON document is longer than the feed keeps in memory",
     "wrong-columns": "the row has another number of columns than the header, or an unclosed quote",
-    "no-tweet": "the JSON object contains no tweet; for example, it is a deletion or a rate-limit notice",
 }
 """Reasons of rejects that only files have, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A tweet as read from a file, not validated yet.
+    """A post or an event as read from a file, not checked yet.
 
     Attributes:
         line: number of the line on which it starts.
-        fields: named as in the message contract: id, text, author_id, created_at, lang.
+        fields: named as in the message contract: id, text, author_id, created_at, lang, …
         raw: the bytes that it was read from.
+        source: name of the source that read it; empty for a table.
     """
 
     line: int
     fields: Mapping[str, Any]
     raw: bytes
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Something in a file that is not a valid tweet.
+    """Something in a file that is not a valid post.
 
     Attributes:
         line: number of the line on which it starts.
         reason: a word of `monitor.ingest.contract.REASONS`, or of `FEED_REASONS`.
-        detail: which field is wrong, and how; never the tweet itself.
+        detail: which field is wrong, and how; never the post itself.
         raw: the bytes that were read.
     """
 
@@ -52,27 +52,28 @@ class Reject:
     raw: bytes
 
 
-EntryReader = Callable[[Iterator[SourceLine]], Iterator[FeedEntry | Reject]]
-"""The reader of a format: yields the entries of lines one at a time; raises FeedError for a wrong file."""
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """A valid post or event of a file.
+
+    Attributes:
+        line: number of the line on which it starts.
+        content: the post or the event, as the worker will read it.
+        source: name of the source that read it; empty for a table.
+    """
+
+    line: int
+    content: Post | ComplianceEvent
+    source: str = ""
 
 
-def validate_entry(entry: FeedEntry) -> Post | Reject:
-    """Return the tweet that the monitor would read from the entry's message, or why it would refuse it."""
+def check_entry(entry: FeedEntry) -> FeedItem | Reject:
+    """Return the post or event that the monitor reads from an entry, or why it would refuse it."""
     try:
-        post = read_fields(entry.fields)
+        content = read_fields(entry.fields)
     except PoisonError as error:
         return Reject(entry.line, error.reason, error.detail, entry.raw)
-    if isinstance(post, ComplianceEvent):
-        return Reject(entry.line, "no-tweet", "the entry is a deletion", entry.raw)
-    return post
-
-
-def message_from(entry: FeedEntry) -> PostMessage | Reject:
-    """Return the message for an entry, with the fields of the contract only, or why it is not valid."""
-    tweet = validate_entry(entry)
-    if isinstance(tweet, Reject):
-        return tweet
-    return message_of(tweet)
+    return FeedItem(entry.line, content, entry.source)
 
 
 def reject_long_line(line: SourceLine) -> Reject:

@@ -1,21 +1,26 @@
-"""The feed from end to end: open a file, read its entries, validate and send them, and count."""
+"""The feed from end to end: open the files, read their posts, check and send them, and count."""
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 from monitor.errors import MonitorError
-from monitor.feed.delimited import Columns
-from monitor.feed.entries import FeedEntry, Reject, message_from
-from monitor.feed.file_formats import Format, detect_format, reader_for
+from monitor.feed.detection import AUTO, Detection, detect_format, read_feed_items
+from monitor.feed.entries import FeedItem, Reject
+from monitor.feed.feed_summary import FeedProgress, FeedSummary, FileSummary
+from monitor.feed.file_format import ReadOptions
+from monitor.feed.listing import Input
+from monitor.feed.opening import open_sources
+from monitor.feed.post_message import PostMessage, message_of
+from monitor.feed.reject_limit import RejectLimit
 from monitor.feed.sender import Sender
-from monitor.feed.source import Source, open_source
-from monitor.kafka import ensure_topics
+from monitor.feed.source import FeedError, Source, UnknownFormatError
+from monitor.kafka import ensure_topics, require_topic
+from monitor.records import Post
 from monitor.settings import KafkaSettings
 
 PROGRESS_INTERVAL: Final = 0.1
@@ -27,161 +32,241 @@ class FeedOptions:
     """How to feed.
 
     Attributes:
-        format: format of the file; None to detect it from the extension and the first line.
-        columns: names of the columns of CSV and TSV.
-        quotes: whether fields of CSV and TSV may be quoted.
-        rate: maximum number of tweets per second; None for no limit.
-        limit: number of tweets after which to stop; None for all.
+        format: name of the format or of the source of all files, or `auto`.
+        reading: how to read them.
+        rate: maximum number of posts per second; None for no limit.
+        limit: number of posts after which to stop; None for all.
+        reject_limit: how many rejects a file may have.
+        create_topic: whether a missing topic is created, instead of being an error.
     """
 
-    format: Format | None = None
-    columns: Columns = field(default_factory=Columns)
-    quotes: bool = True
+    format: str = AUTO
+    reading: ReadOptions = field(default_factory=ReadOptions)
     rate: float | None = None
     limit: int | None = None
+    reject_limit: RejectLimit = field(default_factory=RejectLimit)
+    create_topic: bool = True
 
 
-@dataclass(frozen=True)
-class FeedSummary:
-    """The result of a feed.
+class FeedReports:
+    """What a feed reports while it runs. These methods do nothing; override those that you need."""
+
+    def note(self, text: str) -> None:
+        """Take something worth knowing, such as a skipped file."""
+
+    def detected(self, name: str, detection: Detection) -> None:
+        """Take the format of the file that is read now."""
+
+    def first_post(self, item: FeedItem) -> None:
+        """Take the first post or event of a file."""
+
+    def rejected(self, name: str, reject: Reject) -> None:
+        """Take a reject."""
+
+    def ended(self, file: FileSummary) -> None:
+        """Take the result of a file."""
+
+    def progress(self, progress: FeedProgress) -> None:
+        """Take how far the feed is; called a few times a second."""
+
+
+class Destination(Protocol):
+    """Where messages go: a broker, or nowhere.
 
     Attributes:
-        read: tweets in the file, valid or not.
-        sent: tweets that the broker acknowledged.
-        rejected: tweets that are not valid, and in `reasons` their number for each reason.
-        failed: tweets that the producer took and the broker did not acknowledge.
-        seconds: duration.
-        stopped_by: what ended it before the end of the file: an error, KeyboardInterrupt, or None.
+        accepted: messages that it has taken.
+        sent: messages that have arrived.
     """
 
-    read: int
+    accepted: int
     sent: int
-    rejected: int
-    reasons: dict[str, int]
-    failed: int
-    seconds: float
-    stopped_by: BaseException | None = None
 
-    @property
-    def per_second(self) -> float:
-        """Tweets sent per second."""
-        return self.sent / self.seconds if self.seconds else 0.0
+    def send(self, message: PostMessage) -> None:
+        """Take a message."""
+
+    def flush(self) -> None:
+        """Wait until all messages have arrived."""
 
 
-@dataclass(frozen=True)
-class FeedProgress:
-    """How far a running feed is; `position` of `size` bytes on disk."""
+class Rehearsal:
+    """A destination that sends nothing and passes each message to `show`."""
 
-    sent: int
-    rejected: int
-    position: int
-    size: int | None
+    def __init__(self, show: Callable[[PostMessage], None]) -> None:
+        self._show = show
+        self.accepted = 0
+        self.sent = 0
+
+    def send(self, message: PostMessage) -> None:
+        """Show a message."""
+        self.accepted += 1
+        self.sent += 1
+        self._show(message)
+
+    def flush(self) -> None:
+        """Do nothing."""
 
 
 def feed(
     kafka: KafkaSettings,
-    path: Path | None,
+    inputs: Iterable[Input | FeedError],
     options: FeedOptions | None = None,
-    *,
-    on_reject: Callable[[Reject], None] = lambda reject: None,
-    on_progress: Callable[[FeedProgress], None] = lambda progress: None,
+    reports: FeedReports | None = None,
 ) -> FeedSummary:
-    """Send the tweets of a file, or of standard input if `path` is None, to the topic of `kafka`.
+    """Send the posts and events of files to the topic of `kafka`. Memory does not grow with the files.
 
-    Memory does not grow with the file. Both topics are created if they are missing.
+    A file that cannot be read does not stop the others. A broker is needed from the first post on.
 
     Raises:
-        FeedError: the file cannot be opened, or its format cannot be detected.
         RetryableError: no broker answers at the start. Later errors are in the summary.
+        FatalError: the topic does not exist, and `options.create_topic` is false.
     """
     options = options or FeedOptions()
-    with open_source(path) as source:
-        entries = _read_entries(source, options)
-        if entries is None:
-            return FeedSummary(read=0, sent=0, rejected=0, reasons={}, failed=0, seconds=0.0)
-        ensure_topics(kafka)
-        with Sender(kafka) as sender:
-            return _Feeder(source, entries, options, sender, on_reject, on_progress).run()
+    with ExitStack() as stack:
+
+        def connect() -> Destination:
+            if options.create_topic:
+                ensure_topics(kafka)
+            else:
+                require_topic(kafka)
+            return stack.enter_context(Sender(kafka))
+
+        return _Feed(options, reports or FeedReports(), connect).run(inputs)
 
 
-class _Feeder:
+def rehearse(
+    inputs: Iterable[Input | FeedError],
+    show: Callable[[PostMessage], None],
+    options: FeedOptions | None = None,
+    reports: FeedReports | None = None,
+) -> FeedSummary:
+    """Read and check files as `feed` does, and pass each message to `show` instead of a broker."""
+    return _Feed(options or FeedOptions(), reports or FeedReports(), lambda: Rehearsal(show)).run(inputs)
+
+
+class _LimitReachedError(Exception):
+    """The limit is reached."""
+
+
+class _Feed:
     """One feed: its counts, and what ends it."""
 
     def __init__(
-        self,
-        source: Source,
-        entries: Iterator[FeedEntry | Reject],
-        options: FeedOptions,
-        sender: Sender,
-        on_reject: Callable[[Reject], None],
-        on_progress: Callable[[FeedProgress], None],
+        self, options: FeedOptions, reports: FeedReports, connect: Callable[[], Destination]
     ) -> None:
-        self._source = source
-        self._entries = entries
         self._options = options
-        self._sender = sender
-        self._on_reject = on_reject
-        self._on_progress = on_progress
+        self._reports = reports
+        self._connect = connect
+        self._destination: Destination | None = None
+        self._files: list[FileSummary] = []
+        self._started = time.monotonic()
         self._next_progress = 0.0
-        self._reasons: dict[str, int] = {}
 
-    def run(self) -> FeedSummary:
-        started = time.monotonic()
+    def run(self, inputs: Iterable[Input | FeedError]) -> FeedSummary:
         stopped_by: BaseException | None = None
         try:
-            self._send_all(started)
+            self._read_all(inputs)
+        except _LimitReachedError:
+            pass
         except (MonitorError, KeyboardInterrupt) as error:
+            if self._destination is None and not isinstance(error, KeyboardInterrupt):
+                raise
             stopped_by = error
-        try:
-            self._sender.flush()
-        except (MonitorError, KeyboardInterrupt) as error:
-            stopped_by = error
-        self._report_progress()
+        destination = self._destination
+        if destination is not None:
+            try:
+                destination.flush()
+            except (MonitorError, KeyboardInterrupt) as error:
+                stopped_by = error
+        accepted, sent = (destination.accepted, destination.sent) if destination else (0, 0)
         return FeedSummary(
-            read=self._sender.accepted + self._rejected,
-            sent=self._sender.sent,
-            rejected=self._rejected,
-            reasons=self._reasons,
-            failed=self._sender.accepted - self._sender.sent,
-            seconds=time.monotonic() - started,
-            stopped_by=stopped_by,
+            tuple(self._files), sent, accepted - sent, time.monotonic() - self._started, stopped_by
         )
 
-    def _send_all(self, started: float) -> None:
-        limit, rate = self._options.limit, self._options.rate
-        if limit == 0:
+    def _read_all(self, inputs: Iterable[Input | FeedError]) -> None:
+        if self._options.limit == 0:
             return
-        for entry in self._entries:
-            message = entry if isinstance(entry, Reject) else message_from(entry)
-            if isinstance(message, Reject):
-                self._reasons[message.reason] = self._reasons.get(message.reason, 0) + 1
-                self._on_reject(message)
+        for entry in inputs:
+            sources = [entry] if isinstance(entry, FeedError) else open_sources(entry, self._reports.note)
+            for source in sources:
+                if isinstance(source, FeedError):
+                    name = "" if isinstance(entry, FeedError) else entry.name
+                    self._end_file(FileSummary(name, error=source))
+                else:
+                    self._read_source(source)
+
+    def _read_source(self, source: Source) -> None:
+        """Read one file; its own errors end up in its summary, and all others are raised."""
+        file = FileSummary(source.name)
+        self._files.append(file)
+        try:
+            self._send_items(source, file)
+            self._options.reject_limit.check_at_end(file.name, file.rejected, file.read)
+        except UnknownFormatError as error:
+            if source.was_listed or file.read:
+                file.error = error
             else:
-                if rate is not None:
-                    due = started + self._sender.accepted / rate
-                    time.sleep(max(0.0, due - time.monotonic()))
-                self._sender.send(message)
-                if self._sender.accepted == limit:
-                    return
+                self._files.pop()
+                self._reports.note(f"{source.name} is skipped: {error.fact}")
+                return
+        except FeedError as error:
+            file.error = error
+        self._reports.ended(file)
+
+    def _end_file(self, file: FileSummary) -> None:
+        self._files.append(file)
+        self._reports.ended(file)
+
+    def _send_items(self, source: Source, file: FileSummary) -> None:
+        if not source.sample.strip():
+            return
+        detection = detect_format(source, self._options.format)
+        reading = replace(
+            self._options.reading, notify=lambda note: self._reports.note(f"{source.name}: {note}")
+        )
+        for item in read_feed_items(source, detection, reading, self._options.format):
+            if file.form is None:
+                file.form = detection.form.name
+                self._reports.detected(source.name, detection)
+            file.line = item.line
+            if isinstance(item, Reject):
+                file.reasons[item.reason] += 1
+                self._reports.rejected(source.name, item)
+                self._options.reject_limit.check_during(file.name, file.rejected)
+            else:
+                self._send(item, file)
             if time.monotonic() >= self._next_progress:
-                self._report_progress()
+                self._report_progress(source, file)
+        if file.form is None:
+            file.form = detection.form.name
+            self._reports.detected(source.name, detection)
 
-    @property
-    def _rejected(self) -> int:
-        return sum(self._reasons.values())
+    def _send(self, item: FeedItem, file: FileSummary) -> None:
+        if not file.posts and not file.events:
+            self._reports.first_post(item)
+        if item.source and item.source not in file.sources and file.sources:
+            before = ", ".join(file.sources)
+            self._reports.note(f"{file.name}: line {item.line} is read as {item.source}; before it, {before}")
+        if self._destination is None:
+            self._destination = self._connect()
+        destination = self._destination
+        if self._options.rate is not None:
+            due = self._started + destination.accepted / self._options.rate
+            time.sleep(max(0.0, due - time.monotonic()))
+        destination.send(message_of(item.content))
+        if isinstance(item.content, Post):
+            file.posts += 1
+        else:
+            file.events += 1
+        if item.source:
+            file.sources[item.source] += 1
+        if destination.accepted == self._options.limit:
+            self._reports.ended(file)
+            raise _LimitReachedError
 
-    def _report_progress(self) -> None:
+    def _report_progress(self, source: Source, file: FileSummary) -> None:
         self._next_progress = time.monotonic() + PROGRESS_INTERVAL
-        source = self._source
-        self._on_progress(FeedProgress(self._sender.sent, self._rejected, source.position, source.size))
-
-
-def _read_entries(source: Source, options: FeedOptions) -> Iterator[FeedEntry | Reject] | None:
-    """Detect the format, and return an iterator over the entries, or None if the source is empty."""
-    lines = source.lines()
-    first = next((line for line in lines if not line.blank), None)
-    if first is None:
-        return None
-    kind = options.format or detect_format(first, extension=source.extension, name=source.name)
-    read = reader_for(kind, options.columns, name=source.name, quotes=options.quotes)
-    return read(itertools.chain([first], lines))
+        sent = self._destination.sent if self._destination else 0
+        rejected = sum(file.rejected for file in self._files)
+        self._reports.progress(
+            FeedProgress(source.name, len(self._files), sent, rejected, source.position, source.size)
+        )

@@ -72,6 +72,8 @@ def contract_fields(item: Post | ComplianceEvent) -> dict[str, Any]:
             "edited_at": _rfc3339(item.edited_at),
             "aliases": list(item.aliases),
             "context": context,
+            # The text is plain by now: a `<b>` in it was written as such.
+            "html": False,
         }
     )
 

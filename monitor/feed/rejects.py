@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
+from monitor.errors import MonitorError
 from monitor.feed.entries import Reject
-from monitor.feed.source import FeedError
 
 MOST_REPORTED: Final = 20
 """Number of rejects that are reported one by one; others are only counted."""
@@ -18,38 +18,43 @@ MAX_RAW: Final = 65_536
 """Maximum number of bytes of a rejected line that go to the file."""
 
 
+class RejectFileError(MonitorError):
+    """The file of rejects cannot be written."""
+
+
 class RejectLog:
     """Reports the first rejects with `notify`, and writes all of them as JSON Lines to `path`.
 
-    A record has `line`, `reason`, `detail` and `raw`: the line as text, cut to `MAX_RAW` bytes, with U+FFFD
-    for bytes that are not UTF-8. Use it as a context manager.
+    A record has `file`, `line`, `reason`, `detail` and `raw`: the line as text, cut to `MAX_RAW` bytes, with
+    U+FFFD for bytes that are not UTF-8. Use it as a context manager.
 
     Raises:
-        FeedError: the file cannot be written, or is the one that is fed.
+        RejectFileError: the file cannot be written, or is one of the files that are fed.
     """
 
-    def __init__(self, path: Path | None, source: Path | None, notify: Callable[[str], None]) -> None:
+    def __init__(self, path: Path | None, fed: list[Path], notify: Callable[[str], None]) -> None:
         self._notify = notify
         self._count = 0
         self._file: TextIO | None = None
         if path is None:
             return
         try:
-            if source is not None and source.exists() and path.exists() and path.samefile(source):
-                raise FeedError(f"--rejects {path} is the file that is fed", "name another file")
+            if path.exists() and any(other.exists() and path.samefile(other) for other in fed):
+                raise RejectFileError(f"--rejects {path} is a file that is fed", "name another file")
             self._file = path.open("w", encoding="utf-8")
         except OSError as error:
-            raise FeedError(f"--rejects {path} cannot be written: {error.strerror}") from None
+            raise _write_error(path, error) from None
 
-    def __call__(self, reject: Reject) -> None:
-        """Report and write a reject."""
+    def add(self, name: str, reject: Reject) -> None:
+        """Report and write a reject of the file `name`."""
         self._count += 1
         if self._count <= MOST_REPORTED:
-            self._notify(f"line {reject.line}: {reject.reason}: {reject.detail}")
+            self._notify(f"{name}, line {reject.line}: {reject.reason}: {reject.detail}")
         elif self._count == MOST_REPORTED + 1:
-            self._notify("further bad lines are only counted")
+            self._notify("further rejects are only counted; --rejects FILE writes all of them")
         if self._file is not None:
             record = {
+                "file": name,
                 "line": reject.line,
                 "reason": reject.reason,
                 "detail": reject.detail,
@@ -58,7 +63,7 @@ class RejectLog:
             try:
                 self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
             except OSError as error:
-                raise FeedError(f"--rejects {self._file.name} cannot be written: {error.strerror}") from None
+                raise _write_error(self._file.name, error) from None
 
     def __enter__(self) -> RejectLog:
         return self
@@ -66,5 +71,14 @@ class RejectLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.close()
+        except OSError as full:
+            if error is None:
+                raise _write_error(self._file.name, full) from None
+
+
+def _write_error(path: object, error: OSError) -> RejectFileError:
+    return RejectFileError(f"--rejects {path} cannot be written: {error.strerror}")

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from monitor.errors import RetryableError
-from monitor.feed.entries import PostMessage
+from monitor.feed.post_message import PostMessage
 from monitor.kafka import CONNECT_TIMEOUT, broker_away_error, open_producer
 from monitor.settings import KafkaSettings
 
@@ -90,8 +90,8 @@ class Sender:
         if missing:
             away = broker_away_error(self._kafka, self.failure)
             raise RetryableError(
-                f"{missing} tweets were not acknowledged: {away.fact}",
-                f"{away.advice}. Then feed them again: a tweet that is fed twice counts once",
+                f"{missing} messages were not acknowledged: {away.fact}",
+                f"{away.advice}. Then feed them again: a post that is fed twice counts once",
             )
 
     def __enter__(self) -> Sender:

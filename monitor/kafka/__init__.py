@@ -13,7 +13,14 @@ from monitor.kafka.clients import (
     open_producer,
     require_listener,
 )
-from monitor.kafka.topics import PartitionState, count_waiting, end_offsets, ensure_topics, topic_states
+from monitor.kafka.topics import (
+    PartitionState,
+    count_waiting,
+    end_offsets,
+    ensure_topics,
+    require_topic,
+    topic_states,
+)
 
 __all__ = [
     "CONNECT_TIMEOUT",
@@ -27,5 +34,6 @@ __all__ = [
     "open_consumer",
     "open_producer",
     "require_listener",
+    "require_topic",
     "topic_states",
 ]

@@ -89,6 +89,28 @@ def ensure_topics(kafka: KafkaSettings, *, patient: bool = False) -> list[str]:
     return created
 
 
+def require_topic(kafka: KafkaSettings) -> None:
+    """Check that the topic exists. Blocking.
+
+    Raises:
+        RetryableError: no broker answers.
+        FatalError: the topic does not exist.
+    """
+    from kafka.errors import KafkaError
+
+    with open_admin(kafka) as admin:
+        try:
+            existing = sorted(topic for topic in admin.list_topics() if not topic.startswith("_"))
+        except KafkaError as error:
+            raise broker_away_error(kafka, error) from None
+    if kafka.topic not in existing:
+        raise FatalError(
+            f"the broker at {kafka.bootstrap_servers} has no topic {kafka.topic}; it has "
+            f"{', '.join(existing) or 'none'}",
+            "correct --topic, or create it with --create-topic",
+        )
+
+
 def topic_states(kafka: KafkaSettings) -> list[PartitionState]:
     """Return the state of each partition of both topics. A missing topic has no partitions.
 

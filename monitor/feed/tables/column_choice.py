@@ -40,6 +40,9 @@ _ID_DIGITS: Final = 9
 _TEXT_WORDS: Final = 4.0
 _MOST_OF_SECOND: Final = 0.7
 
+# If there are only two columns, there is less to confuse.
+_TEXT_WORDS_OF_TWO: Final = 1.5
+
 
 @dataclass(frozen=True, slots=True)
 class ChosenColumns:
@@ -157,7 +160,8 @@ def _id_column(columns: Sequence[Sequence[str]]) -> int | None:
     best, longest = None, 0.0
     for index, cells in enumerate(columns):
         ids = [id_of(cell) for cell in cells]
-        if ids and sum(map(_is_id, ids)) >= _ID_SHARE * len(ids):
+        fits = str.isdecimal if len(columns) == 2 and index == 0 else _is_id
+        if ids and sum(map(fits, ids)) >= _ID_SHARE * len(ids):
             length = sorted(map(len, ids))[len(ids) // 2]
             if length > longest:
                 best, longest = index, length
@@ -168,7 +172,7 @@ def _text_column(columns: Sequence[Sequence[str]]) -> int | None:
     """Return the column with the most words for each cell, or None if another one has nearly as many."""
     words = [sum(len(cell.split()) for cell in cells) / max(1, len(cells)) for cells in columns]
     order = sorted(range(len(words)), key=lambda index: -words[index])
-    if not order or words[order[0]] < _TEXT_WORDS:
+    if not order or words[order[0]] < (_TEXT_WORDS if len(columns) > 2 else _TEXT_WORDS_OF_TWO):
         return None
     if len(order) > 1 and words[order[1]] > _MOST_OF_SECOND * words[order[0]]:
         return None

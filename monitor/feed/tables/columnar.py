@@ -12,6 +12,7 @@ from monitor.feed.file_format import ReadOptions
 from monitor.feed.source import FeedError, Source
 from monitor.feed.tables.column_choice import choose_columns
 from monitor.feed.tables.table_entries import read_entries
+from monitor.feed.tables.table_profiles import is_about_x, normalized
 from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, TableRow, TableStart
 from monitor.feed.tables.workbooks import SOURCES_EXTRA, seekable_copy
 
@@ -77,8 +78,14 @@ def _damaged(source: Source, error: Exception) -> FeedError:
 def _needed(schema: Any, name: str, options: ReadOptions) -> list[str]:
     """Return the names of the columns with posts, as paths with dots."""
     titles = list(_paths(schema))
-    indices = choose_columns(TableStart(name, titles, ()), options.mapping).indices
-    return [titles[index] for index in sorted({index for columns in indices.values() for index in columns})]
+    columns = choose_columns(TableStart(name, titles, ()), options.mapping)
+    needed = {index for indices in columns.indices.values() for index in indices}
+    # The titles that show what kind of table it is must stay, too.
+    return [
+        title
+        for index, title in enumerate(titles)
+        if index in needed or normalized(title) in columns.profile.marks or is_about_x([normalized(title)])
+    ]
 
 
 def _paths(fields: Any, prefix: str = "") -> Iterator[str]:

@@ -57,7 +57,7 @@ class IdWatch:
             FeedError: most of them are rounded numbers, or too many end in 000.
         """
         rounded = [value for value in ids if ROUNDED_NUMBER.fullmatch(value)]
-        if 2 * len(rounded) > len(ids) and not self._accept:
+        if 2 * len(rounded) > len(ids):
             raise FeedError(
                 f"the ids of {self._name} were rounded by a program, as in {rounded[0]}, and are lost",
                 _ADVICE.strip(),

@@ -66,15 +66,21 @@ def _quoting(lines: Sequence[SourceLine], delimiter: str) -> Quoting:
     """Return what quotes mean: the first way that reads all rows, or else the one with the best evidence."""
     doubled = list(read_rows(iter(lines), Dialect(delimiter, Quoting.DOUBLED)))
     errors = _errors(doubled)
-    if not errors:
+    # A doubled quote can follow a backslash, and an enclosed cell can end with one. Otherwise, the backslash
+    # is for the quote.
+    escape = re.compile(rb'\\"(?!"|$|' + re.escape(delimiter.encode()) + rb")")
+    has_escapes = any(escape.search(line.data) for line in lines)
+    if not errors and not has_escapes:
         return Quoting.DOUBLED
     plain = rows_only(list(read_rows(iter(lines), Dialect(delimiter, Quoting.NONE))))
     if _has_json_column(plain):
         return Quoting.NONE
-    if any(b'\\"' in line.data for line in lines):
+    if has_escapes:
         escaped = list(read_rows(iter(lines), Dialect(delimiter, Quoting.ESCAPED)))
-        if _errors(escaped) < errors:
+        if _errors(escaped) < max(1, errors):
             return Quoting.ESCAPED
+    if not errors:
+        return Quoting.DOUBLED
     enclosed = sum(bool(_ENCLOSED.fullmatch(cell)) for row in plain for cell in row.cells)
     return Quoting.DOUBLED if enclosed > errors else Quoting.NONE
 
@@ -84,10 +90,12 @@ def _errors(rows: Sequence[TableRow | Reject]) -> int:
 
 
 def _has_json_column(rows: Sequence[TableRow]) -> bool:
-    """Return True if a column has JSON strings with escapes, so its quotes are no concern of the table."""
-    width, _ = _shape(rows)
-    full = [row.cells for row in rows if len(row.cells) == width][1:]
-    columns = [[cell for cell in column if cell] for column in zip(*full, strict=True)]
+    """Return True if a column has JSON strings with escapes, and none of them has a delimiter in it."""
+    width, consistency = _shape(rows)
+    if consistency < 1:
+        return False
+    below = [row.cells for row in rows if len(row.cells) == width][1:]
+    columns = [[cell for cell in column if cell] for column in zip(*below, strict=True)]
     return any(are_json_strings(cells) and any("\\" in cell for cell in cells) for cells in columns)
 
 

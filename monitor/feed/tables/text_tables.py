@@ -113,6 +113,9 @@ def read_text_table(
         )
     dialect, rows = found
     table, first_line = _table(source.name, rows, dialect, options)
+    if table.titles is not None:
+        # In a short file, most rows can be those of a preamble.
+        dialect = replace(dialect, width=len(table.titles))
     if dialect.quoting is Quoting.NONE and dialect.width == 2 and not quotes:
         dialect = replace(dialect, rest_is_text=True)
     all_lines = (line for line in read_source_lines(start.open(source.stream)) if line.number >= first_line)

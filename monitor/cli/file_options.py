@@ -1,0 +1,117 @@
+"""The options of the commands that read files of posts, `feed` and `score`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from monitor.feed import FieldMapping, ReadOptions
+
+_FIELDS: Final = "Fields with unusual names (columns of tables; a.b is a field of an inner JSON object)"
+_TABLES: Final = "Tables"
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE…",
+        help="Files, folders and archives; - is standard input. May be packed: gzip, bzip2, xz, zstd, zip, "
+        "tar.",
+        show_default=False,
+    ),
+]
+FormatName = Annotated[
+    str,
+    typer.Option(
+        "--format", help="Format of the files, or of their JSON objects; `ade-monitor formats` lists them."
+    ),
+]
+IdField = Annotated[
+    str | None, typer.Option("--id-field", "--id-column", rich_help_panel=_FIELDS, help="Id of the post.")
+]
+TextField = Annotated[
+    str | None,
+    typer.Option("--text-field", "--text-column", rich_help_panel=_FIELDS, help="Text of the post."),
+]
+AuthorField = Annotated[
+    str | None,
+    typer.Option("--author-field", "--author-column", rich_help_panel=_FIELDS, help="Id of the author."),
+]
+DateField = Annotated[
+    str | None,
+    typer.Option(
+        "--date-field", "--date-column", rich_help_panel=_FIELDS, help="Date of the post, in any notation."
+    ),
+]
+LangField = Annotated[
+    str | None, typer.Option("--lang-field", "--lang-column", rich_help_panel=_FIELDS, help="Language.")
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter", rich_help_panel=_TABLES, help="Separates the columns; \\t or tab is a tab. Detected."
+    ),
+]
+SkipLines = Annotated[
+    int,
+    typer.Option("--skip-lines", min=0, rich_help_panel=_TABLES, help="Lines before the header to skip."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", rich_help_panel=_TABLES, help="Such as utf-16 or cp1252. Detected."),
+]
+Quotes = Annotated[
+    bool,
+    typer.Option("--quotes/--no-quotes", rich_help_panel=_TABLES, help="Whether fields may be quoted."),
+]
+DateOrder = Annotated[
+    str | None,
+    typer.Option("--date-order", rich_help_panel=_TABLES, help="dmy or mdy, for dates such as 03/04/2026."),
+]
+AcceptRoundedIds = Annotated[
+    bool,
+    typer.Option(
+        "--accept-rounded-ids", rich_help_panel=_TABLES, help="Read a table whose ids look rounded."
+    ),
+]
+
+_TABS: Final = frozenset({"tab", "\\t"})
+_DATE_ORDERS: Final = ("dmy", "mdy")
+
+
+def read_options_of(
+    fields: FieldMapping,
+    delimiter: str | None,
+    skip_lines: int,
+    encoding: str | None,
+    *,
+    quotes: bool,
+    date_order: str | None,
+    accept_rounded_ids: bool,
+) -> ReadOptions:
+    """Return how to read the files of a command.
+
+    Raises:
+        typer.BadParameter: a value is impossible.
+    """
+    if delimiter is not None:
+        delimiter = "\t" if delimiter.lower() in _TABS else delimiter
+        if len(delimiter) != 1 or delimiter in '\r\n"':
+            raise typer.BadParameter(f"--delimiter {delimiter!r} is not one character, such as ; or tab")
+    if encoding is not None:
+        try:
+            "".encode(encoding)
+        except LookupError:
+            raise typer.BadParameter(f"--encoding {encoding!r} is not an encoding such as cp1252") from None
+    if date_order is not None and date_order not in _DATE_ORDERS:
+        raise typer.BadParameter(f"--date-order {date_order!r} is neither dmy nor mdy")
+    return ReadOptions(
+        mapping=fields,
+        delimiter=delimiter,
+        skip_lines=skip_lines,
+        encoding=encoding,
+        quotes=quotes,
+        date_order=date_order,
+        accept_rounded_ids=accept_rounded_ids,
+    )

@@ -1,0 +1,170 @@
+"""JSON files of any platform: each document is read by the source that recognizes it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from monitor.errors import PoisonError
+from monitor.feed.encodings import detect_encoding, utf8_stream
+from monitor.feed.entries import FeedEntry, Reject
+from monitor.feed.file_format import FileFormat, ReadOptions, Sample
+from monitor.feed.json_documents import JsonText, split_documents, split_lines
+from monitor.feed.source import MAX_LINE, Source, read_source_lines
+from monitor.ingest import parse_json
+from monitor.ingest.json_values import json_type
+from monitor.ingest.sources import describe_shape, source_of
+from monitor.ingest.sources.own_contract import OWN_CONTRACT
+
+_LINE_EXTENSIONS: Final = (".jsonl", ".ndjson", ".jsonlines")
+_EXTENSIONS: Final = (*_LINE_EXTENSIONS, ".json", ".js", ".geojson")
+_ARCHIVE_PREFIX: Final = b"window."
+_USUAL_FIELDS: Final = ("id", "text", "author_id", "created_at", "lang")
+
+
+def _recognizes_lines(sample: Sample) -> str | None:
+    start = _utf8_start(sample.start)
+    if start.lstrip().startswith((b"[", _ARCHIVE_PREFIX)):
+        return None
+    lines = [line for line in start.splitlines() if line.strip()]
+    objects = sum(map(_is_object, lines))
+    if objects and (2 * objects >= len(lines) or sample.extension in _LINE_EXTENSIONS):
+        return "each line is a JSON object" if objects > 1 else "a line is a JSON object"
+    if sample.extension in _LINE_EXTENSIONS and b"{" not in start:
+        return f"its extension is {sample.extension}"
+    return None
+
+
+def _recognizes_documents(sample: Sample) -> str | None:
+    start = _utf8_start(sample.start).lstrip()
+    if start.startswith(_ARCHIVE_PREFIX):
+        return "it starts like a file of a Twitter archive"
+    if start.startswith(b"["):
+        return "it starts with a JSON array"
+    if start.startswith(b"{"):
+        return "it starts with a JSON object"
+    return f"its extension is {sample.extension}" if sample.extension in _EXTENSIONS else None
+
+
+def _read_lines(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
+    lines = read_source_lines(_utf8_of(source, options))
+    return _entries(split_lines(line for line in lines if line.number > options.skip_lines), options)
+
+
+def _read_documents(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
+    stream = _utf8_of(source, options)
+    for _ in range(options.skip_lines):
+        stream.readline(MAX_LINE)
+    return _entries(split_documents(stream), options)
+
+
+JSON_LINES: Final = FileFormat(
+    "jsonl", "JSON Lines", _LINE_EXTENSIONS, _recognizes_lines, _read_lines
+)
+JSON_DOCUMENTS: Final = FileFormat(
+    "json",
+    "JSON: an array, a page, or one object after another",
+    (".json", ".js"),
+    _recognizes_documents,
+    _read_documents,
+)
+
+
+def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEntry | Reject]:
+    for text in texts:
+        if text.is_too_long:
+            detail = f"the JSON document has more than {len(text.data)} bytes"
+            yield Reject(text.line, "line-too-long", detail, text.data)
+            continue
+        if text.is_cut:
+            yield Reject(text.line, "not-json", "the file ends in the middle of the JSON", text.data)
+            continue
+        try:
+            document = parse_json(text.data)
+        except PoisonError as error:
+            parts = _parts_of_line(text)
+            if parts:
+                yield from _entries(iter(parts), options)
+            else:
+                yield Reject(text.line, error.reason, error.detail, text.data)
+            continue
+        if text.chat is not None:
+            document = {"telegram_chat": text.chat, "message": document}
+        for part in document if isinstance(document, list) else (document,):
+            yield from _read_part(part, text, options)
+
+
+def _read_part(part: Any, text: JsonText, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
+    if not isinstance(part, dict):
+        yield Reject(
+            text.line, "not-an-object", f"the value is {json_type(part)}, not a JSON object", text.data
+        )
+        return
+    if options.long_posts.add(part):
+        return
+    part = dict(options.long_posts.complete(part))
+    source = options.source or source_of(part)
+    if source is None:
+        yield _unrecognized(part, text, options)
+        return
+    is_empty = True
+    for fields in source.read(part):
+        is_empty = False
+        mapped = fields if "tombstone" in fields else options.mapping.apply(part, fields)
+        yield FeedEntry(text.line, mapped, text.data, source.name)
+    if is_empty and options.source and not source.recognizes(part):
+        detail = f"the object is not one of {source.title}; {_shape_of(part)}"
+        yield Reject(text.line, "missing-field", detail, text.data)
+
+
+def _unrecognized(part: dict[str, Any], text: JsonText, options: ReadOptions) -> FeedEntry | Reject:
+    """Read an object of no source with the fields that the user named, or say what it has."""
+    fields = options.mapping.apply(part, {name: part[name] for name in _USUAL_FIELDS if name in part})
+    for name in ("id", "text"):
+        if name not in fields:
+            path = getattr(options.mapping, name)
+            missing = f"`{name}` is missing" if path is None else f"`{path}` (the {name}) is missing"
+            return Reject(text.line, "missing-field", f"{missing}; {describe_shape(part)}", text.data)
+    return FeedEntry(text.line, fields, text.data, OWN_CONTRACT.name)
+
+
+def _shape_of(part: dict[str, Any]) -> str:
+    source = source_of(part)
+    return f"it looks like {source.title}" if source else describe_shape(part)
+
+
+def _parts_of_line(text: JsonText) -> list[JsonText]:
+    """Return the documents of a line with several, such as `{…}{…}`, or nothing if it is something else."""
+    parts = [*split_documents(io.BytesIO(text.data))]
+    if len(parts) < 2 or not all(_is_object(part.data) for part in parts):
+        return []
+    return [JsonText(text.line, part.data) for part in parts]
+
+
+def _utf8_of(source: Source, options: ReadOptions) -> BinaryIO:
+    encoding = options.encoding or detect_encoding(source.sample)
+    if encoding is None or encoding.lower() in ("utf-8", "utf8"):
+        return source.stream
+    if encoding == "utf-8-sig":
+        # Not transcoded: bytes that are not UTF-8 then make one document invalid, instead of being replaced.
+        source.stream.read(3)
+        return source.stream
+    options.notify(f"read as {encoding.upper()}")
+    return utf8_stream(source.stream, encoding)
+
+
+def _utf8_start(start: bytes) -> bytes:
+    encoding = detect_encoding(start)
+    return utf8_stream(io.BytesIO(start), encoding).read() if encoding else start
+
+
+def _is_object(line: bytes) -> bool:
+    """Return True if a line that is not indented is a JSON object with fields."""
+    if not line.startswith(b"{") or line.strip() == b"{}":
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
