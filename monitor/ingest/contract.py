@@ -273,6 +273,10 @@ class _Message(BaseModel):
     context: Annotated[tuple[Any, ...], BeforeValidator(_context)] = ()
 
 
+POST_FIELDS = frozenset(_Message.model_fields)
+"""Names of the fields of a post."""
+
+
 def _event_kind(value: object) -> EventKind:
     return EventKind.DELETE if value is None else _word(value, EventKind)
 

@@ -7,7 +7,7 @@ format writes objects of API v1.1 instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.sources.json_access import first_text, nested
@@ -51,7 +51,7 @@ def _is_notice(document: Document) -> bool:
 def _results(document: Document) -> list[Any] | None:
     """Return the activities of an answer of the search API, or None if it is not one."""
     results = document.get("results")
-    if not isinstance(results, list) or not results or not isinstance(results[0], Mapping):
+    if not isinstance(results, list) or not results or not isinstance(results[0], dict):
         return None
     return results if results[0].get("objectType") == "activity" else None
 
@@ -59,7 +59,7 @@ def _results(document: Document) -> list[Any] | None:
 def _read(document: Document) -> Iterator[Fields]:
     if (results := _results(document)) is not None:
         for activity in results:
-            yield _activity(activity) if isinstance(activity, Mapping) else {}
+            yield _activity(activity) if isinstance(activity, dict) else {}
     elif not _is_notice(document):
         yield _activity(document)
 
@@ -69,7 +69,7 @@ def _activity(activity: Document) -> Fields:
     if isinstance(verb, str) and verb in _EVENTS:
         return _event(activity, verb)
     note = activity.get("object")
-    original = note if verb == "share" and isinstance(note, Mapping) else None
+    original = note if verb == "share" and isinstance(note, dict) else None
     repost = None if original is None else _referenced(original)
     post = activity if original is None else original
     quoted = post.get("twitter_quoted_status") or activity.get("twitter_quoted_status")
@@ -81,7 +81,7 @@ def _activity(activity: Document) -> Fields:
         created_at=activity.get("postedTime"),
         lang=first_text(activity.get("twitter_lang"), nested(activity, "gnip", "language", "value")),
         repost=repost,
-        quoted=_referenced(quoted) if isinstance(quoted, Mapping) else None,
+        quoted=_referenced(quoted) if isinstance(quoted, dict) else None,
         parent=_parent(post),
     )
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from monitor.ingest.contract import POST_FIELDS
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
+
+
+def has_only_contract_fields(document: Document) -> bool:
+    """Return True if a message has `id`, `text`, and no field of any platform."""
+    return "text" in document and "id" in document and document.keys() <= POST_FIELDS
 
 
 def _recognizes(document: Document) -> bool:
@@ -15,4 +21,6 @@ def _read(document: Document) -> Iterator[Fields]:
     yield dict(document)
 
 
-OWN_CONTRACT = PostSource("contract", "messages of ade-monitor", _recognizes, _read)
+OWN_CONTRACT = PostSource(
+    "contract", "messages of ade-monitor", _recognizes, _read, signs="`id` and `text`, or `tombstone`"
+)

@@ -6,7 +6,7 @@ An item is a tweet in the form of API v1.1, all numbers as text, without its aut
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from monitor.ingest.dates import to_rfc3339
@@ -20,16 +20,16 @@ def _recognizes(document: Document) -> bool:
     if len(document) > 2:
         return False
     tweet = document.get("tweet")
-    if isinstance(tweet, Mapping):
+    if isinstance(tweet, dict):
         return "id_str" in tweet or "full_text" in tweet or "tweet_id" in tweet
-    return isinstance(document.get(_NOTE), Mapping)
+    return isinstance(document.get(_NOTE), dict)
 
 
 def _read(document: Document) -> Iterator[Fields]:
     tweet = document.get("tweet")
-    if not isinstance(tweet, Mapping):
+    if not isinstance(tweet, dict):
         # The whole text of a long post, without the id of the post.
-        if not isinstance(document.get(_NOTE), Mapping):
+        if not isinstance(document.get(_NOTE), dict):
             yield {}
     elif (deleted_at := tweet.get("deleted_at")) is not None:
         yield _deletion(tweet, deleted_at)

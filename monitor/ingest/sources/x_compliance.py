@@ -6,7 +6,7 @@ as `limit`, are read as nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
@@ -55,7 +55,7 @@ def _recognizes(document: Document) -> bool:
         return False
     if "data" in document:
         data = document["data"]
-        return isinstance(data, Mapping) and _event_name(data) is not None
+        return isinstance(data, dict) and _event_name(data) is not None
     if "action" in document:
         return (
             "id" in document
@@ -70,7 +70,7 @@ def _event_name(document: Document) -> str | None:
     if len(document) > 2:
         return None
     return next(
-        (name for name in document if name in _NAMES and isinstance(document[name], Mapping | list)), None
+        (name for name in document if name in _NAMES and isinstance(document[name], dict | list)), None
     )
 
 
@@ -81,13 +81,13 @@ def _read(document: Document) -> Iterator[Fields]:
     deleted = document.get("tweet_delete_events")
     if isinstance(deleted, list):
         for event in deleted:
-            yield _post_event("delete", event) if isinstance(event, Mapping) else {}
+            yield _post_event("delete", event) if isinstance(event, dict) else {}
         return
     data = document.get("data")
-    events = data if isinstance(data, Mapping) else document
+    events = data if isinstance(data, dict) else document
     name = _event_name(events)
     event = events.get(name) if name is not None else None
-    if not isinstance(event, Mapping):
+    if not isinstance(event, dict):
         return
     if name in _AUTHOR_EVENTS:
         yield _author_event(str(name), event)
@@ -97,9 +97,9 @@ def _read(document: Document) -> Iterator[Fields]:
 
 def _post_event(kind: str, event: Document) -> Fields:
     post = event.get("tweet")
-    if not isinstance(post, Mapping):
+    if not isinstance(post, dict):
         post = event.get("status")
-    if not isinstance(post, Mapping):
+    if not isinstance(post, dict):
         post = event
     history = event.get("edit_tweet_ids") or post.get("edit_tweet_ids")
     if not history and (first := event.get("initial_tweet_id") or post.get("initial_tweet_id")) is not None:
@@ -110,7 +110,7 @@ def _post_event(kind: str, event: Document) -> Fields:
 
 def _author_event(kind: str, event: Document) -> Fields:
     user = event.get("user")
-    if isinstance(user, Mapping):
+    if isinstance(user, dict):
         author_id = first_value(user, "id_str", "id")
     else:
         author_id = first_value(event, "user_id_str", "user_id", "id_str", "id")

@@ -6,7 +6,7 @@ compatibility mode have the whole text in `extended_tweet`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.dates import MONTHS
@@ -45,7 +45,7 @@ def _listed(document: Document) -> list[Any] | None:
         posts = document.get(name)
         if not isinstance(posts, list):
             continue
-        if posts and isinstance(posts[0], Mapping) and "id_str" in posts[0]:
+        if posts and isinstance(posts[0], dict) and "id_str" in posts[0]:
             return posts
         if not posts and ("search_metadata" in document or "requestParameters" in document):
             return posts
@@ -55,7 +55,7 @@ def _listed(document: Document) -> list[Any] | None:
 def _read(document: Document) -> Iterator[Fields]:
     if "id_str" not in document and (posts := _listed(document)) is not None:
         for post in posts:
-            yield tweet_fields(post) if isinstance(post, Mapping) else {}
+            yield tweet_fields(post) if isinstance(post, dict) else {}
     else:
         yield tweet_fields(document)
 
@@ -99,7 +99,7 @@ def tweet_ids(tweet: Document) -> PostIds:
 
 
 def _edit_control(control: Any, ids: str, initial: str) -> Any:
-    if not isinstance(control, Mapping):
+    if not isinstance(control, dict):
         return None
     return nested(control, "initial", ids) or nested(control, "edit", initial, ids)
 
@@ -114,7 +114,7 @@ def _text(tweet: Document) -> Any:
 
 def _quoted(tweet: Document) -> ReferencedPost | None:
     quoted = tweet.get("quoted_status")
-    if isinstance(quoted, Mapping):
+    if isinstance(quoted, dict):
         return ReferencedPost(tweet_ids(quoted).first, _text(quoted))
     quoted_id = first_value(tweet, "quoted_status_id_str", "quoted_status_id")
     return None if quoted_id is None else ReferencedPost(id_text(quoted_id))

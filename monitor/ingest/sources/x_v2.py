@@ -6,7 +6,7 @@ with `__twarc` added. "Flattened", it puts the objects of `includes` into the po
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from monitor.ingest.sources.json_access import first_text, id_text, nested
@@ -64,20 +64,20 @@ def _recognizes(document: Document) -> bool:
 
 
 def _is_envelope(document: Document, data: Any) -> bool:
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         return "id" in data and ("text" in data or not _ENVELOPE_MARKS.isdisjoint(document))
     if isinstance(data, list):
         if not _ENVELOPE_MARKS.isdisjoint(document):
             return True
         if not data:
             return len(document) == 1
-        return any(isinstance(post, Mapping) and "id" in post and "text" in post for post in data[:10])
+        return any(isinstance(post, dict) and "id" in post and "text" in post for post in data[:10])
     return data is None and _has_no_posts(document)
 
 
 def _has_no_posts(document: Document) -> bool:
     """Return True for an empty page, for a page with only errors, and for an error of a stream."""
-    if isinstance(document.get("errors"), list) or isinstance(document.get("includes"), Mapping):
+    if isinstance(document.get("errors"), list) or isinstance(document.get("includes"), dict):
         return True
     if nested(document.get("meta"), "result_count") is not None:
         return True
@@ -90,8 +90,8 @@ def _read(document: Document) -> Iterator[Fields]:
     if isinstance(data, list):
         includes = _includes(document)
         for post in data:
-            yield _post(post, includes) if isinstance(post, Mapping) else {}
-    elif isinstance(data, Mapping):
+            yield _post(post, includes) if isinstance(post, dict) else {}
+    elif isinstance(data, dict):
         yield _post(data, _includes(document))
     elif data is not None or "text" in document or not _has_no_posts(document):
         # Also what is not a post at all: the contract names the field that is missing.
@@ -100,7 +100,7 @@ def _read(document: Document) -> Iterator[Fields]:
 
 def _includes(document: Document) -> _Includes:
     includes = document.get("includes")
-    if not isinstance(includes, Mapping):
+    if not isinstance(includes, dict):
         return _NOTHING
     return _Includes(_by_id(includes.get("tweets")), _by_id(includes.get("users")))
 
@@ -108,16 +108,14 @@ def _includes(document: Document) -> _Includes:
 def _by_id(objects: Any) -> dict[str, Document]:
     if not isinstance(objects, list):
         return {}
-    pairs = ((id_text(each.get("id")), each) for each in objects if isinstance(each, Mapping))
+    pairs = ((id_text(each.get("id")), each) for each in objects if isinstance(each, dict))
     return {key: each for key, each in pairs if isinstance(key, str)}
 
 
 def _post(post: Document, includes: _Includes) -> Fields:
     ids = _ids(post)
     withheld = post.get("withheld")
-    if isinstance(withheld, Mapping) and is_withheld(
-        withheld.get("country_codes"), withheld.get("copyright")
-    ):
+    if isinstance(withheld, dict) and is_withheld(withheld.get("country_codes"), withheld.get("copyright")):
         return withheld_fields(ids)
     author_id = post.get("author_id")
     if author_id is None:
@@ -151,7 +149,7 @@ def _references(
     original: Document | None = None
     known: dict[str, ReferencedPost] = {}
     for reference in references:
-        if not isinstance(reference, Mapping) or not isinstance(kind := reference.get("type"), str):
+        if not isinstance(reference, dict) or not isinstance(kind := reference.get("type"), str):
             continue
         key = id_text(reference.get("id"))
         whole = (
@@ -177,7 +175,7 @@ def _text(post: Document) -> Any:
 
 def _username(post: Document, includes: _Includes) -> Any:
     author = post.get("author")
-    if isinstance(author, Mapping):
+    if isinstance(author, dict):
         return author.get("username")
     key = id_text(post.get("author_id"))
     return nested(includes.users.get(key), "username") if isinstance(key, str) else None
