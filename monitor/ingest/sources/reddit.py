@@ -149,9 +149,9 @@ def _without_quotes(text: str) -> tuple[str, str | None]:
         return text.strip(), None
     lines = text.split("\n")
     is_quote = [line.lstrip().startswith(">") and not line.lstrip().startswith(">!") for line in lines]
-    own = [line for line, quote in zip(lines, is_quote, strict=True) if not quote]
+    words = [line for line, quote in zip(lines, is_quote, strict=True) if not quote]
     quoted = [line.strip().lstrip("> ") for line, quote in zip(lines, is_quote, strict=True) if quote]
-    return "\n".join(own).strip(), "\n".join(quoted) or None
+    return "\n".join(words).strip(), "\n".join(quoted) or None
 
 
 def _removal(fields: Fields) -> Fields:

@@ -55,10 +55,10 @@ def damaged(draw: st.DrawFn) -> tuple[str, Any]:
     name, original = draw(st.sampled_from(PAIRS))
     document = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, 2))):
-        found = list(places(document))
-        if not found:
+        candidates = list(places(document))
+        if not candidates:
             break
-        inner, key = draw(st.sampled_from(found))
+        inner, key = draw(st.sampled_from(candidates))
         change = draw(st.sampled_from(["drop", "replace", "cut", "nest", "repeat", "text"]))
         value = inner[key]
         if change == "drop":
