@@ -1,13 +1,18 @@
-"""`ade-monitor db`: create and check the tables of the ADE database."""
+"""`ade-monitor db`: create and check the tables of the ADE database, and look into it."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
 from monitor.cli.console import print_line
-from monitor.cli.options import settings_of
+from monitor.cli.options import PASSED_ON, ShowPassword, settings_of
+from monitor.settings import masked_url
 
-db_app = typer.Typer(no_args_is_help=True, help="Create and check the tables of the ADE database.")
+db_app = typer.Typer(
+    no_args_is_help=True, help="Create and check the tables of the ADE database, and look into it."
+)
 
 
 @db_app.command("upgrade")
@@ -47,3 +52,29 @@ def check_command(context: typer.Context) -> None:
     if revision != required_revision():
         raise revision_error(revision, settings.database)
     print_line(f"the database {describe_database(settings.database)} is at revision {revision}, as needed")
+
+
+@db_app.command("url")
+def db_url_command(context: typer.Context, show_password: ShowPassword = False) -> None:
+    """Print the URL of the database, for other programs. The password is masked unless requested."""
+    from monitor.store.connections import database_url
+
+    url = database_url(settings_of(context).database).set(drivername="postgresql")
+    text = url.render_as_string(hide_password=False)
+    print_line(text if show_password else masked_url(text))
+
+
+@db_app.command("shell", context_settings=PASSED_ON)
+def db_shell_command(
+    context: typer.Context,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[OPTION…]", help="Options of psql, such as -c SQL.")
+    ] = None,
+) -> None:
+    """Open psql on the database.
+
+    Example: [bold]ade-monitor db shell -c 'SELECT count(*) FROM ade_report'[/]
+    """
+    from monitor.cli.client_programs import become_psql
+
+    become_psql(settings_of(context).database, arguments or [])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from itertools import chain, islice
@@ -22,11 +25,14 @@ from monitor.cli.console import (
     print_table,
 )
 from monitor.cli.options import parse_time, require_searchable, settings_of
+from monitor.errors import MonitorError
+from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from monitor.store import ReportedEffect
 
 ROWS_PER_TABLE: Final = 200
+LONGEST_COUNT: Final = 1.5  # seconds that the count of waiting messages may take longer than the query
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -100,7 +106,9 @@ def query_command(
         # One more than shown, to know whether there are more.
         limit=limit + 1 if limit else None,
     )
-    effects = _Limited(find_effects(settings_of(context), filters), limit)
+    settings = settings_of(context)
+    waiting = WaitingPosts(settings.kafka)
+    effects = _Limited(find_effects(settings, filters), limit)
     if as_json:
         write_json_lines(effects)
     elif as_csv or for_spreadsheet:
@@ -111,6 +119,33 @@ def query_command(
         print_note(f"only the newest {limit} are shown; --limit 0 shows all")
     elif not effects.count:
         print_note("no ADE in the database matches")
+    if count := waiting.count():
+        print_note(f"{count:,} messages wait in the topic for a worker: query again later")
+
+
+class WaitingPosts:
+    """Counts the messages that no worker has read, in the background, while the database is queried.
+
+    A broker that is away, or slow, is no reason to fail or to wait.
+    """
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._count: int | None = None
+        self._thread = threading.Thread(target=self._read, args=(kafka,), daemon=True)
+        self._thread.start()
+
+    def count(self) -> int | None:
+        """Return the number of messages, or None if it is not known by now."""
+        self._thread.join(LONGEST_COUNT)
+        return self._count
+
+    def _read(self, kafka: KafkaSettings) -> None:
+        from kafka.errors import KafkaError
+
+        from monitor.kafka import count_waiting
+
+        with suppress(MonitorError, KafkaError, OSError):
+            self._count = count_waiting(kafka)
 
 
 class _Limited:
@@ -153,7 +188,7 @@ def write_csv(effects: Iterable[ReportedEffect], *, for_spreadsheet: bool) -> No
     writer.writerow(ReportedEffect.__dataclass_fields__)
     on_terminal = sys.stdout.isatty()
     for effect in effects:
-        cells = list(_record(effect).values())
+        cells = [_csv_cell(value) for value in _record(effect).values()]
         if on_terminal:
             cells = [terminal_safe(cell) if isinstance(cell, str) else cell for cell in cells]
         writer.writerow([_without_formula(cell) for cell in cells] if for_spreadsheet else cells)
@@ -189,6 +224,10 @@ def _record(effect: ReportedEffect) -> dict[str, Any]:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(effect).items()
     }
+
+
+def _csv_cell(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _without_formula(cell: object) -> object:

