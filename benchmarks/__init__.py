@@ -4,6 +4,7 @@ python -m benchmarks.inference    scoring tweets, compared with transformers' pi
 python -m benchmarks.end_to_end   a backlog in Kafka, a worker, and rows in Postgres
 python -m benchmarks.training     epochs with the frozen trunk's states kept, compared with epochs without
 python -m benchmarks.normalizer   the hybrid Normalizer on dictionaries of growing size
+python -m benchmarks.ingest       posts of every source and format, a stream of 5 GB, a decompression bomb
 
 Run them from the root of the repository. Ratios are between cases of the same run, which take turns, so that
 other work on the machine slows all of them. The last line of the output is one JSON object.

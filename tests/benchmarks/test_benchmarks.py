@@ -12,6 +12,7 @@ import pytest
 from benchmarks.inference import precisions
 from benchmarks.inference.interleaving import TimedTask, Timing, run_rounds
 from models.device import has_fast_bfloat16
+from monitor.ingest.sources import SOURCES
 
 IMPORT_ALL = """
 import importlib, pkgutil, benchmarks
@@ -29,7 +30,7 @@ def run_python(*arguments: str) -> str:
 
 def test_every_module_can_be_imported() -> None:
     modules = run_python("-c", IMPORT_ALL).split()
-    for name in ("inference", "end_to_end", "training", "normalizer"):
+    for name in ("inference", "end_to_end", "training", "normalizer", "ingest"):
         assert f"benchmarks.{name}.__main__" in modules
 
 
@@ -43,6 +44,18 @@ def test_inference_measures_the_precisions_of_this_processor() -> None:
     assert ("bf16" in figures["left_out"]) == (not has_fast_bfloat16())
     assert all(row["tweets_a_second"] > 0 for row in figures["cascade"])
     assert "minilm fp32" in figures["peak_gflops"]
+
+
+def test_ingest_measures_every_reader_a_stream_and_a_bomb() -> None:
+    options = ("--quick", "--posts", "100", "--rounds", "1", "--gb", "0.005")
+    output = run_python("-m", "benchmarks.ingest", *options)
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    assert [row["source"] for row in figures["sources"]] == [source.name for source in SOURCES]
+    assert all(row["posts_a_second"] > 0 for row in figures["sources"])
+    assert all(row["posts_a_second"] > 0 for row in figures["files"])
+    assert all(row["posts"] > 0 and not row["rejected"] for row in figures["memory"])
+    assert figures["bomb"]["ratio"] >= 100_000
+    assert "bomb" in figures["bomb"]["refused"]
 
 
 def test_missing_precisions_have_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
