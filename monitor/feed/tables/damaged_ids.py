@@ -6,17 +6,18 @@ import math
 import re
 from array import array
 from collections.abc import Sequence
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
 from monitor.feed.source import FeedError
 from monitor.feed.tables.table_rows import Notify
 
-ROUNDED_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]+")
-"""1.59E+18 or 1212092628029698048.0: what spreadsheets and data frames make of long ids."""
+# 1.59E+18 or 1212092628029698048.0: what spreadsheets and data frames make of long ids.
+_ROUNDED_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]+")
 
 _ADVICE: Final = (
     "export the file again with the ids as text. In a spreadsheet, import the column as text; in pandas, use "
-    "dtype=str. "
+    "dtype=str. --accept-rounded-ids reads the file anyway"
 )
 _LONG: Final = 16
 
@@ -56,11 +57,11 @@ class IdWatch:
         Raises:
             FeedError: most of them are rounded numbers, or too many end in 000.
         """
-        rounded = [value for value in ids if ROUNDED_NUMBER.fullmatch(value)]
+        rounded = [value for value in ids if is_damaged(value)]
         if 2 * len(rounded) > len(ids):
             raise FeedError(
                 f"the ids of {self._name} were rounded by a program, as in {rounded[0]}, and are lost",
-                _ADVICE.strip(),
+                _ADVICE,
             )
         for value in ids:
             self._count(value)
@@ -84,7 +85,7 @@ class IdWatch:
         self._seen[slot] = value
 
     def report(self) -> None:
-        """Say how many rows repeat an id with another text, if there are any."""
+        """Report how many rows repeat an id with another text, if there are any."""
         if self.collisions:
             rows = "1 row has" if self.collisions == 1 else f"{self.collisions:,} rows have"
             self._notify(f"{rows} the id of an earlier row but another text: an edit of that post")
@@ -99,7 +100,7 @@ class IdWatch:
                 raise FeedError(
                     f"{self._rounded} of {len(self._long)} long ids in {self._name} end in 000, such as "
                     f"{post_id}: a spreadsheet has rounded them, and several posts share one id",
-                    _ADVICE + "--accept-rounded-ids reads the file anyway",
+                    _ADVICE,
                 )
         if len(self._long) >= _BLOCK:
             self._long.clear()
@@ -117,6 +118,11 @@ def _surprise(rounded: int, total: int) -> float:
     return total * surprise
 
 
-def is_damaged(value: Any) -> bool:
+def is_damaged(value: str) -> bool:
     """Return True if an id is a number with an exponent, or a long one with a fraction."""
-    return isinstance(value, str) and bool(ROUNDED_NUMBER.fullmatch(value))
+    return _ROUNDED_NUMBER.fullmatch(value) is not None
+
+
+def whole_number(value: str) -> str:
+    """Return a damaged id as a number without exponent and fraction."""
+    return str(int(Decimal(value.replace(",", "."))))

@@ -21,6 +21,9 @@ DELIMITERS: Final = (",", "\t", ";", "|")
 MAX_PREAMBLE: Final = 50
 """Number of rows in front of the header that are skipped, such as the description of a report."""
 
+# How much a row in front of the table counts as one with a wrong number of columns.
+_PREAMBLE_WEIGHT: Final = 0.25
+
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _ENCLOSED: Final = re.compile(r'\s*"(?:[^"]|"")*"\s*')
 
@@ -100,12 +103,12 @@ def _has_json_column(rows: Sequence[TableRow]) -> bool:
 
 
 def _shape(rows: Sequence[TableRow | Reject]) -> tuple[int, float]:
-    """Return the usual number of columns, and the share of rows that have it, without those of a preamble."""
+    """Return the usual number of columns, and the share of rows that have it; a preamble counts less."""
     widths = [len(row.cells) if isinstance(row, TableRow) else 0 for row in rows]
     counts = Counter(width for width in widths if width > 1)
     if not counts:
         return 0, 0.0
     # Of equally frequent numbers, the larger one: a short file may have as many rows of preamble.
     width = max(counts, key=lambda number: (counts[number], number))
-    start = min(widths.index(width), MAX_PREAMBLE)
-    return width, counts[width] / max(1, len(widths) - start)
+    preamble = min(widths.index(width), MAX_PREAMBLE)
+    return width, counts[width] / (len(widths) - preamble + _PREAMBLE_WEIGHT * preamble)

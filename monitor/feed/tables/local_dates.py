@@ -90,7 +90,8 @@ def date_column(cells: Sequence[Any], order: str | None, *, title: str, notify: 
     if order is not None:
         return DateColumn(order)
     matches = [match for cell in cells if (match := _NUMERIC.fullmatch(text_of(cell).strip()))]
-    matches = [match for match in matches if to_rfc3339(match[0]) == match[0]]
+    # Of 45/45/2026, neither number can be a month.
+    matches = [match for match in matches if min(int(match[1]), int(match[3])) <= 12]
     if not matches:
         return DateColumn()
     day_first = any(int(match[1]) > 12 for match in matches)

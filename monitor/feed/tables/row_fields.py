@@ -15,6 +15,7 @@ from monitor.feed.tables.cell_values import (
     text_of,
 )
 from monitor.feed.tables.column_choice import ChosenColumns
+from monitor.feed.tables.damaged_ids import is_damaged, whole_number
 from monitor.feed.tables.local_dates import DateColumn
 from monitor.ingest.contract import MAX_URL
 from monitor.ingest.snowflake import snowflake_date
@@ -31,13 +32,19 @@ class RowFields:
     """
 
     def __init__(
-        self, columns: ChosenColumns, dates: Mapping[int, DateColumn], json_columns: Collection[int]
+        self,
+        columns: ChosenColumns,
+        dates: Mapping[int, DateColumn],
+        json_columns: Collection[int],
+        *,
+        accept_rounded_ids: bool = False,
     ) -> None:
         self._indices = columns.indices
         self._profile = columns.profile
         self._about_x = columns.about_x
         self._dates = dates
         self._json = json_columns
+        self._accept_rounded = accept_rounded_ids
         self._references = [pair for pair in _REFERENCES if self._indices.get(pair[0])]
         self._has_context = any(self._indices.get(field) for field in _CONTEXT)
         self.ids_are_of_x = columns.about_x
@@ -67,6 +74,8 @@ class RowFields:
     def post_id(self, cells: Sequence[Any]) -> str:
         """Return the canonical id of a row's post, or "" if it has none."""
         post_id = id_of(self._first(cells, "id"))
+        if self._accept_rounded and is_damaged(post_id):
+            return whole_number(post_id)
         if post_id or not (self._indices.get("tool_id") or self._indices.get("url")):
             return post_id
         url = self._first(cells, "url").strip()

@@ -61,7 +61,7 @@ def _entries(
 def _entry(row: TableRow, fields: RowFields, watch: IdWatch) -> FeedEntry | Reject:
     post = fields.read(row.cells)
     for field in ("id", "author_id"):
-        if is_damaged(post.get(field)):
+        if is_damaged(post.get(field, "")):
             detail = f"`{field}` is a number that a program has rounded"
             return Reject(row.line, "bad-id", detail, row.raw)
     watch.add(post["id"], post["text"])
@@ -78,7 +78,7 @@ def _row_fields(start: TableStart, columns: ChosenColumns, options: ReadOptions)
         )
         for index in columns.indices.get("created_at", ())
     }
-    return RowFields(columns, dates, json_columns)
+    return RowFields(columns, dates, json_columns, accept_rounded_ids=options.accept_rounded_ids)
 
 
 def _check_start(start: TableStart, columns: ChosenColumns, fields: RowFields, watch: IdWatch) -> None:

@@ -38,10 +38,10 @@ def _text_table(sample: Sample) -> tuple[str, str] | None:
     if not lines or any(b"\0" in line.data for line in lines):
         return None
     named = named_delimiter(lines[0])
-    found = detect_dialect(lines[1:], (named,)) if named else detect_dialect(lines)
-    if found is None:
+    detected = detect_dialect(lines[1:], (named,)) if named else detect_dialect(lines)
+    if detected is None:
         return None
-    dialect, rows = found
+    dialect, rows = detected
     good = rows_only(rows)
     regular = sum(len(row.cells) == dialect.width for row in good) / len(rows)
     has_usual_header = any(is_header(row.cells) for row in good)
@@ -66,8 +66,8 @@ def _text_table(sample: Sample) -> tuple[str, str] | None:
 
 
 def _recognizes_text(name: str, sample: Sample) -> str | None:
-    found = _text_table(sample)
-    return found[1] if found is not None and found[0] == name else None
+    text_format = _text_table(sample)
+    return text_format[1] if text_format is not None and text_format[0] == name else None
 
 
 def _recognizes_workbook(sample: Sample) -> str | None:

@@ -68,13 +68,13 @@ def text_start(start: bytes, *, encoding: str | None = None, skip_lines: int = 0
         western = encoding is None and is_western(start)
     # In UTF-16, a line feed has a zero next to it.
     old_line_ends = b"\r" in start and b"\n" not in start
-    found = TextStart((), encoding, western, old_line_ends)
-    lines = read_source_lines(found.open(io.BytesIO(start)))
+    whole = TextStart((), encoding, western, old_line_ends)
+    lines = read_source_lines(whole.open(io.BytesIO(start)))
     first = list(itertools.islice(lines, skip_lines, skip_lines + 4 * MAX_SAMPLE_ROWS))
     # The line at the end of the sample may be cut off.
     if len(start) >= _FULL_SAMPLE and len(first) > 1:
         del first[-1]
-    return replace(found, lines=[line for line in first if not line.blank])
+    return replace(whole, lines=[line for line in first if not line.blank])
 
 
 def read_text_table(
@@ -105,13 +105,13 @@ def read_text_table(
         del lines[0]
     if not lines:
         return
-    found = detect_dialect(lines, delimiters, quotes=quotes and options.quotes)
-    if found is None:
+    detected = detect_dialect(lines, delimiters, quotes=quotes and options.quotes)
+    if detected is None:
         raise UnknownFormatError(
             f"{source.name} has only one column",
             "name what separates the columns with --delimiter; a table needs an id and a text",
         )
-    dialect, rows = found
+    dialect, rows = detected
     table, first_line = _table(source.name, rows, dialect, options)
     if table.titles is not None:
         # In a short file, most rows can be those of a preamble.

@@ -1,0 +1,118 @@
+"""Which column has what: by chosen names, by titles, by content."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.feed.field_mapping import FieldMapping
+from monitor.feed.file_format import ReadOptions
+from monitor.feed.source import FeedError, UnknownFormatError
+from tests.monitor.feed.tables.table_reading import read_as
+
+ID = 1212092628029698048
+
+
+def test_usual_titles_match_in_any_case_and_order() -> None:
+    data = b"Date,User_ID, Post ,junk,TWEET ID\n2024-05-01,7,dizzy,x,10\n,,sleepy,,11\n"
+    assert read_as(data, "csv").entries == [
+        {
+            "id": "10",
+            "text": "dizzy",
+            "author_id": "7",
+            "created_at": "2024-05-01T00:00:00Z",
+            "platform": "x",
+        },
+        {"id": "11", "text": "sleepy", "platform": "x"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "title", ["Tweet Id", "tweetid", "id_str", "ID", "status-id", "TwitterID", "tweet.id"]
+)
+def test_ids_have_many_titles(title: str) -> None:
+    assert read_as(f"{title},text\n10,so dizzy\n".encode(), "csv").ids == ["10"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Full Text", "full_text", "Tweet", "content", "BODY", "rawContent", "message"]
+)
+def test_texts_have_many_titles(title: str) -> None:
+    assert read_as(f"id,{title}\n10,so dizzy\n".encode(), "csv").texts == ["so dizzy"]
+
+
+def test_columns_can_have_other_names() -> None:
+    mapping = FieldMapping(id="nr", text="Body Text", author_id="who", created_at="when", lang="l")
+    data = b"id\tnr\twho\tbody_text\twhen\tl\n1\t10\t7\tdizzy\t2024-05-01T10:00:00Z\ten\n"
+    assert read_as(data, "tsv", ReadOptions(mapping=mapping)).entries == [
+        {"id": "10", "text": "dizzy", "author_id": "7", "lang": "en", "created_at": "2024-05-01T10:00:00Z"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "mapping", "advice"),
+    [
+        ("nr,text", FieldMapping(), "--id-column"),
+        ("id,body2", FieldMapping(), "--text-column"),
+        ("id,text", FieldMapping(author_id="who"), "--author-column"),
+        ("id,text", FieldMapping(created_at="when"), "--date-column"),
+        ("tweet_id,label", FieldMapping(), "annotations"),
+    ],
+)
+def test_a_missing_column_is_an_error_with_advice(header: str, mapping: FieldMapping, advice: str) -> None:
+    with pytest.raises(FeedError, match=advice):
+        read_as(f"{header}\n1,dizzy\n".encode(), "csv", ReadOptions(mapping=mapping))
+
+
+def test_rows_in_front_of_the_header_are_skipped() -> None:
+    data = b"Report:,Q1\nFrom:,January\nTo:,March\n\nid,author,text\n1,bob,dizzy\n"
+    result = read_as(data, "csv")
+    assert result.texts == ["dizzy"]
+    assert any("3 rows in front of the header" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("row", "text_column"),
+    [
+        (["{id}", "{text}"], 2),
+        (["{id}", "57", "0", "{text}"], 4),
+        (["{id}", "5712345", "1", "{text}"], 4),
+        (["{id}", "12", "20", "ADR", "so sick", "zoloft", "{text}", "nausea", "10028813"], 7),
+        (["{text}", "{id}", "ADE"], 1),
+        (["SMM4H2022ab{id}", "{text}", "1"], 2),
+    ],
+)
+def test_a_table_of_smm4h_without_a_header_is_understood_by_its_content(
+    row: list[str], text_column: int
+) -> None:
+    texts = [
+        "since zoloft I feel sick and dizzy",
+        "no sleep at all with this new drug",
+        "works for me so far",
+    ]
+    lines = ["\t".join(row).format(id=ID + 3 * number, text=text) for number, text in enumerate(texts)]
+    result = read_as("\n".join(lines).encode())
+    assert result.texts == texts
+    assert not result.rejects
+    assert all(str(ID + 3 * number) in post_id for number, post_id in enumerate(result.ids))
+    assert any(f"text = 'column {text_column}'" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "{id}\tADE",
+        "{id}\tADE\t12\t20\theadache\t10019211",
+        "{id}\tsince zoloft I feel so sick\tthis is another text of five words",
+        "one text without any id\t5",
+    ],
+)
+def test_a_table_without_a_header_is_refused_if_its_columns_are_not_clear(row: str) -> None:
+    lines = [row.format(id=ID + number) for number in range(5)]
+    with pytest.raises(UnknownFormatError):
+        read_as("\n".join(lines).encode(), "tsv")
+
+
+def test_columns_of_a_table_without_a_header_have_numbers() -> None:
+    options = ReadOptions(mapping=FieldMapping(id="2", text="1"))
+    result = read_as(f"sick\t{ID}\tx y z x y z\n".encode(), "smm4h", options)
+    assert (result.ids, result.texts) == ([str(ID)], ["sick"])

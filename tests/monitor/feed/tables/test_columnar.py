@@ -1,0 +1,75 @@
+"""Parquet and Arrow: nested columns, dates, large files in batches."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+
+from monitor.feed.source import FeedError, UnknownFormatError
+from tests.monitor.feed.tables.table_reading import detected_format, read_as
+
+ID = 1212092628029698048
+COLUMNS: dict[str, list[Any]] = {
+    "id": [ID, ID + 5],
+    "text": ["so sick", "dizzy"],
+    "author": [{"id": 5, "names": {"short": "ann"}}, {"id": 6, "names": {"short": "bob"}}],
+    "created_at": [datetime(2026, 3, 14, 9, 26, tzinfo=UTC), None],
+    "entities": [{"urls": ["https://a.example"]}, None],
+}
+
+
+def written(columns: dict[str, list[Any]], kind: str, rows_in_group: int | None = None) -> bytes:
+    table = pyarrow.table(columns)
+    file = io.BytesIO()
+    if kind == "parquet":
+        pyarrow.parquet.write_table(table, file, row_group_size=rows_in_group)
+    elif kind == "stream":
+        with pyarrow.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table)
+    else:
+        pyarrow.feather.write_feather(table, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather", "stream"])
+def test_posts_with_nested_columns_are_read(kind: str) -> None:
+    result = read_as(written(COLUMNS, kind))
+    assert result.ids == [str(ID), str(ID + 5)]
+    assert result.texts == ["so sick", "dizzy"]
+    assert [entry["author_id"] for entry in result.entries] == ["5", "6"]
+    assert result.entries[0]["created_at"] == "2026-03-14T09:26:00+00:00"
+    assert len(result.posts) == 2
+
+
+def test_all_batches_of_a_large_file_are_read() -> None:
+    rows = 10_000
+    columns = {"id": list(range(rows)), "text": [f"felt sick {number}" for number in range(rows)]}
+    result = read_as(written(columns, "parquet", rows_in_group=777), "parquet")
+    assert [int(post_id) for post_id in result.ids] == columns["id"]
+
+
+def test_ids_that_became_floats_are_refused() -> None:
+    with pytest.raises(FeedError, match="as text"):
+        read_as(written({"id": [float(ID), None], "text": ["sick", "dizzy"]}, "parquet"), "parquet")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_file_without_posts_is_refused(kind: str) -> None:
+    data = written({"a": [1], "b": [2]}, "parquet" if kind == "parquet" else "feather")
+    with pytest.raises(UnknownFormatError, match="header is: a, b"):
+        read_as(data, kind)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather", "stream"])
+def test_a_file_that_is_cut_off_is_an_error(kind: str) -> None:
+    data = written(COLUMNS, kind)[:-40]
+    table_format = detected_format(data)
+    assert table_format is not None
+    with pytest.raises(FeedError, match="damaged"):
+        read_as(data)

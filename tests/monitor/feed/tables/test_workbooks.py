@@ -1,0 +1,84 @@
+"""Workbooks: sheets, dates, and numbers that lost digits."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import openpyxl
+import pytest
+
+from monitor.feed.file_format import ReadOptions
+from monitor.feed.source import FeedError, UnknownFormatError
+from tests.monitor.feed.tables.table_reading import read_as
+
+ID = "1212092628029698048"
+
+
+def workbook(**sheets: Sequence[Sequence[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_workbook_is_recognized_and_read() -> None:
+    posts = [
+        ["Tweet Id", "Full Text", "Date"],
+        [ID, "so sick", datetime(2026, 3, 14, 9, 26)],
+        [11, "dizzy", None],
+    ]
+    result = read_as(workbook(Posts=posts))
+    assert result.ids == [ID, "11"]
+    assert result.entries[0]["created_at"] == "2026-03-14T09:26:00+00:00"
+    assert len(result.posts) == 2
+
+
+def test_the_first_sheet_with_posts_is_read() -> None:
+    data = workbook(
+        Info=[["Report", "Q1"], ["From", "January"]],
+        Empty=[],
+        Posts=[["Report"], [], ["id", "text"], ["1", "sick"]],
+    )
+    result = read_as(data, "xlsx")
+    assert result.texts == ["sick"]
+    assert any("'Posts'" in note for note in result.notes)
+
+
+def test_ids_that_are_large_numbers_are_refused() -> None:
+    data = workbook(Posts=[["id", "text"], [int(ID), "sick"]])
+    with pytest.raises(FeedError, match="15 digits"):
+        read_as(data, "xlsx")
+    assert len(read_as(data, "xlsx", ReadOptions(accept_rounded_ids=True)).entries) == 1
+
+
+def test_a_workbook_without_posts_is_refused() -> None:
+    with pytest.raises(UnknownFormatError):
+        read_as(workbook(Numbers=[["a", "b"], [1, 2]]), "xlsx")
+    with pytest.raises(UnknownFormatError):
+        read_as(workbook(Empty=[]), "xlsx")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04 cut off", b"\xd0\xcf\x11\xe0 not a workbook", b"id,text\n"]
+)
+def test_a_damaged_workbook_is_an_error(data: bytes) -> None:
+    with pytest.raises(FeedError):
+        read_as(data, "xlsx")
+
+
+def test_a_workbook_that_would_unpack_to_gigabytes_is_refused() -> None:
+    file = io.BytesIO(workbook(Posts=[["id", "text"]]))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("xl/bomb.xml", b"")
+        archive.filelist[-1].file_size = 5 * 1_073_741_824
+    with pytest.raises(FeedError, match="unpack"):
+        read_as(file.getvalue(), "xlsx")
