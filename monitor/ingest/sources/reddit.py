@@ -6,6 +6,7 @@ Pushshift's dumps, which write one thing without its envelope on each line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ _SUBMISSION_MARKS: Final = frozenset({"selftext", "is_self", "num_comments", "pe
 # What Reddit shows instead of a text that its author, a moderator or Reddit itself has removed.
 _GONE: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]"})
 _GONE_BY_REDDIT: Final = "[ Removed by Reddit"
+
+# Starts a line that quotes; ">!" starts a spoiler, which the author wrote.
+_QUOTE: Final = re.compile(r"\s*+(?:(?:>|&gt;)(?!!)\s*+)++")
 
 
 def _recognizes(document: Document) -> bool:
@@ -68,10 +72,13 @@ def _comment(comment: Document, parent_text: Any) -> Iterator[Fields]:
         # Some dumps have the bare number of a comment.
         fields["referenced_id"] = f"reddit:{parent_id if '_' in parent_id else f'{_COMMENT}_{parent_id}'}"
     text = comment.get("body")
-    if _is_gone(text):
+    if _is_gone(text) or _was_deleted_later(comment):
         yield _removal(fields)
         return
-    text, quoted = _without_quotes(_decoded(text)) if isinstance(text, str) else (text, None)
+    quoted = None
+    if isinstance(text, str):
+        text, quoted = _without_quotes(text)
+        text = _decoded(text)
     _set(fields, "text", text)
     context = [("title", comment.get("link_title")), ("parent", parent_text), ("quoted", quoted)]
     _set_context(fields, [*context, ("place", comment.get("subreddit"))])
@@ -84,7 +91,8 @@ def _submission(submission: Document) -> Iterator[Fields]:
     texts = [text for text in (submission.get("title"), submission.get("selftext")) if text is not None]
     removed_by = submission.get("removed_by_category")
     # What a filter holds back may still appear.
-    if any(map(_is_gone, texts)) or (isinstance(removed_by, str) and removed_by != "automod_filtered"):
+    is_removed = isinstance(removed_by, str) and removed_by != "automod_filtered"
+    if is_removed or any(map(_is_gone, texts)) or _was_deleted_later(submission):
         yield _removal(fields)
         return
     wrong = [text for text in texts if not isinstance(text, str)]
@@ -133,6 +141,11 @@ def _is_gone(text: Any) -> bool:
     return text in _GONE or text.startswith(_GONE_BY_REDDIT)
 
 
+def _was_deleted_later(thing: Document) -> bool:
+    """Return True if Arctic Shift noticed a deletion 36 hours later. Its dumps keep the text nevertheless."""
+    return nested(thing, "_meta", "was_deleted_later") is True
+
+
 def _decoded(text: str) -> str:
     """Return the text with the three characters that Reddit escapes: <, > and &."""
     if "&" not in text:
@@ -141,17 +154,16 @@ def _decoded(text: str) -> str:
 
 
 def _without_quotes(text: str) -> tuple[str, str | None]:
-    """Return the author's own words, and the lines that quote somebody else ("> ").
-
-    A line with ">!" at its start is a spoiler, which the author wrote.
-    """
-    if ">" not in text:
+    """Return the author's own words, and the lines that quote somebody else."""
+    if ">" not in text and "&gt;" not in text:
         return text.strip(), None
-    lines = text.split("\n")
-    is_quote = [line.lstrip().startswith(">") and not line.lstrip().startswith(">!") for line in lines]
-    words = [line for line, quote in zip(lines, is_quote, strict=True) if not quote]
-    quoted = [line.strip().lstrip("> ") for line, quote in zip(lines, is_quote, strict=True) if quote]
-    return "\n".join(words).strip(), "\n".join(quoted) or None
+    words, quoted = [], []
+    for line in text.split("\n"):
+        if mark := _QUOTE.match(line):
+            quoted.append(line[mark.end() :])
+        else:
+            words.append(line)
+    return "\n".join(words).strip(), "\n".join(quoted)
 
 
 def _removal(fields: Fields) -> Fields:

@@ -88,6 +88,14 @@ def test_a_removed_submission_without_a_text_is_a_deletion() -> None:
     assert isinstance(read_one(SUBMISSION | {"removed_by_category": "automod_filtered"}), Post)
 
 
+def test_a_text_that_a_dump_keeps_after_its_deletion_is_a_deletion() -> None:
+    for thing, removed in ((COMMENT, "reddit:t1_kexample"), (SUBMISSION, "reddit:t3_1example")):
+        later = {"removal_type": "deleted", "retrieved_2nd_on": 1_773_610_013, "was_deleted_later": True}
+        restored = {"removal_type": "removed", "was_initially_deleted": True}
+        assert read_one(thing | {"_meta": later}) == ComplianceEvent(EventKind.DELETE, removed)
+        assert read_one(thing | {"_meta": restored}) == read_one(thing)
+
+
 def test_a_comment_stays_when_only_its_author_is_gone() -> None:
     deleted = COMMENT | {"author": "[deleted]", "author_fullname": None}
     assert read_one(deleted).author_id is None
