@@ -17,17 +17,29 @@ from monitor.feed.source import MAX_LINE, SourceLine
 from monitor.ingest import parse_json
 
 _CHUNK: Final = 262_144
-_SEPARATORS: Final = b" \t\r\n,"
+_SEPARATORS: Final = b" \t\r\n,;"
 _LONGEST_KEY: Final = 80
 
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = b"{}[]"
 
-# What the archive that X gives to its users has before each array.
-_PREFIX: Final = re.compile(rb"\s*window\.[\w.]+\s*=\s*")
+ASSIGNMENT: Final = re.compile(rb"\s*[A-Za-z_$][\w.$]{0,70}\s*=\s*(?=[\[{])")
+"""What the archive that X gives to its users has before each array: `window.YTD.tweets.part0 = `."""
 
 # Everything up to the next bracket; what is in strings does not count.
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\n]++|\\[^\n])*+")*+')
 _BRACKET: Final = re.compile(_SKIPPED.pattern + rb"([{}\[\]])")
+
+
+def _nested(levels: int) -> bytes:
+    """Return a pattern for what is in an object, with brackets up to some levels deep."""
+    inner = _SKIPPED.pattern
+    for _ in range(levels):
+        inner = _SKIPPED.pattern + rb"(?:[\[{]" + inner + rb"[\]}]" + _SKIPPED.pattern + rb")*+"
+    return inner
+
+
+# A whole object, unless it is unusually deep. One match is faster than going from bracket to bracket.
+_WHOLE_OBJECT: Final = re.compile(rb"\{" + _nested(8) + rb"\}")
 
 # A string that is not closed on its line, which JSON does not allow.
 _BROKEN: Final = re.compile(rb'"(?:[^"\\\n]++|\\[^\n])*+\\?\n')
@@ -113,7 +125,7 @@ class _Splitter:
     def documents(self) -> Iterator[JsonText]:
         while len(self._buffer) < _LONGEST_KEY and self._fill():
             pass
-        if prefix := _PREFIX.match(self._buffer):
+        if prefix := ASSIGNMENT.match(self._buffer):
             self._place = self._start = prefix.end()
         while True:
             if (bracket := _BRACKET.match(self._buffer, self._place)) is not None:
@@ -140,6 +152,9 @@ class _Splitter:
         if bracket == _OPEN_OBJECT or (bracket == _OPEN_ARRAY and self._arrays):
             self._depth = 1
             self._is_opened = self._in_chats = False
+            if not self._may_have_chats() and (whole := _WHOLE_OBJECT.match(self._buffer, place)):
+                self._place = whole.end()
+                yield from self._end_document(whole.end())
             return
         self._start = place + 1
         if bracket == _OPEN_ARRAY:
@@ -193,7 +208,7 @@ class _Splitter:
         return True
 
     def _loose_text(self, end: int) -> Iterator[JsonText]:
-        """Yield text between two documents, except commas and white space."""
+        """Yield text between two documents that is more than separators."""
         text = self._buffer[self._start : end]
         if stripped := text.strip(_SEPARATORS):
             yield from self._fault(self._start + text.index(stripped), stripped)

@@ -11,7 +11,7 @@ from monitor.errors import PoisonError
 from monitor.feed.encodings import detect_encoding, utf8_stream
 from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import FileFormat, ReadOptions, Sample
-from monitor.feed.json_documents import JsonText, split_documents, split_lines
+from monitor.feed.json_documents import ASSIGNMENT, JsonText, split_documents, split_lines
 from monitor.feed.source import MAX_LINE, Source, read_source_lines
 from monitor.ingest import parse_json
 from monitor.ingest.json_values import json_type
@@ -20,13 +20,12 @@ from monitor.ingest.sources.own_contract import OWN_CONTRACT
 
 _LINE_EXTENSIONS: Final = (".jsonl", ".ndjson", ".jsonlines")
 _EXTENSIONS: Final = (*_LINE_EXTENSIONS, ".json", ".js", ".geojson")
-_ARCHIVE_PREFIX: Final = b"window."
 _USUAL_FIELDS: Final = ("id", "text", "author_id", "created_at", "lang")
 
 
 def _recognizes_lines(sample: Sample) -> str | None:
     start = _utf8_start(sample.start)
-    if start.lstrip().startswith((b"[", _ARCHIVE_PREFIX)):
+    if start.lstrip().startswith(b"[") or ASSIGNMENT.match(start):
         return None
     lines = [line for line in start.splitlines() if line.strip()]
     objects = sum(map(_is_object, lines))
@@ -39,7 +38,7 @@ def _recognizes_lines(sample: Sample) -> str | None:
 
 def _recognizes_documents(sample: Sample) -> str | None:
     start = _utf8_start(sample.start).lstrip()
-    if start.startswith(_ARCHIVE_PREFIX):
+    if ASSIGNMENT.match(start):
         return "it starts like a file of a Twitter archive"
     if start.startswith(b"["):
         return "it starts with a JSON array"
@@ -60,9 +59,7 @@ def _read_documents(source: Source, options: ReadOptions) -> Iterator[FeedEntry 
     return _entries(split_documents(stream), options)
 
 
-JSON_LINES: Final = FileFormat(
-    "jsonl", "JSON Lines", _LINE_EXTENSIONS, _recognizes_lines, _read_lines
-)
+JSON_LINES: Final = FileFormat("jsonl", "JSON Lines", _LINE_EXTENSIONS, _recognizes_lines, _read_lines)
 JSON_DOCUMENTS: Final = FileFormat(
     "json",
     "JSON: an array, a page, or one object after another",

@@ -25,6 +25,7 @@ _OTHER_EXTENSIONS: Final = frozenset(
 _OTHER_NAMES: Final = re.compile(r"(?:readme|licen[cs]e|changelog|citation|copying|notice)(?:\..*)?", re.I)
 # The posts of a Twitter archive, and the whole texts of the long ones.
 _ARCHIVE_TWEETS: Final = re.compile(r"(?:tweets?|note-tweet)(?:-part[0-9]+)?\.js")
+_OLD_ARCHIVE: Final = ("js", "tweets")  # until 2016, with a file for each month
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 NAMES_IN_A_NOTE: Final = 5
@@ -102,7 +103,7 @@ def is_data(name: str) -> bool:
     if name.endswith("/") or any(part.startswith((".", "_")) for part in path.parts):
         return False
     if path.suffix.lower() == ".js":
-        return bool(_ARCHIVE_TWEETS.fullmatch(path.name))
+        return _is_archive_tweets(name) or bool(_ARCHIVE_TWEETS.fullmatch(path.name))
     return path.suffix.lower() not in _OTHER_EXTENSIONS and not _OTHER_NAMES.fullmatch(path.name)
 
 
@@ -165,4 +166,6 @@ def _is_new(path: Path, seen: set[tuple[int, int]]) -> bool:
 
 def _is_archive_tweets(name: str) -> bool:
     path = PurePosixPath(name)
+    if path.parent.parts[-2:] == _OLD_ARCHIVE:
+        return path.suffix == ".js"
     return path.parent.name == "data" and bool(_ARCHIVE_TWEETS.fullmatch(path.name))

@@ -9,7 +9,7 @@ from typing import Final
 from monitor.feed.field_mapping import FieldMapping
 from monitor.feed.source import FeedError, UnknownFormatError
 from monitor.feed.tables.cell_values import id_of, text_of
-from monitor.feed.tables.label_columns import annotation_hint
+from monitor.feed.tables.label_columns import POSTS_ADVICE, are_annotations
 from monitor.feed.tables.table_profiles import (
     USUAL,
     TableProfile,
@@ -116,10 +116,13 @@ def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
     for field in ("text", "id"):
         may_come_from = ("id", "tool_id", "url") if field == "id" else (field,)
         if not any(indices.get(other) for other in may_come_from):
+            problem = (
+                f"{start.name} has no column for the post's {field}; its header is: {_listed(start.titles)}"
+            )
+            if field == "text" and are_annotations(titles):
+                raise UnknownFormatError(f"{problem}. It looks like annotations of posts", POSTS_ADVICE)
             raise UnknownFormatError(
-                f"{start.name} has no column for the post's {field}. {annotation_hint(titles)}"
-                f"Its header is: {_listed(start.titles)}",
-                f"name the column with {OPTION_OF[field]}, and add a header if the file has none",
+                problem, f"name the column with {OPTION_OF[field]}, and add a header if the file has none"
             )
     about_x = profile.platform == "x" or (profile is USUAL and is_about_x(titles))
     return ChosenColumns(profile, indices, [str(title) for title in start.titles], about_x)
@@ -144,11 +147,13 @@ def _by_content(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
         indices["text"] = [text_column]
     for field in ("text", "id"):
         if field not in indices:
-            looks_annotated = field == "text" and "id" in indices
-            hint = ". It looks like annotations of posts" if looks_annotated else ""
+            problem = (
+                f"{start.name} has no header, and none of its {width} columns is clearly the post's {field}"
+            )
+            if field == "text" and "id" in indices:
+                raise UnknownFormatError(f"{problem}. It looks like annotations of posts", POSTS_ADVICE)
             raise UnknownFormatError(
-                f"{start.name} has no header, and none of its {width} columns is clearly the post's "
-                f"{field}{hint}",
+                problem,
                 f"add a header such as id,text, or give the number of the column to {OPTION_OF[field]}",
             )
     ids = [id_of(cell) for cell in start.column(indices["id"][0])]

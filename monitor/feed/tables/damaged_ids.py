@@ -45,26 +45,27 @@ class IdWatch:
         self._notify = notify
         self._accept = accept_rounded
         self._limit = _AT_START
-        self._long: set[str] = set()
+        self._long: set[int] = set()
         self._rounded = 0
         # One slot holds the digests of an id and of its text. A newer id with the same slot replaces it.
         self._seen = array("Q", bytes(8 * _SLOTS))
         self.collisions = 0
 
-    def check_start(self, ids: Sequence[str]) -> None:
-        """Check the ids of the first rows.
+    def check_start(self, posts: Sequence[tuple[str, str]]) -> None:
+        """Check the ids of the first rows; each one comes with its text.
 
         Raises:
             FeedError: most of them are rounded numbers, or too many end in 000.
         """
-        rounded = [value for value in ids if is_damaged(value)]
+        ids = [post_id for post_id, _ in posts if post_id]
+        rounded = [post_id for post_id in ids if is_damaged(post_id)]
         if 2 * len(rounded) > len(ids):
             raise FeedError(
                 f"the ids of {self._name} were rounded by a program, as in {rounded[0]}, and are lost",
                 _ADVICE,
             )
-        for value in ids:
-            self._count(value)
+        for post_id, text in posts:
+            self._count(post_id, text)
         self._long.clear()
         self._rounded = 0
         self._limit = _LATER
@@ -75,7 +76,7 @@ class IdWatch:
         Raises:
             FeedError: too many ids of this block end in 000.
         """
-        self._count(post_id)
+        self._count(post_id, text)
         digest = hash(post_id)
         slot, mark = digest % _SLOTS, (digest >> 20 & 0xFFFFFFFF) << 32
         value = mark | hash(text) & 0xFFFFFFFF
@@ -90,11 +91,13 @@ class IdWatch:
             rows = "1 row has" if self.collisions == 1 else f"{self.collisions:,} rows have"
             self._notify(f"{rows} the id of an earlier row but another text: an edit of that post")
 
-    def _count(self, post_id: str) -> None:
+    def _count(self, post_id: str, text: str) -> None:
         if len(post_id) < _LONG or not post_id.isdecimal():
             return
-        self._long.add(post_id)
-        if post_id.endswith("000"):
+        before = len(self._long)
+        # A repeated row is no more evidence than the first one, but another post with the same id is.
+        self._long.add(hash((post_id, text)))
+        if post_id.endswith("000") and len(self._long) > before:
             self._rounded += 1
             if not self._accept and _surprise(self._rounded, len(self._long)) > self._limit:
                 raise FeedError(

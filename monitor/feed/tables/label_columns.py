@@ -64,9 +64,10 @@ _MANY_ROWS: Final = 20
 _FEW_TEXTS: Final = 10
 _SHORT_WORDS: Final = 3
 
-_ADVICE: Final = (
+POSTS_ADVICE: Final = (
     "feed the file with the texts (of SMM4H, tweets.tsv), or name the column of the texts with --text-column"
 )
+"""What to do with a file of annotations."""
 
 
 def refuse_labels(texts: Sequence[str], column: str, name: str) -> None:
@@ -91,12 +92,14 @@ def refuse_labels(texts: Sequence[str], column: str, name: str) -> None:
         kind = f"the same {len(set(words))} short words again and again"
     else:
         return
-    raise UnknownFormatError(f"the column {column} of {name} has {kind}, so these are not posts", _ADVICE)
+    raise UnknownFormatError(
+        f"the column {column} of {name} has {kind}, so these are not posts", POSTS_ADVICE
+    )
 
 
-def annotation_hint(titles: Sequence[str]) -> str:
-    """Return a sentence about (normalized) titles that look like annotations of posts, or ""."""
-    return "It looks like annotations of posts. " if _LABEL_TITLES & set(titles) else ""
+def are_annotations(titles: Sequence[str]) -> bool:
+    """Return True if a (normalized) title is one that files of annotations have."""
+    return not _LABEL_TITLES.isdisjoint(titles)
 
 
 def _are_repeated(words: Sequence[str]) -> bool:

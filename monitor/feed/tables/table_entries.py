@@ -85,7 +85,7 @@ def _check_start(start: TableStart, columns: ChosenColumns, fields: RowFields, w
     texts = [text for row in start.rows if (text := fields.text(row.cells).strip())]
     title = " or ".join(repr(columns.titles[index]) for index in columns.indices["text"])
     refuse_labels(texts, title, start.name)
-    watch.check_start(_ids(start, fields))
+    watch.check_start([(fields.post_id(row.cells), fields.text(row.cells)) for row in start.rows])
 
 
 def _ids(start: TableStart, fields: RowFields) -> Sequence[str]:

@@ -24,6 +24,9 @@ _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 _IN_A_WORKBOOK: Final = (b"[Content_Types].xml", b"xl/", b"mimetypeapplication/vnd.oasis")
 _TEXT_EXTENSIONS: Final = (".csv", ".tsv", ".tab", ".txt")
 
+# With only one column, its name must say what a file is. Then the error says what is missing.
+_ONE_COLUMN: Final = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv"}
+
 # Lines that decide about the format, and the share of them that must have the same number of columns.
 _LINES: Final = 200
 _CONSISTENT: Final = 0.6
@@ -40,7 +43,8 @@ def _text_table(sample: Sample) -> tuple[str, str] | None:
     named = named_delimiter(lines[0])
     detected = detect_dialect(lines[1:], (named,)) if named else detect_dialect(lines)
     if detected is None:
-        return None
+        kind = _ONE_COLUMN.get(sample.extension)
+        return None if kind is None else (kind, "its name says so")
     dialect, rows = detected
     good = rows_only(rows)
     regular = sum(len(row.cells) == dialect.width for row in good) / len(rows)
@@ -57,7 +61,7 @@ def _text_table(sample: Sample) -> tuple[str, str] | None:
             return "smm4h", "its header is a tweet_id, a tab and one more column"
     kind = "no header" if header is None else "a header"
     if has_usual_header and header is not None:
-        kind = f"the header of a {profile_of([normalized(cell) for cell in header.cells]).title}"
+        kind = f"the header of {profile_of([normalized(cell) for cell in header.cells]).title}"
     separator = "tabs" if dialect.delimiter == "\t" else f"{dialect.delimiter!r}"
     return (
         "tsv" if dialect.delimiter == "\t" else "csv",

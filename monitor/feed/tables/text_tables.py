@@ -139,8 +139,6 @@ def _table(
             options.notify(f"{below - 1} rows in front of the header were skipped")
     width = dialect.width if titles is None else len(titles)
     sample = [row for row in good[below:] if len(row.cells) == width][:MAX_SAMPLE_ROWS]
-    delimiter = "tab" if dialect.delimiter == "\t" else dialect.delimiter
-    options.notify(f"{width} columns, separated by {delimiter}{'' if titles else ', without a header'}")
     return TableStart(name, titles, sample), first_line
 
 

@@ -1,36 +1,78 @@
-"""Read bytes as the feed reads a file, up to the messages that it would send."""
+"""Read files as the feed does, up to the messages that it would send."""
 
 from __future__ import annotations
 
-import io
 import json
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from monitor.feed import Columns, Format, Reject
-from monitor.feed.entries import message_from
-from monitor.feed.file_formats import reader_for
-from monitor.feed.source import read_source_lines
+from monitor.feed import (
+    AUTO,
+    FeedError,
+    FeedItem,
+    Input,
+    ReadOptions,
+    Reject,
+    Source,
+    contract_fields,
+    detect_format,
+    open_sources,
+    read_feed_items,
+)
 
-NO_COLUMNS = Columns()
-
-
-def read(
-    data: bytes, kind: Format, columns: Columns = NO_COLUMNS, *, quotes: bool = True
-) -> tuple[list[dict[str, Any]], list[Reject]]:
-    """Return the values of the messages, and the rejects, in their order."""
-    tweets, rejects = [], []
-    for entry in reader_for(kind, columns, name="the file", quotes=quotes)(
-        read_source_lines(io.BytesIO(data))
-    ):
-        message = entry if isinstance(entry, Reject) else message_from(entry)
-        if isinstance(message, Reject):
-            rejects.append(message)
-        else:
-            tweets.append(json.loads(message.value))
-            assert message.key.decode() == tweets[-1]["id"]
-    return tweets, rejects
+PLAIN = ReadOptions()
 
 
-def positions(rejects: list[Reject]) -> list[tuple[int, str]]:
-    """Return the line and the reason of each reject."""
-    return [(reject.line, reject.reason) for reject in rejects]
+@dataclass
+class ReadFile:
+    """What was read: fields of posts and events without `html`, their sources and lines; rejects; notes."""
+
+    posts: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of the posts."""
+        return [post["id"] for post in self.posts]
+
+    @property
+    def reasons(self) -> list[tuple[int, str]]:
+        """The line and the reason of each reject."""
+        return [(reject.line, reject.reason) for reject in self.rejects]
+
+
+def opened(path: Path) -> tuple[list[Source], list[FeedError], list[str]]:
+    """Return the sources of a file, whose streams are closed, its errors, and the notes."""
+    sources, errors, notes = [], [], []
+    for source in open_sources(Input(path), notes.append):
+        (errors if isinstance(source, FeedError) else sources).append(source)  # type: ignore[attr-defined]
+    return sources, errors, notes
+
+
+def read_path(path: Path, name: str = AUTO, options: ReadOptions = PLAIN) -> ReadFile:
+    """Read a file with one source or several; raise the first error."""
+    result = ReadFile()
+    for source in open_sources(Input(path), result.notes.append):
+        if isinstance(source, FeedError):
+            raise source
+        if not source.sample.strip():
+            continue
+        for item in read_feed_items(source, detect_format(source, name), options, name):
+            if isinstance(item, FeedItem):
+                fields = contract_fields(item.content)
+                fields.pop("html", None)
+                result.posts.append(fields)
+                result.sources.append(item.source)
+                result.lines.append(item.line)
+            else:
+                result.rejects.append(item)
+    return result
+
+
+def json_lines(*documents: Any) -> bytes:
+    """Return documents as JSON Lines."""
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)

@@ -54,6 +54,11 @@ def test_ids_with_fifteen_digits_are_refused_unless_the_user_accepts_them() -> N
     assert any("an edit of that post" in note for note in result.notes)
 
 
+def test_posts_that_all_got_one_id_are_refused() -> None:
+    with pytest.raises(FeedError, match="--accept-rounded-ids"):
+        read_ids([ID // 10_000 * 10_000] * 5)
+
+
 def test_rounded_ids_are_noticed_behind_many_intact_ones() -> None:
     intact = [ID + 7919 * 1_003 * number for number in range(5_000)]
     rounded = [(ID + 7919 * number) // 10_000 * 10_000 for number in range(100)]
@@ -67,7 +72,7 @@ def test_intact_ids_are_not_refused(seed: int) -> None:
     source = random.Random(seed)
     watch = IdWatch("the file", lambda note: None)
     ids = [str(source.getrandbits(41) << 22 | source.getrandbits(10) << 12) for _ in range(300)]
-    watch.check_start(ids[:100])
+    watch.check_start([(post_id, "sick") for post_id in ids[:100]])
     for number, post_id in enumerate(ids):
         watch.add(post_id, str(number))
 
