@@ -21,12 +21,12 @@ _UNPADDED: Final = (CONTRACT, _EVENTS)
 
 # What most objects are full of: links, users, pictures, rules.
 _DETAIL: Final = {
-    "url": "https://example.org/an/invented/page?with=arguments",
-    "display": "example.org/an/invented…",
+    "url": "https://example.org/an/invented/page/with/a/long/address?and=some&arguments=as&usual=1",
     "positions": [12, 35],
     "verified": False,
-    "counts": {"followers": 1204, "posts": 9311, "lists": None},
-    "description": "An invented description, as profiles and pages have them.",
+    "created_at": "Wed May 01 09:00:00 +0000 2024",
+    "counts": {"followers": 1204, "posts": 9311},
+    "description": "An invented description of a person, a page or a picture, as long as most of them are.",
 }
 
 

@@ -22,12 +22,12 @@ SOURCES: Final[tuple[PostSource, ...]] = (
     GNIP,
     X_ARCHIVE,
     SNSCRAPE,
+    X_V1,
+    X_V2,
     BLUESKY,
     MASTODON,
     REDDIT,
     TELEGRAM,
-    X_V1,
-    X_V2,
     OWN_CONTRACT,
 )
 """All sources in the order in which they are tried: the first that recognizes an object reads it.
