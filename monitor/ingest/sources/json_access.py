@@ -43,3 +43,9 @@ def first_text(*values: Any) -> str | None:
 def id_text(value: Any) -> Any:
     """Return a number as text, and any other value as it is: the contract refuses what is not an id."""
     return str(value) if type(value) is int and value >= 0 else value
+
+
+def set_present(fields: dict[str, Any], name: str, value: Any) -> None:
+    """Set a field unless its value is None."""
+    if value is not None:
+        fields[name] = value

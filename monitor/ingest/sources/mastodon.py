@@ -15,7 +15,7 @@ from monitor.errors import PoisonError
 from monitor.ingest.dates import to_rfc3339
 from monitor.ingest.html_text import html_to_text
 from monitor.ingest.json_values import parse_json
-from monitor.ingest.sources.json_access import id_text, mapping, nested
+from monitor.ingest.sources.json_access import id_text, mapping, nested, set_present
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
 
 _SCHEME: Final = re.compile(r"https?://")
@@ -107,10 +107,10 @@ def _status(status: Any, server: str | None) -> Iterator[Fields]:
         fields["author_id"] = author
     original = mapping(status.get("reblog"))
     written = status if original is None else original
-    _set(fields, "created_at", to_rfc3339(status.get("created_at")))
-    _set(fields, "edited_at", to_rfc3339(written.get("edited_at")))
-    _set(fields, "lang", written.get("language"))
-    _set(fields, "url", status.get("url"))
+    set_present(fields, "created_at", to_rfc3339(status.get("created_at")))
+    set_present(fields, "edited_at", to_rfc3339(written.get("edited_at")))
+    set_present(fields, "lang", written.get("language"))
+    set_present(fields, "url", status.get("url"))
     text = _text(written)
     if text is not None and not text:
         # Pictures only. If it was edited, the words of an earlier version are gone.
@@ -130,7 +130,7 @@ def _set_references(fields: Fields, status: Document, original: Document | None,
     answered = _local_id(written.get("in_reply_to_id"), server)
     if original is not None:
         fields["kind"] = "repost"
-        _set(fields, "referenced_id", _post_id(original, server))
+        set_present(fields, "referenced_id", _post_id(original, server))
         name = nested(original, "account", "acct")
         if "text" in fields and isinstance(name, str):
             fields["text"] = f"RT @{name}: {fields['text']}"
@@ -138,7 +138,7 @@ def _set_references(fields: Fields, status: Document, original: Document | None,
         fields |= {"kind": "quote", "referenced_id": quoted_id}
     elif status.get("in_reply_to_id") is not None:
         fields["kind"] = "reply"
-        _set(fields, "referenced_id", answered)
+        set_present(fields, "referenced_id", answered)
     if quoted is not None and (text := _text(quoted)):
         fields["context"] = [{"kind": "quoted", "text": text}]
 
@@ -194,11 +194,6 @@ def _local_server(status: Document) -> str | None:
 def _host(url: Any) -> str | None:
     match = _HOST.match(url) if isinstance(url, str) else None
     return match[1] if match else None
-
-
-def _set(fields: Fields, name: str, value: Any) -> None:
-    if value is not None:
-        fields[name] = value
 
 
 MASTODON = PostSource(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
-from monitor.ingest.sources.json_access import id_text, nested
+from monitor.ingest.sources.json_access import id_text, nested, set_present
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
 
 _COMMENT: Final = "t1"
@@ -79,7 +79,7 @@ def _comment(comment: Document, parent_text: Any) -> Iterator[Fields]:
     if isinstance(text, str):
         text, quoted = _without_quotes(text)
         text = _decoded(text)
-    _set(fields, "text", text)
+    set_present(fields, "text", text)
     context = [("title", comment.get("link_title")), ("parent", parent_text), ("quoted", quoted)]
     _set_context(fields, [*context, ("place", comment.get("subreddit"))])
     if text != "":
@@ -103,7 +103,7 @@ def _submission(submission: Document) -> Iterator[Fields]:
     quoted = crossposts[0] if isinstance(crossposts, list) and crossposts else None
     if isinstance(quoted, Mapping):
         fields["kind"] = "quote"
-        _set(fields, "referenced_id", _common_fields(quoted, _SUBMISSION).get("id"))
+        set_present(fields, "referenced_id", _common_fields(quoted, _SUBMISSION).get("id"))
     _set_context(fields, [("quoted", nested(quoted, "selftext")), ("place", submission.get("subreddit"))])
     if fields.get("text") != "":
         yield fields
@@ -123,11 +123,11 @@ def _common_fields(thing: Document, kind: str) -> Fields:
     elif isinstance(author, str) and author and author not in _GONE:
         fields["author_id"] = f"reddit:u/{author}"
     created_at = thing.get("created_utc")
-    _set(fields, "created_at", to_rfc3339(thing.get("created") if created_at is None else created_at))
+    set_present(fields, "created_at", to_rfc3339(thing.get("created") if created_at is None else created_at))
     edited = thing.get("edited")
     # It is false, the time of the edit, or true for very old edits.
     if not isinstance(edited, bool) and edited not in (0, "", "0", "false", "False", "true", "True"):
-        _set(fields, "edited_at", to_rfc3339(edited))
+        set_present(fields, "edited_at", to_rfc3339(edited))
     permalink = thing.get("permalink")
     if isinstance(permalink, str) and permalink:
         fields["url"] = f"https://www.reddit.com{permalink}" if permalink.startswith("/") else permalink
@@ -182,11 +182,6 @@ def _set_context(fields: Fields, texts: list[tuple[str, Any]]) -> None:
     ]
     if context:
         fields["context"] = context
-
-
-def _set(fields: Fields, name: str, value: Any) -> None:
-    if value is not None:
-        fields[name] = value
 
 
 REDDIT = PostSource(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
-from monitor.ingest.sources.json_access import first_value, id_text, mapping, nested
+from monitor.ingest.sources.json_access import first_value, id_text, mapping, nested, set_present
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
 
 _CHAT_LISTS: Final = ("chats", "left_chats")
@@ -67,24 +67,24 @@ def _message(message: Any, chat: Document) -> Iterator[Fields]:
         return
     # What looks like a tag was typed: formatting is in `text_entities`.
     fields: Fields = {"platform": "telegram", "html": False}
-    _set(fields, "text", text)
+    set_present(fields, "text", text)
     chat_id = id_text(chat.get("id"))
-    _set(fields, "id", _message_id(chat_id, message.get("id")))
+    set_present(fields, "id", _message_id(chat_id, message.get("id")))
     author = id_text(message.get("from_id"))
     if isinstance(author, str) and author:
         fields["author_id"] = f"telegram:{author}"
-    _set(fields, "created_at", to_rfc3339(first_value(message, "date_unixtime", "date")))
+    set_present(fields, "created_at", to_rfc3339(first_value(message, "date_unixtime", "date")))
     edited_at = to_rfc3339(first_value(message, "edited_unixtime", "edited"))
     # Old exports give the year 1970 to what was never edited.
     if edited_at != "0" and not (isinstance(edited_at, str) and edited_at.startswith("1970-01-01")):
-        _set(fields, "edited_at", edited_at)
+        set_present(fields, "edited_at", edited_at)
     if "forwarded_from" in message or "forwarded_from_id" in message:
         fields["kind"] = "repost"
     elif (answered := message.get("reply_to_message_id")) is not None:
         fields["kind"] = "reply"
         peer = message.get("reply_to_peer_id")
         other_chat = _PEER.sub("", peer) if isinstance(peer, str) else None
-        _set(fields, "referenced_id", _message_id(other_chat or chat_id, answered))
+        set_present(fields, "referenced_id", _message_id(other_chat or chat_id, answered))
     name = chat.get("name")
     if isinstance(name, str) and name.strip() and chat.get("type") not in _PERSONAL_CHATS:
         fields["context"] = [{"kind": "place", "text": name}]
@@ -105,11 +105,6 @@ def _message_id(chat_id: Any, message_id: Any) -> str | None:
     if not isinstance(chat_id, str) or not isinstance(message_id, str):
         return None
     return f"telegram:{chat_id}/{message_id}"
-
-
-def _set(fields: Fields, name: str, value: Any) -> None:
-    if value is not None:
-        fields[name] = value
 
 
 TELEGRAM = PostSource(
