@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from monitor.cli.alerts import alerts_app
+from monitor.cli.compliance import compliance_app
 from monitor.cli.connect import connect_app
 from monitor.cli.db import db_app
 from monitor.cli.deadletters import deadletters_app
 from monitor.cli.demo import demo_command
 from monitor.cli.doctor import doctor_command
+from monitor.cli.erase import erase_command
 from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
 from monitor.cli.query import query_command
@@ -78,4 +80,6 @@ app.command("settings", rich_help_panel=KEEP)(settings_command)
 app.add_typer(db_app, name="db", rich_help_panel=KEEP)
 app.add_typer(redis_app, name="redis", rich_help_panel=KEEP)
 app.add_typer(topics_app, name="topics", rich_help_panel=KEEP)
+app.command("erase", rich_help_panel=KEEP)(erase_command)
+app.add_typer(compliance_app, name="compliance", rich_help_panel=KEEP)
 app.add_typer(deadletters_app, name="deadletters", rich_help_panel=KEEP)

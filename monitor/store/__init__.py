@@ -4,6 +4,14 @@ tables         the tables
 columns        the value of each column that a batch writes
 statements     the SQL of a batch, built from both
 writing        the transaction of a batch
+admission      which posts of a batch may be stored, and under which id
+posts          the rows of `tweets`
+versions       the versions of a post
+counting       what a batch adds to the hourly counts
+digests        digests of texts and ids
+audited_events what each kind of compliance event does
+erasing        the transaction of deletions and other compliance events
+removed_ids    which ids have tombstones
 ade_report     the view for analysts, and the query on it
 revisions      which revision a database is at, and how to upgrade it
 migrations     the steps from revision to revision
@@ -12,6 +20,7 @@ driver_errors  which errors of the database pass, and which need a person
 """
 
 from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_effects
+from monitor.store.audited_events import AppliedEvent, AuditedEvent, audited
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
@@ -20,6 +29,8 @@ from monitor.store.writing import RaiseAlerts, Store, Written
 
 __all__ = [
     "ALL_BUNDLES",
+    "AppliedEvent",
+    "AuditedEvent",
     "Filters",
     "RaiseAlerts",
     "ReportedEffect",
@@ -27,6 +38,7 @@ __all__ = [
     "Written",
     "alert_outbox",
     "async_engine",
+    "audited",
     "current_revision",
     "describe_database",
     "find_effects",

@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from models import Mention
 from models.predictions import clamp_probability
-from monitor.records import Alert, Progress, ScoredPost
+from monitor.records import Alert, ContextPart, Progress, ScoredPost
+from monitor.store.digests import author_hash
+from monitor.store.versions import History
 
 Record = TypeVar("Record")
 
@@ -24,10 +24,44 @@ ColumnValues = Mapping[str, Callable[[Record], Any]]
 """For each column, the function that takes its value from the record of a row."""
 
 
+class PostRow(NamedTuple):
+    """A row of `tweets`.
+
+    Attributes:
+        first: the post that came first; it decides the hour in which the post is counted.
+        current: the post that has the current version.
+        history: the versions so far.
+    """
+
+    first: ScoredPost
+    current: ScoredPost
+    history: History
+
+
+class AliasRow(NamedTuple):
+    """A row of `post_aliases`."""
+
+    alias: str
+    tweet_id: str
+
+
+class PredictionRow(NamedTuple):
+    """A row of `predictions`: a scored post, and which version of the post it is."""
+
+    scored: ScoredPost
+    version: int
+
+    @property
+    def tweet_id(self) -> str:
+        """Id of the post."""
+        return self.scored.received.post.id
+
+
 class MentionRow(NamedTuple):
     """A row of `mentions`."""
 
     tweet_id: str
+    version: int
     mention: Mention
 
 
@@ -39,28 +73,46 @@ class HourlyCount(NamedTuple):
     positive: int
 
 
-def tweet_columns(author_key: bytes | None) -> ColumnValues[ScoredPost]:
+def tweet_columns(author_key: bytes | None) -> ColumnValues[PostRow]:
     """Return the columns of `tweets`; `author_key` is the key of the authors' hashes."""
+    post = "current.received.post"
     return {
-        "tweet_id": attrgetter("received.post.id"),
-        "posted_at": attrgetter("received.posted_at"),
-        "lang": attrgetter("received.post.lang"),
-        "text": lambda row: row.received.post.text if is_positive(row) else None,
-        "author_hash": lambda row: author_hash(row.received.post.author_id, author_key),
+        "tweet_id": attrgetter(f"{post}.id"),
+        "posted_at": attrgetter("first.received.posted_at"),
+        "lang": attrgetter(f"{post}.lang"),
+        "text": lambda row: row.current.received.post.text if is_positive(row.current) else None,
+        "author_hash": lambda row: author_hash(row.current.received.post.author_id, author_key),
+        "platform": attrgetter(f"{post}.platform"),
+        "kind": attrgetter(f"{post}.kind.value"),
+        "referenced_id": attrgetter(f"{post}.referenced_id"),
+        "url": lambda row: row.current.received.post.url if is_positive(row.current) else None,
+        "context": lambda row: (
+            _context(row.current.received.post.context) if is_positive(row.current) else None
+        ),
+        "edited_at": attrgetter("history.edited_at"),
+        "version": attrgetter("history.version"),
+        "text_digests": lambda row: _byte_arrays(row.history.digests),
     }
 
 
-PREDICTION_COLUMNS: ColumnValues[ScoredPost] = {
-    "tweet_id": attrgetter("received.post.id"),
-    "label": attrgetter("prediction.label"),
-    "probability": lambda row: clamp_probability(row.prediction.probability),
-    "topic": attrgetter("received.origin.topic"),
-    "partition": attrgetter("received.origin.partition"),
-    "offset": attrgetter("received.origin.offset"),
+ALIAS_COLUMNS: ColumnValues[AliasRow] = {
+    "alias": attrgetter("alias"),
+    "tweet_id": attrgetter("tweet_id"),
+}
+
+PREDICTION_COLUMNS: ColumnValues[PredictionRow] = {
+    "tweet_id": attrgetter("tweet_id"),
+    "version": attrgetter("version"),
+    "label": attrgetter("scored.prediction.label"),
+    "probability": lambda row: clamp_probability(row.scored.prediction.probability),
+    "topic": attrgetter("scored.received.origin.topic"),
+    "partition": attrgetter("scored.received.origin.partition"),
+    "offset": attrgetter("scored.received.origin.offset"),
 }
 
 MENTION_COLUMNS: ColumnValues[MentionRow] = {
     "tweet_id": attrgetter("tweet_id"),
+    "version": attrgetter("version"),
     "start": attrgetter("mention.start"),
     "end": attrgetter("mention.end"),
     "text": attrgetter("mention.text"),
@@ -91,22 +143,37 @@ PROGRESS_COLUMNS: ColumnValues[Progress] = {
 
 
 def is_positive(row: ScoredPost) -> bool:
-    """Return True if the tweet reports an adverse effect; only then is its text stored."""
+    """Return True if the post reports an adverse effect; only then is its text stored."""
     return row.prediction.label == "ADE"
 
 
-def author_hash(author_id: str | None, key: bytes | None) -> str | None:
-    """Return the HMAC-SHA256 of the author's id in hexadecimal, or None without an id or without a key."""
-    if author_id is None or not key:
-        return None
-    return hmac.new(key, author_id.encode(), hashlib.sha256).hexdigest()
+def alias_rows(posts: Iterable[ScoredPost]) -> list[AliasRow]:
+    """Return the rows of `post_aliases` for `posts`, in the order of the aliases."""
+    tweet_ids = {
+        alias: row.received.post.id
+        for row in posts
+        for alias in row.received.post.aliases
+        if alias != row.received.post.id
+    }
+    return [AliasRow(alias, tweet_ids[alias]) for alias in sorted(tweet_ids)]
 
 
-def mention_rows(tweets: Iterable[ScoredPost]) -> list[MentionRow]:
-    """Return the rows of `mentions` for `tweets`."""
+def mention_rows(predictions: Iterable[PredictionRow]) -> list[MentionRow]:
+    """Return the rows of `mentions` for `predictions`."""
     return [
-        MentionRow(row.received.post.id, mention) for row in tweets for mention in row.prediction.mentions
+        MentionRow(row.tweet_id, row.version, mention)
+        for row in predictions
+        for mention in row.scored.prediction.mentions
     ]
+
+
+def _context(parts: Sequence[ContextPart]) -> str | None:
+    return _json([{"kind": part.kind.value, "text": part.text} for part in parts]) if parts else None
+
+
+def _byte_arrays(values: Sequence[bytes]) -> str:
+    """Return an array of `bytea` in the notation of PostgreSQL, because arrays of arrays cannot be sent."""
+    return "{" + ",".join(f'"\\\\x{value.hex()}"' for value in values) + "}"
 
 
 def _runners_up(mention: Mention) -> str:

@@ -11,20 +11,24 @@ from typing import Any, Generic
 
 from sqlalchemy import Column, Row, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from monitor.records import Alert, Progress, ScoredPost
+from monitor.records import Alert, Progress
 from monitor.store import tables
 from monitor.store.columns import (
     ALERT_COLUMNS,
+    ALIAS_COLUMNS,
     COUNT_COLUMNS,
     MENTION_COLUMNS,
     PREDICTION_COLUMNS,
     PROGRESS_COLUMNS,
+    AliasRow,
     ColumnValues,
     HourlyCount,
     MentionRow,
+    PostRow,
+    PredictionRow,
     Record,
     tweet_columns,
 )
@@ -49,13 +53,17 @@ class Insert(Generic[Record]):
         self.statement = _insert_statement(table, list(columns), constants, then)
 
     async def run(
-        self, connection: AsyncConnection, rows: Sequence[Record], **constants: object
+        self, connection: AsyncConnection, rows: Sequence[Record], **parameters: object
     ) -> Sequence[Row[Any]]:
-        """Insert `rows`, and return the rows of `RETURNING`. Without rows, nothing is sent."""
+        """Insert `rows`, and return the rows of `RETURNING`. Without rows, nothing is sent.
+
+        Args:
+            parameters: the values of the constants, and those that `then` has.
+        """
         if not rows:
             return []
         values = {name: list(map(value, rows)) for name, value in self._columns.items()}
-        result = await connection.execute(self.statement, {**values, **constants})
+        result = await connection.execute(self.statement, {**values, **parameters})
         return result.all() if result.returns_rows else []
 
 
@@ -72,46 +80,104 @@ def _insert_statement(table: Table, names: list[str], constants: Sequence[str], 
     return text(" ".join(["INSERT INTO", into, "SELECT", ", ".join(values), "FROM", rows, then]))
 
 
+# Of these types, each value travels as text.
+_SENT_AS_TEXT = (JSONB, ARRAY)
+
+
 def _array_type(column: Column[Any]) -> str:
-    element = "TEXT" if isinstance(column.type, JSONB) else column.type.compile(dialect=_DIALECT)
-    return f"{element}[]"
+    sent_as_text = isinstance(column.type, _SENT_AS_TEXT)
+    return f"{'TEXT' if sent_as_text else column.type.compile(dialect=_DIALECT)}[]"
 
 
 def _value(column: Column[Any], name: str) -> str:
-    return f"CAST({name} AS JSONB)" if isinstance(column.type, JSONB) else name
+    if not isinstance(column.type, _SENT_AS_TEXT):
+        return name
+    return f"CAST({name} AS {column.type.compile(dialect=_DIALECT)})"
 
 
-def put_tweets(author_key: bytes | None) -> Insert[ScoredPost]:
-    """Return the INSERT into `tweets`.
-
-    A known tweet keeps what is stored; only a text that was not stored before is filled in.
-    """
+def put_tweets(author_key: bytes | None) -> Insert[PostRow]:
+    """Return the INSERT of new rows into `tweets`; a known post stays as it is."""
     return Insert(
         tables.tweets,
         tweet_columns(author_key),
-        then="ON CONFLICT (tweet_id) DO UPDATE SET text = excluded.text "
-        "WHERE t.text IS NULL AND excluded.text IS NOT NULL "
-        "RETURNING t.tweet_id, t.posted_at",
+        then="ON CONFLICT (tweet_id) DO NOTHING RETURNING t.tweet_id",
     )
 
 
-KNOWN_TWEETS = text(
-    "SELECT tweet_id, posted_at, text FROM tweets WHERE tweet_id = ANY(CAST(:tweet_id AS text[]))"
+def change_tweets(author_key: bytes | None) -> Insert[PostRow]:
+    """Return the statement that changes known rows of `tweets`.
+
+    A new version replaces the text and what belongs to it. The same version keeps what is stored, and what
+    was not stored before is filled in.
+    """
+    of_version = ", ".join(
+        f"{name} = CASE WHEN t.text_digests = excluded.text_digests THEN COALESCE(t.{name}, excluded.{name}) "
+        f"ELSE excluded.{name} END"
+        for name in ("text", "url", "context")
+    )
+    of_post = ", ".join(
+        f"{name} = COALESCE(excluded.{name}, t.{name})"
+        for name in ("lang", "author_hash", "platform", "kind", "referenced_id")
+    )
+    return Insert(
+        tables.tweets,
+        tweet_columns(author_key),
+        then=f"ON CONFLICT (tweet_id) DO UPDATE SET {of_version}, {of_post}, edited_at = excluded.edited_at, "
+        "version = excluded.version, text_digests = excluded.text_digests",
+    )
+
+
+# Other workers that write these posts wait until this transaction has ended.
+LOCK_KNOWN_TWEETS = text(
+    "SELECT tweet_id, posted_at, text IS NOT NULL AS has_text, edited_at, text_digests "
+    "FROM tweets WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) ORDER BY tweet_id FOR UPDATE"
 )
 
-PUT_PREDICTIONS: Insert[ScoredPost] = Insert(
+# A statement of its own: only one that starts after the lock sees what others wrote before.
+KNOWN_PREDICTIONS = text(
+    "SELECT DISTINCT ON (tweet_id) tweet_id, version, label FROM predictions "
+    "WHERE bundle = :bundle AND tweet_id = ANY(CAST(:tweet_ids AS text[])) "
+    "ORDER BY tweet_id, version DESC"
+)
+
+PUT_ALIASES: Insert[AliasRow] = Insert(
+    tables.post_aliases, ALIAS_COLUMNS, then="ON CONFLICT (alias) DO NOTHING RETURNING t.alias"
+)
+
+PUT_PREDICTIONS: Insert[PredictionRow] = Insert(
     tables.predictions,
     PREDICTION_COLUMNS,
     constants=["bundle"],
-    then="ON CONFLICT DO NOTHING RETURNING t.tweet_id",
+    then="ON CONFLICT DO NOTHING RETURNING t.tweet_id, t.version",
 )
 
 PUT_MENTIONS: Insert[MentionRow] = Insert(
     tables.mentions, MENTION_COLUMNS, constants=["bundle"], then="ON CONFLICT DO NOTHING RETURNING t.id"
 )
 
+# If an alert that is in the stream changes, the relay removes its entry. Alerts from before migration 0003
+# have no id of their entry, only the time: it is the first part of that id.
+ENTRY_OF_CHANGED_ALERT = (
+    "entry_id = COALESCE(t.entry_id, CAST(CAST(1000 * EXTRACT(epoch FROM t.published_at) AS bigint) AS text))"
+)
+
+# An alert that was retracted comes back if the effect is found again. Those of edited posts get the new text.
 PUT_ALERTS: Insert[Alert] = Insert(
-    tables.alert_outbox, ALERT_COLUMNS, then="ON CONFLICT DO NOTHING RETURNING t.alert_id"
+    tables.alert_outbox,
+    ALERT_COLUMNS,
+    then="ON CONFLICT (alert_id) DO UPDATE SET tweet_id = excluded.tweet_id, payload = excluded.payload, "
+    "action = 'publish', revision = t.revision + 1, reason = NULL, retracted_at = NULL, "
+    f"{ENTRY_OF_CHANGED_ALERT}, published_at = NULL "
+    "WHERE t.action = 'retract' OR t.tweet_id = ANY(CAST(:edited AS text[])) "
+    "RETURNING t.revision",
+)
+
+RETRACT_ALERTS_OF_EDITED = text(
+    "UPDATE alert_outbox AS t SET payload = CAST('{}' AS jsonb), action = 'retract', "  # noqa: S608
+    "revision = t.revision + 1, reason = 'edited', retracted_at = now(), "
+    f"{ENTRY_OF_CHANGED_ALERT}, published_at = NULL "
+    "WHERE t.tweet_id = ANY(CAST(:edited AS text[])) AND t.action = 'publish' "
+    "AND NOT t.alert_id = ANY(CAST(:kept AS text[]))"
 )
 
 ADD_COUNTS: Insert[HourlyCount] = Insert(
@@ -122,6 +188,14 @@ ADD_COUNTS: Insert[HourlyCount] = Insert(
     "SET seen = t.seen + excluded.seen, positive = t.positive + excluded.positive",
 )
 
+# For posts that were counted before, so the rows are there. (An INSERT would break a CHECK with these numbers
+# before it finds the row that it adds to.)
+CORRECT_COUNTS = text(
+    "UPDATE hourly_counts AS t SET positive = t.positive + row.positive "
+    "FROM unnest(CAST(:hour AS timestamptz[]), CAST(:positive AS bigint[])) AS row (hour, positive) "
+    "WHERE t.hour = row.hour AND t.bundle = :bundle"
+)
+
 PUT_PROGRESS: Insert[Progress] = Insert(
     tables.progress,
     PROGRESS_COLUMNS,
@@ -129,3 +203,13 @@ PUT_PROGRESS: Insert[Progress] = Insert(
     then="ON CONFLICT (consumer_group, topic, partition) DO UPDATE "
     "SET next_offset = excluded.next_offset, bundle = excluded.bundle, updated_at = now()",
 )
+
+# `pg_advisory_xact_lock` of deletions, `…_shared` of batches: a deletion waits for the batches that are being
+# written, and those that come after it see its tombstones. So no post can slip in between.
+_DELETIONS = 0x6164652D64656C
+LOCK_FOR_WRITING = text(f"SELECT pg_advisory_xact_lock_shared({_DELETIONS})")
+LOCK_FOR_DELETING = text(f"SELECT pg_advisory_xact_lock({_DELETIONS})")
+
+FIND_TOMBSTONES = text("SELECT subject, at FROM tombstones WHERE subject = ANY(CAST(:subjects AS bytea[]))")
+FIND_ALIASES = text("SELECT alias, tweet_id FROM post_aliases WHERE alias = ANY(CAST(:ids AS text[]))")
+FIND_TWEETS = text("SELECT tweet_id FROM tweets WHERE tweet_id = ANY(CAST(:ids AS text[]))")

@@ -1,7 +1,7 @@
 """The tables of the ADE database. `docs/database.md` explains every column, with its unit.
 
 `migrations/` builds them, and a test checks that both agree. Rows refer to each other in one direction:
-tweets ← predictions ← mentions. A change of `tweets.tweet_id` reaches them all, for posts that become anonymous.
+tweets ← predictions ← mentions. If a post becomes anonymous, its new `tweet_id` reaches all of them.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ tombstones = Table(
     Column("subject", LargeBinary, primary_key=True),
     Column("event", Text, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("event_id", BigInteger, nullable=False, index=True),
 )
 
 compliance_events = Table(

@@ -1,24 +1,30 @@
 """The database as the worker uses it: a batch is one transaction, written as a whole or not at all.
 
-The steps of a transaction always have the same order, and rows are in the order of their tweets' ids. So
-workers that write the same tweets at the same time wait for each other instead of blocking each other.
+The steps of a transaction always have the same order, and rows are in the order of their posts' ids. So
+workers that write the same posts at the same time wait for each other instead of blocking each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from monitor.records import Alert, Progress, ScoredPost
+from monitor.records import Alert, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import statements as sql
-from monitor.store.columns import HourlyCount, is_positive, mention_rows
+from monitor.store.admission import admit_posts
+from monitor.store.audited_events import AppliedEvent, AuditedEvent
+from monitor.store.columns import PredictionRow, alias_rows, mention_rows
 from monitor.store.connections import async_engine
+from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.erasing import apply_events
+from monitor.store.posts import PostWriter, WrittenPosts
+from monitor.store.removed_ids import find_removed
 from monitor.store.revisions import read_revision, required_revision, revision_error
+from monitor.store.skipped_languages import count_skipped
 
 RaiseAlerts = Callable[[Sequence[ScoredPost]], Sequence[Alert]]
 """Returns the alerts of predictions that are new in the database, in the order of publishing."""
@@ -32,13 +38,19 @@ class Written:
         new_predictions: predictions that were not stored before.
         new_mentions: mentions that were not stored before.
         new_alerts: alerts that were not in the outbox before.
-        edited_tweets: tweets of the batch that came with another text than the first one under their id.
+        changed_alerts: alerts that were retracted or replaced, because their post was edited.
+        edits: posts that became a new version of a known post.
+        stale: posts that are older than the version that is stored, and were left out.
+        removed: posts that were left out because they, or their authors, were deleted.
     """
 
     new_predictions: int
     new_mentions: int
     new_alerts: int
-    edited_tweets: int = 0
+    changed_alerts: int = 0
+    edits: int = 0
+    stale: int = 0
+    removed: int = 0
 
 
 class Store:
@@ -52,7 +64,8 @@ class Store:
         self.engine = async_engine(settings.database)
         self._settings = settings.database
         key = settings.privacy.author_key
-        self._put_tweets = sql.put_tweets(key.get_secret_value().encode() if key else None)
+        self._author_key = key.get_secret_value().encode() if key else None
+        self._posts = PostWriter(self._author_key)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -72,6 +85,39 @@ class Store:
         if revision != required_revision():
             raise revision_error(revision, self._settings)
 
+    async def apply_events(
+        self, events: Sequence[AuditedEvent], *, dry_run: bool = False
+    ) -> list[AppliedEvent]:
+        """Apply deletions and other compliance events in one transaction, and return what each one changed.
+
+        Applying an event again changes nothing. Posts that are written later see its tombstones.
+
+        Args:
+            events: the events, in their order.
+            dry_run: change nothing, and return what would change.
+
+        Raises:
+            RetryableError: nothing was changed, and the same call may succeed later.
+            FatalError: nothing was changed, and the same call will fail again.
+        """
+        with translate_driver_errors(self._settings):
+            async with self.engine.connect() as connection, connection.begin() as transaction:
+                applied = await apply_events(connection, events, self._author_key)
+                if dry_run:
+                    await transaction.rollback()
+        return applied
+
+    async def find_removed(self, ids: Sequence[str]) -> set[str]:
+        """Return those ids that name a removed post, or an author whose posts were removed.
+
+        Raises:
+            RetryableError: the database is away.
+            FatalError: the database refuses the query.
+        """
+        with translate_driver_errors(self._settings):
+            async with self.engine.connect() as connection:
+                return await find_removed(connection, ids)
+
     async def write_batch(
         self,
         scored: Sequence[ScoredPost],
@@ -80,94 +126,88 @@ class Store:
         raise_alerts: RaiseAlerts,
         progress: Sequence[Progress],
         group: str,
+        skipped: Sequence[ReceivedPost] = (),
     ) -> Written:
         """Write the predictions of a batch in one transaction. Writing a batch twice changes nothing.
 
-        Each bundle's prediction for a tweet is stored once, when the tweet comes for the first time. The text
-        that came first under an id is kept. A later one counts as an edit (see `Written`), and mentions found
-        in it are not stored, because their offsets would not fit the stored text.
+        Each bundle's prediction for a version of a post is stored once. A known post with another text is an
+        edit: it becomes the current version, and the predictions of older versions stay. Posts that were
+        deleted are left out.
 
         Args:
-            scored: tweets in any order, with or without repeats.
+            scored: posts in any order, with or without repeats.
             bundle: version of the bundle that scored them.
-            raise_alerts: called inside the transaction, with the predictions that it inserted, in the order
-                of the batch. So the alerts of a prediction are stored along with it, and only once.
+            raise_alerts: called inside the transaction, with the predictions of current versions that it
+                inserted, in the order of the batch. So the alerts of a prediction are stored along with it,
+                and only once.
             progress: how far the consumer group is after this batch.
             group: the consumer group.
+            skipped: posts that were not scored because of their language; they are counted.
 
         Raises:
             RetryableError: nothing was written, and the same call may succeed later. (If the connection broke
                 during the commit itself, everything was written, and the same call changes nothing.)
             FatalError: nothing was written, and the same call will fail again.
         """
-        first = _first_of_each_id(scored)
-        tweets = [first[tweet_id] for tweet_id in sorted(first)]
         with translate_driver_errors(self._settings):
             async with self.engine.begin() as connection:
-                posted_at, texts = await self._write_tweets(connection, tweets)
-                storable = [row for row in tweets if not (is_positive(row) and _is_edit(row, texts))]
+                await connection.execute(sql.LOCK_FOR_WRITING)
+                admitted = await admit_posts(connection, scored)
+                posts = await self._posts.write(connection, admitted, bundle=bundle)
+                await sql.PUT_ALIASES.run(connection, alias_rows(admitted))
 
-                inserted = await sql.PUT_PREDICTIONS.run(connection, storable, bundle=bundle)
-                new_ids = {row.tweet_id for row in inserted}
-                new = [row for row in storable if row.received.post.id in new_ids]
+                new = await _write_predictions(connection, posts, bundle=bundle)
                 mentions = await sql.PUT_MENTIONS.run(connection, mention_rows(new), bundle=bundle)
-                alerts = raise_alerts([row for tweet_id, row in first.items() if tweet_id in new_ids])
-                new_alerts = await sql.PUT_ALERTS.run(connection, alerts)
+                new_alerts, changed_alerts = await _write_alerts(connection, posts, new, raise_alerts)
 
+                await count_skipped(connection, skipped, group=group)
                 await sql.PUT_PROGRESS.run(connection, _latest(progress), bundle=bundle, consumer_group=group)
                 # Last, because all workers update the row of the current hour, and wait there for each
                 # other's commit.
-                await sql.ADD_COUNTS.run(connection, _hourly_counts(new, posted_at), bundle=bundle)
-        first_texts = {
-            tweet_id: texts.get(tweet_id) or row.received.post.text for tweet_id, row in first.items()
-        }
+                await add_to_counts(connection, posts, new, bundle=bundle)
         return Written(
             new_predictions=len(new),
             new_mentions=len(mentions),
-            new_alerts=len(new_alerts),
-            edited_tweets=sum(_is_edit(row, first_texts) for row in scored),
+            new_alerts=new_alerts,
+            changed_alerts=changed_alerts,
+            edits=sum(post.arrivals.edits for post in posts.values()),
+            stale=sum(post.arrivals.stale for post in posts.values()),
+            removed=len(scored) - len(admitted),
         )
 
-    async def _write_tweets(
-        self, connection: AsyncConnection, tweets: Sequence[ScoredPost]
-    ) -> tuple[dict[str, datetime], dict[str, str | None]]:
-        """Insert the tweets that are new, and read the others.
 
-        Returns:
-            When each tweet was posted, and the stored texts of those that were known before (None where a
-            text is not stored), both by tweet id.
-        """
-        inserted = await self._put_tweets.run(connection, tweets)
-        posted_at: dict[str, datetime] = {row.tweet_id: row.posted_at for row in inserted}
-        known_ids = [row.received.post.id for row in tweets if row.received.post.id not in posted_at]
-        if not known_ids:
-            return posted_at, {}
-        known = (await connection.execute(sql.KNOWN_TWEETS, {"tweet_id": known_ids})).all()
-        posted_at |= {row.tweet_id: row.posted_at for row in known}
-        return posted_at, {row.tweet_id: row.text for row in known}
+async def _write_predictions(
+    connection: AsyncConnection, posts: WrittenPosts, *, bundle: str
+) -> list[PredictionRow]:
+    """Insert the predictions of a batch, and return those that are new, in the order of the posts' ids."""
+    rows = [
+        PredictionRow(scored, version)
+        for tweet_id in sorted(posts)
+        for version, scored in sorted(posts[tweet_id].arrivals.versions.items())
+    ]
+    inserted = await sql.PUT_PREDICTIONS.run(connection, rows, bundle=bundle)
+    new = {(row.tweet_id, row.version) for row in inserted}
+    return [row for row in rows if (row.tweet_id, row.version) in new]
 
 
-def _first_of_each_id(scored: Iterable[ScoredPost]) -> dict[str, ScoredPost]:
-    """Return the first tweet under each id, in the order of the batch."""
-    first: dict[str, ScoredPost] = {}
-    for row in scored:
-        first.setdefault(row.received.post.id, row)
-    return first
+async def _write_alerts(
+    connection: AsyncConnection, posts: WrittenPosts, new: Sequence[PredictionRow], raise_alerts: RaiseAlerts
+) -> tuple[int, int]:
+    """Write the alerts of new predictions, and return how many alerts are new, and how many changed.
 
-
-def _is_edit(row: ScoredPost, first_texts: Mapping[str, str | None]) -> bool:
-    first_text = first_texts.get(row.received.post.id)
-    return first_text is not None and first_text != row.received.post.text
-
-
-def _hourly_counts(tweets: Iterable[ScoredPost], posted_at: Mapping[str, datetime]) -> list[HourlyCount]:
-    """Return what `tweets` add to the hours in which they were posted, in the order of the hours."""
-    counts: dict[int, tuple[int, int]] = {}
-    for row in tweets:
-        hour = int(posted_at[row.received.post.id].timestamp() // 3600)
-        seen, positive = counts.get(hour, (0, 0))
-        counts[hour] = (seen + 1, positive + is_positive(row))
-    return [HourlyCount(datetime.fromtimestamp(hour * 3600, UTC), *counts[hour]) for hour in sorted(counts)]
+    Those of an edited post that its new version does not raise are retracted. Predictions of old versions
+    raise no alerts.
+    """
+    current = {row.tweet_id: row.scored for row in new if row.version == posts[row.tweet_id].version}
+    alerts = raise_alerts([current[tweet_id] for tweet_id in posts if tweet_id in current])
+    edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
+    retracted = 0
+    if edited:
+        kept = [alert.alert_id for alert in alerts]
+        result = await connection.execute(sql.RETRACT_ALERTS_OF_EDITED, {"edited": edited, "kept": kept})
+        retracted = result.rowcount
+    revisions = [row.revision for row in await sql.PUT_ALERTS.run(connection, alerts, edited=edited)]
+    return revisions.count(1), retracted + len(revisions) - revisions.count(1)
 
 
 def _latest(progress: Iterable[Progress]) -> list[Progress]:

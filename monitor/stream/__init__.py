@@ -3,6 +3,7 @@
 stages     the ordered list of stages, and the two small ones
 scoring    the stage that calls the model
 sink       the last stage: write, acknowledge, commit
+outages    waiting for a database that is away
 tally      the log line with its sums
 conveyor   moves batches through the stages
 app        connects the conveyor to Faust

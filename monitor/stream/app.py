@@ -19,12 +19,14 @@ import faust
 import structlog
 
 from monitor.alerts import Relay
+from monitor.compliance import LetterScrubber
 from monitor.deadletters import DeadLetter
 from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import RaiseAlerts, Store
 from monitor.stream.conveyor import Conveyor
+from monitor.stream.outages import until_answered
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import worker_stages
@@ -43,7 +45,13 @@ class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
 
 
 def create_app(
-    settings: Settings, *, scoring: ScorePosts, store: Store, relay: Relay, raise_alerts: RaiseAlerts
+    settings: Settings,
+    *,
+    scoring: ScorePosts,
+    store: Store,
+    relay: Relay,
+    scrubber: LetterScrubber,
+    raise_alerts: RaiseAlerts,
 ) -> MonitorApp:
     """Build the worker's app. Nothing is connected before the app is started."""
     kafka, worker = settings.kafka, settings.worker
@@ -87,10 +95,16 @@ def create_app(
         bundle=scoring.bundle,
         raise_alerts=raise_alerts,
         on_alerts=relay.nudge,
+        on_removals=scrubber.nudge,
         acknowledge=acknowledge,
         cache_counts=scoring.cache_counts,
     )
-    stages = worker_stages(scoring=scoring, send_letters=send_letters, writing=writing)
+    stages = worker_stages(
+        scoring=scoring,
+        send_letters=send_letters,
+        find_removed=lambda ids: until_answered(worker, lambda: store.find_removed(ids)),
+        writing=writing,
+    )
     conveyor = Conveyor(stages, fail=app.crash, queue_size=worker.queue_size)
 
     @app.agent(tweets, concurrency=1, name="tweets")  # type: ignore[untyped-decorator]
@@ -100,6 +114,7 @@ def create_app(
 
     app.task(conveyor.run)
     app.task(relay.run)
+    app.task(scrubber.run)
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:

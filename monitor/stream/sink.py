@@ -1,25 +1,25 @@
-"""The last stage: one transaction, then the acknowledgements in order, then the commit of the offsets."""
+"""The last stage: one transaction, then the acknowledgements in order, then the commit of the offsets.
+
+Deletions and other compliance events of a batch come before its posts, in a transaction of their own. So a
+post that was deleted in the meantime is not stored.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from models.scoring import CacheCounts
-from monitor.backoff import Backoff
-from monitor.errors import RetryableError
 from monitor.ingest import Batch, KafkaEvent
 from monitor.settings import Settings
-from monitor.store import RaiseAlerts, Store, Written
+from monitor.store import AppliedEvent, RaiseAlerts, Store, Written, audited
+from monitor.stream.outages import until_answered
 from monitor.stream.tally import Tally
 
 log = structlog.get_logger()
-
-FIRST_PAUSE = 0.1
-"""Seconds before the first retry while the database is away."""
 
 Acknowledge = Callable[[Sequence[KafkaEvent]], Awaitable[None]]
 
@@ -28,10 +28,11 @@ class WriteBatches:
     """Writes batches to the store, and acknowledges them.
 
     Args:
-        store: where predictions, mentions and the alert outbox go.
-        bundle: version of the bundle that scored the tweets.
+        store: where predictions, mentions and the alert outbox go, and where deletions are applied.
+        bundle: version of the bundle that scored the posts.
         raise_alerts: returns the alerts of new predictions.
-        on_alerts: called after each transaction that left new alerts in the outbox.
+        on_alerts: called after each transaction that left something to publish in the outbox.
+        on_removals: called after each transaction that removed posts or authors.
         acknowledge: acknowledges events in the given order, and commits their offsets.
         cache_counts: returns what the cache of predictions has counted so far, for the log.
     """
@@ -46,15 +47,17 @@ class WriteBatches:
         bundle: str,
         raise_alerts: RaiseAlerts,
         on_alerts: Callable[[], None],
+        on_removals: Callable[[], None],
         acknowledge: Acknowledge,
         cache_counts: Callable[[], CacheCounts | None],
     ) -> None:
         self._group = settings.kafka.group_id
-        self._backoff = Backoff(first=FIRST_PAUSE, longest=settings.worker.retry_max_wait, jitter=0.5)
+        self._worker = settings.worker
         self._store = store
         self._bundle = bundle
         self._raise_alerts = raise_alerts
         self._on_alerts = on_alerts
+        self._on_removals = on_removals
         self._acknowledge = acknowledge
         self._cache_counts = cache_counts
         self._tally = Tally()
@@ -66,13 +69,13 @@ class WriteBatches:
             FatalError: the database refuses the rows. Nothing of the batch is acknowledged.
         """
         started = time.monotonic()
-        written = await self._write_until_done(batch)
-        if written.new_alerts:
+        if batch.compliance:
+            await self._apply_events(batch)
+        written = await until_answered(self._worker, lambda: self._write(batch))
+        if written.new_alerts or written.changed_alerts:
             self._on_alerts()
         await self._acknowledge(batch.events)
         self._tally.add(batch, written, self._cache_counts())
-        if written.edited_tweets:
-            log.warning("edits of known tweets left out", count=written.edited_tweets)
         log.debug(
             "batch written",
             tweets=len(batch.scored),
@@ -84,17 +87,38 @@ class WriteBatches:
         )
         return batch
 
-    async def _write_until_done(self, batch: Batch) -> Written:
-        for pause in self._backoff.pauses():
-            try:
-                return await self._store.write_batch(
-                    batch.scored,
-                    bundle=self._bundle,
-                    raise_alerts=self._raise_alerts,
-                    progress=batch.progress(),
-                    group=self._group,
-                )
-            except RetryableError as error:
-                log.warning("database away, trying again", error=str(error), pause_s=round(pause, 1))
-                await asyncio.sleep(pause)
-        raise AssertionError("pauses() never ends")
+    async def _apply_events(self, batch: Batch) -> None:
+        events = list(map(audited, batch.compliance))
+        applied = await until_answered(self._worker, lambda: self._store.apply_events(events))
+        new = [event for event in applied if event.event_id is not None]
+        if any(event.touched["alert_outbox"] for event in new):
+            self._on_alerts()
+        if any(event.audited.removes for event in new):
+            self._on_removals()
+        _log_events(new)
+
+    def _write(self, batch: Batch) -> Awaitable[Written]:
+        return self._store.write_batch(
+            batch.scored,
+            bundle=self._bundle,
+            raise_alerts=self._raise_alerts,
+            progress=batch.progress(),
+            group=self._group,
+            skipped=batch.skipped,
+        )
+
+
+def _log_events(applied: Sequence[AppliedEvent]) -> None:
+    """Log how many events of each kind were applied and what they touched, without any id."""
+    if not applied:
+        return
+    touched: Counter[str] = Counter()
+    for event in applied:
+        touched.update(event.touched)
+    log.info(
+        "compliance events applied",
+        events=dict(Counter(event.audited.name for event in applied)),
+        erased_posts=touched["tweets"],
+        retracted_alerts=touched["alert_outbox"],
+        unmatched_authors=sum(event.unmatched for event in applied),
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
 import structlog
 
 from monitor.deadletters import DeadLetter, dead_letter
+from monitor.deadletters.letter_ids import letter_ids
 from monitor.ingest import Batch, read_events
+from monitor.records import RefusedMessage
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 
@@ -30,7 +32,13 @@ class Stage(Protocol):
         ...
 
 
-def worker_stages(*, scoring: ScorePosts, send_letters: SendLetters, writing: WriteBatches) -> list[Stage]:
+FindRemoved = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+"""Returns those of some ids that name removed posts or authors."""
+
+
+def worker_stages(
+    *, scoring: ScorePosts, send_letters: SendLetters, find_removed: FindRemoved, writing: WriteBatches
+) -> list[Stage]:
     """Return the stages that every batch goes through, first to last.
 
     Dead letters are confirmed before the batch is written, since its events are acknowledged after that.
@@ -38,7 +46,7 @@ def worker_stages(*, scoring: ScorePosts, send_letters: SendLetters, writing: Wr
     return [
         ReadMessages(),
         scoring,
-        SendDeadLetters(send_letters),
+        SendDeadLetters(send_letters, find_removed),
         writing,
     ]
 
@@ -54,23 +62,36 @@ class ReadMessages:
 
 
 class SendDeadLetters:
-    """Sends the refused messages of a batch to the dead-letter topic.
+    """Sends the refused messages of a batch to the dead-letter topic, except those of removed posts.
 
     Args:
         send: returns once the broker has confirmed all letters.
+        find_removed: returns which ids of a message are removed. It waits for the database.
     """
 
     at_once = 1
 
-    def __init__(self, send: SendLetters) -> None:
+    def __init__(self, send: SendLetters, find_removed: FindRemoved) -> None:
         self._send = send
+        self._find_removed = find_removed
 
     async def process(self, batch: Batch) -> Batch:
         """Send a letter for each refused message, and wait until the broker has all of them."""
-        if batch.refused:
-            letters = [dead_letter(refused) for refused in batch.refused]
+        letters = [dead_letter(refused) for refused in await self._not_removed(batch.refused)]
+        if letters:
             await self._send(letters)
             log.warning(
                 "dead letters", count=len(letters), reasons=sorted({letter.reason for letter in letters})
             )
         return batch
+
+    async def _not_removed(self, refused: Sequence[RefusedMessage]) -> list[RefusedMessage]:
+        """Return the messages of posts that were not deleted: the letters of others would stay for good."""
+        if not refused:
+            return []
+        ids = [
+            letter_ids(message.origin.key, message.origin.value or b"", message.origin.source)
+            for message in refused
+        ]
+        removed = set(await self._find_removed(sorted(set().union(*ids))))
+        return [message for message, names in zip(refused, ids, strict=True) if not names & removed]

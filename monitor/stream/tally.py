@@ -36,15 +36,20 @@ class Tally:
 
         Args:
             batch: its tweets and dead letters.
-            written: what was new. Edits of known tweets are counted apart from the tweets.
+            written: what was new, and which tweets were edits, or were left out.
             cache_counts: what the cache has counted since the start; None if there is no cache.
         """
         self._sums.update(
-            tweets=len(batch.scored) - written.edited_tweets,
-            edited_tweets=written.edited_tweets,
+            tweets=len(batch.scored),
+            edits=written.edits,
+            stale_edits=written.stale,
+            removed_tweets=written.removed,
+            skipped_tweets=len(batch.skipped),
             batches=1,
             new_mentions=written.new_mentions,
             new_alerts=written.new_alerts,
+            changed_alerts=written.changed_alerts,
+            compliance_events=len(batch.compliance),
             dead_letters=len(batch.refused),
         )
         now = self._clock()

@@ -11,6 +11,7 @@ import structlog
 from models import load_scorer
 from monitor.alerts import AlertRules, Relay
 from monitor.alerts.redis import RedisPublisher
+from monitor.compliance import LetterScrubber
 from monitor.errors import FatalError, MonitorError
 from monitor.kafka import ensure_topics
 from monitor.settings import Settings
@@ -47,8 +48,16 @@ def run_worker(settings: Settings) -> None:
     loop.run_until_complete(store.check_revision())
     scoring = ScorePosts(scorer, at_once=settings.model.threads + 1)
     relay = Relay(settings, store.engine, RedisPublisher(settings))
+    scrubber = LetterScrubber(settings, store)
     rules = AlertRules(bundle=scorer.version, min_probability=settings.alerts.min_probability)
-    app = create_app(settings, scoring=scoring, store=store, relay=relay, raise_alerts=rules.alerts_for)
+    app = create_app(
+        settings,
+        scoring=scoring,
+        store=store,
+        relay=relay,
+        scrubber=scrubber,
+        raise_alerts=rules.alerts_for,
+    )
     log.info(
         "worker starts", bundle=scorer.version, topic=settings.kafka.topic, group=settings.kafka.group_id
     )

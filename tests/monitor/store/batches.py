@@ -35,9 +35,13 @@ def scored(
     author: str | None = "author 7",
     lang: str | None = "en",
     offset: int = 0,
+    **fields: Any,
 ) -> ScoredPost:
-    """Return a tweet that is positive if it has mentions, or if `positive` is True."""
-    tweet = Post(tweet_id, text, author, posted_at, lang)
+    """Return a tweet that is positive if it has mentions, or if `positive` is True.
+
+    `fields` are other fields of `Post`.
+    """
+    tweet = Post(tweet_id, text, author, posted_at, lang, **fields)
     received = ReceivedPost(tweet, Origin("tweets", 2, offset, POSTED))
     label = "ADE" if (bool(mentions) if positive is None else positive) else "NoADE"
     return ScoredPost(received, TweetPrediction(label, probability, mentions))
@@ -102,12 +106,12 @@ class Tables:
         return {
             "tweets": self.rows("SELECT tweet_id, posted_at, lang, text, author_hash FROM tweets ORDER BY 1"),
             "predictions": self.rows(
-                'SELECT tweet_id, bundle, label, probability, topic, partition, "offset" '
-                "FROM predictions ORDER BY 1, 2"
+                'SELECT tweet_id, bundle, version, label, probability, topic, partition, "offset" '
+                "FROM predictions ORDER BY 1, 2, 3"
             ),
             "mentions": self.rows(
                 'SELECT tweet_id, bundle, start, "end", text, score, ptid, pt_name, pt_score, runners_up '
-                "FROM mentions ORDER BY 1, 2, 3"
+                "FROM mentions ORDER BY tweet_id, bundle, version, start"
             ),
             "alerts": self.rows("SELECT alert_id, tweet_id, payload FROM alert_outbox ORDER BY 1"),
             "counts": self.rows("SELECT hour, bundle, seen, positive FROM hourly_counts ORDER BY 1, 2"),
@@ -117,8 +121,10 @@ class Tables:
         """Return what `hourly_counts` must be, counted from the predictions."""
         return self.rows(
             "SELECT date_trunc('hour', posted_at, 'UTC'), bundle, count(*), "
-            "count(*) FILTER (WHERE label = 'ADE') "
-            "FROM predictions JOIN tweets USING (tweet_id) GROUP BY 1, 2 ORDER BY 1, 2"
+            "count(*) FILTER (WHERE label = 'ADE') FROM ("
+            "SELECT DISTINCT ON (tweet_id, bundle) posted_at, bundle, label "
+            "FROM predictions p JOIN tweets t USING (tweet_id) ORDER BY tweet_id, bundle, p.version DESC"
+            ") AS counted GROUP BY 1, 2 ORDER BY 1, 2"
         )
 
     def fail_on(self, table: str, sqlstate: str) -> None:

@@ -63,7 +63,7 @@ async def test_a_write_that_ends_in_a_deadlock_may_be_tried_again(store: Store, 
     # This session looks for deadlocks only after a minute, so the store finds it first.
     tables.run("SET deadlock_timeout = '60s'")
     with tables.connection.transaction():
-        tables.run("UPDATE tweets SET lang = 'xx' WHERE tweet_id = '2'")
+        tables.run("SELECT FROM tweets WHERE tweet_id = '2' FOR UPDATE")
         writing = asyncio.create_task(write(store, [negative_tweet("1"), negative_tweet("2")], bundle="new"))
         await asyncio.to_thread(_wait_for_a_waiting_lock, tables)
         await asyncio.to_thread(tables.run, "UPDATE tweets SET lang = 'xx' WHERE tweet_id = '1'")

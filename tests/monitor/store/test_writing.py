@@ -32,7 +32,7 @@ async def test_a_positive_tweet_is_stored_with_its_whole_prediction(store: Store
     content = tables.content()
     hashed = hmac.new(b"a key for tests", b"author 7", hashlib.sha256).hexdigest()
     assert content["tweets"] == [("1", POSTED, "en", TEXT, hashed)]
-    assert content["predictions"] == [("1", "old", "ADE", 0.875, "tweets", 2, 41)]
+    assert content["predictions"] == [("1", "old", 1, "ADE", 0.875, "tweets", 2, 41)]
     runners_up = [{"ptid": "10001497", "pt_name": "Agitation", "score": 0.125}]
     start = TEXT.index("shaking")
     assert content["mentions"] == [
@@ -93,61 +93,6 @@ async def test_a_tweet_that_turns_negative_keeps_its_text(store: Store, tables: 
     await write(store, [positive_tweet("1")])
     await write(store, [scored("1", TEXT)], bundle="new")
     assert tables.rows("SELECT text FROM tweets") == [(TEXT,)]
-
-
-EDITED = "zoloft update: still shaking"
-
-
-def positive_edit(tweet_id: str = "1") -> ScoredPost:
-    return scored(tweet_id, EDITED, mention_of(EDITED, "shaking"))
-
-
-async def test_an_edit_is_counted_and_never_mixes_with_the_first_text(store: Store, tables: Tables) -> None:
-    await write(store, [positive_tweet("1")])
-    before = tables.content()
-    edited = Written(0, 0, 0, edited_tweets=1)
-    assert await write(store, [positive_edit()], alerts=[alert("e")]) == edited
-    assert await write(store, [positive_edit()], bundle="new", alerts=[alert("e")]) == edited
-    assert tables.content() == before
-    assert tables.rows('SELECT substr(text, start + 1, "end" - start), span FROM ade_report') == [
-        ("shaking", "shaking")
-    ]
-    assert tables.rows("SELECT text FROM tweets") == [(TEXT,)]
-
-
-async def test_an_edit_without_an_effect_is_counted_too(store: Store, tables: Tables) -> None:
-    await write(store, [positive_tweet("1")])
-    assert await write(store, [scored("1", EDITED)]) == Written(0, 0, 0, edited_tweets=1)
-    assert tables.rows("SELECT text FROM tweets") == [(TEXT,)]
-
-
-async def test_the_same_text_again_is_not_an_edit(store: Store) -> None:
-    await write(store, [positive_tweet("1"), negative_tweet("2")])
-    again = [positive_tweet("1"), negative_tweet("2"), positive_tweet("1")]
-    assert (await write(store, again)).edited_tweets == 0
-    assert (await write(store, again, bundle="new")).edited_tweets == 0
-
-
-async def test_edits_within_a_batch_are_counted_and_the_first_text_is_stored(
-    store: Store, tables: Tables
-) -> None:
-    batch = [positive_tweet("1"), positive_edit(), positive_edit(), positive_tweet("1")]
-    assert await write(store, batch) == Written(1, 1, 0, edited_tweets=2)
-    assert tables.rows("SELECT text FROM tweets") == [(TEXT,)]
-
-
-async def test_every_copy_of_an_edit_in_a_batch_is_counted(store: Store) -> None:
-    await write(store, [positive_tweet("1"), positive_tweet("2")])
-    batch = [positive_edit("1"), positive_edit("1"), positive_tweet("2"), positive_tweet("3")]
-    assert await write(store, batch) == Written(1, 1, 0, edited_tweets=2)
-
-
-async def test_an_edit_of_a_tweet_whose_text_was_not_stored_cannot_be_noticed(
-    store: Store, tables: Tables
-) -> None:
-    await write(store, [scored("1", TEXT)])
-    assert await write(store, [positive_edit()], bundle="new") == Written(1, 1, 0, edited_tweets=0)
-    assert tables.rows("SELECT text FROM tweets") == [(EDITED,)]
 
 
 async def test_alerts_are_raised_for_new_predictions_only_and_in_the_order_of_the_batch(store: Store) -> None:

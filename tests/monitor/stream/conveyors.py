@@ -47,8 +47,13 @@ class RunningConveyor:
         self.failures: list[BaseException] = []
         scoring = scoring_with(scorer or PickyScorer(*refused))
         self.conveyor = Conveyor(
-            [ReadMessages(), scoring, SendDeadLetters(self.send), sink], fail=self.fail, queue_size=2
+            [ReadMessages(), scoring, SendDeadLetters(self.send, self.find_removed), sink],
+            fail=self.fail,
+            queue_size=2,
         )
+
+    async def find_removed(self, _: Sequence[str]) -> set[str]:
+        return set()
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
         self.letters += letters

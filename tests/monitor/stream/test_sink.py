@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,9 +15,9 @@ from monitor.errors import FatalError, RetryableError
 from monitor.ingest import Batch, KafkaEvent
 from monitor.records import Alert, ScoredPost
 from monitor.settings import Settings, WorkerSettings
-from monitor.store import Written
+from monitor.store import AppliedEvent, AuditedEvent, Written
 from monitor.stream.sink import WriteBatches
-from tests.monitor.kafka_events import batch_of_texts
+from tests.monitor.kafka_events import batch_of, batch_of_texts, event
 
 
 class ScriptedStore:
@@ -26,6 +27,17 @@ class ScriptedStore:
         self.steps = steps
         self.answers = list(answers)
         self.arguments: dict[str, Any] = {}
+
+    async def apply_events(self, events: Sequence[AuditedEvent]) -> list[AppliedEvent]:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            self.steps.append("failed")
+            raise answer
+        self.steps.append(f"applied {[event.source for event in events]}")
+        return [
+            AppliedEvent(event, number, Counter(tweets=1, alert_outbox=1))
+            for number, event in enumerate(events, 1)
+        ]
 
     async def write_batch(self, scored: Sequence[ScoredPost], **arguments: Any) -> Written:
         self.arguments = {"scored": scored, **arguments}
@@ -49,6 +61,7 @@ class Sink:
             bundle="old",
             raise_alerts=self.raise_alerts,
             on_alerts=lambda: self.steps.append("relay nudged"),
+            on_removals=lambda: self.steps.append("letters nudged"),
             acknowledge=self.acknowledge,
             cache_counts=lambda: None,
         )
@@ -77,13 +90,37 @@ async def test_events_are_acknowledged_in_order_after_the_write() -> None:
         "raise_alerts": sink.raise_alerts,
         "progress": batch.progress(),
         "group": "ade-monitor",
+        "skipped": (),
     }
 
 
-async def test_the_relay_is_nudged_only_if_there_are_new_alerts() -> None:
-    sink = Sink(Written(2, 1, 1))
+@pytest.mark.parametrize("written", [Written(2, 1, 1), Written(2, 1, 0, changed_alerts=1)])
+async def test_the_relay_is_nudged_if_alerts_are_new_or_changed(written: Written) -> None:
+    sink = Sink(written)
     await sink.stage.process(a_batch())
     assert sink.steps == ["written", "relay nudged", "acknowledged [0, 1]"]
+
+
+DELETION = b'{"tombstone": {"event": "delete", "id": "a very secret id"}}'
+
+
+async def test_deletions_of_a_batch_are_applied_before_its_posts_are_written() -> None:
+    sink = Sink(RetryableError("away"), Written(0, 0, 0), RetryableError("away"), Written(1, 0, 0))
+    batch = batch_of(event("one"), event(raw=DELETION, offset=7, partition=3))
+    with capture_logs() as lines:
+        await sink.stage.process(batch)
+    assert sink.steps == [
+        "failed",
+        "applied ['tweets/3/7']",
+        "relay nudged",
+        "letters nudged",
+        "failed",
+        "written",
+        "acknowledged [0, 7]",
+    ]
+    [line] = [line for line in lines if line["event"] == "compliance events applied"]
+    assert (line["events"], line["erased_posts"], line["retracted_alerts"]) == ({"delete": 1}, 1, 1)
+    assert "a very secret id" not in str(lines)
 
 
 async def test_a_batch_is_written_again_until_the_database_is_back_and_then_acknowledged() -> None:
@@ -104,7 +141,7 @@ async def test_pauses_between_attempts_begin_short_and_grow_to_the_longest(
     async def record(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr("monitor.stream.sink.asyncio.sleep", record)
+    monkeypatch.setattr("monitor.stream.outages.asyncio.sleep", record)
     failures = [RetryableError("away")] * 7
     await Sink(*failures, Written(2, 0, 0), retry_max_wait=2).stage.process(a_batch())
     longest_pauses = [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
@@ -118,16 +155,6 @@ async def test_a_batch_that_the_database_refuses_is_never_acknowledged() -> None
     with pytest.raises(FatalError):
         await sink.stage.process(a_batch())
     assert sink.steps == ["failed"]
-
-
-async def test_edits_of_known_tweets_are_logged_with_their_number_and_no_text() -> None:
-    sink = Sink(Written(1, 0, 0, edited_tweets=1))
-    with capture_logs() as events:
-        await sink.stage.process(a_batch())
-    [edits] = [line for line in events if line["log_level"] == "warning"]
-    assert edits == {"event": "edits of known tweets left out", "log_level": "warning", "count": 1}
-    [written] = [line for line in events if line["event"] == "tweets written"]
-    assert (written["tweets"], written["edited_tweets"]) == (1, 1)
 
 
 async def test_each_batch_is_logged_at_debug_level() -> None:
@@ -144,9 +171,3 @@ async def test_each_batch_is_logged_at_debug_level() -> None:
         "alerts": 1,
         "dead_letters": 0,
     }
-
-
-async def test_a_batch_without_edits_logs_no_warning() -> None:
-    with capture_logs() as events:
-        await Sink(Written(2, 0, 0)).stage.process(a_batch())
-    assert [line for line in events if line["log_level"] == "warning"] == []

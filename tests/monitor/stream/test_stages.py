@@ -18,13 +18,19 @@ from tests.monitor.kafka_events import batch_of, event
 from tests.monitor.stream.scorers import PickyScorer, scoring_with
 
 
+async def none_removed(_: Sequence[str]) -> set[str]:
+    return set()
+
+
 async def no_letters(_: Sequence[DeadLetter]) -> None:
     raise AssertionError("nothing is to be sent")
 
 
 def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
     scoring, writing = scoring_with(PickyScorer()), cast(Any, object())
-    stages = worker_stages(scoring=scoring, send_letters=no_letters, writing=writing)
+    stages = worker_stages(
+        scoring=scoring, send_letters=no_letters, find_removed=none_removed, writing=writing
+    )
     assert [type(stage) for stage in stages] == [ReadMessages, ScorePosts, SendDeadLetters, object]
 
 
@@ -40,6 +46,21 @@ async def test_reading_sorts_the_messages_and_keeps_the_batch() -> None:
     assert (len(read.posts), len(read.refused)) == (1, 1)
 
 
+async def test_no_letter_is_sent_for_a_post_that_was_deleted() -> None:
+    sent: list[DeadLetter] = []
+
+    async def send(letters: Sequence[DeadLetter]) -> None:
+        sent.extend(letters)
+
+    async def find_removed(ids: Sequence[str]) -> set[str]:
+        return {"17"}.intersection(ids)
+
+    refused = [b'{"id": "17", "text": ""}', b'{"id": "18", "text": ""}', b'{"id": 17, "text": "cut of']
+    batch = batch_of(*(event(raw=value, offset=offset) for offset, value in enumerate(refused)))
+    await SendDeadLetters(send, find_removed).process(batch)
+    assert [letter.value for letter in sent] == refused[1:2]
+
+
 async def test_dead_letters_have_the_key_the_value_and_the_reason_of_their_message() -> None:
     sent: list[DeadLetter] = []
 
@@ -48,7 +69,7 @@ async def test_dead_letters_have_the_key_the_value_and_the_reason_of_their_messa
 
     batch = batch_of(event("a"), event(raw=b"{", offset=1), event(None, offset=2))
     with capture_logs() as events:
-        assert await SendDeadLetters(send).process(batch) == batch
+        assert await SendDeadLetters(send, none_removed).process(batch) == batch
     assert [(letter.key, letter.value, letter.reason) for letter in sent] == [
         (b"key 1", b"{", "not-json"),
         (b"key 2", b"", "empty"),
@@ -64,11 +85,11 @@ async def test_a_batch_whose_letters_are_not_confirmed_stays_in_the_stage() -> N
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await SendDeadLetters(never_confirmed).process(batch_of(event(None)))
+            await SendDeadLetters(never_confirmed, none_removed).process(batch_of(event(None)))
 
 
 async def test_a_batch_without_refused_messages_sends_nothing() -> None:
     batch = batch_of(event("a"))
     with capture_logs() as events:
-        assert await SendDeadLetters(no_letters).process(batch) == batch
+        assert await SendDeadLetters(no_letters, none_removed).process(batch) == batch
     assert events == []

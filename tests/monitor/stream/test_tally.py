@@ -51,10 +51,12 @@ def test_the_first_batch_is_logged_at_once_and_later_ones_together() -> None:
     assert "cache_lookups" not in lines[0]
 
 
-def test_edits_of_known_tweets_are_counted_apart() -> None:
+def test_edits_and_tweets_that_were_left_out_are_counted() -> None:
     with capture_logs() as lines:
-        Tally(Clock()).add(scored_batch(tweets=7), replace(WRITTEN, edited_tweets=3), None)
-    assert [(line["tweets"], line["edited_tweets"]) for line in lines] == [(4, 3)]
+        Tally(Clock()).add(scored_batch(tweets=7), replace(WRITTEN, edits=3, stale=2, removed=1), None)
+    [line] = lines
+    counts = (line["tweets"], line["edits"], line["stale_edits"], line["removed_tweets"])
+    assert counts == (7, 3, 2, 1)
 
 
 def test_the_hit_rate_is_that_since_the_last_line() -> None:

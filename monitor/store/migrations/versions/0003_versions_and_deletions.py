@@ -215,9 +215,10 @@ def _create_tables() -> None:
         sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
-        sa.Column("created_at", INSTANT, server_default=sa.text("now()"), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "event", name=op.f("pk_tombstones")),
     )
+    op.create_index(op.f("ix_tombstones_event_id"), "tombstones", ["event_id"], unique=False)
     op.create_table(
         "compliance_events",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -1,0 +1,82 @@
+"""`ade-monitor compliance`: what deletions there were, and how long they took."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from monitor.cli.console import add_row, new_table, print_json, print_note, print_table
+from monitor.cli.options import parse_time, settings_of
+
+compliance_app = typer.Typer(
+    no_args_is_help=True, help="Show what deletions there were, and how long they took."
+)
+
+
+@compliance_app.command("report")
+def report_command(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Only events that arrived since: 2026-03-14, 24h, 7d.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Count the deletions and other compliance events, and show the slowest.
+
+    X allows 24 hours from an event to the removal. Events that took longer are counted as late.
+    """
+    from monitor.compliance import read_compliance_report
+
+    report = read_compliance_report(settings_of(context), parse_time(since, "--since"))
+    if as_json:
+        print_json({**asdict(report), "slowest": report.slowest})
+        return
+    table = new_table(
+        "event",
+        "count",
+        "erased posts",
+        "retracted alerts",
+        "no match",
+        "slowest",
+        "since arrival",
+        "over 24 h",
+    )
+    for event in report.events:
+        add_row(
+            table,
+            event.event,
+            f"{event.events:,}",
+            f"{event.erased_posts:,}",
+            f"{event.retracted_alerts:,}",
+            f"{event.without_match + event.unmatched:,}",
+            _duration(event.slowest_since_event),
+            _duration(event.slowest_since_arrival),
+            f"{event.late:,}",
+        )
+    if report.events:
+        print_table(table)
+    else:
+        print_note("no compliance event has arrived" + (f" since {since}" if since else ""))
+    print_note(
+        f"{report.tombstones:,} tombstones; {report.waiting_retractions:,} alerts wait for their retraction, "
+        f"{report.waiting_letters:,} events for the removal of dead letters"
+    )
+    unmatched = sum(event.unmatched for event in report.events)
+    if unmatched:
+        print_note(
+            f"{unmatched:,} events about authors found no stored posts, because there is no author key"
+        )
+    if report.posts_without_author:
+        print_note(f"{report.posts_without_author:,} stored posts cannot be matched with any author")
+
+
+def _duration(seconds: float | None) -> str:
+    """Return a time for people: `0.42 s`, `3 min`, `5.5 h`, `12 d`."""
+    if seconds is None:
+        return "-"
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if abs(seconds) >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.2f} s"

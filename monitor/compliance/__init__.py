@@ -1,0 +1,30 @@
+"""Deletions outside of the database, by hand and in numbers; `monitor.store.erasing` has what they do in it.
+
+letter_scrubber    the task that removes dead letters of deleted posts
+erasure            deletions by hand, everywhere
+event_files        files of ids and of compliance events
+compliance_report  the audit in numbers
+"""
+
+from monitor.compliance.compliance_report import (
+    ALLOWED_SECONDS,
+    ComplianceReport,
+    EventSummary,
+    read_compliance_report,
+)
+from monitor.compliance.erasure import Erasure, erase
+from monitor.compliance.event_files import EventFileError, event_of_id, read_event_file
+from monitor.compliance.letter_scrubber import LetterScrubber
+
+__all__ = [
+    "ALLOWED_SECONDS",
+    "ComplianceReport",
+    "Erasure",
+    "EventFileError",
+    "EventSummary",
+    "LetterScrubber",
+    "erase",
+    "event_of_id",
+    "read_compliance_report",
+    "read_event_file",
+]

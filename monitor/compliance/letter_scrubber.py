@@ -1,0 +1,109 @@
+"""The task that removes dead letters of deleted posts, some seconds after their deletion.
+
+The audit says which events still wait for this. So a worker that starts goes on where another one was killed,
+and a deletion by hand that did not reach the broker is finished by the next worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+
+from monitor.backoff import Backoff
+from monitor.deadletters import ScrubResult, scrub_letters
+from monitor.errors import MonitorError
+from monitor.settings import Settings
+from monitor.store import Store, translate_driver_errors
+
+log = structlog.get_logger()
+
+PAUSE: Final = 5.0
+"""Seconds between a deletion and the scrub. Many deletions come together, and a scrub reads all letters."""
+
+BACKOFF: Final = Backoff(first=PAUSE, longest=300.0)
+"""Pauses between attempts while the broker or the database is away."""
+
+# "ade-scru" in ASCII. One scrub at a time, whatever process does it.
+_LOCK: Final = 0x6164652D73637275
+
+TRY_LOCK: Final = text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
+
+# Events get their numbers one transaction after the other, so none with a lower number can appear later.
+LAST_WAITING: Final = text("SELECT max(id) FROM compliance_events WHERE letters_done_at IS NULL")
+
+MARK: Final = text(
+    "UPDATE compliance_events SET letters_done_at = now() WHERE letters_done_at IS NULL AND id <= :last"
+)
+
+
+class LetterScrubber:
+    """Removes dead letters of deleted posts and authors.
+
+    Args:
+        settings: the broker and its topics.
+        store: tells which ids have tombstones. It belongs to the caller.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._nudged = asyncio.Event()
+
+    def nudge(self) -> None:
+        """Wake `run`, because posts were removed. Call it from the event loop of `run`."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Scrub at the start, and some seconds after each nudge, until cancelled.
+
+        While the broker or the database is away, log it once, and wait longer each time.
+        """
+        pauses = BACKOFF.pauses()
+        failing = False
+        while True:
+            self._nudged.clear()
+            try:
+                result = await self.scrub()
+            except MonitorError as problem:
+                if not failing:
+                    log.warning("letters of deleted posts wait for their removal", problem=str(problem))
+                failing = True
+                await asyncio.sleep(next(pauses))
+                continue
+            failing, pauses = False, BACKOFF.pauses()
+            if result is not None:
+                await self._nudged.wait()
+            await asyncio.sleep(PAUSE)
+
+    async def scrub(self) -> ScrubResult | None:
+        """Remove the letters of all removals that wait for it, and note that in the audit.
+
+        Returns:
+            What was removed; None if another process is doing it.
+
+        Raises:
+            MonitorError: the broker or the database is away or refuses.
+        """
+        with translate_driver_errors(self._settings.database):
+            async with self._store.engine.begin() as connection:
+                if (last := await connection.scalar(LAST_WAITING)) is None:
+                    return ScrubResult(0, 0)
+                if not await connection.scalar(TRY_LOCK):
+                    return None
+                result = await self._scrub_in_thread()
+                await connection.execute(MARK, {"last": last})
+        if result.removed:
+            log.info("letters of deleted posts removed", removed=result.removed, letters=result.letters)
+        return result
+
+    async def _scrub_in_thread(self) -> ScrubResult:
+        loop = asyncio.get_running_loop()
+
+        def removed(ids: Sequence[str]) -> set[str]:
+            return asyncio.run_coroutine_threadsafe(self._store.find_removed(ids), loop).result()
+
+        return await asyncio.to_thread(scrub_letters, self._settings.kafka, removed)

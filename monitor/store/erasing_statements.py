@@ -1,0 +1,111 @@
+"""The SQL of deletions and other compliance events."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from monitor.store.statements import ENTRY_OF_CHANGED_ALERT
+
+PUT_EVENTS = text(
+    "INSERT INTO compliance_events (event, subject, source, reason, event_at, received_at) "
+    "SELECT * FROM unnest(CAST(:event AS text[]), CAST(:subject AS bytea[]), CAST(:source AS text[]), "
+    "CAST(:reason AS text[]), CAST(:event_at AS timestamptz[]), CAST(:received_at AS timestamptz[])) "
+    "ON CONFLICT DO NOTHING RETURNING id, event, subject, source"
+)
+
+FINISH_EVENTS = text(
+    "UPDATE compliance_events AS t SET done_at = clock_timestamp(), touched = CAST(row.touched AS jsonb), "
+    "unmatched = row.unmatched, letters_done_at = CASE WHEN row.removes THEN NULL ELSE clock_timestamp() END "
+    "FROM unnest(CAST(:id AS bigint[]), CAST(:touched AS text[]), CAST(:unmatched AS boolean[]), "
+    "CAST(:removes AS boolean[])) AS row (id, touched, unmatched, removes) WHERE t.id = row.id"
+)
+
+PUT_TOMBSTONES = text(
+    "INSERT INTO tombstones AS t (subject, event, at, event_id) "
+    "SELECT DISTINCT ON (subject, event) subject, event, at, event_id "
+    "FROM unnest(CAST(:subject AS bytea[]), CAST(:event AS text[]), CAST(:at AS timestamptz[]), "
+    "CAST(:event_id AS bigint[])) AS row (subject, event, at, event_id) "
+    "ORDER BY subject, event, at DESC, event_id DESC "
+    "ON CONFLICT (subject, event) DO UPDATE "
+    "SET at = GREATEST(t.at, excluded.at), event_id = excluded.event_id"
+)
+
+# All ids that the lifted events had removed: the event that lifts them may name only one of them.
+LIFT_TOMBSTONES = text(
+    "DELETE FROM tombstones WHERE event = :event AND at <= :at AND event_id IN "
+    "(SELECT event_id FROM tombstones WHERE event = :event AND subject = ANY(CAST(:subjects AS bytea[])))"
+)
+
+MATCHED_NAMES = text(
+    "SELECT name FROM unnest(CAST(:names AS text[])) AS name "
+    "WHERE EXISTS (SELECT FROM tweets WHERE tweet_id = name) "
+    "OR EXISTS (SELECT FROM tweets WHERE referenced_id = name) "
+    "OR EXISTS (SELECT FROM post_aliases WHERE alias = name)"
+)
+
+POSTS_NAMED = text(
+    "SELECT tweet_id AS name FROM post_aliases WHERE alias = ANY(CAST(:names AS text[])) "
+    "UNION SELECT unnest(CAST(:names AS text[]))"
+)
+
+POSTS_OF_AUTHOR = text(
+    "SELECT tweet_id AS name FROM tweets WHERE author_hash = :author_hash AND posted_at <= :at"
+)
+
+ALIASES_OF = text("SELECT alias AS name FROM post_aliases WHERE tweet_id = ANY(CAST(:names AS text[]))")
+
+# A repost has the text of the original.
+POSTS_AND_REPOSTS = text(
+    "SELECT tweet_id FROM tweets WHERE tweet_id = ANY(CAST(:names AS text[])) UNION "
+    "SELECT tweet_id FROM tweets WHERE referenced_id = ANY(CAST(:names AS text[])) AND kind = 'repost'"
+)
+
+DELETE_MENTIONS = text("DELETE FROM mentions WHERE tweet_id = ANY(CAST(:old AS text[]))")
+
+DELETE_ALIASES = text("DELETE FROM post_aliases WHERE tweet_id = ANY(CAST(:old AS text[]))")
+
+_NEW_IDS = "unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS row (old, new)"
+
+RETRACT_ALERTS = text(
+    "UPDATE alert_outbox AS t SET tweet_id = row.new, payload = CAST('{}' AS jsonb), "  # noqa: S608
+    f"{ENTRY_OF_CHANGED_ALERT}, "
+    "published_at = CASE WHEN t.action = 'retract' THEN t.published_at END, "
+    "revision = CASE WHEN t.action = 'retract' THEN t.revision ELSE t.revision + 1 END, "
+    "reason = COALESCE(t.reason, :reason), retracted_at = COALESCE(t.retracted_at, now()), "
+    "action = 'retract' "
+    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old"
+)
+
+# The hour stays, because `hourly_counts` has it. A time to the second could lead back to the post.
+ERASE_TWEETS = text(
+    "UPDATE tweets AS t SET tweet_id = row.new, "  # noqa: S608
+    "posted_at = date_trunc('hour', t.posted_at, 'UTC'), "
+    "first_seen_at = date_trunc('hour', t.first_seen_at, 'UTC'), text = NULL, author_hash = NULL, "
+    "referenced_id = NULL, url = NULL, context = NULL, edited_at = NULL, "
+    "text_digests = CAST('{}' AS bytea[]), erased_at = now() "
+    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old"
+)
+
+ERASE_PREDICTIONS = text(
+    "UPDATE predictions SET predicted_at = date_trunc('hour', predicted_at, 'UTC'), topic = NULL, "
+    'partition = NULL, "offset" = NULL WHERE tweet_id = ANY(CAST(:new AS text[]))'
+)
+
+FORGET_REFERENCES = text(
+    "UPDATE tweets SET context = NULL, referenced_id = NULL WHERE referenced_id = ANY(CAST(:names AS text[]))"
+)
+
+# The version that is announced has the digest '' until its text arrives.
+EXPECT_VERSION = text(
+    "UPDATE tweets SET text = NULL, url = NULL, context = NULL, version = version + 1, "
+    "text_digests = CASE WHEN text_digests = '{}' THEN ARRAY[CAST('' AS bytea), CAST('' AS bytea)] "
+    "ELSE text_digests || CAST('' AS bytea) END "
+    "WHERE tweet_id = ANY(CAST(:names AS text[])) "
+    "AND text_digests[array_upper(text_digests, 1)] IS DISTINCT FROM CAST('' AS bytea) "
+    "AND (:has_versions OR COALESCE(edited_at, posted_at) < :at) RETURNING tweet_id"
+)
+
+PUT_ALIASES_OF_EDIT = text(
+    "INSERT INTO post_aliases (alias, tweet_id) "
+    "SELECT alias, :tweet_id FROM unnest(CAST(:aliases AS text[])) AS alias ON CONFLICT DO NOTHING"
+)

@@ -1,0 +1,112 @@
+"""The rows of `tweets` that a batch writes: new posts are inserted, known ones are read and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from monitor.errors import RetryableError
+from monitor.records import ScoredPost
+from monitor.store import statements as sql
+from monitor.store.columns import PostRow, is_positive
+from monitor.store.versions import Arrivals, History, add_arrivals
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPrediction:
+    """The prediction with which a bundle has counted a post: that of the highest version it has scored."""
+
+    version: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPost:
+    """A post of the batch, after its row was written.
+
+    Attributes:
+        posted_at: when it was posted, as the row has it.
+        arrivals: its versions.
+        was_edited: True if the row was known, and the batch has brought a new version.
+        counted: how the bundle had counted it before the batch; None if it had not.
+    """
+
+    posted_at: datetime
+    arrivals: Arrivals
+    was_edited: bool = False
+    counted: CountedPrediction | None = None
+
+    @property
+    def version(self) -> int:
+        """The current version."""
+        return self.arrivals.history.version
+
+
+WrittenPosts = Mapping[str, WrittenPost]
+"""The posts of a batch by id, in the order in which they came."""
+
+
+class PostWriter:
+    """Writes the rows of `tweets`.
+
+    Args:
+        author_key: key of the authors' hashes; without it, no author is stored.
+    """
+
+    def __init__(self, author_key: bytes | None) -> None:
+        self._put = sql.put_tweets(author_key)
+        self._change = sql.change_tweets(author_key)
+
+    async def write(
+        self, connection: AsyncConnection, admitted: Sequence[ScoredPost], *, bundle: str
+    ) -> WrittenPosts:
+        """Insert the posts that are new, and change the known ones where the batch brings something new."""
+        rows: dict[str, list[ScoredPost]] = {}
+        for row in admitted:
+            rows.setdefault(row.received.post.id, []).append(row)
+        arrivals = {tweet_id: add_arrivals(History(), rows[tweet_id]) for tweet_id in rows}
+        new = [_post_row(rows[tweet_id], arrivals[tweet_id]) for tweet_id in sorted(rows)]
+        inserted = {row.tweet_id for row in await self._put.run(connection, new)}
+        written = {
+            tweet_id: WrittenPost(rows[tweet_id][0].received.posted_at, arrivals[tweet_id])
+            for tweet_id in rows
+        }
+        known = {tweet_id: rows[tweet_id] for tweet_id in sorted(rows) if tweet_id not in inserted}
+        if known:
+            written |= await self._change_known(connection, known, bundle=bundle)
+        return written
+
+    async def _change_known(
+        self, connection: AsyncConnection, known: Mapping[str, Sequence[ScoredPost]], *, bundle: str
+    ) -> dict[str, WrittenPost]:
+        parameters = {"tweet_ids": list(known), "bundle": bundle}
+        locked = (await connection.execute(sql.LOCK_KNOWN_TWEETS, parameters)).all()
+        if len(locked) < len(known):
+            raise RetryableError("posts were deleted from `tweets` by hand while a batch was written")
+        counted = {
+            row.tweet_id: CountedPrediction(row.version, row.label)
+            for row in await connection.execute(sql.KNOWN_PREDICTIONS, parameters)
+        }
+        written: dict[str, WrittenPost] = {}
+        changes: list[PostRow] = []
+        for row in locked:
+            before = History(tuple(map(bytes, row.text_digests)), row.edited_at)
+            arrivals = add_arrivals(before, known[row.tweet_id])
+            current = arrivals.current
+            if current and (arrivals.history != before or (is_positive(current) and not row.has_text)):
+                changes.append(_post_row(known[row.tweet_id], arrivals))
+            written[row.tweet_id] = WrittenPost(
+                row.posted_at, arrivals, arrivals.edits > 0, counted.get(row.tweet_id)
+            )
+        await self._change.run(connection, changes)
+        return written
+
+
+def _post_row(rows: Sequence[ScoredPost], arrivals: Arrivals) -> PostRow:
+    """Return the row of a post of which the batch has the current version."""
+    current = arrivals.current
+    assert current is not None  # noqa: S101 - every change of a history is a version in `arrivals`
+    return PostRow(rows[0], current, arrivals.history)
