@@ -18,7 +18,7 @@ from monitor.feed.tables.table_profiles import (
     normalized,
     profile_of,
 )
-from monitor.feed.tables.table_rows import TableRow, TableStart
+from monitor.feed.tables.table_rows import CellRow, TableStart
 
 OPTION_OF: Final[Mapping[str, str]] = {
     "id": "--id-column",
@@ -70,7 +70,7 @@ class ChosenColumns:
         return f"columns: {', '.join(chosen)}"
 
 
-def split_header(rows: Sequence[TableRow], mapping: FieldMapping) -> tuple[TableRow | None, int]:
+def split_header(rows: Sequence[CellRow], mapping: FieldMapping) -> tuple[CellRow | None, int]:
     """Return the header of a table, or None if it has none, and the number of rows in front of its data.
 
     The header is the row that has the names which the user chose, or the usual titles of posts. Rows in front
@@ -195,7 +195,7 @@ def _is_id(value: str) -> bool:
     return len(value) >= _ID_DIGITS and " " not in value and any(map(str.isdigit, value)) and "." not in value
 
 
-def _may_be_header(row: TableRow) -> bool:
+def _may_be_header(row: CellRow) -> bool:
     cells = [text_of(cell).strip() for cell in row.cells]
     return len(set(cells)) == len(cells) and all(
         0 < len(cell) <= _LONGEST_TITLE

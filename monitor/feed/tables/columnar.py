@@ -13,7 +13,7 @@ from monitor.feed.source import FeedError, Source
 from monitor.feed.tables.column_choice import choose_columns
 from monitor.feed.tables.table_entries import read_entries
 from monitor.feed.tables.table_profiles import is_about_x, normalized
-from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, TableRow, TableStart
+from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
 from monitor.feed.tables.workbooks import SOURCES_EXTRA, seekable_copy
 
 _BATCH_ROWS: Final = 4_096
@@ -111,7 +111,7 @@ def _read_batches(source: Source, batches: Any, options: ReadOptions) -> Iterato
         yield from read_entries(TableStart(source.name, titles, head), itertools.chain(head, rows), options)
 
 
-def _rows(batches: Any, titles: list[str]) -> Iterator[TableRow]:
+def _rows(batches: Any, titles: list[str]) -> Iterator[CellRow]:
     """Yield the rows of all batches, and put the titles of their columns into `titles`."""
     import pyarrow
 
@@ -127,4 +127,4 @@ def _rows(batches: Any, titles: list[str]) -> Iterator[TableRow]:
             for cells in zip(*columns, strict=True):
                 number += 1
                 raw = json.dumps(cells, default=str, ensure_ascii=False).encode(errors="replace")
-                yield TableRow(number, cells, raw)
+                yield CellRow(number, cells, raw)

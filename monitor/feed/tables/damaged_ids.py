@@ -13,7 +13,10 @@ from monitor.feed.source import FeedError
 from monitor.feed.tables.table_rows import Notify
 
 # 1.59E+18 or 1212092628029698048.0: what spreadsheets and data frames make of long ids.
-_ROUNDED_NUMBER: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+|[0-9]{16,}\.[0-9]+")
+# Without a fraction and a plus, it may be an id of another platform: Reddit has 12e5.
+_ROUNDED_NUMBER: Final = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[eE][0-9]{1,3}|[0-9]{16,}\.[0-9]+"
+)
 
 _ADVICE: Final = (
     "export the file again with the ids as text. In a spreadsheet, import the column as text; in pandas, use "
@@ -26,8 +29,8 @@ _LONG: Final = 16
 _BY_CHANCE: Final = 1 / 125
 
 # Odds at which the file is refused, at its start and later, when many blocks are tested.
-_AT_START: Final = math.log(1e6)
-_LATER: Final = math.log(1e9)
+_ODDS_AT_START: Final = 1e6
+_ODDS_LATER: Final = 1e9
 
 _BLOCK: Final = 1_000
 _SLOTS: Final = 1 << 20
@@ -44,7 +47,6 @@ class IdWatch:
         self._name = name
         self._notify = notify
         self._accept = accept_rounded
-        self._limit = _AT_START
         self._long: set[int] = set()
         self._rounded = 0
         # One slot holds the digests of an id and of its text. A newer id with the same slot replaces it.
@@ -66,9 +68,9 @@ class IdWatch:
             )
         for post_id, text in posts:
             self._count(post_id, text)
+        self._refuse_rounded(math.log(_ODDS_AT_START))
         self._long.clear()
         self._rounded = 0
-        self._limit = _LATER
 
     def add(self, post_id: str, text: str) -> None:
         """Count the id of a row.
@@ -76,7 +78,8 @@ class IdWatch:
         Raises:
             FeedError: too many ids of this block end in 000.
         """
-        self._count(post_id, text)
+        if self._count(post_id, text):
+            self._refuse_rounded(math.log(_ODDS_LATER))
         digest = hash(post_id)
         slot, mark = digest % _SLOTS, (digest >> 20 & 0xFFFFFFFF) << 32
         value = mark | hash(text) & 0xFFFFFFFF
@@ -91,23 +94,27 @@ class IdWatch:
             rows = "1 row has" if self.collisions == 1 else f"{self.collisions:,} rows have"
             self._notify(f"{rows} the id of an earlier row but another text: an edit of that post")
 
-    def _count(self, post_id: str, text: str) -> None:
+    def _count(self, post_id: str, text: str) -> bool:
+        """Count a long id, and return True if it is a new one that ends in 000."""
         if len(post_id) < _LONG or not post_id.isdecimal():
-            return
-        before = len(self._long)
-        # A repeated row is no more evidence than the first one, but another post with the same id is.
-        self._long.add(hash((post_id, text)))
-        if post_id.endswith("000") and len(self._long) > before:
-            self._rounded += 1
-            if not self._accept and _surprise(self._rounded, len(self._long)) > self._limit:
-                raise FeedError(
-                    f"{self._rounded} of {len(self._long)} long ids in {self._name} end in 000, such as "
-                    f"{post_id}: a spreadsheet has rounded them, and several posts share one id",
-                    _ADVICE,
-                )
+            return False
         if len(self._long) >= _BLOCK:
             self._long.clear()
             self._rounded = 0
+        before = len(self._long)
+        # A repeated row is no more evidence than the first one, but another post with the same id is.
+        self._long.add(hash((post_id, text)))
+        is_rounded = post_id.endswith("000") and len(self._long) > before
+        self._rounded += is_rounded
+        return is_rounded
+
+    def _refuse_rounded(self, limit: float) -> None:
+        if not self._accept and self._rounded and _surprise(self._rounded, len(self._long)) > limit:
+            raise FeedError(
+                f"{self._rounded} of {len(self._long)} long ids in {self._name} end in 000: a spreadsheet has "
+                "rounded them, and several posts share one id",
+                _ADVICE,
+            )
 
 
 def _surprise(rounded: int, total: int) -> float:

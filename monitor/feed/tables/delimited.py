@@ -13,7 +13,7 @@ from typing import Final
 from monitor.feed.encodings import WESTERN
 from monitor.feed.entries import Reject, reject_long_line
 from monitor.feed.source import SourceLine
-from monitor.feed.tables.table_rows import Notify, TableRow
+from monitor.feed.tables.table_rows import CellRow, Notify
 
 # Posts on X have ids of this length. A line that starts with one is a row, not a part of a cell.
 _ID_AT_START: Final = r'"?[0-9]{15,20}"?'
@@ -46,7 +46,7 @@ class Dialect:
 
 def read_rows(
     lines: Iterator[SourceLine], dialect: Dialect, *, western: bool = False, notify: Notify | None = None
-) -> Iterator[TableRow | Reject]:
+) -> Iterator[CellRow | Reject]:
     """Yield the rows of delimited text. Blank lines are skipped, and memory is constant.
 
     Args:
@@ -75,7 +75,7 @@ def literal_cells(line: str, delimiter: str) -> list[str]:
 
 def _plain_rows(
     lines: Iterator[SourceLine], dialect: Dialect, decoder: _LineDecoder
-) -> Iterator[TableRow | Reject]:
+) -> Iterator[CellRow | Reject]:
     splits = dialect.width - 1 if dialect.rest_is_text and dialect.width else -1
     for line in lines:
         if line.blank:
@@ -84,7 +84,7 @@ def _plain_rows(
         if text is None or not line.whole:
             yield _unreadable(line)
         else:
-            yield TableRow(line.number, text.split(dialect.delimiter, splits), line.data)
+            yield CellRow(line.number, text.split(dialect.delimiter, splits), line.data)
 
 
 class _QuotedRows:
@@ -104,7 +104,7 @@ class _QuotedRows:
         )
         self._new_row = re.compile(_ID_AT_START + re.escape(dialect.delimiter))
 
-    def read(self) -> Iterator[TableRow | Reject]:
+    def read(self) -> Iterator[CellRow | Reject]:
         lines = self._lines
         while True:
             lines.start_row()
@@ -128,9 +128,9 @@ class _QuotedRows:
             if lines.unreadable is not None:
                 yield _unreadable(lines.unreadable)
             else:
-                yield TableRow(lines.row[0].number, cells, raw)
+                yield CellRow(lines.row[0].number, cells, raw)
 
-    def _only_first_line(self, error: str) -> TableRow | Reject:
+    def _only_first_line(self, error: str) -> CellRow | Reject:
         """Return the first line of the row with its quotes taken literally, and give the others back."""
         first, text, unreadable = self._lines.row[0], self._lines.texts[0], self._lines.unreadable
         self._lines.rewind_to_second()
@@ -138,7 +138,7 @@ class _QuotedRows:
             return _unreadable(first)
         cells = literal_cells(text.removesuffix("\n"), self._dialect.delimiter)
         if len(cells) == self._dialect.width:
-            return TableRow(first.number, cells, first.data)
+            return CellRow(first.number, cells, first.data)
         return Reject(first.number, "wrong-columns", f"the row cannot be parsed: {error}", first.data)
 
 
@@ -208,6 +208,6 @@ def _unreadable(line: SourceLine) -> Reject:
     return Reject(line.number, "not-utf8", "the row is not UTF-8", line.data)
 
 
-def rows_only(rows: Sequence[TableRow | Reject]) -> list[TableRow]:
+def rows_only(rows: Sequence[CellRow | Reject]) -> list[CellRow]:
     """Return the rows that could be parsed."""
-    return [row for row in rows if isinstance(row, TableRow)]
+    return [row for row in rows if isinstance(row, CellRow)]

@@ -13,7 +13,7 @@ from monitor.feed.source import SourceLine
 from monitor.feed.tables.cell_values import are_json_strings
 from monitor.feed.tables.delimited import Dialect, Quoting, read_rows, rows_only
 from monitor.feed.tables.table_profiles import is_header
-from monitor.feed.tables.table_rows import TableRow
+from monitor.feed.tables.table_rows import CellRow
 
 DELIMITERS: Final = (",", "\t", ";", "|")
 """What may separate columns, in the order that decides between equally good ones."""
@@ -36,7 +36,7 @@ def named_delimiter(line: SourceLine) -> str | None:
 
 def detect_dialect(
     lines: Sequence[SourceLine], delimiters: Sequence[str] = DELIMITERS, *, quotes: bool = True
-) -> tuple[Dialect, list[TableRow | Reject]] | None:
+) -> tuple[Dialect, list[CellRow | Reject]] | None:
     """Return the dialect of a table and its first rows, or None if it has no columns.
 
     The best dialect finds a header that we know, or else gives most rows the same number of columns.
@@ -46,7 +46,7 @@ def detect_dialect(
         delimiters: what may separate columns.
         quotes: False if quotes are ordinary characters.
     """
-    best: tuple[tuple[bool, float, int], Dialect, list[TableRow | Reject]] | None = None
+    best: tuple[tuple[bool, float, int], Dialect, list[CellRow | Reject]] | None = None
     for delimiter in delimiters:
         if not any(delimiter.encode() in line.data for line in lines):
             continue
@@ -88,11 +88,11 @@ def _quoting(lines: Sequence[SourceLine], delimiter: str) -> Quoting:
     return Quoting.DOUBLED if enclosed > errors else Quoting.NONE
 
 
-def _errors(rows: Sequence[TableRow | Reject]) -> int:
+def _errors(rows: Sequence[CellRow | Reject]) -> int:
     return sum(isinstance(row, Reject) for row in rows)
 
 
-def _has_json_column(rows: Sequence[TableRow]) -> bool:
+def _has_json_column(rows: Sequence[CellRow]) -> bool:
     """Return True if a column has JSON strings with escapes, and none of them has a delimiter in it."""
     width, consistency = _shape(rows)
     if consistency < 1:
@@ -102,9 +102,9 @@ def _has_json_column(rows: Sequence[TableRow]) -> bool:
     return any(are_json_strings(cells) and any("\\" in cell for cell in cells) for cells in columns)
 
 
-def _shape(rows: Sequence[TableRow | Reject]) -> tuple[int, float]:
+def _shape(rows: Sequence[CellRow | Reject]) -> tuple[int, float]:
     """Return the usual number of columns, and the share of rows that have it; a preamble counts less."""
-    widths = [len(row.cells) if isinstance(row, TableRow) else 0 for row in rows]
+    widths = [len(row.cells) if isinstance(row, CellRow) else 0 for row in rows]
     counts = Counter(width for width in widths if width > 1)
     if not counts:
         return 0, 0.0

@@ -13,7 +13,7 @@ from monitor.feed.tables.damaged_ids import IdWatch, is_damaged
 from monitor.feed.tables.label_columns import refuse_labels
 from monitor.feed.tables.local_dates import date_column
 from monitor.feed.tables.row_fields import RowFields
-from monitor.feed.tables.table_rows import TableRow, TableStart
+from monitor.feed.tables.table_rows import CellRow, TableStart
 from monitor.ingest.snowflake import snowflake_date
 
 # Ids on X have had 18 digits and more since the end of 2014. Ids of most other platforms are shorter.
@@ -21,7 +21,7 @@ _X_DIGITS: Final = 18
 
 
 def read_entries(
-    start: TableStart, rows: Iterable[TableRow | Reject], options: ReadOptions
+    start: TableStart, rows: Iterable[CellRow | Reject], options: ReadOptions
 ) -> Iterator[FeedEntry | Reject]:
     """Return an iterator over the entries of a table.
 
@@ -45,7 +45,7 @@ def read_entries(
 
 
 def _entries(
-    rows: Iterable[TableRow | Reject], width: int, fields: RowFields, watch: IdWatch
+    rows: Iterable[CellRow | Reject], width: int, fields: RowFields, watch: IdWatch
 ) -> Iterator[FeedEntry | Reject]:
     for row in rows:
         if isinstance(row, Reject):
@@ -58,7 +58,7 @@ def _entries(
     watch.report()
 
 
-def _entry(row: TableRow, fields: RowFields, watch: IdWatch) -> FeedEntry | Reject:
+def _entry(row: CellRow, fields: RowFields, watch: IdWatch) -> FeedEntry | Reject:
     post = fields.read(row.cells)
     for field in ("id", "author_id"):
         if is_damaged(post.get(field, "")):

@@ -14,7 +14,7 @@ MAX_SAMPLE_ROWS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class CellRow:
     """A row of a table.
 
     Attributes:
@@ -40,7 +40,7 @@ class TableStart:
 
     name: str
     titles: Sequence[str] | None
-    rows: Sequence[TableRow]
+    rows: Sequence[CellRow]
 
     def column(self, index: int) -> list[Any]:
         """Return the cells of a column that are not empty."""

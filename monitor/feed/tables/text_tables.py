@@ -16,7 +16,7 @@ from monitor.feed.tables.column_choice import split_header
 from monitor.feed.tables.delimited import Dialect, Quoting, read_rows, rows_only
 from monitor.feed.tables.dialects import DELIMITERS, detect_dialect, named_delimiter
 from monitor.feed.tables.table_entries import read_entries
-from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, TableRow, TableStart
+from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
 
 # A sample of this size may end within a line.
 _FULL_SAMPLE: Final = 65_536
@@ -124,7 +124,7 @@ def read_text_table(
 
 
 def _table(
-    name: str, rows: Sequence[TableRow | Reject], dialect: Dialect, options: ReadOptions
+    name: str, rows: Sequence[CellRow | Reject], dialect: Dialect, options: ReadOptions
 ) -> tuple[TableStart, int]:
     """Return the start of the table, and the number of the line on which its data begins."""
     good = rows_only(rows)

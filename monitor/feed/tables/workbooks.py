@@ -15,7 +15,7 @@ from monitor.feed.source import FeedError, Source, UnknownFormatError
 from monitor.feed.tables.cell_values import id_of
 from monitor.feed.tables.column_choice import choose_columns, split_header
 from monitor.feed.tables.table_entries import read_entries
-from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, TableRow, TableStart
+from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
 
 # Numbers in cells are floats of 64 bits, so larger ones have lost their last digits.
 _LARGEST_EXACT: Final = 2**53
@@ -88,14 +88,14 @@ def _read_sheets(book: Any, name: str, options: ReadOptions) -> Iterator[FeedEnt
     raise UnknownFormatError(f"{name} has no rows in any sheet", "check that it is the right file")
 
 
-def _rows(sheet: Any) -> Iterator[TableRow]:
+def _rows(sheet: Any) -> Iterator[CellRow]:
     for number, cells in enumerate(sheet.iter_rows(), 1):
         if any(cell != "" for cell in cells):
             raw = json.dumps(cells, default=str, ensure_ascii=False)
-            yield TableRow(number, cells, raw.encode(errors="replace"))
+            yield CellRow(number, cells, raw.encode(errors="replace"))
 
 
-def _titles(row: TableRow) -> Sequence[str]:
+def _titles(row: CellRow) -> Sequence[str]:
     return [str(cell) for cell in row.cells]
 
 
