@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from itertools import chain, islice
@@ -25,14 +23,12 @@ from monitor.cli.console import (
     print_table,
 )
 from monitor.cli.options import parse_time, require_searchable, settings_of
-from monitor.errors import MonitorError
-from monitor.settings import KafkaSettings
+from monitor.cli.waiting_messages import WaitingMessages
 
 if TYPE_CHECKING:
     from monitor.store import ReportedEffect
 
 ROWS_PER_TABLE: Final = 200
-LONGEST_COUNT: Final = 1.5  # seconds that the count of waiting messages may take longer than the query
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -107,7 +103,7 @@ def query_command(
         limit=limit + 1 if limit else None,
     )
     settings = settings_of(context)
-    waiting = WaitingPosts(settings.kafka)
+    waiting = WaitingMessages(settings.kafka)
     effects = _Limited(find_effects(settings, filters), limit)
     if as_json:
         write_json_lines(effects)
@@ -121,31 +117,6 @@ def query_command(
         print_note("no ADE in the database matches")
     if count := waiting.count():
         print_note(f"{count:,} messages wait in the topic for a worker: query again later")
-
-
-class WaitingPosts:
-    """Counts the messages that no worker has read, in the background, while the database is queried.
-
-    A broker that is away, or slow, is no reason to fail or to wait.
-    """
-
-    def __init__(self, kafka: KafkaSettings) -> None:
-        self._count: int | None = None
-        self._thread = threading.Thread(target=self._read, args=(kafka,), daemon=True)
-        self._thread.start()
-
-    def count(self) -> int | None:
-        """Return the number of messages, or None if it is not known by now."""
-        self._thread.join(LONGEST_COUNT)
-        return self._count
-
-    def _read(self, kafka: KafkaSettings) -> None:
-        from kafka.errors import KafkaError
-
-        from monitor.kafka import count_waiting
-
-        with suppress(MonitorError, KafkaError, OSError):
-            self._count = count_waiting(kafka)
 
 
 class _Limited:

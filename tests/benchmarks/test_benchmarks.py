@@ -30,7 +30,7 @@ def run_python(*arguments: str) -> str:
 
 def test_every_module_can_be_imported() -> None:
     modules = run_python("-c", IMPORT_ALL).split()
-    for name in ("inference", "end_to_end", "training", "normalizer", "ingest"):
+    for name in ("inference", "end_to_end", "training", "normalizer", "ingest", "language"):
         assert f"benchmarks.{name}.__main__" in modules
 
 
@@ -99,3 +99,13 @@ def test_speedups_are_medians_of_the_rounds() -> None:
     assert fast.rate == 1.0
     assert fast.speedup_over(slow) == 3.0
     assert fast.cpu_speedup_over(slow) == 2.0
+
+
+def test_language_measures_the_detector_of_the_worker_without_losing_english() -> None:
+    output = run_python("-m", "benchmarks.language", "--quick", "--corpora", "")
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    (detector,) = figures["detectors"]
+    assert detector["detector"] == "py3langid"
+    assert set(detector["chosen"]["lost"]) == {"invented", "generated"}
+    assert detector["chosen"]["lost"]["invented"] == 0
+    assert detector["chosen"]["skipped_of_all"] > 0.8
