@@ -111,8 +111,8 @@ class IdWatch:
     def _refuse_rounded(self, limit: float) -> None:
         if not self._accept and self._rounded and _surprise(self._rounded, len(self._long)) > limit:
             raise FeedError(
-                f"{self._rounded} of {len(self._long)} long ids in {self._name} end in 000: a spreadsheet has "
-                "rounded them, and several posts share one id",
+                f"{self._rounded} of {len(self._long)} long ids in {self._name} end in 000: a spreadsheet "
+                "has rounded them, and several posts share one id",
                 _ADVICE,
             )
 

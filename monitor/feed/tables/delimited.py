@@ -44,7 +44,7 @@ class Dialect:
     rest_is_text: bool = False
 
 
-def read_rows(
+def split_rows(
     lines: Iterator[SourceLine], dialect: Dialect, *, western: bool = False, notify: Notify | None = None
 ) -> Iterator[CellRow | Reject]:
     """Yield the rows of delimited text. Blank lines are skipped, and memory is constant.

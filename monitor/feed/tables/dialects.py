@@ -11,7 +11,7 @@ from typing import Final
 from monitor.feed.entries import Reject
 from monitor.feed.source import SourceLine
 from monitor.feed.tables.cell_values import are_json_strings
-from monitor.feed.tables.delimited import Dialect, Quoting, read_rows, rows_only
+from monitor.feed.tables.delimited import Dialect, Quoting, rows_only, split_rows
 from monitor.feed.tables.table_profiles import is_header
 from monitor.feed.tables.table_rows import CellRow
 
@@ -46,28 +46,29 @@ def detect_dialect(
         delimiters: what may separate columns.
         quotes: False if quotes are ordinary characters.
     """
-    best: tuple[tuple[bool, float, int], Dialect, list[CellRow | Reject]] | None = None
+    best: tuple[tuple[bool, float, bool, int], Dialect, list[CellRow | Reject]] | None = None
     for delimiter in delimiters:
         if not any(delimiter.encode() in line.data for line in lines):
             continue
         dialect = Dialect(delimiter, _quoting(lines, delimiter) if quotes else Quoting.NONE)
-        rows = list(read_rows(iter(lines), dialect))
+        rows = list(split_rows(iter(lines), dialect))
         width, consistency = _shape(rows)
         if width < 2:
             continue
         has_header = any(is_header(row.cells) for row in rows_only(rows)[:MAX_PREAMBLE])
-        score = (has_header, round(consistency, 2), width)
+        # Texts rarely have tabs, so a tab in each row separates columns.
+        score = (has_header, round(consistency, 2), delimiter == "\t", width)
         if best is None or score > best[0]:
             best = score, replace(dialect, width=width), rows
     if best is None:
         return None
     # With the number of columns known, rows with stray quotes can be read, too.
-    return best[1], list(read_rows(iter(lines), best[1]))
+    return best[1], list(split_rows(iter(lines), best[1]))
 
 
 def _quoting(lines: Sequence[SourceLine], delimiter: str) -> Quoting:
     """Return what quotes mean: the first way that reads all rows, or else the one with the best evidence."""
-    doubled = list(read_rows(iter(lines), Dialect(delimiter, Quoting.DOUBLED)))
+    doubled = list(split_rows(iter(lines), Dialect(delimiter, Quoting.DOUBLED)))
     errors = _errors(doubled)
     # A doubled quote can follow a backslash, and an enclosed cell can end with one. Otherwise, the backslash
     # is for the quote.
@@ -75,11 +76,11 @@ def _quoting(lines: Sequence[SourceLine], delimiter: str) -> Quoting:
     has_escapes = any(escape.search(line.data) for line in lines)
     if not errors and not has_escapes:
         return Quoting.DOUBLED
-    plain = rows_only(list(read_rows(iter(lines), Dialect(delimiter, Quoting.NONE))))
+    plain = rows_only(list(split_rows(iter(lines), Dialect(delimiter, Quoting.NONE))))
     if _has_json_column(plain):
         return Quoting.NONE
     if has_escapes:
-        escaped = list(read_rows(iter(lines), Dialect(delimiter, Quoting.ESCAPED)))
+        escaped = list(split_rows(iter(lines), Dialect(delimiter, Quoting.ESCAPED)))
         if _errors(escaped) < max(1, errors):
             return Quoting.ESCAPED
     if not errors:

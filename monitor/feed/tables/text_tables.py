@@ -13,7 +13,7 @@ from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import ReadOptions
 from monitor.feed.source import FeedError, Source, SourceLine, UnknownFormatError, read_source_lines
 from monitor.feed.tables.column_choice import split_header
-from monitor.feed.tables.delimited import Dialect, Quoting, read_rows, rows_only
+from monitor.feed.tables.delimited import Dialect, Quoting, rows_only, split_rows
 from monitor.feed.tables.dialects import DELIMITERS, detect_dialect, named_delimiter
 from monitor.feed.tables.table_entries import read_entries
 from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
@@ -119,7 +119,7 @@ def read_text_table(
     if dialect.quoting is Quoting.NONE and dialect.width == 2 and not quotes:
         dialect = replace(dialect, rest_is_text=True)
     all_lines = (line for line in read_source_lines(start.open(source.stream)) if line.number >= first_line)
-    data = read_rows(all_lines, dialect, western=start.western, notify=options.notify)
+    data = split_rows(all_lines, dialect, western=start.western, notify=options.notify)
     yield from read_entries(table, data, options)
 
 

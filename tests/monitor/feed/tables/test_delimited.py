@@ -8,7 +8,7 @@ import pytest
 
 from monitor.feed.entries import Reject
 from monitor.feed.source import read_source_lines
-from monitor.feed.tables.delimited import Dialect, Quoting, literal_cells, read_rows
+from monitor.feed.tables.delimited import Dialect, Quoting, literal_cells, split_rows
 
 COMMAS = Dialect(",", Quoting.DOUBLED, width=2)
 TABS = Dialect("\t", Quoting.NONE, width=2)
@@ -16,7 +16,7 @@ TABS = Dialect("\t", Quoting.NONE, width=2)
 
 def cells_of(data: bytes, dialect: Dialect = COMMAS) -> list[list[str] | tuple[int, str]]:
     """Return the cells of each row, and the line and reason of each reject."""
-    rows = read_rows(read_source_lines(io.BytesIO(data)), dialect)
+    rows = split_rows(read_source_lines(io.BytesIO(data)), dialect)
     return [(row.line, row.reason) if isinstance(row, Reject) else list(row.cells) for row in rows]
 
 
