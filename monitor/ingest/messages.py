@@ -8,8 +8,7 @@ from typing import Any, Final
 from monitor.errors import PoisonError
 from monitor.ingest.contract import MAX_BYTES, read_fields
 from monitor.ingest.json_values import parse_json, require_object
-from monitor.ingest.sources import PostSource, source_named, source_of
-from monitor.ingest.sources.own_contract import OWN_CONTRACT
+from monitor.ingest.sources import PostSource, describe_shape, source_named, source_of
 from monitor.records import ComplianceEvent, Post
 
 SOURCE_HEADER: Final = "source"
@@ -48,16 +47,27 @@ def read_items(document: Any, source: PostSource | None = None) -> Iterator[Item
 
     Args:
         document: a parsed JSON document; everything but an object is an error.
-        source: the source that reads it; None to detect it. An object of no source is read as our contract,
-            which then names the field that is missing.
+        source: the source that reads it; None to detect it. For an object of no source, the error names the
+            field of our contract that is missing, and the fields that the object has.
     """
     try:
         parts = require_object(document)
     except PoisonError as error:
         yield error
         return
-    for fields in (source or source_of(parts) or OWN_CONTRACT).read(parts):
+    reader = source or source_of(parts)
+    if reader is None:
+        missing = "text" if "id" in parts else "id"
+        yield PoisonError("missing-field", f"`{missing}` is missing; {describe_shape(parts)}")
+        return
+    is_empty = True
+    for fields in reader.read(parts):
+        is_empty = False
         try:
             yield read_fields(fields)
         except PoisonError as error:
             yield error
+    if is_empty and source is not None and not source.recognizes(parts):
+        # Its reader finds nothing in it: not an empty page, but an object of something else.
+        detail = f"the object is not one of {source.title}; {describe_shape(parts)}"
+        yield PoisonError("missing-field", detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from monitor.ingest.sources.post_source import Document
 from monitor.ingest.sources.registry import source_of
 
 _FIELDS_SHOWN: Final = 12
-_LONGEST_NAME: Final = 40
+_USUAL_NAME: Final = re.compile(r"[\w.$@:/-]{1,40}")
 
 # Objects that people often have instead of posts: some of their fields, and what the object is.
 _SHAPES: Final = (
@@ -67,5 +68,5 @@ def _names(document: Document) -> str:
 
 
 def _name(name: str) -> str:
-    printable = "".join(character if character.isprintable() else "\ufffd" for character in name)
-    return printable if len(printable) <= _LONGEST_NAME else f"{printable[:_LONGEST_NAME]}…"
+    """Return the name of a field. A name that may be a sentence is left out, like all that people wrote."""
+    return name if _USUAL_NAME.fullmatch(name) else "…"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import PoisonError
 from monitor.ingest import read_items, read_message
-from monitor.ingest.sources import SOURCES, source_named, source_of
+from monitor.ingest.sources import SOURCES, PostSource, source_named, source_of
 from monitor.records import ComplianceEvent, Post
 from tests.monitor.ingest.sources.examples import EXAMPLES
 
@@ -45,6 +45,13 @@ def test_an_object_is_recognized_by_its_own_source_first(name: str, document: di
 @pytest.mark.parametrize(("name", "document"), PAIRS)
 def test_naming_the_source_gives_the_same_as_detecting_it(name: str, document: dict[str, Any]) -> None:
     assert list(read_items(document, source_named(name))) == list(read_items(document))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_an_object_of_something_else_is_refused_if_its_source_is_named(source: PostSource) -> None:
+    [error] = read_items({"weather": "dizzy"}, source)
+    assert isinstance(error, PoisonError)
+    assert error.reason == "missing-field"
 
 
 @pytest.mark.parametrize(("name", "document"), PAIRS)
