@@ -205,10 +205,11 @@ def _context(value: object, info: ValidationInfo) -> tuple[ContextPart, ...]:
 def _word(value: object, words: type[Word]) -> Word:
     if not isinstance(value, str):
         _refuse("wrong-type", f"is {json_type(value)}, not a string")
-    try:
-        return words(value)
-    except ValueError:
+    # Calling an enum takes six times as long.
+    word = words._value2member_map_.get(value)
+    if not isinstance(word, words):
         _refuse("unknown-value", f"is not one of: {', '.join(words)}")
+    return word
 
 
 def _timestamp(value: object) -> datetime | None:
