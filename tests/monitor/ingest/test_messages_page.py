@@ -23,7 +23,7 @@ def test_the_page_lists_every_reason_and_no_other() -> None:
     listed = re.findall(r"^\| `([a-z0-9-]+)` \|", PAGE, re.MULTILINE)
     formats = {"jsonl", "csv", "tsv", "smm4h"}
     headers = {word for word in listed if word.startswith("ade-")}
-    contract = {"id", "text", "lang", "platform", "kind", "url", "aliases", "context"}
+    contract = {"id", "text", "html", "lang", "platform", "kind", "url", "aliases", "context"}
     assert set(listed) - formats - headers - contract == {*REASONS, *FEED_REASONS, MODEL_ERROR}
 
 
