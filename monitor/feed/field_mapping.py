@@ -43,6 +43,9 @@ class FieldMapping:
         A chosen field that the object does not have is removed: the post then lacks it, or is refused.
         """
         mapped = dict(fields)
+        if self.text is not None:
+            # The source knows whether its own text is HTML. Whether the chosen one is must be detected.
+            mapped.pop("html", None)
         for field, path in self.chosen.items():
             value = value_at(document, path)
             if value is MISSING:

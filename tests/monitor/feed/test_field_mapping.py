@@ -44,6 +44,13 @@ def test_chosen_fields_replace_those_of_the_source() -> None:
     }
 
 
+def test_html_in_a_chosen_text_is_detected_whatever_the_source_says_of_its_own() -> None:
+    fields = {"id": "1", "text": "plain", "html": False}
+    document = {"body": "<p>so <b>dizzy</b></p>"}
+    assert FieldMapping(text="body").apply(document, fields) == {"id": "1", "text": document["body"]}
+    assert FieldMapping(id="body").apply(document, fields)["html"] is False
+
+
 def test_a_chosen_field_that_an_object_lacks_is_missing() -> None:
     assert FieldMapping(text="body").apply(DOCUMENT, {"id": "1", "text": "not this"}) == {"id": "1"}
 
