@@ -26,6 +26,7 @@ from monitor.readiness import report_ready
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import RaiseAlerts, Store
 from monitor.stream.conveyor import Conveyor
+from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.outages import until_answered
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
@@ -47,6 +48,7 @@ class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
 def create_app(
     settings: Settings,
     *,
+    languages: SkipOtherLanguages,
     scoring: ScorePosts,
     store: Store,
     relay: Relay,
@@ -100,6 +102,7 @@ def create_app(
         cache_counts=scoring.cache_counts,
     )
     stages = worker_stages(
+        languages=languages,
         scoring=scoring,
         send_letters=send_letters,
         find_removed=lambda ids: until_answered(worker, lambda: store.find_removed(ids)),

@@ -11,6 +11,7 @@ from monitor.deadletters import DeadLetter, dead_letter
 from monitor.deadletters.letter_ids import letter_ids
 from monitor.ingest import Batch, read_events
 from monitor.records import RefusedMessage
+from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 
@@ -37,7 +38,12 @@ FindRemoved = Callable[[Sequence[str]], Awaitable[Collection[str]]]
 
 
 def worker_stages(
-    *, scoring: ScorePosts, send_letters: SendLetters, find_removed: FindRemoved, writing: WriteBatches
+    *,
+    languages: SkipOtherLanguages,
+    scoring: ScorePosts,
+    send_letters: SendLetters,
+    find_removed: FindRemoved,
+    writing: WriteBatches,
 ) -> list[Stage]:
     """Return the stages that every batch goes through, first to last.
 
@@ -45,6 +51,7 @@ def worker_stages(
     """
     return [
         ReadMessages(),
+        languages,
         scoring,
         SendDeadLetters(send_letters, find_removed),
         writing,

@@ -9,14 +9,17 @@ import sys
 import structlog
 
 from models import load_scorer
+from models.languages import EVERY_LANGUAGE
 from monitor.alerts import AlertRules, Relay
 from monitor.alerts.redis import RedisPublisher
 from monitor.compliance import LetterScrubber
+from monitor.enrich import LanguageFilter, wanted_languages
 from monitor.errors import FatalError, MonitorError
 from monitor.kafka import ensure_topics
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
+from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.shutdown import BoundedWorker
 
@@ -41,17 +44,21 @@ def run_worker(settings: Settings) -> None:
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     scorer = load_scorer(settings.model.bundle, settings.model.serving)
+    language_filter = LanguageFilter(wanted_languages(settings))
+    language_filter.load()
     ensure_topics(settings.kafka, patient=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
     scoring = ScorePosts(scorer, at_once=settings.model.threads + 1)
+    languages = SkipOtherLanguages(language_filter)
     relay = Relay(settings, store.engine, RedisPublisher(settings))
     scrubber = LetterScrubber(settings, store)
     rules = AlertRules(bundle=scorer.version, min_probability=settings.alerts.min_probability)
     app = create_app(
         settings,
+        languages=languages,
         scoring=scoring,
         store=store,
         relay=relay,
@@ -59,7 +66,11 @@ def run_worker(settings: Settings) -> None:
         raise_alerts=rules.alerts_for,
     )
     log.info(
-        "worker starts", bundle=scorer.version, topic=settings.kafka.topic, group=settings.kafka.group_id
+        "worker starts",
+        bundle=scorer.version,
+        languages=sorted(language_filter.languages) or EVERY_LANGUAGE,
+        topic=settings.kafka.topic,
+        group=settings.kafka.group_id,
     )
     worker = BoundedWorker(app, timeout=settings.worker.shutdown_timeout, loop=loop)
 
@@ -80,5 +91,6 @@ def run_worker(settings: Settings) -> None:
         if end.code:
             raise
     finally:
+        languages.close()
         scoring.close()
     log.info("worker stopped")

@@ -10,7 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.deadletters import DeadLetter
+from monitor.enrich import LanguageFilter
 from monitor.ingest import start_batch
+from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import ReadMessages, SendDeadLetters, worker_stages
@@ -27,15 +29,21 @@ async def no_letters(_: Sequence[DeadLetter]) -> None:
 
 
 def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
-    scoring, writing = scoring_with(PickyScorer()), cast(Any, object())
     stages = worker_stages(
-        scoring=scoring, send_letters=no_letters, find_removed=none_removed, writing=writing
+        languages=SkipOtherLanguages(LanguageFilter([])),
+        scoring=scoring_with(PickyScorer()),
+        send_letters=no_letters,
+        find_removed=none_removed,
+        writing=cast(Any, object()),
     )
-    assert [type(stage) for stage in stages] == [ReadMessages, ScorePosts, SendDeadLetters, object]
+    types = [ReadMessages, SkipOtherLanguages, ScorePosts, SendDeadLetters, object]
+    assert [type(stage) for stage in stages] == types
 
 
 def test_only_scoring_works_on_several_batches_at_the_same_time() -> None:
-    assert [stage.at_once for stage in (ReadMessages, SendDeadLetters, WriteBatches)] == [1, 1, 1]
+    assert [stage.at_once for stage in (ReadMessages, SkipOtherLanguages, SendDeadLetters, WriteBatches)] == [
+        1
+    ] * 4
     assert scoring_with(PickyScorer()).at_once == 2
 
 
