@@ -26,7 +26,7 @@ ASSIGNMENT: Final = re.compile(rb"\s*[A-Za-z_$][\w.$]{0,70}\s*=\s*(?=[\[{])")
 """What the archive that X gives to its users has before each array: `window.YTD.tweets.part0 = `."""
 
 # Everything up to the next bracket; what is in strings does not count.
-_SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\n]++|\\[^\n])*+")*+')
+_SKIPPED: Final = re.compile(rb'[^"{}\[\]]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"[^"{}\[\]]*+)*+')
 _BRACKET: Final = re.compile(_SKIPPED.pattern + rb"([{}\[\]])")
 
 
