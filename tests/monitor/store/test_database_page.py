@@ -22,6 +22,7 @@ from tests.monitor.store.batches import (
     scored,
     write,
 )
+from tests.monitor.store.events import apply, post_event
 
 PAGE = Path(__file__).parents[3] / "docs" / "database.md"
 
@@ -77,10 +78,13 @@ def test_the_page_has_every_column_of_every_table_and_of_the_view() -> None:
 async def test_the_documented_rights_are_sufficient(
     store: Store, tables: Tables, migrated: Settings, role: str
 ) -> None:
-    tables.run(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
+    tables.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
     worker = Store(_as(migrated, role))
     await worker.check_revision()
     assert (await write(worker, [positive_tweet()], alerts=[alert("a")])).new_alerts == 1
+    await write(worker, [positive_tweet("2")])
+    [event] = await apply(worker, post_event("delete", "2"))
+    assert event.touched["tweets"] == 1
     await worker.close()
 
     tables.run(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
