@@ -24,6 +24,9 @@ QUOTING_LIBRARIES = (
     "urllib3",
     "huggingface_hub",
     "transformers",
+    "httpx",
+    "httpcore",
+    "websockets",
 )
 """Libraries whose events below warning may quote messages; they are shown at debug level only."""
 

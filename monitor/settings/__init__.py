@@ -2,6 +2,7 @@
 
 from monitor.settings.model import (
     AlertSettings,
+    ConnectSettings,
     DatabaseSettings,
     EmbeddedSettings,
     KafkaSettings,
@@ -19,6 +20,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "SECRETS_VARIABLE",
     "AlertSettings",
+    "ConnectSettings",
     "DatabaseSettings",
     "EmbeddedSettings",
     "KafkaSettings",

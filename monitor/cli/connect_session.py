@@ -1,0 +1,134 @@
+"""One run of a connector: the checks before it, the status line, the log, and its end after a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.cli.console import err, print_line, print_note
+
+if TYPE_CHECKING:
+    from monitor.connect import Activity, DrugList, LiveLoop, SourceOpener, StateFile, UnreadableFrames
+    from monitor.settings import Settings
+
+
+class Track(StrEnum):
+    """Which posts go to the topic."""
+
+    ALL = "all"
+    DRUGS = "drugs"
+
+
+def run_connector(
+    settings: Settings,
+    opener: SourceOpener,
+    drug_list: DrugList | None,
+    track: Track | None,
+    rejects: Path | None,
+    before: Callable[[], None] | None = None,
+) -> None:
+    """Check the rest, run the connector until SIGTERM or Ctrl-C, and print the counts.
+
+    Args:
+        settings: all settings; those of the platform are checked already.
+        opener: connects to the platform.
+        drug_list: the names of the drugs, or None.
+        track: which posts go to the topic; None for those that name a drug, if there is a list.
+        rejects: file for what cannot be read.
+        before: called once everything is checked, right before the connection.
+
+    Raises:
+        MonitorError: something is wrong, or the platform refuses.
+    """
+    from monitor.connect import (
+        ConnectError,
+        Delivery,
+        DrugFilter,
+        LiveLoop,
+        LoopOptions,
+        StateFile,
+        UnreadableFrames,
+        require_topic,
+    )
+    from monitor.logs import configure_logs
+
+    if track is Track.DRUGS and drug_list is None:
+        raise ConnectError("--track drugs needs names of drugs", "add --drugs FILE")
+    by_drug = drug_list is not None and track in (Track.DRUGS, None)
+    if not by_drug and opener.name != "x":
+        print_note("every post goes to the topic; --drugs FILE selects those that name a drug")
+    options = LoopOptions()
+    if by_drug and drug_list is not None:
+        options = LoopOptions(passes=DrugFilter(drug_list.names()).passes)
+
+    async def connect(state: StateFile, unreadable: UnreadableFrames) -> Activity:
+        async with opener.opened() as source, _status_line() as show:
+            configure_logs(settings.log)
+            loop = LiveLoop(source, Delivery(settings.kafka), state, unreadable, options)
+            stop = _stop_at_signals()
+            reporting = asyncio.create_task(_report(loop, show, settings.connect.report_interval))
+            try:
+                await loop.run(stop)
+            finally:
+                reporting.cancel()
+            return loop.activity
+
+    with (
+        StateFile(settings.connect.state_dir, opener.name) as state,
+        UnreadableFrames(rejects, opener.name) as unreadable,
+    ):
+        state.load()
+        require_topic(settings.kafka)
+        if before is not None:
+            before()
+        activity = asyncio.run(connect(state, unreadable))
+    print_line(activity.summary())
+
+
+def _stop_at_signals() -> asyncio.Event:
+    """Return an event that the first SIGTERM or Ctrl-C sets; the second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, end)
+    return stop
+
+
+async def _report(loop: LiveLoop, show: Callable[[str], None], interval: float) -> None:
+    """Show the counts every second on a terminal, and log them every `interval` seconds."""
+    import structlog
+
+    from monitor.connect.live_source import utc_now
+
+    log = structlog.get_logger()
+    clock = asyncio.get_running_loop()
+    next_log = clock.time() + interval
+    while True:
+        await asyncio.sleep(1.0)
+        show(loop.activity.sentence(utc_now()))
+        if clock.time() >= next_log:
+            next_log += interval
+            log.info("activity", **loop.activity.record(utc_now()))
+
+
+@contextlib.asynccontextmanager
+async def _status_line() -> AsyncIterator[Callable[[str], None]]:
+    """Yield a function that shows one line on the terminal; it does nothing if stderr is not one."""
+    if not err.is_terminal:
+        yield lambda line: None
+        return
+    from rich.markup import escape
+
+    with err.status("connecting") as status:
+        yield lambda line: status.update(escape(line))

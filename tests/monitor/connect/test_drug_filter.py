@@ -1,0 +1,61 @@
+"""Which posts name a drug."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.connect import DrugFilter
+from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post
+from monitor.word_search import contains_phrase
+
+WORDS = st.sampled_from(["zoloft", "st", "john", "wort", "oil", "x", "a"])
+PHRASES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
+SEPARATORS = st.sampled_from([" ", "-", ", #", "\n", "/", "💊"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("day 3 on ZOLOFT and shaking", True),
+        ("#zoloft, never again", True),
+        ("zoloft's fault", True),
+        ("took st. john's wort", True),
+        ("zolofting along", False),
+        ("st louis, john", False),
+        ("", False),
+    ],
+)
+def test_names_are_found_as_whole_words_in_any_case(text: str, expected: bool) -> None:
+    assert DrugFilter(["Zoloft", "St John's wort"]).names_a_drug(text) is expected
+
+
+@given(
+    names=st.lists(PHRASES, max_size=5),
+    words=st.lists(WORDS, max_size=12),
+    separator=SEPARATORS,
+)
+def test_it_finds_what_a_search_for_each_name_finds(
+    names: list[str], words: list[str], separator: str
+) -> None:
+    text = separator.join(words)
+    assert DrugFilter(names).names_a_drug(text) == any(contains_phrase(text, name) for name in names)
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_compliance_events_always_pass(kind: EventKind) -> None:
+    assert DrugFilter(["zoloft"]).passes(ComplianceEvent(kind, "1", "2"))
+
+
+def test_an_edited_post_passes_because_the_version_before_may_have_named_a_drug() -> None:
+    edited = Post("1", "never mind", edited_at=datetime(2026, 3, 14, tzinfo=UTC))
+    assert DrugFilter(["zoloft"]).passes(edited)
+    assert not DrugFilter(["zoloft"]).passes(Post("1", "never mind"))
+
+
+def test_a_drug_in_the_text_that_is_answered_counts() -> None:
+    answer = Post("1", "it gave me headaches", context=(ContextPart(ContextKind.PARENT, "how is zoloft?"),))
+    assert DrugFilter(["zoloft"]).passes(answer)
