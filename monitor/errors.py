@@ -5,6 +5,7 @@ MonitorError
 ├── EmbeddedError       a part of the embedded stack cannot start, or its data folder cannot be used
 ├── FeedError           (in `feed`) a file cannot be read: the user corrects the command
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
+├── ScrubError          (in `deadletters`) the broker does not allow the deletion of letters: grant it
 ├── PoisonError         no retry will make this message usable: send it to the dead letters and go on
 ├── RetryableError      a dependency is away: wait and try again
 └── FatalError          going on would lose or duplicate data: stop the process, and a supervisor restarts it

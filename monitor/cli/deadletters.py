@@ -70,10 +70,12 @@ def list_command(
         for letter in newest:
             print_json(letter.record())
         return
-    table = new_table("letter", "reason", "detail", "sent to", "value")
+    table = new_table("letter", "reason", "detail", "source", "sent to", "value")
     for letter in newest:
         detail = letter.headers.get(DETAIL, "")
-        add_row(table, letter.name, letter.reason, detail, letter.sent_to, _start_of_value(letter))
+        add_row(
+            table, letter.name, letter.reason, detail, letter.source, letter.sent_to, _start_of_value(letter)
+        )
     print_table(table)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
     print_note(f"{reasons.total():,} in {kafka.dead_letter_topic}, {len(newest):,} shown: {counts}")

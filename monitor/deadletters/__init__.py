@@ -1,11 +1,16 @@
 """Dead letters: messages that were refused.
 
-letter          what the worker sends to the dead-letter topic
-stored_letters  the letters in that topic
-replay          sending them again
+letter           what the worker sends to the dead-letter topic
+stored_letters   the letters in that topic
+replay           sending them again
+letter_ids       the ids of posts and authors in a letter
+scrubbing        removing the letters of deleted posts and authors
+survivors        writing the letters that stay again
+record_deletion  deleting what is before them
 """
 
 from monitor.deadletters.letter import DETAIL, DeadLetter, dead_letter
+from monitor.deadletters.record_deletion import ScrubError
 from monitor.deadletters.replay import (
     REPLAYED_FROM,
     Replayed,
@@ -15,10 +20,12 @@ from monitor.deadletters.replay import (
     Selection,
     replay_letters,
 )
-from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
+from monitor.deadletters.scrubbing import ScrubResult, scrub_letters
+from monitor.deadletters.stored_letters import MOVED_FROM, RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
 
 __all__ = [
     "DETAIL",
+    "MOVED_FROM",
     "RECEIPT_FOR",
     "REPLAYED_FROM",
     "SENT_TO",
@@ -27,9 +34,12 @@ __all__ = [
     "ReplayOptions",
     "ReplayResult",
     "Replayed",
+    "ScrubError",
+    "ScrubResult",
     "Selection",
     "StoredLetter",
     "dead_letter",
     "read_letters",
     "replay_letters",
+    "scrub_letters",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from monitor.ingest import SOURCE_HEADER
 from monitor.records import RefusedMessage
 
 MAX_VALUE: Final = 900_000
@@ -17,7 +18,10 @@ MAX_KEY: Final = 4_096
 MAX_DETAIL: Final = 500
 """Code points of the detail that a letter keeps."""
 
-# The names of the headers. All values are text in UTF-8.
+MAX_SOURCE: Final = 100
+"""Code points of the header `source` that a letter keeps."""
+
+# The names of the headers. All values are text in UTF-8. The header `source` stays as it was in the message.
 REASON: Final = "ade-reason"
 DETAIL: Final = "ade-detail"
 TOPIC: Final = "ade-topic"
@@ -63,6 +67,8 @@ def dead_letter(refused: RefusedMessage, *, at: datetime | None = None) -> DeadL
         DEAD_LETTERED_AT: (at or datetime.now(UTC)).isoformat(),
         VALUE_LENGTH: str(-1 if origin.value is None else len(origin.value)),
     }
+    if origin.source is not None:
+        headers[SOURCE_HEADER] = origin.source[:MAX_SOURCE]
     return DeadLetter(
         key=None if origin.key is None else origin.key[:MAX_KEY],
         value=(origin.value or b"")[:MAX_VALUE],

@@ -2,8 +2,8 @@
 
 For each letter that was sent, a receipt goes into the letter's partition of the dead-letter topic. So a
 second replay does not send it again, whichever letters it selects, and the receipt lives as long as the
-letter. The receipt is written after the broker has the tweet. If a replay dies in between, the next one sends
-that letter once more. This does no harm, because rows and alerts are keyed by the tweet.
+letter. The receipt is written after the broker has the message. If a replay dies in between, the next one
+sends that letter once more. This does no harm, because rows and alerts are keyed by the post.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters.stored_letters import RECEIPT_FOR, SENT_TO, StoredLetter, read_letters
 from monitor.errors import MonitorError, PoisonError
-from monitor.ingest import read_message
+from monitor.ingest import SOURCE_HEADER, read_message
 from monitor.kafka import broker_away_error, closing_quietly, open_producer
-from monitor.records import Post
+from monitor.records import ComplianceEvent, Post
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from kafka import KafkaProducer
 
 REPLAYED_FROM: Final = "ade-replayed-from"
-"""Header of a tweet that was sent again: `topic:partition:offset` of its dead letter."""
+"""Header of a message that was sent again: `topic:partition:offset` of its dead letter."""
 
 _CONFIRMATION_TIMEOUT: Final = 20.0
 
@@ -93,7 +93,7 @@ def replay_letters(kafka: KafkaSettings, selection: Selection, options: ReplayOp
         raise ReplayError("a new value is for exactly one letter", "name it with --offset P:O")
     if options.new_value is not None and not options.force:
         try:
-            _post_id(options.new_value)
+            _key_of(options.new_value, None)
         except PoisonError as error:
             raise ReplayError(f"the new value is not valid either ({error})") from None
     producer = open_producer(kafka, delivery_timeout_ms=15_000, request_timeout_ms=10_000)
@@ -116,36 +116,49 @@ def _replay_one(
     if options.new_value is None and not letter.whole:
         fact = "the message was null" if letter.was_null else "the letter has only the start of the message"
         return Replayed(letter, ReplayResult.CUT, f"{fact}: give the value with --value")
-    value = letter.value if options.new_value is None else options.new_value
+    value, source = letter.value, letter.headers.get(SOURCE_HEADER)
+    if options.new_value is not None:
+        value, source = options.new_value, None
     key = letter.key
     try:
-        key = _post_id(value) or key
+        key = _key_of(value, source) or key
     except PoisonError as error:
         if not options.force:
             return Replayed(letter, ReplayResult.UNREADABLE, str(error))
     if options.dry_run:
         return Replayed(letter, ReplayResult.WOULD_BE_SENT, "")
-    return Replayed(letter, ReplayResult.SENT, f"to {_send(letter, key, value, kafka, producer)}")
+    return Replayed(letter, ReplayResult.SENT, f"to {_send(letter, key, value, source, kafka, producer)}")
 
 
-def _post_id(value: bytes) -> bytes | None:
-    """Return the id of the first post in a value, or None if it has none.
+def _key_of(value: bytes, source: str | None) -> bytes | None:
+    """Return the key of a message: the id of its first post, or of its first event; None if it has neither.
 
     Raises:
         PoisonError: the value, or a part of it, breaks the contract.
     """
-    items = read_message(value)
+    items = read_message(value, source)
     if fault := next((item for item in items if isinstance(item, PoisonError)), None):
         raise fault
-    return next((item.id.encode() for item in items if isinstance(item, Post)), None)
+    posts = [item for item in items if isinstance(item, Post)]
+    if posts:
+        return posts[0].id.encode()
+    ids = [item.post_id or item.author_id for item in items if isinstance(item, ComplianceEvent)]
+    return ids[0].encode() if ids and ids[0] else None
 
 
 def _send(
-    letter: StoredLetter, key: bytes | None, value: bytes, kafka: KafkaSettings, producer: KafkaProducer
+    letter: StoredLetter,
+    key: bytes | None,
+    value: bytes,
+    source: str | None,
+    kafka: KafkaSettings,
+    producer: KafkaProducer,
 ) -> str:
-    """Send a letter and then its receipt, and return `topic:partition:offset` of the tweet."""
-    origin = f"{kafka.dead_letter_topic}:{letter.name}".encode()
-    written = _confirmed(producer.send(kafka.topic, value, key=key, headers=[(REPLAYED_FROM, origin)]))
+    """Send a letter and then its receipt, and return `topic:partition:offset` of the message."""
+    headers = [(REPLAYED_FROM, f"{kafka.dead_letter_topic}:{letter.name}".encode())]
+    if source is not None:
+        headers.append((SOURCE_HEADER, source.encode()))
+    written = _confirmed(producer.send(kafka.topic, value, key=key, headers=headers))
     sent_to = f"{written.topic}:{written.partition}:{written.offset}"
     receipt = [(RECEIPT_FOR, str(letter.offset).encode()), (SENT_TO, sent_to.encode())]
     _confirmed(producer.send(kafka.dead_letter_topic, b"", headers=receipt, partition=letter.partition))

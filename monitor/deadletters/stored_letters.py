@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters import letter
-from monitor.errors import RetryableError
+from monitor.errors import PoisonError, RetryableError
+from monitor.ingest import SOURCE_HEADER, parse_json
+from monitor.ingest.sources import source_of
 from monitor.kafka import broker_away_error, end_offsets, open_consumer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
-    from kafka import KafkaConsumer
+    from kafka import KafkaConsumer, TopicPartition
 
 RECEIPT_FOR: Final = "ade-receipt-for"
 """Header of a receipt: the offset of the letter that was sent again. Both are in the same partition."""
 
 SENT_TO: Final = "ade-sent-to"
 """Header of a receipt: `topic:partition:offset` that the letter's tweet has now."""
+
+MOVED_FROM: Final = "ade-moved-from"
+"""Header of a letter that was written again when others were removed: its name before, such as "0:12"."""
 
 READ_TIMEOUT: Final = 20.0
 """Seconds to wait for the next letter before reading is given up."""
@@ -62,6 +67,19 @@ class StoredLetter:
         return self.headers.get(letter.VALUE_LENGTH) == "-1"
 
     @property
+    def source(self) -> str | None:
+        """Name of the source: from the header of the message, or detected from its shape; None if neither."""
+        if SOURCE_HEADER in self.headers:
+            return self.headers[SOURCE_HEADER]
+        try:
+            document = parse_json(self.value)
+        except PoisonError:
+            return None
+        part = document[0] if isinstance(document, list) and document else document
+        source = source_of(part) if isinstance(part, dict) else None
+        return source.name if source else None
+
+    @property
     def whole(self) -> bool:
         """True if the letter has the whole original value."""
         return self.headers.get(letter.VALUE_LENGTH, str(len(self.value))) == str(len(self.value))
@@ -80,6 +98,8 @@ class StoredLetter:
                 "timestamp": self.headers.get(letter.TIMESTAMP),
             },
             "dead_lettered_at": self.headers.get(letter.DEAD_LETTERED_AT),
+            "moved_from": self.headers.get(MOVED_FROM),
+            "source": self.source,
             "key": None if self.key is None else self.key.decode(errors="replace"),
             "value": None if self.was_null else text,
             "value_base64": None if text.encode() == self.value else base64.b64encode(self.value).decode(),
@@ -109,22 +129,36 @@ def read_letters(kafka: KafkaSettings) -> Iterator[StoredLetter]:
                 return
             ends = end_offsets(consumer, places)
             sent: dict[tuple[int, int], str] = {}
-            for message in _messages(consumer, ends):
-                headers = _headers(message)
-                if (letter_offset := _number(headers.get(RECEIPT_FOR))) is not None:
+            for message in read_messages(consumer, ends):
+                headers = headers_of(message)
+                if (letter_offset := receipt_offset(headers)) is not None:
                     sent[message.partition, letter_offset] = headers.get(SENT_TO, "")
-            for message in _messages(consumer, ends):
-                headers = _headers(message)
-                if _number(headers.get(RECEIPT_FOR)) is None:
+            for message in read_messages(consumer, ends):
+                headers = headers_of(message)
+                if receipt_offset(headers) is None:
                     place = (message.partition, message.offset)
                     yield StoredLetter(*place, message.key, message.value or b"", headers, sent.get(place))
         except KafkaError as error:
             raise broker_away_error(kafka, error) from None
 
 
-def _messages(consumer: KafkaConsumer, ends: dict[Any, int]) -> Iterator[Any]:
-    """Yield all messages before `ends`, from the start of each partition."""
+def read_messages(
+    consumer: KafkaConsumer,
+    ends: Mapping[TopicPartition, int],
+    starts: Mapping[TopicPartition, int] | None = None,
+) -> Iterator[Any]:
+    """Yield all messages before `ends`, letters and receipts, from `starts` or the start of each partition.
+
+    The partitions of `ends` become the consumer's assignment.
+
+    Raises:
+        RetryableError: the broker sends nothing for `READ_TIMEOUT`.
+        KafkaError: the broker is away.
+    """
+    consumer.assign(list(ends))
     consumer.seek_to_beginning(*ends)
+    for place, start in (starts or {}).items():
+        consumer.seek(place, start)
     quiet_since = time.monotonic()
     while any(consumer.position(place) < end for place, end in ends.items()):
         batches = consumer.poll(timeout_ms=500)
@@ -137,8 +171,14 @@ def _messages(consumer: KafkaConsumer, ends: dict[Any, int]) -> Iterator[Any]:
             quiet_since = time.monotonic()
 
 
-def _headers(message: Any) -> dict[str, str]:
+def headers_of(message: Any) -> dict[str, str]:
+    """Return the headers of a message as text."""
     return {name: (value or b"").decode(errors="replace") for name, value in message.headers}
+
+
+def receipt_offset(headers: Mapping[str, str]) -> int | None:
+    """Return the offset of the letter for which these are the headers of a receipt, or None for a letter."""
+    return _number(headers.get(RECEIPT_FOR))
 
 
 def _number(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -37,6 +38,12 @@ def test_the_headers_have_the_reason_and_the_origin() -> None:
         "ade-dead-lettered-at": "2026-03-14T09:27:00+00:00",
         "ade-value-length": "6",
     }
+
+
+def test_the_header_that_names_the_source_is_kept() -> None:
+    origin = replace(refused(b"{}").origin, source="x-v2")
+    assert dict(dead_letter(RefusedMessage(origin, refused(b"{}").error)).headers)["source"] == b"x-v2"
+    assert "source" not in headers_of(b"{}")
 
 
 @pytest.mark.parametrize("reason", ["not-json", "model-error"])
@@ -98,3 +105,12 @@ def test_only_a_null_value_was_null() -> None:
     assert not stored(b"", value_length="0").was_null
     assert stored(b"", value_length="-1").record()["value"] is None
     assert stored(b"", value_length="0").record()["value"] == ""
+
+
+def test_the_source_of_a_stored_letter_is_that_of_its_header_or_its_shape() -> None:
+    tweet = b'{"data": {"id": "1", "text": " "}}'
+    assert stored(tweet).source == "x-v2"
+    assert stored(b"[" + tweet + b"]").source == "x-v2"
+    assert StoredLetter(0, 12, None, tweet, {"source": "contract"}, None).source == "contract"
+    for value in (b"", b"not json", b"[]", b"5", b'{"a": 1}'):
+        assert stored(value).source is None

@@ -82,6 +82,47 @@ async def test_a_dry_run_sends_nothing(kafka: KafkaSettings, send_letters: SendL
     assert "1 sent" in run("replay", "--all").stdout
 
 
+async def test_a_replay_keeps_the_source_and_reads_the_letter_as_that_source(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    send_letters(VALID, source="contract")
+    send_letters(VALID, source="nowhere")
+    result = run("replay", "--all")
+    assert "1 sent, 1 still unreadable" in result.stdout
+    (message,) = await arrived(kafka, 1)
+    assert dict(message.headers)["source"] == b"contract"
+    assert run("replay", "--offset", "0:1", "--value", VALID.decode()).exit_code == 0
+    messages = await arrived(kafka, 2)
+    assert sorted("source" in dict(message.headers) for message in messages) == [False, True]
+
+
+async def test_a_replayed_message_of_several_posts_has_the_key_of_the_first(
+    kafka: KafkaSettings, send_letters: SendLetters
+) -> None:
+    several = b'[{"id": "7", "text": "dizzy"}, {"id": "8", "text": "sleepy"}]'
+    send_letters(several)
+    assert "1 sent" in run("replay", "--all").stdout
+    (message,) = await arrived(kafka, 1)
+    assert (message.key, message.value) == (b"7", several)
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        (b'{"tombstone": {"event": "delete", "id": "7"}}', b"7"),
+        (b'{"tombstone": {"event": "user_delete", "author_id": "900"}}', b"900"),
+        (b'[{"tombstone": {"id": "7"}}, {"id": "8", "text": "dizzy"}]', b"8"),
+    ],
+)
+async def test_a_replayed_tombstone_has_the_key_of_its_post_or_author(
+    kafka: KafkaSettings, send_letters: SendLetters, value: bytes, key: bytes
+) -> None:
+    send_letters(value)
+    assert "1 sent" in run("replay", "--all").stdout
+    (message,) = await arrived(kafka, 1)
+    assert (message.key, message.value) == (key, value)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -57,6 +57,14 @@ def test_letters_can_be_selected_by_reason_and_number(
     assert "bad-date" in table and "not-utf8" not in table
 
 
+def test_the_list_shows_the_source_of_each_letter(kafka: KafkaSettings, send_letters: SendLetters) -> None:
+    send_letters(b'{"id": "1", "text": " "}')
+    send_letters(b"{", source="x-v2")
+    send_letters(b"{")
+    assert [letter["source"] for letter in listed()] == ["contract", "x-v2", None]
+    assert "x-v2" in run("list").stdout
+
+
 async def test_letters_that_were_sent_are_listed_only_with_all(
     kafka: KafkaSettings, send_letters: SendLetters
 ) -> None:
