@@ -78,15 +78,19 @@ def test_a_missing_topic_and_an_unsafe_redis_are_only_hints(migrated: Settings) 
     client = redis.Redis.from_url(migrated.redis.url.get_secret_value())
     client.config_set("appendonly", "no")
     client.config_set("maxmemory-policy", "allkeys-lru")
+    client.config_set("stream-node-max-entries", "100")
     try:
         status, results = run_doctor(migrated, {"ADE_KAFKA__TOPIC": "not-there-yet"})
     finally:
         client.config_set("appendonly", "yes")
         client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("stream-node-max-entries", "1")
         client.close()
     assert status == 0
     assert results["broker"]["state"] == results["redis"]["state"] == "hint"
     assert "not-there-yet" in results["broker"]["detail"]
+    for option in ("appendonly", "maxmemory-policy", "stream-node-max-entries"):
+        assert option in results["redis"]["mend"]
 
 
 def test_an_invalid_setting_is_the_only_result() -> None:
