@@ -34,10 +34,10 @@ _INACTIVE: Final = {
 
 
 def _recognizes(document: Document) -> bool:
-    if isinstance(kind := document.get("$type"), str) and kind.startswith(_EVENT_TYPE):
+    if "did" in document and "time_us" in document:
+        return _event_kind(document) in _EVENT_KINDS
+    if "$type" in document and _event_kind(document) is not None:
         return True
-    if "did" in document:
-        return "time_us" in document and _event_kind(document) in _EVENT_KINDS
     return has_views(document)
 
 

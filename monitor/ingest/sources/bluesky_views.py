@@ -5,7 +5,7 @@ Reference: the lexicons `app.bsky.feed.defs` and `app.bsky.embed.record`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.sources.bluesky_records import (
@@ -24,9 +24,15 @@ _PAGE_FIELDS: Final = frozenset({*_PAGES, "cursor", "hitsTotal"})
 
 def has_views(document: Document) -> bool:
     """Return True for a post, an item of a feed, a page of them, and a thread."""
-    if _is_view(document) or _is_view(document.get("post")):
-        return True
-    return any(_is_page(document, name) for name in _PAGES) or _is_view(nested(document, "thread", "post"))
+    # Most objects have none of these names, so this must be quick.
+    if "uri" in document:
+        return _is_view(document)
+    if "post" in document:
+        return _is_view(document["post"])
+    if "thread" in document:
+        return _is_view(nested(document["thread"], "post"))
+    has_page = "feed" in document or "posts" in document or "records" in document
+    return has_page and any(_is_page(document, name) for name in _PAGES)
 
 
 def read_views(document: Document) -> Iterator[Fields]:
@@ -40,7 +46,7 @@ def read_views(document: Document) -> Iterator[Fields]:
 
 
 def _is_view(value: Any) -> bool:
-    if not isinstance(value, Mapping) or not ("record" in value or "value" in value):
+    if not isinstance(value, dict) or not ("record" in value or "value" in value):
         return False
     uri = value.get("uri")
     return isinstance(uri, str) and uri.startswith("at://")
@@ -57,11 +63,11 @@ def _is_page(document: Document, name: str) -> bool:
 
 def _item(item: Any) -> Iterator[Fields]:
     """Read a post, or an item of a feed: a post, and what it answers."""
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         yield {}
         return
     post = item.get("post")
-    view = post if isinstance(post, Mapping) else item
+    view = post if isinstance(post, dict) else item
     if "record" in view or "value" in view:
         yield from _view(view, nested(item, "reply", "parent", "record", "text"))
     elif not ("notFound" in view or "blocked" in view):
@@ -74,7 +80,7 @@ def _thread(thread: Any) -> Iterator[Fields]:
     while waiting:
         node, parent_text = waiting.pop()
         view = nested(node, "post")
-        if not isinstance(view, Mapping):
+        if not isinstance(view, dict):
             continue
         yield from _view(view, parent_text)
         replies = nested(node, "replies")

@@ -8,7 +8,7 @@ numbers, so a deletion is only useful together with the name of the server.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.errors import PoisonError
@@ -37,21 +37,23 @@ _MARKS: Final = frozenset({"visibility", "spoiler_text", "reblog", "reblogs_coun
 
 
 def _recognizes(document: Document) -> bool:
-    event = document.get("event")
-    if isinstance(event, str):
-        return event in _EVENTS and ("payload" in document or "stream" in document)
-    if _is_status(document):
-        return True
-    return any(_is_page(document, name) for name in _PAGES)
+    # Most objects have none of these names, so this must be quick.
+    if "event" in document:
+        event = document["event"]
+        return isinstance(event, str) and event in _EVENTS and ("payload" in document or "stream" in document)
+    if "content" in document:
+        return _is_status(document)
+    has_page = "statuses" in document or "ancestors" in document or "descendants" in document
+    return has_page and any(_is_page(document, name) for name in _PAGES)
 
 
 def _is_status(value: Any) -> bool:
     return (
-        isinstance(value, Mapping)
+        isinstance(value, dict)
         and "content" in value
+        and isinstance(value.get("account"), dict)
         and ("uri" in value or "url" in value)
         and not _MARKS.isdisjoint(value)
-        and isinstance(value.get("account"), Mapping)
     )
 
 
@@ -93,7 +95,7 @@ def _event(event: str, payload: Any, server: str | None) -> Iterator[Fields]:
 
 
 def _status(status: Any, server: str | None) -> Iterator[Fields]:
-    if not isinstance(status, Mapping):
+    if not isinstance(status, dict):
         yield {}
         return
     server = server or _local_server(status)
@@ -145,7 +147,7 @@ def _set_references(fields: Fields, status: Document, original: Document | None,
 
 def _quote(quote: Any, server: str | None) -> tuple[Document | None, str | None]:
     """Return the quoted status and its id. A shallow quote has only the id; some servers omit the wrapper."""
-    if not isinstance(quote, Mapping):
+    if not isinstance(quote, dict):
         return None, None
     quoted = mapping(quote.get("quoted_status")) or (quote if "content" in quote else None)
     if quoted is None:

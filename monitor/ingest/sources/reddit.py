@@ -7,7 +7,7 @@ Pushshift's dumps, which write one thing without its envelope on each line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
@@ -30,7 +30,7 @@ _QUOTE: Final = re.compile(r"\s*+(?:(?:>|&gt;)(?!!)\s*+)++")
 def _recognizes(document: Document) -> bool:
     if "data" in document:
         kind = document.get("kind")
-        return isinstance(kind, str) and kind in _KINDS and isinstance(document["data"], Mapping)
+        return isinstance(kind, str) and kind in _KINDS and isinstance(document["data"], dict)
     return _thing_kind(document) is not None
 
 
@@ -50,16 +50,16 @@ def _read(document: Document) -> Iterator[Fields]:
     while waiting:
         thing, parent_text = waiting.pop()
         kind, data = nested(thing, "kind"), nested(thing, "data")
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             # No envelope: a line of a dump.
-            data = thing if isinstance(thing, Mapping) else {}
+            data = thing if isinstance(thing, dict) else {}
             kind = _thing_kind(data) or (_COMMENT if "body" in data else _SUBMISSION)
         if kind == "Listing":
             if isinstance(children := data.get("children"), list):
                 waiting.extend((child, parent_text) for child in reversed(children))
         elif kind == _COMMENT:
             yield from _comment(data, parent_text)
-            if isinstance(replies := data.get("replies"), Mapping):
+            if isinstance(replies := data.get("replies"), dict):
                 waiting.append((replies, data.get("body")))
         elif kind == _SUBMISSION:
             yield from _submission(data)
@@ -101,7 +101,7 @@ def _submission(submission: Document) -> Iterator[Fields]:
         fields["text"] = wrong[0] if wrong else "\n\n".join(filter(None, words))
     crossposts = submission.get("crosspost_parent_list")
     quoted = crossposts[0] if isinstance(crossposts, list) and crossposts else None
-    if isinstance(quoted, Mapping):
+    if isinstance(quoted, dict):
         fields["kind"] = "quote"
         set_present(fields, "referenced_id", _common_fields(quoted, _SUBMISSION).get("id"))
     _set_context(fields, [("quoted", nested(quoted, "selftext")), ("place", submission.get("subreddit"))])

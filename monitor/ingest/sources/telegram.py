@@ -7,7 +7,7 @@ passes each message as `{"telegram_chat": {…}, "message": {…}}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
@@ -26,9 +26,13 @@ _PEER: Final = re.compile("^(user|chat|channel)")
 def _recognizes(document: Document) -> bool:
     if "telegram_chat" in document:
         return "message" in document
-    if isinstance(document.get("messages"), list):
-        return len(_CHAT_FIELDS & document.keys()) >= 2 and _has_messages(document["messages"])
-    return any(isinstance(nested(document, name, "list"), list) for name in _CHAT_LISTS)
+    # Most objects have none of these names, so this must be quick.
+    if "messages" in document:
+        messages = document["messages"]
+        is_chat = len(_CHAT_FIELDS & document.keys()) >= 2
+        return is_chat and isinstance(messages, list) and _has_messages(messages)
+    has_chats = "chats" in document or "left_chats" in document
+    return has_chats and any(isinstance(nested(document, name, "list"), list) for name in _CHAT_LISTS)
 
 
 def _has_messages(messages: list[Any]) -> bool:
@@ -54,11 +58,11 @@ def _chats(document: Document) -> Iterator[Document]:
     for name in _CHAT_LISTS:
         chats = nested(document, name, "list")
         if isinstance(chats, list):
-            yield from (chat for chat in chats if isinstance(chat, Mapping))
+            yield from (chat for chat in chats if isinstance(chat, dict))
 
 
 def _message(message: Any, chat: Document) -> Iterator[Fields]:
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         yield {}
         return
     text = _text(message)
