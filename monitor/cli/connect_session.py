@@ -53,8 +53,8 @@ def run_connector(
         LoopOptions,
         StateFile,
         UnreadableFrames,
-        require_topic,
     )
+    from monitor.kafka import require_topic
     from monitor.logs import configure_logs
 
     if track is Track.DRUGS and drug_list is None:

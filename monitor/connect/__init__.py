@@ -27,7 +27,6 @@ from monitor.connect.source_openers import (
     SourceOpener,
     XOpener,
     require_libraries,
-    require_topic,
 )
 from monitor.connect.state_file import StateFile
 from monitor.connect.unreadable import UnreadableFrames
@@ -57,6 +56,5 @@ __all__ = [
     "XOpener",
     "read_drug_list",
     "require_libraries",
-    "require_topic",
     "sync_rules",
 ]

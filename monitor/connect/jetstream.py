@@ -49,7 +49,7 @@ _SMALLEST_TIME: Final = 10**15
 _LARGEST_TIME: Final = 4_102_444_800 * 10**6
 
 
-def read_dictionary(path: Path) -> Any:
+def read_zstd_dictionary(path: Path) -> Any:
     """Return the zstd dictionary of Jetstream, for compressed events.
 
     Raises:

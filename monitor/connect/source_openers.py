@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 
 from monitor.connect.errors import ConnectError
 from monitor.connect.http_stream import open_client
-from monitor.connect.jetstream import Jetstream, read_dictionary
+from monitor.connect.jetstream import Jetstream, read_zstd_dictionary
 from monitor.connect.mastodon_live import SILENCE as MASTODON_SILENCE
 from monitor.connect.mastodon_live import MastodonPolling, MastodonStream
 from monitor.connect.mastodon_timeline import Timeline
 from monitor.connect.x_stream import SILENCE as X_SILENCE
 from monitor.connect.x_stream import XStream
-from monitor.kafka import topic_states
-from monitor.settings import ConnectSettings, KafkaSettings
+from monitor.settings import ConnectSettings
 
 if TYPE_CHECKING:
     import httpx
@@ -49,20 +48,6 @@ def require_libraries() -> None:
     if missing:
         raise ConnectError(
             f"connectors need {' and '.join(missing)}", "run `pip install 'ade-monitor[sources]'`"
-        )
-
-
-def require_topic(kafka: KafkaSettings) -> None:
-    """Check that the topic exists. Blocking.
-
-    Raises:
-        ConnectError: it does not.
-        RetryableError: no broker answers.
-    """
-    if not any(state.topic == kafka.topic for state in topic_states(kafka)):
-        raise ConnectError(
-            f"the broker at {kafka.bootstrap_servers} has no topic {kafka.topic}",
-            "create it with `ade-monitor topics create`, or name another with --topic",
         )
 
 
@@ -119,13 +104,13 @@ class BlueskyOpener:
         if not self._hosts:
             raise ConnectError("connect.jetstream_hosts names no host", "name at least one")
         if self.settings.jetstream_dictionary is not None:
-            read_dictionary(self.settings.jetstream_dictionary)
+            read_zstd_dictionary(self.settings.jetstream_dictionary)
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Jetstream]:
         """Yield the source; see `SourceOpener`."""
         path = self.settings.jetstream_dictionary
-        yield Jetstream(self._hosts, None if path is None else read_dictionary(path))
+        yield Jetstream(self._hosts, None if path is None else read_zstd_dictionary(path))
 
     @property
     def _hosts(self) -> list[str]:
@@ -161,8 +146,8 @@ class MastodonOpener:
     @property
     def url(self) -> str:
         """Address of the server; a bare host name is one, too."""
-        server = (self.settings.mastodon_server or "").strip().rstrip("/")
-        return server if "://" in server else f"https://{server}"
+        server = (self.settings.mastodon_server or "").strip()
+        return (server if "://" in server else f"https://{server}").rstrip("/")
 
     @property
     def name(self) -> str:

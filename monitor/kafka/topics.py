@@ -107,7 +107,7 @@ def require_topic(kafka: KafkaSettings) -> None:
         raise FatalError(
             f"the broker at {kafka.bootstrap_servers} has no topic {kafka.topic}; it has "
             f"{', '.join(existing) or 'none'}",
-            "correct --topic, or create it with --create-topic",
+            "correct --topic, or create it with `ade-monitor topics create` or `feed --create-topic`",
         )
 
 

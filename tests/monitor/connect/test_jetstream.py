@@ -13,7 +13,7 @@ from websockets.asyncio.server import serve
 
 from monitor.connect import ConnectError, ConnectionLostError, Position
 from monitor.connect.errors import FailureKind
-from monitor.connect.jetstream import Jetstream, read_dictionary
+from monitor.connect.jetstream import Jetstream, read_zstd_dictionary
 from monitor.ingest import read_items
 from monitor.ingest.sources import source_named
 from monitor.records import ComplianceEvent, Post
@@ -156,7 +156,7 @@ async def test_events_are_decompressed_with_the_dictionary(
 ) -> None:
     path = tmp_path / "zstd_dictionary"
     path.write_bytes(zstd.train_dict([event(n) + bytes([n]) for n in range(200)], 4_096).dict_content)
-    dictionary = read_dictionary(path)
+    dictionary = read_zstd_dictionary(path)
     servers[0].compress = lambda message: zstd.compress(message, zstd_dict=dictionary)
     servers[0].script = [[event(0), b"", END]]
     frames, _ = await frames_until_the_end(jetstream(servers[0], dictionary=dictionary))
@@ -187,4 +187,4 @@ def test_a_file_that_is_not_a_dictionary_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short").write_bytes(b"123")
     for name in ("short", "missing"):
         with pytest.raises(ConnectError):
-            read_dictionary(tmp_path / name)
+            read_zstd_dictionary(tmp_path / name)

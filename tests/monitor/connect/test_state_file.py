@@ -21,10 +21,10 @@ def test_a_position_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 
 
 def test_two_sources_have_two_files(tmp_path: Path) -> None:
-    with StateFile(tmp_path, "mastodon-a.example:3000") as one, StateFile(tmp_path, "mastodon-b") as two:
-        one.save(POSITION)
-        assert two.load() is None
-        assert one.path.parent == tmp_path
+    with StateFile(tmp_path, "mastodon-a.example:3000") as first, StateFile(tmp_path, "mastodon-b") as second:
+        first.save(POSITION)
+        assert second.load() is None
+        assert first.path.parent == tmp_path
 
 
 @pytest.mark.parametrize(

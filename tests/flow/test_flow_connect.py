@@ -1,0 +1,53 @@
+"""`ade-monitor connect` as its users start it: to the topic, through SIGKILL and SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from aiohttp.test_utils import TestServer
+
+from monitor.settings import Settings
+from tests.monitor.connect.platforms import XServer, post_line
+from tests.processes import running, wait_for
+from tests.topic_content import content_of
+
+FIRST_ID = 1_900_000_000_000_000_000
+
+
+def state_at(folder: Path) -> int:
+    """Return the number of the newest post in the state file, or -1."""
+    path = folder / "state" / "x.json"
+    cursor = json.loads(path.read_text())["cursor"] if path.exists() else {}
+    return int(cursor.get("newest_id", FIRST_ID - 1)) - FIRST_ID
+
+
+async def test_a_connector_that_is_killed_and_started_again_loses_nothing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    lines = [post_line(number) + b"\r\n" for number in range(200)]
+    first, second = b"".join(lines[:120]), b"".join(lines[100:])
+    script = XServer(script=[[first], [second, b"\r\n"]])
+    async with TestServer(script.app()) as server:
+        extra = {
+            "ADE_CONNECT__X_URL": str(server.make_url("")).rstrip("/"),
+            "ADE_CONNECT__X_BEARER_TOKEN": "a-secret-token",
+            "ADE_CONNECT__X_BACKFILL_MINUTES": "5",
+            "ADE_CONNECT__STATE_DIR": str(tmp_path / "state"),
+        }
+        with running(settings, tmp_path, "connect", "x", **extra) as connector:
+            await asyncio.to_thread(wait_for, lambda: state_at(tmp_path) >= 119, watching=connector)
+            connector.kill()
+        with running(settings, tmp_path, "connect", "x", **extra) as connector:
+            await asyncio.to_thread(wait_for, lambda: state_at(tmp_path) >= 199, watching=connector)
+            status = await asyncio.to_thread(connector.stop)
+            output = connector.output()
+        script.closing.set()
+    messages = await content_of(settings.kafka.bootstrap_servers, settings.kafka.topic, count=200)
+    assert {int(message.key) - FIRST_ID for message in messages} == set(range(200))
+    assert script.requests[1].query["backfill_minutes"] == "1"
+    assert status == 0
+    assert "sent" in output
+    assert "a-secret-token" not in output
+    assert "zoloft" not in output
