@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from monitor.cli.console import ShowProgress, print_error, print_line, print_note
+from monitor.cli.console import ShowProgress, print_error, print_json, print_note
 from monitor.feed import (
     Detection,
     FeedItem,
@@ -87,7 +87,7 @@ class MessageSample:
             return
         self.messages.append(message)
         if not self._is_quiet:
-            print_line(f"{message.key.decode()}\t{message.value.decode()}")
+            print_json(message_record(message))
 
 
 def file_line(file: FileSummary) -> str:
@@ -111,10 +111,13 @@ def summary_line(summary: FeedSummary, topic: str | None) -> str:
 
 def rehearsal_record(summary: FeedSummary, sample: MessageSample) -> dict[str, Any]:
     """Return the result of a rehearsal for `--json`, with the first messages that would be sent."""
-    messages = [
-        {"key": message.key.decode(), "value": json.loads(message.value)} for message in sample.messages
-    ]
+    messages = list(map(message_record, sample.messages))
     return summary_record(summary, None) | {"sent": 0, "per_second": 0.0, "messages": messages}
+
+
+def message_record(message: PostMessage) -> dict[str, Any]:
+    """Return a message ready for JSON."""
+    return {"key": message.key.decode(), "value": json.loads(message.value)}
 
 
 def summary_record(summary: FeedSummary, topic: str | None) -> dict[str, Any]:

@@ -137,7 +137,7 @@ class FileReader:
             self._notify(f"{source.name} has no posts in it")
 
     def _items_of(self, source: Source) -> Iterator[ScoreItem]:
-        if not source.sample.strip():
+        if source.is_empty:
             return
         detection = detect_format(source, self._form)
         notify = self._notify

@@ -1,7 +1,7 @@
 """Feed posts from files to Kafka: inputs → sources → entries → items → messages → broker.
 
 listing          what is fed if a user names folders and archives
-opening          a file or an archive as sources; `packing` and `unpacked_stream` unpack them within limits
+opening          a file or an archive as sources; `unpacking` and `unpacked_stream` unpack them within limits
 source           what is open: its first bytes and its lines
 detection        the format of a source, from the table of all formats
 json_entries     JSON of any platform; `json_documents` splits it into documents
@@ -33,13 +33,13 @@ from monitor.feed.field_mapping import FieldMapping
 from monitor.feed.file_format import FileFormat, ReadOptions
 from monitor.feed.listing import Input, list_inputs
 from monitor.feed.opening import open_sources
-from monitor.feed.packing import PACKINGS
 from monitor.feed.post_message import PostMessage, contract_fields, message_of
 from monitor.feed.preview import preview_lines
 from monitor.feed.reject_limit import RejectLimit, parse_reject_limit
 from monitor.feed.rejects import RejectFileError, RejectLog
 from monitor.feed.sender import Sender
 from monitor.feed.source import FeedError, Source, UnknownFormatError
+from monitor.feed.unpacking import PACKINGS
 
 __all__ = [
     "AUTO",

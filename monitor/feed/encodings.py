@@ -58,7 +58,8 @@ def is_western(start: bytes) -> bool:
     valid = broken = 0
     for run in _NOT_ASCII.findall(start):
         try:
-            run.decode()
+            # Pairs of surrogates, as Java writes emoji, are not valid UTF-8, but they are not cp1252 either.
+            run.decode("utf-8", "surrogatepass")
             valid += 1
         except UnicodeDecodeError as error:
             # A character that the end of the sample cuts off is not broken.

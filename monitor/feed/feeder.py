@@ -217,7 +217,7 @@ class _Feed:
         self._reports.ended(file)
 
     def _send_items(self, source: Source, file: FileSummary) -> None:
-        if not source.sample.strip():
+        if source.is_empty:
             return
         detection = detect_format(source, self._options.format)
         reading = replace(

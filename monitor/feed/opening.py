@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, cast
 
 from monitor.feed.listing import Input, data_members, is_data, skipped_note
-from monitor.feed.packing import PACKINGS, TAR, UNSUPPORTED, ZIP, packing_of, zipfile
 from monitor.feed.source import FeedError, Source
 from monitor.feed.unpacked_stream import BombGuard, UnpackedStream
+from monitor.feed.unpacking import PACKINGS, TAR, UNSUPPORTED, ZIP, packing_of, zipfile
 
 MAX_NESTING: Final = 4
 """Number of packings around each other: `tweets.json.gz` in `a.tar.xz` has three."""

@@ -16,6 +16,9 @@ MAX_LINE: Final = 16 * 1_048_576
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
+# White space, and the bytes of the marks of UTF-8 and UTF-16.
+_BLANK: Final = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"
+
 
 class FeedError(MonitorError):
     """A file cannot be opened, read or understood as a whole."""
@@ -66,6 +69,11 @@ class Source:
     size: int | None = None
     was_listed: bool = True
     read_so_far: Callable[[], int] = field(default=lambda: 0, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if there is nothing but white space, and perhaps a byte order mark."""
+        return not self.sample.strip(_BLANK)
 
     @property
     def position(self) -> int:

@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
-from monitor.feed.packing import zipfile, zstd
 from monitor.feed.source import FeedError
+from monitor.feed.unpacking import zipfile, zstd
 
 SAMPLE_SIZE: Final = 65_536
 """Bytes that a format is detected from."""

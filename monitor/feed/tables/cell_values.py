@@ -12,7 +12,8 @@ from monitor.ingest.contract import MAX_PLATFORM
 from monitor.ingest.dates import is_missing
 
 # '1212… and ="1212…" keep a spreadsheet from rounding the number.
-_WRAPPED_ID: Final = re.compile(r"""(?:="?|['"`])\s*([0-9]+)\s*["'`]?""")
+# rtweet puts an x in front of them.
+_WRAPPED_ID: Final = re.compile(r"""(?:="?|['"`]|x(?=[0-9]{5}))\s*([0-9]+)\s*["'`]?""")
 _WHOLE_FLOAT: Final = re.compile(r"([0-9]{1,15})\.0+")
 _STATUS: Final = re.compile(r"(?:twitter|x)\.com/[^/\s]+/status(?:es)?/([0-9]+)", re.IGNORECASE)
 _BLUESKY: Final = re.compile(r"bsky\.app/profile/(did:[a-z]+:[^/\s]+)/post/([A-Za-z0-9]+)")
@@ -81,6 +82,8 @@ def text_of(cell: Any) -> str:
         return cell
     if cell is None or cell != cell:
         return ""
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace")
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, date):

@@ -100,8 +100,10 @@ def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
     titles = [normalized(title) for title in start.titles]
     profile = profile_of(titles)
     index_of: dict[str, int] = {}
-    for index, title in enumerate(titles):
-        index_of.setdefault(title, index)
+    # In exports of databases, `_id` is not the id of the post.
+    order = sorted(range(len(titles)), key=lambda index: str(start.titles[index]).lstrip().startswith("_"))
+    for index in order:
+        index_of.setdefault(titles[index], index)
     indices: dict[str, Sequence[int]] = {
         field: [index_of[name] for name in names if name in index_of]
         for field, names in profile.columns.items()

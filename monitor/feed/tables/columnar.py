@@ -111,6 +111,17 @@ def _read_batches(source: Source, batches: Any, options: ReadOptions) -> Iterato
         yield from read_entries(TableStart(source.name, titles, head), itertools.chain(head, rows), options)
 
 
+def _plain(column: Any) -> Any:
+    """Return a column with values that Python can hold: times become texts, whatever their unit and year."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_timestamp(kind):
+        microseconds = pyarrow.timestamp("us", "UTC" if kind.tz else None)
+        return column.cast(microseconds, safe=False).cast(pyarrow.string())
+    return column.cast(pyarrow.string()) if pyarrow.types.is_temporal(kind) else column
+
+
 def _rows(batches: Any, titles: list[str]) -> Iterator[CellRow]:
     """Yield the rows of all batches, and put the titles of their columns into `titles`."""
     import pyarrow
@@ -121,6 +132,7 @@ def _rows(batches: Any, titles: list[str]) -> Iterator[CellRow]:
         while any(pyarrow.types.is_struct(column.type) for column in table.schema):
             table = table.flatten()
         titles[:] = table.column_names
+        table = table.from_arrays([_plain(column) for column in table.columns], titles)
         # A slice at a time, so that a batch of any size needs little memory as Python objects.
         for start in range(0, table.num_rows, _BATCH_ROWS):
             columns = [column.to_pylist() for column in table.slice(start, _BATCH_ROWS).columns]

@@ -190,6 +190,8 @@ class _LineDecoder:
         try:
             text = line.decode()
         except UnicodeDecodeError:
+            if (text_of_java := _decode_surrogates(line)) is not None:
+                return text_of_java
             if self._western is None:
                 self._western = True
                 if self._notify is not None:
@@ -200,6 +202,15 @@ class _LineDecoder:
         if self._western is None and not text.isascii():
             self._western = False
         return text
+
+
+def _decode_surrogates(line: bytes) -> str | None:
+    """Return a line in which emoji are pairs of surrogates, as Java and old databases write them, or None."""
+    try:
+        pairs = line.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return pairs.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unreadable(line: SourceLine) -> Reject:

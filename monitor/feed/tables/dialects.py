@@ -24,7 +24,8 @@ MAX_PREAMBLE: Final = 50
 # How much a row in front of the table counts as one with a wrong number of columns.
 _PREAMBLE_WEIGHT: Final = 0.25
 
-_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=([^\w"\\\s]|\t| )"?', re.IGNORECASE)
+_CUT_OFF: Final = "unexpected end of data"
 _ENCLOSED: Final = re.compile(r'\s*"(?:[^"]|"")*"\s*')
 
 
@@ -90,7 +91,8 @@ def _quoting(lines: Sequence[SourceLine], delimiter: str) -> Quoting:
 
 
 def _errors(rows: Sequence[CellRow | Reject]) -> int:
-    return sum(isinstance(row, Reject) for row in rows)
+    # The end of the sample may cut off a cell with several lines.
+    return sum(isinstance(row, Reject) and _CUT_OFF not in row.detail for row in rows)
 
 
 def _has_json_column(rows: Sequence[CellRow]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,9 +20,11 @@ from monitor.feed.tables.damaged_ids import is_damaged, whole_number
 from monitor.feed.tables.local_dates import DateColumn
 from monitor.ingest.contract import MAX_URL
 from monitor.ingest.snowflake import snowflake_date
+from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 
 _REFERENCES: Final = (("repost_of", "repost"), ("quote_of", "quote"), ("reply_to", "reply"))
 _CONTEXT: Final = ("title", "place")
+_NUMBER: Final = re.compile("[0-9]+")
 
 
 class RowFields:
@@ -52,23 +55,33 @@ class RowFields:
     def read(self, cells: Sequence[Any]) -> dict[str, Any]:
         """Return the fields of a row, named as in the contract."""
         post_id, text = self.post_id(cells), self.text(cells)
-        fields: dict[str, Any] = {"id": post_id, "text": text}
+        platform = "x" if self._about_x else platform_of(self._first(cells, "platform"))
+        kind, referenced = self._reference(cells)
+        if platform == "x":
+            fields = self._x_fields(cells, post_id, text, kind, referenced)
+        else:
+            fields = {"id": post_id, "text": text}
+            if platform:
+                fields["platform"] = platform
+            created_at = self._created_at(cells)
+            if created_at is None and self.ids_are_of_x:
+                created_at = snowflake_date(post_id)
+            if created_at is not None:
+                fields["created_at"] = created_at
+            if language := language_of(self._first(cells, "lang")):
+                fields["lang"] = language
+            if kind is not None:
+                fields["kind"] = kind
+            if kind is not None and referenced:
+                fields["referenced_id"] = referenced
+            # A tweet has no title: tools repeat its text there.
+            if self._has_context and (context := self._context(cells, text)):
+                fields["context"] = context
         if author := self._author(cells):
             fields["author_id"] = author
-        if (created_at := self._created_at(cells, post_id)) is not None:
-            fields["created_at"] = created_at
-        if language := language_of(self._first(cells, "lang")):
-            fields["lang"] = language
         url = self._first(cells, "url").strip()
         if url and len(url) <= MAX_URL:
             fields["url"] = url
-        platform = "x" if self._about_x else platform_of(self._first(cells, "platform"))
-        if platform:
-            fields["platform"] = platform
-        # A tweet has no title: tools repeat its text there.
-        if self._has_context and platform != "x" and (context := self._context(cells, text)):
-            fields["context"] = context
-        self._add_reference(cells, fields)
         return fields
 
     def post_id(self, cells: Sequence[Any]) -> str:
@@ -87,6 +100,34 @@ class RowFields:
     def text(self, cells: Sequence[Any]) -> str:
         """Return the text of a row's post, or ""."""
         return self._first(cells, "text")
+
+    def _x_fields(
+        self, cells: Sequence[Any], post_id: str, text: str, kind: str | None, referenced: str
+    ) -> dict[str, Any]:
+        original = quoted = parent = None
+        if kind == "repost":
+            name = self._first(cells, "repost_name").strip().lstrip("@")
+            whole = self._first(cells, "repost_text") or (None if text.startswith("RT @") else text)
+            original = ReferencedPost(referenced, whole, name or None)
+        elif kind == "reply":
+            parent = ReferencedPost(referenced)
+        quote_text = self._first(cells, "quote_text") or None
+        if kind == "quote" or quote_text:
+            quoted = ReferencedPost(referenced if kind == "quote" else None, quote_text)
+        fields = x_fields(
+            post_ids(post_id, _NUMBER.findall(self._first(cells, "history"))),
+            text,
+            username=self._first(cells, "username").strip().lstrip("@") or None,
+            created_at=self._created_at(cells),
+            lang=language_of(self._first(cells, "lang")),
+            repost=original,
+            quoted=quoted,
+            parent=parent,
+        )
+        if not post_id.isdecimal():
+            # Data sets have ids of their own, which are not part of any address.
+            fields.pop("url", None)
+        return fields
 
     def _first(self, cells: Sequence[Any], field: str) -> str:
         """Return the first cell of a field's columns that is not blank, or ""."""
@@ -108,7 +149,7 @@ class RowFields:
             return f"{self._profile.name}:{author}"
         return author
 
-    def _created_at(self, cells: Sequence[Any], post_id: str) -> Any:
+    def _created_at(self, cells: Sequence[Any]) -> Any:
         for index in self._indices.get("created_at", ()):
             cell = self._cell(cells, index)
             clock = self._first(cells, "time")
@@ -116,7 +157,7 @@ class RowFields:
                 cell = f"{cell} {clock}"
             if (value := self._dates[index].read(cell)) is not None:
                 return value
-        return snowflake_date(post_id) if self.ids_are_of_x else None
+        return None
 
     def _context(self, cells: Sequence[Any], text: str) -> list[dict[str, str]]:
         parts = [(kind, self._first(cells, kind).strip()) for kind in _CONTEXT]
@@ -128,19 +169,12 @@ class RowFields:
             if part and not start.startswith(part.rstrip(".… "))
         ]
 
-    def _add_reference(self, cells: Sequence[Any], fields: dict[str, Any]) -> None:
+    def _reference(self, cells: Sequence[Any]) -> tuple[str | None, str]:
+        """Return how a row's post refers to another one, or None, and the id of that one, or ""."""
         for column, kind in self._references:
             if referenced := id_of(self._first(cells, column)):
-                fields["kind"], fields["referenced_id"] = kind, referenced
-                break
-        else:
-            if (kind_word := kind_of(self._first(cells, "kind"))) is None:
-                return
-            fields["kind"] = kind_word
-            referenced = id_of(self._first(cells, "referenced_id"))
-            referenced = referenced or post_id_in(self._first(cells, "referenced_url")) or ""
-            if referenced:
-                fields["referenced_id"] = referenced
-        name = self._first(cells, "repost_name").strip().lstrip("@")
-        if fields["kind"] == "repost" and name and not fields["text"].startswith("RT @"):
-            fields["text"] = f"RT @{name}: {fields['text']}"
+                return kind, referenced
+        if (kind_word := kind_of(self._first(cells, "kind"))) is None:
+            return None, ""
+        referenced = id_of(self._first(cells, "referenced_id"))
+        return kind_word, referenced or post_id_in(self._first(cells, "referenced_url")) or ""

@@ -33,7 +33,8 @@ class TableProfile:
         marks: titles that only this kind of table has all of.
         columns: the titles for each field, the preferred ones first. Fields are those of the contract, and
             `time` (of a day in `created_at`), `repost_of`, `quote_of` and `reply_to` (ids of posts),
-            `repost_name` (the author who is repeated), `title` and `place` (context), `referenced_url`, and
+            `repost_name`, `repost_text` and `quote_text` (of the other post), `username`, `history` (ids of
+            all versions), `title` and `place` (context), `referenced_url`, and
             `tool_id` (id in the tool).
         platform: platform of all its posts, or None if a column has it.
     """
@@ -55,7 +56,13 @@ class TableProfile:
 
 
 _REFERENCES: Final[Mapping[str, Titles]] = {
-    "repost_of": ("referencedtweetsretweetedid", "retweetedstatusid", "retweetedstatusidstr", "retweetid"),
+    "repost_of": (
+        "referencedtweetsretweetedid",
+        "retweetedstatusid",
+        "retweetedstatusidstr",
+        "retweetstatusid",
+        "retweetid",
+    ),
     "quote_of": (
         "referencedtweetsquotedid",
         "quotedstatusid",
@@ -68,9 +75,19 @@ _REFERENCES: Final[Mapping[str, Titles]] = {
         "inreplytostatusid",
         "inreplytostatusidstr",
         "inreplytotweetid",
+        "replytostatusid",
         "replytoid",
     ),
-    "repost_name": ("retweetedusername", "retweetedscreenname", "retweetedstatususerscreenname"),
+    "repost_name": (
+        "retweetedusername",
+        "retweetedscreenname",
+        "retweetscreenname",
+        "retweetedstatususerscreenname",
+    ),
+    "repost_text": ("retweetedstatusfulltext", "retweetedstatustext", "retweettext", "retweetedtext"),
+    "quote_text": ("quotedstatusfulltext", "quotedstatustext", "quotedtext"),
+    "username": ("authorusername", "username", "screenname", "userscreenname", "fromuser", "fromusername"),
+    "history": ("edithistorytweetids",),
 }
 
 USUAL: Final = TableProfile(
@@ -89,6 +106,7 @@ USUAL: Final = TableProfile(
             "commentid",
             "documentid",
             "docid",
+            "importedid",
             "twitterid",
             "uid",
         ),
@@ -117,11 +135,15 @@ USUAL: Final = TableProfile(
             "useridstr",
             "twitterauthorid",
             "xauthorid",
+            "fromuseridstr",
+            "fromuserid",
             "author",
             "username",
             "authorusername",
             "screenname",
             "userscreenname",
+            "fromuser",
+            "fromusername",
             "user",
             "authorname",
         ),
@@ -143,6 +165,8 @@ USUAL: Final = TableProfile(
             "createddate",
             "datepublished",
             "dateposted",
+            "tweetdate",
+            "tweetpostedtime",
         ),
         "lang": ("lang", "language", "languagecode", "tweetlang"),
         "url": ("url", "tweeturl", "permalink", "posturl", "link", "statusurl", "permanenturl"),

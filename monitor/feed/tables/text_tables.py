@@ -144,6 +144,6 @@ def _table(
 
 def _delimiter(name: str) -> str:
     delimiter = _DELIMITER_NAMES.get(name.lower(), name)
-    if len(delimiter) != 1 or delimiter in '"\r\n':
+    if len(delimiter) != 1 or delimiter in '"\\\r\n':
         raise FeedError(f"{name!r} cannot separate columns", "use one character, or tab, for --delimiter")
     return delimiter

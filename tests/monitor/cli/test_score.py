@@ -16,7 +16,7 @@ from tests.tiny import make_tiny_bundle
 from tests.tiny_retrieval import make_tiny_hybrid
 
 COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
-KEYS = ["id", "label", "probability", "mentions", "bundle"]
+KEYS = ["id", "line", "label", "probability", "mentions", "bundle"]
 MENTION_KEYS = ["start", "end", "text", "score", "ptid", "pt_name", "pt_score"]
 
 
@@ -89,7 +89,7 @@ def test_a_normalizer_that_the_bundle_lacks_is_refused_with_advice(tmp_path: Pat
     assert b"Traceback" not in done.stderr
 
 
-def test_each_line_has_one_record_in_its_place() -> None:
+def test_each_post_and_each_bad_line_has_one_record_in_its_place() -> None:
     stdin = (
         b"garbage\n"
         + lines_of({"id": "1", "text": "so dizzy 🤢"})
@@ -99,9 +99,10 @@ def test_each_line_has_one_record_in_its_place() -> None:
         + b'{"id": "5", "text": "a headache"}'
     )
     scored = records(score("-", "--bundle", "dummy", stdin=stdin))
-    assert [record.get("id") or record["line"] for record in scored] == [1, "1", 3, 4, 5, 6, "4", "5"]
+    assert [record["line"] for record in scored] == [1, 2, 4, 5, 6, 7, 8]
+    assert [record["id"] for record in scored if "id" in record] == ["1", "4", "5"]
     errors = {record["line"]: record["error"] for record in scored if "error" in record}
-    assert errors == {1: "not-json", 3: "empty", 4: "missing-field", 5: "blank-text", 6: "not-utf8"}
+    assert errors == {1: "not-json", 4: "missing-field", 5: "blank-text", 6: "not-utf8"}
     assert [m["text"] for record in scored for m in record.get("mentions", [])] == ["dizzy", "headache"]
     assert {record["bundle"] for record in scored if "bundle" in record} == {"dummy-1"}
 
@@ -146,8 +147,51 @@ def test_lines_before_damaged_data_are_scored(tmp_path: Path) -> None:
     assert "t.jsonl.gz" in done.stderr.decode()
 
 
-def test_an_empty_file_has_no_records() -> None:
-    assert records(score("-", "--bundle", "dummy")) == []
+def test_an_empty_file_has_no_records_and_a_note() -> None:
+    done = score("-", "--bundle", "dummy")
+    assert records(done) == []
+    assert "no posts" in done.stderr.decode()
+
+
+PAGE = {"data": [{"id": str(n), "text": "so dizzy", "author_id": "7"} for n in range(2)], "meta": {}}
+DELETION = {"delete": {"status": {"id": 17, "id_str": "17", "user_id": 3, "user_id_str": "3"}}}
+
+
+def test_each_post_of_a_page_has_a_record(tmp_path: Path) -> None:
+    (tmp_path / "page.json").write_text(json.dumps([PAGE, PAGE], indent=1))
+    done = score(str(tmp_path / "page.json"), "--bundle", "dummy")
+    scored = records(done)
+    assert [record["id"] for record in scored] == ["0", "1", "0", "1"]
+    assert scored[0]["line"] == scored[1]["line"] < scored[2]["line"]
+    assert "x-v2" in done.stderr.decode()
+
+
+def test_events_have_no_records_and_a_note() -> None:
+    done = score("-", "--bundle", "dummy", stdin=lines_of(DELETION, {"id": "1", "text": "dizzy"}))
+    assert [record["id"] for record in records(done)] == ["1"]
+    assert "1 deletions" in done.stderr.decode()
+
+
+def test_records_of_several_files_name_their_file(tmp_path: Path) -> None:
+    (tmp_path / "1.jsonl").write_bytes(lines_of({"id": "1", "text": "dizzy"}, {"id": "2"}))
+    (tmp_path / "2.csv").write_text("id,text\n3,so dizzy\n")
+    done = score(str(tmp_path), str(tmp_path / "none"), "--bundle", "dummy")
+    assert done.returncode == 1
+    assert str(tmp_path / "none") in done.stderr.decode()
+    scored = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(record["line"], Path(record["file"]).name) for record in scored] == [
+        (1, "1.jsonl"),
+        (2, "1.jsonl"),
+        (2, "2.csv"),
+    ]
+
+
+def test_the_format_and_the_fields_can_be_named(tmp_path: Path) -> None:
+    stdin = lines_of({"nr": 1, "post": {"body": "so dizzy"}})
+    options = ["--format", "jsonl", "--id-field", "nr", "--text-field", "post.body"]
+    (record,) = records(score("-", "--bundle", "dummy", *options, stdin=stdin))
+    assert (record["id"], record["mentions"][0]["text"]) == ("1", "dizzy")
+    assert b"jsonl" in score("-", "--bundle", "dummy", "--format", "jsn").stderr
 
 
 @pytest.mark.parametrize(
@@ -157,7 +201,6 @@ def test_an_empty_file_has_no_records() -> None:
         (["-", "--bundle", "no-such-bundle"], "no-such-bundle"),
         (["-", "--bundle", "dummy", "--device", "tpu"], "model.device"),
         (["-", "--bundle", "dummy", "--precision", "fp8"], "model.precision"),
-        (["."], "folder"),
     ],
 )
 def test_an_error_is_one_message(arguments: list[str], message: str) -> None:

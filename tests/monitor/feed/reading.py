@@ -59,7 +59,7 @@ def read_path(path: Path, name: str = AUTO, options: ReadOptions = PLAIN) -> Rea
     for source in open_sources(Input(path), result.notes.append):
         if isinstance(source, FeedError):
             raise source
-        if not source.sample.strip():
+        if source.is_empty:
             continue
         for item in read_feed_items(source, detect_format(source, name), options, name):
             if isinstance(item, FeedItem):

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from monitor.feed import FeedError, Input, Source, open_sources, opening, unpacked_stream
-from monitor.feed.packing import zipfile as newer
-from tests.monitor.feed.test_packing import DATA, PACK, PACKED
+from monitor.feed.unpacking import zipfile as newer
+from tests.monitor.feed.test_unpacking import DATA, PACK, PACKED
 
 ZSTD_ZIP = 93
 

@@ -40,6 +40,10 @@ def test_texts_have_many_titles(title: str) -> None:
     assert read_as(f"id,{title}\n10,so dizzy\n".encode(), "csv").texts == ["so dizzy"]
 
 
+def test_the_id_of_a_database_is_not_the_one_of_the_post() -> None:
+    assert read_as(b"_id,id,text\nObjectId(5f),10,dizzy\n", "csv").ids == ["10"]
+
+
 def test_columns_can_have_other_names() -> None:
     mapping = FieldMapping(id="nr", text="Body Text", author_id="who", created_at="when", lang="l")
     data = b"id\tnr\twho\tbody_text\twhen\tl\n1\t10\t7\tdizzy\t2024-05-01T10:00:00Z\ten\n"

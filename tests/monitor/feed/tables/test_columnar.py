@@ -24,7 +24,7 @@ COLUMNS: dict[str, list[Any]] = {
 }
 
 
-def written(columns: dict[str, list[Any]], kind: str, rows_in_group: int | None = None) -> bytes:
+def written(columns: dict[str, Any], kind: str, rows_in_group: int | None = None) -> bytes:
     table = pyarrow.table(columns)
     file = io.BytesIO()
     if kind == "parquet":
@@ -43,7 +43,7 @@ def test_posts_with_nested_columns_are_read(kind: str) -> None:
     assert result.ids == [str(ID), str(ID + 5)]
     assert result.texts == ["so sick", "dizzy"]
     assert [entry["author_id"] for entry in result.entries] == ["5", "6"]
-    assert result.entries[0]["created_at"] == "2026-03-14T09:26:00+00:00"
+    assert result.posts[0].created_at == datetime(2026, 3, 14, 9, 26, tzinfo=UTC)
     assert len(result.posts) == 2
 
 
@@ -52,6 +52,19 @@ def test_all_batches_of_a_large_file_are_read() -> None:
     columns = {"id": list(range(rows)), "text": [f"felt sick {number}" for number in range(rows)]}
     result = read_as(written(columns, "parquet", rows_in_group=777), "parquet")
     assert [int(post_id) for post_id in result.ids] == columns["id"]
+
+
+def test_times_of_any_unit_and_zone_are_read() -> None:
+    nanoseconds = pyarrow.array([1_773_480_413_123_456_789, 2**62], pyarrow.timestamp("ns", "Europe/Berlin"))
+    columns = {"id": ["1", "2"], "text": ["sick", "dizzy"], "date": nanoseconds}
+    first, second = read_as(written(columns, "parquet"), "parquet").posts
+    assert first.created_at == datetime(2026, 3, 14, 9, 26, 53, 123_456, tzinfo=UTC)
+    assert second.created_at.year == 2116 if second.created_at else True
+
+
+def test_texts_without_a_declared_encoding_are_read() -> None:
+    columns = {"id": [b"1"], "text": ["café".encode()]}
+    assert read_as(written(columns, "parquet"), "parquet").texts == ["café"]
 
 
 def test_ids_that_became_floats_are_refused() -> None:

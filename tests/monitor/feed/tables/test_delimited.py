@@ -78,5 +78,11 @@ def test_the_first_line_that_is_not_ascii_shows_that_a_file_is_cp1252(dialect: D
     ]
 
 
+def test_emoji_in_the_encoding_of_java_are_read() -> None:
+    emoji = "😀".encode("utf-16-le").decode("utf-16-le", "surrogatepass")
+    pairs = "".join(chr(unit) for unit in (0xD83D, 0xDE00)).encode("utf-8", "surrogatepass")
+    assert cells_of(b"1," + pairs + b"\n") == [["1", emoji]]
+
+
 def test_many_quotes_are_split_in_linear_time() -> None:
     assert len(literal_cells('1,"' + '"' * 100_001 + ",x", ",")) in (2, 3)

@@ -39,7 +39,9 @@ def test_one_column_is_not_a_table() -> None:
     assert dialect_of(b"only\none\ncolumn\n") is None
 
 
-@pytest.mark.parametrize(("line", "delimiter"), [(b"sep=;", ";"), (b'"sep=\t"', "\t"), (b"separate", None)])
+@pytest.mark.parametrize(
+    ("line", "delimiter"), [(b"sep=;", ";"), (b'"sep=\t"', "\t"), (b"separate", None), (b'sep="', None)]
+)
 def test_the_first_line_can_name_the_delimiter(line: bytes, delimiter: str | None) -> None:
     assert named_delimiter(next(read_source_lines(io.BytesIO(line)))) == delimiter
 

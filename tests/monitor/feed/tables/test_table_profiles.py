@@ -60,10 +60,46 @@ def test_a_csv_of_twarc_has_reposts_quotes_and_replies() -> None:
         "platform": "x",
         "kind": "repost",
         "referenced_id": "77",
+        "url": f"https://x.com/i/status/{ID}",
     }
     references = [(entry.get("kind"), entry.get("referenced_id")) for entry in result.entries]
     assert references == [("repost", "77"), ("quote", "78"), ("reply", "79"), (None, None)]
     assert len(result.posts) == 4
+
+
+def test_an_edited_tweet_in_a_csv_of_twarc_has_the_id_of_its_first_version() -> None:
+    row = {
+        "id": ID,
+        "text": "so sick",
+        "edit_history_tweet_ids": f'["77", "{ID}"]',
+        "__twarc.retrieved_at": "2026",
+    }
+    entry = read_text(table(row)).posts[0]
+    assert (entry.id, entry.aliases) == ("77", (ID,))
+
+
+def test_a_csv_of_rtweet_has_whole_reposts_and_quoted_texts() -> None:
+    repost, quote = read_text(
+        table(
+            {
+                "status_id": f"x{ID}",
+                "text": "RT @bob: since zoloft I have been …",
+                "retweet_status_id": "x1212092628029698001",
+                "retweet_text": "since zoloft I have been so sick",
+                "quoted_text": "",
+            },
+            {
+                "status_id": "x1212092628029698050",
+                "text": "me too",
+                "quoted_status_id": "x1212092628029698002",
+                "quoted_text": "zoloft made me sick",
+            },
+        )
+    ).entries
+    assert (repost["id"], repost["referenced_id"]) == (ID, "1212092628029698001")
+    assert repost["text"] == "RT @bob: since zoloft I have been so sick"
+    assert (quote["text"], quote["kind"]) == ("me too", "quote")
+    assert quote["context"] == [{"kind": "quoted", "text": "zoloft made me sick"}]
 
 
 def test_cells_with_json_strings_are_decoded() -> None:
