@@ -101,8 +101,8 @@ def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
     profile = profile_of(titles)
     index_of: dict[str, int] = {}
     # In exports of databases, `_id` is not the id of the post.
-    order = sorted(range(len(titles)), key=lambda index: str(start.titles[index]).lstrip().startswith("_"))
-    for index in order:
+    numbered = sorted(enumerate(start.titles), key=lambda pair: str(pair[1]).lstrip().startswith("_"))
+    for index, _ in numbered:
         index_of.setdefault(titles[index], index)
     indices: dict[str, Sequence[int]] = {
         field: [index_of[name] for name in names if name in index_of]
@@ -126,7 +126,8 @@ def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
             raise UnknownFormatError(
                 problem, f"name the column with {OPTION_OF[field]}, and add a header if the file has none"
             )
-    about_x = profile.platform == "x" or (profile is USUAL and is_about_x(titles))
+    is_usual = profile is USUAL and not indices.get("platform")
+    about_x = profile.platform == "x" or (is_usual and is_about_x(titles))
     return ChosenColumns(profile, indices, [str(title) for title in start.titles], about_x)
 
 

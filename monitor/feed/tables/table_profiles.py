@@ -177,7 +177,22 @@ USUAL: Final = TableProfile(
 )
 """Any table whose columns have usual titles."""
 
-_X_ONLY: Final = ("tweetid", "tweettext", "tweet", "tweeturl", "tweetidstr", "conversationid", "retweetcount")
+_X_ONLY: Final = (
+    "tweetid",
+    "tweetidstr",
+    "tweettext",
+    "tweet",
+    "tweeturl",
+    "conversationid",
+    "retweetcount",
+    "retweetstatusid",
+    "retweetedstatusid",
+    "quotedstatusid",
+    "inreplytostatusid",
+    "replytostatusid",
+    "edithistorytweetids",
+    "referencedtweetsretweetedid",
+)
 
 PROFILES: Final[Sequence[TableProfile]] = (
     TableProfile(
