@@ -8,7 +8,7 @@ json_entries     JSON of any platform; `json_documents` splits it into documents
 tables           tables: delimited text, workbooks, Parquet and Arrow
 encodings        encodings of files
 field_mapping    names of fields that the user chose
-file_format      what a format is, and how a user wants files to be read
+file_format      what a format is, and how a file is to be read
 entries          entries, rejects and items
 post_message     posts and events as messages of our contract
 sender           messages to the broker

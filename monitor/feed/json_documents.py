@@ -233,13 +233,13 @@ class _Splitter:
         self._start = self._place = line_end
         self._depth = 0
         self._too_long = None
-        while (found := next_start.search(self._buffer, self._place)) is None:
+        while (next_line := next_start.search(self._buffer, self._place)) is None:
             # The last line may go on in the next chunk.
             self._start = self._place = max(self._buffer.rfind(b"\n") + 1, self._place)
             if not self._fill():
                 self._start = self._place = len(self._buffer)
                 return
-        self._start = self._place = found.end() - 1
+        self._start = self._place = next_line.end() - 1
 
     def _rest(self) -> Iterator[JsonText]:
         """Yield what is left at the end of the stream."""

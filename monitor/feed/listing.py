@@ -23,8 +23,10 @@ _OTHER_EXTENSIONS: Final = frozenset(
     }
 )
 _OTHER_NAMES: Final = re.compile(r"(?:readme|licen[cs]e|changelog|citation|copying|notice)(?:\..*)?", re.I)
-# The posts of a Twitter archive, and the whole texts of the long ones.
-_ARCHIVE_TWEETS: Final = re.compile(r"(?:tweets?|note-tweet)(?:-part[0-9]+)?\.js")
+# The posts of a Twitter archive, the whole texts of the long ones, and the posts that were deleted.
+_ARCHIVE_TWEETS: Final = re.compile(
+    r"(?:tweets?|note-tweet|deleted-tweets?|deleted-tweet-headers)(?:-part[0-9]+)?\.js"
+)
 _OLD_ARCHIVE: Final = ("js", "tweets")  # until 2016, with a file for each month
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
@@ -55,7 +57,7 @@ def list_inputs(
 ) -> Iterator[Input | FeedError]:
     """Yield the files of a command line, and those in its folders in the order of their names.
 
-    Each file comes once, whatever links lead to it. Of a folder, hidden files and files that are no data are
+    Each file comes once, whatever links lead to it. Of a folder, hidden files and files without data are
     skipped with a note.
 
     Args:

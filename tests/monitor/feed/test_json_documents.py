@@ -75,7 +75,7 @@ def test_documents_have_the_line_on_which_they_start() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t", b"[]", b"[ ]\n[]", b"window.YTD.tweet.part0 = [ ]"])
-def test_nothing_is_no_document(data: bytes) -> None:
+def test_nothing_has_no_document(data: bytes) -> None:
     assert split(data) == []
 
 
@@ -165,7 +165,11 @@ def test_only_one_document_is_in_memory() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )

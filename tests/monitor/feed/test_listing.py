@@ -109,6 +109,7 @@ def test_of_a_twitter_archive_only_the_posts_are_data() -> None:
     ]
     chosen, skipped = data_members(names)
     assert chosen == [
+        "data/deleted-tweets.js",
         "data/note-tweet.js",
         "data/tweets.js",
         "data/tweets-part1.js",

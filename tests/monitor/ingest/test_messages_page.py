@@ -7,31 +7,83 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from monitor.deadletters import RECEIPT_FOR, REPLAYED_FROM, SENT_TO, dead_letter
+from monitor.cli.app import app
+from monitor.deadletters import MOVED_FROM, RECEIPT_FOR, REPLAYED_FROM, SENT_TO, dead_letter
 from monitor.errors import PoisonError
-from monitor.feed.entries import FEED_REASONS
+from monitor.feed import FEED_REASONS, FILE_FORMATS, contract_fields
 from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS
-from monitor.records import Origin, RefusedMessage
+from monitor.records import ContextKind, ContextPart, EventKind, Origin, Post, PostKind, RefusedMessage
 from monitor.stream.scoring import MODEL_ERROR
 from tests.monitor.messages import read_post
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
+DATE = datetime(2026, 1, 1, tzinfo=UTC)
+FULL_POST = Post(
+    "1",
+    "dizzy",
+    "7",
+    DATE,
+    "en",
+    "x",
+    PostKind.QUOTE,
+    "2",
+    "https://x.com",
+    DATE,
+    ("3",),
+    (ContextPart(ContextKind.QUOTED, "zoloft"),),
+)
+
+
+def table(header: str) -> set[str]:
+    """Return the words in the first column of all tables with this header."""
+    tables = re.findall(rf"^\| {header} \|.*\n\|-.*\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return {
+        word
+        for rows in tables
+        for row in rows.splitlines()
+        for word in re.findall(r"`([^`]+)`", row.split("|")[1])
+    }
 
 
 def test_the_page_lists_every_reason_and_no_other() -> None:
-    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", PAGE, re.MULTILINE)
-    formats = {"jsonl", "csv", "tsv", "smm4h"}
-    headers = {word for word in listed if word.startswith("ade-")}
-    contract = {"id", "text", "html", "lang", "platform", "kind", "url", "aliases", "context"}
-    assert set(listed) - formats - headers - contract == {*REASONS, *FEED_REASONS, MODEL_ERROR}
+    assert table("reason") == {*REASONS, *FEED_REASONS, MODEL_ERROR}
+
+
+def test_the_page_lists_every_format_of_files_and_no_other() -> None:
+    assert table("format") == {form.name for form in FILE_FORMATS}
+
+
+def test_the_page_lists_every_event_and_every_field_of_the_contract() -> None:
+    assert {f"`{event}`" for event in EventKind} <= {*re.findall("`[a-z_]+`", PAGE)}
+    assert table("field") >= set(contract_fields(FULL_POST))
+
+
+def test_the_options_on_the_page_exist() -> None:
+    commands = {name: get_command(app).commands[name] for name in ("feed", "deadletters")}  # type: ignore[attr-defined]
+    feed_options = {
+        option
+        for parameter in commands["feed"].params
+        for option in parameter.opts + parameter.secondary_opts
+    }
+    replay = {
+        option
+        for command in commands["deadletters"].commands.values()
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    files = PAGE[PAGE.index("## Files") : PAGE.index("## Dead letters")]
+    letters = PAGE[PAGE.index("## Dead letters") :]
+    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", files)} - {"--long"} <= feed_options
+    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", letters)} <= replay
 
 
 def test_the_page_names_every_header() -> None:
-    origin = Origin("t", 0, 0, datetime(2026, 1, 1, tzinfo=UTC))
+    origin = Origin("t", 0, 0, datetime(2026, 1, 1, tzinfo=UTC), source="x-v2")
     letter = dead_letter(RefusedMessage(origin, PoisonError("empty", "x")))
     names = [name for name, _ in letter.headers]
-    for name in [*names, RECEIPT_FOR, SENT_TO, REPLAYED_FROM]:
+    for name in [*names, MOVED_FROM, RECEIPT_FOR, SENT_TO, REPLAYED_FROM]:
         assert f"`{name}`" in PAGE
 
 
