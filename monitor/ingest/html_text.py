@@ -11,8 +11,8 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNod
 MAX_TAGS: Final = 300
 """Largest number of tags that the parser gets.
 
-An HTML parser must repair wrong nesting, and the repaired tree can be quadratic in the number of tags: 100 kB
-of `<b x=1><p><b x=2><p>…` make 30 million nodes. Tags of larger texts are cut out, in linear time.
+An HTML parser repairs wrong nesting, and the repaired tree can have as many nodes as the square of the number
+of tags: `<b x=1><p><b x=2><p>…`. The tags of larger texts are cut out, in linear time.
 """
 
 
@@ -47,6 +47,7 @@ _SIMPLE: Final = _names(
 # Number of line ends before and after an element.
 _BREAKS: Final = dict.fromkeys(_PARAGRAPHS, 2) | dict.fromkeys(_LINES, 1)
 
+_CELLS: Final = _names("td th")
 _LINE_TAGS: Final = frozenset(_BREAKS) | {"br"}
 
 # An attribute needs a value, so "<b and c>" is not a tag. Quantifiers are possessive: the time is linear.
@@ -62,13 +63,15 @@ _TAG: Final = re.compile(
 )
 # Tags of the usual form. They need no closer look if their names are known.
 _USUAL_TAG: Final = re.compile(
-    r"</?([a-z][a-z0-9:]*+)(?:\s[^<>=]*+=[^<>]*+|[\s/]*+)>", re.IGNORECASE | re.ASCII
+    r"""</?([a-z][a-z0-9:]*+)(?:\s(?=[^<>=]*+=)(?:[^<>"']++|"[^"<>]*+"|'[^'<>]*+')*+|[\s/]*+)>""",
+    re.IGNORECASE | re.ASCII,
 )
 # "<" that starts neither a tag nor a comment, as in "i <3 zoloft" or "<sarcasm>".
 _LITERAL: Final = re.compile(rf"<(?!(?:{_TAG.pattern[1:]})|!--|!doctype)", re.IGNORECASE | re.ASCII)
 _LINE_TAG: Final = re.compile(rf"<(?:{'|'.join(_LINE_TAGS)})[\s/>]", re.IGNORECASE | re.ASCII)
 _HIDDEN_CONTENT: Final = re.compile(
-    rf"<(?P<hidden>{'|'.join(_HIDDEN)})\b.*?(?:</(?P=hidden)|\Z)|<!--.*?(?:-->|\Z)",
+    rf"<(?P<hidden>{'|'.join(_HIDDEN)})\b.*?(?:</(?P=hidden)[^<>]*+>?|\Z)|<!--.*?(?:-->|\Z)"
+    r"|<p\s[^<>]*quote-inline[^<>]*>.*?(?=</?p\b|\Z)",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
 # White space other than a single space.
@@ -116,7 +119,8 @@ def html_to_text(html: str) -> str:
     source = html if is_usual and _NAMES.issuperset(tags) else _LITERAL.sub("&lt;", html)
     keeps_lines = not _LINE_TAG.search(source)
     if source.count("<") > MAX_TAGS:
-        return _without_tags(_USUAL_TAG.split(_HIDDEN_CONTENT.sub("", source)), keeps_lines)
+        pieces = _TAG.split(_HIDDEN_CONTENT.sub("", source))  # text, slash, name, attributes, text, …
+        return _without_tags([piece for place, piece in enumerate(pieces) if place % 2 == 0], keeps_lines)
     tree = LexborHTMLParser(source.encode(errors="replace"), options=LexborDocumentOptions.WO_EVENTS)
     return "" if tree.body is None else _visible_text(tree.body, keeps_lines, "quote-inline" in source)
 
@@ -174,7 +178,7 @@ def _visible_text(body: LexborNode, keeps_lines: bool, has_quotes: bool) -> str:
             lines.add(_emoji(node.attributes), True)
         elif tag[0] == "-" or tag in _HIDDEN:
             continue
-        elif tag in ("td", "th"):
+        elif tag in _CELLS:
             lines.add(" ", False)
             stack.append((node.iter(include_text=True), 0, keeps_spaces))
         elif not has_quotes or "quote-inline" not in (node.attributes.get("class") or ""):
@@ -203,6 +207,8 @@ def _without_tags(parts: list[str], keeps_lines: bool) -> str:
             lines.end_line()
         elif name in _BREAKS:
             lines.separate(_BREAKS[name])
+        elif name in _CELLS:
+            lines.add(" ", False)
         if text:
             lines.add(unescape(text), keeps_lines)
     return lines.text()

@@ -60,6 +60,7 @@ HTML = {
     "<h1>Zoloft</h1>bad": "Zoloft\n\nbad",
     '<p class="quote-inline">RE: https://example.org/1</p><p>same here</p>': "same here",
     '<a href="https://example.org/?a=1&b=2">link</a> ok': "link ok",
+    '<a title="a>b" href=x>link</a> <b title=\'x "y" <z>\'>ok</b>': "link ok",
     "<font color=red>no sleep</font>": "no sleep",
     "<P>loud</P>": "loud",
     "<p>cut off in a <b>tag and <a href='https://exam": "cut off in a tag and",
@@ -126,6 +127,12 @@ def test_html_in_the_context_is_converted_before_it_is_cut() -> None:
 
 BLOCKS = st.sampled_from(["p", "div", "blockquote", "li", "h2"])
 WORDS = st.lists(st.text("abc<&é😬", min_size=1, max_size=5), min_size=1, max_size=4).map(" ".join)
+
+
+@pytest.mark.parametrize("html", [html for html in HTML if "pre>" not in html and "img" not in html])
+def test_large_html_is_converted_like_small_html(html: str) -> None:
+    empty_paragraphs = "<p> </p>" * MAX_TAGS
+    assert html_to_text(empty_paragraphs + html) == html_to_text(f"<p>{html}")
 
 
 @given(st.lists(st.tuples(BLOCKS, WORDS, WORDS), min_size=1, max_size=5))
