@@ -34,7 +34,7 @@ class FlowResults:
         """Return all alerts of the stream."""
         with redis.Redis.from_url(self.settings.redis.url.get_secret_value()) as client:
             entries = client.xrange(self.settings.alerts.stream)
-        return [json.loads(fields[b"alert"]) for _, fields in entries]
+        return [json.loads(fields[b"alert"]) for _, fields in entries if b"alert" in fields]
 
 
 @pytest.fixture
