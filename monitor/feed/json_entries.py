@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from monitor.errors import PoisonError
 from monitor.feed.encodings import detect_encoding, utf8_stream
@@ -17,6 +17,7 @@ from monitor.ingest import parse_json
 from monitor.ingest.json_values import json_type
 from monitor.ingest.sources import describe_shape, source_of
 from monitor.ingest.sources.own_contract import OWN_CONTRACT
+from monitor.ingest.sources.post_source import Document
 
 _LINE_EXTENSIONS: Final = (".jsonl", ".ndjson", ".jsonlines")
 _EXTENSIONS: Final = (*_LINE_EXTENSIONS, ".json", ".js", ".geojson")
@@ -70,6 +71,7 @@ JSON_DOCUMENTS: Final = FileFormat(
 
 
 def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEntry | Reject]:
+    has_names = not options.mapping.empty
     for text in texts:
         if text.is_too_long:
             detail = f"the JSON document has more than {len(text.data)} bytes"
@@ -81,8 +83,7 @@ def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEn
         try:
             document = parse_json(text.data)
         except PoisonError as error:
-            parts = _parts_of_line(text)
-            if parts:
+            if parts := _parts_of_line(text):
                 yield from _entries(iter(parts), options)
             else:
                 yield Reject(text.line, error.reason, error.detail, text.data)
@@ -90,46 +91,47 @@ def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEn
         if text.chat is not None:
             document = {"telegram_chat": text.chat, "message": document}
         for part in document if isinstance(document, list) else (document,):
-            yield from _read_part(part, text, options)
+            if not isinstance(part, dict):
+                detail = f"the value is {json_type(part)}, not a JSON object"
+                yield Reject(text.line, "not-an-object", detail, text.data)
+            elif not options.long_posts.add(part):
+                yield from _read_object(options.long_posts.complete(part), text, options, has_names)
 
 
-def _read_part(part: Any, text: JsonText, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
-    if not isinstance(part, dict):
-        yield Reject(
-            text.line, "not-an-object", f"the value is {json_type(part)}, not a JSON object", text.data
-        )
-        return
-    if options.long_posts.add(part):
-        return
-    part = dict(options.long_posts.complete(part))
-    source = options.source or source_of(part)
+def _read_object(
+    document: Document, text: JsonText, options: ReadOptions, has_names: bool
+) -> Iterator[FeedEntry | Reject]:
+    """Yield the posts and events of an object; `has_names` is True if the user named fields."""
+    source = options.source or source_of(document)
     if source is None:
-        yield _unrecognized(part, text, options)
+        yield _unrecognized(document, text, options)
         return
     is_empty = True
-    for fields in source.read(part):
+    for fields in source.read(document):
         is_empty = False
-        mapped = fields if "tombstone" in fields else options.mapping.apply(part, fields)
-        yield FeedEntry(text.line, mapped, text.data, source.name)
-    if is_empty and options.source and not source.recognizes(part):
-        detail = f"the object is not one of {source.title}; {_shape_of(part)}"
+        if has_names and "tombstone" not in fields:
+            fields = options.mapping.apply(document, fields)
+        yield FeedEntry(text.line, fields, text.data, source.name)
+    if is_empty and options.source and not source.recognizes(document):
+        detail = f"the object is not one of {source.title}; {_shape_of(document)}"
         yield Reject(text.line, "missing-field", detail, text.data)
 
 
-def _unrecognized(part: dict[str, Any], text: JsonText, options: ReadOptions) -> FeedEntry | Reject:
+def _unrecognized(document: Document, text: JsonText, options: ReadOptions) -> FeedEntry | Reject:
     """Read an object of no source with the fields that the user named, or say what it has."""
-    fields = options.mapping.apply(part, {name: part[name] for name in _USUAL_FIELDS if name in part})
+    usual = {name: document[name] for name in _USUAL_FIELDS if name in document}
+    fields = options.mapping.apply(document, usual)
     for name in ("id", "text"):
         if name not in fields:
             path = getattr(options.mapping, name)
             missing = f"`{name}` is missing" if path is None else f"`{path}` (the {name}) is missing"
-            return Reject(text.line, "missing-field", f"{missing}; {describe_shape(part)}", text.data)
+            return Reject(text.line, "missing-field", f"{missing}; {describe_shape(document)}", text.data)
     return FeedEntry(text.line, fields, text.data, OWN_CONTRACT.name)
 
 
-def _shape_of(part: dict[str, Any]) -> str:
-    source = source_of(part)
-    return f"it looks like {source.title}" if source else describe_shape(part)
+def _shape_of(document: Document) -> str:
+    source = source_of(document)
+    return f"it looks like {source.title}" if source else describe_shape(document)
 
 
 def _parts_of_line(text: JsonText) -> list[JsonText]:

@@ -95,4 +95,4 @@ def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rfc3339(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if moment is None else moment.astimezone(UTC).isoformat()[: -len("+00:00")] + "Z"

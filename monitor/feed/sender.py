@@ -100,8 +100,11 @@ class Sender:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # `flush` has waited for everything that could be sent.
-        self._producer.close(timeout=1)
+        from kafka.errors import KafkaError
+
+        # `flush` has waited for everything that could be sent. While the broker is away, even this may fail.
+        with contextlib.suppress(KafkaError):
+            self._producer.close(timeout=1)
 
     def _delivery_ended(self, size: int, error: BaseException | None, metadata: Any) -> None:
         with self._changed:

@@ -36,7 +36,7 @@ def read_parquet(source: Source, options: ReadOptions) -> Iterator[FeedEntry | R
             names = _needed(table.schema_arrow, source.name, options)
             batches = table.iter_batches(_BATCH_ROWS, columns=names)
             yield from _read_batches(source, batches, options)
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
             raise _damaged(source, error) from None
 
 
@@ -55,7 +55,7 @@ def read_arrow(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Rej
         with seekable_copy(source.stream) as file, pyarrow.ipc.open_file(file) as reader:
             batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
             yield from _read_batches(source, batches, options)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(source, error) from None
 
 
@@ -128,6 +128,8 @@ def _rows(batches: Any, titles: list[str]) -> Iterator[CellRow]:
 
     number = 0
     for batch in batches:
+        # Arrow trusts files: wrong offsets would be read from memory that does not belong to them.
+        batch.validate(full=True)
         table = pyarrow.Table.from_batches([batch])
         while any(pyarrow.types.is_struct(column.type) for column in table.schema):
             table = table.flatten()

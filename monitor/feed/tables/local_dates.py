@@ -50,6 +50,10 @@ _MONTH_OF: Final = {
 }
 
 
+ORDERS: Final = ("dmy", "mdy")
+"""The orders of day and month: the day or the month comes first."""
+
+
 class DateColumn:
     """Reads the dates of one column.
 
@@ -85,8 +89,10 @@ def date_column(cells: Sequence[Any], order: str | None, *, title: str, notify: 
     A number over 12 shows which one is the day. Dots mean that the day comes first.
 
     Raises:
-        FeedError: the cells contradict each other.
+        FeedError: the cells contradict each other, or there is no such order.
     """
+    if order is not None and order not in ORDERS:
+        raise FeedError(f"{order!r} is not an order of dates", "use dmy or mdy for --date-order")
     if order is not None:
         return DateColumn(order)
     matches = [match for cell in cells if (match := _NUMERIC.fullmatch(text_of(cell).strip()))]

@@ -43,14 +43,13 @@ def read_workbook(source: Source, options: ReadOptions) -> Iterator[FeedEntry | 
     with seekable_copy(source.stream) as file:
         _refuse_bombs(file, source.name)
         try:
-            book = calamine.CalamineWorkbook.from_filelike(file)
+            with calamine.CalamineWorkbook.from_filelike(file) as book:
+                yield from _read_sheets(book, source.name, options)
         except calamine.PasswordError:
             raise FeedError(f"{source.name} is locked with a password", "save it without one") from None
         except (calamine.CalamineError, OSError, ValueError) as error:
             problem = f"{source.name} is a damaged workbook: {error}"
             raise FeedError(problem, "save it again, or as CSV") from None
-        with book:
-            yield from _read_sheets(book, source.name, options)
 
 
 def seekable_copy(stream: BinaryIO) -> IO[bytes]:
@@ -115,7 +114,7 @@ def _refuse_numbers(start: TableStart, columns: Sequence[int], options: ReadOpti
 def _refuse_bombs(file: IO[bytes], name: str) -> None:
     try:
         unpacked = sum(member.file_size for member in zipfile.ZipFile(file).infolist())
-    except (zipfile.BadZipFile, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         # Old workbooks are not zip files; calamine reports damaged ones.
         unpacked = 0
     file.seek(0)
