@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
-from monitor.ingest.sources.json_access import id_text, nested, set_present
+from monitor.ingest.sources.json_access import first_text, id_text, nested, set_present
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
 
 _COMMENT: Final = "t1"
@@ -28,17 +28,29 @@ _QUOTE: Final = re.compile(r"\s*+(?:(?:>|&gt;)(?!!)\s*+)++")
 
 
 def _recognizes(document: Document) -> bool:
-    if "data" in document:
+    if "data" not in document:
+        return _thing_kind(document) is not None
+    data = document["data"]
+    if isinstance(data, dict):
         kind = document.get("kind")
-        return isinstance(kind, str) and kind in _KINDS and isinstance(document["data"], dict)
-    return _thing_kind(document) is not None
+        return isinstance(kind, str) and kind in _KINDS
+    # An answer of the API of Pushshift, PullPush or Arctic Shift.
+    return isinstance(data, list) and any(_is_thing(thing) for thing in data)
+
+
+def _is_thing(thing: Any) -> bool:
+    if not isinstance(thing, dict):
+        return False
+    return _thing_kind(thing) is not None or (
+        thing.get("kind") in (_COMMENT, _SUBMISSION) and "data" in thing
+    )
 
 
 def _thing_kind(thing: Document) -> str | None:
     """Return the kind of a thing without an envelope, or None if it is not from Reddit."""
     if "body" in thing:
-        link_id = thing.get("link_id")
-        return _COMMENT if isinstance(link_id, str) and link_id.startswith(f"{_SUBMISSION}_") else None
+        place = first_text(thing.get("link_id"), thing.get("parent_id")) or ""
+        return _COMMENT if place.startswith((f"{_SUBMISSION}_", f"{_COMMENT}_")) else None
     if "title" in thing and "subreddit" in thing and not _SUBMISSION_MARKS.isdisjoint(thing):
         return _SUBMISSION
     return None
@@ -50,6 +62,9 @@ def _read(document: Document) -> Iterator[Fields]:
     while waiting:
         thing, parent_text = waiting.pop()
         kind, data = nested(thing, "kind"), nested(thing, "data")
+        if isinstance(data, list):
+            waiting.extend((child, parent_text) for child in reversed(data))
+            continue
         if not isinstance(data, dict):
             # No envelope: a line of a dump.
             data = thing if isinstance(thing, dict) else {}
@@ -189,5 +204,5 @@ REDDIT = PostSource(
     "Reddit (dumps, API)",
     _recognizes,
     _read,
-    signs="`body` with a `link_id` t3_…; `title` with `subreddit` and `selftext`; `kind` Listing, t1 or t3",
+    signs="`body` with a `link_id` t3_…; `title` with `subreddit` and `selftext`; `kind` Listing, t1, t3",
 )

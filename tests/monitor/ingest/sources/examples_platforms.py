@@ -268,6 +268,7 @@ PLATFORM_EXAMPLES: Final[dict[str, list[Example]]] = {
             ("t1", COMMENT | {"replies": listing(("t1", COMMENT | {"id": "kreply", "name": "t1_kreply"}))})
         ),
         listing(),
+        {"data": [COMMENT, SUBMISSION], "error": None},
     ],
     "telegram": [
         export(SERVICE_MESSAGE, MESSAGE),

@@ -130,6 +130,13 @@ def test_a_page_of_comments_is_an_array_of_two_listings() -> None:
     assert read_message(json.dumps(page).encode()) == [read_one(SUBMISSION), read_one(COMMENT)]
 
 
+def test_an_answer_of_the_apis_of_dumps_has_things_without_envelopes() -> None:
+    answer = {"data": [COMMENT, SUBMISSION], "error": None, "metadata": {"total_results": 2}}
+    assert list(read_items(answer)) == [read_one(COMMENT), read_one(SUBMISSION)]
+    tree = {"data": [{"kind": "t1", "data": COMMENT}, {"kind": "more", "data": {"children": ["k"]}}]}
+    assert read_one(tree) == read_one(COMMENT)
+
+
 def test_a_crosspost_has_the_text_of_the_original_as_context() -> None:
     original = SUBMISSION | {"name": "t3_0example", "id": "0example", "selftext": "anyone dizzy?"}
     post = read_one(SUBMISSION | {"selftext": "", "crosspost_parent_list": [original]})
