@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any, Final
 
 from monitor.ingest.dates import to_rfc3339
@@ -25,6 +26,7 @@ _GONE_BY_REDDIT: Final = "[ Removed by Reddit"
 
 # Starts a line that quotes; ">!" starts a spoiler, which the author wrote.
 _QUOTE: Final = re.compile(r"\s*+(?:(?:>|&gt;)(?!!)\s*+)++")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
 def _recognizes(document: Document) -> bool:
@@ -125,8 +127,7 @@ def _submission(submission: Document) -> Iterator[Fields]:
 
 
 def _common_fields(thing: Document, kind: str) -> Fields:
-    # Texts are Markdown. A "<br>" in them is two characters and a word.
-    fields: Fields = {"platform": "reddit", "html": False}
+    fields: Fields = {"platform": "reddit"}
     name, identifier = thing.get("name"), id_text(thing.get("id"))
     if isinstance(name, str) and name.startswith(f"{kind}_"):
         fields["id"] = f"reddit:{name}"
@@ -162,10 +163,14 @@ def _was_deleted_later(thing: Document) -> bool:
 
 
 def _decoded(text: str) -> str:
-    """Return the text with the three characters that Reddit escapes: <, > and &."""
+    """Return the text without the escapes of Reddit's API (<, > and &), and with Markdown's entities decoded.
+
+    Reddit's editor writes `&#x200B;` into empty paragraphs.
+    """
     if "&" not in text:
         return text
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text
 
 
 def _without_quotes(text: str) -> tuple[str, str | None]:

@@ -69,8 +69,7 @@ def _message(message: Any, chat: Document) -> Iterator[Fields]:
     if message.get("type") in ("service", "unsupported") or (isinstance(text, str) and not text.strip()):
         # Somebody joined, or the message is only a photo or another file.
         return
-    # What looks like a tag was typed: formatting is in `text_entities`.
-    fields: Fields = {"platform": "telegram", "html": False}
+    fields: Fields = {"platform": "telegram"}
     set_present(fields, "text", text)
     chat_id = id_text(chat.get("id"))
     set_present(fields, "id", _message_id(chat_id, message.get("id")))

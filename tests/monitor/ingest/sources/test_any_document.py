@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -16,6 +18,15 @@ from monitor.ingest.contract import MAX_ALIASES, MAX_CONTEXT_PARTS, MAX_ID, MAX_
 from monitor.ingest.sources import SOURCES, source_of
 from monitor.records import ComplianceEvent, Post
 from tests.monitor.ingest.sources.examples import EXAMPLES
+from tests.monitor.ingest.sources.examples_platforms import (
+    COMMENT,
+    MESSAGE,
+    RECORD,
+    STATUS,
+    export,
+    jetstream,
+)
+from tests.monitor.ingest.sources.examples_x import V2_POST
 
 PAIRS = [(name, document) for name, documents in EXAMPLES.items() for document in documents]
 OTHER_PLATFORMS = ("bluesky", "mastodon", "reddit", "telegram")
@@ -150,3 +161,22 @@ def test_a_message_that_is_cut_or_has_a_wrong_byte_is_read_or_refused(
 def test_an_object_without_the_fields_of_a_platform_is_of_no_platform(document: dict[str, Any]) -> None:
     source = source_of(document)
     assert source is None or platform_of(source.name) not in ("mastodon", "telegram")
+
+
+HTML_TEXT = "<p>zoloft gave me a <b>terrible</b> headache</p>"
+IN_HTML = [
+    jetstream(record=RECORD | {"text": HTML_TEXT}),
+    STATUS | {"content": HTML_TEXT},
+    COMMENT | {"body": HTML_TEXT},
+    COMMENT | {"body": escape(HTML_TEXT)},
+    export(MESSAGE | {"text": HTML_TEXT}),
+    V2_POST | {"text": HTML_TEXT},
+    {"id": "1", "text": HTML_TEXT},
+]
+
+
+@pytest.mark.parametrize("document", IN_HTML)
+def test_html_is_converted_whatever_the_source(document: dict[str, Any]) -> None:
+    [post] = read_items(document)
+    assert isinstance(post, Post)
+    assert post.text == "zoloft gave me a terrible headache"

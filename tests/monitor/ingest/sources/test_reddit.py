@@ -108,8 +108,17 @@ def test_quoted_lines_are_context_and_spoilers_are_not() -> None:
     assert post.context[0] == ContextPart(ContextKind.QUOTED, "how is it going?\nstill dizzy?")
 
 
-def test_tags_in_markdown_are_words() -> None:
-    assert read_one(COMMENT | {"body": "write &lt;br&gt; at the end"}).text == "write <br> at the end"
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("so dizzy\n\n&amp;#x200B;\n\nhelp", "so dizzy\n\n\u200b\n\nhelp"),
+        ("20&nbsp;mg &amp; more", "20\xa0mg & more"),
+        ("i &lt;3 it &amp;lt;3", "i <3 it <3"),
+        ("R&notable &copy AT&T &bogus;", "R&notable &copy AT&T &bogus;"),
+    ],
+)
+def test_entities_of_markdown_are_decoded(body: str, text: str) -> None:
+    assert read_one(COMMENT | {"body": body}).text == text
 
 
 def test_a_listing_has_comments_and_the_answers_below_them() -> None:

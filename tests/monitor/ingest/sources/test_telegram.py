@@ -60,10 +60,6 @@ def test_a_text_with_links_and_mentions_is_a_list_of_its_parts() -> None:
     assert read_one(export(entities)).text == POST.text
 
 
-def test_tags_that_were_typed_stay() -> None:
-    assert read_one(export(MESSAGE | {"text": "use <b>bold</b>"})).text == "use <b>bold</b>"
-
-
 def test_a_forwarded_message_is_a_repost_with_its_whole_text() -> None:
     post = read_one(export(MESSAGE | {"forwarded_from": None}))
     assert (post.kind, post.text) == (PostKind.REPOST, POST.text)
