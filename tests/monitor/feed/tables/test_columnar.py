@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +13,8 @@ import pyarrow
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.feed.source import FeedError, UnknownFormatError
 from tests.monitor.feed.tables.table_reading import detected_format, read_as
@@ -86,3 +91,21 @@ def test_a_file_that_is_cut_off_is_an_error(kind: str) -> None:
     assert table_format is not None
     with pytest.raises(FeedError, match="damaged"):
         read_as(data)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather", "stream"])
+@given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), min_size=1, max_size=5))
+def test_a_file_with_damaged_bytes_is_read_or_refused(kind: str, damage: list[tuple[int, int]]) -> None:
+    data = bytearray(written(COLUMNS, kind))
+    for place, value in damage:
+        data[place % len(data)] = value
+    with contextlib.suppress(FeedError):
+        read_as(bytes(data), "parquet" if kind == "parquet" else "arrow")
+
+
+def test_a_missing_library_is_an_error_with_advice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(FeedError, match=re.escape("ade-monitor[sources]")):
+        read_as(b"PAR1", "parquet")

@@ -73,6 +73,8 @@ def test_dots_are_not_ambiguous() -> None:
 
 def test_the_user_decides_the_order() -> None:
     assert read_dates(["03/04/2026"], "mdy") == (["2026-03-04T00:00:00Z"], [])
+    with pytest.raises(FeedError, match="ymd"):
+        read_dates(["03/04/2026"], "ymd")
 
 
 def test_a_column_that_contradicts_itself_is_refused() -> None:

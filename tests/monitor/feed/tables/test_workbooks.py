@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import re
+import sys
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +13,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.feed.file_format import ReadOptions
 from monitor.feed.source import FeedError, UnknownFormatError
@@ -82,3 +87,36 @@ def test_a_workbook_that_would_unpack_to_gigabytes_is_refused() -> None:
         archive.filelist[-1].file_size = 5 * 1_073_741_824
     with pytest.raises(FeedError, match="unpack"):
         read_as(file.getvalue(), "xlsx")
+
+
+POSTS = workbook(Posts=[["id", "text", "date"], ["1", "sick", "x"], ["2", "dizzy", None]])
+
+
+@given(st.lists(st.tuples(st.integers(0, len(POSTS) - 1), st.integers(0, 255)), min_size=1, max_size=5))
+def test_a_workbook_with_damaged_bytes_is_read_or_refused(damage: list[tuple[int, int]]) -> None:
+    data = bytearray(POSTS)
+    for place, value in damage:
+        data[place] = value
+    with contextlib.suppress(FeedError):
+        read_as(bytes(data), "xlsx")
+
+
+CELLS = st.none() | st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=9)
+CELLS |= st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+CELLS |= st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=5))
+def test_any_cells_are_read_or_refused(rows: list[list[Any]]) -> None:
+    for header in ([], [["id", "text", "date"]]):
+        with contextlib.suppress(FeedError):
+            read_as(workbook(Posts=[*header, *rows]), "xlsx")
+
+
+def test_a_missing_library_is_an_error_with_advice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(FeedError, match=re.escape("ade-monitor[sources]")):
+        read_as(POSTS, "xlsx")
