@@ -43,7 +43,7 @@ class TerminalReports(FeedReports):
     def first_post(self, item: FeedItem) -> None:
         """Print the first post of a file as it was read."""
         source = source_named(item.source)
-        origin = f", an object of {source.title} ({source.name})" if source else ""
+        origin = f", {source.title} ({source.name})" if source else ""
         first, *others = preview_lines(item.content)
         print_note(f"  line {item.line}{origin}: {first}")
         for line in others:

@@ -9,13 +9,13 @@ import typer
 
 from monitor.feed import FieldMapping, ReadOptions
 
-_FIELDS: Final = "Fields with unusual names (columns of tables; a.b is a field of an inner JSON object)"
+_FIELDS: Final = "Fields with unusual names"
 _TABLES: Final = "Tables"
 
 Files = Annotated[
     list[Path],
     typer.Argument(
-        metavar="FILE…",
+        metavar="FILE",
         help="Files, folders and archives; - is standard input. May be packed: gzip, bzip2, xz, zstd, zip, "
         "tar.",
         show_default=False,
@@ -32,7 +32,12 @@ IdField = Annotated[
 ]
 TextField = Annotated[
     str | None,
-    typer.Option("--text-field", "--text-column", rich_help_panel=_FIELDS, help="Text of the post."),
+    typer.Option(
+        "--text-field",
+        "--text-column",
+        rich_help_panel=_FIELDS,
+        help="Text; a.b is a field of an inner object.",
+    ),
 ]
 AuthorField = Annotated[
     str | None,
@@ -50,7 +55,7 @@ LangField = Annotated[
 Delimiter = Annotated[
     str | None,
     typer.Option(
-        "--delimiter", rich_help_panel=_TABLES, help="Separates the columns; \\t or tab is a tab. Detected."
+        "--delimiter", rich_help_panel=_TABLES, help="Separates the columns, such as ; or tab. Detected."
     ),
 ]
 SkipLines = Annotated[

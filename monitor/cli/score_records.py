@@ -125,7 +125,7 @@ class FileReader:
             if source.was_listed or self.items > before:
                 self.failures.append(error)
             else:
-                self._notify(f"{source.name} is skipped: {error.fact}")
+                self._notify(f"skipped: {error.fact}")
             return
         except FeedError as error:
             self.failures.append(error)

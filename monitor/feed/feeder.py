@@ -201,14 +201,11 @@ class _Feed:
         try:
             self._send_items(source, file)
             self._options.reject_limit.check_at_end(file.name, file.rejected, file.read)
-        except UnknownFormatError as error:
-            if source.was_listed or file.read:
-                file.error = error
-            else:
-                self._files.pop()
-                self._reports.note(f"{source.name} is skipped: {error.fact}")
-                return
         except FeedError as error:
+            if isinstance(error, UnknownFormatError) and not source.was_listed and not file.read:
+                self._files.pop()
+                self._reports.note(f"skipped: {error.fact}")
+                return
             file.error = error
         self._reports.ended(file)
 
@@ -220,13 +217,10 @@ class _Feed:
         if source.is_empty:
             return
         detection = detect_format(source, self._options.format)
-        reading = replace(
-            self._options.reading, notify=lambda note: self._reports.note(f"{source.name}: {note}")
-        )
+        notes: list[str] = []  # what the reader says before its first item, and so before the format is shown
+        reading = replace(self._options.reading, notify=notes.append)
         for item in read_feed_items(source, detection, reading, self._options.format):
-            if file.form is None:
-                file.form = detection.form.name
-                self._reports.detected(source.name, detection)
+            self._show_format(file, detection, notes)
             file.line = item.line
             if isinstance(item, Reject):
                 file.reasons[item.reason] += 1
@@ -236,9 +230,16 @@ class _Feed:
                 self._send(item, file)
             if time.monotonic() >= self._next_progress:
                 self._report_progress(source, file)
+        self._show_format(file, detection, notes)
+
+    def _show_format(self, file: FileSummary, detection: Detection, notes: list[str]) -> None:
+        """Report the format of a file, unless that was done, and the notes about it."""
         if file.form is None:
             file.form = detection.form.name
-            self._reports.detected(source.name, detection)
+            self._reports.detected(file.name, detection)
+        for note in notes:
+            self._reports.note(f"{file.name}: {note}")
+        notes.clear()
 
     def _send(self, item: FeedItem, file: FileSummary) -> None:
         if not file.posts and not file.events:

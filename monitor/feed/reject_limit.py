@@ -45,7 +45,7 @@ class RejectLimit:
         if rejected and rejected == read and self.count is None:
             raise FeedError(
                 f"nothing in {name} is a valid post: all {rejected:,} were rejected",
-                "check the format, and name the fields with --id-field and --text-field if they are unusual",
+                "check the format (`ade-monitor formats`); --id-field and --text-field name unusual fields",
             )
         if read and 100 * rejected > self.percent * read:
             raise FeedError(

@@ -5,8 +5,9 @@ text_tables     text files: encoding, dialect, header
 delimited       lines to rows; `dialects` detects what separates the columns
 workbooks       XLSX and its relatives
 columnar        Parquet and Arrow
-column_choice   which column has what, from `table_profiles` (titles) or from the content
-table_entries   rows to entries, with `cell_values` and `local_dates`
+column_choice   which column has what, from its title or from the content
+column_titles   usual titles; `listening_tools` has those of tools, `table_profiles` puts them together
+table_entries   rows to entries: `row_fields` combines cells, `cell_values` and `local_dates` read them
 label_columns   annotation files, which have no posts
 damaged_ids     ids that spreadsheets have rounded
 """

@@ -9,15 +9,9 @@ from typing import Final
 from monitor.feed.field_mapping import FieldMapping
 from monitor.feed.source import FeedError, UnknownFormatError
 from monitor.feed.tables.cell_values import id_of, text_of
+from monitor.feed.tables.column_titles import USUAL, TableProfile, normalized
 from monitor.feed.tables.label_columns import POSTS_ADVICE, are_annotations
-from monitor.feed.tables.table_profiles import (
-    USUAL,
-    TableProfile,
-    is_about_x,
-    is_header,
-    normalized,
-    profile_of,
-)
+from monitor.feed.tables.table_profiles import is_about_x, is_header, profile_of
 from monitor.feed.tables.table_rows import CellRow, TableStart
 
 OPTION_OF: Final[Mapping[str, str]] = {

@@ -11,8 +11,9 @@ from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import ReadOptions
 from monitor.feed.source import FeedError, Source
 from monitor.feed.tables.column_choice import choose_columns
+from monitor.feed.tables.column_titles import normalized
 from monitor.feed.tables.table_entries import read_entries
-from monitor.feed.tables.table_profiles import is_about_x, normalized
+from monitor.feed.tables.table_profiles import is_about_x
 from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
 from monitor.feed.tables.workbooks import SOURCES_EXTRA, seekable_copy
 

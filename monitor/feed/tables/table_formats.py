@@ -12,10 +12,11 @@ from monitor.feed.field_mapping import FieldMapping
 from monitor.feed.file_format import FileFormat, ReadOptions, Sample
 from monitor.feed.source import Source
 from monitor.feed.tables.column_choice import split_header
+from monitor.feed.tables.column_titles import normalized
 from monitor.feed.tables.columnar import read_arrow, read_parquet
 from monitor.feed.tables.delimited import rows_only
 from monitor.feed.tables.dialects import detect_dialect, named_delimiter
-from monitor.feed.tables.table_profiles import is_header, normalized, profile_of
+from monitor.feed.tables.table_profiles import is_header, profile_of
 from monitor.feed.tables.text_tables import read_text_table, text_start
 from monitor.feed.tables.workbooks import read_workbook
 
