@@ -42,7 +42,10 @@ PROFILES: Final[Sequence[TableProfile]] = (
             "id": ("id",),
             "text": ("text",),
             "created_at": ("parsedcreatedat", "createdat"),
+            # `tweet_type` is the kind; a repeated quote has the ids of both posts.
             "repost_of": (),
+            "quote_of": (),
+            "reply_to": (),
             "referenced_id": ("retweetorquoteid", "quoteid", "inreplytostatusid"),
             "repost_name": ("retweetorquotescreenname",),
         },
