@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from monitor.ingest.sources.json_access import first_text, nested
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
+from monitor.ingest.sources.x_posts import ReferencedPost, event_date, post_ids, x_fields
 
 _ID_PREFIXES: Final = ("tag:search.twitter.com", "tag:search.x.com")
 _STATUS_LINK: Final = re.compile(r"/status(?:es)?/([0-9]+)")
@@ -113,7 +113,7 @@ def _event(activity: Document, verb: str) -> Fields:
         name, number = "author_id", _number(nested(activity, "actor", "id") or nested(about, "id"))
     if number is not None:
         event[name] = number
-    if isinstance(at := first_text(activity.get("postedTime"), activity.get("updated")), str):
+    if (at := event_date(first_text(activity.get("postedTime"), activity.get("updated")))) is not None:
         event["at"] = at
     return {"tombstone": event}
 

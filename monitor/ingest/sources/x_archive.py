@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from monitor.ingest.dates import to_rfc3339
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
+from monitor.ingest.sources.x_posts import event_date
 from monitor.ingest.sources.x_v1 import tweet_fields, tweet_ids
 
 _NOTE: Final = "noteTweet"
@@ -39,7 +39,7 @@ def _read(document: Document) -> Iterator[Fields]:
 
 def _deletion(tweet: Document, deleted_at: object) -> Fields:
     ids = tweet_ids(tweet)
-    event: Fields = {"event": "delete", "at": to_rfc3339(deleted_at), "aliases": ids.others}
+    event: Fields = {"event": "delete", "at": event_date(deleted_at), "aliases": ids.others}
     if (post_id := ids.first if ids.first is not None else tweet.get("tweet_id")) is not None:
         event["id"] = post_id
     return {"tombstone": event}

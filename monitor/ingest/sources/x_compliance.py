@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from monitor.ingest.dates import to_rfc3339
 from monitor.ingest.sources.json_access import first_value, id_text
 from monitor.ingest.sources.post_source import Document, Fields, PostSource
-from monitor.ingest.sources.x_posts import post_ids
+from monitor.ingest.sources.x_posts import event_date, post_ids
 
 # Names of events in both APIs. X drops a post from public view, and may show it again later.
 _POST_EVENTS: Final = {
@@ -143,8 +142,8 @@ def _tombstone(
     if aliases:
         fields["aliases"] = aliases
     at = first_value(event, "event_at", "timestamp_ms", "timestampMs", "redacted_at")
-    if at is not None:
-        fields["at"] = to_rfc3339(at)
+    if (moment := event_date(at)) is not None:
+        fields["at"] = moment
     return {"tombstone": fields}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from monitor.ingest.dates import to_rfc3339
@@ -100,6 +101,18 @@ def x_fields(
     if repost or quoted or parent:
         _set_references(fields, repost, quoted, parent)
     return fields
+
+
+def event_date(value: Any) -> str | None:
+    """Return when an event happened as RFC 3339, or None if that is not a date: the event counts anyway."""
+    moment = to_rfc3339(value)
+    if not isinstance(moment, str):
+        return None
+    try:
+        year = datetime.fromisoformat(moment).year
+    except ValueError:
+        return None
+    return moment if 1970 <= year < 2100 else None
 
 
 def is_withheld(countries: Any, because_of_copyright: Any) -> bool:

@@ -105,6 +105,12 @@ def test_a_batch_result_about_an_account_is_an_event_for_a_post_and_an_author(
     assert (author.kind, author.author_id) == (kind, FIRST_ID)
 
 
+@pytest.mark.parametrize("at", ["soon", "", "2024-13-01T09:00:00Z", "9024-05-01T09:00:00Z", -5, [], {"x": 1}])
+def test_a_deletion_counts_without_a_readable_time(at: object) -> None:
+    event = V2_DELETE["data"]["delete"] | {"event_at": at}
+    assert read({"data": {"delete": event}}) == [ComplianceEvent(EventKind.DELETE, FIRST_ID)]
+
+
 def test_deletions_of_the_account_activity_api_are_read() -> None:
     document = {"for_user_id": "5", "tweet_delete_events": [V1_DELETE["delete"]]}
     assert read(document) == [ComplianceEvent(EventKind.DELETE, FIRST_ID, at=AT)]
