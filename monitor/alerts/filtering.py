@@ -12,7 +12,7 @@ from monitor.records import RetractionReason
 from monitor.word_search import contains_phrase
 
 REMEMBERED: Final = 100_000
-"""Number of hidden alerts that a filter remembers: about 10 MB."""
+"""Number of hidden alerts that a filter remembers: about 17 MB."""
 
 
 @dataclass(frozen=True)
