@@ -57,6 +57,8 @@ DOCUMENTS = st.fixed_dictionaries(
     optional={
         "id": IDS | st.text("0123456789", min_size=60, max_size=520),
         "text": ANY_TEXT | ODD_VALUES,
+        # If a text is HTML, only the reader can see whether it has any words.
+        "html": ODD_VALUES.filter(lambda value: value is not True) | st.just(False),
         "author_id": IDS,
         "created_at": DATES | ODD_VALUES | ANY_TEXT,
         "lang": st.text("abc-", max_size=40) | ANY_TEXT | ODD_VALUES,
@@ -84,13 +86,16 @@ def refusal_reason(document: object) -> str | None:
 
 
 def has_impossible_day(document: object) -> bool:
-    """Return True if `created_at` is a day such as February 30, which a pattern cannot exclude."""
-    date = document.get("created_at") if isinstance(document, dict) else None
-    if not isinstance(date, str) or not VALIDATOR.evolve(
-        schema=VALIDATOR.schema["properties"]["created_at"]
-    ).is_valid(date):
+    """Return True if a date is a day such as February 30, which a pattern cannot exclude."""
+    if not isinstance(document, dict):
         return False
-    return int(date[8:10]) > calendar.monthrange(int(date[:4]), int(date[5:7]))[1]
+    pattern = VALIDATOR.evolve(schema=VALIDATOR.schema["properties"]["created_at"])
+    dates = [document.get("created_at"), document.get("edited_at")]
+    return any(
+        int(date[8:10]) > calendar.monthrange(int(date[:4]), int(date[5:7]))[1]
+        for date in dates
+        if isinstance(date, str) and pattern.is_valid(date)
+    )
 
 
 @settings(max_examples=400)
