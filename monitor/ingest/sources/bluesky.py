@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.ingest.sources.bluesky_records import (
     POST_COLLECTION,
-    has_words,
+    has_text,
     moment_of,
     post_address,
     record_fields,
@@ -72,7 +72,7 @@ def _commit(event: Document, commit: Document) -> Iterator[Fields]:
     fields |= record_fields(mapping(commit.get("record")) or {}, at)
     if operation == "update" and at is not None:
         fields["edited_at"] = at.isoformat()
-    if has_words(fields):
+    if has_text(fields):
         yield fields
     elif operation == "update":
         # The author has removed the words that an earlier version had.

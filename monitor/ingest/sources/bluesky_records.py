@@ -62,7 +62,7 @@ def record_fields(record: Document, at: datetime | None) -> Fields:
     return fields
 
 
-def has_words(fields: Fields) -> bool:
+def has_text(fields: Fields) -> bool:
     """Return False for a post of pictures only. A text of a wrong type is for the contract to refuse."""
     text = fields.get("text")
     return not isinstance(text, str) or bool(text.strip())

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from monitor.ingest.sources.bluesky_records import (
     POST_COLLECTION,
-    has_words,
+    has_text,
     moment_of,
     record_fields,
     uri_fields,
@@ -102,5 +102,5 @@ def _view(view: Document, parent_text: Any) -> Iterator[Fields]:
     texts = (("quoted", quoted), ("parent", parent_text))
     if context := [{"kind": kind, "text": text} for kind, text in texts if isinstance(text, str)]:
         fields["context"] = context
-    if has_words(fields):
+    if has_text(fields):
         yield fields
