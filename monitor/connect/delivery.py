@@ -79,8 +79,7 @@ class Delivery:
     def _close(self) -> None:
         sender, self._sender = self._sender, None
         if sender is not None:
-            with suppress(MonitorError):
-                sender.__exit__(None, None, None)
+            sender.__exit__(None, None, None)
 
 
 async def _in_thread(work: Callable[[], None]) -> None:

@@ -107,7 +107,7 @@ class Jetstream:
                 while True:
                     async with asyncio.timeout(self.silence):
                         message = await socket.recv(decode=False)
-                    frame = self._frame(message)
+                    frame = self.read_event(message)
                     if expected is not None and frame.at is not None:
                         if frame.at - expected > TOLERANCE:
                             gap = Gap(expected, frame.at, "posts, deletions and account events")
@@ -140,7 +140,8 @@ class Jetstream:
             query["cursor"] = str(int((position.at - REWIND - _EPOCH) / timedelta(microseconds=1)))
         return f"{host.rstrip('/')}/subscribe?{urlencode(query)}"
 
-    def _frame(self, message: bytes) -> Frame:
+    def read_event(self, message: bytes) -> Frame:
+        """Return the frame of an event as it arrives; one that cannot be read has a fault."""
         if self.dictionary is not None:
             try:
                 message = _decompress(message, self.dictionary)
