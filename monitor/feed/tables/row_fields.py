@@ -24,6 +24,9 @@ from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 
 _REFERENCES: Final = (("repost_of", "repost"), ("quote_of", "quote"), ("reply_to", "reply"))
 _CONTEXT: Final = ("title", "place")
+
+# What databases and data frames write for a cell without a value. People rarely post just this word.
+_NO_VALUE: Final = frozenset(("NULL", "null", "NaN", "nan", "None", "NaT", "<NA>", "\\N"))
 _NUMBER: Final = re.compile("[0-9]+")
 
 
@@ -133,7 +136,7 @@ class RowFields:
         """Return the first cell of a field's columns that is not blank, or ""."""
         for index in self._indices.get(field, ()):
             text = text_of(self._cell(cells, index))
-            if text and not text.isspace():
+            if text and not text.isspace() and text not in _NO_VALUE:
                 return text
         return ""
 

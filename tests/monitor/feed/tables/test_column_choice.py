@@ -102,6 +102,30 @@ def test_a_table_of_smm4h_without_a_header_is_understood_by_its_content(
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        ["tweet_id", "user_id", "class", "tweet"],
+        ["tweet_id", "begin", "end", "type", "extraction", "drug", "tweet", "meddra_code", "meddra_term"],
+        ["tweet_id", "text"],
+        ["tweet_id", "tweet", "start", "end", "span", "drug"],
+        ["tweet_id", "user_id", "created_at", "text", "start", "end", "span", "drug"],
+        ["tweet_id", "text", "label"],
+        ["id", "keyword", "text", "label"],
+        ["id", "text", "label", "file_name", "origin", "split", "language"],
+    ],
+)
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+def test_a_table_of_smm4h_with_a_header_is_understood_by_its_titles(
+    header: list[str], delimiter: str
+) -> None:
+    cells = {"text": "since zoloft I feel sick", "tweet": "since zoloft I feel sick", "created_at": ""}
+    cells |= {"tweet_id": str(ID), "id": str(ID), "language": "en"}
+    rows = [header, [cells.get(title, "0") for title in header]]
+    result = read_as("".join(delimiter.join(row) + "\n" for row in rows).encode())
+    assert [(post.id, post.text) for post in result.posts] == [(str(ID), "since zoloft I feel sick")]
+
+
+@pytest.mark.parametrize(
     "row",
     [
         "{id}\tADE",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.monitor.feed.tables.table_reading import read_as
 
 ID = 1212092628029698048
@@ -32,6 +34,13 @@ def test_a_missing_date_is_left_out_and_a_wrong_one_is_refused() -> None:
         "2018-10-10T20:19:24Z",
     ]
     assert result.rejects == [(3, "bad-date")]
+
+
+@pytest.mark.parametrize("word", ["NULL", "NaN", "nan", "None", "<NA>", "\\N"])
+def test_the_words_of_databases_for_no_value_are_not_values(word: str) -> None:
+    row = ",".join(["1", word, word, word, word, "dizzy"])
+    result = read_as(f"id,full_text,author_id,url,lang,text\n{row}\n".encode(), "csv")
+    assert result.entries == [{"id": "1", "text": "dizzy"}]
 
 
 def test_rows_with_another_number_of_columns_are_rejected() -> None:
