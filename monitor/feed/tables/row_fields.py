@@ -116,7 +116,9 @@ class RowFields:
             parent = ReferencedPost(referenced)
         quote_text = self._first(cells, "quote_text") or None
         if kind == "quote" or quote_text:
-            quoted = ReferencedPost(referenced if kind == "quote" else None, quote_text)
+            # A repost can repeat a quote, whose id is in another column.
+            quoted_id = referenced if kind == "quote" else id_of(self._first(cells, "quote_of"))
+            quoted = ReferencedPost(quoted_id or None, quote_text)
         fields = x_fields(
             post_ids(post_id, _NUMBER.findall(self._first(cells, "history"))),
             text,

@@ -99,7 +99,8 @@ def test_a_csv_of_rtweet_has_whole_reposts_and_quoted_texts() -> None:
     assert (repost["id"], repost["referenced_id"]) == (ID, "1212092628029698001")
     assert repost["text"] == "RT @bob: since zoloft I have been so sick"
     assert (quote["text"], quote["kind"]) == ("me too", "quote")
-    assert quote["context"] == [{"kind": "quoted", "text": "zoloft made me sick"}]
+    quoted = {"kind": "quoted", "text": "zoloft made me sick", "id": "1212092628029698002"}
+    assert quote["context"] == [quoted]
 
 
 def test_cells_with_json_strings_are_decoded() -> None:
