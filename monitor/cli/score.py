@@ -34,6 +34,7 @@ from monitor.cli.options import (
     Threads,
     settings_of,
 )
+from monitor.cli.untrained_languages import UntrainedLanguages
 from monitor.feed import AUTO, FieldMapping, require_format
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def score_command(
 
     A record has id, line, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
     bundle; with several files also file. For what cannot be read, it has line, error and detail instead. The
-    formats are those of `ade-monitor feed`, and files may have any size: memory is constant.
+    formats are those of `ade-monitor feed`, and files may have any size: memory is constant. Posts in every
+    language are scored; a note counts those in languages that the bundle was not trained on.
     """
     model = settings_of(
         context,
@@ -95,17 +97,20 @@ def score_command(
     from monitor.feed import list_inputs
 
     reader = FileReader(require_format(form), options, print_note)
+    others = UntrainedLanguages(model.bundle)
     try:
         scorer = load_scorer(model.bundle, model.serving)
         with file_progress() as show:
             # One call more than there are threads: while they compute, it tokenizes or decodes.
             inputs = list_inputs(files, print_note)
             several = len(files) > 1 or files[0].is_dir()
-            _score_all(scorer, reader, inputs, show, ahead=model.threads + 1, name_files=several)
+            _score_all(scorer, reader, inputs, show, others, ahead=model.threads + 1, name_files=several)
     except KeyboardInterrupt:
         _exit_at_once(130)
     except BrokenPipeError:
         _exit_at_once(141)
+    if note := others.note():
+        print_note(note)
     for failure in reader.failures:
         print_error(str(failure))
     if reader.failures:
@@ -117,6 +122,7 @@ def _score_all(
     reader: FileReader,
     inputs: Iterable[Input | FeedError],
     show: ShowProgress,
+    others: UntrainedLanguages,
     *,
     ahead: int,
     name_files: bool,
@@ -124,6 +130,7 @@ def _score_all(
     from models.scoring.cache import CachingScorer
     from models.scoring.streaming import map_in_order
     from monitor.cli.score_records import Chunk, score_chunk
+    from monitor.records import Post
 
     def score(chunk: Chunk) -> tuple[Chunk, bytes]:
         return chunk, score_chunk(scorer, chunk, name_files=name_files or not chunk.source.was_listed)
@@ -134,6 +141,7 @@ def _score_all(
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
         done += len(chunk.items)
+        others.add(item.content for item in chunk.items if isinstance(item.content, Post))
         cached = f", {scorer.counts.rate:.0%} from the cache" if isinstance(scorer, CachingScorer) else ""
         show(chunk.position, chunk.source.size, f"{done:,} records{cached}")
 
