@@ -35,10 +35,22 @@ class ContextKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContextPart:
-    """A text that the author answers or writes under; never part of the author's own words."""
+    """A text that the author answers or writes under; never part of the author's own words.
+
+    Attributes:
+        kind: what it is.
+        text: the text.
+        id: canonical id of the post that it is from, or None.
+    """
 
     kind: ContextKind
     text: str
+    id: str | None = None
+
+    def record(self) -> dict[str, str]:
+        """Return the part as a JSON object, as in the message contract."""
+        record = {"kind": self.kind.value, "text": self.text}
+        return record if self.id is None else record | {"id": self.id}
 
 
 @dataclass(frozen=True, slots=True)

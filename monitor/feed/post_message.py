@@ -57,7 +57,7 @@ def contract_fields(item: Post | ComplianceEvent) -> dict[str, Any]:
     """
     if isinstance(item, ComplianceEvent):
         return {"tombstone": _event_fields(item)}
-    context = [{"kind": part.kind.value, "text": part.text} for part in item.context]
+    context = [part.record() for part in item.context]
     return _present(
         {
             "id": item.id,

@@ -196,9 +196,12 @@ def _context(value: object, info: ValidationInfo) -> tuple[ContextPart, ...]:
         if not isinstance(text, str):
             _refuse("wrong-type", f"has a `text` that is {json_type(text)}, not a string")
         kind = _word(part.get("kind"), ContextKind)
+        post_id = part.get("id")
+        if post_id is not None:
+            post_id = _identifier(post_id)
         text = _without_markup(text[:MAX_TEXT].replace("\0", "\ufffd"), info)[:MAX_CONTEXT_TEXT]
         if text.strip():
-            parts.append(ContextPart(kind, text))
+            parts.append(ContextPart(kind, text, post_id))
     return tuple(parts[:MAX_CONTEXT_PARTS])
 
 

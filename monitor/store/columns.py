@@ -168,7 +168,7 @@ def mention_rows(predictions: Iterable[PredictionRow]) -> list[MentionRow]:
 
 
 def _context(parts: Sequence[ContextPart]) -> str | None:
-    return _json([{"kind": part.kind.value, "text": part.text} for part in parts]) if parts else None
+    return _json([part.record() for part in parts]) if parts else None
 
 
 def _byte_arrays(values: Sequence[bytes]) -> str:

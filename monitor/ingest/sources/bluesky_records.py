@@ -52,12 +52,12 @@ def record_fields(record: Document, at: datetime | None) -> Fields:
     if isinstance(languages, list) and len(languages) == 1 and isinstance(languages[0], str):
         fields["lang"] = languages[0]
     embed = nested(record, "embed", "record")
-    quoted = _post_id(nested(embed, "uri")) or _post_id(nested(embed, "record", "uri"))
+    quoted = post_id_of(nested(embed, "uri")) or post_id_of(nested(embed, "record", "uri"))
     if quoted is not None:
         fields |= {"kind": "quote", "referenced_id": quoted}
     elif "reply" in record:
         fields["kind"] = "reply"
-        if parent := _post_id(nested(record, "reply", "parent", "uri")):
+        if parent := post_id_of(nested(record, "reply", "parent", "uri")):
             fields["referenced_id"] = parent
     return fields
 
@@ -85,6 +85,7 @@ def _created_at(written: Any, at: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _post_id(uri: Any) -> str | None:
+def post_id_of(uri: Any) -> str | None:
+    """Return the id of the post with an address, or None if it is the address of something else."""
     match = _URI.fullmatch(uri) if isinstance(uri, str) else None
     return f"bsky:{match['did']}/{match['key']}" if match else None

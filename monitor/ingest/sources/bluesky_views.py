@@ -12,6 +12,7 @@ from monitor.ingest.sources.bluesky_records import (
     POST_COLLECTION,
     has_text,
     moment_of,
+    post_id_of,
     record_fields,
     uri_fields,
 )
@@ -99,8 +100,15 @@ def _view(view: Document, parent_text: Any) -> Iterator[Fields]:
     fields |= record_fields(record, moment_of(view.get("indexedAt")))
     embedded = nested(view, "embed", "record")
     quoted = nested(embedded, "value", "text") or nested(embedded, "record", "value", "text")
-    texts = (("quoted", quoted), ("parent", parent_text))
-    if context := [{"kind": kind, "text": text} for kind, text in texts if isinstance(text, str)]:
+    quoted_uri = nested(embedded, "uri") or nested(embedded, "record", "uri")
+    parent_uri = nested(record, "reply", "parent", "uri")
+    texts = (("quoted", quoted, quoted_uri), ("parent", parent_text, parent_uri))
+    context = [
+        {"kind": kind, "text": text, "id": post_id_of(uri)}
+        for kind, text, uri in texts
+        if isinstance(text, str)
+    ]
+    if context:
         fields["context"] = context
     if has_text(fields):
         yield fields

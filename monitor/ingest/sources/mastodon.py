@@ -142,7 +142,7 @@ def _set_references(fields: Fields, status: Document, original: Document | None,
         fields["kind"] = "reply"
         set_present(fields, "referenced_id", answered)
     if quoted is not None and (text := _text(quoted)):
-        fields["context"] = [{"kind": "quoted", "text": text}]
+        fields["context"] = [{"kind": "quoted", "text": text, "id": quoted_id}]
 
 
 def _quote(quote: Any, server: str | None) -> tuple[Document | None, str | None]:

@@ -172,7 +172,10 @@ def _set_references(
     context = []
     for kind, post in (("quoted", quoted), ("parent", parent)):
         if post is not None and isinstance(post.text, str):
-            context.append({"kind": kind, "text": post.text})
+            part = {"kind": kind, "text": post.text}
+            if isinstance(post.id, str) and post.id:
+                part["id"] = post.id
+            context.append(part)
     if context:
         fields["context"] = context
 

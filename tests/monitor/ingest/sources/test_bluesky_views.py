@@ -27,14 +27,24 @@ def read_one(document: Any) -> Any:
 def test_a_post_of_the_app_view_has_the_quoted_text_as_context() -> None:
     post = read_one(POST_VIEW)
     assert (post.id, post.author_id, post.kind) == (POST_ID, f"bsky:{DID}", PostKind.QUOTE)
-    assert post.context == (ContextPart(ContextKind.QUOTED, "anyone else on sertraline?"),)
+    assert post.context == (
+        ContextPart(
+            ContextKind.QUOTED,
+            "anyone else on sertraline?",
+            "bsky:did:plc:otherexampleexample4567/3lquoted222222",
+        ),
+    )
 
 
 def test_an_item_of_a_feed_has_the_text_of_its_parent_as_context() -> None:
     [reply, quote] = read_items({"feed": [FEED_ITEM, {"post": POST_VIEW}], "cursor": "2026"})
     assert isinstance(reply, Post)
     assert isinstance(quote, Post)
-    assert reply.context == (ContextPart(ContextKind.PARENT, "how is the new dose?"),)
+    assert reply.context == (
+        ContextPart(
+            ContextKind.PARENT, "how is the new dose?", "bsky:did:plc:otherexampleexample4567/3lparent222222"
+        ),
+    )
     assert quote.kind is PostKind.QUOTE
 
 
@@ -46,7 +56,7 @@ def test_a_thread_is_read_with_the_parents_of_its_replies() -> None:
     [parent, reply] = read_items({"thread": thread})
     assert isinstance(parent, Post)
     assert isinstance(reply, Post)
-    assert (parent.context, reply.context) == ((), (ContextPart(ContextKind.PARENT, parent.text),))
+    assert (parent.context, reply.context) == ((), (ContextPart(ContextKind.PARENT, parent.text, parent.id),))
 
 
 def test_records_and_search_pages_are_read() -> None:

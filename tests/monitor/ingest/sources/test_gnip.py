@@ -50,7 +50,9 @@ def test_a_quoted_text_is_context(share: bool) -> None:
     activity = GNIP_POST | {"twitter_quoted_status": quoted}
     post = read_one(GNIP_SHARE | {"object": activity} if share else activity)
     assert post.kind is (PostKind.REPOST if share else PostKind.QUOTE)
-    assert post.context == (ContextPart(ContextKind.QUOTED, "headaches from lexapro?"),)
+    assert post.context == (
+        ContextPart(ContextKind.QUOTED, "headaches from lexapro?", "1784870235141050369"),
+    )
 
 
 def test_a_reply_names_its_parent() -> None:

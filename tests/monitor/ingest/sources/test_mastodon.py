@@ -87,7 +87,9 @@ def test_the_quoted_text_is_context(quote: dict[str, Any]) -> None:
     post = read_one(STATUS | {"quote": quote, "content": content})
     assert (post.text, post.kind) == ("me", PostKind.QUOTE)
     assert post.referenced_id == "mastodon:far.example/objects/5c1d"
-    assert post.context == (ContextPart(ContextKind.QUOTED, "anyone else on sertraline?"),)
+    assert post.context == (
+        ContextPart(ContextKind.QUOTED, "anyone else on sertraline?", "mastodon:far.example/objects/5c1d"),
+    )
 
 
 def test_a_shallow_quote_and_a_reply_have_only_a_local_id() -> None:

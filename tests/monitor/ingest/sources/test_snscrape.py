@@ -62,7 +62,7 @@ def test_a_retweet_has_the_whole_text_of_the_original() -> None:
 def test_a_quoted_text_is_context() -> None:
     post = read_one(SNSCRAPE_POST | {"quotedTweet": QUOTED})
     assert (post.kind, post.referenced_id) == (PostKind.QUOTE, QUOTED_ID)
-    assert post.context == (ContextPart(ContextKind.QUOTED, "headaches?"),)
+    assert post.context == (ContextPart(ContextKind.QUOTED, "headaches?", "1784870235141050369"),)
 
 
 def test_a_reply_names_its_parent() -> None:

@@ -69,14 +69,14 @@ def test_a_retweet_of_an_original_without_a_text_keeps_its_own() -> None:
 def test_a_quoted_text_is_context() -> None:
     post = read_one(V1_POST | {"quoted_status": QUOTED, "is_quote_status": True})
     assert (post.text, post.kind, post.referenced_id) == (LONG_TEXT, PostKind.QUOTE, QUOTED_ID)
-    assert post.context == (ContextPart(ContextKind.QUOTED, QUOTED["full_text"]),)
+    assert post.context == (ContextPart(ContextKind.QUOTED, QUOTED["full_text"], QUOTED["id_str"]),)
 
 
 def test_a_retweet_of_a_quote_has_the_quoted_text_as_context() -> None:
     original = V1_RETWEET["retweeted_status"] | {"quoted_status": QUOTED}
     post = read_one(V1_RETWEET | {"retweeted_status": original})
     assert post.kind is PostKind.REPOST
-    assert post.context == (ContextPart(ContextKind.QUOTED, QUOTED["full_text"]),)
+    assert post.context == (ContextPart(ContextKind.QUOTED, QUOTED["full_text"], QUOTED["id_str"]),)
 
 
 def test_a_quote_of_a_missing_post_still_names_it() -> None:

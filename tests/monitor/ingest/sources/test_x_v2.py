@@ -98,8 +98,8 @@ def test_quoted_and_answered_texts_are_context_and_not_the_text() -> None:
     assert post.text == V2_POST["text"]
     assert (post.kind, post.referenced_id) == (PostKind.QUOTE, QUOTED_ID)
     assert post.context == (
-        ContextPart(ContextKind.QUOTED, V2_QUOTED["text"]),
-        ContextPart(ContextKind.PARENT, V2_PARENT["text"]),
+        ContextPart(ContextKind.QUOTED, V2_QUOTED["text"], QUOTED_ID),
+        ContextPart(ContextKind.PARENT, V2_PARENT["text"], V2_PARENT["id"]),
     )
 
 
@@ -107,7 +107,7 @@ def test_a_retweet_of_a_quote_has_the_quoted_text_as_context() -> None:
     original = V2_ORIGINAL | {"referenced_tweets": [{"type": "quoted", "id": QUOTED_ID}]}
     post = read_one({"data": V2_RETWEET, "includes": {"tweets": [original, V2_QUOTED]}})
     assert post.kind is PostKind.REPOST
-    assert post.context == (ContextPart(ContextKind.QUOTED, V2_QUOTED["text"]),)
+    assert post.context == (ContextPart(ContextKind.QUOTED, V2_QUOTED["text"], QUOTED_ID),)
 
 
 def test_a_reply_names_its_parent_even_if_that_is_unavailable() -> None:
