@@ -12,7 +12,7 @@ from monitor.feed.tables.cell_values import id_of, text_of
 from monitor.feed.tables.column_titles import USUAL, TableProfile, normalized
 from monitor.feed.tables.label_columns import POSTS_ADVICE, are_annotations
 from monitor.feed.tables.table_profiles import is_about_x, is_header, profile_of
-from monitor.feed.tables.table_rows import CellRow, TableStart
+from monitor.feed.tables.table_rows import MAX_PREAMBLE, CellRow, TableStart
 
 OPTION_OF: Final[Mapping[str, str]] = {
     "id": "--id-column",
@@ -23,12 +23,13 @@ OPTION_OF: Final[Mapping[str, str]] = {
 }
 """The option of each field for which a column can be chosen."""
 
-_MAX_PREAMBLE: Final = 50
 _LONGEST_TITLE: Final = 60
 
-# A column has ids if nearly all of its cells look like one. Ids on X have had 9 digits and more since 2008.
+# A column has ids if nearly all of its cells look like one. Ids on X have had 9 digits and more since 2008, and
+# 15 and more since 2011.
 _ID_SHARE: Final = 0.95
 _ID_DIGITS: Final = 9
+_DIGITS_OF_X: Final = 15
 
 # Texts of posts have more words than labels and spans; and one column must have far more than all others.
 _TEXT_WORDS: Final = 4.0
@@ -71,13 +72,13 @@ def split_header(rows: Sequence[CellRow], mapping: FieldMapping) -> tuple[CellRo
     of it are a description of the file. In other tables, it is the first row if that has only short texts.
     """
     chosen = {normalized(name) for name in mapping.chosen.values() if not name.isdecimal()}
-    for number, row in enumerate(rows[:_MAX_PREAMBLE]):
+    for number, row in enumerate(rows[:MAX_PREAMBLE]):
         titles = {normalized(cell) for cell in row.cells if cell not in (None, "")}
         if chosen <= titles if chosen else is_header(row.cells):
             return row, number + 1
     if not rows:
         return None, 0
-    width = max((len(row.cells) for row in rows[:_MAX_PREAMBLE]), default=0)
+    width = max((len(row.cells) for row in rows[:MAX_PREAMBLE]), default=0)
     number, first = next((n, row) for n, row in enumerate(rows) if len(row.cells) == width)
     return (first, number + 1) if _may_be_header(first) else (None, 0)
 
@@ -154,7 +155,8 @@ def _by_content(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
                 f"add a header such as id,text, or give the number of the column to {OPTION_OF[field]}",
             )
     ids = [id_of(cell) for cell in start.column(indices["id"][0])]
-    return ChosenColumns(USUAL, indices, titles, about_x=all(map(_is_long_number, ids)))
+    about_x = all(post_id.isdecimal() and len(post_id) >= _DIGITS_OF_X for post_id in ids)
+    return ChosenColumns(USUAL, indices, titles, about_x)
 
 
 def _id_column(columns: Sequence[Sequence[str]]) -> int | None:
@@ -181,15 +183,11 @@ def _text_column(columns: Sequence[Sequence[str]]) -> int | None:
     return order[0]
 
 
-def _is_long_number(value: str) -> bool:
-    return value.isdecimal() and len(value) >= _ID_DIGITS
-
-
 def _is_id(value: str) -> bool:
     """Return True for a long number, and for ids such as SMM4H2022abc12."""
-    if _is_long_number(value):
-        return True
-    return len(value) >= _ID_DIGITS and " " not in value and any(map(str.isdigit, value)) and "." not in value
+    if len(value) < _ID_DIGITS:
+        return False
+    return value.isdecimal() or (any(map(str.isdigit, value)) and " " not in value and "." not in value)
 
 
 def _may_be_header(row: CellRow) -> bool:

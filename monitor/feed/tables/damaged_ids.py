@@ -24,8 +24,8 @@ _ADVICE: Final = (
 )
 _LONG: Final = 16
 
-# How often an intact id ends in 000: at most once in 125. Most snowflake ids are multiples of 8, since their
-# sequence number is 0; of those, one in 125 is a multiple of 1000. Other ids: one in 1000.
+# How often an intact id ends in 000, at most. A snowflake whose counter is 0 is a multiple of 4096, and one
+# in 125 of those is a multiple of 1000. Of other ids, one in 1000 is.
 _BY_CHANCE: Final = 1 / 125
 
 # Odds at which the file is refused, at its start and later, when many blocks are tested.

@@ -45,14 +45,19 @@ class Dialect:
 
 
 def split_rows(
-    lines: Iterator[SourceLine], dialect: Dialect, *, western: bool = False, notify: Notify | None = None
+    lines: Iterator[SourceLine],
+    dialect: Dialect,
+    *,
+    western: bool | None = None,
+    notify: Notify | None = None,
 ) -> Iterator[CellRow | Reject]:
     """Yield the rows of delimited text. Blank lines are skipped, and memory is constant.
 
     Args:
         lines: lines in UTF-8.
         dialect: how cells are separated.
-        western: True if lines that are not UTF-8 are in cp1252. False to find out at the first one.
+        western: True if lines that are not UTF-8 are in cp1252, False if they are broken, None to find out at
+            the first one.
         notify: called if that is found out.
     """
     decoder = _LineDecoder(western, notify)
@@ -181,8 +186,8 @@ class _RowLines:
 class _LineDecoder:
     """Decodes lines. The first line that is not ASCII shows whether the file is UTF-8 or cp1252."""
 
-    def __init__(self, western: bool, notify: Notify | None) -> None:
-        self._western: bool | None = western or None
+    def __init__(self, western: bool | None, notify: Notify | None) -> None:
+        self._western = western
         self._notify = notify
 
     def decode(self, line: bytes) -> str | None:

@@ -13,13 +13,10 @@ from monitor.feed.source import SourceLine
 from monitor.feed.tables.cell_values import are_json_strings
 from monitor.feed.tables.delimited import Dialect, Quoting, rows_only, split_rows
 from monitor.feed.tables.table_profiles import is_header
-from monitor.feed.tables.table_rows import CellRow
+from monitor.feed.tables.table_rows import MAX_PREAMBLE, CellRow
 
 DELIMITERS: Final = (",", "\t", ";", "|")
 """What may separate columns, in the order that decides between equally good ones."""
-
-MAX_PREAMBLE: Final = 50
-"""Number of rows in front of the header that are skipped, such as the description of a report."""
 
 # How much a row in front of the table counts as one with a wrong number of columns.
 _PREAMBLE_WEIGHT: Final = 0.25

@@ -1,7 +1,7 @@
 """Dates as tools and spreadsheets write them for people: 14.03.2026, 3/14/2026 9:26 AM, 14. März 2026.
 
-Whether the day or the month comes first is decided once per column. dateparser reads such dates as well,
-but takes about a hundred times as long.
+Whether the day or the month comes first is decided once per column. A library such as dateparser decides for
+each value alone, so it could read one column in both orders.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from monitor.feed.source import FeedError
 from monitor.feed.tables.cell_values import text_of
 from monitor.feed.tables.table_rows import Notify
-from monitor.ingest.dates import clock_time, is_missing, to_rfc3339
+from monitor.ingest.dates import MONTHS, clock_time, is_missing, to_rfc3339
 
 _NUMERIC: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\.?(?:[ ,T]+(.*))?")
 _DAY_NAME: Final = r"(?:[a-z]+\.?,? )?"
@@ -42,10 +42,9 @@ _MONTH_NAMES: Final = (
     ("november", "novembre", "noviembre", "novembro"),
     ("december", "dezember", "decembre", "diciembre", "dicembre", "dezembro", "dez", "dic"),
 )
-_ENGLISH: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_OF: Final = {
     name: month
-    for month, (names, short) in enumerate(zip(_MONTH_NAMES, _ENGLISH, strict=True), 1)
+    for month, (names, short) in enumerate(zip(_MONTH_NAMES, MONTHS, strict=True), 1)
     for name in (*names, short)
 }
 

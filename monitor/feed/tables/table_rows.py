@@ -12,6 +12,9 @@ Notify = Callable[[str], None]
 MAX_SAMPLE_ROWS: Final = 500
 """Number of rows that decide about a table: its columns, the order of its dates, damaged ids."""
 
+MAX_PREAMBLE: Final = 50
+"""Number of rows in front of the header that are skipped, such as the description of a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellRow:

@@ -37,13 +37,14 @@ class TextStart:
     Attributes:
         lines: whole lines in UTF-8, below those that are skipped.
         encoding: encoding to transcode from, or None if the file is UTF-8 or cp1252.
-        western: True if lines that are not UTF-8 are in cp1252.
+        western: True if lines that are not UTF-8 are in cp1252, False if they are broken, None if the first
+            such line has to show it.
         old_line_ends: True if lines end with carriage returns only.
     """
 
     lines: Sequence[SourceLine]
     encoding: str | None
-    western: bool
+    western: bool | None
     old_line_ends: bool
 
     def open(self, stream: BinaryIO) -> BinaryIO:
@@ -61,11 +62,9 @@ def text_start(start: bytes, *, encoding: str | None = None, skip_lines: int = 0
         EncodingNameError: there is no such encoding.
     """
     encoding = detect_encoding(start) if encoding is None else normalized_encoding(encoding)
+    western = False if encoding is not None else is_western(start) or None
     if encoding in ("utf-8", "utf-8-sig"):
         encoding = None
-        western = False
-    else:
-        western = encoding is None and is_western(start)
     # In UTF-16, a line feed has a zero next to it.
     old_line_ends = b"\r" in start and b"\n" not in start
     whole = TextStart((), encoding, western, old_line_ends)

@@ -31,6 +31,11 @@ def test_the_user_can_name_the_encoding() -> None:
         read_as(b"id,text\n1,a\n", "csv", ReadOptions(encoding="utf-17"))
 
 
+def test_in_a_file_that_is_named_utf8_broken_rows_are_rejected() -> None:
+    result = read_as(b"id,text\n1,caf\xe9\n2,dizzy\n", "csv", ReadOptions(encoding="UTF8"))
+    assert (result.texts, result.rejects) == (["dizzy"], [(2, "not-utf8")])
+
+
 def test_cp1252_is_noticed_far_behind_the_sample_and_reported_once() -> None:
     rows = b"".join(b"%d,plain text of a post\n" % number for number in range(5_000))
     result = read_as(b"id,text\n" + rows + b"5000,caf\xe9\n5001,na\xefve\n", "csv")
