@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,9 +25,11 @@ OPTION_OF: Final[Mapping[str, str]] = {
 """The option of each field for which a column can be chosen."""
 
 _LONGEST_TITLE: Final = 60
+_NOT_IN_IDS: Final = re.compile(r"[\s.]")
+_DATE: Final = re.compile(r"[0-9]{1,4}[-/][0-9]{1,2}[-/]")
 
-# A column has ids if nearly all of its cells look like one. Ids on X have had 9 digits and more since 2008, and
-# 15 and more since 2011.
+# A column has ids if nearly all of its cells look like one. Ids on X have had 9 digits and more since 2008,
+# and 15 and more since 2011.
 _ID_SHARE: Final = 0.95
 _ID_DIGITS: Final = 9
 _DIGITS_OF_X: Final = 15
@@ -187,7 +190,9 @@ def _is_id(value: str) -> bool:
     """Return True for a long number, and for ids such as SMM4H2022abc12."""
     if len(value) < _ID_DIGITS:
         return False
-    return value.isdecimal() or (any(map(str.isdigit, value)) and " " not in value and "." not in value)
+    if value.isdecimal():
+        return True
+    return any(map(str.isdigit, value)) and not _NOT_IN_IDS.search(value) and not _DATE.match(value)
 
 
 def _may_be_header(row: CellRow) -> bool:

@@ -132,6 +132,7 @@ def test_a_table_of_smm4h_with_a_header_is_understood_by_its_titles(
         "{id}\tADE\t12\t20\theadache\t10019211",
         "{id}\tsince zoloft I feel so sick\tthis is another text of five words",
         "one text without any id\t5",
+        "one text with a day\t2026-03-14T09:26:53Z",
     ],
 )
 def test_a_table_without_a_header_is_refused_if_its_columns_are_not_clear(row: str) -> None:
