@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-import langcodes
-
 EVERY_LANGUAGE: Final = "*"
 """Stands for all languages, in settings and options."""
 
@@ -31,6 +29,8 @@ def primary_language(tag: str | None) -> str | None:
     """
     if not tag:
         return None
+    import langcodes  # when it is first needed, so that commands without languages start sooner
+
     try:
         language = langcodes.Language.get(langcodes.standardize_tag(tag, macro=True)).language
     except ValueError:  # among them LanguageTagError

@@ -41,7 +41,7 @@ def demo_command(
         with running_monitor(settings, workers=workers, notify=print_note) as monitor:
             summary = _run_samples(monitor, timeout)
             if not once:
-                show_panel(monitor, worker="waiting for more tweets")
+                show_panel(monitor, worker="waiting for more posts")
                 while True:
                     monitor.supervise()
                     time.sleep(SUPERVISION_PAUSE)

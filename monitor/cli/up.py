@@ -14,6 +14,7 @@ from rich.text import Text
 from monitor.cli.console import add_row, print_note, print_renderable
 from monitor.cli.options import Bundle, DataDir, Workers, load_settings_of
 from monitor.embedded import RunningMonitor, running_monitor
+from monitor.enrich import wanted_languages
 from monitor.settings import Settings, masked_url
 
 SUPERVISION_PAUSE: Final = 0.3  # seconds
@@ -27,13 +28,13 @@ def up_command(
 ) -> None:
     """Start a broker, Postgres, Valkey and a worker on this machine, and run them until Ctrl-C.
 
-    They listen on loopback only. The database and the alerts survive a restart. Tweets that wait in the
-    broker do not, because it keeps them in memory.
+    They listen on loopback only. The database and the alerts survive a restart. Posts that wait in the broker
+    do not, because it keeps them in memory. A message says when the worker is ready.
     """
     settings = embedded_settings(context, data_dir, bundle)
     try:
         with running_monitor(settings, workers=workers, notify=print_note) as monitor:
-            show_panel(monitor, worker="loading its model; tweets that are fed meanwhile wait for it")
+            show_panel(monitor, worker="loading its model; posts that are fed meanwhile wait for it")
             while True:
                 monitor.supervise()
                 time.sleep(SUPERVISION_PAUSE)
@@ -73,6 +74,7 @@ def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
         ("database", masked_url(settings.database.url.get_secret_value())),
         ("alerts", f"{masked_url(settings.redis.url.get_secret_value())}  {settings.alerts.stream}"),
         ("worker", worker),
+        ("languages", _languages(settings)),
         ("passwords", f"{stack.data_dir}/*.password"),
         ("logs", str(stack.logs)),
         ("", ""),
@@ -81,8 +83,13 @@ def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
         add_row(rows, *cells)
     if stack.data_dir != Path("ade-data").resolve():
         add_row(rows, "", Text(f"export ADE_EMBEDDED__DATA_DIR={stack.data_dir}", style="bold"))
-    rows.add_row("", "[bold]ade-monitor feed[/] FILE     send tweets")
+    rows.add_row("", "[bold]ade-monitor feed[/] FILE     send posts")
     rows.add_row("", "[bold]ade-monitor alerts follow[/] show alerts as they arrive")
     rows.add_row("", "[bold]ade-monitor query[/]         show what was found so far")
-    rows.add_row("stop", "Ctrl-C; tweets that are still in the broker are lost then")
+    rows.add_row("stop", "Ctrl-C; posts that are still in the broker are lost then")
     print_renderable(Panel(rows, title="ade-monitor is running", title_align="left", expand=False))
+
+
+def _languages(settings: Settings) -> str:
+    languages = wanted_languages(settings)
+    return f"{', '.join(languages)}; other posts are counted and skipped" if languages else "all"

@@ -81,6 +81,7 @@ def test_up_restarts_its_worker_and_stops_cleanly_and_a_demo_follows(up: Up) -> 
     assert str(up.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
 
+    wait_for(lambda: "the worker is ready" in up.output.read_text())
     fed = up.run("feed", "-", stdin='{"id": "1", "text": "zoloft and a headache"}\n')
     assert fed.returncode == 0, fed.stderr
     wait_for(lambda: up.has_effect("headache"))
@@ -91,6 +92,7 @@ def test_up_restarts_its_worker_and_stops_cleanly_and_a_demo_follows(up: Up) -> 
     up.run("feed", "-", stdin='{"id": "2", "text": "paxil makes me dizzy"}\n')
     wait_for(lambda: up.has_effect("dizzy"))
     assert "started again" in up.output.read_text()
+    wait_for(lambda: up.output.read_text().count("the worker is ready") == 2)
 
     worker = up.worker()
     assert worker
