@@ -18,7 +18,7 @@ import structlog
 from monitor.deadletters.stored_letters import RECEIPT_FOR, headers_of, read_messages, receipt_offset
 from monitor.deadletters.survivors import CONFIRMATION_TIMEOUT, ScrubPlan, SurvivorCopy
 from monitor.errors import MonitorError
-from monitor.kafka import closing_quietly, end_offsets, open_admin, open_producer
+from monitor.kafka import closing_quietly, end_offsets, open_admin, open_consumer, open_producer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -37,76 +37,74 @@ class ScrubError(MonitorError):
     """The broker does not allow the deletion of letters, or cannot delete. They are still there."""
 
 
-def delete_records(
-    kafka: KafkaSettings,
-    admin: KafkaAdminClient,
-    consumer: KafkaConsumer,
-    ends: Mapping[TopicPartition, int],
-    plan: ScrubPlan,
-) -> bool:
-    """Copy the letters that stay, and delete everything before `ends`; False if the broker cannot do that.
+def remove_letters(kafka: KafkaSettings, ends: Mapping[TopicPartition, int], plan: ScrubPlan) -> None:
+    """Copy the letters that stay, and delete everything before `ends`.
+
+    Args:
+        kafka: the broker and its topics.
+        ends: for each partition of the dead-letter topic, the offset up to which `plan` was made.
+        plan: which letters go.
 
     Raises:
         ScrubError: the broker refuses the deletion. Nothing was copied.
         KafkaError: the broker is away.
     """
-    from kafka.errors import KafkaConnectionError, PolicyViolationError, TopicAuthorizationFailedError
-
-    try:
-        admin.delete_records(consumer.beginning_offsets(list(ends)))  # deletes nothing, but may be refused
-    except TopicAuthorizationFailedError:
-        raise ScrubError(
-            f"the broker does not allow us to delete records of {kafka.dead_letter_topic}",
-            "grant the operation DELETE on this topic with kafka-acls",
-        ) from None
-    except PolicyViolationError:
-        raise ScrubError(
-            f"the cleanup.policy of {kafka.dead_letter_topic} does not allow deleting records",
-            "set it to delete with kafka-configs",
-        ) from None
-    except KafkaConnectionError:
-        # It may be away. If it answers, it closed the connection because it does not know the request.
-        if admin.describe_cluster()["cluster_id"] == EMBEDDED_CLUSTER:
-            return False
-        raise
-    producer = open_producer(kafka)
-    with closing_quietly(producer):
-        _start_segments(admin, producer, list(ends))
-        SurvivorCopy(producer, kafka.dead_letter_topic, plan).send(read_messages(consumer, ends))
-    admin.delete_records(dict(ends))
-    return True
+    with open_admin(kafka) as admin:
+        is_embedded = admin.describe_cluster()["cluster_id"] == EMBEDDED_CLUSTER
+    if is_embedded:
+        _delete_by_recreation(kafka, ends, plan)
+    else:
+        affected = {place: end for place, end in ends.items() if place.partition in plan.partitions}
+        _delete_records(kafka, affected, plan)
 
 
-def delete_by_recreation(
-    kafka: KafkaSettings,
-    admin: KafkaAdminClient,
-    consumer: KafkaConsumer,
-    ends: dict[TopicPartition, int],
-    plan: ScrubPlan,
-) -> None:
+def _delete_records(kafka: KafkaSettings, ends: Mapping[TopicPartition, int], plan: ScrubPlan) -> None:
+    from kafka.errors import PolicyViolationError, TopicAuthorizationFailedError
+
+    with open_consumer(kafka) as consumer, open_admin(kafka) as admin:
+        try:
+            # Deletes nothing, but is refused if the deletion would be.
+            admin.delete_records(consumer.beginning_offsets(list(ends)))
+        except TopicAuthorizationFailedError:
+            raise ScrubError(
+                f"the broker does not allow us to delete records of {kafka.dead_letter_topic}",
+                "grant the operation DELETE on this topic with kafka-acls",
+            ) from None
+        except PolicyViolationError:
+            raise ScrubError(
+                f"the cleanup.policy of {kafka.dead_letter_topic} does not allow deleting records",
+                "set it to delete with kafka-configs",
+            ) from None
+        producer = open_producer(kafka)
+        with closing_quietly(producer):
+            _start_segments(admin, producer, list(ends))
+            SurvivorCopy(producer, kafka.dead_letter_topic, plan).send(read_messages(consumer, ends))
+        admin.delete_records(dict(ends))
+
+
+def _delete_by_recreation(kafka: KafkaSettings, ends: Mapping[TopicPartition, int], plan: ScrubPlan) -> None:
     """Copy the letters that stay to a second topic, create their topic again, and copy them back.
 
     If this dies in between, `finish_recreation` copies them back. A letter that arrives in the moment between
     the last look at the topic and its deletion is lost.
-
-    Raises:
-        KafkaError: the broker is away.
     """
     topic, second = kafka.dead_letter_topic, _second_topic(kafka)
-    _create(admin, second, len(ends))
+    with open_admin(kafka) as admin:
+        _create(admin, second, len(ends))
     producer = open_producer(kafka)
-    with closing_quietly(producer):
+    with closing_quietly(producer), open_consumer(kafka) as consumer:
         copy = SurvivorCopy(producer, second, plan)
-        starts: dict[TopicPartition, int] = {}
+        starts: Mapping[TopicPartition, int] = {}
         while starts != ends:
             copy.send(read_messages(consumer, ends, starts))
             starts, ends = ends, end_offsets(consumer, list(ends))
-    admin.delete_topics([topic])
-    _create(admin, topic, len(ends))
-    finish_recreation(kafka, consumer)
+    with open_admin(kafka) as admin:
+        admin.delete_topics([topic])
+        _create(admin, topic, len(ends))
+    finish_recreation(kafka)
 
 
-def finish_recreation(kafka: KafkaSettings, consumer: KafkaConsumer) -> None:
+def finish_recreation(kafka: KafkaSettings) -> None:
     """Copy letters back from the second topic, if there is one, and delete it.
 
     If an earlier scrub died before it deleted the topic, its letters are there twice afterwards.
@@ -117,17 +115,19 @@ def finish_recreation(kafka: KafkaSettings, consumer: KafkaConsumer) -> None:
     from kafka import TopicPartition
 
     topic, second = kafka.dead_letter_topic, _second_topic(kafka)
-    if second not in consumer.topics():
-        return
     with open_admin(kafka) as admin:
-        places = [TopicPartition(second, p) for p in sorted(consumer.partitions_for_topic(second) or ())]
-        if topic not in admin.list_topics():
-            _create(admin, topic, len(places))
-        producer = open_producer(kafka)
-        with closing_quietly(producer):
-            ends = end_offsets(consumer, places)
-            plan = ScrubPlan(replayed=_replayed(consumer, ends))
-            SurvivorCopy(producer, topic, plan, keep_names=True).send(read_messages(consumer, ends))
+        topics = set(admin.list_topics())
+        if second not in topics:
+            return
+        with open_consumer(kafka) as consumer:
+            places = [TopicPartition(second, p) for p in sorted(consumer.partitions_for_topic(second) or ())]
+            if topic not in topics:
+                _create(admin, topic, len(places))
+            producer = open_producer(kafka)
+            with closing_quietly(producer):
+                ends = end_offsets(consumer, places)
+                plan = ScrubPlan(replayed=_replayed(consumer, ends))
+                SurvivorCopy(producer, topic, plan, keep_names=True).send(read_messages(consumer, ends))
         admin.delete_topics([second])
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters.letter_ids import letter_ids
-from monitor.deadletters.record_deletion import delete_by_recreation, delete_records, finish_recreation
+from monitor.deadletters.record_deletion import finish_recreation, remove_letters
 from monitor.deadletters.stored_letters import MOVED_FROM, headers_of, read_messages, receipt_offset
 from monitor.deadletters.survivors import Place, ScrubPlan
 from monitor.ingest import SOURCE_HEADER
-from monitor.kafka import broker_away_error, end_offsets, open_admin, open_consumer
+from monitor.kafka import broker_away_error, end_offsets, open_consumer
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -52,28 +52,19 @@ def scrub_letters(kafka: KafkaSettings, removed: Removed, *, dry_run: bool = Fal
 
     topic = kafka.dead_letter_topic
     try:
+        if not dry_run:
+            finish_recreation(kafka)
         with open_consumer(kafka) as consumer:
-            if not dry_run:
-                finish_recreation(kafka, consumer)
             places = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
             if not places:
                 return ScrubResult(0, 0)
             ends = end_offsets(consumer, places)
             plan = _plan(consumer, ends, removed)
-            if plan.removed and not dry_run:
-                _remove(kafka, consumer, ends, plan)
-            return ScrubResult(plan.letters, len(plan.removed))
+        if plan.removed and not dry_run:
+            remove_letters(kafka, ends, plan)
+        return ScrubResult(plan.letters, len(plan.removed))
     except KafkaError as error:
         raise broker_away_error(kafka, error) from None
-
-
-def _remove(
-    kafka: KafkaSettings, consumer: KafkaConsumer, ends: Mapping[TopicPartition, int], plan: ScrubPlan
-) -> None:
-    affected = {place: end for place, end in ends.items() if place.partition in plan.partitions}
-    with open_admin(kafka) as admin:
-        if not delete_records(kafka, admin, consumer, affected, plan):
-            delete_by_recreation(kafka, admin, consumer, dict(ends), plan)
 
 
 def _plan(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int], removed: Removed) -> ScrubPlan:

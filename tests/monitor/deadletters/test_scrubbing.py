@@ -172,7 +172,6 @@ def test_a_scrub_that_dies_loses_nothing_and_the_next_one_completes_it(
             with open_admin(settings) as admin:
                 yield DyingAdmin(admin, call, after)
 
-        patch.setattr("monitor.deadletters.scrubbing.open_admin", dying)
         patch.setattr(record_deletion_module, "open_admin", dying)
         with contextlib.suppress(KeyboardInterrupt):
             scrub_letters(topics, removing("1"))
