@@ -106,4 +106,10 @@ class LetterScrubber:
         def removed(ids: Sequence[str]) -> set[str]:
             return asyncio.run_coroutine_threadsafe(self._store.find_removed(ids), loop).result()
 
-        return await asyncio.to_thread(scrub_letters, self._settings.kafka, removed)
+        work = asyncio.ensure_future(asyncio.to_thread(scrub_letters, self._settings.kafka, removed))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # A thread cannot be cancelled. The lock must last as long as it works.
+            await asyncio.wait([work])
+            raise

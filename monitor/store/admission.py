@@ -7,8 +7,9 @@ an alias gets the id under which it is stored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,30 +17,65 @@ from monitor.records import Post, PostKind, ScoredPost
 from monitor.store import statements as sql
 from monitor.store.digests import author_subject, post_subject
 
-Tombstones = Mapping[bytes, datetime]
-"""Subjects that were removed, with the time of the latest event. Only for authors, the time matters."""
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A row of `tombstones`: what removed a post or an author, and when."""
+
+    event: str
+    at: datetime
+    event_id: int
 
 
-async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost]) -> list[ScoredPost]:
+Tombstones = Mapping[bytes, Tombstone]
+"""The latest tombstone of each subject that has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatePost:
+    """A post that came after its author was removed. Nothing about it was known until now.
+
+    Attributes:
+        names: its ids.
+        tombstone: the tombstone of its author.
+    """
+
+    names: tuple[str, ...]
+    tombstone: Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The posts of a batch that may be stored, in their order, and those of removed authors."""
+
+    posts: list[ScoredPost]
+    late: list[LatePost]
+
+
+async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost]) -> Admission:
     """Return the posts that may be stored, with the ids under which to store them, in the same order.
 
     The caller must have locked the database for writing (`LOCK_FOR_WRITING`) in a statement before.
     """
     if not scored:
-        return []
+        return Admission([], [])
     posts = [row.received.post for row in scored]
     subjects = sorted({subject for post in posts for subject in _subjects_of(post)})
-    found = await connection.execute(sql.FIND_TOMBSTONES, {"subjects": subjects})
-    removed: dict[bytes, datetime] = {}
-    for row in found:
-        removed[row.subject] = max(row.at, removed.get(row.subject, row.at))
+    removed: dict[bytes, Tombstone] = {}
+    for row in await connection.execute(sql.FIND_TOMBSTONES, {"subjects": subjects}):
+        tombstone = Tombstone(row.event, row.at, row.event_id)
+        removed[row.subject] = max(tombstone, removed.get(row.subject, tombstone), key=attrgetter("at"))
     stored_ids = await _find_stored_ids(connection, posts)
-    return [
-        admitted
-        for row in scored
-        if not (removed and _is_removed(row, removed))
-        for admitted in [_admitted(row, removed, stored_ids)]
-    ]
+    admitted = []
+    late = []
+    for row in scored:
+        if removed and _is_removed(row.received.post, removed):
+            continue
+        if removed and (tombstone := _tombstone_of_author(row, removed)):
+            late.append(LatePost(_names_of(row.received.post), tombstone))
+            continue
+        admitted.append(_admitted(row, removed, stored_ids))
+    return Admission(admitted, late)
 
 
 async def _find_stored_ids(connection: AsyncConnection, posts: Sequence[Post]) -> dict[str, str]:
@@ -71,14 +107,18 @@ def _subjects_of(post: Post) -> list[bytes]:
     return subjects
 
 
-def _is_removed(row: ScoredPost, removed: Tombstones) -> bool:
-    post = row.received.post
+def _is_removed(post: Post, removed: Tombstones) -> bool:
+    """Return True if a post was removed itself, or repeats one that was."""
     if any(post_subject(name) in removed for name in _names_of(post)):
         return True
-    if post.kind is PostKind.REPOST and _refers_to_removed(post, removed):
-        return True
-    author_removed_at = removed.get(author_subject(post.author_id)) if post.author_id is not None else None
-    return author_removed_at is not None and row.received.posted_at <= author_removed_at
+    return post.kind is PostKind.REPOST and _refers_to_removed(post, removed)
+
+
+def _tombstone_of_author(row: ScoredPost, removed: Tombstones) -> Tombstone | None:
+    """Return the tombstone of the author if the post is from before it, or None."""
+    author_id = row.received.post.author_id
+    tombstone = None if author_id is None else removed.get(author_subject(author_id))
+    return tombstone if tombstone and row.received.posted_at <= tombstone.at else None
 
 
 def _refers_to_removed(post: Post, removed: Tombstones) -> bool:

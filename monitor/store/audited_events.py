@@ -67,7 +67,7 @@ class AuditedEvent:
         """The reason that subscribers of the alerts get."""
         if self.event.kind is EventKind.TWEET_EDIT:
             return RetractionReason.EDITED
-        return RetractionReason.ERASED if self.by_hand else REMOVES[self.event.kind]
+        return reason_of(self.name)
 
     @property
     def at(self) -> datetime:
@@ -85,6 +85,11 @@ class AuditedEvent:
         if self.event.author_id is not None:
             return [author_subject(self.event.author_id)]
         return list(map(post_subject, self.names))
+
+
+def reason_of(name: str) -> RetractionReason:
+    """Return the reason that subscribers get for a removal with this name in the tables."""
+    return RetractionReason.ERASED if name in BY_HAND.values() else REMOVES[EventKind(name)]
 
 
 def audited(received: ReceivedEvent) -> AuditedEvent:

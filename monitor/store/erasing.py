@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from monitor.records import EventKind
+from monitor.records import EventKind, RetractionReason
 from monitor.store import erasing_statements as sql
-from monitor.store.audited_events import LIFTS, AppliedEvent, AuditedEvent
-from monitor.store.digests import author_hash
+from monitor.store.admission import LatePost
+from monitor.store.audited_events import LIFTS, AppliedEvent, AuditedEvent, reason_of
+from monitor.store.digests import author_hash, post_subject
 from monitor.store.statements import LOCK_FOR_DELETING, RETRACT_ALERTS_OF_EDITED
 
 ERASED: Final = "erased:"
@@ -84,7 +86,7 @@ async def _remove_post(connection: AsyncConnection, event: AppliedEvent) -> None
     names = set((await connection.execute(sql.POSTS_NAMED, {"names": list(event.audited.names)})).scalars())
     names |= set((await connection.execute(sql.ALIASES_OF, {"names": sorted(names)})).scalars())
     event.names |= names
-    await _erase(connection, event, sorted(names))
+    event.touched += await _erase(connection, sorted(names), event.audited.retraction)
 
 
 async def _remove_posts_of_author(
@@ -98,23 +100,55 @@ async def _remove_posts_of_author(
     names = set((await connection.execute(sql.POSTS_OF_AUTHOR, parameters)).scalars())
     if names:
         names |= set((await connection.execute(sql.ALIASES_OF, {"names": sorted(names)})).scalars())
-        await _erase(connection, event, sorted(names))
+        event.names |= names
+        event.touched += await _erase(connection, sorted(names), event.audited.retraction)
 
 
-async def _erase(connection: AsyncConnection, event: AppliedEvent, names: Sequence[str]) -> None:
-    """Erase the posts with these names and their reposts, and what other posts quote of them."""
+async def _erase(connection: AsyncConnection, names: Sequence[str], reason: RetractionReason) -> Counter[str]:
+    """Erase the posts with these names and their reposts, and what other posts quote of them.
+
+    Returns:
+        The number of rows by table.
+    """
     posts = await connection.execute(sql.POSTS_AND_REPOSTS, {"names": names})
     old = sorted(posts.scalars())
-    touched = event.touched
+    touched: Counter[str] = Counter()
     if old:
         ids = {"old": old, "new": [f"{ERASED}{uuid.uuid4().hex}" for _ in old]}
-        touched["mentions"] += (await connection.execute(sql.DELETE_MENTIONS, ids)).rowcount
-        touched["post_aliases"] += (await connection.execute(sql.DELETE_ALIASES, ids)).rowcount
-        retraction = {**ids, "reason": event.audited.retraction.value}
-        touched["alert_outbox"] += (await connection.execute(sql.RETRACT_ALERTS, retraction)).rowcount
-        touched["tweets"] += (await connection.execute(sql.ERASE_TWEETS, ids)).rowcount
-        touched["predictions"] += (await connection.execute(sql.ERASE_PREDICTIONS, ids)).rowcount
-    touched["contexts"] += (await connection.execute(sql.FORGET_REFERENCES, {"names": names})).rowcount
+        touched["mentions"] = (await connection.execute(sql.DELETE_MENTIONS, ids)).rowcount
+        touched["post_aliases"] = (await connection.execute(sql.DELETE_ALIASES, ids)).rowcount
+        retraction = {**ids, "reason": reason.value}
+        touched["alert_outbox"] = (await connection.execute(sql.RETRACT_ALERTS, retraction)).rowcount
+        touched["tweets"] = (await connection.execute(sql.ERASE_TWEETS, ids)).rowcount
+        touched["predictions"] = (await connection.execute(sql.ERASE_PREDICTIONS, ids)).rowcount
+    touched["contexts"] = (await connection.execute(sql.FORGET_REFERENCES, {"names": names})).rowcount
+    return +touched
+
+
+async def remove_late_posts(connection: AsyncConnection, late: Sequence[LatePost]) -> Counter[str]:
+    """Remove the reposts and quotes of posts that came after their author was removed.
+
+    The posts themselves were left out. They get tombstones of the same event, so that it lifts them, too,
+    when the platform takes it back.
+
+    Returns:
+        The number of rows by table.
+    """
+    await connection.execute(LOCK_FOR_DELETING)
+    rows = [
+        (post_subject(name), post.tombstone.event, post.tombstone.at, post.tombstone.event_id)
+        for post in late
+        for name in post.names
+    ]
+    await _put_rows(connection, rows)
+    touched: Counter[str] = Counter()
+    for post in late:
+        erased = await _erase(connection, list(post.names), reason_of(post.tombstone.event))
+        touched.update(erased)
+        if erased:
+            parameters = {"id": post.tombstone.event_id, "touched": json.dumps(erased)}
+            await connection.execute(sql.ADD_TOUCHED, parameters)
+    return touched
 
 
 async def _expect_version(connection: AsyncConnection, event: AppliedEvent) -> None:
@@ -150,7 +184,10 @@ async def _write_tombstones(connection: AsyncConnection, events: Sequence[Applie
 
 
 async def _put_tombstones(connection: AsyncConnection, events: Sequence[AppliedEvent]) -> None:
-    rows = list(_tombstones(events))
+    await _put_rows(connection, list(_tombstones(events)))
+
+
+async def _put_rows(connection: AsyncConnection, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
         names = ("subject", "event", "at", "event_id")
         columns = {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}

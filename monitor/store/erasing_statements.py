@@ -20,6 +20,12 @@ FINISH_EVENTS = text(
     "CAST(:removes AS boolean[])) AS row (id, touched, unmatched, removes) WHERE t.id = row.id"
 )
 
+ADD_TOUCHED = text(
+    "UPDATE compliance_events AS t SET touched = t.touched || ("
+    "SELECT jsonb_object_agg(key, CAST(value AS bigint) + COALESCE(CAST(t.touched ->> key AS bigint), 0)) "
+    "FROM jsonb_each_text(CAST(:touched AS jsonb))) WHERE t.id = :id"
+)
+
 PUT_TOMBSTONES = text(
     "INSERT INTO tombstones AS t (subject, event, at, event_id) "
     "SELECT DISTINCT ON (subject, event) subject, event, at, event_id "

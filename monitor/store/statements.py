@@ -210,6 +210,8 @@ _DELETIONS = 0x6164652D64656C
 LOCK_FOR_WRITING = text(f"SELECT pg_advisory_xact_lock_shared({_DELETIONS})")
 LOCK_FOR_DELETING = text(f"SELECT pg_advisory_xact_lock({_DELETIONS})")
 
-FIND_TOMBSTONES = text("SELECT subject, at FROM tombstones WHERE subject = ANY(CAST(:subjects AS bytea[]))")
+FIND_TOMBSTONES = text(
+    "SELECT subject, event, at, event_id FROM tombstones WHERE subject = ANY(CAST(:subjects AS bytea[]))"
+)
 FIND_ALIASES = text("SELECT alias, tweet_id FROM post_aliases WHERE alias = ANY(CAST(:ids AS text[]))")
 FIND_TWEETS = text("SELECT tweet_id FROM tweets WHERE tweet_id = ANY(CAST(:ids AS text[]))")

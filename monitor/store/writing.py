@@ -20,7 +20,7 @@ from monitor.store.columns import PredictionRow, alias_rows, mention_rows
 from monitor.store.connections import async_engine
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.erasing import apply_events
+from monitor.store.erasing import apply_events, remove_late_posts
 from monitor.store.posts import PostWriter, WrittenPosts
 from monitor.store.removed_ids import find_removed
 from monitor.store.revisions import read_revision, required_revision, revision_error
@@ -152,9 +152,9 @@ class Store:
         with translate_driver_errors(self._settings):
             async with self.engine.begin() as connection:
                 await connection.execute(sql.LOCK_FOR_WRITING)
-                admitted = await admit_posts(connection, scored)
-                posts = await self._posts.write(connection, admitted, bundle=bundle)
-                await sql.PUT_ALIASES.run(connection, alias_rows(admitted))
+                admission = await admit_posts(connection, scored)
+                posts = await self._posts.write(connection, admission.posts, bundle=bundle)
+                await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
 
                 new = await _write_predictions(connection, posts, bundle=bundle)
                 mentions = await sql.PUT_MENTIONS.run(connection, mention_rows(new), bundle=bundle)
@@ -165,6 +165,10 @@ class Store:
                 # Last, because all workers update the row of the current hour, and wait there for each
                 # other's commit.
                 await add_to_counts(connection, posts, new, bundle=bundle)
+            if admission.late:
+                async with self.engine.begin() as connection:
+                    touched = await remove_late_posts(connection, admission.late)
+                changed_alerts += touched["alert_outbox"]
         return Written(
             new_predictions=len(new),
             new_mentions=len(mentions),
@@ -172,7 +176,7 @@ class Store:
             changed_alerts=changed_alerts,
             edits=sum(post.arrivals.edits for post in posts.values()),
             stale=sum(post.arrivals.stale for post in posts.values()),
-            removed=len(scored) - len(admitted),
+            removed=len(scored) - len(admission.posts),
         )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,3 +115,18 @@ def _as(settings: Settings, role: str) -> Settings:
     url = make_url(settings.database.url.get_secret_value()).set(username=role, password="pw")
     plain = url.render_as_string(hide_password=False)
     return settings.model_copy(update={"database": DatabaseSettings(url=SecretStr(plain))})
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not installed")
+def test_the_documented_javascript_selects_the_span() -> None:
+    (expression,) = re.findall(r"^\| JavaScript \| `([^`]*)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    text, span = "😭 so 😭 shaky", "shaky"
+    start = text.index(span)
+    code = f"const [text, start, end] = {json.dumps([text, start, start + len(span)])};"
+    ended = subprocess.run(
+        ["node", "-e", f"{code} process.stdout.write({expression})"],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stdout.decode() == span

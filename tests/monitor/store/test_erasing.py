@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -180,6 +181,24 @@ async def test_an_event_about_an_author_removes_all_posts_of_the_author(
     assert tables.rows("SELECT tweet_id FROM tweets WHERE erased_at IS NULL ORDER BY 1") == [("3",), ("5",)]
     assert tables.content()["counts"] == tables.recounted()
     assert "author 7" not in everything(tables)
+
+
+async def test_reposts_of_a_removed_author_are_removed_in_any_order(store: Store, tables: Tables) -> None:
+    steps = {
+        "post": lambda: write(store, [positive_tweet("17")]),
+        "repost": lambda: write(store, [_repost("20")]),
+        "quote": lambda: write(store, [_quote("21")]),
+        "event": lambda: apply(store, author_event("user_delete")),
+    }
+    for order in permutations(steps):
+        tables.run("TRUNCATE tweets, tombstones, hourly_counts CASCADE")
+        for name in order:
+            await steps[name]()
+        assert SECRET not in everything(tables), order
+        assert tables.rows("SELECT text FROM tweets WHERE erased_at IS NULL") == [("so sick of it",)], order
+        assert tables.content()["counts"] == tables.recounted()
+        await apply(store, author_event("user_undelete"))
+        assert tables.rows("SELECT count(*) FROM tombstones") == [(0,)], order
 
 
 async def test_posts_after_the_event_are_of_an_author_who_is_back(store: Store, tables: Tables) -> None:
