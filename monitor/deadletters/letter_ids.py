@@ -55,15 +55,22 @@ def _read_ids(document: Any, source: str | None) -> Iterator[str]:
         for fields in (named or source_of(part) or OWN_CONTRACT).read(part):
             tombstone = fields.get("tombstone")
             for holder in (fields, tombstone if isinstance(tombstone, dict) else {}):
-                aliases = holder.get("aliases")
-                for value in (
-                    holder.get("id"),
-                    holder.get("author_id"),
-                    holder.get("referenced_id") if _has_other_text(holder) else None,
-                    *(aliases if isinstance(aliases, list | tuple) else ()),
-                ):
+                for value in _ids_of(holder):
                     if isinstance(value, str | int) and not isinstance(value, bool):
                         yield str(value)
+
+
+def _ids_of(fields: dict[str, Any]) -> Iterator[Any]:
+    """Yield the values of a post's or tombstone's fields that have ids; nothing about them was checked."""
+    yield fields.get("id")
+    yield fields.get("author_id")
+    if _has_other_text(fields):
+        yield fields.get("referenced_id")
+    aliases, context = fields.get("aliases"), fields.get("context")
+    yield from aliases if isinstance(aliases, list | tuple) else ()
+    for part in context if isinstance(context, list | tuple) else ():
+        if isinstance(part, dict):
+            yield part.get("id")
 
 
 def _has_other_text(fields: dict[str, Any]) -> bool:

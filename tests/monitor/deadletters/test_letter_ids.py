@@ -45,6 +45,13 @@ def test_a_valid_post_has_its_ids_aliases_and_the_post_that_it_repeats() -> None
     assert ids(post) == {"3", "7", "4", "2"}
 
 
+def test_the_posts_whose_text_is_in_the_context_count() -> None:
+    quoted = {"kind": "quoted", "text": "dizzy", "id": "55"}
+    parent = {"kind": "parent", "text": "sleepy", "id": 66}
+    post = {"id": "3", "text": "same here", "kind": "reply", "context": [quoted, parent, "x"]}
+    assert ids(post) >= {"3", "55", "66"}
+
+
 def test_every_post_of_a_message_counts() -> None:
     assert ids([{"id": "1", "text": "a"}, {"id": "2", "text": " "}]) >= {"1", "2"}
 
