@@ -15,7 +15,7 @@ EVERY_LANGUAGE: Final = "*"
 """Stands for all languages, in settings and options."""
 
 _LANGUAGE: Final = re.compile(r"(?!und|zxx|mis|mul|art|q[a-t][a-z])[a-z]{2,3}")
-"""A code of ISO 639, except those for unknown, no, other, several or constructed languages and private use."""
+"""A code of ISO 639, except those for unknown, no, several, or constructed languages, or private use."""
 
 _SAME_LANGUAGE: Final = {"nb": "no", "nn": "no", "ary": "ar", "arz": "ar", "wuu": "zh", "yue": "zh"}
 """Written forms that platforms do not distinguish: of Norwegian, Arabic and Chinese."""

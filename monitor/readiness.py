@@ -18,7 +18,7 @@ _LONGEST: Final = 4096  # bytes of a datagram
 
 
 def report_ready() -> None:
-    """Tell the supervisor, if there is one, that this process does its work from now on."""
+    """Report to the supervisor, if there is one, that this process does its work from now on."""
     name = os.environ.get(VARIABLE)
     if not name:
         return

@@ -15,7 +15,7 @@ LONGEST_COUNT: Final = 1.5  # seconds that the count may take longer than the re
 class WaitingMessages:
     """Counts the messages that no worker has read, in the background, while the database is queried.
 
-    A broker that is away, or slow, is no reason to fail or to wait.
+    If the broker is away or slow, the count is left out.
     """
 
     def __init__(self, kafka: KafkaSettings) -> None:

@@ -151,7 +151,7 @@ def require_free_port(port: int, setting: str) -> None:
     deadline = time.monotonic() + PORT_TIMEOUT
     while True:
         with socket.socket() as probe:
-            # As servers do: connections of an earlier run that are still closing are no obstacle.
+            # As servers do: connections of an earlier run may still be closing.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))

@@ -111,13 +111,13 @@ class LanguageFilter:
             return post, None
         probabilities = self._detector.probabilities(post.text)
         best = max(probabilities, key=probabilities.__getitem__, default=None)
-        wanted = sum(probabilities.get(language, 0.0) for language in self.languages)
+        wanted_probability = sum(probabilities.get(language, 0.0) for language in self.languages)
         if stated is None:
             is_sure = best is not None and probabilities[best] >= STORED_FROM
             post = replace(post, lang=best if is_sure else None)
-            is_unwanted = self._knows_all_wanted and wanted < UNWANTED_BELOW
+            is_unwanted = self._knows_all_wanted and wanted_probability < UNWANTED_BELOW
         else:
-            is_unwanted = wanted < PLATFORM_DOUBTED_FROM
+            is_unwanted = wanted_probability < PLATFORM_DOUBTED_FROM
         if self._is_wanted(None) or post.edited_at is not None or not is_unwanted:
             return post, None
         return post, stated or best

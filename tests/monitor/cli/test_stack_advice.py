@@ -33,7 +33,7 @@ def test_the_stopped_stack_is_named_with_the_command_that_starts_it(folder: Path
     assert "`ade-monitor up`" in explained.advice
 
 
-def test_an_address_of_the_user_is_no_reason_to_name_the_stack(folder: Path) -> None:
+def test_the_stack_is_not_named_for_an_address_of_the_user(folder: Path) -> None:
     origins = {"kafka.bootstrap_servers": "environment"}
     assert explain_stopped_stack(AWAY, LoadedSettings(Settings(), origins)) is None
     other = RetryableError("no Kafka broker answers at kafka.example:9092", "start it")
