@@ -3,6 +3,7 @@
 live_loop      the loop that all connectors share
 delivery, backlog, state_file, unreadable, activity   its parts
 live_source    what a platform is to the loop: frames and positions
+contact_time   until when everything of a stream has arrived
 reconnecting   the pauses between two attempts
 drug_list      the names to watch for, and `drug_filter`, which finds them in posts
 x_stream       X; `x_rules` and `x_rule_sync` keep its rules in line with the drug list

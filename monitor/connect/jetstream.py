@@ -95,6 +95,7 @@ class Jetstream:
         host = self.hosts[self._host % len(self.hosts)]
         self._host += 1  # the next attempt is made elsewhere
         expected = position.at if position else None
+        is_open = False
         try:
             async with connect(
                 self._url(host, position),
@@ -104,6 +105,7 @@ class Jetstream:
                 compression=None if self.dictionary else "deflate",
                 user_agent_header="ade-monitor",
             ) as socket:
+                is_open = True
                 while True:
                     async with asyncio.timeout(self.silence):
                         message = await socket.recv(decode=False)
@@ -128,7 +130,8 @@ class Jetstream:
                 f"{error.uri} is not the address of a WebSocket", "correct connect.jetstream_hosts"
             ) from None
         except TimeoutError:
-            raise ConnectionLostError(f"{host} sent nothing for {self.silence:g} s") from None
+            silence = f"sent nothing for {self.silence:g} s" if is_open else "does not answer"
+            raise ConnectionLostError(f"{host} {silence}") from None
         except (InvalidHandshake, WebSocketException, OSError) as error:
             raise ConnectionLostError(f"the connection to {host} failed: {error}") from None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic_core import to_json
 
 from monitor.backoff import Backoff
+from monitor.connect.contact_time import ContactTime
 from monitor.connect.http_stream import byte_lines, network_failures
 from monitor.connect.live_source import Clock, Frame, Gap, Position, read_frame, utc_now
 from monitor.connect.mastodon_timeline import PAGE, Timeline, TimelineClient, raise_failure, rewound
@@ -148,8 +149,8 @@ class _Mastodon:
         known = position.cursor if position else {}
         self._newest = {name: known[name] for name in names if name in known}
 
-    def _here(self) -> Position:
-        return Position(dict(self._newest), self.clock())
+    def _here(self, at: datetime) -> Position:
+        return Position(dict(self._newest), at)
 
 
 @dataclass
@@ -172,13 +173,14 @@ class MastodonStream(_Mastodon):
                 # What came between the last page and the connection.
                 async for frame in self._catch_up(since):
                     yield frame
-                missed = Gap(since, self.clock(), "deletions and edits")
-                yield Frame(position=self._here(), gap=missed if position else None)
-                async for event, data in _server_sent_events(byte_lines(response)):
-                    if event in EVENTS:
-                        yield replace(self._event(event, data, timeline), position=self._here())
-                    else:
-                        yield Frame(position=self._here())
+                now = self.clock()
+                missed = Gap(since, now, "deletions and edits")
+                yield Frame(position=self._here(now), gap=missed if position else None)
+                contact = ContactTime(now, self.clock)
+                async for event, data in contact.watch(_server_sent_events(byte_lines(response))):
+                    frame = self._event(event, data, timeline) if event in EVENTS else Frame()
+                    at = contact.move(frame.at if event == "update" else None)
+                    yield replace(frame, position=self._here(at))
 
     def _event(self, event: str, data: bytes, timeline: Timeline) -> Frame:
         if event == "delete":
@@ -198,10 +200,11 @@ class MastodonPolling(_Mastodon):
         self._start_at(position)
         last_contact = position.at if position else self.clock()
         while True:
+            started_at = self.clock()
             async for frame in self._catch_up(last_contact):
                 yield frame
-            last_contact = self.clock()
-            yield Frame(position=self._here())
+            yield Frame(position=self._here(started_at))
+            last_contact = started_at
             await self.sleep(self.interval)
 
 

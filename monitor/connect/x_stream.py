@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.backoff import Backoff
+from monitor.connect.contact_time import LIVE_AFTER, ContactTime
 from monitor.connect.errors import ConnectError, ConnectionLostError, FailureKind
 from monitor.connect.http_stream import (
     byte_lines,
@@ -23,6 +24,7 @@ from monitor.connect.http_stream import (
 )
 from monitor.connect.live_source import Clock, Frame, Gap, Position, read_frame, utc_now
 from monitor.connect.reconnecting import ReconnectRules
+from monitor.ingest.snowflake import snowflake_time
 
 if TYPE_CHECKING:
     import httpx
@@ -85,6 +87,7 @@ class XStream:
         backfill_minutes: largest number of minutes that X delivers again, 0 to 5; 0 for none.
         clock: returns the current time.
         silence: seconds after which the client gives up, for the message.
+        live_after: see `ContactTime`.
     """
 
     client: httpx.AsyncClient
@@ -92,6 +95,7 @@ class XStream:
     backfill_minutes: int = 0
     clock: Clock = utc_now
     silence: float = SILENCE
+    live_after: float = LIVE_AFTER
     name: str = "x"
     format_name: str = "x-v2"
     rules: ReconnectRules = RULES
@@ -100,22 +104,21 @@ class XStream:
         """Connect, and yield a frame for each line. See `LiveSource`."""
         minutes, gap = self._backfill(position)
         params = {**FIELDS, "backfill_minutes": str(minutes)} if minutes else dict(FIELDS)
-        place = position or Position({}, self.clock())
-        # X sends what was missed first. Until that ends, the old position stays.
-        replaying = minutes > 0
+        contact = ContactTime(position.at if position else self.clock(), self.clock, self.live_after)
+        cursor = position.cursor if position else {}
         with network_failures(self.silence):
             url = f"{self.url.rstrip('/')}{PATH}"
             async with self.client.stream("GET", url, params=params) as response:
                 if response.status_code != 200:
                     await _raise_failure(response)
                 yield Frame(gap=gap)
-                async for line in byte_lines(response):
+                async for line in contact.watch(byte_lines(response)):
                     frame = read_frame(line) if line.strip() else Frame()
                     _raise_disconnect(frame.document)
-                    replaying = replaying and bool(line.strip())
-                    cursor = _cursor_of(frame.document) or place.cursor
-                    place = Position(cursor, place.at if replaying else self.clock())
-                    yield replace(frame, position=place)
+                    post_id = _id_of(frame.document)
+                    cursor = {"newest_id": post_id} if post_id else cursor
+                    at = contact.move(snowflake_time(post_id) if post_id else None)
+                    yield replace(frame, position=Position(cursor, at))
 
     def _backfill(self, position: Position | None) -> tuple[int, Gap | None]:
         """Return how many minutes to request again, and what they do not cover."""
@@ -150,7 +153,7 @@ def _raise_disconnect(document: Any) -> None:
     raise ConnectionLostError(f"X ended the connection ({explanation})", kind)
 
 
-def _cursor_of(document: Any) -> dict[str, str] | None:
+def _id_of(document: Any) -> str | None:
     data = document.get("data") if isinstance(document, Mapping) else None
     post_id = data.get("id") if isinstance(data, Mapping) else None
-    return {"newest_id": post_id} if isinstance(post_id, str) else None
+    return post_id if isinstance(post_id, str) else None

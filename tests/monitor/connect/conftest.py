@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from aiohttp.test_utils import TestServer
+from websockets.asyncio.server import serve
 
 from monitor.connect import (
     Delivery,
@@ -24,6 +25,7 @@ from monitor.connect import (
 )
 from monitor.connect.http_stream import open_client
 from monitor.settings import KafkaSettings
+from tests.monitor.connect.jetstreams import JetstreamServer
 from tests.monitor.connect.platforms import MastodonServer, XServer
 
 SILENCE = 0.5
@@ -55,6 +57,19 @@ async def http_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client with a token, which gives up after `SILENCE`."""
     async with open_client("good-token", silence=SILENCE) as client:
         yield client
+
+
+@pytest.fixture
+async def jetstream_servers() -> AsyncIterator[list[JetstreamServer]]:
+    """Two hosts of Jetstream."""
+    async with AsyncExitStack() as stack:
+        scripts = [JetstreamServer(), JetstreamServer()]
+        for script in scripts:
+            server = await stack.enter_async_context(
+                serve(script.serve, "127.0.0.1", 0, process_request=script.check)
+            )
+            script.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield scripts
 
 
 async def frames_until_the_end(

@@ -52,6 +52,7 @@ class StreamServer:
     script: list[Connection] = field(default_factory=list)
     requests: list[web.Request] = field(default_factory=list)
     url: str = ""
+    pause: float = 0.0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
@@ -71,6 +72,7 @@ class StreamServer:
                 return response
             assert isinstance(step, bytes)
             await response.write(step)
+            await asyncio.sleep(self.pause)
         await self.closing.wait()
         return response
 

@@ -78,7 +78,10 @@ async def test_while_the_broker_hangs_nothing_is_lost_and_it_is_logged_once(
     assert {int(message.key) for message in content} == set(range(25))
 
 
-async def test_a_delivery_that_is_cancelled_does_not_wait_for_the_broker() -> None:
+async def test_a_delivery_that_is_cancelled_does_not_wait_for_the_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.kafka.clients.CONNECT_TIMEOUT", 0.5)
     kafka = KafkaSettings(bootstrap_servers="127.0.0.1:9")
     delivery = Delivery(kafka)
     task = asyncio.create_task(delivery.deliver(messages(0, 1)))

@@ -12,11 +12,23 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.connect import ConnectError, DrugFilter
+from monitor.connect import ConnectError, DrugFilter, Timeline
+from monitor.connect.jetstream import Jetstream
+from monitor.connect.mastodon_live import MastodonStream
 from monitor.connect.x_stream import XStream
 from monitor.settings import KafkaSettings
 from tests.monitor.connect.conftest import SILENCE, StartLoop
-from tests.monitor.connect.platforms import CUT, END, Refusal, XServer, post_line
+from tests.monitor.connect.jetstreams import JetstreamServer, deletion, event
+from tests.monitor.connect.platforms import (
+    CUT,
+    END,
+    MastodonServer,
+    Refusal,
+    XServer,
+    post_line,
+    sent_event,
+    status,
+)
 from tests.topic_content import content_of
 
 FIRST_ID = 1_900_000_000_000_000_000
@@ -170,3 +182,57 @@ async def test_the_counts_are_fields_of_a_log_event(
     assert (record["source"], record["posts"], record["sent"]) == ("x", 3, 3)
     assert record["lag_s"] == 58.0
     assert json.dumps(record)
+
+
+async def test_deletions_of_bluesky_pass_the_filter_and_a_restart_has_no_gap(
+    kafka: KafkaSettings, jetstream_servers: list[JetstreamServer], start_loop: StartLoop
+) -> None:
+    server = jetstream_servers[0]
+    server.script = [
+        [event(0, "on zoloft"), event(1, "what a day"), deletion(2, of=0), deletion(3, of=1)],
+        [event(5, "still on zoloft")],
+    ]
+    # While nobody was connected, the host kept this.
+    missed = [event(4, "missed, on zoloft")]
+    passes = DrugFilter(["zoloft"]).passes
+    first = start_loop(Jetstream([server.url], silence=SILENCE), passes=passes)
+    await first.until(lambda: first.loop.activity.sent == 3)
+    await first.end()
+    server.history += missed
+    second = start_loop(Jetstream([server.url], silence=SILENCE), passes=passes)
+    await second.until(lambda: second.loop.activity.posts >= 4)
+    await second.end()
+    messages = await content_of(kafka.bootstrap_servers, kafka.topic, count=3 + second.loop.activity.sent)
+    values = [json.loads(message.value) for message in messages]
+    texts = {value["text"] for value in values if "text" in value}
+    deleted = {value["tombstone"]["id"] for value in values if "tombstone" in value}
+    assert texts == {"on zoloft", "missed, on zoloft", "still on zoloft"}
+    assert deleted == {"bsky:did:plc:ann/3lk0000000000", "bsky:did:plc:ann/3lk0000000001"}
+    assert second.loop.activity.gaps == 0
+    # A post and its deletion are in one partition, so they stay in their order.
+    keys = {message.key: message.partition for message in messages}
+    assert all(keys[message.key] == message.partition for message in messages)
+
+
+async def test_posts_of_mastodon_reach_the_topic_in_our_form(
+    kafka: KafkaSettings,
+    mastodon_server: MastodonServer,
+    http_client: httpx.AsyncClient,
+    start_loop: StartLoop,
+) -> None:
+    mastodon_server.statuses = [status(0)]
+    mastodon_server.script = [[sent_event("update", status(1)), sent_event("delete", status(0)["id"])]]
+    running = start_loop(
+        MastodonStream(http_client, mastodon_server.url, [Timeline("public")], silence=SILENCE)
+    )
+    await running.until(lambda: running.loop.activity.sent >= 3)
+    await running.end()
+    messages = await content_of(kafka.bootstrap_servers, kafka.topic, count=running.loop.activity.sent)
+    values = [json.loads(message.value) for message in messages]
+    posts = {value["id"]: value for value in values if "text" in value}
+    tombstones = [value["tombstone"] for value in values if "tombstone" in value]
+    assert posts.keys() == {f"mastodon:example.social/users/ann/statuses/{number}" for number in (0, 1)}
+    assert all(post["text"] == "day 3 on zoloft" for post in posts.values())
+    host = mastodon_server.url.removeprefix("http://")
+    assert tombstones[0]["id"] == f"mastodon:{host}/{status(0)['id']}"
+    assert tombstones[0]["id"] in posts["mastodon:example.social/users/ann/statuses/0"]["aliases"]

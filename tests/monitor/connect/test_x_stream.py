@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -11,6 +12,7 @@ from monitor.connect import ConnectError, ConnectionLostError, Position
 from monitor.connect.errors import FailureKind
 from monitor.connect.x_stream import XStream
 from monitor.ingest import read_items
+from monitor.ingest.snowflake import snowflake_time
 from monitor.records import Post
 from tests.monitor.connect.conftest import SILENCE, first_frames, frames_until_the_end
 from tests.monitor.connect.platforms import CUT, END, Refusal, XServer, post_line
@@ -19,7 +21,7 @@ NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
 
 def stream_of(server: XServer, client: httpx.AsyncClient, backfill_minutes: int = 0) -> XStream:
-    return XStream(client, server.url, backfill_minutes, clock=lambda: NOW, silence=SILENCE)
+    return XStream(client, server.url, backfill_minutes, clock=lambda: NOW, silence=SILENCE, live_after=0.0)
 
 
 def ago(**time: float) -> Position:
@@ -55,6 +57,16 @@ async def test_lines_may_be_split_anywhere_and_hold_line_separators(
     assert [frame.document["data"]["text"] for frame in frames if frame.document] == [
         "zoloft\u2028and\x85more"
     ] * 2
+
+
+async def test_a_slow_server_is_not_a_silent_one(x_server: XServer, http_client: httpx.AsyncClient) -> None:
+    line = post_line(1) + b"\r\n"
+    x_server.pause = SILENCE / 3
+    x_server.script = [[*(line[start : start + 60] for start in range(0, len(line), 60)), END]]
+    frames, error = await frames_until_the_end(stream_of(x_server, http_client))
+    assert len(line) > 240  # all in all, it takes longer than the silence that is allowed
+    assert error is None
+    assert frames[-1].document is not None
 
 
 async def test_an_empty_line_is_a_sign_of_life_that_moves_the_position(
@@ -194,13 +206,16 @@ async def test_what_backfill_does_not_cover_is_a_gap(
     assert (gap and (gap.until - gap.since) / timedelta(minutes=1)) == gap_minutes
 
 
-async def test_the_position_stays_while_x_sends_what_was_missed(
+async def test_what_is_read_from_a_buffer_does_not_count_as_contact(
     x_server: XServer, http_client: httpx.AsyncClient
 ) -> None:
-    x_server.script = [[post_line(1) + b"\r\n", b"\r\n", END]]
-    position = ago(minutes=1)
-    frames, _ = await frames_until_the_end(stream_of(x_server, http_client, 5), position)
-    assert [frame.position.at for frame in frames if frame.position] == [position.at, NOW]
+    """While nobody reads, X may end the connection. What it sent before that is read later."""
+    x_server.script = [[post_line(1) + b"\r\n" + post_line(2) + b"\r\n\r\n", END]]
+    posted_at = snowflake_time(1_900_000_000_000_000_002)
+    source = replace(stream_of(x_server, http_client), live_after=60.0)
+    frames, _ = await frames_until_the_end(source, Position({}, datetime(2025, 1, 1, tzinfo=UTC)))
+    assert frames[-1].document is None
+    assert frames[-1].position == Position({"newest_id": "1900000000000000002"}, posted_at)
 
 
 async def test_a_server_that_is_not_there_is_a_lost_connection(http_client: httpx.AsyncClient) -> None:
