@@ -14,7 +14,7 @@ from benchmarks.language.detectors import DETECTORS, Probabilities
 from benchmarks.language.posts import english_posts, foreign_posts
 from benchmarks.measured_process import memory_mb
 from models.languages import primary_language
-from monitor.enrich.language import PLATFORM_DOUBTED_FROM, UNWANTED_BELOW, words_of
+from monitor.enrich.language import PLATFORM_DOUBTED_FROM, UNWANTED_BELOW, detectable_text
 
 Doubt = Callable[[Probabilities], float]
 """How sure a detector is that a post is not English: a post is skipped from a limit on."""
@@ -57,7 +57,7 @@ def measure(name: str, *, quick: bool, shared: Path | None) -> dict[str, Any]:
     detect = DETECTORS[name]()
     detect("a text")
     load_s, memory = time.perf_counter() - started, memory_mb("VmRSS") - before
-    texts = [words_of(text) for text in chain(*english.values(), (text for _, text in foreign))]
+    texts = [detectable_text(text) for text in chain(*english.values(), (text for _, text in foreign))]
     started = time.process_time()
     detected = [detect(text) for text in texts]
     posts_per_s = len(texts) / (time.process_time() - started)

@@ -83,7 +83,7 @@ def redis_client_options(settings: RedisSettings) -> tuple[list[str], dict[str, 
     from redis.connection import SSLConnection, parse_url
 
     try:
-        parts = parse_url(settings.url.get_secret_value())
+        parts: Mapping[str, object] = parse_url(settings.url.get_secret_value())  # type: ignore[no-untyped-call] # redis-py annotates it in part
     except ValueError:
         fact = "redis.url (ADE_REDIS__URL) is not a URL"
         raise SettingsError(fact, "write it like redis://host:6379/0") from None
@@ -107,7 +107,7 @@ def _tls_options(parts: Mapping[str, object]) -> list[str]:
     return [*options, "--insecure"] if parts.get("ssl_cert_reqs") == "none" else options
 
 
-def _replace_process(command: Sequence[str], variables: Mapping[str, str]) -> NoReturn:
+def _replace_process(command: list[str], variables: Mapping[str, str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(command[0], command, {**os.environ, **variables})  # noqa: S606

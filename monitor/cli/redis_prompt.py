@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from redis import Connection, RedisError, ResponseError
-from redis import ConnectionPool as RedisPool
+from redis import ConnectionPool, RedisError, ResponseError
 
 from monitor.alerts.redis import location_of, translate_redis_errors
 from monitor.errors import SettingsError
@@ -30,7 +29,7 @@ class RedisPrompt:
     def __init__(self, settings: RedisSettings) -> None:
         self._location = location_of(settings)
         try:
-            pool = RedisPool.from_url(
+            pool = ConnectionPool.from_url(
                 settings.url.get_secret_value(),
                 decode_responses=True,
                 encoding_errors="replace",
@@ -43,7 +42,7 @@ class RedisPrompt:
             raise SettingsError(
                 "redis.url (ADE_REDIS__URL) is not a URL such as redis://host:6379/0"
             ) from None
-        self._connection: Connection = pool.make_connection()
+        self._connection: Any = pool.make_connection()  # redis-py annotates it in part
 
     def run(self, arguments: Sequence[str]) -> Iterator[str]:
         """Send one command, and yield the lines of its reply.

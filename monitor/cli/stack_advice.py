@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import click
+import typer
 from typer.core import TyperGroup
 
 from monitor.embedded import missing_stack
@@ -28,7 +28,7 @@ _SETTINGS: Final = "ade-monitor.settings"
 class AdvisingGroup(TyperGroup):
     """The commands; if one of them fails at a default address, the error also names the stopped stack."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command.
 
         Raises:
@@ -43,7 +43,7 @@ class AdvisingGroup(TyperGroup):
             raise
 
 
-def remember_settings(context: click.Context, loaded: LoadedSettings) -> None:
+def remember_settings(context: typer.Context, loaded: LoadedSettings) -> None:
     """Keep the settings of the running command, to explain an error of it."""
     context.meta[_SETTINGS] = loaded
 

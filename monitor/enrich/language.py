@@ -72,13 +72,13 @@ class LanguageDetector:
     def probabilities(self, text: str) -> Mapping[str, float]:
         """Return the probability of each language; what the detector takes for no language is left out."""
         probabilities: dict[str, float] = {}
-        for label, probability in self._identifier.rank(words_of(text)):
+        for label, probability in self._identifier.rank(detectable_text(text)):
             if language := self._language_of_label.get(label):
                 probabilities[language] = probabilities.get(language, 0.0) + probability
         return probabilities
 
 
-def words_of(text: str) -> str:
+def detectable_text(text: str) -> str:
     """Return the start of a post without what has no language, for a detector."""
     return _NO_WORDS.sub(" ", text[:LONGEST_PART])
 

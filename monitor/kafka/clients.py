@@ -82,7 +82,11 @@ def open_consumer(settings: KafkaSettings, **options: Any) -> Iterator[KafkaCons
     """
     from kafka import KafkaConsumer
 
-    fixed = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "allow_auto_create_topics": False}
+    fixed: dict[str, Any] = {
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "allow_auto_create_topics": False,
+    }
     with closing_quietly(_open(KafkaConsumer, settings, **fixed, **options)) as consumer:
         yield consumer
 
@@ -95,7 +99,7 @@ def open_producer(settings: KafkaSettings, **options: Any) -> KafkaProducer:
     """
     from kafka import KafkaProducer
 
-    fixed = {"enable_idempotence": True, "acks": "all", "allow_auto_create_topics": False}
+    fixed: dict[str, Any] = {"enable_idempotence": True, "acks": "all", "allow_auto_create_topics": False}
     return _open(KafkaProducer, settings, **fixed, **options)
 
 
