@@ -20,6 +20,7 @@ from monitor.feed import (
     Source,
     UnknownFormatError,
     detect_format,
+    no_posts_error,
     open_sources,
     read_feed_items,
 )
@@ -85,6 +86,7 @@ class FileReader:
         self._options = options
         self._notify = notify
         self._events = 0
+        self._skipped = 0
         self.failures: list[MonitorError] = []
         self.items = 0
         self.current: Source | None = None
@@ -99,6 +101,8 @@ class FileReader:
                 else:
                     self.current = source
                     yield from self._chunks_of(source)
+        if self._skipped and not self.items and not self.failures:
+            self.failures.append(no_posts_error(self._skipped))
 
     def more_is_ready(self) -> bool:
         """Return True if reading on would not have to wait, as far as the system knows."""
@@ -125,6 +129,7 @@ class FileReader:
             if source.was_listed or self.items > before:
                 self.failures.append(error)
             else:
+                self._skipped += 1
                 self._notify(f"skipped: {error.fact}")
             return
         except FeedError as error:

@@ -38,7 +38,7 @@ from monitor.feed.preview import preview_lines
 from monitor.feed.reject_limit import RejectLimit, parse_reject_limit
 from monitor.feed.rejects import RejectFileError, RejectLog
 from monitor.feed.sender import Sender
-from monitor.feed.source import FeedError, Source, UnknownFormatError
+from monitor.feed.source import FeedError, Source, UnknownFormatError, no_posts_error
 from monitor.feed.unpacking import PACKINGS
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "format_names",
     "list_inputs",
     "message_of",
+    "no_posts_error",
     "open_sources",
     "parse_reject_limit",
     "preview_lines",

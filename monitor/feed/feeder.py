@@ -18,7 +18,7 @@ from monitor.feed.opening import open_sources
 from monitor.feed.post_message import PostMessage, message_of
 from monitor.feed.reject_limit import RejectLimit
 from monitor.feed.sender import Sender
-from monitor.feed.source import FeedError, Source, UnknownFormatError
+from monitor.feed.source import FeedError, Source, UnknownFormatError, no_posts_error
 from monitor.kafka import ensure_topics, require_topic
 from monitor.records import Post
 from monitor.settings import KafkaSettings
@@ -158,6 +158,7 @@ class _Feed:
         self._connect = connect
         self._destination: Destination | None = None
         self._files: list[FileSummary] = []
+        self._skipped = 0
         self._started = time.monotonic()
         self._next_progress = 0.0
 
@@ -193,6 +194,8 @@ class _Feed:
                     self._end_file(FileSummary(name, error=source))
                 else:
                     self._read_source(source)
+        if not self._files and self._skipped:
+            raise no_posts_error(self._skipped)
 
     def _read_source(self, source: Source) -> None:
         """Read one file; its own errors end up in its summary, and all others are raised."""
@@ -204,6 +207,7 @@ class _Feed:
         except FeedError as error:
             if isinstance(error, UnknownFormatError) and not source.was_listed and not file.read:
                 self._files.pop()
+                self._skipped += 1
                 self._reports.note(f"skipped: {error.fact}")
                 return
             file.error = error

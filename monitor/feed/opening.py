@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, cast
 
 from monitor.feed.listing import Input, data_members, is_data, skipped_note
 from monitor.feed.source import FeedError, Source
-from monitor.feed.unpacked_stream import BombGuard, UnpackedStream
+from monitor.feed.unpacked_stream import BombGuard, UnpackedStream, refuse_bomb
 from monitor.feed.unpacking import PACKINGS, TAR, UNSUPPORTED, ZIP, packing_of, zipfile
 
 MAX_NESTING: Final = 4
@@ -159,6 +159,8 @@ def _zip_member(
     layer: _Layer, archive: zipfile.ZipFile, file: BinaryIO, name: str, notify: Callable[[str], None]
 ) -> Iterator[Source | FeedError]:
     full_name = f"{layer.name}/{name}"
+    info = archive.getinfo(name)
+    refuse_bomb(full_name, info.compress_size, info.file_size)
     try:
         member = archive.open(name)
     except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:

@@ -14,6 +14,9 @@ from monitor.errors import MonitorError
 MAX_LINE: Final = 16 * 1_048_576
 """Longest line in bytes. A page of 100 tweets with all expansions fits many times."""
 
+SAMPLE_SIZE: Final = 65_536
+"""Bytes that a format is detected from."""
+
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 # White space, and the bytes of the marks of UTF-8 and UTF-16.
@@ -26,6 +29,14 @@ class FeedError(MonitorError):
 
 class UnknownFormatError(FeedError):
     """A file can be read, but it has no posts, as far as we know its format."""
+
+
+def no_posts_error(skipped: int) -> UnknownFormatError:
+    """Return the error for folders and archives in which every file was skipped."""
+    return UnknownFormatError(
+        f"no file has posts; skipped: {skipped:,}",
+        "name the file with the posts, and its format with --format",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Source:
     @property
     def is_empty(self) -> bool:
         """True if there is nothing but white space, and perhaps a byte order mark."""
-        return not self.sample.strip(_BLANK)
+        return len(self.sample) < SAMPLE_SIZE and not self.sample.strip(_BLANK)
 
     @property
     def position(self) -> int:

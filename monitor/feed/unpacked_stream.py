@@ -9,11 +9,8 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
-from monitor.feed.source import FeedError
+from monitor.feed.source import SAMPLE_SIZE, FeedError
 from monitor.feed.unpacking import zipfile, zstd
-
-SAMPLE_SIZE: Final = 65_536
-"""Bytes that a format is detected from."""
 
 MAX_RATIO: Final = 1_000
 """Unpacked bytes for each byte on disk. Posts shrink to a tenth or a thirtieth, bombs to a 100,000th."""
@@ -24,6 +21,19 @@ MIN_CHECKED: Final = 64 * 1_048_576
 _BUFFER: Final = 262_144
 _WAIT_FOR_MORE: Final = 0.5  # seconds
 _DAMAGE: Final = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile)
+
+
+def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    """Check how many bytes packed data becomes.
+
+    Raises:
+        FeedError: there are more than posts can have been packed to.
+    """
+    if unpacked > MIN_CHECKED and unpacked > MAX_RATIO * max(packed, 1):
+        raise FeedError(
+            f"{name} looks like a decompression bomb: {packed:,} bytes become {unpacked:,} or more",
+            "if it is not, unpack it with another program and feed the result",
+        )
 
 
 class BombGuard:
@@ -50,12 +60,8 @@ class BombGuard:
         if self._around is not None:
             self._around.add(size)
         self._unpacked += size
-        if self._unpacked > MIN_CHECKED and self._unpacked > MAX_RATIO * max(self._packed(), 1):
-            raise FeedError(
-                f"{self._name} looks like a decompression bomb: {self._packed():,} bytes became more than "
-                f"{self._unpacked:,}",
-                "if it is not, unpack it with another program and feed the result",
-            )
+        if self._unpacked > MIN_CHECKED:
+            refuse_bomb(self._name, self._packed(), self._unpacked)
 
 
 class UnpackedStream(io.RawIOBase):

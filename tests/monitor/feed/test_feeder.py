@@ -133,6 +133,12 @@ def test_in_a_folder_files_without_posts_are_skipped_with_a_note(tmp_path: Path)
     assert rehearsed(tmp_path / "class.tsv")[2].failures
 
 
+def test_a_folder_in_which_every_file_is_skipped_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_bytes(b"\x00\x01")
+    with pytest.raises(FeedError, match="no file has posts"):
+        rehearsed(tmp_path)
+
+
 def test_the_first_post_of_each_file_is_reported_as_it_was_read(tmp_path: Path) -> None:
     (tmp_path / "1.jsonl").write_bytes(b"broken\n" + json_lines(*GOOD[:2]))
     (tmp_path / "2.csv").write_text("id,text\n7,sleepy\n8,x\n")

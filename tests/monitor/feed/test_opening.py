@@ -209,6 +209,16 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name
     assert "decompression bomb" in str(error)
 
 
+def test_a_bomb_in_a_zip_file_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacked_stream, "MIN_CHECKED", 1_000_000)
+    (tmp_path / "a.zip").write_bytes(zip_of({"t.jsonl": DATA * 100, "u.jsonl": DATA}, zipfile.ZIP_BZIP2))
+    error, other = contents(tmp_path / "a.zip").values()
+    assert "a.zip/t.jsonl looks like a decompression bomb" in str(error)
+    assert other == DATA
+
+
 @pytest.mark.parametrize("start", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00", b"\x04\x22\x4d\x18"])
 def test_an_unknown_packing_is_named(tmp_path: Path, start: bytes) -> None:
     (tmp_path / "t").write_bytes(start + bytes(100))

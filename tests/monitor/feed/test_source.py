@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.feed.source import SourceLine, read_source_lines
+from monitor.feed.source import SAMPLE_SIZE, Source, SourceLine, read_source_lines
 
 
 def test_line_ends_and_the_byte_order_mark_are_removed() -> None:
@@ -44,3 +45,13 @@ def test_no_bytes_are_added_or_lost(data: bytes, longest: int) -> None:
             assert line.data == whole.removesuffix(b"\r")
         else:
             assert len(line.data) == longest < len(whole)
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\r\n\t", b"\xef\xbb\xbf", b"\xff\xfe\n\0"])
+def test_a_source_with_white_space_only_is_empty(data: bytes) -> None:
+    assert Source("f", "", io.BytesIO(data), data).is_empty
+
+
+@pytest.mark.parametrize("data", [b"x", b" \n{}", b" " * SAMPLE_SIZE, bytes(SAMPLE_SIZE)])
+def test_a_source_with_anything_else_is_not_empty(data: bytes) -> None:
+    assert not Source("f", "", io.BytesIO(data), data).is_empty

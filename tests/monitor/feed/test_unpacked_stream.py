@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feed import FeedError
-from monitor.feed.unpacked_stream import MAX_RATIO, MIN_CHECKED, SAMPLE_SIZE, BombGuard, UnpackedStream
+from monitor.feed.source import SAMPLE_SIZE
+from monitor.feed.unpacked_stream import MAX_RATIO, MIN_CHECKED, BombGuard, UnpackedStream
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(1, 50), max_size=10))
