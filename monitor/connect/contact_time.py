@@ -1,8 +1,8 @@
 """Until when everything of a stream has arrived, for streams whose signs of life carry no time.
 
 While the broker is away, nobody reads the stream. What is read afterwards may have waited in buffers, and the
-platform may have ended the connection long before. So the time of reading counts only for items that had to be
-waited for. For all others, the time of the event counts.
+platform may have ended the connection long before. So the time of reading counts only for items that had to
+be waited for. For all others, the time of the event counts.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _SMALLEST_TIMED_ID: Final = 1 << 56
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A timeline: `public`, `public:local`, `public:remote`, or `tag:NAME`."""
+    """A timeline: `public`, `public:local`, or `tag:NAME`."""
 
     name: str
 
@@ -53,8 +53,7 @@ class Timeline:
     @property
     def options(self) -> dict[str, str]:
         """Options of the request for a page."""
-        _, _, part = self.name.partition(":")
-        return {part: "true"} if self.name in ("public:local", "public:remote") else {}
+        return {"local": "true"} if self.name == "public:local" else {}
 
 
 @dataclass

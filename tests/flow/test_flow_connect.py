@@ -51,3 +51,28 @@ async def test_a_connector_that_is_killed_and_started_again_loses_nothing(
     assert "sent" in output
     assert "a-secret-token" not in output
     assert "zoloft" not in output
+
+
+async def test_rules_are_shown_first_and_then_brought_in_line(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "drugs.toml").write_text('[[drug]]\nname = "zoloft"\n[x]\nlanguages = ["en"]\n')
+    foreign = {"id": "9", "value": "cats", "tag": "somebody else"}
+    obsolete = {"id": "1", "value": "aspirin", "tag": "ade-monitor"}
+    script = XServer(script=[[b"\r\n"]], rules=[foreign, obsolete])
+    arguments = ("connect", "x", "--drugs", str(tmp_path / "drugs.toml"), "--sync-rules")
+    async with TestServer(script.app()) as server:
+        extra = {
+            "ADE_CONNECT__X_URL": str(server.make_url("")).rstrip("/"),
+            "ADE_CONNECT__X_BEARER_TOKEN": "good-token",
+            "ADE_CONNECT__STATE_DIR": str(tmp_path / "state"),
+        }
+        with running(settings, tmp_path, *arguments, "--dry-run", **extra) as command:
+            assert await asyncio.to_thread(command.process.wait, 60) == 0
+            shown = command.output()
+        assert [rule["value"] for rule in script.rules] == ["cats", "aspirin"]
+        with running(settings, tmp_path, *arguments, **extra) as command:
+            await asyncio.to_thread(wait_for, lambda: len(script.requests) > 0, watching=command)
+            assert await asyncio.to_thread(command.stop) == 0
+        script.closing.set()
+    assert "would be added: zoloft lang:en" in shown
+    assert "would be deleted: aspirin" in shown
+    assert [rule["value"] for rule in script.rules] == ["cats", "zoloft lang:en"]

@@ -19,6 +19,11 @@ def test_each_pause_is_longer_by_the_factor_until_the_longest() -> None:
     assert first_pauses(Backoff(first=1.0, longest=20.0, factor=3.0), 4) == [1.0, 3.0, 9.0, 20.0]
 
 
+def test_each_pause_is_longer_by_the_step_until_the_longest() -> None:
+    backoff = Backoff(first=0.25, longest=1.0, factor=1.0, step=0.25)
+    assert first_pauses(backoff, 6) == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+
+
 def test_the_first_pause_is_never_longer_than_the_longest() -> None:
     assert first_pauses(Backoff(first=10.0, longest=2.0), 2) == [2.0, 2.0]
 

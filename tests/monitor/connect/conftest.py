@@ -136,12 +136,17 @@ async def start_loop(kafka: KafkaSettings, tmp_path: Path) -> AsyncIterator[Star
     """Start a loop from a source to the topic, with a state file that the next loop of the test continues."""
     stack = AsyncExitStack()
 
-    def start(source: LiveSource, rejects: Path | None = None, **options: object) -> RunningLoop:
+    def start(
+        source: LiveSource,
+        rejects: Path | None = None,
+        broker: KafkaSettings | None = None,
+        **options: object,
+    ) -> RunningLoop:
         state = StateFile(tmp_path / "state", source.name)
         unreadable = stack.enter_context(UnreadableFrames(rejects, source.name))
         loop_options = LoopOptions(**{"sleep": no_sleep, "save_interval": 0.0, **options})  # type: ignore[arg-type]
         (tmp_path / "state").mkdir(exist_ok=True)
-        loop = LiveLoop(source, Delivery(kafka, sleep=no_sleep), state, unreadable, loop_options)
+        loop = LiveLoop(source, Delivery(broker or kafka, sleep=no_sleep), state, unreadable, loop_options)
         stop = asyncio.Event()
         running = RunningLoop(loop, asyncio.create_task(loop.run(stop)), stop)
 

@@ -24,6 +24,11 @@ def test_the_example_of_the_page_can_be_read(tmp_path: Path) -> None:
     assert read(tmp_path, example)
 
 
+def test_the_example_file_can_be_read() -> None:
+    drugs = read_drug_list(PAGE.parents[1] / "deploy" / "drugs.toml")
+    assert {"zoloft", "St. John's wort"} <= set(drugs.names())
+
+
 def test_names_aliases_and_hashtags_are_all_names(tmp_path: Path) -> None:
     path = tmp_path / "drugs.toml"
     path.write_text(

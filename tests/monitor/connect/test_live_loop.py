@@ -171,6 +171,24 @@ async def test_a_refusal_ends_the_loop_and_keeps_what_was_read(
     assert running.loop.state.load() is not None
 
 
+async def test_it_ends_in_time_and_keeps_its_position_while_the_broker_is_away(
+    x_server: XServer,
+    http_client: httpx.AsyncClient,
+    start_loop: StartLoop,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.kafka.clients.CONNECT_TIMEOUT", 0.3)
+    x_server.script = [[lines(0, 30)]]
+    nobody = KafkaSettings(bootstrap_servers="127.0.0.1:9")
+    with capture_logs() as logs:
+        running = start_loop(x_stream(x_server, http_client), broker=nobody, stop_timeout=0.2)
+        await running.until(lambda: running.loop.activity.posts == 30)
+        await running.until(lambda: any("broker is away" in entry["event"] for entry in logs))
+        await running.end()
+    assert running.loop.activity.sent == 0
+    assert running.loop.state.load() is None
+
+
 async def test_the_counts_are_fields_of_a_log_event(
     x_server: XServer, http_client: httpx.AsyncClient, start_loop: StartLoop
 ) -> None:
