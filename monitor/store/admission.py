@@ -60,12 +60,9 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
     if not scored:
         return Admission([], [])
     posts = [row.received.post for row in scored]
-    subjects = sorted({subject for post in posts for subject in _subjects_of(post)})
-    removed: dict[bytes, Tombstone] = {}
-    for row in await connection.execute(sql.FIND_TOMBSTONES, {"subjects": subjects}):
-        tombstone = Tombstone(row.event, row.at, row.event_id)
-        removed[row.subject] = max(tombstone, removed.get(row.subject, tombstone), key=attrgetter("at"))
-    stored_ids = await _find_stored_ids(connection, posts)
+    has = (await connection.execute(sql.HAS_NAMES)).one()
+    removed = await _find_tombstones(connection, posts) if has.tombstones else {}
+    stored_ids = await _find_stored_ids(connection, posts, has_aliases=has.aliases)
     admitted = []
     late = []
     for row in scored:
@@ -78,11 +75,25 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
     return Admission(admitted, late)
 
 
-async def _find_stored_ids(connection: AsyncConnection, posts: Sequence[Post]) -> dict[str, str]:
-    """Return the id under which a post is stored, for each name of a post of which it is known."""
-    names = sorted({name for post in posts for name in _names_of(post)})
-    aliases = await connection.execute(sql.FIND_ALIASES, {"ids": names})
-    stored_ids = {row.alias: row.tweet_id for row in aliases}
+async def _find_tombstones(connection: AsyncConnection, posts: Sequence[Post]) -> dict[bytes, Tombstone]:
+    """Return the tombstones of posts, of their authors, and of the posts that they refer to."""
+    subjects = sorted({subject for post in posts for subject in _subjects_of(post)})
+    removed: dict[bytes, Tombstone] = {}
+    for row in await connection.execute(sql.FIND_TOMBSTONES, {"subjects": subjects}):
+        tombstone = Tombstone(row.event, row.at, row.event_id)
+        removed[row.subject] = max(tombstone, removed.get(row.subject, tombstone), key=attrgetter("at"))
+    return removed
+
+
+async def _find_stored_ids(
+    connection: AsyncConnection, posts: Sequence[Post], *, has_aliases: bool
+) -> dict[str, str]:
+    """Return the id under which to store a post, for each name of the posts."""
+    stored_ids: dict[str, str] = {}
+    if has_aliases:
+        names = sorted({name for post in posts for name in _names_of(post)})
+        aliases = await connection.execute(sql.FIND_ALIASES, {"ids": names})
+        stored_ids = {row.alias: row.tweet_id for row in aliases}
     with_aliases = sorted({name for post in posts if post.aliases for name in _names_of(post)})
     if with_aliases:
         stored = await connection.execute(sql.FIND_TWEETS, {"ids": with_aliases})

@@ -91,7 +91,7 @@ def tweet_columns(author_key: bytes | None) -> ColumnValues[PostRow]:
         ),
         "edited_at": attrgetter("history.edited_at"),
         "version": attrgetter("history.version"),
-        "text_digests": lambda row: _byte_arrays(row.history.digests),
+        "text_digests": lambda row: b"".join(row.history.digests),
     }
 
 
@@ -169,11 +169,6 @@ def mention_rows(predictions: Iterable[PredictionRow]) -> list[MentionRow]:
 
 def _context(parts: Sequence[ContextPart]) -> str | None:
     return _json([part.record() for part in parts]) if parts else None
-
-
-def _byte_arrays(values: Sequence[bytes]) -> str:
-    """Return an array of `bytea` in the notation of PostgreSQL, because arrays of arrays cannot be sent."""
-    return "{" + ",".join(f'"\\\\x{value.hex()}"' for value in values) + "}"
 
 
 def _runners_up(mention: Mention) -> str:

@@ -20,6 +20,7 @@ from monitor.store.admission import LatePost
 from monitor.store.audited_events import LIFTS, AppliedEvent, AuditedEvent, reason_of
 from monitor.store.digests import author_hash, post_subject
 from monitor.store.statements import LOCK_FOR_DELETING, RETRACT_ALERTS_OF_EDITED
+from monitor.store.versions import UNKNOWN
 
 ERASED: Final = "erased:"
 """Start of the id of a post that was erased. A random number follows."""
@@ -159,6 +160,7 @@ async def _expect_version(connection: AsyncConnection, event: AppliedEvent) -> N
     if versions and versions <= known | {event.audited.event.post_id}:
         return
     parameters = {"names": names, "at": event.audited.at, "has_versions": bool(versions)}
+    parameters["unknown"] = UNKNOWN
     changed = list((await connection.execute(sql.EXPECT_VERSION, parameters)).scalars())
     event.touched["tweets"] += len(changed)
     retraction = {"edited": changed, "kept": []}

@@ -88,7 +88,7 @@ ERASE_TWEETS = text(
     "posted_at = date_trunc('hour', t.posted_at, 'UTC'), "
     "first_seen_at = date_trunc('hour', t.first_seen_at, 'UTC'), text = NULL, author_hash = NULL, "
     "referenced_id = NULL, url = NULL, context = NULL, edited_at = NULL, "
-    "text_digests = CAST('{}' AS bytea[]), erased_at = now() "
+    "text_digests = CAST('' AS bytea), erased_at = now() "
     f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old"
 )
 
@@ -101,13 +101,12 @@ FORGET_REFERENCES = text(
     "UPDATE tweets SET context = NULL, referenced_id = NULL WHERE referenced_id = ANY(CAST(:names AS text[]))"
 )
 
-# The version that is announced has the digest '' until its text arrives.
+# The version that is announced has the digest `UNKNOWN` until its text arrives.
 EXPECT_VERSION = text(
-    "UPDATE tweets SET text = NULL, url = NULL, context = NULL, version = version + 1, "
-    "text_digests = CASE WHEN text_digests = '{}' THEN ARRAY[CAST('' AS bytea), CAST('' AS bytea)] "
-    "ELSE text_digests || CAST('' AS bytea) END "
+    "UPDATE tweets SET text = NULL, url = NULL, context = NULL, version = version + 1, text_digests = "
+    "CASE WHEN text_digests = '' THEN CAST(:unknown AS bytea) ELSE text_digests END || :unknown "
     "WHERE tweet_id = ANY(CAST(:names AS text[])) "
-    "AND text_digests[array_upper(text_digests, 1)] IS DISTINCT FROM CAST('' AS bytea) "
+    "AND (text_digests = '' OR right(encode(text_digests, 'hex'), 32) <> encode(:unknown, 'hex')) "
     "AND (:has_versions OR COALESCE(edited_at, posted_at) < :at) RETURNING tweet_id"
 )
 

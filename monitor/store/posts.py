@@ -12,6 +12,7 @@ from monitor.errors import RetryableError
 from monitor.records import ScoredPost
 from monitor.store import statements as sql
 from monitor.store.columns import PostRow, is_positive
+from monitor.store.digests import split_digests
 from monitor.store.versions import Arrivals, History, add_arrivals
 
 
@@ -93,7 +94,7 @@ class PostWriter:
         written: dict[str, WrittenPost] = {}
         changes: list[PostRow] = []
         for row in locked:
-            before = History(tuple(map(bytes, row.text_digests)), row.edited_at)
+            before = History(split_digests(row.text_digests), row.edited_at)
             arrivals = add_arrivals(before, known[row.tweet_id])
             current = arrivals.current
             if current and (arrivals.history != before or (is_positive(current) and not row.has_text)):

@@ -11,7 +11,7 @@ from typing import Any, Generic
 
 from sqlalchemy import Column, Row, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.records import Alert, Progress
@@ -80,19 +80,13 @@ def _insert_statement(table: Table, names: list[str], constants: Sequence[str], 
     return text(" ".join(["INSERT INTO", into, "SELECT", ", ".join(values), "FROM", rows, then]))
 
 
-# Of these types, each value travels as text.
-_SENT_AS_TEXT = (JSONB, ARRAY)
-
-
 def _array_type(column: Column[Any]) -> str:
-    sent_as_text = isinstance(column.type, _SENT_AS_TEXT)
-    return f"{'TEXT' if sent_as_text else column.type.compile(dialect=_DIALECT)}[]"
+    element = "TEXT" if isinstance(column.type, JSONB) else column.type.compile(dialect=_DIALECT)
+    return f"{element}[]"
 
 
 def _value(column: Column[Any], name: str) -> str:
-    if not isinstance(column.type, _SENT_AS_TEXT):
-        return name
-    return f"CAST({name} AS {column.type.compile(dialect=_DIALECT)})"
+    return f"CAST({name} AS JSONB)" if isinstance(column.type, JSONB) else name
 
 
 def put_tweets(author_key: bytes | None) -> Insert[PostRow]:
@@ -210,6 +204,10 @@ _DELETIONS = 0x6164652D64656C
 LOCK_FOR_WRITING = text(f"SELECT pg_advisory_xact_lock_shared({_DELETIONS})")
 LOCK_FOR_DELETING = text(f"SELECT pg_advisory_xact_lock({_DELETIONS})")
 
+# Most databases have few aliases, and new ones no tombstones: then nothing needs to be looked up.
+HAS_NAMES = text(
+    "SELECT EXISTS (SELECT FROM tombstones) AS tombstones, EXISTS (SELECT FROM post_aliases) AS aliases"
+)
 FIND_TOMBSTONES = text(
     "SELECT subject, event, at, event_id FROM tombstones WHERE subject = ANY(CAST(:subjects AS bytea[]))"
 )

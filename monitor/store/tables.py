@@ -26,7 +26,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from monitor.word_search import SEPARATORS
 
@@ -64,7 +64,7 @@ tweets = Table(
     Column("context", JSONB),
     Column("edited_at", Instant),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("text_digests", ARRAY(LargeBinary), nullable=False, server_default=text("'{}'::bytea[]")),
+    Column("text_digests", LargeBinary, nullable=False, server_default=text("''::bytea")),
     Column("erased_at", Instant),
     CheckConstraint("kind IN ('original', 'repost', 'quote', 'reply')", name="kind_known"),
     Index("ix_tweets_author_hash", "author_hash", postgresql_where=text("author_hash IS NOT NULL")),

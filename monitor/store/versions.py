@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from monitor.records import ScoredPost
-from monitor.store.digests import text_digest
+from monitor.store.digests import LENGTH, text_digest
 
-UNKNOWN: Final = b""
+UNKNOWN: Final = bytes(LENGTH)
 """Stands for the text of a version that was announced but has not arrived yet."""
 
 

@@ -82,12 +82,7 @@ def _add_columns_of_posts() -> None:
     op.add_column("tweets", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     op.add_column(
         "tweets",
-        sa.Column(
-            "text_digests",
-            postgresql.ARRAY(sa.LargeBinary()),
-            server_default=sa.text("'{}'::bytea[]"),
-            nullable=False,
-        ),
+        sa.Column("text_digests", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False),
     )
     op.add_column("tweets", sa.Column("erased_at", INSTANT, nullable=True))
     op.create_check_constraint(
@@ -96,9 +91,9 @@ def _add_columns_of_posts() -> None:
     # The digest of `monitor.store.digests.text_digest`.
     op.execute(
         """
-        UPDATE tweets SET text_digests = ARRAY[substring(
+        UPDATE tweets SET text_digests = substring(
             sha256(convert_to(tweet_id, 'UTF8') || decode('00', 'hex') || convert_to(text, 'UTF8')) FOR 16
-        )]
+        )
         WHERE text IS NOT NULL
         """
     )
