@@ -23,18 +23,16 @@ CONNECT_TIMEOUT: Final = 15.0
 MAX_DETAIL: Final = 300
 """Number of characters of a server's explanation that our message quotes."""
 
-_CLIENT: Final = "ade-monitor (https://pypi.org/project/ade-monitor)"
 
-
-def open_client(token: str | None, *, silence: float, verify: Any = True) -> httpx.AsyncClient:
+def open_client(token: str | None, *, silence: float) -> httpx.AsyncClient:
     """Return a client that sends `token` and gives up after `silence` seconds without a byte."""
     import httpx
 
-    headers = {"User-Agent": _CLIENT}
+    headers = {"User-Agent": "ade-monitor"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     timeout = httpx.Timeout(CONNECT_TIMEOUT, read=silence)
-    return httpx.AsyncClient(headers=headers, timeout=timeout, verify=verify)
+    return httpx.AsyncClient(headers=headers, timeout=timeout)
 
 
 @contextlib.contextmanager

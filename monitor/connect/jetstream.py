@@ -1,8 +1,8 @@
 """Bluesky's Jetstream: a WebSocket with every new, changed and deleted post of the network, as JSON.
 
 A cursor is a time in Unix microseconds, so it is valid on every host. After a lost connection the next host
-continues a few seconds before it. A server keeps about a day; if a cursor is older, it starts later without a
-word, so the first event shows whether there is a gap.
+continues a few seconds before it. A server keeps about a day. If a cursor is older, the server starts later
+without an error, so the first event shows whether there is a gap.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from monitor.backoff import Backoff
@@ -21,7 +21,10 @@ from monitor.connect.errors import ConnectError, ConnectionLostError
 from monitor.connect.http_stream import CONNECT_TIMEOUT, MAX_DETAIL, passing_failure
 from monitor.connect.live_source import Frame, Gap, Position, read_frame
 from monitor.connect.reconnecting import ReconnectRules
-from monitor.errors import PoisonError
+from monitor.errors import MonitorError, PoisonError
+
+if TYPE_CHECKING:
+    from websockets.http11 import Response
 
 COLLECTION: Final = "app.bsky.feed.post"
 
@@ -86,6 +89,7 @@ class Jetstream:
     format_name: str = "bluesky"
     rules: ReconnectRules = RULES
     _host: int = field(default=0, init=False)
+    _refusals: int = field(default=0, init=False)
 
     async def frames(self, position: Position | None) -> AsyncGenerator[Frame]:
         """Connect, and yield a frame for each event. See `LiveSource`."""
@@ -106,6 +110,7 @@ class Jetstream:
                 user_agent_header="ade-monitor",
             ) as socket:
                 is_open = True
+                self._refusals = 0
                 while True:
                     async with asyncio.timeout(self.silence):
                         message = await socket.recv(decode=False)
@@ -117,14 +122,7 @@ class Jetstream:
                         expected = None
                     yield frame
         except InvalidStatus as error:
-            response = error.response
-            explanation = " ".join((response.body or b"").decode(errors="replace").split())[:MAX_DETAIL]
-            failure = passing_failure(response.status_code, response.headers, explanation)
-            if failure is not None:
-                raise failure from None
-            raise ConnectError(
-                f"{host} answered {response.status_code} ({explanation})", "check connect.jetstream_hosts"
-            ) from None
+            raise self._refusal(host, error.response) from None
         except InvalidURI as error:
             raise ConnectError(
                 f"{error.uri} is not the address of a WebSocket", "correct connect.jetstream_hosts"
@@ -134,6 +132,18 @@ class Jetstream:
             raise ConnectionLostError(f"{host} {silence}") from None
         except (InvalidHandshake, WebSocketException, OSError) as error:
             raise ConnectionLostError(f"the connection to {host} failed: {error}") from None
+
+    def _refusal(self, host: str, response: Response) -> MonitorError:
+        """Return the error for an answer that is not a connection; it is final once all hosts refuse."""
+        explanation = " ".join((response.body or b"").decode(errors="replace").split())[:MAX_DETAIL]
+        failure = passing_failure(response.status_code, response.headers, explanation)
+        if failure is not None:
+            return failure
+        self._refusals += 1
+        fact = f"{host} answered {response.status_code} ({explanation})"
+        if self._refusals < len(self.hosts):
+            return ConnectionLostError(fact)
+        return ConnectError(fact, "check connect.jetstream_hosts")
 
     def _url(self, host: str, position: Position | None) -> str:
         query = {"wantedCollections": COLLECTION}

@@ -18,7 +18,14 @@ from monitor.backoff import Backoff
 from monitor.connect.contact_time import ContactTime
 from monitor.connect.http_stream import byte_lines, network_failures
 from monitor.connect.live_source import Clock, Frame, Gap, Position, read_frame, utc_now
-from monitor.connect.mastodon_timeline import PAGE, Timeline, TimelineClient, raise_failure, rewound
+from monitor.connect.mastodon_timeline import (
+    PAGE,
+    Timeline,
+    TimelineClient,
+    name_of_source,
+    raise_failure,
+    rewound,
+)
 from monitor.connect.reconnecting import ReconnectRules
 
 if TYPE_CHECKING:
@@ -75,8 +82,8 @@ class _Mastodon:
 
     @property
     def name(self) -> str:
-        """Name of the source: the platform and the server."""
-        return f"mastodon-{self._pages.host}"
+        """Name of the source: the platform, the server, and the kind of timeline."""
+        return name_of_source(self.url, self.timelines)
 
     async def _catch_up(self, since: datetime) -> AsyncGenerator[Frame]:
         """Yield what came after the newest status of each timeline.
@@ -145,9 +152,8 @@ class _Mastodon:
             self._newest[timeline.name] = status_id
 
     def _start_at(self, position: Position | None) -> None:
-        names = {timeline.name for timeline in self.timelines}
-        known = position.cursor if position else {}
-        self._newest = {name: known[name] for name in names if name in known}
+        # Places of tags that are not read now stay.
+        self._newest = dict(position.cursor) if position else {}
 
     def _here(self, at: datetime) -> Position:
         return Position(dict(self._newest), at)

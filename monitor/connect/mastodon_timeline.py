@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -56,6 +56,21 @@ class Timeline:
         return {"local": "true"} if self.name == "public:local" else {}
 
 
+def name_of_source(url: str, timelines: Sequence[Timeline]) -> str:
+    """Return the name of a server and a kind of timeline. Each kind has a position of its own.
+
+    All tags share one position, so that one may be added without losing the places of the others.
+    """
+    _, _, part = timelines[0].name.partition(":")
+    kind = "tags" if timelines[0].name.startswith("tag:") else part
+    return f"mastodon-{host_of(url)}" + (f"-{kind}" if kind else "")
+
+
+def host_of(url: str) -> str:
+    """Return the host name in a URL, with its port if it has one."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
 @dataclass
 class TimelineClient:
     """Reads pages, and waits when the server's rate limit is used up.
@@ -76,7 +91,7 @@ class TimelineClient:
     @property
     def host(self) -> str:
         """Host name of the server, as the reader of Mastodon's posts needs it."""
-        return urlsplit(self.url).netloc.lower()
+        return host_of(self.url)
 
     async def newest(self, timeline: Timeline) -> list[Mapping[str, Any]]:
         """Return the newest page, oldest status first."""

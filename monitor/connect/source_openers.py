@@ -14,7 +14,7 @@ from monitor.connect.http_stream import open_client
 from monitor.connect.jetstream import Jetstream, read_zstd_dictionary
 from monitor.connect.mastodon_live import SILENCE as MASTODON_SILENCE
 from monitor.connect.mastodon_live import MastodonPolling, MastodonStream
-from monitor.connect.mastodon_timeline import Timeline
+from monitor.connect.mastodon_timeline import Timeline, name_of_source
 from monitor.connect.x_stream import SILENCE as X_SILENCE
 from monitor.connect.x_stream import XStream
 from monitor.settings import ConnectSettings
@@ -152,7 +152,7 @@ class MastodonOpener:
     @property
     def name(self) -> str:
         """Name of the source, for the state file."""
-        return f"mastodon-{urlsplit(self.url).netloc.lower()}"
+        return name_of_source(self.url, self.timelines)
 
     @property
     def streams(self) -> bool:

@@ -51,6 +51,9 @@ RULES: Final = ReconnectRules(
 """The pauses that X asks for: https://docs.x.com/x-api/fundamentals/handling-disconnections."""
 
 
+_PROBLEMS: Final = frozenset({"errors", "title"})
+
+
 def refusal_of(status: int, explanation: str) -> ConnectError:
     """Return the error for an answer of X that no further attempt would change, with what to do about it."""
     reason = f" ({explanation})" if explanation else ""
@@ -146,10 +149,10 @@ def _raise_disconnect(document: Any) -> None:
 
     A post may have `errors` too, for example about a referenced post that was deleted.
     """
-    if not isinstance(document, Mapping) or "errors" not in document or "data" in document:
+    if not isinstance(document, Mapping) or "data" in document or document.keys().isdisjoint(_PROBLEMS):
         return
     explanation = explain(document)
-    kind = FailureKind.HTTP if "TooManyConnections" in str(document["errors"]) else FailureKind.NETWORK
+    kind = FailureKind.HTTP if "TooManyConnections" in str(document) else FailureKind.NETWORK
     raise ConnectionLostError(f"X ended the connection ({explanation})", kind)
 
 

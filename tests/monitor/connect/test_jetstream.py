@@ -135,6 +135,19 @@ async def test_a_host_that_refuses_ends_the_connector(jetstream_servers: list[Je
     assert "invalid wantedCollections" in str(error)
 
 
+async def test_one_host_that_refuses_does_not_end_the_connector(
+    jetstream_servers: list[JetstreamServer],
+) -> None:
+    for server in jetstream_servers:
+        server.script = [Refusal(404, body="moved"), [event(0)]]
+    source = jetstream(*jetstream_servers)
+    _, first = await frames_until_the_end(source)
+    _, second = await frames_until_the_end(source)
+    assert isinstance(first, ConnectionLostError)
+    assert isinstance(second, ConnectError)  # all of them refuse
+    assert len(await first_frames(source, 1)) == 1
+
+
 async def test_compression_of_websockets_is_offered_without_a_dictionary(
     jetstream_servers: list[JetstreamServer],
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import httpx
@@ -37,6 +38,15 @@ def stream_of(server: MastodonServer, client: httpx.AsyncClient, fill_pages: int
 def polling_of(server: MastodonServer, client: httpx.AsyncClient, *timelines: str) -> MastodonPolling:
     names = [Timeline(name) for name in timelines or ("public",)]
     return MastodonPolling(client, server.url, names, clock=lambda: NOW, sleep=no_sleep)
+
+
+async def until_position(frames: AsyncGenerator[Frame]) -> AsyncGenerator[Frame]:
+    """Yield frames up to the first one with a position."""
+    async for frame in frames:
+        yield frame
+        if frame.position is not None:
+            break
+    await frames.aclose()
 
 
 def position_at(number: int, timeline: str = "public") -> Position:
@@ -178,6 +188,16 @@ async def test_several_tags_are_read_one_after_the_other(
     source = polling_of(mastodon_server, http_client, "tag:zoloft", "tag:prozac")
     frames = await first_frames(source, 2)
     assert ids_of(frames) == [status(0)["id"], status(1)["id"]]
+
+
+async def test_the_place_of_a_tag_that_is_not_read_now_stays(
+    mastodon_server: MastodonServer, http_client: httpx.AsyncClient
+) -> None:
+    mastodon_server.statuses = [status(0, "#prozac day"), status(1, "#zoloft day")]
+    position = Position({"tag:zoloft": status(0)["id"]}, NOW)
+    generator = polling_of(mastodon_server, http_client, "tag:prozac").frames(position)
+    places = [frame.position async for frame in until_position(generator)]
+    assert places[-1] == Position({"tag:zoloft": status(0)["id"], "tag:prozac": status(0)["id"]}, NOW)
 
 
 async def test_polling_fills_the_time_since_the_last_run(

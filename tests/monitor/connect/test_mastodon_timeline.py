@@ -9,7 +9,7 @@ import pytest
 
 from monitor.connect import ConnectError, ConnectionLostError, Timeline
 from monitor.connect.errors import FailureKind
-from monitor.connect.mastodon_timeline import OVERLAP, TimelineClient, rewound
+from monitor.connect.mastodon_timeline import OVERLAP, TimelineClient, name_of_source, rewound
 from tests.monitor.connect.platforms import MastodonServer, Refusal, status
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -101,6 +101,19 @@ async def test_the_streaming_api_may_have_another_host(
 ) -> None:
     pages = client_of(mastodon_server, http_client, [])
     assert await pages.streaming_url() == mastodon_server.url
+
+
+def test_each_kind_of_timeline_has_a_position_of_its_own() -> None:
+    url = "https://Me:secret@M.example:3000/"
+    names = {
+        name_of_source(url, [Timeline(name)])
+        for name in ("public", "public:local", "tag:zoloft", "tag:prozac")
+    }
+    assert names == {
+        "mastodon-m.example:3000",
+        "mastodon-m.example:3000-local",
+        "mastodon-m.example:3000-tags",
+    }
 
 
 def test_ids_that_are_times_are_rewound_and_others_stay() -> None:
