@@ -4,6 +4,7 @@ MonitorError
 ├── SettingsError       a setting is wrong: the user corrects it and starts again
 ├── EmbeddedError       a part of the embedded stack cannot start, or its data folder cannot be used
 ├── FeedError           (in `feed`) a file cannot be read: the user corrects the command
+├── ConnectError        (in `connect`) a platform refuses, or an option is wrong: the user corrects it
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
 ├── ScrubError          (in `deadletters`) the broker does not allow the deletion of letters: grant it
 ├── PoisonError         no retry will make this message usable: send it to the dead letters and go on

@@ -7,8 +7,11 @@ import json
 from pathlib import Path
 
 from aiohttp.test_utils import TestServer
+from websockets.asyncio.server import serve
 
 from monitor.settings import Settings
+from tests.flow.conftest import FlowResults
+from tests.monitor.connect.jetstreams import JetstreamServer, deletion, event
 from tests.monitor.connect.platforms import XServer, post_line
 from tests.processes import running, wait_for
 from tests.topic_content import content_of
@@ -51,6 +54,38 @@ async def test_a_connector_that_is_killed_and_started_again_loses_nothing(
     assert "sent" in output
     assert "a-secret-token" not in output
     assert "zoloft" not in output
+
+
+async def test_a_post_of_bluesky_becomes_an_alert_and_its_deletion_takes_both_away(
+    migrated: Settings, results: FlowResults, tmp_path: Path
+) -> None:
+    (tmp_path / "drugs.toml").write_text('[[drug]]\nname = "zoloft"\n')
+    may_delete = asyncio.Event()
+    text = "zoloft gave me a headache"
+    script = JetstreamServer(
+        script=[[event(0, text), event(1, "no drug, but a headache"), may_delete, deletion(2, of=0)]]
+    )
+    async with serve(script.serve, "127.0.0.1", 0, process_request=script.check) as server:
+        extra = {
+            "ADE_CONNECT__JETSTREAM_HOSTS": f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+            "ADE_CONNECT__STATE_DIR": str(tmp_path / "state"),
+        }
+        arguments = ("connect", "bluesky", "--drugs", str(tmp_path / "drugs.toml"))
+        with (
+            running(migrated, tmp_path, "worker") as worker,
+            running(migrated, tmp_path, *arguments, **extra) as connector,
+        ):
+            await asyncio.to_thread(wait_for, lambda: len(results.alerts()) == 1, watching=worker)
+            assert results.rows("SELECT tweet_id, text FROM tweets") == [
+                ("bsky:did:plc:ann/3lk0000000000", text)
+            ]
+            may_delete.set()
+            removed = "SELECT count(*) FROM tweets WHERE text IS NULL"
+            await asyncio.to_thread(wait_for, lambda: results.rows(removed) == [(1,)], watching=worker)
+            assert await asyncio.to_thread(connector.stop) == 0
+            assert await asyncio.to_thread(worker.stop) == 0
+    assert results.rows("SELECT count(*) FROM predictions") == [(1,)]
+    assert text not in str(results.rows("SELECT * FROM tweets"))
 
 
 async def test_rules_are_shown_first_and_then_brought_in_line(settings: Settings, tmp_path: Path) -> None:

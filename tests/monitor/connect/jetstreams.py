@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from tests.monitor.connect.platforms import CUT, END, Refusal
 START = 1_773_480_000_000_000
 """Time of event 0, in Unix microseconds: 2026-03-14T09:20:00Z."""
 
-Script = Refusal | Sequence[bytes | str]
+Script = Refusal | Sequence[bytes | str | asyncio.Event]
+"""What happens on one connection: an error, or events to send, steps, and things to wait for."""
 
 
 def event(number: int, text: str = "day 3 on zoloft", **fields: Any) -> bytes:
@@ -95,6 +97,9 @@ class JetstreamServer:
             if step == CUT:
                 connection.transport.abort()
                 return
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+                continue
             assert isinstance(step, bytes)
             self.history.append(step)
             await self._send(connection, step)
