@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from monitor.connect.errors import ConnectError, ConnectionLostError, FailureKind
 from monitor.errors import PoisonError
@@ -35,12 +36,18 @@ def open_client(token: str | None, *, silence: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(headers=headers, timeout=timeout)
 
 
+def host_of(url: str) -> str:
+    """Return the host name in a URL, with its port if it has one."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
 @contextlib.contextmanager
-def network_failures(silence: float) -> Iterator[None]:
+def network_failures(url: str, silence: float) -> Iterator[None]:
     """Turn failures of the network into `ConnectionLostError`.
 
     Args:
-        silence: seconds after which the client gives up on a silent server.
+        url: address of the server, for the message.
+        silence: seconds after which the client gives up on a silent server, for the message.
 
     Raises:
         ConnectionLostError: in place of any transport error.
@@ -51,9 +58,10 @@ def network_failures(silence: float) -> Iterator[None]:
     try:
         yield
     except httpx.ReadTimeout:
-        raise ConnectionLostError(f"the server sent nothing for {silence:g} s") from None
+        raise ConnectionLostError(f"{host_of(url)} sent nothing for {silence:g} s") from None
     except httpx.TransportError as error:
-        raise ConnectionLostError(f"the connection failed: {type(error).__name__} {error}".rstrip()) from None
+        cause = str(error) or type(error).__name__
+        raise ConnectionLostError(f"the connection to {host_of(url)} failed: {cause}") from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise ConnectError(f"the address of the server is not a URL: {error}") from None
 

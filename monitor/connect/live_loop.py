@@ -122,11 +122,12 @@ class LiveLoop:
                 failure = ConnectionLostError("the server closed the connection")
             except ConnectionLostError as error:
                 failure = error
+            event = "connection lost" if self.activity.connected else "connection failed"
             self.activity.connected = False
             self.activity.reconnects += 1
             pause = pauses.pause_after(failure, self.options.clock())
             log.warning(
-                "connection lost",
+                event,
                 source=self.source.name,
                 cause=failure.fact,
                 kind=failure.kind.value,

@@ -171,8 +171,8 @@ class MastodonStream(_Mastodon):
         async for frame in self._catch_up(since):
             yield frame
         base = await self._pages.streaming_url()
-        with network_failures(self.silence):
-            url = f"{base.rstrip('/')}{timeline.stream_path}"
+        url = f"{base.rstrip('/')}{timeline.stream_path}"
+        with network_failures(url, self.silence):
             async with self.client.stream("GET", url, headers={"Accept": "text/event-stream"}) as response:
                 if response.status_code != 200:
                     await raise_failure(response, self._pages.host)

@@ -7,10 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from monitor.connect.errors import ConnectError, ConnectionLostError, FailureKind
-from monitor.connect.http_stream import explanation_of, network_failures, passing_failure, reset_time
+from monitor.connect.http_stream import (
+    explanation_of,
+    host_of,
+    network_failures,
+    passing_failure,
+    reset_time,
+)
 from monitor.errors import PoisonError
 from monitor.ingest import parse_json
 
@@ -66,11 +72,6 @@ def name_of_source(url: str, timelines: Sequence[Timeline]) -> str:
     return f"mastodon-{host_of(url)}" + (f"-{kind}" if kind else "")
 
 
-def host_of(url: str) -> str:
-    """Return the host name in a URL, with its port if it has one."""
-    return urlsplit(url).netloc.rpartition("@")[2].lower()
-
-
 @dataclass
 class TimelineClient:
     """Reads pages, and waits when the server's rate limit is used up.
@@ -122,7 +123,7 @@ class TimelineClient:
             ConnectError: it refuses.
         """
         await self._wait_for_limit()
-        with network_failures(REQUEST_TIMEOUT):
+        with network_failures(self.url, REQUEST_TIMEOUT):
             response = await self.client.get(
                 f"{self.url.rstrip('/')}{path}", params=params, timeout=REQUEST_TIMEOUT
             )

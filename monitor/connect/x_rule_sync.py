@@ -108,7 +108,7 @@ class _Rules:
     async def _request(
         self, method: str, params: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> Mapping[str, Any]:
-        with network_failures(_TIMEOUT):
+        with network_failures(self._url, _TIMEOUT):
             response = await self._client.request(
                 method, self._url, params=params, json=body, timeout=_TIMEOUT
             )

@@ -109,8 +109,8 @@ class XStream:
         params = {**FIELDS, "backfill_minutes": str(minutes)} if minutes else dict(FIELDS)
         contact = ContactTime(position.at if position else self.clock(), self.clock, self.live_after)
         cursor = position.cursor if position else {}
-        with network_failures(self.silence):
-            url = f"{self.url.rstrip('/')}{PATH}"
+        url = f"{self.url.rstrip('/')}{PATH}"
+        with network_failures(url, self.silence):
             async with self.client.stream("GET", url, params=params) as response:
                 if response.status_code != 200:
                     await _raise_failure(response)
