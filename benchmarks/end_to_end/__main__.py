@@ -108,6 +108,7 @@ def main() -> None:
     parser.add_argument("--tweets", type=int, help="backlog of the bundle in each round [4096; quick 1024]")
     parser.add_argument("--rounds", type=int, help="of worker and engine [5; quick 2]")
     parser.add_argument("--backlog", type=int, help="backlog of the dummy model [100000; quick 8000]")
+    parser.add_argument("--lang", help="language of the tweets; by default none, so that it is detected")
     options = parser.parse_args()
     tweets = options.tweets or (1_024 if options.quick else 4_096)
     rounds = options.rounds or (2 if options.quick else 5)
@@ -117,7 +118,8 @@ def main() -> None:
         bundle=options.bundle, threads=options.threads, precision=options.precision, cache=0
     )
     sample = resources.files("monitor").joinpath("embedded/sample_tweets.jsonl").read_text(encoding="utf-8")
-    with started_stack([json.loads(line)["text"] for line in sample.splitlines() if line.strip()]) as stack:
+    texts = [json.loads(line)["text"] for line in sample.splitlines() if line.strip()]
+    with started_stack(texts, options.lang) as stack:
         dummy = measure_dummy(stack, backlog, paced_seconds)
         bundle = measure_bundle(stack, model, tweets, rounds, paced_seconds)
     ratio = bundle["tweets_per_s"] / dummy["tweets_per_s"]
@@ -135,6 +137,7 @@ def main() -> None:
                 "tweets": tweets,
                 "rounds": rounds,
                 "threads": options.threads,
+                "lang": options.lang,
                 "backlog": backlog,
                 "bundle": bundle,
                 "dummy": dummy,

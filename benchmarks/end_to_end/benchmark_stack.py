@@ -27,6 +27,7 @@ from monitor.settings import (
     ModelSettings,
     RedisSettings,
     Settings,
+    WorkerSettings,
 )
 from monitor.store import upgrade_database
 
@@ -36,11 +37,16 @@ POLL_INTERVAL: Final = 0.1  # seconds between two queries; timing uses the clock
 
 @dataclass(frozen=True)
 class BenchmarkStack:
-    """A started stack, a connection to its database, and the texts of its tweets."""
+    """A started stack, a connection to its database, and the texts of its tweets.
+
+    Attributes:
+        lang: language of the tweets; with None, the worker detects it.
+    """
 
     stack: EmbeddedStack
     connection: psycopg.Connection[tuple[Any, ...]]
     texts: list[str]
+    lang: str | None = None
 
     def settings(self, case: str, model: ModelSettings) -> Settings:
         """Return settings for a worker on this stack, with its own topic and consumer group."""
@@ -57,6 +63,7 @@ class BenchmarkStack:
             database=DatabaseSettings(url=SecretStr(endpoints.database_url)),
             redis=RedisSettings(url=SecretStr(endpoints.redis_url)),
             model=model,
+            worker=WorkerSettings(languages=()),  # every tweet is waited for
         )
 
     def some_texts(self, first: int, count: int) -> list[str]:
@@ -78,7 +85,8 @@ class BenchmarkStack:
             if rate and (early := started + (n - first) / rate - time.monotonic()) > 0:
                 time.sleep(early)
             tweet_id = f"{settings.kafka.topic}-{'paced' if rate else 'backlog'}-{n:09}"
-            tweet = {"id": tweet_id, "text": text, "created_at": datetime.now(UTC).isoformat()}
+            created_at = datetime.now(UTC).isoformat()
+            tweet = {"id": tweet_id, "text": text, "created_at": created_at, "lang": self.lang}
             producer.send(settings.kafka.topic, value=json.dumps(tweet).encode(), key=tweet_id.encode())
         producer.flush()
         producer.close()
@@ -126,7 +134,7 @@ class BenchmarkStack:
 
 
 @contextmanager
-def started_stack(texts: list[str]) -> Iterator[BenchmarkStack]:
+def started_stack(texts: list[str], lang: str | None = None) -> Iterator[BenchmarkStack]:
     """Run a stack in a temporary folder while the body runs."""
     with tempfile.TemporaryDirectory(prefix="ade-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
@@ -135,7 +143,7 @@ def started_stack(texts: list[str]) -> Iterator[BenchmarkStack]:
         embedded.start()
         try:
             with psycopg.connect(embedded.endpoints.database_url, autocommit=True) as connection:
-                stack = BenchmarkStack(embedded, connection, texts)
+                stack = BenchmarkStack(embedded, connection, texts, lang)
                 upgrade_database(stack.settings("none", ModelSettings(bundle="dummy")))
                 yield stack
         finally:

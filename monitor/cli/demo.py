@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.text import Text
@@ -12,10 +12,13 @@ from monitor.cli.console import highlighted, print_line, print_note
 from monitor.cli.options import Bundle, DataDir, Workers
 from monitor.cli.up import SUPERVISION_PAUSE, embedded_settings, show_panel
 from monitor.embedded import RunningMonitor, running_monitor
-from monitor.errors import EmbeddedError
+from monitor.enrich import wanted_languages
+from monitor.errors import EmbeddedError, SettingsError
 
 if TYPE_CHECKING:
     from monitor.embedded.sample_run import DemoEffect, DemoSummary, SampleRun
+
+SAMPLE_LANGUAGE: Final = "en"
 
 
 def demo_command(
@@ -36,6 +39,12 @@ def demo_command(
     of stdout is JSON: tweets_in, positive, mentions, coded, alerts, dead_letters, seconds.
     """
     settings = embedded_settings(context, data_dir, bundle)
+    languages = wanted_languages(settings)
+    if languages and SAMPLE_LANGUAGE not in languages:
+        raise SettingsError(
+            f"the sample tweets are in English, and this monitor scores {', '.join(languages)} only",
+            "use `--bundle default`, or set ADE_WORKER__LANGUAGES=en",
+        )
     summary: DemoSummary | None = None
     try:
         with running_monitor(settings, workers=workers, notify=print_note) as monitor:

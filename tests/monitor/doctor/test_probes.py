@@ -107,3 +107,23 @@ def test_a_refused_login_is_reported_without_the_password(migrated: Settings) ->
     status, results = run_doctor(migrated, {"ADE_DATABASE__URL": wrong})
     assert status == 1
     assert results["database"]["state"] == "failed"
+
+
+def test_languages_that_the_bundle_was_not_trained_on_are_a_hint(migrated: Settings) -> None:
+    for languages, state, word in (
+        ("en", "ok", "en"),
+        ("de,en", "hint", "de"),
+        ("*", "hint", "every language"),
+    ):
+        changes = {"ADE_MODEL__BUNDLE": "default", "ADE_WORKER__LANGUAGES": languages}
+        _, results = run_doctor(migrated, changes)
+        assert results["bundle"]["state"] == state
+        assert word in results["bundle"]["mend"] + results["bundle"]["detail"]
+
+
+def test_a_stopped_stack_of_the_folder_is_a_hint(migrated: Settings) -> None:
+    migrated.embedded.data_dir.mkdir()
+    (migrated.embedded.data_dir / "lock").touch()
+    _, results = run_doctor(migrated, {})
+    assert results["embedded"]["state"] == "hint"
+    assert "is not running" in results["embedded"]["detail"]

@@ -12,7 +12,7 @@ from monitor.backoff import Backoff
 from monitor.embedded import workers
 from monitor.embedded.workers import ErrorLogTail, SupervisedWorker, environment_of
 from monitor.errors import EmbeddedError
-from monitor.settings import KafkaSettings, ModelSettings, Settings, load_settings
+from monitor.settings import KafkaSettings, ModelSettings, Settings, WorkerSettings, load_settings
 from tests.processes import wait_for
 
 
@@ -60,9 +60,16 @@ def test_new_errors_of_a_log_are_returned_once_and_in_whole_lines(tmp_path: Path
 @given(
     group=st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1),
     bundle=st.sampled_from(["default", "/a folder/", "1", "null", '{"a": 1}', "true"]),
+    languages=st.sampled_from([None, (), ("en",), ("en", "es")]),
 )
-def test_settings_are_the_same_after_the_environment(group: str, bundle: str) -> None:
-    settings = Settings(kafka=KafkaSettings(group_id=group), model=ModelSettings(bundle=bundle))
+def test_settings_are_the_same_after_the_environment(
+    group: str, bundle: str, languages: tuple[str, ...] | None
+) -> None:
+    settings = Settings(
+        kafka=KafkaSettings(group_id=group),
+        model=ModelSettings(bundle=bundle),
+        worker=WorkerSettings(languages=languages),
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment_of(settings).items():
             patch.setenv(name, value)

@@ -10,7 +10,7 @@ import pytest
 from models import ServingOptions
 from models.options import NormalizerChoice, PrecisionChoice
 from monitor.errors import SettingsError
-from monitor.settings import load_settings
+from monitor.settings import load_settings, setting_rows
 
 
 def test_without_sources_all_settings_are_default() -> None:
@@ -100,6 +100,11 @@ def test_all_settings_of_the_model_reach_it(monkeypatch: pytest.MonkeyPatch) -> 
         ("ADE_CONFIG", "/nowhere/ade.toml", "/nowhere/ade.toml"),
         ("ADE_SECRETS_DIR", "/nowhere/secrets", "/nowhere/secrets"),
         ("ADE_KAFKA__HEARTBEAT_INTERVAL", "20", "kafka.session_timeout"),
+        ("ADE_WORKER__LANGUAGES", "en,English", "'English' is not a language tag"),
+        ("ADE_WORKER__LANGUAGES", '["en"', "worker.languages"),
+        ("ADE_WORKER__LANGUAGES", "[1]", "worker.languages"),
+        ("ADE_EMBEDDED__KAFKA_PORT", "0", "embedded.kafka_port"),
+        ("ADE_EMBEDDED__VALKEY_PORT", "65536", "embedded.valkey_port"),
     ],
 )
 def test_an_invalid_variable_is_named_with_its_value_and_source(
@@ -131,4 +136,39 @@ def test_a_secret_file_of_an_unknown_name_is_refused(tmp_path: Path, monkeypatch
     (tmp_path / "postgres_password").write_text("for another program")
     monkeypatch.setenv("ADE_SECRETS_DIR", str(tmp_path))
     with pytest.raises(SettingsError, match="ADE_DATABASE__URL"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "languages", "shown"),
+    [
+        ("en", ("en",), "en"),
+        ("es, en-GB", ("en", "es"), "en, es"),
+        ('["en", "pt-BR"]', ("en", "pt"), "en, pt"),
+        ("*", (), "*"),
+        ("[]", (), "*"),
+        ("", (), "*"),
+    ],
+)
+def test_languages_are_tags_with_commas_between_them_or_a_list(
+    value: str, languages: tuple[str, ...], shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADE_WORKER__LANGUAGES", value)
+    loaded = load_settings()
+    assert loaded.settings.worker.languages == languages
+    assert {row.name: row.value for row in setting_rows(loaded)}["worker.languages"] == shown
+
+
+def test_languages_may_be_a_list_in_toml_and_are_unset_by_default(tmp_path: Path) -> None:
+    assert load_settings().settings.worker.languages is None
+    (tmp_path / "ade-monitor.toml").write_text('[worker]\nlanguages = ["en", "de-AT"]\n')
+    assert load_settings().settings.worker.languages == ("de", "en")
+
+
+def test_two_servers_cannot_have_the_same_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADE_EMBEDDED__KAFKA_PORT", "7000")
+    monkeypatch.setenv("ADE_EMBEDDED__POSTGRES_PORT", "7001")
+    assert load_settings().settings.embedded.postgres_port == 7001
+    monkeypatch.setenv("ADE_EMBEDDED__VALKEY_PORT", "7000")
+    with pytest.raises(SettingsError, match="must differ"):
         load_settings()
