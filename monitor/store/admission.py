@@ -77,7 +77,7 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
 
 async def _find_tombstones(connection: AsyncConnection, posts: Sequence[Post]) -> dict[bytes, Tombstone]:
     """Return the tombstones of posts, of their authors, and of the posts that they refer to."""
-    subjects = sorted({subject for post in posts for subject in _subjects_of(post)})
+    subjects = sorted({subject.hex() for post in posts for subject in _subjects_of(post)})
     removed: dict[bytes, Tombstone] = {}
     for row in await connection.execute(sql.FIND_TOMBSTONES, {"subjects": subjects}):
         tombstone = Tombstone(row.event, row.at, row.event_id)

@@ -91,7 +91,7 @@ def tweet_columns(author_key: bytes | None) -> ColumnValues[PostRow]:
         ),
         "edited_at": attrgetter("history.edited_at"),
         "version": attrgetter("history.version"),
-        "text_digests": lambda row: b"".join(row.history.digests),
+        "text_digests": lambda row: b"".join(row.history.digests).hex(),
     }
 
 

@@ -1,15 +1,15 @@
 """The SQL of a batch: one statement for each table, whatever the number of its rows.
 
-Columns travel as arrays (`unnest`), so the text of a statement never changes and the server keeps its plan.
+Columns travel as arrays (`unnest`), so the text of a statement rarely changes and the server keeps its plan.
 `ON CONFLICT` makes it harmless to run a statement twice, and `RETURNING` shows which rows were new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Generic
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Generic
 
-from sqlalchemy import Column, Row, Table, TextClause, text
+from sqlalchemy import Column, LargeBinary, Row, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +33,9 @@ from monitor.store.columns import (
     tweet_columns,
 )
 
+MANY_ROWS: Final = 32
+"""Number of rows from which on equal columns are sent once. Few rows would make many different statements."""
+
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy annotates it in part
 
 
@@ -50,7 +53,11 @@ class Insert(Generic[Record]):
         self, table: Table, columns: ColumnValues[Record], *, constants: Sequence[str] = (), then: str
     ) -> None:
         self._columns = columns
-        self.statement = _insert_statement(table, list(columns), constants, then)
+        self._table = table
+        self._constants = constants
+        self._then = then
+        self._statements: dict[frozenset[str], TextClause] = {}
+        self.statement = self._statement(frozenset())
 
     async def run(
         self, connection: AsyncConnection, rows: Sequence[Record], **parameters: object
@@ -62,31 +69,57 @@ class Insert(Generic[Record]):
         """
         if not rows:
             return []
-        values = {name: list(map(value, rows)) for name, value in self._columns.items()}
-        result = await connection.execute(self.statement, {**values, **parameters})
+        values: dict[str, Any] = {name: list(map(value, rows)) for name, value in self._columns.items()}
+        equal = _equal_columns(values) if len(rows) >= MANY_ROWS else frozenset()
+        for name in equal:
+            values[name] = values[name][0]
+        result = await connection.execute(self._statement(equal), {**values, **parameters})
         return result.all() if result.returns_rows else []
 
+    def _statement(self, equal: frozenset[str]) -> TextClause:
+        """Return the statement in which the columns `equal` have one value for all rows."""
+        if equal not in self._statements:
+            self._statements[equal] = _insert_statement(
+                self._table, list(self._columns), self._constants, self._then, equal
+            )
+        return self._statements[equal]
 
-def _insert_statement(table: Table, names: list[str], constants: Sequence[str], then: str) -> TextClause:
+
+def _equal_columns(values: Mapping[str, Sequence[Any]]) -> frozenset[str]:
+    """Return the columns that have the same value in all rows: the driver needs long for an array.
+
+    The first column is never among them, because it brings the number of the rows.
+    """
+    _, *others = values
+    return frozenset(name for name in others if values[name].count(values[name][0]) == len(values[name]))
+
+
+def _insert_statement(
+    table: Table, names: list[str], constants: Sequence[str], then: str, equal: frozenset[str]
+) -> TextClause:
     quote = _DIALECT.identifier_preparer.quote
-    columns = [table.c[name] for name in names]
-    arrays = [f"CAST(:{column.name} AS {_array_type(column)})" for column in columns]
     into = f"{table.name} AS t ({', '.join(map(quote, [*names, *constants]))})"
     values = [
-        *(_value(column, quote(column.name)) for column in columns),
-        *(f":{name}" for name in constants),
+        _value(table.c[name], f"CAST(:{name} AS {_type(table.c[name])})" if name in equal else quote(name))
+        for name in names
     ]
-    rows = f"unnest({', '.join(arrays)}) AS row ({', '.join(map(quote, names))})"
+    values += [f":{name}" for name in constants]
+    different = [name for name in names if name not in equal]
+    arrays = [f"CAST(:{name} AS {_type(table.c[name])}[])" for name in different]
+    rows = f"unnest({', '.join(arrays)}) AS row ({', '.join(map(quote, different))})"
     return text(" ".join(["INSERT INTO", into, "SELECT", ", ".join(values), "FROM", rows, then]))
 
 
-def _array_type(column: Column[Any]) -> str:
-    element = "TEXT" if isinstance(column.type, JSONB) else column.type.compile(dialect=_DIALECT)
-    return f"{element}[]"
+def _type(column: Column[Any]) -> str:
+    """Return the type in which the values of a column travel."""
+    sent_as_text = isinstance(column.type, JSONB | LargeBinary)
+    return "TEXT" if sent_as_text else column.type.compile(dialect=_DIALECT)
 
 
-def _value(column: Column[Any], name: str) -> str:
-    return f"CAST({name} AS JSONB)" if isinstance(column.type, JSONB) else name
+def _value(column: Column[Any], value: str) -> str:
+    if isinstance(column.type, LargeBinary):
+        return f"decode({value}, 'hex')"  # the driver is slow with arrays of bytes
+    return f"CAST({value} AS JSONB)" if isinstance(column.type, JSONB) else value
 
 
 def put_tweets(author_key: bytes | None) -> Insert[PostRow]:
@@ -209,7 +242,8 @@ HAS_NAMES = text(
     "SELECT EXISTS (SELECT FROM tombstones) AS tombstones, EXISTS (SELECT FROM post_aliases) AS aliases"
 )
 FIND_TOMBSTONES = text(
-    "SELECT subject, event, at, event_id FROM tombstones WHERE subject = ANY(CAST(:subjects AS bytea[]))"
+    "SELECT subject, event, at, event_id FROM tombstones "
+    "WHERE subject = ANY(ARRAY(SELECT decode(row, 'hex') FROM unnest(CAST(:subjects AS text[])) AS row))"
 )
 FIND_ALIASES = text("SELECT alias, tweet_id FROM post_aliases WHERE alias = ANY(CAST(:ids AS text[]))")
 FIND_TWEETS = text("SELECT tweet_id FROM tweets WHERE tweet_id = ANY(CAST(:ids AS text[]))")

@@ -34,7 +34,7 @@ class History:
     @property
     def version(self) -> int:
         """Number of the current version, from 1."""
-        return max(1, len(self.digests))
+        return len(self.digests) or 1
 
     def add(self, digest: bytes, edited_at: datetime | None) -> tuple[History, int | None]:
         """Return the history after a text has arrived, and the version that this text is.
