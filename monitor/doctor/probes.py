@@ -51,9 +51,9 @@ def probe_bundle(settings: Settings) -> ProbeResult:
 
     model = settings.model
     scorer = load_scorer(model.bundle, model.serving)
-    wanted, trained = wanted_languages(settings), trained_languages(model.bundle)
-    detail = f"{model.bundle}, version {scorer.version}; scores {', '.join(wanted) or 'every language'}"
-    if trained and (unseen := "every language" if not wanted else ", ".join(sorted({*wanted} - {*trained}))):
+    scored, trained = wanted_languages(settings), trained_languages(model.bundle)
+    detail = f"{model.bundle}, version {scorer.version}; scores {', '.join(scored) or 'every language'}"
+    if trained and (unseen := "every language" if not scored else ", ".join(sorted({*scored} - {*trained}))):
         return ProbeResult(
             "hint",
             f"{detail}, but was trained on {', '.join(trained)} only",
