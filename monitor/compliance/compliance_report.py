@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,8 +21,8 @@ EVENTS: Final = text(
         count(*) AS events,
         count(*) FILTER (WHERE NOT unmatched AND touched = '{}') AS without_match,
         count(*) FILTER (WHERE unmatched) AS unmatched,
-        coalesce(sum((touched ->> 'tweets')::bigint), 0) AS erased_posts,
-        coalesce(sum((touched ->> 'alert_outbox')::bigint), 0) AS retracted_alerts,
+        coalesce(sum((touched ->> 'tweets')::bigint), 0)::bigint AS erased_posts,
+        coalesce(sum((touched ->> 'alert_outbox')::bigint), 0)::bigint AS retracted_alerts,
         max(extract(epoch FROM done_at - event_at))::float8 AS slowest_since_event,
         max(extract(epoch FROM done_at - received_at))::float8 AS slowest_since_arrival,
         count(*) FILTER (WHERE done_at - coalesce(event_at, received_at) > interval '24 hours') AS late
@@ -108,17 +107,8 @@ def read_compliance_report(settings: Settings, since: datetime | None = None) ->
     """
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
-        rows = connection.execute(EVENTS, {"since": since}).mappings()
-        events = [EventSummary(**_plain(row)) for row in rows]
+        events = [EventSummary(*row) for row in connection.execute(EVENTS, {"since": since})]
         waiting = connection.execute(WAITING).one()
         about_authors = any(event.event.startswith("user_") for event in events)
         without_author = connection.scalar(WITHOUT_AUTHOR) if about_authors else None
     return ComplianceReport(events, waiting.retractions, waiting.letters, without_author, waiting.tombstones)
-
-
-def _plain(row: Mapping[str, object]) -> dict[str, object]:
-    """Return a row whose sums are integers: PostgreSQL adds them up as numeric."""
-    return {
-        name: int(value) if name in ("erased_posts", "retracted_alerts") else value  # type: ignore[call-overload]
-        for name, value in row.items()
-    }

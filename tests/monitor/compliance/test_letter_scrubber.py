@@ -1,0 +1,92 @@
+"""Dead letters of deleted posts go some seconds after their deletion, by one process at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monitor.compliance import LetterScrubber
+from monitor.compliance import letter_scrubber as module
+from monitor.deadletters import read_letters
+from monitor.errors import RetryableError
+from monitor.settings import Settings
+from monitor.store import Store
+from tests.monitor.deadletters.conftest import sender_of
+from tests.monitor.store.batches import Tables
+from tests.monitor.store.events import apply, author_event, post_event
+
+LETTERS = [
+    b'{"id": "17", "text": ""}',
+    b'{"id": "18", "text": "", "author_id": "author 7"}',
+    b'{"id": "19", "text": ""}',
+]
+
+
+@pytest.fixture
+async def store(migrated: Settings) -> AsyncIterator[Store]:
+    store = Store(migrated)
+    yield store
+    await store.close()
+
+
+def values(settings: Settings) -> list[bytes]:
+    return [letter.value for letter in read_letters(settings.kafka)]
+
+
+async def test_letters_of_removed_posts_and_authors_are_removed_and_the_audit_says_so(
+    store: Store, migrated: Settings
+) -> None:
+    await asyncio.to_thread(sender_of(migrated.kafka), *LETTERS, key=None)
+    scrubber = LetterScrubber(migrated, store)
+    assert (await scrubber.scrub()) == module.ScrubResult(0, 0)
+    await apply(store, post_event("delete", "17"), author_event("user_delete"))
+    result = await scrubber.scrub()
+    assert result is not None
+    assert (result.letters, result.removed) == (3, 2)
+    assert await asyncio.to_thread(values, migrated) == LETTERS[2:]
+    tables = Tables(migrated)
+    assert tables.rows("SELECT count(*) FROM compliance_events WHERE letters_done_at IS NULL") == [(0,)]
+    tables.connection.close()
+
+
+async def test_one_scrub_runs_at_a_time(store: Store, migrated: Settings) -> None:
+    await apply(store, post_event("delete", "17"))
+    tables = Tables(migrated)
+    with tables.connection.transaction():
+        assert tables.rows(module.TRY_LOCK.text) == [(True,)]
+        assert await LetterScrubber(migrated, store).scrub() is None
+    tables.connection.close()
+    assert await LetterScrubber(migrated, store).scrub() is not None
+
+
+async def test_the_task_goes_on_where_another_one_was_killed_and_waits_for_nudges(
+    store: Store, migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0.01)
+    done: list[int] = []
+
+    def scrub(*_: object) -> module.ScrubResult:
+        done.append(1)
+        if len(done) == 1:
+            raise RetryableError("the broker is away")
+        return module.ScrubResult(0, 0)
+
+    monkeypatch.setattr(module, "scrub_letters", scrub)
+    monkeypatch.setattr(module, "BACKOFF", module.Backoff(first=0.01, longest=0.01))
+    await apply(store, post_event("delete", "17"))
+    scrubber = LetterScrubber(migrated, store)
+    task = asyncio.create_task(scrubber.run())
+    await _until(lambda: len(done) == 2)
+    await apply(store, post_event("delete", "18"))
+    scrubber.nudge()
+    await _until(lambda: len(done) == 3)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _until(is_true) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(30):
+        while not is_true():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
