@@ -71,9 +71,14 @@ def list_inputs(
     seen: set[tuple[int, int]] = set()
     if without is not None:
         _is_new(without, seen)
+    has_standard_input = False
     for path in paths:
         if path == STANDARD_INPUT:
-            yield Input(None)
+            if has_standard_input:
+                notify("- is skipped: it was named before")
+            else:
+                yield Input(None)
+            has_standard_input = True
         elif not path.is_dir():
             if _is_new(path, seen):
                 yield Input(path)

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, cast
 
 from monitor.feed.listing import Input, data_members, is_data, skipped_note
 from monitor.feed.source import FeedError, Source
-from monitor.feed.unpacked_stream import BombGuard, UnpackedStream, refuse_bomb
+from monitor.feed.unpacked_stream import DAMAGE, BombGuard, UnpackedStream, refuse_bomb
 from monitor.feed.unpacking import PACKINGS, TAR, UNSUPPORTED, ZIP, packing_of, zipfile
 
 MAX_NESTING: Final = 4
@@ -136,7 +136,7 @@ def _zip_sources(layer: _Layer, notify: Callable[[str], None]) -> Iterator[Sourc
             raise _too_many_members(layer)
         try:
             archive = zipfile.ZipFile(file)
-        except zipfile.BadZipFile as error:
+        except (*DAMAGE, OSError) as error:
             raise FeedError(
                 f"the zip file {layer.name} is damaged or cut off ({error})", "fetch the file again"
             ) from None
@@ -163,7 +163,7 @@ def _zip_member(
     refuse_bomb(full_name, info.compress_size, info.file_size)
     try:
         member = archive.open(name)
-    except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except (*DAMAGE, OSError) as error:
         raise FeedError(
             f"{full_name} cannot be unpacked: {error}", "unpack it with another program"
         ) from None
@@ -195,7 +195,7 @@ def _tar_sources(layer: _Layer, notify: Callable[[str], None]) -> Iterator[Sourc
                 name = f"{layer.name}/{member.name}"
                 inner = _inner(layer, cast(BinaryIO, content), name, layer.consumed, in_archive=True)
                 yield from _unpack(inner, notify)
-    except tarfile.TarError as error:
+    except (*DAMAGE, tarfile.TarError) as error:
         raise FeedError(
             f"the tar archive {layer.name} is damaged or cut off ({error})",
             "fetch the file again; what came before was read",

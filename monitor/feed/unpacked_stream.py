@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import select
+import struct
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
@@ -20,7 +21,11 @@ MIN_CHECKED: Final = 64 * 1_048_576
 
 _BUFFER: Final = 262_144
 _WAIT_FOR_MORE: Final = 0.5  # seconds
-_DAMAGE: Final = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile)
+DAMAGE: Final = (
+    *(EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile, struct.error),
+    *(ValueError, OverflowError, RuntimeError, NotImplementedError, LookupError),
+)
+"""What the libraries raise for damaged data: their own errors, and those that they do not foresee."""
 
 
 def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
@@ -156,7 +161,7 @@ class UnpackedStream(io.RawIOBase):
             raise self._failure
         try:
             data = self._read(size)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise self._damaged(error) from None
         except FeedError:
             raise

@@ -62,6 +62,12 @@ def test_a_named_file_is_always_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_standard_input_is_listed_once() -> None:
+    names, notes = listed(Path("-"), Path("-"))
+    assert names == ["standard input"]
+    assert len(notes) == 1
+
+
 def test_a_file_is_listed_once(tmp_path: Path) -> None:
     touch(tmp_path, "a.csv")
     (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")

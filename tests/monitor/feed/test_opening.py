@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from monitor.feed import FeedError, Input, Source, open_sources, opening, unpacked_stream
 from monitor.feed.unpacking import zipfile as newer
@@ -177,6 +179,14 @@ def test_an_encrypted_member_is_an_error(tmp_path: Path) -> None:
     assert second == DATA
 
 
+def test_a_zip_file_with_a_wrong_position_of_a_member_is_an_error(tmp_path: Path) -> None:
+    data = bytearray(zip_of({"1": DATA, "2": DATA}))
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 42 : entry + 46] = b"\xf0\xff\xff\xff"
+    (tmp_path / "a.zip").write_bytes(data)
+    assert all("a.zip" in str(error) for error in contents(tmp_path / "a.zip").values() if error != DATA)
+
+
 @pytest.mark.parametrize("members", [{}, {"x.png": b"png"}])
 def test_an_archive_without_data_is_an_error(tmp_path: Path, members: dict[str, bytes]) -> None:
     (tmp_path / "a.zip").write_bytes(zip_of(members))
@@ -246,3 +256,29 @@ def test_a_named_pipe_is_read(tmp_path: Path, packed: bytes) -> None:
 
 def test_an_empty_file_is_an_empty_source() -> None:
     assert only_source(Path("/dev/null")).sample == b""
+
+
+SEEDS = [*PACKED.values(), zip_of({"a.jsonl": DATA, "b.csv.gz": PACKED["gzip"]}), tar_of({"a.jsonl": DATA})]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4),
+    st.floats(0, 1),
+)
+def test_any_damage_is_an_error_that_names_the_file(
+    tmp_path: Path, seed: bytes, changes: list[tuple[float, int]], end: float
+) -> None:
+    data = bytearray(seed)
+    for place, byte in changes:
+        data[int(place * (len(data) - 1))] = byte
+    (tmp_path / "t").write_bytes(data[: round(end * len(data))])
+    for source in open_sources(Input(tmp_path / "t"), lambda note: None):
+        try:
+            if isinstance(source, FeedError):
+                raise source
+            while source.stream.read(65_536):
+                pass
+        except FeedError as error:
+            assert str(tmp_path / "t") in str(error)
