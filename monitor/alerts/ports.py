@@ -26,8 +26,8 @@ class AlertRevision:
         number: number of the change, from 1. Of two changes of an alert, the higher number counts.
         payload: JSON of the alert, or of the retraction if `retracts` is True.
         retracts: True if the alert leaves the stream.
-        entry_id: id of the entry that has the alert now. Only its milliseconds, about, if an older version
-            published it, and None if it is not known to be published.
+        entry_id: id of the entry that has the alert, or had it last. Only its milliseconds, about, if an
+            older version published it, and None if it is not known to be published.
     """
 
     alert_id: str

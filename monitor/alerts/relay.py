@@ -26,8 +26,9 @@ BATCH_SIZE: Final = 200
 LONGEST_PAUSE: Final = 30.0
 """Longest pause in seconds between attempts while the broker of alerts or Postgres is away."""
 
+# A retracted alert keeps the id of its last entry, so that it can be retracted again in a restored Redis.
 MARK: Final = text(
-    "UPDATE alert_outbox AS t SET published_at = now(), entry_id = done.entry_id "
+    "UPDATE alert_outbox AS t SET published_at = now(), entry_id = COALESCE(done.entry_id, t.entry_id) "
     "FROM unnest(CAST(:alert_ids AS text[]), CAST(:entry_ids AS text[])) AS done (alert_id, entry_id) "
     "WHERE t.alert_id = done.alert_id"
 )
@@ -62,6 +63,7 @@ class Relay:
             with translate_driver_errors(self._database):
                 marked, error = await self._publish_batch()
             total += marked
+            _end_if_cancelled()
             if error is not None:
                 raise error
             if not marked:
@@ -83,6 +85,7 @@ class Relay:
             try:
                 await self.publish_pending()
                 await self._publisher.purge()
+                _end_if_cancelled()
             except MonitorError as problem:
                 if not failing:
                     log.warning("alerts wait in the outbox", problem=str(problem))
@@ -125,6 +128,17 @@ class Relay:
             await connection.execute(
                 MARK, {"alert_ids": list(result.stored), "entry_ids": list(result.stored.values())}
             )
+
+
+def _end_if_cancelled() -> None:
+    """Raise CancelledError if this task was cancelled and a library did not let it end.
+
+    redis-py awaits `asyncio.wait_for`. In Python 3.11, that loses a cancellation that comes at the moment of
+    the result.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _revision_of(row: Row[Any]) -> AlertRevision:

@@ -25,8 +25,8 @@ local function has_alert(entry)
     return fields[1] == 'alert_id' and fields[2] == alert_id and fields[3] == 'alert'
 end
 
--- Return the id of the alert's entry from ten minutes before a time to twenty after it, or nil. The time comes
--- from another clock, and from before the entry was added.
+-- Return the id of the alert's entry from ten minutes before a time to twenty after it, or nil. The time is
+-- that of another clock, shortly before the entry was added.
 local function find_near(milliseconds)
     local from = string.format('%.0f', milliseconds - 600000)
     local to = string.format('%.0f', milliseconds + 1200000)

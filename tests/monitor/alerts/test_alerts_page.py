@@ -81,10 +81,14 @@ def test_the_sql_examples_select_the_span_and_publish_again(
         "INSERT INTO alert_outbox (alert_id, tweet_id, payload, published_at) VALUES (%s, %s, %s, now())",
         [alert["alert_id"], alert["tweet_id"], Jsonb(alert)],
     )
-    span, again = examples("sql")
+    span, again, retract_again = examples("sql")
     assert outbox.execute(span.encode()).fetchall() == [(alert["mention"]["text"],)]
     assert unpublished(outbox) == 0
     outbox.execute(again.encode())
+    assert unpublished(outbox) == 1
+    retract_in_outbox(outbox, alert["alert_id"])
+    outbox.execute("UPDATE alert_outbox SET published_at = now()")
+    outbox.execute(retract_again.encode())
     assert unpublished(outbox) == 1
 
 

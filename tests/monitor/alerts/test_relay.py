@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +16,7 @@ import redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from monitor.alerts import parse_retraction
+from monitor.alerts import AlertRevision, PublishResult, Relay, parse_retraction
 from monitor.alerts.redis.purging import unpurged_key
 from monitor.alerts.relay import LONGEST_PAUSE
 from monitor.settings import Settings
@@ -112,8 +114,22 @@ async def test_a_retraction_leaves_the_outbox_like_an_alert(
     retraction = parse_retraction(fields["retracted"])
     assert (retraction.alert_id, retraction.reason) == (ids[1], "deleted")
     assert retraction.retracted_at.utcoffset() == timedelta(0)
-    row = outbox.execute("SELECT entry_id FROM alert_outbox WHERE alert_id = %s", [ids[1]]).fetchone()
-    assert row == (None,)
+
+
+async def test_an_alert_can_be_retracted_again_in_a_redis_that_was_restored(
+    migrated: Settings, engine: AsyncEngine, fill: Fill, outbox: psycopg.Connection[Any], client: redis.Redis
+) -> None:
+    [alert_id] = fill(1)
+    async with open_relay(migrated, engine) as relay:
+        await relay.publish_pending()
+        backup = client.dump(STREAM)
+        retract_in_outbox(outbox, alert_id)
+        await relay.publish_pending()
+        client.flushall()
+        client.restore(STREAM, 0, backup)
+        outbox.execute("UPDATE alert_outbox SET published_at = NULL WHERE action = 'retract'")
+        await relay.publish_pending()
+    assert (published(client), retracted(client)) == ([], [alert_id])
 
 
 async def test_an_alert_that_is_retracted_before_it_was_published_is_never_seen(
@@ -270,6 +286,41 @@ async def test_pauses_grow_during_an_outage_and_start_over_after_it(
         with pytest.raises(asyncio.CancelledError):
             await relay.run()
     assert pauses == [10, 20, LONGEST_PAUSE, 10, 20]
+
+
+class DeafPublisher:
+    """A publisher in which a cancellation gets lost, as it can in a client library."""
+
+    def __init__(self) -> None:
+        self.waiting = asyncio.Event()
+
+    async def publish(self, revisions: Sequence[AlertRevision]) -> PublishResult:
+        await self._lose_a_cancellation()
+        return PublishResult({revision.alert_id: None for revision in revisions})
+
+    async def purge(self) -> None:
+        await self._lose_a_cancellation()
+
+    async def close(self) -> None:
+        pass
+
+    async def _lose_a_cancellation(self) -> None:
+        self.waiting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(NEVER)
+
+
+@pytest.mark.parametrize("alerts", [0, 1])
+async def test_a_relay_ends_even_if_its_publisher_loses_the_cancellation(
+    alerts: int, migrated: Settings, engine: AsyncEngine, fill: Fill
+) -> None:
+    fill(alerts)
+    publisher = DeafPublisher()
+    task = asyncio.create_task(Relay(migrated, engine, publisher).run())
+    await publisher.waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 30)
 
 
 async def test_a_running_relay_continues_after_an_error_of_the_database(
