@@ -25,7 +25,9 @@ EVENTS: Final = text(
         coalesce(sum((touched ->> 'alert_outbox')::bigint), 0)::bigint AS retracted_alerts,
         max(extract(epoch FROM done_at - event_at))::float8 AS slowest_since_event,
         max(extract(epoch FROM done_at - received_at))::float8 AS slowest_since_arrival,
-        count(*) FILTER (WHERE done_at - coalesce(event_at, received_at) > interval '24 hours') AS late
+        count(*) FILTER (
+            WHERE done_at - coalesce(event_at, received_at) > make_interval(secs => :allowed)
+        ) AS late
     FROM compliance_events
     WHERE received_at >= coalesce(:since, '-infinity'::timestamptz)
     GROUP BY event ORDER BY events DESC, event
@@ -107,7 +109,10 @@ def read_compliance_report(settings: Settings, since: datetime | None = None) ->
     """
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
-        events = [EventSummary(*row) for row in connection.execute(EVENTS, {"since": since})]
+        events = [
+            EventSummary(*row)
+            for row in connection.execute(EVENTS, {"since": since, "allowed": ALLOWED_SECONDS})
+        ]
         waiting = connection.execute(WAITING).one()
         about_authors = any(event.event.startswith("user_") for event in events)
         without_author = connection.scalar(WITHOUT_AUTHOR) if about_authors else None
