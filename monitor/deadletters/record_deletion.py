@@ -50,7 +50,7 @@ def remove_letters(kafka: KafkaSettings, ends: Mapping[TopicPartition, int], pla
         KafkaError: the broker is away.
     """
     with open_admin(kafka) as admin:
-        is_embedded = admin.describe_cluster()["cluster_id"] == EMBEDDED_CLUSTER
+        is_embedded = _is_embedded(admin)
     if is_embedded:
         _delete_by_recreation(kafka, ends, plan)
     else:
@@ -117,7 +117,7 @@ def finish_recreation(kafka: KafkaSettings) -> None:
     topic, second = kafka.dead_letter_topic, _second_topic(kafka)
     with open_admin(kafka) as admin:
         topics = set(admin.list_topics())
-        if second not in topics:
+        if second not in topics or not _is_embedded(admin):
             return
         with open_consumer(kafka) as consumer:
             places = [TopicPartition(second, p) for p in sorted(consumer.partitions_for_topic(second) or ())]
@@ -180,6 +180,10 @@ def _create(admin: KafkaAdminClient, topic: str, partitions: int) -> None:
     except TopicAlreadyExistsError:
         return
     admin.wait_for_topics([topic])
+
+
+def _is_embedded(admin: KafkaAdminClient) -> bool:
+    return bool(admin.describe_cluster()["cluster_id"] == EMBEDDED_CLUSTER)
 
 
 def _second_topic(kafka: KafkaSettings) -> str:

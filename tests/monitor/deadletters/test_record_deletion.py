@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from structlog.testing import capture_logs
 
 from monitor.deadletters import ScrubError, read_letters, scrub_letters
@@ -93,3 +93,14 @@ def test_without_the_right_to_delete_all_letters_stay(
             scrub_letters(apache_topics, lambda ids: ids)
     assert "kafka-acls" in caught.value.advice
     assert len(list(read_letters(apache_topics))) == 4
+
+
+def test_a_topic_with_the_name_of_the_second_topic_is_left_alone(apache_topics: KafkaSettings) -> None:
+    other = f"{apache_topics.dead_letter_topic}.scrub"
+    admin = KafkaAdminClient(bootstrap_servers=apache_topics.bootstrap_servers)
+    admin.create_topics([NewTopic(other, 1, 1)])
+    admin.wait_for_topics([other])
+    sender_of(apache_topics)(*LETTERS)
+    scrub_letters(apache_topics, lambda ids: {"1"} & set(ids))
+    assert other in admin.list_topics()
+    admin.close()
