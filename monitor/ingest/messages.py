@@ -8,7 +8,7 @@ from typing import Any, Final
 from monitor.errors import PoisonError
 from monitor.ingest.contract import MAX_BYTES, read_fields
 from monitor.ingest.json_values import parse_json, require_object
-from monitor.ingest.sources import PostSource, describe_shape, source_named, source_of
+from monitor.ingest.sources import PostSource, describe_shape, source_named, source_of, with_thread
 from monitor.records import ComplianceEvent, Post
 
 SOURCE_HEADER: Final = "source"
@@ -38,8 +38,14 @@ def read_message(value: bytes | None, source: str | None = None) -> list[Item]:
     if source is not None and (named := source_named(source)) is None:
         raise PoisonError("unknown-source", "the header `source` does not name a known source")
     document = parse_json(value)
-    parts = document if isinstance(document, list) and document else [document]
-    return [item for part in parts for item in read_items(part, named)]
+    if not isinstance(document, list) or not document:
+        return list(read_items(document, named))
+    previous = [None, *document]
+    return [
+        item
+        for before, part in zip(previous, document, strict=False)
+        for item in read_items(with_thread(before, part) if isinstance(part, dict) else part, named)
+    ]
 
 
 def read_items(document: Any, source: PostSource | None = None) -> Iterator[Item]:

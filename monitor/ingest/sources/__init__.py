@@ -12,7 +12,17 @@ A source only maps fields. `monitor.ingest.contract` checks their values afterwa
 """
 
 from monitor.ingest.sources.archive_notes import ArchiveNotes
+from monitor.ingest.sources.reddit import with_thread
 from monitor.ingest.sources.registry import SOURCES, Fields, PostSource, source_named, source_of
 from monitor.ingest.sources.unknown_shapes import describe_shape
 
-__all__ = ["SOURCES", "ArchiveNotes", "Fields", "PostSource", "describe_shape", "source_named", "source_of"]
+__all__ = [
+    "SOURCES",
+    "ArchiveNotes",
+    "Fields",
+    "PostSource",
+    "describe_shape",
+    "source_named",
+    "source_of",
+    "with_thread",
+]

@@ -15,6 +15,7 @@ from tests.monitor.ingest.sources.examples_platforms import COMMENT, SUBMISSION,
 
 AT = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 PLACE = ContextPart(ContextKind.PLACE, "examplemeds")
+TITLE = ContextPart(ContextKind.TITLE, "Starting sertraline this week", "reddit:t3_1example")
 
 
 def read_one(document: Any) -> Any:
@@ -32,7 +33,7 @@ def test_a_comment_has_all_its_fields() -> None:
         kind=PostKind.REPLY,
         referenced_id="reddit:t1_kparent",
         url="https://www.reddit.com/r/examplemeds/comments/1example/starting/kexample/",
-        context=(ContextPart(ContextKind.TITLE, "Starting sertraline this week"), PLACE),
+        context=(TITLE, PLACE),
     )
 
 
@@ -131,12 +132,48 @@ def test_a_listing_has_comments_and_the_answers_below_them() -> None:
         "reddit:t3_1example",
     ]
     assert isinstance(posts[1], Post)
-    assert ContextPart(ContextKind.PARENT, "day 3 on zoloft & i can't stop shaking") in posts[1].context
+    text = "day 3 on zoloft & i can't stop shaking"
+    assert ContextPart(ContextKind.PARENT, text, "reddit:t1_kparent") in posts[1].context
 
 
-def test_a_page_of_comments_is_an_array_of_two_listings() -> None:
-    page = [listing(("t3", SUBMISSION)), listing(("t1", COMMENT))]
-    assert read_message(json.dumps(page).encode()) == [read_one(SUBMISSION), read_one(COMMENT)]
+def test_comments_of_a_page_know_the_submission_that_they_are_under() -> None:
+    top = {name: value for name, value in COMMENT.items() if name != "link_title"}
+    top |= {"parent_id": SUBMISSION["name"]}
+    answer = top | {"name": "t1_kreply", "id": "kreply", "body": "same here", "parent_id": "t1_kexample"}
+    page = [
+        listing(("t3", SUBMISSION)),
+        listing(("t1", top | {"replies": listing(("t1", answer))}), ("more", {"children": []})),
+    ]
+    submission, comment, reply = read_message(json.dumps(page).encode())
+    assert submission == read_one(SUBMISSION)
+    assert isinstance(comment, Post) and isinstance(reply, Post)
+    opening = ContextPart(ContextKind.PARENT, "so dizzy that i had to lie down", "reddit:t3_1example")
+    assert comment.context == (TITLE, opening, PLACE)
+    body = ContextPart(ContextKind.PARENT, "day 3 on zoloft & i can't stop shaking", "reddit:t1_kexample")
+    assert reply.context == (TITLE, body, PLACE)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        listing(("t3", SUBMISSION | {"name": "t3_other"})),
+        listing(("t3", SUBMISSION), ("t3", SUBMISSION)),
+        listing(("t1", COMMENT)),
+        SUBMISSION,
+        {"kind": "Listing", "data": None},
+        {"kind": "Listing", "data": {"children": [5]}},
+    ],
+)
+def test_listings_that_do_not_belong_together_are_read_alone(first: dict[str, Any]) -> None:
+    top = COMMENT | {"link_title": None, "parent_id": SUBMISSION["name"]}
+    comment = read_message(json.dumps([first, listing(("t1", top))]).encode())[-1]
+    assert isinstance(comment, Post)
+    assert comment.context == (PLACE,)
+
+
+def test_an_answer_with_more_comments_is_read() -> None:
+    things = [{"kind": "t1", "data": COMMENT}, {"kind": "more", "data": {"children": ["k"]}}]
+    assert read_one({"json": {"errors": [], "data": {"things": things}}}) == read_one(COMMENT)
 
 
 def test_an_answer_of_the_apis_of_dumps_has_things_without_envelopes() -> None:
@@ -150,7 +187,7 @@ def test_a_crosspost_has_the_text_of_the_original_as_context() -> None:
     original = SUBMISSION | {"name": "t3_0example", "id": "0example", "selftext": "anyone dizzy?"}
     post = read_one(SUBMISSION | {"selftext": "", "crosspost_parent_list": [original]})
     assert (post.kind, post.referenced_id) == (PostKind.QUOTE, "reddit:t3_0example")
-    assert post.context == (ContextPart(ContextKind.QUOTED, "anyone dizzy?"), PLACE)
+    assert post.context == (ContextPart(ContextKind.QUOTED, "anyone dizzy?", "reddit:t3_0example"), PLACE)
 
 
 @pytest.mark.parametrize(
