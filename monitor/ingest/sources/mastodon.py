@@ -43,6 +43,8 @@ def _recognizes(document: Document) -> bool:
         return isinstance(event, str) and event in _EVENTS and ("payload" in document or "stream" in document)
     if "content" in document:
         return _is_status(document)
+    if "text" in document:
+        return _was_deleted(document)
     has_page = "statuses" in document or "ancestors" in document or "descendants" in document
     return has_page and any(_is_page(document, name) for name in _PAGES)
 
@@ -54,6 +56,16 @@ def _is_status(value: Any) -> bool:
         and isinstance(value.get("account"), dict)
         and ("uri" in value or "url" in value)
         and not _MARKS.isdisjoint(value)
+    )
+
+
+def _was_deleted(document: Document) -> bool:
+    """Return True for the answer of the API to a deletion: it has the source of the text, and no content."""
+    return (
+        "text" in document
+        and "uri" in document
+        and "visibility" in document
+        and isinstance(document.get("account"), dict)
     )
 
 
@@ -114,16 +126,25 @@ def _status(status: Any, server: str | None) -> Iterator[Fields]:
     set_present(fields, "lang", written.get("language"))
     set_present(fields, "url", status.get("url"))
     text = _text(written)
+    if "content" not in status and _was_deleted(status):
+        yield _removal(fields, None)
+        return
     if text is not None and not text:
         # Pictures only. If it was edited, the words of an earlier version are gone.
         if "edited_at" in fields and "id" in fields:
-            tombstone = {"event": "delete", "id": fields["id"], "aliases": fields.get("aliases")}
-            yield {"tombstone": tombstone | {"at": fields["edited_at"]}}
+            yield _removal(fields, fields["edited_at"])
         return
     if text is not None:
         fields["text"] = text
     _set_references(fields, status, original, server)
     yield fields
+
+
+def _removal(fields: Fields, at: Any) -> Fields:
+    names = ("id", "aliases")
+    return {
+        "tombstone": {"event": "delete", "at": at} | {name: fields[name] for name in names if name in fields}
+    }
 
 
 def _set_references(fields: Fields, status: Document, original: Document | None, server: str | None) -> None:

@@ -15,6 +15,7 @@ from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 
 _TYPE: Final = "snscrape.modules.twitter."
 _UNAVAILABLE: Final = (f"{_TYPE}Tombstone", f"{_TYPE}TweetRef")
+_NOT_POSTS: Final = (f"{_TYPE}User", f"{_TYPE}UserRef", f"{_TYPE}Trend", f"{_TYPE}Community")
 _STATUS: Final = re.compile(r"/status/([0-9]{1,19})(?![0-9])")
 _HOSTS: Final = (
     "https://twitter.com/",
@@ -27,7 +28,7 @@ _HOSTS: Final = (
 def _recognizes(document: Document) -> bool:
     kind = document.get("_type")
     if isinstance(kind, str):
-        return kind.startswith(_TYPE)
+        return kind.startswith(_TYPE) and kind not in _NOT_POSTS
     if "id" not in document or "date" not in document:
         return False
     if "rawContent" in document:

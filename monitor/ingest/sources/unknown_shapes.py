@@ -16,6 +16,10 @@ _USUAL_NAME: Final = re.compile(r"[\w.$@:/-]{1,40}")
 _SHAPES: Final = (
     (("screen_name", "followers_count"), "a user of X API v1.1"),
     (("username", "name", "id"), "a user of X API v2"),
+    (("username", "rawDescription"), "a user of snscrape or twscrape"),
+    (("username", "acct"), "a user of Mastodon"),
+    (("access_token", "token_type"), "an answer about a login"),
+    (("entryId", "sortIndex"), "a part of a page that X shows in a browser; twscrape converts such pages"),
     (("dmConversation",), "direct messages of a Twitter archive"),
     (("like",), "a liked post of a Twitter archive"),
     (("_source",), "a document of Elasticsearch, which has the post in `_source`"),

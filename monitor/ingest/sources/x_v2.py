@@ -41,6 +41,7 @@ _POST_MARKS: Final = frozenset(
 # Fields of our contract that this API does not have. A message with one of them is ours.
 _CONTRACT_MARKS: Final = frozenset({"platform", "html", "aliases", "referenced_id", "edited_at", "tombstone"})
 _ENVELOPE_MARKS: Final = frozenset({"includes", "meta", "errors", "matching_rules", "__twarc"})
+_INCLUDED: Final = frozenset({"media", "places", "polls", "topics", "tweets", "users"})
 _PROBLEMS: Final = ("https://api.twitter.com/2/problems/", "https://api.x.com/2/problems/")
 
 
@@ -77,12 +78,21 @@ def _is_envelope(document: Document, data: Any) -> bool:
 
 def _has_no_posts(document: Document) -> bool:
     """Return True for an empty page, for a page with only errors, and for an error of a stream."""
-    if isinstance(document.get("errors"), list) or isinstance(document.get("includes"), dict):
+    if "errors" in document and _has_errors(document["errors"]):
+        return True
+    if isinstance(includes := document.get("includes"), dict) and not _INCLUDED.isdisjoint(includes):
         return True
     if nested(document.get("meta"), "result_count") is not None:
         return True
     problem = document.get("type")
     return isinstance(problem, str) and problem.startswith(_PROBLEMS)
+
+
+def _has_errors(errors: Any) -> bool:
+    """Return True for errors of this API, or of API v1.1. Other programs also write a list `errors`."""
+    if not isinstance(errors, list) or not errors or not isinstance(error := errors[0], dict):
+        return False
+    return "title" in error or "detail" in error or ("code" in error and "message" in error)
 
 
 def _read(document: Document) -> Iterator[Fields]:

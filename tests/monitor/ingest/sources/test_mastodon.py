@@ -54,6 +54,12 @@ def test_a_deletion_names_the_alias_of_the_deleted_status(local_id: object) -> N
     assert read_one(stream_event("delete", local_id)) == ComplianceEvent(EventKind.DELETE, alias)
 
 
+def test_the_answer_to_a_deletion_is_a_deletion() -> None:
+    answer = {name: value for name, value in STATUS.items() if name != "content"}
+    for document in (answer | {"text": "day 3 on zoloft"}, answer | {"text": "", "reblog": STATUS}):
+        assert read_one(document) == ComplianceEvent(EventKind.DELETE, POST_ID, aliases=POST.aliases)
+
+
 def test_a_deletion_without_a_server_is_refused_because_the_number_is_not_unique() -> None:
     error = read_one({"stream": ["public"], "event": "delete", "payload": "900000000000000001"})
     assert isinstance(error, PoisonError)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from monitor.errors import PoisonError
 from monitor.ingest import read_items
 from monitor.records import ContextKind, ContextPart, Post, PostKind
 from tests.monitor.ingest.sources.examples_x import (
@@ -76,3 +77,10 @@ def test_posts_that_are_gone_are_left_out(kind: str) -> None:
     assert list(read_items(gone)) == []
     post = read_one(SNSCRAPE_POST | {"quotedTweet": gone})
     assert (post.referenced_id, post.context) == (FIRST_ID, ())
+
+
+def test_a_user_is_not_a_post() -> None:
+    user = {"_type": "snscrape.modules.twitter.User", "id": 17, "username": "invented_writer"}
+    [error] = read_items(user | {"rawDescription": "day 3 on zoloft"})
+    assert isinstance(error, PoisonError)
+    assert "a user" in error.detail

@@ -170,12 +170,30 @@ def test_a_post_that_is_withheld_everywhere_is_an_event() -> None:
         {"data": []},
         {"errors": [{"title": "Not Found Error"}], "meta": {"result_count": 0}},
         {"errors": [{"title": "operational-disconnect"}]},
+        {"errors": [{"code": 88, "message": "Rate limit exceeded"}]},
         {"title": "ConnectionException", "type": "https://api.x.com/2/problems/streaming-connection"},
         {"includes": {"users": V2_USERS}},
     ],
 )
 def test_pages_and_messages_without_posts_are_read_as_nothing(document: object) -> None:
     assert list(read_items(document)) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"errors": []},
+        {"errors": [["BAD_CAPTCHA", "try again", "captcha"]]},
+        {"errors": ["out of memory"]},
+        {"errors": 5},
+        {"includes": {"header": "a.h"}},
+        {"includes": []},
+    ],
+)
+def test_errors_of_other_programs_are_refused(document: dict[str, Any]) -> None:
+    [error] = read_items(document)
+    assert isinstance(error, PoisonError)
+    assert error.reason == "missing-field"
 
 
 def test_a_page_has_all_its_posts_and_refuses_only_the_bad_ones() -> None:
