@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 from monitor.errors import MonitorError
+from monitor.feed.destinations import Destination, Rehearsal
 from monitor.feed.detection import AUTO, Detection, detect_format, read_feed_items
 from monitor.feed.entries import FeedItem, Reject
 from monitor.feed.feed_summary import FeedProgress, FeedSummary, FileSummary
@@ -17,6 +18,7 @@ from monitor.feed.listing import Input
 from monitor.feed.opening import open_sources
 from monitor.feed.post_message import PostMessage, message_of
 from monitor.feed.reject_limit import RejectLimit
+from monitor.feed.reporting import FeedReports
 from monitor.feed.sender import Sender
 from monitor.feed.source import FeedError, Source, UnknownFormatError, no_posts_error
 from monitor.kafka import ensure_topics, require_topic
@@ -46,64 +48,6 @@ class FeedOptions:
     limit: int | None = None
     reject_limit: RejectLimit = field(default_factory=RejectLimit)
     create_topic: bool = True
-
-
-class FeedReports:
-    """What a feed reports while it runs. These methods do nothing; override those that you need."""
-
-    def note(self, text: str) -> None:
-        """Take something worth knowing, such as a skipped file."""
-
-    def detected(self, name: str, detection: Detection) -> None:
-        """Take the format of the file that is read now."""
-
-    def first_post(self, item: FeedItem) -> None:
-        """Take the first post or event of a file."""
-
-    def rejected(self, name: str, reject: Reject) -> None:
-        """Take a reject."""
-
-    def ended(self, file: FileSummary) -> None:
-        """Take the result of a file."""
-
-    def progress(self, progress: FeedProgress) -> None:
-        """Take how far the feed is; called a few times a second."""
-
-
-class Destination(Protocol):
-    """Where messages go: a broker, or nowhere.
-
-    Attributes:
-        accepted: messages that it has taken.
-        sent: messages that have arrived.
-    """
-
-    accepted: int
-    sent: int
-
-    def send(self, message: PostMessage) -> None:
-        """Take a message."""
-
-    def flush(self) -> None:
-        """Wait until all messages have arrived."""
-
-
-class Rehearsal:
-    """A destination that sends nothing and passes each message to `show`."""
-
-    def __init__(self, show: Callable[[PostMessage], None]) -> None:
-        self._show = show
-        self.accepted = 0
-        self.sent = 0
-
-    def send(self, message: PostMessage) -> None:
-        """Show a message."""
-        self.accepted += 1
-        self.sent += 1
-        self._show(message)
-
-    def flush(self) -> None:
-        """Do nothing."""
 
 
 def feed(

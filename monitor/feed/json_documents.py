@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, cast
 
 from monitor.errors import PoisonError
+from monitor.feed.json_patterns import (
+    ASSIGNMENT,
+    BRACKET,
+    BROKEN_STRING,
+    KEY,
+    SKIPPED,
+    WHOLE_OBJECT,
+)
 from monitor.feed.source import MAX_LINE, SourceLine
 from monitor.ingest import parse_json
 
@@ -22,30 +30,6 @@ _LONGEST_KEY: Final = 80
 
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = b"{}[]"
 
-ASSIGNMENT: Final = re.compile(rb"\s*[A-Za-z_$][\w.$]{0,70}\s*=\s*(?=[\[{])")
-"""What the archive that X gives to its users has before each array: `window.YTD.tweets.part0 = `."""
-
-# Everything up to the next bracket; what is in strings does not count.
-_SKIPPED: Final = re.compile(rb'[^"{}\[\]]*+(?:"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"[^"{}\[\]]*+)*+')
-_BRACKET: Final = re.compile(_SKIPPED.pattern + rb"([{}\[\]])")
-
-
-def _nested(levels: int) -> bytes:
-    """Return a pattern for what is in an object, with brackets up to some levels deep."""
-    inner = _SKIPPED.pattern
-    for _ in range(levels):
-        inner = _SKIPPED.pattern + rb"(?:[\[{]" + inner + rb"[\]}]" + _SKIPPED.pattern + rb")*+"
-    return inner
-
-
-# A whole object, unless it is unusually deep. One match is faster than going from bracket to bracket.
-_WHOLE_OBJECT: Final = re.compile(rb"\{" + _nested(8) + rb"\}")
-
-# A string that is not closed on its line, which JSON does not allow.
-_BROKEN: Final = re.compile(rb'"(?:[^"\\\n]++|\\[^\n])*+\\?\n')
-
-# A key of an object, directly before the bracket of its value.
-_KEY: Final = re.compile(rb'"([^"\\]{1,64})"\s*:\s*\Z')
 _CHAT_LISTS: Final = (b"chats", b"left_chats")
 _CHAT_FIELDS: Final = ("id", "name", "type")
 
@@ -128,7 +112,7 @@ class _Splitter:
         if prefix := ASSIGNMENT.match(self._buffer):
             self._place = self._start = prefix.end()
         while True:
-            if (bracket := _BRACKET.match(self._buffer, self._place)) is not None:
+            if (bracket := BRACKET.match(self._buffer, self._place)) is not None:
                 self._place = bracket.end()
                 if not self._depth:
                     yield from self._between(bracket.start(1))
@@ -152,7 +136,7 @@ class _Splitter:
         if bracket == _OPEN_OBJECT or (bracket == _OPEN_ARRAY and self._arrays):
             self._depth = 1
             self._is_opened = self._in_chats = False
-            if not self._may_have_chats() and (whole := _WHOLE_OBJECT.match(self._buffer, place)):
+            if not self._may_have_chats() and (whole := WHOLE_OBJECT.match(self._buffer, place)):
                 self._place = whole.end()
                 yield from self._end_document(whole.end())
             return
@@ -187,7 +171,7 @@ class _Splitter:
 
     def _open_array(self, place: int) -> bool:
         """Return True if a bracket opens an array of a Telegram export, whose elements are documents."""
-        key = _KEY.search(self._buffer, max(self._start, place - _LONGEST_KEY), place)
+        key = KEY.search(self._buffer, max(self._start, place - _LONGEST_KEY), place)
         if key is None:
             return False
         if self._buffer[place] == _OPEN_OBJECT:
@@ -221,8 +205,8 @@ class _Splitter:
 
     def _end_of_broken_line(self) -> int | None:
         """Return the end of the line if a string is not closed on it; None if that is not the problem."""
-        skipped = _SKIPPED.match(self._buffer, self._place)
-        broken = _BROKEN.match(self._buffer, skipped.end() if skipped else self._place)
+        skipped = SKIPPED.match(self._buffer, self._place)
+        broken = BROKEN_STRING.match(self._buffer, skipped.end() if skipped else self._place)
         return broken.end() if broken else None
 
     def _skip_fault(self, line_end: int) -> Iterator[JsonText]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from monitor.errors import PoisonError
 from monitor.feed.encodings import detect_encoding, utf8_stream
 from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import FileFormat, ReadOptions, Sample
-from monitor.feed.json_documents import ASSIGNMENT, JsonText, split_documents, split_lines
+from monitor.feed.json_documents import JsonText, split_documents, split_lines
+from monitor.feed.json_patterns import ASSIGNMENT
 from monitor.feed.source import MAX_LINE, Source, read_source_lines
 from monitor.ingest import parse_json
 from monitor.ingest.json_values import json_type
@@ -21,6 +23,10 @@ from monitor.ingest.sources.post_source import Document
 
 _LINE_EXTENSIONS: Final = (".jsonl", ".ndjson", ".jsonlines")
 _EXTENSIONS: Final = (*_LINE_EXTENSIONS, ".json", ".js", ".geojson")
+_DELETED_NAME: Final = re.compile(r"(?:^|[/\\])deleted-tweet[^/\\]*\.js$")
+_DELETED_START: Final = re.compile(rb"\s*window\.YTD\.deleted_tweet")
+_NUMBERS_OF_PYTHON: Final = re.compile(rb"NaN|Infinity")
+_STRING_OR_NUMBER: Final = re.compile(rb'("(?:[^"\\]++|\\.)*+")|-?(?:NaN|Infinity)', re.DOTALL)
 _USUAL_FIELDS: Final = ("id", "text", "author_id", "created_at", "lang")
 
 
@@ -57,7 +63,7 @@ def _read_documents(source: Source, options: ReadOptions) -> Iterator[FeedEntry 
     stream = _utf8_of(source, options)
     for _ in range(options.skip_lines):
         stream.readline(MAX_LINE)
-    return _entries(split_documents(stream), options)
+    return _entries(split_documents(stream), options, are_deleted=_are_deleted(source))
 
 
 JSON_LINES: Final = FileFormat("jsonl", "JSON Lines", _LINE_EXTENSIONS, _recognizes_lines, _read_lines)
@@ -70,7 +76,10 @@ JSON_DOCUMENTS: Final = FileFormat(
 )
 
 
-def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEntry | Reject]:
+def _entries(
+    texts: Iterator[JsonText], options: ReadOptions, *, are_deleted: bool = False
+) -> Iterator[FeedEntry | Reject]:
+    """Yield the entries of documents; `are_deleted` is True for the deleted posts of a Twitter archive."""
     has_names = not options.mapping.empty
     for text in texts:
         if text.is_too_long:
@@ -81,7 +90,7 @@ def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEn
             yield Reject(text.line, "not-json", "the file ends in the middle of the JSON", text.data)
             continue
         try:
-            document = parse_json(text.data)
+            document = _parse(text.data)
         except PoisonError as error:
             if parts := _parts_of_line(text):
                 yield from _entries(iter(parts), options)
@@ -95,7 +104,32 @@ def _entries(texts: Iterator[JsonText], options: ReadOptions) -> Iterator[FeedEn
                 detail = f"the value is {json_type(part)}, not a JSON object"
                 yield Reject(text.line, "not-an-object", detail, text.data)
             elif not options.long_posts.add(part):
-                yield from _read_object(options.long_posts.complete(part), text, options, has_names)
+                whole = options.long_posts.complete(_as_deleted(part) if are_deleted else part)
+                yield from _read_object(whole, text, options, has_names)
+
+
+def _parse(data: bytes) -> Any:
+    """Parse JSON. NaN and Infinity, which Python programs write, are read as null.
+
+    Raises:
+        PoisonError: it is not JSON.
+    """
+    try:
+        return parse_json(data)
+    except PoisonError as error:
+        if error.reason != "not-json" or not _NUMBERS_OF_PYTHON.search(data):
+            raise
+        return parse_json(_STRING_OR_NUMBER.sub(lambda match: match[1] or b"null", data))
+
+
+def _are_deleted(source: Source) -> bool:
+    return bool(_DELETED_NAME.search(source.name) or _DELETED_START.match(source.sample))
+
+
+def _as_deleted(part: dict[str, Any]) -> dict[str, Any]:
+    """Return an item of deleted posts with the field that says so, which some archives leave out."""
+    tweet = part.get("tweet")
+    return {"tweet": {"deleted_at": "", **tweet}} if isinstance(tweet, dict) else part
 
 
 def _read_object(

@@ -6,32 +6,23 @@ import contextlib
 import io
 import shutil
 import sys
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, cast
 
-from monitor.feed.listing import Input, data_members, is_data, skipped_note
+from monitor.feed.archives import Member, is_office_file, tar_members, zip_members
+from monitor.feed.listing import Input
 from monitor.feed.source import FeedError, Source
-from monitor.feed.unpacked_stream import DAMAGE, BombGuard, UnpackedStream, refuse_bomb
-from monitor.feed.unpacking import PACKINGS, TAR, UNSUPPORTED, ZIP, packing_of, zipfile
+from monitor.feed.unpacked_stream import BombGuard, UnpackedStream
+from monitor.feed.unpacking import PACKINGS, TAR, UNSUPPORTED, ZIP, packing_of
 
 MAX_NESTING: Final = 4
 """Number of packings around each other: `tweets.json.gz` in `a.tar.xz` has three."""
 
-MAX_MEMBERS: Final = 20_000
-"""Largest number of members of an archive."""
-
 _START: Final = 512
 """Bytes that a packing is detected from."""
-
-_ZIP_END: Final = 65_557
-"""Longest end of a zip file that has the number of its members, with the longest comment."""
-
-_OFFICE_MEMBERS: Final = ("[Content_Types].xml", "mimetype")
-"""Members that make a zip file a workbook or another document of an office program."""
 
 _PACKED_EXTENSIONS: Final = frozenset(extension for packing in PACKINGS for extension in packing.extensions)
 
@@ -92,7 +83,7 @@ def _unpack(layer: _Layer, notify: Callable[[str], None]) -> Iterator[Source | F
     elif packing is ZIP:
         yield from _zip_sources(layer, notify)
     elif packing is TAR:
-        yield from _tar_sources(layer, notify)
+        yield from _member_sources(layer, tar_members(layer.stream, layer.name, notify), notify)
     elif packing.unpack is not None:
         yield from _unpack(_inner(layer, packing.unpack(layer.stream), layer.name, layer.consumed), notify)
 
@@ -132,86 +123,24 @@ def _plain_source(layer: _Layer) -> Source:
 
 def _zip_sources(layer: _Layer, notify: Callable[[str], None]) -> Iterator[Source | FeedError]:
     with _seekable(layer) as file:
-        if _count_members(file) > MAX_MEMBERS:
-            raise _too_many_members(layer)
-        try:
-            archive = zipfile.ZipFile(file)
-        except (*DAMAGE, OSError) as error:
-            raise FeedError(
-                f"the zip file {layer.name} is damaged or cut off ({error})", "fetch the file again"
-            ) from None
-        with archive:
-            names = archive.namelist()
-            if any(name in names for name in _OFFICE_MEMBERS):
-                file.seek(0)
-                yield _plain_source(replace(layer, stream=file, depth=0))
-                return
-            chosen, skipped = data_members(names)
-            _check_members(layer, len(chosen), skipped, notify)
-            for name in chosen:
-                try:
-                    yield from _zip_member(layer, archive, file, name, notify)
-                except FeedError as error:
-                    yield error
+        if is_office_file(file, layer.name):
+            yield _plain_source(replace(layer, stream=file, depth=0))
+        else:
+            yield from _member_sources(layer, zip_members(file, layer.name, notify), notify)
 
 
-def _zip_member(
-    layer: _Layer, archive: zipfile.ZipFile, file: BinaryIO, name: str, notify: Callable[[str], None]
+def _member_sources(
+    layer: _Layer, members: Iterator[Member | FeedError], notify: Callable[[str], None]
 ) -> Iterator[Source | FeedError]:
-    full_name = f"{layer.name}/{name}"
-    info = archive.getinfo(name)
-    refuse_bomb(full_name, info.compress_size, info.file_size)
-    try:
-        member = archive.open(name)
-    except (*DAMAGE, OSError) as error:
-        raise FeedError(
-            f"{full_name} cannot be unpacked: {error}", "unpack it with another program"
-        ) from None
-    begin = file.tell()
-
-    def consumed() -> int:
-        return file.tell() - begin
-
-    with member:
-        inner = _inner(layer, cast(BinaryIO, member), full_name, consumed, in_archive=True)
-        yield from _unpack(inner, notify)
-
-
-def _tar_sources(layer: _Layer, notify: Callable[[str], None]) -> Iterator[Source | FeedError]:
-    skipped: list[str] = []
-    count = 0
-    try:
-        with tarfile.open(fileobj=layer.stream, mode="r|") as archive:
-            for member in archive:
-                if not member.isfile():
-                    continue
-                count += 1
-                if count > MAX_MEMBERS:
-                    raise _too_many_members(layer)
-                content = archive.extractfile(member) if is_data(member.name) else None
-                if content is None:
-                    skipped.append(member.name)
-                    continue
-                name = f"{layer.name}/{member.name}"
-                inner = _inner(layer, cast(BinaryIO, content), name, layer.consumed, in_archive=True)
-                yield from _unpack(inner, notify)
-    except (*DAMAGE, tarfile.TarError) as error:
-        raise FeedError(
-            f"the tar archive {layer.name} is damaged or cut off ({error})",
-            "fetch the file again; what came before was read",
-        ) from None
-    _check_members(layer, count - len(skipped), skipped, notify)
-
-
-def _too_many_members(layer: _Layer) -> FeedError:
-    return FeedError(f"{layer.name} has more than {MAX_MEMBERS:,} members", "unpack it, and feed the folder")
-
-
-def _check_members(layer: _Layer, chosen: int, skipped: list[str], notify: Callable[[str], None]) -> None:
-    if skipped:
-        notify(skipped_note(layer.name, skipped))
-    if not chosen:
-        raise FeedError(f"the archive {layer.name} has no file to read", "name an archive with posts")
+    for member in members:
+        if isinstance(member, FeedError):
+            yield member
+            continue
+        try:
+            consumed = member.consumed or layer.consumed
+            yield from _unpack(_inner(layer, member.stream, member.name, consumed, in_archive=True), notify)
+        except FeedError as error:
+            yield error
 
 
 @contextlib.contextmanager
@@ -230,16 +159,6 @@ def _seekable(layer: _Layer) -> Iterator[BinaryIO]:
             ) from None
         copy.seek(0)
         yield cast(BinaryIO, copy)
-
-
-def _count_members(file: BinaryIO) -> int:
-    """Return the number of members that the end of a zip file states, before all their names are read."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - _ZIP_END))
-    end = file.read(_ZIP_END)
-    file.seek(0)
-    place = end.rfind(b"PK\x05\x06")
-    return int.from_bytes(end[place + 10 : place + 12], "little") if place >= 0 else 0
 
 
 def _peek(layer: _Layer) -> bytes:

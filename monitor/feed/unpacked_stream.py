@@ -6,6 +6,7 @@ import io
 import lzma
 import select
 import struct
+import tarfile
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
@@ -22,7 +23,8 @@ MIN_CHECKED: Final = 64 * 1_048_576
 _BUFFER: Final = 262_144
 _WAIT_FOR_MORE: Final = 0.5  # seconds
 DAMAGE: Final = (
-    *(EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile, struct.error),
+    *(EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile),
+    *(tarfile.TarError, struct.error),
     *(ValueError, OverflowError, RuntimeError, NotImplementedError, LookupError),
 )
 """What the libraries raise for damaged data: their own errors, and those that they do not foresee."""

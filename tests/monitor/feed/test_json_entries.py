@@ -183,6 +183,26 @@ def test_an_object_of_another_source_than_the_named_one_does_not_disappear(tmp_p
         assert result.posts or result.rejects
 
 
+def test_numbers_that_only_python_writes_are_read_as_null(tmp_path: Path) -> None:
+    data = (
+        b'{"id": "1", "text": "NaN \\" -Infinity", "lang": NaN, "x": [-Infinity, Infinity]}\n'
+        b'{"id": "2", "text": NaN}\n'
+    )
+    result = read_json(tmp_path, data, "t.jsonl")
+    assert result.posts == [{"id": "1", "text": 'NaN " -Infinity'}]
+    assert [reject.reason for reject in result.rejects] == ["wrong-type"]
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("deleted-tweets.js", "window.YTD.x = "), ("t", "window.YTD.deleted_tweets.part0 = ")]
+)
+def test_the_deleted_posts_of_a_twitter_archive_are_deletions(tmp_path: Path, name: str, start: str) -> None:
+    item = {"tweet": {"id_str": "17", "full_text": "dizzy", "created_at": "Mon May 01 10:00:00 +0000 2023"}}
+    result = read_json(tmp_path, start + json.dumps([item, item], indent=1), name)
+    assert [post["tombstone"]["id"] for post in result.posts] == ["17", "17"]
+    assert read_json(tmp_path, start.replace("deleted_", "") + json.dumps([item]), "t.js").ids == ["17"]
+
+
 def test_the_long_posts_of_a_twitter_archive_are_whole(tmp_path: Path) -> None:
     import zipfile
 
