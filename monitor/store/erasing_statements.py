@@ -43,10 +43,9 @@ LIFT_TOMBSTONES = text(
 )
 
 MATCHED_NAMES = text(
-    "SELECT name FROM unnest(CAST(:names AS text[])) AS name "
-    "WHERE EXISTS (SELECT FROM tweets WHERE tweet_id = name) "
-    "OR EXISTS (SELECT FROM tweets WHERE referenced_id = name) "
-    "OR EXISTS (SELECT FROM post_aliases WHERE alias = name)"
+    "SELECT tweet_id AS name FROM tweets WHERE tweet_id = ANY(CAST(:names AS text[])) UNION "
+    "SELECT referenced_id FROM tweets WHERE referenced_id = ANY(CAST(:names AS text[])) UNION "
+    "SELECT alias FROM post_aliases WHERE alias = ANY(CAST(:names AS text[]))"
 )
 
 POSTS_NAMED = text(

@@ -164,20 +164,6 @@ def test_reading_tweets_again_changes_nothing(
     assert len(results.alerts()) == 4
 
 
-def test_an_edited_tweet_is_counted_in_the_log_and_changes_nothing(
-    migrated: Settings, results: FlowResults, tmp_path: Path
-) -> None:
-    send(migrated, [b'{"id": "1", "text": "zoloft gave me a headache"}'])
-    with running(migrated, tmp_path, "worker") as worker:
-        wait_for(lambda: len(results.alerts()) == 1, watching=worker)
-        send(migrated, [b'{"id": "1", "text": "zoloft gave me a terrible headache, and more"}'])
-        wait_for(lambda: "edits of known tweets" in worker.output(), watching=worker)
-        assert worker.stop() == 0, worker.output()
-    assert "terrible" not in worker.output()
-    assert results.rows("SELECT text FROM tweets") == [("zoloft gave me a headache",)]
-    assert len(results.alerts()) == results.scored() == 1
-
-
 def _with_bundle(settings: Settings, bundle: str) -> Settings:
     return settings.model_copy(update={"model": settings.model.model_copy(update={"bundle": bundle})})
 

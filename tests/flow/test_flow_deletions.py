@@ -29,6 +29,7 @@ def test_a_deleted_post_leaves_the_database_the_alerts_and_the_dead_letters(
         wait_for(lambda: results.scored() == 3, watching=worker)
         assert worker.stop() == 0, worker.output()
     assert results.rows("SELECT text FROM tweets WHERE text IS NOT NULL") == [(f"{SECRET} again",)]
+    assert SECRET not in worker.output()
     assert [alert["tweet_id"] for alert in results.alerts() if "tweet_id" in alert] == ["9"]
     assert _letters(migrated) == []
     assert results.rows("SELECT sum(seen), sum(positive) FROM hourly_counts") == [(3, 2)]
@@ -49,7 +50,7 @@ def test_an_edited_post_is_scored_again_and_its_alert_follows(
     assert results.rows("SELECT text, version FROM tweets") == [(None, 2)]
     assert results.rows("SELECT label FROM predictions ORDER BY version") == [("ADE",), ("NoADE",)]
     assert results.rows("SELECT seen, positive FROM hourly_counts") == [(1, 0)]
-    assert SECRET not in _stream(migrated)
+    assert SECRET not in _stream(migrated) + worker.output()
 
 
 def _message(**fields: str) -> bytes:

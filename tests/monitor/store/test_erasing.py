@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from sqlalchemy import text as sql
 
 from monitor.records import PostKind
 from monitor.settings import PrivacySettings, Settings
-from monitor.store import Store
+from monitor.store import Store, erasing_statements
 from tests.monitor.store.batches import (
     POSTED,
     TEXT,
@@ -318,6 +319,28 @@ async def test_a_dry_run_reports_what_would_change_and_changes_nothing(store: St
     [event] = await apply(store, post_event("delete", "17"), dry_run=True)
     assert event.touched["tweets"] == 1
     assert everything(tables) == before
+
+
+LOOK_UPS = {
+    "MATCHED_NAMES": {"names": ["17", "18"]},
+    "POSTS_NAMED": {"names": ["17", "18"]},
+    "POSTS_OF_AUTHOR": {"author_hash": "a", "at": LATER},
+    "POSTS_AND_REPOSTS": {"names": ["17", "18"]},
+    "FORGET_REFERENCES": {"names": ["17", "18"]},
+    "DELETE_MENTIONS": {"old": ["17"]},
+    "RETRACT_ALERTS": {"old": ["17"], "new": ["x"], "reason": "deleted"},
+    "ERASE_TWEETS": {"old": ["17"], "new": ["x"]},
+    "ERASE_PREDICTIONS": {"new": ["x"]},
+}
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+async def test_deletions_find_their_rows_by_indexes(store: Store, name: str) -> None:
+    statement = getattr(erasing_statements, name)
+    async with store.engine.connect() as connection:
+        await connection.execute(sql("SET enable_seqscan = off"))
+        plan = await connection.execute(sql(f"EXPLAIN {statement.text}"), LOOK_UPS[name])
+        assert "Seq Scan" not in "".join(plan.scalars()), name
 
 
 def _repost(tweet_id: str, *, of: str = "17"):
