@@ -14,7 +14,6 @@ from monitor.feed import (
     Input,
     ReadOptions,
     Reject,
-    Source,
     contract_fields,
     detect_format,
     open_sources,
@@ -43,14 +42,6 @@ class ReadFile:
     def reasons(self) -> list[tuple[int, str]]:
         """The line and the reason of each reject."""
         return [(reject.line, reject.reason) for reject in self.rejects]
-
-
-def opened(path: Path) -> tuple[list[Source], list[FeedError], list[str]]:
-    """Return the sources of a file, whose streams are closed, its errors, and the notes."""
-    sources, errors, notes = [], [], []
-    for source in open_sources(Input(path), notes.append):
-        (errors if isinstance(source, FeedError) else sources).append(source)  # type: ignore[attr-defined]
-    return sources, errors, notes
 
 
 def read_path(path: Path, name: str = AUTO, options: ReadOptions = PLAIN) -> ReadFile:

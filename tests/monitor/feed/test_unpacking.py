@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feed.unpacking import PACKINGS, packing_of, zstd
-
-DATA = b'{"id": 1, "text": "dizzy"}\n' * 1_000
-
-
-def with_long_window(data: bytes) -> bytes:
-    """Pack as `zstd --long=31` does."""
-    options: dict[int, int] = {
-        zstd.CompressionParameter.window_log: 31,
-        zstd.CompressionParameter.enable_long_distance_matching: 1,
-    }
-    compressor = zstd.ZstdCompressor(options=options)
-    return compressor.compress(data) + compressor.flush()
-
-
-PACK: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.compress,
-    "bzip2": bz2.compress,
-    "xz": lzma.compress,
-    "zstd": with_long_window,
-}
-PACKED = {name: pack(DATA) for name, pack in PACK.items()}
+from monitor.feed.unpacking import PACKINGS, packing_of
+from tests.monitor.feed.packed_files import DATA, PACKED
 
 
 @pytest.mark.parametrize("name", PACKED)
