@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from monitor.errors import PoisonError
 from monitor.ingest import parse_json, read_message
-from monitor.ingest.contract import MAX_ID
+from monitor.ingest.field_checks import MAX_ID
 from monitor.ingest.sources import source_named, source_of
 from monitor.ingest.sources.own_contract import OWN_CONTRACT
 from monitor.records import PostKind

@@ -1,6 +1,6 @@
 """From Kafka messages to posts and events.
 
-contract     what a valid post is, and why others are refused
+contract     what a valid post is, and why others are refused; `field_checks` has its fields
 json_values  JSON from outside
 dates        dates in any notation
 sources      platforms, and how their objects become fields of the contract

@@ -8,46 +8,37 @@ brought into this form by `sources/`. `schemas/tweet.schema.json` is the same co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from monitor.errors import PoisonError
-from monitor.ingest.html_text import html_to_text, plain_text
+from monitor.ingest.field_checks import (
+    MAX_ALIASES,
+    MAX_ID,
+    MAX_LANG,
+    MAX_PLATFORM,
+    MAX_TEXT,
+    MAX_URL,
+    Aliases,
+    Context,
+    EventName,
+    Identifier,
+    Kind,
+    Language,
+    Markup,
+    Platform,
+    Text,
+    Timestamp,
+    Url,
+)
 from monitor.ingest.json_values import json_type
-from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post, PostKind
+from monitor.records import ComplianceEvent, EventKind, Post, PostKind
 
 MAX_BYTES = 1_048_576
 """Longest value, in bytes: brokers accept no more by default."""
-
-MAX_TEXT = 100_000
-"""Longest text, in code points."""
-
-MAX_ID = 512
-"""Longest id, in code points."""
-
-MAX_LANG = 35
-"""Longest language tag, in code points (RFC 5646, section 4.4.1)."""
-
-MAX_PLATFORM = 32
-"""Longest name of a platform, in code points."""
-
-MAX_URL = 2_048
-"""Longest URL, in code points."""
-
-MAX_ALIASES = 64
-"""Largest number of other ids of a post."""
-
-MAX_CONTEXT_PARTS = 8
-"""Number of texts that the context of a post keeps; others are left out."""
-
-MAX_CONTEXT_TEXT = 10_000
-"""Number of code points that each text of the context keeps; the rest is cut off."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -69,19 +60,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Every reason that a `PoisonError` of `read_message` can have, and its meaning."""
-
-Word = TypeVar("Word", PostKind, ContextKind, EventKind)
-
-_MAX_INTEGER_ID = 2**64 - 1
-
-# Characters that no id may have: C0 and C1 controls, line separators, and the replacement of lone surrogates.
-_NOT_IN_AN_ID = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")
-
-_TIMESTAMP = re.compile(
-    r"(19[7-9][0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]"
-    r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
-    r"([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?"
-)
 
 
 def read_fields(fields: Mapping[str, Any]) -> Post | ComplianceEvent:
@@ -116,173 +94,28 @@ def read_fields(fields: Mapping[str, Any]) -> Post | ComplianceEvent:
     )
 
 
-def _identifier(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        if isinstance(value, float):
-            _refuse("wrong-type", "has a fraction or an exponent, so digits may be lost: send it as text")
-        _refuse("wrong-type", f"is {json_type(value)}, not a string or an integer")
-    if isinstance(value, int):
-        if not 0 <= value <= _MAX_INTEGER_ID:
-            _refuse("bad-id", "is a number outside 0 … 2^64-1: send it as text")
-        return str(value)
-    if not 0 < len(value) <= MAX_ID or not value.strip():
-        _refuse("bad-id", f"is blank or has {len(value)} characters: 1 to {MAX_ID} are allowed")
-    if _NOT_IN_AN_ID.search(value):
-        _refuse("bad-id", "has control characters or lone surrogates")
-    return value
-
-
-def _markup(value: object) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        _refuse("wrong-type", f"is {json_type(value)}, not a boolean")
-    return value
-
-
-def _text(value: object, info: ValidationInfo) -> str:
-    text = _string(value, MAX_TEXT)
-    if not text or text.isspace():
-        _refuse("blank-text", "is only white space")
-    text = _without_markup(text, info)
-    if not text or text.isspace():
-        _refuse("blank-text", "has only HTML markup")
-    return text
-
-
-def _without_markup(text: str, info: ValidationInfo) -> str:
-    """Return the text as plain text. Whether it is HTML is detected, unless the field `html` states it."""
-    is_html = info.data.get("html")
-    if is_html is None:
-        return plain_text(text)
-    return html_to_text(text) if is_html else text
-
-
-def _language(value: object) -> str | None:
-    return None if value is None else _string(value, MAX_LANG) or None
-
-
-def _platform(value: object) -> str | None:
-    return None if value is None else _string(value, MAX_PLATFORM) or None
-
-
-def _url(value: object) -> str | None:
-    return None if value is None else _string(value, MAX_URL) or None
-
-
-def _post_kind(value: object) -> PostKind:
-    return PostKind.ORIGINAL if value is None else _word(value, PostKind)
-
-
-def _aliases(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        _refuse("wrong-type", f"is {json_type(value)}, not an array")
-    if len(value) > MAX_ALIASES:
-        _refuse("too-long", f"has {len(value)} ids, {MAX_ALIASES} are allowed")
-    return tuple(map(_identifier, value))
-
-
-def _context(value: object, info: ValidationInfo) -> tuple[ContextPart, ...]:
-    """Read the context. Blank texts are left out, and what is too long is cut: it is only additional."""
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        _refuse("wrong-type", f"is {json_type(value)}, not an array")
-    parts = []
-    for part in value:
-        if not isinstance(part, Mapping):
-            _refuse("wrong-type", f"has {json_type(part)} in it, not an object")
-        text = part.get("text")
-        if not isinstance(text, str):
-            _refuse("wrong-type", f"has a `text` that is {json_type(text)}, not a string")
-        kind = _word(part.get("kind"), ContextKind)
-        post_id = part.get("id")
-        if post_id is not None:
-            post_id = _identifier(post_id)
-        text = _without_markup(text[:MAX_TEXT].replace("\0", "\ufffd"), info)[:MAX_CONTEXT_TEXT]
-        if text.strip():
-            parts.append(ContextPart(kind, text, post_id))
-    return tuple(parts[:MAX_CONTEXT_PARTS])
-
-
-def _word(value: object, words: type[Word]) -> Word:
-    if not isinstance(value, str):
-        _refuse("wrong-type", f"is {json_type(value)}, not a string")
-    # Calling an enum takes six times as long.
-    word = words._value2member_map_.get(value)
-    if not isinstance(word, words):
-        _refuse("unknown-value", f"is not one of: {', '.join(words)}")
-    return word
-
-
-def _timestamp(value: object) -> datetime | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        _refuse("wrong-type", f"is {json_type(value)}, not a string")
-    if not _TIMESTAMP.fullmatch(value):
-        _refuse("bad-date", "is not RFC 3339 such as 2026-03-14T09:26:53Z, or not in 1970 … 2099")
-    try:
-        moment = datetime.fromisoformat(value.upper())
-    except ValueError:
-        _refuse("bad-date", "is not a day of the calendar")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _string(value: object, longest: int) -> str:
-    if not isinstance(value, str):
-        _refuse("wrong-type", f"is {json_type(value)}, not a string")
-    if len(value) > longest:
-        _refuse("too-long", f"has {len(value)} characters, {longest} are allowed")
-    return value.replace("\0", "\ufffd")
-
-
-def _refuse(reason: str, detail: str) -> NoReturn:
-    # The message of a custom error is a template, so the detail goes through the context.
-    raise PydanticCustomError(reason, "{detail}", {"detail": detail})
-
-
-def _poison(error: ValidationError) -> PoisonError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = first["loc"][0]
-    if first["type"] == "missing":
-        return PoisonError("missing-field", f"`{field}` is missing")
-    return PoisonError(first["type"], f"`{field}` {first['msg']}")
-
-
-Identifier = Annotated[str, BeforeValidator(_identifier)]
-
-
-Timestamp = Annotated[datetime | None, BeforeValidator(_timestamp)]
-Aliases = Annotated[tuple[str, ...], BeforeValidator(_aliases)]
-
-
 class _Message(BaseModel):
     """The fields of a post that are read. An optional field may also be null."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    html: Annotated[bool | None, BeforeValidator(_markup)] = None
+    html: Markup = None
     id: Identifier
-    text: Annotated[str, BeforeValidator(_text)]
+    text: Text
     author_id: Identifier | None = None
     created_at: Timestamp = None
-    lang: Annotated[str | None, BeforeValidator(_language)] = None
-    platform: Annotated[str | None, BeforeValidator(_platform)] = None
-    kind: Annotated[PostKind, BeforeValidator(_post_kind)] = PostKind.ORIGINAL
+    lang: Language = None
+    platform: Platform = None
+    kind: Kind = PostKind.ORIGINAL
     referenced_id: Identifier | None = None
-    url: Annotated[str | None, BeforeValidator(_url)] = None
+    url: Url = None
     edited_at: Timestamp = None
     aliases: Aliases = ()
-    context: Annotated[tuple[Any, ...], BeforeValidator(_context)] = ()
+    context: Context = ()
 
 
 POST_FIELDS = frozenset(_Message.model_fields)
 """Names of the fields of a post."""
-
-
-def _event_kind(value: object) -> EventKind:
-    return EventKind.DELETE if value is None else _word(value, EventKind)
 
 
 class _Tombstone(BaseModel):
@@ -290,7 +123,7 @@ class _Tombstone(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    event: Annotated[EventKind, BeforeValidator(_event_kind)] = EventKind.DELETE
+    event: EventName = EventKind.DELETE
     id: Identifier | None = None
     author_id: Identifier | None = None
     at: Timestamp = None
@@ -313,3 +146,11 @@ def _event(value: object) -> ComplianceEvent:
         tombstone.at,
         tombstone.aliases,
     )
+
+
+def _poison(error: ValidationError) -> PoisonError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = first["loc"][0]
+    if first["type"] == "missing":
+        return PoisonError("missing-field", f"`{field}` is missing")
+    return PoisonError(first["type"], f"`{field}` {first['msg']}")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
-from monitor.ingest.contract import MAX_PLATFORM
 from monitor.ingest.dates import is_missing
+from monitor.ingest.field_checks import MAX_PLATFORM
 
 # '1212… and ="1212…" keep a spreadsheet from rounding the number.
 # rtweet puts an x in front of them.

@@ -18,7 +18,7 @@ from monitor.feed.tables.cell_values import (
 from monitor.feed.tables.column_choice import ChosenColumns
 from monitor.feed.tables.damaged_ids import is_damaged, whole_number
 from monitor.feed.tables.local_dates import DateColumn
-from monitor.ingest.contract import MAX_URL
+from monitor.ingest.field_checks import MAX_URL
 from monitor.ingest.snowflake import snowflake_date
 from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 

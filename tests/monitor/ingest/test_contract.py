@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from monitor.errors import PoisonError
 from monitor.ingest import REASONS, read_message
-from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_TEXT
+from monitor.ingest.contract import MAX_BYTES
+from monitor.ingest.field_checks import MAX_ID, MAX_TEXT
 from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post, PostKind
 from tests.monitor.messages import read_post
 

@@ -13,7 +13,8 @@ from monitor.cli.app import app
 from monitor.deadletters import MOVED_FROM, RECEIPT_FOR, REPLAYED_FROM, SENT_TO, dead_letter
 from monitor.errors import PoisonError
 from monitor.feed import FEED_REASONS, FILE_FORMATS, contract_fields
-from monitor.ingest.contract import MAX_BYTES, MAX_ID, MAX_LANG, MAX_TEXT, REASONS
+from monitor.ingest.contract import MAX_BYTES, REASONS
+from monitor.ingest.field_checks import MAX_ID, MAX_LANG, MAX_TEXT
 from monitor.records import ContextKind, ContextPart, EventKind, Origin, Post, PostKind, RefusedMessage
 from monitor.stream.scoring import MODEL_ERROR
 from tests.monitor.messages import read_post

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import PoisonError
 from monitor.ingest import REASONS, Item, read_items, read_message
-from monitor.ingest.contract import MAX_ALIASES, MAX_CONTEXT_PARTS, MAX_ID, MAX_TEXT, MAX_URL
+from monitor.ingest.field_checks import MAX_ALIASES, MAX_CONTEXT_PARTS, MAX_ID, MAX_TEXT, MAX_URL
 from monitor.ingest.sources import SOURCES, source_of
 from monitor.records import ComplianceEvent, Post
 from tests.monitor.ingest.sources.examples import EXAMPLES
