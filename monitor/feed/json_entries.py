@@ -17,7 +17,7 @@ from monitor.feed.json_patterns import ASSIGNMENT
 from monitor.feed.source import MAX_LINE, Source, read_source_lines
 from monitor.ingest import parse_json
 from monitor.ingest.json_values import json_type
-from monitor.ingest.sources import describe_shape, source_of
+from monitor.ingest.sources import Fields, describe_shape, source_of, with_thread
 from monitor.ingest.sources.own_contract import OWN_CONTRACT
 from monitor.ingest.sources.post_source import Document
 
@@ -81,6 +81,7 @@ def _entries(
 ) -> Iterator[FeedEntry | Reject]:
     """Yield the entries of documents; `are_deleted` is True for the deleted posts of a Twitter archive."""
     has_names = not options.mapping.empty
+    before: Any = None
     for text in texts:
         if text.is_too_long:
             detail = f"the JSON document has more than {len(text.data)} bytes"
@@ -105,7 +106,8 @@ def _entries(
                 yield Reject(text.line, "not-an-object", detail, text.data)
             elif not options.long_posts.add(part):
                 whole = options.long_posts.complete(_as_deleted(part) if are_deleted else part)
-                yield from _read_object(whole, text, options, has_names)
+                yield from _read_object(with_thread(before, whole), text, options, has_names)
+            before = part
 
 
 def _parse(data: bytes) -> Any:
@@ -143,8 +145,11 @@ def _read_object(
     is_empty = True
     for fields in source.read(document):
         is_empty = False
-        if has_names and "tombstone" not in fields:
+        if (has_names or options.source) and "tombstone" not in fields:
             fields = options.mapping.apply(document, fields)
+            if (detail := _missing(document, fields, options)) is not None:
+                yield Reject(text.line, "missing-field", detail, text.data)
+                continue
         yield FeedEntry(text.line, fields, text.data, source.name)
     if is_empty and options.source and not source.recognizes(document):
         detail = f"the object is not one of {source.title}; {_shape_of(document)}"
@@ -155,17 +160,26 @@ def _unrecognized(document: Document, text: JsonText, options: ReadOptions) -> F
     """Read an object of no source with the fields that the user named, or say what it has."""
     usual = {name: document[name] for name in _USUAL_FIELDS if name in document}
     fields = options.mapping.apply(document, usual)
+    if (detail := _missing(document, fields, options)) is not None:
+        return Reject(text.line, "missing-field", detail, text.data)
+    return FeedEntry(text.line, fields, text.data, OWN_CONTRACT.name)
+
+
+def _missing(document: Document, fields: Fields, options: ReadOptions) -> str | None:
+    """Return which field a post lacks and what its object has instead, or None if it has an id and a text."""
     for name in ("id", "text"):
         if name not in fields:
             path = getattr(options.mapping, name)
             missing = f"`{name}` is missing" if path is None else f"`{path}` (the {name}) is missing"
-            return Reject(text.line, "missing-field", f"{missing}; {describe_shape(document)}", text.data)
-    return FeedEntry(text.line, fields, text.data, OWN_CONTRACT.name)
+            return f"{missing}; {_shape_of(document)}"
+    return None
 
 
 def _shape_of(document: Document) -> str:
+    """Return what an object looks like, and which fields it has."""
     source = source_of(document)
-    return f"it looks like {source.title}" if source else describe_shape(document)
+    shape = describe_shape(document)
+    return f"it looks like {source.title}, and {shape}" if source else shape
 
 
 def _parts_of_line(text: JsonText) -> list[JsonText]:

@@ -171,6 +171,26 @@ def test_a_named_field_that_is_missing_is_named_in_the_reject(tmp_path: Path) ->
     assert "`text.body`" in result.rejects[0].detail
 
 
+def test_a_missing_field_names_what_the_object_is(tmp_path: Path) -> None:
+    reddit = EXAMPLES["reddit"][0]
+    for options in ({"form": "x-v1"}, {"mapping": FieldMapping(text="nope")}):
+        [reject] = read_json(tmp_path, json_lines(reddit), **options).rejects[:1]
+        assert reject.reason == "missing-field"
+        assert "Reddit" in reject.detail
+
+
+def test_the_comments_of_a_page_have_the_title_of_their_submission(tmp_path: Path) -> None:
+    submission = {
+        "kind": "t3",
+        "data": {"name": "t3_a", "id": "a", "title": "Zoloft", "selftext": "", "subreddit": "x"},
+    }
+    comment = {"kind": "t1", "data": {"name": "t1_b", "id": "b", "body": "so dizzy", "link_id": "t3_a"}}
+    page = [{"kind": "Listing", "data": {"children": [thing]}} for thing in (submission, comment)]
+    for data in (json.dumps(page), json.dumps(page, indent=1), json_lines(*page)):
+        comments = [post for post in read_json(tmp_path, data).posts if post["id"] == "reddit:t1_b"]
+        assert [part["text"] for part in comments[0]["context"]] == ["Zoloft"]
+
+
 def test_a_named_source_reads_all_objects(tmp_path: Path) -> None:
     plain = {"id": "1212092628029698048", "text": "dizzy"}
     assert read_json(tmp_path, json_lines(plain)).sources == ["contract"]
