@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,31 @@ from monitor.store.versions import UNKNOWN
 
 ERASED: Final = "erased:"
 """Start of the id of a post that was erased. A random number follows."""
+
+
+ERASING_STEPS: Final = {
+    "mentions": sql.DELETE_MENTIONS,
+    "post_aliases": sql.DELETE_ALIASES,
+    "alert_outbox": sql.RETRACT_ALERTS,
+    "tweets": sql.ERASE_TWEETS,
+    "predictions": sql.ERASE_PREDICTIONS,
+}
+"""What erases posts in each table, in this order. Each statement returns the old id of each row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Posts that are to be erased.
+
+    Attributes:
+        names: all ids of the posts.
+        reason: the reason that subscribers of their alerts get.
+        touched: here, the rows are counted by table.
+    """
+
+    names: Collection[str]
+    reason: RetractionReason
+    touched: Counter[str]
 
 
 async def apply_events(
@@ -41,16 +67,11 @@ async def apply_events(
     await connection.execute(LOCK_FOR_DELETING)
     applied = await _write_audit(connection, events)
     new = [event for event in applied if event.event_id is not None]
-    matched = await _matched_names(connection, new)
+    removals = await _removals(connection, [event for event in new if event.audited.removes], author_key)
+    await erase_posts(connection, removals)
     for event in new:
-        if event.audited.event.author_id is not None:
-            if event.audited.removes:
-                await _remove_posts_of_author(connection, event, author_key)
-        elif matched.intersection(event.audited.names):
-            if event.audited.removes:
-                await _remove_post(connection, event)
-            elif event.audited.event.kind is EventKind.TWEET_EDIT:
-                await _expect_version(connection, event)
+        if event.audited.event.kind is EventKind.TWEET_EDIT:
+            await _expect_version(connection, event)
     await _write_tombstones(connection, new)
     await _finish_audit(connection, new)
     return applied
@@ -75,55 +96,71 @@ async def _write_audit(connection: AsyncConnection, events: Sequence[AuditedEven
     ]
 
 
-async def _matched_names(connection: AsyncConnection, events: Sequence[AppliedEvent]) -> set[str]:
-    """Return those names of posts in `events` that the database has. Most events are about other posts."""
-    names = sorted({name for event in events for name in event.audited.names})
+async def _removals(
+    connection: AsyncConnection, events: Sequence[AppliedEvent], author_key: bytes | None
+) -> list[Removal]:
+    """Find out which ids the events remove, and note them in the events."""
+    names_of: list[set[str]] = []
+    for event in events:
+        if event.audited.event.author_id is None:
+            names_of.append(set(event.audited.names))
+        else:
+            names_of.append(await _posts_of_author(connection, event, author_key))
+    names = sorted(set().union(*names_of))
     if not names:
-        return set()
-    return set((await connection.execute(sql.MATCHED_NAMES, {"names": names})).scalars())
+        return []
+    stored_id: dict[str, str] = {}
+    aliases: dict[str, set[str]] = {}
+    for row in await connection.execute(sql.ALIASES_OF, {"names": names}):
+        stored_id[row.alias] = row.tweet_id
+        aliases.setdefault(row.tweet_id, set()).add(row.alias)
+    removals = []
+    for event, names_of_event in zip(events, names_of, strict=True):
+        for stored in {stored_id.get(name, name) for name in names_of_event}:
+            names_of_event |= {stored, *aliases.get(stored, ())}
+        event.names |= names_of_event
+        removals.append(Removal(names_of_event, event.audited.retraction, event.touched))
+    return removals
 
 
-async def _remove_post(connection: AsyncConnection, event: AppliedEvent) -> None:
-    names = set((await connection.execute(sql.POSTS_NAMED, {"names": list(event.audited.names)})).scalars())
-    names |= set((await connection.execute(sql.ALIASES_OF, {"names": sorted(names)})).scalars())
-    event.names |= names
-    event.touched += await _erase(connection, sorted(names), event.audited.retraction)
-
-
-async def _remove_posts_of_author(
+async def _posts_of_author(
     connection: AsyncConnection, event: AppliedEvent, author_key: bytes | None
-) -> None:
+) -> set[str]:
     hashed = author_hash(event.audited.event.author_id, author_key)
     event.unmatched = hashed is None
     if hashed is None:
-        return
+        return set()
     parameters = {"author_hash": hashed, "at": event.audited.at}
-    names = set((await connection.execute(sql.POSTS_OF_AUTHOR, parameters)).scalars())
-    if names:
-        names |= set((await connection.execute(sql.ALIASES_OF, {"names": sorted(names)})).scalars())
-        event.names |= names
-        event.touched += await _erase(connection, sorted(names), event.audited.retraction)
+    return set((await connection.execute(sql.POSTS_OF_AUTHOR, parameters)).scalars())
 
 
-async def _erase(connection: AsyncConnection, names: Sequence[str], reason: RetractionReason) -> Counter[str]:
-    """Erase the posts with these names and their reposts, and what other posts quote of them.
-
-    Returns:
-        The number of rows by table.
-    """
-    posts = await connection.execute(sql.POSTS_AND_REPOSTS, {"names": names})
-    old = sorted(posts.scalars())
-    touched: Counter[str] = Counter()
-    if old:
-        ids = {"old": old, "new": [f"{ERASED}{uuid.uuid4().hex}" for _ in old]}
-        touched["mentions"] = (await connection.execute(sql.DELETE_MENTIONS, ids)).rowcount
-        touched["post_aliases"] = (await connection.execute(sql.DELETE_ALIASES, ids)).rowcount
-        retraction = {**ids, "reason": reason.value}
-        touched["alert_outbox"] = (await connection.execute(sql.RETRACT_ALERTS, retraction)).rowcount
-        touched["tweets"] = (await connection.execute(sql.ERASE_TWEETS, ids)).rowcount
-        touched["predictions"] = (await connection.execute(sql.ERASE_PREDICTIONS, ids)).rowcount
-    touched["contexts"] = (await connection.execute(sql.FORGET_REFERENCES, {"names": names})).rowcount
-    return +touched
+async def erase_posts(connection: AsyncConnection, removals: Sequence[Removal]) -> None:
+    """Erase posts and their reposts, and what other posts quote of them. Each removal counts its rows."""
+    by_name: dict[str, Removal] = {}
+    for removal in removals:
+        for name in removal.names:
+            by_name.setdefault(name, removal)
+    if not by_name:
+        return
+    erased: dict[str, Removal] = {}
+    quoting: dict[str, Removal] = {}
+    for row in await connection.execute(sql.POSTS_AND_REFERENCES, {"names": sorted(by_name)}):
+        (erased if row.erased else quoting).setdefault(row.tweet_id, by_name[row.name])
+    quoting = {tweet_id: removal for tweet_id, removal in quoting.items() if tweet_id not in erased}
+    if erased:
+        old = sorted(erased)
+        parameters = {
+            "old": old,
+            "new": [f"{ERASED}{uuid.uuid4().hex}" for _ in old],
+            "reason": [erased[tweet_id].reason.value for tweet_id in old],
+        }
+        for table, statement in ERASING_STEPS.items():
+            for tweet_id in (await connection.execute(statement, parameters)).scalars():
+                erased[tweet_id].touched[table] += 1
+    if quoting:
+        forgotten = await connection.execute(sql.FORGET_REFERENCES, {"tweet_ids": sorted(quoting)})
+        for tweet_id in forgotten.scalars():
+            quoting[tweet_id].touched["contexts"] += 1
 
 
 async def remove_late_posts(connection: AsyncConnection, late: Sequence[LatePost]) -> Counter[str]:
@@ -142,20 +179,22 @@ async def remove_late_posts(connection: AsyncConnection, late: Sequence[LatePost
         for name in post.names
     ]
     await _put_rows(connection, rows)
+    removals = [Removal(post.names, reason_of(post.tombstone.event), Counter()) for post in late]
+    await erase_posts(connection, removals)
     touched: Counter[str] = Counter()
-    for post in late:
-        erased = await _erase(connection, list(post.names), reason_of(post.tombstone.event))
-        touched.update(erased)
-        if erased:
-            parameters = {"id": post.tombstone.event_id, "touched": json.dumps(erased)}
+    for post, removal in zip(late, removals, strict=True):
+        if removal.touched:
+            touched.update(removal.touched)
+            parameters = {"id": post.tombstone.event_id, "touched": json.dumps(removal.touched)}
             await connection.execute(sql.ADD_TOUCHED, parameters)
     return touched
 
 
 async def _expect_version(connection: AsyncConnection, event: AppliedEvent) -> None:
     """Remove the text of a post of which a newer version was announced, until that version arrives."""
-    names = list((await connection.execute(sql.POSTS_NAMED, {"names": list(event.audited.names)})).scalars())
-    known = set((await connection.execute(sql.ALIASES_OF, {"names": names})).scalars())
+    rows = (await connection.execute(sql.ALIASES_OF, {"names": list(event.audited.names)})).all()
+    names = sorted({*event.audited.names, *(row.tweet_id for row in rows)})
+    known = {row.alias for row in rows}
     versions = set(event.audited.event.aliases)
     if versions and versions <= known | {event.audited.event.post_id}:
         return

@@ -42,43 +42,41 @@ LIFT_TOMBSTONES = text(
     "(SELECT event_id FROM tombstones WHERE event = :event AND subject = ANY(CAST(:subjects AS bytea[])))"
 )
 
-MATCHED_NAMES = text(
-    "SELECT tweet_id AS name FROM tweets WHERE tweet_id = ANY(CAST(:names AS text[])) UNION "
-    "SELECT referenced_id FROM tweets WHERE referenced_id = ANY(CAST(:names AS text[])) UNION "
-    "SELECT alias FROM post_aliases WHERE alias = ANY(CAST(:names AS text[]))"
+# All aliases of the posts that these names stand for.
+ALIASES_OF = text(
+    "SELECT alias, tweet_id FROM post_aliases WHERE tweet_id = ANY(ARRAY("
+    "SELECT tweet_id FROM post_aliases WHERE alias = ANY(CAST(:names AS text[])) "
+    "UNION SELECT unnest(CAST(:names AS text[]))))"
 )
 
-POSTS_NAMED = text(
-    "SELECT tweet_id AS name FROM post_aliases WHERE alias = ANY(CAST(:names AS text[])) "
-    "UNION SELECT unnest(CAST(:names AS text[]))"
+POSTS_OF_AUTHOR = text("SELECT tweet_id FROM tweets WHERE author_hash = :author_hash AND posted_at <= :at")
+
+# A repost has the text of the original, so it is erased, too. Others only quote or answer it.
+POSTS_AND_REFERENCES = text(
+    "SELECT tweet_id, tweet_id AS name, true AS erased FROM tweets "
+    "WHERE tweet_id = ANY(CAST(:names AS text[])) UNION ALL "
+    "SELECT tweet_id, referenced_id, kind = 'repost' FROM tweets "
+    "WHERE referenced_id = ANY(CAST(:names AS text[]))"
 )
 
-POSTS_OF_AUTHOR = text(
-    "SELECT tweet_id AS name FROM tweets WHERE author_hash = :author_hash AND posted_at <= :at"
+DELETE_MENTIONS = text("DELETE FROM mentions WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
+
+DELETE_ALIASES = text(
+    "DELETE FROM post_aliases WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id"
 )
 
-ALIASES_OF = text("SELECT alias AS name FROM post_aliases WHERE tweet_id = ANY(CAST(:names AS text[]))")
-
-# A repost has the text of the original.
-POSTS_AND_REPOSTS = text(
-    "SELECT tweet_id FROM tweets WHERE tweet_id = ANY(CAST(:names AS text[])) UNION "
-    "SELECT tweet_id FROM tweets WHERE referenced_id = ANY(CAST(:names AS text[])) AND kind = 'repost'"
+_NEW_IDS = (
+    "unnest(CAST(:old AS text[]), CAST(:new AS text[]), CAST(:reason AS text[])) AS row (old, new, reason)"
 )
-
-DELETE_MENTIONS = text("DELETE FROM mentions WHERE tweet_id = ANY(CAST(:old AS text[]))")
-
-DELETE_ALIASES = text("DELETE FROM post_aliases WHERE tweet_id = ANY(CAST(:old AS text[]))")
-
-_NEW_IDS = "unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS row (old, new)"
 
 RETRACT_ALERTS = text(
     "UPDATE alert_outbox AS t SET tweet_id = row.new, payload = CAST('{}' AS jsonb), "  # noqa: S608
     f"{ENTRY_OF_CHANGED_ALERT}, "
     "published_at = CASE WHEN t.action = 'retract' THEN t.published_at END, "
     "revision = CASE WHEN t.action = 'retract' THEN t.revision ELSE t.revision + 1 END, "
-    "reason = COALESCE(t.reason, :reason), retracted_at = COALESCE(t.retracted_at, now()), "
+    "reason = COALESCE(t.reason, row.reason), retracted_at = COALESCE(t.retracted_at, now()), "
     "action = 'retract' "
-    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old"
+    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old RETURNING row.old AS tweet_id"
 )
 
 # The hour stays, because `hourly_counts` has it. A time to the second could lead back to the post.
@@ -88,16 +86,18 @@ ERASE_TWEETS = text(
     "first_seen_at = date_trunc('hour', t.first_seen_at, 'UTC'), text = NULL, author_hash = NULL, "
     "referenced_id = NULL, url = NULL, context = NULL, edited_at = NULL, "
     "text_digests = CAST('' AS bytea), erased_at = now() "
-    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old"
+    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old RETURNING row.old AS tweet_id"
 )
 
 ERASE_PREDICTIONS = text(
-    "UPDATE predictions SET predicted_at = date_trunc('hour', predicted_at, 'UTC'), topic = NULL, "
-    'partition = NULL, "offset" = NULL WHERE tweet_id = ANY(CAST(:new AS text[]))'
+    "UPDATE predictions AS t SET predicted_at = date_trunc('hour', t.predicted_at, 'UTC'), "  # noqa: S608
+    'topic = NULL, partition = NULL, "offset" = NULL '
+    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.new RETURNING row.old AS tweet_id"
 )
 
 FORGET_REFERENCES = text(
-    "UPDATE tweets SET context = NULL, referenced_id = NULL WHERE referenced_id = ANY(CAST(:names AS text[]))"
+    "UPDATE tweets SET context = NULL, referenced_id = NULL WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) "
+    "RETURNING tweet_id"
 )
 
 # The version that is announced has the digest `UNKNOWN` until its text arrives.

@@ -321,16 +321,17 @@ async def test_a_dry_run_reports_what_would_change_and_changes_nothing(store: St
     assert everything(tables) == before
 
 
+ROWS = {"old": ["17"], "new": ["x"], "reason": ["deleted"]}
 LOOK_UPS = {
-    "MATCHED_NAMES": {"names": ["17", "18"]},
-    "POSTS_NAMED": {"names": ["17", "18"]},
+    "ALIASES_OF": {"names": ["17", "18"]},
     "POSTS_OF_AUTHOR": {"author_hash": "a", "at": LATER},
-    "POSTS_AND_REPOSTS": {"names": ["17", "18"]},
-    "FORGET_REFERENCES": {"names": ["17", "18"]},
-    "DELETE_MENTIONS": {"old": ["17"]},
-    "RETRACT_ALERTS": {"old": ["17"], "new": ["x"], "reason": "deleted"},
-    "ERASE_TWEETS": {"old": ["17"], "new": ["x"]},
-    "ERASE_PREDICTIONS": {"new": ["x"]},
+    "POSTS_AND_REFERENCES": {"names": ["17", "18"]},
+    "FORGET_REFERENCES": {"tweet_ids": ["17", "18"]},
+    "DELETE_MENTIONS": ROWS,
+    "DELETE_ALIASES": ROWS,
+    "RETRACT_ALERTS": ROWS,
+    "ERASE_TWEETS": ROWS,
+    "ERASE_PREDICTIONS": ROWS,
 }
 
 
