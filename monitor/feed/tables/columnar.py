@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import mmap
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -57,7 +56,7 @@ def read_arrow(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Rej
             with pyarrow.ipc.open_stream(source.stream) as stream:
                 yield from _read_batches(source, stream, options)
             return
-        with _mapped_copy(source, pyarrow) as file, pyarrow.ipc.open_file(file) as reader:
+        with _native_copy(source, pyarrow) as file, pyarrow.ipc.open_file(file) as reader:
             batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
             yield from _read_batches(source, batches, options)
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -65,19 +64,17 @@ def read_arrow(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Rej
 
 
 @contextlib.contextmanager
-def _mapped_copy(source: Source, pyarrow: Any) -> Iterator[Any]:
-    """Return a copy of a file as memory that the system pages in.
+def _native_copy(source: Source, pyarrow: Any) -> Iterator[Any]:
+    """Return a copy of a file that Arrow opens by itself.
 
-    From a file of Python, Arrow reads in a thread of its own. If the file is not Arrow at all, that thread may
-    still run when the process ends, which aborts it.
+    From a file of Python, Arrow reads in a thread of its own. If the file is not Arrow at all, that thread
+    may still run when the process ends, which aborts it.
     """
-    with tempfile.TemporaryFile() as file:
-        shutil.copyfileobj(source.stream, file)
-        file.flush()
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages:
-            buffer = pyarrow.py_buffer(pages)
-            yield pyarrow.BufferReader(buffer)
-            del buffer
+    with tempfile.NamedTemporaryFile() as copy:
+        shutil.copyfileobj(source.stream, copy)
+        copy.flush()
+        with pyarrow.OSFile(copy.name) as file:
+            yield file
 
 
 def _library(source: Source) -> Any:
