@@ -113,7 +113,7 @@ def feed_command(
     if _STDIN in files and sys.stdin is not None and sys.stdin.isatty():
         print_note("reading posts from the terminal; Ctrl-D on an empty line ends")
     with RejectLog(rejects, files, print_note) as log, file_progress() as show:
-        reports = TerminalReports(log, show)
+        reports = TerminalReports(log, show, is_rehearsal=dry_run)
         inputs = list_inputs(files, print_note, without=rejects)
         sample = MessageSample(is_quiet=as_json)
         if dry_run:

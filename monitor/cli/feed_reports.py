@@ -26,11 +26,18 @@ SHOWN_MESSAGES: Final = 5
 
 
 class TerminalReports(FeedReports):
-    """Prints on stderr what a feed reports, and keeps the log of its rejects."""
+    """Prints on stderr what a feed reports, and keeps the log of its rejects.
 
-    def __init__(self, rejects: RejectLog, show: ShowProgress) -> None:
+    Args:
+        rejects: the log.
+        show: shows how far the feed is.
+        is_rehearsal: True if nothing is sent.
+    """
+
+    def __init__(self, rejects: RejectLog, show: ShowProgress, *, is_rehearsal: bool = False) -> None:
         self._rejects = rejects
         self._show = show
+        self._done = "checked" if is_rehearsal else "sent"
 
     def note(self, text: str) -> None:
         """Print a note."""
@@ -63,7 +70,7 @@ class TerminalReports(FeedReports):
     def progress(self, progress: FeedProgress) -> None:
         """Show how far the file is read."""
         place = f", file {progress.files:,}: {progress.name}" if progress.files > 1 else ""
-        counts = f"{progress.sent:,} sent, {progress.rejected:,} rejected{place}"
+        counts = f"{progress.sent:,} {self._done}, {progress.rejected:,} rejected{place}"
         self._show(progress.position, progress.size, counts)
 
 
@@ -94,7 +101,8 @@ def file_line(file: FileSummary) -> str:
     """Return the result of one file on one line."""
     sources = ", ".join(f"{name} {count:,}" for name, count in file.sources.most_common())
     form = "" if file.form is None else f" ({file.form}{': ' + sources if sources else ''})"
-    return f"{file.name}{form}: read {file.read:,}{_events(file.events)}, {_rejected(file.reasons)}"
+    error = ", ended by an error" if file.error else ""
+    return f"{file.name}{form}: read {file.read:,}{_events(file.events)}, {_rejected(file.reasons)}{error}"
 
 
 def summary_line(summary: FeedSummary, topic: str | None) -> str:

@@ -16,6 +16,7 @@ Files = Annotated[
     list[Path],
     typer.Argument(
         metavar="FILE",
+        readable=False,  # checked when it is opened, so that one bad file does not stop the others
         help="Files, folders and archives; - is standard input. May be packed: gzip, bzip2, xz, zstd, zip, "
         "tar.",
         show_default=False,

@@ -26,7 +26,7 @@ def test_the_line_of_a_file_has_its_format_and_its_sources() -> None:
         "a.jsonl (jsonl: x-v2 2,001): read 2,004 (1 of them deletions and other events), "
         "rejected 3 (2 bad-id, 1 not-json)"
     )
-    assert file_line(FILES[1]) == "b: read 0, rejected 0"
+    assert file_line(FILES[1]) == "b: read 0, rejected 0, ended by an error"
 
 
 def test_the_summary_says_what_was_sent_where() -> None:
