@@ -13,8 +13,19 @@ def has_only_contract_fields(document: Document) -> bool:
     return "text" in document and "id" in document and document.keys() <= POST_FIELDS
 
 
+def is_chat_message(document: Document) -> bool:
+    """Return True for a message of a Telegram export without its chat: its number is unique only in there."""
+    return (
+        document.get("type") in ("message", "service")
+        and "date" in document
+        and not document.keys().isdisjoint({"from", "from_id", "text_entities", "actor"})
+    )
+
+
 def _recognizes(document: Document) -> bool:
-    return "tombstone" in document or ("id" in document and "text" in document)
+    if "tombstone" in document:
+        return True
+    return "id" in document and "text" in document and not is_chat_message(document)
 
 
 def _read(document: Document) -> Iterator[Fields]:

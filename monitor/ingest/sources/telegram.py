@@ -95,12 +95,17 @@ def _message(message: Any, chat: Document) -> Iterator[Fields]:
 
 
 def _text(message: Document) -> Any:
-    """Return the whole text. It is a list if parts of it are links, mentions, bold and so on."""
+    """Return the whole text. It is a list if parts of it are links, mentions, bold and so on.
+
+    The text of a poll is its question.
+    """
     text = first_value(message, "text", "text_entities")
-    if not isinstance(text, list):
-        return text
-    parts = [part if isinstance(part, str) else nested(part, "text") for part in text]
-    return "".join(part for part in parts if isinstance(part, str))
+    if isinstance(text, list):
+        parts = [part if isinstance(part, str) else nested(part, "text") for part in text]
+        text = "".join(part for part in parts if isinstance(part, str))
+    if text == "" and "poll" in message:
+        return nested(message["poll"], "question") or text
+    return text
 
 
 def _message_id(chat_id: Any, message_id: Any) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from monitor.ingest.sources.own_contract import is_chat_message
 from monitor.ingest.sources.post_source import Document
 from monitor.ingest.sources.registry import source_of
 
@@ -59,6 +60,8 @@ def _inner_hint(document: Document) -> str | None:
 
 
 def _shape_hint(document: Document) -> str | None:
+    if is_chat_message(document):
+        return "it looks like a message of a Telegram export without its chat: send the export as it is"
     for names, description in _SHAPES:
         if all(name in document for name in names):
             return f"it looks like {description}"

@@ -113,3 +113,17 @@ def test_a_broken_message_is_refused_and_the_others_are_read(message: Any, reaso
     error, post = read_items(export(message, MESSAGE))
     assert isinstance(error, PoisonError)
     assert (error.reason, post) == (reason, POST)
+
+
+def test_the_text_of_a_poll_is_its_question() -> None:
+    poll = {"question": "dizzy on zoloft?", "closed": False, "total_voters": 3, "answers": []}
+    [post] = read_items(export(MESSAGE | {"text": "", "text_entities": [], "poll": poll}))
+    assert isinstance(post, Post)
+    assert post.text == "dizzy on zoloft?"
+    assert list(read_items(export(MESSAGE | {"text": "", "poll": None}))) == []
+
+
+def test_a_message_without_its_chat_is_refused_because_its_number_is_not_unique() -> None:
+    [error] = read_items(MESSAGE)
+    assert isinstance(error, PoisonError)
+    assert "Telegram" in error.detail
