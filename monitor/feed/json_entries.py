@@ -160,7 +160,11 @@ def _unrecognized(document: Document, text: JsonText, options: ReadOptions) -> F
     """Read an object of no source with the fields that the user named, or say what it has."""
     usual = {name: document[name] for name in _USUAL_FIELDS if name in document}
     fields = options.mapping.apply(document, usual)
-    if (detail := _missing(document, fields, options)) is not None:
+    detail = _missing(document, fields, options)
+    if detail is None and options.mapping.empty:
+        # It has an id and a text, but not those of a post.
+        detail = describe_shape(document)
+    if detail is not None:
         return Reject(text.line, "missing-field", detail, text.data)
     return FeedEntry(text.line, fields, text.data, OWN_CONTRACT.name)
 

@@ -63,8 +63,8 @@ def read_items(document: Any, source: PostSource | None = None) -> Iterator[Item
         return
     reader = source or source_of(parts)
     if reader is None:
-        missing = "text" if "id" in parts else "id"
-        yield PoisonError("missing-field", f"`{missing}` is missing; {describe_shape(parts)}")
+        missing = next((f"`{name}` is missing; " for name in ("id", "text") if name not in parts), "")
+        yield PoisonError("missing-field", f"{missing}{describe_shape(parts)}")
         return
     is_empty = True
     for fields in reader.read(parts):

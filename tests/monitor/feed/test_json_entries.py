@@ -14,6 +14,7 @@ from monitor.feed import FieldMapping, ReadOptions
 from monitor.ingest import read_items
 from tests.monitor.feed.reading import ReadFile, json_lines, read_path
 from tests.monitor.ingest.sources.examples import EXAMPLES
+from tests.monitor.ingest.sources.examples_platforms import MESSAGE
 
 V2 = {
     "id": "1212092628029698048",
@@ -134,6 +135,14 @@ def test_an_unknown_object_says_what_it_has(tmp_path: Path) -> None:
     assert [reject.reason for reject in result.rejects] == ["missing-field"] * 2
     assert all("`body`" in reject.detail for reject in result.rejects)
     assert "`text` is missing" in result.rejects[1].detail
+
+
+def test_messages_of_a_chat_without_the_chat_are_rejected(tmp_path: Path) -> None:
+    read = read_json(tmp_path, json.dumps([MESSAGE, MESSAGE]))
+    assert read.posts == []
+    assert [reject.reason for reject in read.rejects] == ["missing-field"] * 2
+    [post, _] = read_json(tmp_path, json.dumps([MESSAGE, MESSAGE]), mapping=FieldMapping(id="date")).posts
+    assert post["text"] == MESSAGE["text"]
 
 
 def test_several_objects_on_a_line_are_read(tmp_path: Path) -> None:
