@@ -29,6 +29,8 @@ OPTIONS: Final = {
     # A failed statement contains tweets, which must never be logged.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    # An old file of the write-ahead log is deleted. If it were used again, it would keep deleted texts.
+    "wal_recycle": "off",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,9 +95,9 @@ def raise_alerts(scored: Sequence[ScoredPost]) -> list[Alert]:
     ]
 
 
-def marks_in(contents: Iterator[bytes], pattern: re.Pattern[bytes] = MARK) -> set[int]:
-    """Return the numbers of all posts of which `contents` have something."""
-    return {int(number) for content in contents for number in pattern.findall(content)}
+def marks_in(content: bytes, pattern: re.Pattern[bytes] = MARK) -> set[int]:
+    """Return the numbers of all posts of which `content` has something."""
+    return set(map(int, pattern.findall(content)))
 
 
 def _is_positive(number: int) -> bool:
