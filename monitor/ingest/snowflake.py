@@ -12,7 +12,6 @@ from typing import Any, Final
 
 _EPOCH_MS: Final = 1_288_834_974_657
 _FIRST_ID: Final = 29_700_859_247
-_LAST_ID: Final = 2**63 - 1
 _DAY_MS: Final = 86_400_000
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,10 +28,8 @@ def snowflake_time(post_id: Any) -> datetime | None:
         post_id = int(post_id)
     elif type(post_id) is not int:
         return None
-    if not _FIRST_ID <= post_id <= _LAST_ID:
-        return None
     milliseconds = (post_id >> 22) + _EPOCH_MS
-    if milliseconds > time() * 1_000 + _DAY_MS:
+    if post_id < _FIRST_ID or milliseconds > time() * 1_000 + _DAY_MS:
         return None
     return _UNIX_EPOCH + timedelta(milliseconds=milliseconds)
 

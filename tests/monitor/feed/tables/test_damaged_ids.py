@@ -54,6 +54,12 @@ def test_ids_with_fifteen_digits_are_refused_unless_the_user_accepts_them() -> N
     assert any("an edit of that post" in note for note in result.notes)
 
 
+@pytest.mark.parametrize("form", ["{}", "reddit:t1_abcdefghijkl{}"])
+def test_short_numbers_and_ids_of_other_platforms_may_end_in_zeros(form: str) -> None:
+    ids = [form.format(1_000 * number) for number in range(1, 60)]
+    assert read_ids(ids).ids == ids
+
+
 def test_posts_that_all_got_one_id_are_refused() -> None:
     with pytest.raises(FeedError, match="--accept-rounded-ids"):
         read_ids([ID // 10_000 * 10_000] * 5)
