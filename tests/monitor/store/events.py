@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -32,6 +33,11 @@ def author_event(
 async def apply(store: Store, *events: AuditedEvent, **options: Any) -> list[AppliedEvent]:
     """Apply events, and return what each one has changed."""
     return await store.apply_events(events, **options)
+
+
+def by_hand(event: AuditedEvent) -> AuditedEvent:
+    """Return the event as one that a person has requested."""
+    return replace(event, by_hand=True)
 
 
 def _audited(event: ComplianceEvent, source: str | None) -> AuditedEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -251,6 +252,15 @@ async def test_lifting_one_removal_leaves_the_others(store: Store) -> None:
     await apply(store, author_event("user_suspend"), author_event("user_delete"))
     await apply(store, author_event("user_unsuspend"))
     assert (await write(store, [positive_tweet("17")])).removed == 1
+
+
+async def test_no_platform_takes_back_what_a_person_has_erased(store: Store, tables: Tables) -> None:
+    for event in (post_event("delete", "17"), author_event("user_delete")):
+        await apply(store, replace(event, by_hand=True))
+    await apply(store, post_event("undelete", "17"), author_event("user_undelete"))
+    assert (await write(store, [positive_tweet("17")])).removed == 1
+    names = tables.rows("SELECT event FROM tombstones WHERE event LIKE '%erase' ORDER BY 1")
+    assert names == [("erase",), ("user_erase",)]
 
 
 async def test_an_undelete_from_before_the_deletion_lifts_nothing(store: Store) -> None:
