@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from monitor.errors import PoisonError
 from monitor.feed.source import SourceLine
@@ -18,8 +18,8 @@ FEED_REASONS: Final[Mapping[str, str]] = {
 """Reasons of rejects that only files have, and what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
+# Tuples: to create them takes a third of the time of frozen dataclasses, and each post needs several.
+class FeedEntry(NamedTuple):
     """A post or an event as read from a file, not checked yet.
 
     Attributes:
@@ -52,8 +52,7 @@ class Reject:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(NamedTuple):
     """A valid post or event of a file.
 
     Attributes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 
 from monitor.errors import PoisonError
 from monitor.feed.json_patterns import (
@@ -18,8 +18,8 @@ from monitor.feed.json_patterns import (
     BRACKET,
     BROKEN_STRING,
     KEY,
+    NEXT_OBJECT,
     SKIPPED,
-    WHOLE_OBJECT,
 )
 from monitor.feed.source import MAX_LINE, SourceLine
 from monitor.ingest import parse_json
@@ -34,8 +34,7 @@ _CHAT_LISTS: Final = (b"chats", b"left_chats")
 _CHAT_FIELDS: Final = ("id", "name", "type")
 
 
-@dataclass(frozen=True, slots=True)
-class JsonText:
+class JsonText(NamedTuple):
     """The text of a JSON document.
 
     Attributes:
@@ -134,11 +133,11 @@ class _Splitter:
         bracket = self._buffer[place]
         self._start = place
         if bracket == _OPEN_OBJECT or (bracket == _OPEN_ARRAY and self._arrays):
-            self._depth = 1
             self._is_opened = self._in_chats = False
-            if not self._may_have_chats() and (whole := WHOLE_OBJECT.match(self._buffer, place)):
-                self._place = whole.end()
-                yield from self._end_document(whole.end())
+            if not self._may_have_chats():
+                yield from self._elements()
+            if self._start == place:
+                self._depth = 1
             return
         self._start = place + 1
         if bracket == _OPEN_ARRAY:
@@ -148,6 +147,15 @@ class _Splitter:
             self._is_opened = self._depth > 0
         else:
             yield from self._fault(place, bytes([bracket]))
+
+    def _elements(self) -> Iterator[JsonText]:
+        """Yield the elements of an array from here on, as long as they are whole objects in the buffer."""
+        chat = self._arrays[-1].chat
+        while (element := NEXT_OBJECT.match(self._buffer, self._start)) is not None:
+            start, self._start = element.span(1)
+            self._place = self._start
+            self._is_faulty = False
+            yield JsonText(self._line_at(start), element[1], chat=chat)
 
     def _go_inside(self, place: int) -> None:
         """Handle a bracket that opens something in a document."""

@@ -24,8 +24,11 @@ def _nested(levels: int) -> bytes:
     return inner
 
 
-WHOLE_OBJECT: Final = re.compile(rb"\{" + _nested(8) + rb"\}")
-"""An object, unless it is unusually deep. One match is faster than going from bracket to bracket."""
+NEXT_OBJECT: Final = re.compile(rb"[ \t\r\n,;]*+(\{" + _nested(8) + rb"\})")
+"""The next element of an array if it is an object, unless that is unusually deep.
+
+One match is faster than going from bracket to bracket.
+"""
 
 BROKEN_STRING: Final = re.compile(rb'"(?:[^"\\\n]++|\\[^\n])*+\\?\n')
 """A string that is not closed on its line, which JSON does not allow."""
