@@ -14,22 +14,42 @@ from monitor.store import reading_engine, translate_driver_errors
 ALLOWED_SECONDS: Final = 24 * 3600
 """The time that X allows from an event to the removal."""
 
+# Of events that matched nothing and were removed, only the counts of each day are left.
 EVENTS: Final = text(
     """
     SELECT
         event,
-        count(*) AS events,
-        count(*) FILTER (WHERE NOT unmatched AND touched = '{}') AS without_match,
-        count(*) FILTER (WHERE unmatched) AS unmatched,
-        coalesce(sum((touched ->> 'tweets')::bigint), 0)::bigint AS erased_posts,
-        coalesce(sum((touched ->> 'alert_outbox')::bigint), 0)::bigint AS retracted_alerts,
-        max(extract(epoch FROM done_at - event_at))::float8 AS slowest_since_event,
-        max(extract(epoch FROM done_at - received_at))::float8 AS slowest_since_arrival,
-        count(*) FILTER (
-            WHERE done_at - coalesce(event_at, received_at) > make_interval(secs => :allowed)
-        ) AS late
-    FROM compliance_events
-    WHERE received_at >= coalesce(:since, '-infinity'::timestamptz)
+        sum(events)::bigint AS events,
+        sum(without_match)::bigint,
+        sum(unmatched)::bigint,
+        sum(erased_posts)::bigint,
+        sum(retracted_alerts)::bigint,
+        max(slowest_since_event),
+        max(slowest_since_arrival),
+        sum(late)::bigint
+    FROM (
+        SELECT
+            event,
+            count(*) AS events,
+            count(*) FILTER (WHERE NOT unmatched AND touched = '{}') AS without_match,
+            count(*) FILTER (WHERE unmatched) AS unmatched,
+            coalesce(sum((touched ->> 'tweets')::bigint), 0) AS erased_posts,
+            coalesce(sum((touched ->> 'alert_outbox')::bigint), 0) AS retracted_alerts,
+            max(extract(epoch FROM done_at - event_at))::float8 AS slowest_since_event,
+            max(extract(epoch FROM done_at - received_at))::float8 AS slowest_since_arrival,
+            count(*) FILTER (
+                WHERE done_at - coalesce(event_at, received_at) > make_interval(secs => :allowed)
+            ) AS late
+        FROM compliance_events
+        WHERE received_at >= coalesce(:since, '-infinity'::timestamptz)
+        GROUP BY event
+        UNION ALL
+        SELECT
+            event, events, events - unmatched, unmatched, 0, 0,
+            slowest_since_event, slowest_since_arrival, late
+        FROM expired_events
+        WHERE day >= date_trunc('day', coalesce(:since, '-infinity'::timestamptz), 'UTC')
+    ) AS counted
     GROUP BY event ORDER BY events DESC, event
     """
 )
@@ -101,7 +121,7 @@ class ComplianceReport:
 
 
 def read_compliance_report(settings: Settings, since: datetime | None = None) -> ComplianceReport:
-    """Return the report on all events that arrived at `since` or later.
+    """Return the report on all events that arrived at `since` or later; removed ones count by whole days.
 
     Raises:
         RetryableError: the database is away.

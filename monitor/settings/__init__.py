@@ -2,6 +2,7 @@
 
 from monitor.settings.model import (
     AlertSettings,
+    ComplianceSettings,
     ConnectSettings,
     DatabaseSettings,
     EmbeddedSettings,
@@ -20,6 +21,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "SECRETS_VARIABLE",
     "AlertSettings",
+    "ComplianceSettings",
     "ConnectSettings",
     "DatabaseSettings",
     "EmbeddedSettings",

@@ -166,6 +166,17 @@ class WorkerSettings(Section):
     )
 
 
+class ComplianceSettings(Section):
+    """Deletions and other compliance events."""
+
+    keep_unmatched: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="days after which events that matched nothing are counted and removed, 0 for never",
+    )
+
+
 class ConnectSettings(Section):
     """The connectors to live platforms."""
 
@@ -244,6 +255,7 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     model: ModelSettings = ModelSettings()
     worker: WorkerSettings = WorkerSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
     connect: ConnectSettings = ConnectSettings()
     privacy: PrivacySettings = PrivacySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()

@@ -11,6 +11,7 @@ counting       what a batch adds to the hourly counts
 digests        digests of texts and ids
 audited_events what each kind of compliance event does
 erasing        the transaction of deletions and other compliance events
+expiring       which events are removed after some time, with their tombstones
 removed_ids    which ids have tombstones
 ade_report     the view for analysts, and the query on it
 revisions      which revision a database is at, and how to upgrade it

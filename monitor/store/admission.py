@@ -46,10 +46,17 @@ class LatePost:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The posts of a batch that may be stored, in their order, and those of removed authors."""
+    """Which posts of a batch may be stored.
+
+    Attributes:
+        posts: those that may, in their order.
+        late: those of removed authors.
+        needed: numbers of the events whose tombstones left something out.
+    """
 
     posts: list[ScoredPost]
     late: list[LatePost]
+    needed: set[int]
 
 
 async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost]) -> Admission:
@@ -58,21 +65,25 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
     The caller must have locked the database for writing (`LOCK_FOR_WRITING`) in a statement before.
     """
     if not scored:
-        return Admission([], [])
+        return Admission([], [], set())
     posts = [row.received.post for row in scored]
     has = (await connection.execute(sql.HAS_NAMES)).one()
     removed = await _find_tombstones(connection, posts) if has.tombstones else {}
     stored_ids = await _find_stored_ids(connection, posts, has_aliases=has.aliases)
-    admitted = []
-    late = []
+    admission = Admission([], [], set())
     for row in scored:
-        if removed and _is_removed(row.received.post, removed):
-            continue
-        if removed and (tombstone := _tombstone_of_author(row, removed)):
-            late.append(LatePost(_names_of(row.received.post), tombstone))
-            continue
-        admitted.append(_admitted(row, removed, stored_ids))
-    return Admission(admitted, late)
+        post = row.received.post
+        if tombstone := removed and _tombstone_of_post(post, removed):
+            admission.needed.add(tombstone.event_id)
+        elif tombstone := removed and _tombstone_of_author(row, removed):
+            admission.needed.add(tombstone.event_id)
+            admission.late.append(LatePost(_names_of(post), tombstone))
+        else:
+            for name in _references_of(post):
+                if reference := removed.get(post_subject(name)):
+                    admission.needed.add(reference.event_id)
+            admission.posts.append(_admitted(row, removed, stored_ids))
+    return admission
 
 
 async def _find_tombstones(connection: AsyncConnection, posts: Sequence[Post]) -> dict[bytes, Tombstone]:
@@ -109,38 +120,49 @@ def _names_of(post: Post) -> tuple[str, ...]:
     return (post.id, *post.aliases)
 
 
+def _references_of(post: Post) -> set[str]:
+    """Return the ids of the posts that a post repeats, quotes or answers."""
+    names = {post.referenced_id, *(part.id for part in post.context)}
+    return {name for name in names if name is not None}
+
+
 def _subjects_of(post: Post) -> list[bytes]:
     subjects = [post_subject(name) for name in _names_of(post)]
-    if post.referenced_id is not None:
-        subjects.append(post_subject(post.referenced_id))
+    subjects += map(post_subject, _references_of(post))
     if post.author_id is not None:
         subjects.append(author_subject(post.author_id))
     return subjects
 
 
-def _is_removed(post: Post, removed: Tombstones) -> bool:
-    """Return True if a post was removed itself, or repeats one that was."""
-    if any(post_subject(name) in removed for name in _names_of(post)):
-        return True
-    return post.kind is PostKind.REPOST and _refers_to_removed(post, removed)
+def _tombstone_of_post(post: Post, removed: Tombstones) -> Tombstone | None:
+    """Return the tombstone of a post, or of the post that it repeats, or None."""
+    for name in _names_of(post):
+        if (tombstone := removed.get(post_subject(name))) is not None:
+            return tombstone
+    return _tombstone_of_reference(post, removed) if post.kind is PostKind.REPOST else None
 
 
 def _tombstone_of_author(row: ScoredPost, removed: Tombstones) -> Tombstone | None:
     """Return the tombstone of the author if the post is from before it, or None."""
     author_id = row.received.post.author_id
     tombstone = None if author_id is None else removed.get(author_subject(author_id))
-    return tombstone if tombstone and row.received.posted_at <= tombstone.at else None
+    # A date of the author's clock may lie in the future.
+    posted_at = min(row.received.posted_at, row.received.origin.timestamp)
+    return tombstone if tombstone and posted_at <= tombstone.at else None
 
 
-def _refers_to_removed(post: Post, removed: Tombstones) -> bool:
-    return post.referenced_id is not None and post_subject(post.referenced_id) in removed
+def _tombstone_of_reference(post: Post, removed: Tombstones) -> Tombstone | None:
+    return None if post.referenced_id is None else removed.get(post_subject(post.referenced_id))
 
 
 def _admitted(row: ScoredPost, removed: Tombstones, stored_ids: Mapping[str, str]) -> ScoredPost:
     """Return the post under its stored id, and without what it quotes of a removed post."""
     post = row.received.post
-    if removed and _refers_to_removed(post, removed):
-        post = replace(post, referenced_id=None, context=())
+    gone = {name for name in _references_of(post) if removed and post_subject(name) in removed}
+    if gone:
+        context = tuple(part for part in post.context if (part.id or post.referenced_id) not in gone)
+        referenced_id = None if post.referenced_id in gone else post.referenced_id
+        post = replace(post, referenced_id=referenced_id, context=context)
     stored_id = stored_ids[post.id]
     if stored_id != post.id:
         aliases = tuple(name for name in _names_of(post) if name != stored_id)

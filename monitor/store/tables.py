@@ -69,6 +69,13 @@ tweets = Table(
     CheckConstraint("kind IN ('original', 'repost', 'quote', 'reply')", name="kind_known"),
     Index("ix_tweets_author_hash", "author_hash", postgresql_where=text("author_hash IS NOT NULL")),
     Index("ix_tweets_referenced_id", "referenced_id", postgresql_where=text("referenced_id IS NOT NULL")),
+    Index(
+        "ix_tweets_context",
+        "context",
+        postgresql_using="gin",
+        postgresql_ops={"context": "jsonb_path_ops"},
+        postgresql_where=text("context IS NOT NULL"),
+    ),
     Index("ix_tweets_posted_at_tweet_id", text("posted_at DESC"), text("tweet_id DESC")),
     Index("ix_tweets_words", text(WORDS.format(text="text")), postgresql_using="gin"),
 )
@@ -211,10 +218,28 @@ compliance_events = Table(
     Column("received_at", Instant, nullable=False),
     Column("done_at", Instant),
     Column("letters_done_at", Instant),
+    Column("left_out_at", Instant),
     Column("touched", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("unmatched", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("source", "event", "subject"),
     Index("ix_compliance_events_letters_pending", "id", postgresql_where=text("letters_done_at IS NULL")),
+    Index(
+        "ix_compliance_events_without_match",
+        "done_at",
+        postgresql_where=text("touched = '{}'::jsonb AND left_out_at IS NULL"),
+    ),
+)
+
+expired_events = Table(
+    "expired_events",
+    metadata,
+    Column("day", Instant, primary_key=True),
+    Column("event", Text, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("unmatched", BigInteger, nullable=False),
+    Column("late", BigInteger, nullable=False),
+    Column("slowest_since_event", Double),
+    Column("slowest_since_arrival", Double),
 )
 
 progress = Table(

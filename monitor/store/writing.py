@@ -21,6 +21,7 @@ from monitor.store.connections import async_engine
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.erasing import apply_events, remove_late_posts
+from monitor.store.expiring import expire_events, note_need
 from monitor.store.posts import PostWriter, WrittenPosts
 from monitor.store.removed_ids import find_removed
 from monitor.store.revisions import read_revision, required_revision, revision_error
@@ -107,6 +108,24 @@ class Store:
                     await transaction.rollback()
         return applied
 
+    async def expire_events(self, *, days: int, allowed_seconds: int) -> int:
+        """Remove some events that matched nothing, and count them; see `monitor.store.expiring`.
+
+        Args:
+            days: number of days that an event stays.
+            allowed_seconds: time after which an event counts as late.
+
+        Returns:
+            The number of events; 0 if there are no more, or if another process is removing them.
+
+        Raises:
+            RetryableError: nothing was changed, and the same call may succeed later.
+            FatalError: nothing was changed, and the same call will fail again.
+        """
+        with translate_driver_errors(self._settings):
+            async with self.engine.begin() as connection:
+                return await expire_events(connection, days=days, allowed_seconds=allowed_seconds)
+
     async def find_removed(self, ids: Sequence[str]) -> set[str]:
         """Return those ids that name a removed post, or an author whose posts were removed.
 
@@ -162,6 +181,7 @@ class Store:
 
                 await count_skipped(connection, skipped, group=group)
                 await sql.PUT_PROGRESS.run(connection, _latest(progress), bundle=bundle, consumer_group=group)
+                await note_need(connection, admission.needed)
                 # Last, because all workers update the row of the current hour, and wait there for each
                 # other's commit.
                 await add_to_counts(connection, posts, new, bundle=bundle)

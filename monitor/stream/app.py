@@ -19,7 +19,7 @@ import faust
 import structlog
 
 from monitor.alerts import Relay
-from monitor.compliance import LetterScrubber
+from monitor.compliance import EventExpiry, LetterScrubber
 from monitor.deadletters import DeadLetter
 from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready
@@ -53,6 +53,7 @@ def create_app(
     store: Store,
     relay: Relay,
     scrubber: LetterScrubber,
+    expiry: EventExpiry,
     raise_alerts: RaiseAlerts,
 ) -> MonitorApp:
     """Build the worker's app. Nothing is connected before the app is started."""
@@ -118,6 +119,7 @@ def create_app(
     app.task(conveyor.run)
     app.task(relay.run)
     app.task(scrubber.run)
+    app.task(expiry.run)
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:

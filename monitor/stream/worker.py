@@ -12,7 +12,7 @@ from models import load_scorer
 from models.languages import EVERY_LANGUAGE
 from monitor.alerts import AlertRules, Relay
 from monitor.alerts.redis import RedisPublisher
-from monitor.compliance import LetterScrubber
+from monitor.compliance import EventExpiry, LetterScrubber
 from monitor.enrich import LanguageFilter, wanted_languages
 from monitor.errors import FatalError, MonitorError
 from monitor.kafka import ensure_topics
@@ -63,6 +63,7 @@ def run_worker(settings: Settings) -> None:
         store=store,
         relay=relay,
         scrubber=scrubber,
+        expiry=EventExpiry(settings, store),
         raise_alerts=rules.alerts_for,
     )
     log.info(

@@ -73,6 +73,7 @@ PUBLIC = {
         "ALLOWED_SECONDS",
         "ComplianceReport",
         "Erasure",
+        "EventExpiry",
         "EventFileError",
         "EventSummary",
         "LetterScrubber",

@@ -105,6 +105,15 @@ def _add_columns_of_posts() -> None:
         postgresql_where=sa.text("author_hash IS NOT NULL"),
     )
     op.create_index(
+        "ix_tweets_context",
+        "tweets",
+        ["context"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"context": "jsonb_path_ops"},
+        postgresql_where=sa.text("context IS NOT NULL"),
+    )
+    op.create_index(
         "ix_tweets_referenced_id",
         "tweets",
         ["referenced_id"],
@@ -225,6 +234,7 @@ def _create_tables() -> None:
         sa.Column("received_at", INSTANT, nullable=False),
         sa.Column("done_at", INSTANT, nullable=True),
         sa.Column("letters_done_at", INSTANT, nullable=True),
+        sa.Column("left_out_at", INSTANT, nullable=True),
         sa.Column("touched", JSONB, server_default=sa.text("'{}'::jsonb"), nullable=False),
         sa.Column("unmatched", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compliance_events")),
@@ -238,6 +248,24 @@ def _create_tables() -> None:
         ["id"],
         unique=False,
         postgresql_where=sa.text("letters_done_at IS NULL"),
+    )
+    op.create_index(
+        "ix_compliance_events_without_match",
+        "compliance_events",
+        ["done_at"],
+        unique=False,
+        postgresql_where=sa.text("touched = '{}'::jsonb AND left_out_at IS NULL"),
+    )
+    op.create_table(
+        "expired_events",
+        sa.Column("day", INSTANT, nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.Column("unmatched", sa.BigInteger(), nullable=False),
+        sa.Column("late", sa.BigInteger(), nullable=False),
+        sa.Column("slowest_since_event", sa.Double(), nullable=True),
+        sa.Column("slowest_since_arrival", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("day", "event", name=op.f("pk_expired_events")),
     )
 
 
@@ -264,6 +292,7 @@ def downgrade() -> None:
     """Return to the revision before. Versions before the current one are lost, and so are the tombstones."""
     op.execute("DROP VIEW ade_report")
     for table in (
+        "expired_events",
         "compliance_events",
         "tombstones",
         "skipped_progress",
@@ -311,6 +340,7 @@ def _drop_versions_from_keys() -> None:
 
 def _drop_columns_of_posts() -> None:
     op.drop_index("ix_tweets_referenced_id", table_name="tweets")
+    op.drop_index("ix_tweets_context", table_name="tweets")
     op.drop_index("ix_tweets_author_hash", table_name="tweets")
     op.drop_constraint(op.f("ck_tweets_kind_known"), "tweets", type_="check")
     for column in (
