@@ -64,6 +64,7 @@ def erase_command(
     Example: [bold]ade-monitor erase --post 1212092628029698048 --dry-run[/]
     """
     from monitor.compliance import EventFileError, erase, event_of_id, read_event_file
+    from monitor.logs import configure_logs
 
     if not (post or author or file):
         raise typer.BadParameter("nothing is selected: use --post ID, --author ID or --file BATCH")
@@ -79,7 +80,9 @@ def erase_command(
         events += read_event_file(path, print_note, authors=authors)
     if not events:
         raise EventFileError(f"{file} has no ids and no deletions")
-    erasure = erase(settings_of(context), _audited(events, reason), dry_run=dry_run)
+    settings = settings_of(context)
+    configure_logs(settings.log.model_copy(update={"level": "error"}))
+    erasure = erase(settings, _audited(events, reason), dry_run=dry_run)
     _print(erasure, dry_run=dry_run)
     if erasure.problems:
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ and a deletion by hand that did not reach the broker is finished by the next wor
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 
 PAUSE: Final = 5.0
 """Seconds between a deletion and the scrub. Many deletions come together, and a scrub reads all letters."""
+
+REST: Final = 20
+"""The pause is at least so many times as long as the scrub before it."""
 
 BACKOFF: Final = Backoff(first=PAUSE, longest=300.0)
 """Pauses between attempts while the broker or the database is away."""
@@ -66,6 +70,7 @@ class LetterScrubber:
         failing = False
         while True:
             self._nudged.clear()
+            started = time.monotonic()
             try:
                 result = await self.scrub()
             except MonitorError as problem:
@@ -75,9 +80,11 @@ class LetterScrubber:
                 await asyncio.sleep(next(pauses))
                 continue
             failing, pauses = False, BACKOFF.pauses()
+            took = time.monotonic() - started
             if result is not None:
                 await self._nudged.wait()
-            await asyncio.sleep(PAUSE)
+            # A scrub reads all letters. With many of them, it must take only a small part of the time.
+            await asyncio.sleep(max(PAUSE, REST * took))
 
     async def scrub(self) -> ScrubResult | None:
         """Remove the letters of all removals that wait for it, and note that in the audit.

@@ -158,7 +158,8 @@ async def erase_posts(connection: AsyncConnection, removals: Sequence[Removal]) 
             for tweet_id in (await connection.execute(statement, parameters)).scalars():
                 erased[tweet_id].touched[table] += 1
     if quoting:
-        forgotten = await connection.execute(sql.FORGET_REFERENCES, {"tweet_ids": sorted(quoting)})
+        references = {"tweet_ids": sorted(quoting), "names": sorted(by_name)}
+        forgotten = await connection.execute(sql.FORGET_REFERENCES, references)
         for tweet_id in forgotten.scalars():
             quoting[tweet_id].touched["contexts"] += 1
 

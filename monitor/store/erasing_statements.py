@@ -49,14 +49,19 @@ ALIASES_OF = text(
     "UNION SELECT unnest(CAST(:names AS text[]))))"
 )
 
-POSTS_OF_AUTHOR = text("SELECT tweet_id FROM tweets WHERE author_hash = :author_hash AND posted_at <= :at")
+# `posted_at` may lie in the future, as the author's clock says.
+POSTS_OF_AUTHOR = text(
+    "SELECT tweet_id FROM tweets WHERE author_hash = :author_hash AND LEAST(posted_at, first_seen_at) <= :at"
+)
 
 # A repost has the text of the original, so it is erased, too. Others only quote or answer it.
 POSTS_AND_REFERENCES = text(
     "SELECT tweet_id, tweet_id AS name, true AS erased FROM tweets "
     "WHERE tweet_id = ANY(CAST(:names AS text[])) UNION ALL "
     "SELECT tweet_id, referenced_id, kind = 'repost' FROM tweets "
-    "WHERE referenced_id = ANY(CAST(:names AS text[]))"
+    "WHERE referenced_id = ANY(CAST(:names AS text[])) UNION ALL "
+    "SELECT t.tweet_id, row.name, false FROM unnest(CAST(:names AS text[])) AS row (name) JOIN tweets AS t "
+    "ON t.context @> jsonb_build_array(jsonb_build_object('id', row.name))"
 )
 
 DELETE_MENTIONS = text("DELETE FROM mentions WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
@@ -95,9 +100,14 @@ ERASE_PREDICTIONS = text(
     f"FROM {_NEW_IDS} WHERE t.tweet_id = row.new RETURNING row.old AS tweet_id"
 )
 
+# A part of the context without an id is of the referenced post.
 FORGET_REFERENCES = text(
-    "UPDATE tweets SET context = NULL, referenced_id = NULL WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) "
-    "RETURNING tweet_id"
+    "UPDATE tweets AS t SET context = ("
+    "SELECT jsonb_agg(part ORDER BY number) FROM jsonb_array_elements(t.context) "
+    "WITH ORDINALITY AS parts (part, number) "
+    "WHERE NOT COALESCE(part ->> 'id', t.referenced_id, '') = ANY(CAST(:names AS text[]))), "
+    "referenced_id = CASE WHEN NOT t.referenced_id = ANY(CAST(:names AS text[])) THEN t.referenced_id END "
+    "WHERE t.tweet_id = ANY(CAST(:tweet_ids AS text[])) RETURNING t.tweet_id"
 )
 
 # The version that is announced has the digest `UNKNOWN` until its text arrives.

@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import text as sql
 
-from monitor.records import PostKind
+from monitor.records import ContextKind, ContextPart, PostKind, ScoredPost
 from monitor.settings import PrivacySettings, Settings
 from monitor.store import Store, erasing_statements
 from tests.monitor.store.batches import (
@@ -26,6 +26,7 @@ from tests.monitor.store.batches import (
 from tests.monitor.store.events import LATER, apply, author_event, post_event
 
 SECRET = "shaking"
+QUOTED = (ContextPart(ContextKind.QUOTED, "he said shaking"),)
 
 
 def everything(tables: Tables) -> str:
@@ -204,9 +205,37 @@ async def test_reposts_of_a_removed_author_are_removed_in_any_order(store: Store
 
 
 async def test_posts_after_the_event_are_of_an_author_who_is_back(store: Store, tables: Tables) -> None:
-    await apply(store, author_event("user_protect", at=POSTED))
-    await write(store, [positive_tweet("1"), positive_tweet("2", posted_at=POSTED + timedelta(seconds=1))])
+    await apply(store, author_event("user_protect", at=POSTED - timedelta(seconds=1)))
+    earlier = positive_tweet("1", posted_at=POSTED - timedelta(seconds=1))
+    await write(store, [earlier, positive_tweet("2", posted_at=POSTED + timedelta(seconds=1))])
     assert tables.rows("SELECT tweet_id FROM tweets") == [("2",)]
+
+
+async def test_a_post_with_a_date_in_the_future_is_removed_with_its_author(
+    store: Store, tables: Tables
+) -> None:
+    future = datetime(2099, 1, 1, tzinfo=UTC)
+    await write(store, [positive_tweet("1", posted_at=future)])
+    await apply(store, author_event("user_delete", at=datetime.now(UTC)))
+    assert (await write(store, [positive_tweet("2", posted_at=future)])).removed == 1
+    assert SECRET not in everything(tables)
+
+
+async def test_only_the_parts_of_removed_posts_leave_a_context(store: Store, tables: Tables) -> None:
+    parts = (
+        ContextPart(ContextKind.PARENT, "the parent", "16"),
+        ContextPart(ContextKind.QUOTED, "the quote", "17"),
+        ContextPart(ContextKind.PLACE, "the group"),
+    )
+    stored = _quote("20", of="16", context=parts)
+    await write(store, [stored])
+    [event] = await apply(store, post_event("delete", "17"))
+    assert event.touched == {"contexts": 1}
+    await write(store, [_quote("21", of="16", context=parts)])
+    rest = [{"kind": "parent", "text": "the parent", "id": "16"}, {"kind": "place", "text": "the group"}]
+    assert tables.rows("SELECT context, referenced_id FROM tweets ORDER BY 1") == [(rest, "16")] * 2
+    await apply(store, post_event("delete", "16"))
+    assert tables.rows("SELECT context, referenced_id FROM tweets") == [(None, None)] * 2
 
 
 async def test_without_a_key_posts_of_an_author_are_unmatched_and_later_ones_are_left_out(
@@ -336,7 +365,7 @@ LOOK_UPS = {
     "ALIASES_OF": {"names": ["17", "18"]},
     "POSTS_OF_AUTHOR": {"author_hash": "a", "at": LATER},
     "POSTS_AND_REFERENCES": {"names": ["17", "18"]},
-    "FORGET_REFERENCES": {"tweet_ids": ["17", "18"]},
+    "FORGET_REFERENCES": {"tweet_ids": ["17", "18"], "names": ["17"]},
     "DELETE_MENTIONS": ROWS,
     "DELETE_ALIASES": ROWS,
     "RETRACT_ALERTS": ROWS,
@@ -366,16 +395,8 @@ def _repost(tweet_id: str, *, of: str = "17"):
     )
 
 
-def _quote(tweet_id: str):
-    from monitor.records import ContextKind, ContextPart
-
+def _quote(tweet_id: str, *, of: str = "17", context: tuple[ContextPart, ...] = QUOTED) -> ScoredPost:
     text = "so sick of it"
-    return scored(
-        tweet_id,
-        text,
-        mention_of(text, "sick"),
-        author="somebody else",
-        kind=PostKind.QUOTE,
-        referenced_id="17",
-        context=(ContextPart(ContextKind.QUOTED, "he said shaking"),),
-    )
+    mention = mention_of(text, "sick")
+    fields = {"kind": PostKind.QUOTE, "referenced_id": of, "context": context}
+    return scored(tweet_id, text, mention, author="somebody else", **fields)
