@@ -29,7 +29,7 @@ class ReadOptions:
         quotes: False if quotes in a table are ordinary characters.
         date_order: "dmy" or "mdy", for dates such as 03/04/2026; None to detect it.
         accept_rounded_ids: True to read a table whose ids look rounded.
-        long_posts: the whole texts of a Twitter archive, filled while it is read.
+        archive_notes: authors and whole texts of Twitter archives, filled while these are read.
         notify: called with what was assumed about the file, in words for people.
     """
 
@@ -41,7 +41,7 @@ class ReadOptions:
     quotes: bool = True
     date_order: str | None = None
     accept_rounded_ids: bool = False
-    long_posts: ArchiveNotes = field(default_factory=ArchiveNotes)
+    archive_notes: ArchiveNotes = field(default_factory=ArchiveNotes)
     notify: Callable[[str], None] = ignore_note
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
 from monitor.errors import PoisonError
@@ -56,14 +57,16 @@ def _recognizes_documents(sample: Sample) -> str | None:
 
 def _read_lines(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
     lines = read_source_lines(_utf8_of(source, options))
-    return _entries(split_lines(line for line in lines if line.number > options.skip_lines), options)
+    documents = split_lines(line for line in lines if line.number > options.skip_lines)
+    return _entries(documents, options, str(PurePath(source.name).parent))
 
 
 def _read_documents(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
     stream = _utf8_of(source, options)
     for _ in range(options.skip_lines):
         stream.readline(MAX_LINE)
-    return _entries(split_documents(stream), options, are_deleted=_are_deleted(source))
+    place = str(PurePath(source.name).parent)
+    return _entries(split_documents(stream), options, place, are_deleted=_are_deleted(source))
 
 
 JSON_LINES: Final = FileFormat("jsonl", "JSON Lines", _LINE_EXTENSIONS, _recognizes_lines, _read_lines)
@@ -77,9 +80,16 @@ JSON_DOCUMENTS: Final = FileFormat(
 
 
 def _entries(
-    texts: Iterator[JsonText], options: ReadOptions, *, are_deleted: bool = False
+    texts: Iterator[JsonText], options: ReadOptions, place: str, *, are_deleted: bool = False
 ) -> Iterator[FeedEntry | Reject]:
-    """Yield the entries of documents; `are_deleted` is True for the deleted posts of a Twitter archive."""
+    """Yield the entries of documents.
+
+    Args:
+        texts: the documents.
+        options: how to read them.
+        place: the folder that the file is in.
+        are_deleted: True for the deleted posts of a Twitter archive.
+    """
     has_names = not options.mapping.empty
     before: Any = None
     for text in texts:
@@ -94,7 +104,7 @@ def _entries(
             document = _parse(text.data)
         except PoisonError as error:
             if parts := _parts_of_line(text):
-                yield from _entries(iter(parts), options)
+                yield from _entries(iter(parts), options, place)
             else:
                 yield Reject(text.line, error.reason, error.detail, text.data)
             continue
@@ -104,8 +114,8 @@ def _entries(
             if not isinstance(part, dict):
                 detail = f"the value is {json_type(part)}, not a JSON object"
                 yield Reject(text.line, "not-an-object", detail, text.data)
-            elif not options.long_posts.add(part):
-                whole = options.long_posts.complete(_as_deleted(part) if are_deleted else part)
+            elif not options.archive_notes.add(part, place):
+                whole = options.archive_notes.complete(_as_deleted(part) if are_deleted else part, place)
                 yield from _read_object(with_thread(before, whole), text, options, has_names)
             before = part
 

@@ -23,9 +23,9 @@ _OTHER_EXTENSIONS: Final = frozenset(
     }
 )
 _OTHER_NAMES: Final = re.compile(r"(?:readme|licen[cs]e|changelog|citation|copying|notice)(?:\..*)?", re.I)
-# The posts of a Twitter archive, the whole texts of the long ones, and the posts that were deleted.
+# The author of a Twitter archive, the posts, the whole texts of long ones, and the posts that were deleted.
 _ARCHIVE_TWEETS: Final = re.compile(
-    r"(?:tweets?|community-tweet|note-tweet|deleted-tweets?|deleted-tweet-headers)(?:-part[0-9]+)?\.js"
+    r"(?:account|tweets?|community-tweet|note-tweet|deleted-tweets?|deleted-tweet-headers)(?:-part[0-9]+)?\.js"
 )
 _OLD_ARCHIVE: Final = ("js", "tweets")  # until 2016, with a file for each month
 _DIGITS: Final = re.compile(r"([0-9]+)")

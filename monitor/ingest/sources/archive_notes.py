@@ -1,7 +1,7 @@
-"""Long posts of a Twitter archive: the archive keeps their whole texts in another file, `note-tweet.js`.
+"""What a Twitter archive keeps outside its posts: their author, and the whole texts of long ones.
 
-A note does not name its post. It has the same second of creation, and its text starts as the cut text of the
-post does.
+The author is in `account.js`, long texts are in `note-tweet.js`. A note does not name its post. It has the
+same second of creation, and its text starts as the cut text of the post does.
 """
 
 from __future__ import annotations
@@ -25,13 +25,21 @@ _SECOND: Final = len("2024-05-01T09:00:00")
 
 
 class ArchiveNotes:
-    """The whole texts of the long posts of one archive. Read its notes first, then complete its posts."""
+    """The authors and the long posts of archives. Add both before you complete the posts.
+
+    `place` is the folder that the files of an archive are in, since several archives may be read.
+    """
 
     def __init__(self) -> None:
         self._texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._users: dict[str, Document] = {}
 
-    def add(self, item: Document) -> bool:
-        """Keep the text of an item of `note-tweet.js`; return False if the item is not a note."""
+    def add(self, item: Document, place: str = "") -> bool:
+        """Keep an item of `note-tweet.js` or of `account.js`; return False if the item is neither."""
+        account_id = nested(item.get("account"), "accountId") if len(item) == 1 else None
+        if isinstance(account_id, str):
+            self._users[place] = {"id_str": account_id, "screen_name": nested(item["account"], "username")}
+            return True
         note = mapping(item.get("noteTweet"))
         if note is None:
             return False
@@ -40,21 +48,29 @@ class ArchiveNotes:
             self._texts[second].append((_start(text), text))
         return True
 
-    def complete(self, item: Document) -> Document:
-        """Return an item of `tweets.js` with its whole text, or the item itself if no note belongs to it."""
+    def complete(self, item: Document, place: str = "") -> Document:
+        """Return an item of `tweets.js` with its author and its whole text, as far as they are known."""
         tweet = mapping(item.get("tweet"))
-        if tweet is None or not self._texts:
+        if tweet is None:
             return item
+        found: dict[str, Any] = {}
+        if "user" not in tweet and (user := self._users.get(place)) is not None:
+            found["user"] = user
+        if self._texts and (text := self._whole_text(tweet)) is not None:
+            found["full_text"] = text
+        return {**item, "tweet": {**tweet, **found}} if found else item
+
+    def _whole_text(self, tweet: Document) -> str | None:
         text, second = tweet.get("full_text"), _second(tweet.get("created_at"))
         if not isinstance(text, str) or second is None or second not in self._texts:
-            return item
+            return None
         start = _start(_CUT_END.sub("", text))
         if len(start) < _SHORTEST_START:
-            return item
+            return None
         for note_start, note in self._texts[second]:
             if note_start.startswith(start) and len(note) > len(text):
-                return {**item, "tweet": {**tweet, "full_text": note}}
-        return item
+                return note
+        return None
 
 
 def _second(date: Any) -> str | None:

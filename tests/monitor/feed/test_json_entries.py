@@ -232,7 +232,7 @@ def test_the_deleted_posts_of_a_twitter_archive_are_deletions(tmp_path: Path, na
     assert read_json(tmp_path, start.replace("deleted_", "") + json.dumps([item]), "t.js").ids == ["17"]
 
 
-def test_the_long_posts_of_a_twitter_archive_are_whole(tmp_path: Path) -> None:
+def test_posts_of_a_twitter_archive_have_their_author_and_their_whole_text(tmp_path: Path) -> None:
     import zipfile
 
     long = "day 3 on zoloft " * 30
@@ -247,9 +247,11 @@ def test_the_long_posts_of_a_twitter_archive_are_whole(tmp_path: Path) -> None:
             "data/tweets.js", f"window.YTD.tweets.part0 = {json.dumps([{'tweet': tweet}], indent=2)}"
         )
         archive.writestr("data/note-tweet.js", f"window.YTD.note_tweet.part0 = {json.dumps([note])}")
-        archive.writestr("data/account.js", "window.YTD.account.part0 = [{}]")
+        account = {"account": {"username": "invented_writer", "accountId": "17"}}
+        archive.writestr("data/account.js", f"window.YTD.account.part0 = {json.dumps([account])}")
     [post] = read_path(tmp_path / "a.zip").posts
     assert post["text"].strip() == long.strip()
+    assert post["author_id"] == "17"
 
 
 JSON = st.recursive(

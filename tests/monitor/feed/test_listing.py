@@ -98,9 +98,10 @@ def test_the_file_of_rejects_is_not_listed(tmp_path: Path) -> None:
     assert listed(tmp_path, without=tmp_path / "rejects.jsonl")[0] == [str(tmp_path / "a.csv")]
 
 
-def test_of_a_twitter_archive_only_the_posts_are_data() -> None:
+def test_of_a_twitter_archive_only_the_posts_and_their_author_are_data() -> None:
     names = [
         "data/account.js",
+        "data/like.js",
         "data/tweets-part1.js",
         "data/tweets.js",
         "data/tweets_media/a.mp4",
@@ -115,6 +116,7 @@ def test_of_a_twitter_archive_only_the_posts_are_data() -> None:
     ]
     chosen, skipped = data_members(names)
     assert chosen == [
+        "data/account.js",
         "data/deleted-tweets.js",
         "data/note-tweet.js",
         "data/tweets.js",

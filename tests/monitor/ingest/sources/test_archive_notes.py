@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.ingest import read_items
 from monitor.ingest.sources import ArchiveNotes
-from tests.monitor.ingest.sources.examples_x import ARCHIVE_ITEM, LONG_TEXT
+from monitor.records import Post
+from tests.monitor.ingest.sources.examples_x import ARCHIVE_ITEM, FIRST_ID, LONG_TEXT
 
 WHOLE = "Tom & I: " + LONG_TEXT
 CUT = "Tom &amp; I: " + LONG_TEXT[:250] + "… https://t.co/invented"
@@ -44,6 +46,23 @@ def test_a_note_of_another_post_changes_nothing(other: dict[str, Any]) -> None:
 def test_a_short_post_stays_as_it_is() -> None:
     assert completed(note(WHOLE), text="dizzy") == item("dizzy")
     assert completed(note(WHOLE), text="Tom") == item("Tom")
+
+
+def test_posts_get_the_author_of_the_archive_that_they_are_in() -> None:
+    notes = ArchiveNotes()
+    assert notes.add({"account": {"accountId": "17", "username": "invented_writer"}}, "a/data")
+    [post] = read_items(notes.complete(item("dizzy"), "a/data"))
+    assert isinstance(post, Post)
+    assert (post.author_id, post.url) == ("17", f"https://x.com/invented_writer/status/{FIRST_ID}")
+    assert notes.complete(item("dizzy"), "b/data") == item("dizzy")
+
+
+@pytest.mark.parametrize("account", [{"username": "a"}, {"accountId": 17}, {"accountId": None}, "17", None])
+def test_accounts_without_an_id_are_not_kept(account: object) -> None:
+    notes = ArchiveNotes()
+    assert not notes.add({"account": account})
+    assert not notes.add({"account": {"accountId": "17"}, "other": 1})
+    assert notes.complete(item("dizzy")) == item("dizzy")
 
 
 def test_other_items_are_not_notes() -> None:
