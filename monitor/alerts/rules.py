@@ -73,7 +73,7 @@ def utf16_units(text: str, end: int) -> int:
 
     Strings of JavaScript, Java and C# count these units.
     """
-    return end + sum(character > "\uffff" for character in text[:end])
+    return len(text[:end].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _best_mentions(mentions: Sequence[Mention]) -> dict[str, Mention]:

@@ -13,12 +13,13 @@ from typing import Final
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.backoff import Backoff
 from monitor.deadletters import ScrubResult, scrub_letters
 from monitor.errors import MonitorError
 from monitor.settings import Settings
-from monitor.store import Store, translate_driver_errors
+from monitor.store import Store, find_removed, translate_driver_errors
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class LetterScrubber:
 
     Args:
         settings: the broker and its topics.
-        store: tells which ids have tombstones. It belongs to the caller.
+        store: has the tombstones. It belongs to the caller.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
@@ -101,17 +102,18 @@ class LetterScrubber:
                     return ScrubResult(0, 0)
                 if not await connection.scalar(TRY_LOCK):
                     return None
-                result = await self._scrub_in_thread()
+                result = await self._scrub_in_thread(connection)
                 await connection.execute(MARK, {"last": last})
         if result.removed:
             log.info("letters of deleted posts removed", removed=result.removed, letters=result.letters)
         return result
 
-    async def _scrub_in_thread(self) -> ScrubResult:
+    async def _scrub_in_thread(self, connection: AsyncConnection) -> ScrubResult:
+        """Scrub. `connection` is idle meanwhile, so it looks up the ids: a second one may never be free."""
         loop = asyncio.get_running_loop()
 
         def removed(ids: Sequence[str]) -> set[str]:
-            return asyncio.run_coroutine_threadsafe(self._store.find_removed(ids), loop).result()
+            return asyncio.run_coroutine_threadsafe(find_removed(connection, ids), loop).result()
 
         work = asyncio.ensure_future(asyncio.to_thread(scrub_letters, self._settings.kafka, removed))
         try:

@@ -24,6 +24,7 @@ from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_
 from monitor.store.audited_events import AppliedEvent, AuditedEvent, audited
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.removed_ids import find_removed
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
 from monitor.store.tables import alert_outbox
 from monitor.store.writing import RaiseAlerts, Store, Written
@@ -43,6 +44,7 @@ __all__ = [
     "current_revision",
     "describe_database",
     "find_effects",
+    "find_removed",
     "reading_engine",
     "required_revision",
     "revision_error",

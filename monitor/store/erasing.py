@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,8 @@ from monitor.store.versions import UNKNOWN
 ERASED: Final = "erased:"
 """Start of the id of a post that was erased. A random number follows."""
 
+NAMES_AT_ONCE: Final = 5_000
+"""Number of ids in a statement, so that an author of any number of posts is erased within its timeout."""
 
 ERASING_STEPS: Final = {
     "mentions": sql.DELETE_MENTIONS,
@@ -69,9 +71,9 @@ async def apply_events(
     new = [event for event in applied if event.event_id is not None]
     removals = await _removals(connection, [event for event in new if event.audited.removes], author_key)
     await erase_posts(connection, removals)
-    for event in new:
-        if event.audited.event.kind is EventKind.TWEET_EDIT:
-            await _expect_version(connection, event)
+    await _expect_versions(
+        connection, [event for event in new if event.audited.event.kind is EventKind.TWEET_EDIT]
+    )
     await _write_tombstones(connection, new)
     await _finish_audit(connection, new)
     return applied
@@ -140,11 +142,17 @@ async def erase_posts(connection: AsyncConnection, removals: Sequence[Removal]) 
     for removal in removals:
         for name in removal.names:
             by_name.setdefault(name, removal)
-    if not by_name:
-        return
+    names = sorted(by_name)
+    for first in range(0, len(names), NAMES_AT_ONCE):
+        await _erase_names(connection, names[first : first + NAMES_AT_ONCE], by_name)
+
+
+async def _erase_names(
+    connection: AsyncConnection, names: Sequence[str], by_name: Mapping[str, Removal]
+) -> None:
     erased: dict[str, Removal] = {}
     quoting: dict[str, Removal] = {}
-    for row in await connection.execute(sql.POSTS_AND_REFERENCES, {"names": sorted(by_name)}):
+    for row in await connection.execute(sql.POSTS_AND_REFERENCES, {"names": names}):
         (erased if row.erased else quoting).setdefault(row.tweet_id, by_name[row.name])
     quoting = {tweet_id: removal for tweet_id, removal in quoting.items() if tweet_id not in erased}
     if erased:
@@ -158,7 +166,7 @@ async def erase_posts(connection: AsyncConnection, removals: Sequence[Removal]) 
             for tweet_id in (await connection.execute(statement, parameters)).scalars():
                 erased[tweet_id].touched[table] += 1
     if quoting:
-        references = {"tweet_ids": sorted(quoting), "names": sorted(by_name)}
+        references = {"tweet_ids": sorted(quoting), "names": names}
         forgotten = await connection.execute(sql.FORGET_REFERENCES, references)
         for tweet_id in forgotten.scalars():
             quoting[tweet_id].touched["contexts"] += 1
@@ -189,6 +197,15 @@ async def remove_late_posts(connection: AsyncConnection, late: Sequence[LatePost
             parameters = {"id": post.tombstone.event_id, "touched": json.dumps(removal.touched)}
             await connection.execute(sql.ADD_TOUCHED, parameters)
     return touched
+
+
+async def _expect_versions(connection: AsyncConnection, events: Sequence[AppliedEvent]) -> None:
+    """Apply announcements of edits. Most of them are about posts that the database does not have."""
+    names = sorted({name for event in events for name in event.audited.names})
+    known = set((await connection.execute(sql.KNOWN_NAMES, {"names": names})).scalars()) if names else set()
+    for event in events:
+        if not known.isdisjoint(event.audited.names):
+            await _expect_version(connection, event)
 
 
 async def _expect_version(connection: AsyncConnection, event: AppliedEvent) -> None:
@@ -230,9 +247,10 @@ async def _put_tombstones(connection: AsyncConnection, events: Sequence[AppliedE
 
 
 async def _put_rows(connection: AsyncConnection, rows: Sequence[tuple[object, ...]]) -> None:
-    if rows:
-        names = ("subject", "event", "at", "event_id")
-        columns = {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    names = ("subject", "event", "at", "event_id")
+    for first in range(0, len(rows), NAMES_AT_ONCE):
+        values = zip(*rows[first : first + NAMES_AT_ONCE], strict=True)
+        columns = {name: list(column) for name, column in zip(names, values, strict=True)}
         await connection.execute(sql.PUT_TOMBSTONES, columns)
 
 

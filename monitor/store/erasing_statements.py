@@ -42,6 +42,11 @@ LIFT_TOMBSTONES = text(
     "(SELECT event_id FROM tombstones WHERE event = :event AND subject = ANY(CAST(:subjects AS bytea[])))"
 )
 
+KNOWN_NAMES = text(
+    "SELECT tweet_id AS name FROM tweets WHERE tweet_id = ANY(CAST(:names AS text[])) UNION ALL "
+    "SELECT alias FROM post_aliases WHERE alias = ANY(CAST(:names AS text[]))"
+)
+
 # All aliases of the posts that these names stand for.
 ALIASES_OF = text(
     "SELECT alias, tweet_id FROM post_aliases WHERE tweet_id = ANY(ARRAY("

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,6 +44,15 @@ class WrittenPost:
     def version(self) -> int:
         """The current version."""
         return self.arrivals.history.version
+
+    def dated(self, scored: ScoredPost) -> ScoredPost:
+        """Return a version of the post with the date of its row: an edit may come without a date."""
+        received = scored.received
+        if received.posted_at == self.posted_at:
+            return scored
+        return replace(
+            scored, received=replace(received, post=replace(received.post, created_at=self.posted_at))
+        )
 
 
 WrittenPosts = Mapping[str, WrittenPost]

@@ -222,7 +222,11 @@ async def _write_alerts(
     Those of an edited post that its new version does not raise are retracted. Predictions of old versions
     raise no alerts.
     """
-    current = {row.tweet_id: row.scored for row in new if row.version == posts[row.tweet_id].version}
+    current = {
+        row.tweet_id: posts[row.tweet_id].dated(row.scored)
+        for row in new
+        if row.version == posts[row.tweet_id].version
+    }
     alerts = raise_alerts([current[tweet_id] for tweet_id in posts if tweet_id in current])
     edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
     retracted = 0

@@ -97,6 +97,7 @@ PUBLIC = {
         "current_revision",
         "describe_database",
         "find_effects",
+        "find_removed",
         "reading_engine",
         "required_revision",
         "revision_error",

@@ -51,6 +51,19 @@ async def test_letters_of_removed_posts_and_authors_are_removed_and_the_audit_sa
     tables.connection.close()
 
 
+async def test_one_connection_is_enough_for_a_scrub(migrated: Settings) -> None:
+    database = migrated.database.model_copy(update={"pool_size": 1})
+    settings = migrated.model_copy(update={"database": database})
+    store = Store(settings)
+    await asyncio.to_thread(sender_of(settings.kafka), *LETTERS, key=None)
+    await apply(store, post_event("delete", "17"))
+    async with asyncio.timeout(20):
+        result = await LetterScrubber(settings, store).scrub()
+    assert result is not None
+    assert result.removed == 1
+    await store.close()
+
+
 async def test_one_scrub_runs_at_a_time(store: Store, migrated: Settings) -> None:
     await apply(store, post_event("delete", "17"))
     tables = Tables(migrated)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from monitor.records import ContextKind, ContextPart, ScoredPost
+from monitor.records import Alert, ContextKind, ContextPart, ScoredPost
 from monitor.settings import Settings
 from monitor.store import Filters, Store, Written, find_effects
 from tests.monitor.store.batches import (
     POSTED,
+    TEXT,
     Tables,
     alert,
     mention_of,
@@ -142,6 +144,19 @@ async def test_alerts_of_an_edit_are_replaced_retracted_or_new(store: Store, tab
         ("c", "publish", 1, None, "1-c", False, False),
         ("d", "publish", 1, None, None, True, False),
     ]
+
+
+async def test_an_edit_without_a_date_raises_alerts_with_the_date_of_the_post(store: Store) -> None:
+    dates: list[datetime] = []
+
+    def raise_alerts(new: Sequence[ScoredPost]) -> list[Alert]:
+        dates.extend(row.received.posted_at for row in new)
+        return []
+
+    first = scored("1", TEXT, posted_at=POSTED - timedelta(days=4))
+    for row in (first, scored("1", "no news", posted_at=None)):
+        await store.write_batch([row], bundle="old", raise_alerts=raise_alerts, progress=[], group="watchers")
+    assert dates == [POSTED - timedelta(days=4)] * 2
 
 
 async def test_an_effect_that_comes_back_with_another_edit_is_published_again(

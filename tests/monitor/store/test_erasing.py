@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 
 from monitor.records import ContextKind, ContextPart, PostKind, ScoredPost
 from monitor.settings import PrivacySettings, Settings
-from monitor.store import Store, erasing_statements
+from monitor.store import Store, erasing, erasing_statements
 from tests.monitor.store.batches import (
     POSTED,
     TEXT,
@@ -360,8 +360,25 @@ async def test_a_dry_run_reports_what_would_change_and_changes_nothing(store: St
     assert everything(tables) == before
 
 
+async def test_an_author_of_many_posts_is_removed_a_few_at_a_time(
+    store: Store, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "NAMES_AT_ONCE", 2)
+    posts = [positive_tweet(str(number)) for number in range(7)]
+    reposts = [
+        positive_tweet(f"9{number}", kind=PostKind.REPOST, referenced_id=str(number), author="author 8")
+        for number in range(7)
+    ]
+    await write(store, posts + reposts)
+    [event] = await apply(store, author_event("user_delete"))
+    assert event.touched["tweets"] == 14
+    assert SECRET not in everything(tables)
+    assert (await write(store, posts + reposts)).removed == 14
+
+
 ROWS = {"old": ["17"], "new": ["x"], "reason": ["deleted"]}
 LOOK_UPS = {
+    "KNOWN_NAMES": {"names": ["17", "18"]},
     "ALIASES_OF": {"names": ["17", "18"]},
     "POSTS_OF_AUTHOR": {"author_hash": "a", "at": LATER},
     "POSTS_AND_REFERENCES": {"names": ["17", "18"]},
