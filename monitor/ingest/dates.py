@@ -24,12 +24,32 @@ _LAST_SECOND: Final = 4_200_000_000
 _RFC3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+# Hours from UTC of the zones that dates name. Other names, such as IST, have several meanings.
+_ZONE_HOURS: Final = {
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "WET": 0,
+    "WEST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+}
+_ZONE_NAMES: Final = "|".join(_ZONE_HOURS)
 _TIME: Final = (
     r"(?P<hour>[0-9]{1,2}):?(?P<minute>[0-9]{2})(?::?(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9})[0-9]*)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _ZONE: Final = (
-    r"(?: *(?P<zone>[Zz]|UTC|GMT|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?)(?: \(?(?:UTC|GMT)\)?)?)?"
+    rf"(?: *(?P<zone>[Zz]|UTC|GMT|{_ZONE_NAMES}|(?:UTC|GMT)?[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?)"
+    r"(?: \(?(?:UTC|GMT)\)?)?)?"
 )
 _YEAR_FIRST: Final = re.compile(
     r"(?P<year>[0-9]{4})(?:(?P<m>[0-9]{2})(?P<d>[0-9]{2})|([-/.])(?P<month>[0-9]{1,2})\4(?P<day>[0-9]{1,2}))"
@@ -116,6 +136,8 @@ def _time(match: re.Match[str]) -> str | None:
 
 
 def _zone(zone: str | None) -> str:
+    if (hours_from_utc := _ZONE_HOURS.get(zone or "")) is not None:
+        return f"{hours_from_utc:+03}:00"
     digits = re.sub("[^0-9]", "", zone or "")
     if zone is None or not digits:
         return "Z"

@@ -73,6 +73,7 @@ _LANGUAGES: Final = {
     "ukrainian": "uk",
     "vietnamese": "vi",
 }
+_SEVERAL_COLUMNS: Final = 3
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -141,10 +142,25 @@ def are_json_strings(cells: Sequence[Any]) -> bool:
     Texts that people put in quotes look the same. So one of them must have an escape, such as \n, or there
     must be several.
     """
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if not texts or any(json_string(text) is None for text in texts):
+    if not _may_be_json_strings(cells):
         return False
+    texts = [cell for cell in cells if isinstance(cell, str)]
     return len(texts) >= 3 or any("\\" in text for text in texts)
+
+
+def json_columns(columns: Sequence[Sequence[Any]]) -> set[int]:
+    """Return which columns of a table have JSON strings, from their cells that are not empty.
+
+    A column with few cells counts if there are several such columns.
+    """
+    certain = {index for index, cells in enumerate(columns) if are_json_strings(cells)}
+    possible = {index for index, cells in enumerate(columns) if _may_be_json_strings(cells)}
+    return possible if certain and len(possible) >= _SEVERAL_COLUMNS else certain
+
+
+def _may_be_json_strings(cells: Sequence[Any]) -> bool:
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    return bool(texts) and all(json_string(text) is not None for text in texts)
 
 
 def json_string(text: str) -> str | None:

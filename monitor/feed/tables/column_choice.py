@@ -12,6 +12,7 @@ from monitor.feed.source import FeedError, UnknownFormatError
 from monitor.feed.tables.cell_values import id_of, text_of
 from monitor.feed.tables.column_titles import USUAL, TableProfile, normalized
 from monitor.feed.tables.label_columns import POSTS_ADVICE, are_annotations
+from monitor.feed.tables.local_dates import DateColumn
 from monitor.feed.tables.table_profiles import is_about_x, is_header, profile_of
 from monitor.feed.tables.table_rows import MAX_PREAMBLE, CellRow, TableStart
 
@@ -37,6 +38,8 @@ _DIGITS_OF_X: Final = 15
 # Texts of posts have more words than labels and spans; and one column must have far more than all others.
 _TEXT_WORDS: Final = 4.0
 _MOST_OF_SECOND: Final = 0.7
+
+_DATES_TRIED: Final = 50
 
 # If there are only two columns, there is less to confuse.
 _TEXT_WORDS_OF_TWO: Final = 1.5
@@ -107,12 +110,15 @@ def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
         for field, names in profile.columns.items()
     }
     for field, name in mapping.chosen.items():
-        if normalized(name) not in index_of:
+        column = index_of.get(normalized(name))
+        if column is None and name.isdecimal() and 1 <= int(name) <= len(titles):
+            column = int(name) - 1
+        if column is None:
             raise FeedError(
                 f"{start.name} has no column {name!r}; its header is: {_listed(start.titles)}",
-                f"name the column with {OPTION_OF[field]}, and add a header if the file has none",
+                f"give {OPTION_OF[field]} the title or the number of the column, or add a header",
             )
-        indices[field] = [index_of[normalized(name)]]
+        indices[field] = [column]
     for field in ("text", "id"):
         may_come_from = ("id", "tool_id", "url") if field == "id" else (field,)
         if not any(indices.get(other) for other in may_come_from):
@@ -122,11 +128,14 @@ def choose_columns(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
             if field == "text" and are_annotations(titles):
                 raise UnknownFormatError(f"{problem}. It looks like annotations of posts", POSTS_ADVICE)
             raise UnknownFormatError(
-                problem, f"name the column with {OPTION_OF[field]}, and add a header if the file has none"
+                problem,
+                f"give {OPTION_OF[field]} the title or the number of the column, or add a header if the file "
+                "has none",
             )
     is_usual = profile is USUAL and not indices.get("platform")
     about_x = profile.platform == "x" or (is_usual and is_about_x(titles))
-    return ChosenColumns(profile, indices, [str(title) for title in start.titles], about_x)
+    named = [str(title) or f"column {number}" for number, title in enumerate(start.titles, 1)]
+    return ChosenColumns(profile, indices, named, about_x)
 
 
 def _by_content(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
@@ -142,9 +151,10 @@ def _by_content(start: TableStart, mapping: FieldMapping) -> ChosenColumns:
             )
         indices[field] = [int(name) - 1]
     texts = [[text_of(cell) for cell in start.column(index)] for index in range(width)]
+    without_dates = [[] if _are_dates(cells) else cells for cells in texts]
     if "id" not in indices and (id_column := _id_column(texts)) is not None:
         indices["id"] = [id_column]
-    if "text" not in indices and (text_column := _text_column(texts)) is not None:
+    if "text" not in indices and (text_column := _text_column(without_dates)) is not None:
         indices["text"] = [text_column]
     for field in ("text", "id"):
         if field not in indices:
@@ -186,6 +196,12 @@ def _text_column(columns: Sequence[Sequence[str]]) -> int | None:
     return order[0]
 
 
+def _are_dates(cells: Sequence[str]) -> bool:
+    """Return True if nearly all of these cells are dates, some of which have many words."""
+    dates, sample = DateColumn(), cells[:_DATES_TRIED]
+    return sum(dates.read(cell) is not cell for cell in sample) > _ID_SHARE * len(sample)
+
+
 def _is_id(value: str) -> bool:
     """Return True for a long number, and for ids such as SMM4H2022abc12."""
     if len(value) < _ID_DIGITS:
@@ -197,6 +213,9 @@ def _is_id(value: str) -> bool:
 
 def _may_be_header(row: CellRow) -> bool:
     cells = [text_of(cell).strip() for cell in row.cells]
+    # Data frames leave the title of their index empty.
+    if len(cells) > 2 and not cells[0]:
+        del cells[0]
     return len(set(cells)) == len(cells) and all(
         0 < len(cell) <= _LONGEST_TITLE
         and not id_of(cell).replace(".", "").isdecimal()
@@ -206,5 +225,5 @@ def _may_be_header(row: CellRow) -> bool:
 
 
 def _listed(titles: Sequence[object]) -> str:
-    text = ", ".join(str(title) for title in titles) or "(empty)"
+    text = ", ".join(str(title) or "(no title)" for title in titles) or "(empty)"
     return text if len(text) <= 500 else f"{text[:500]} …"

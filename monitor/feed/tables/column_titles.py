@@ -37,6 +37,7 @@ class TableProfile:
             all versions), `title` and `place` (context), `referenced_url`, and
             `tool_id` (id in the tool).
         platform: platform of all its posts, or None if a column has it.
+        escapes_line_ends: True if line ends in its cells are written as a backslash and an n.
     """
 
     name: str
@@ -44,6 +45,7 @@ class TableProfile:
     marks: Titles
     columns: Mapping[str, Titles]
     platform: str | None = None
+    escapes_line_ends: bool = False
 
     @property
     def is_listening_tool(self) -> bool:
@@ -106,6 +108,7 @@ USUAL: Final = TableProfile(
             "commentid",
             "documentid",
             "docid",
+            "uniqueid",
             "importedid",
             "twitterid",
             "uid",

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from monitor.feed.tables.column_titles import TableProfile
+
+_TALKWALKER: Final = TableProfile(
+    "talkwalker",
+    "an export of Talkwalker",
+    ("contentsnippet", "titlesnippet", "sourcetype"),
+    {
+        "tool_id": ("externalid", "urn"),
+        "text": ("content", "contentsnippet", "title"),
+        "author_id": (
+            "extraauthorattributesid",
+            "extraauthorattributesshortname",
+            "extraauthorattributesname",
+        ),
+        "created_at": ("published", "indexed"),
+        "lang": ("lang", "language"),
+        "url": ("url",),
+        "platform": ("sourcetype",),
+        "title": ("title",),
+        "place": ("extrasourceattributesname", "hosturl", "domainurl"),
+    },
+)
 
 LISTENING_TOOLS: Final[Sequence[TableProfile]] = (
     TableProfile(
         "brandwatch",
         "an export of Brandwatch",
-        ("queryname", "pagetype", "snippet"),
+        ("pagetype", "snippet"),
         {
             "tool_id": ("resourceid", "mentionid"),
             "text": ("fulltext", "snippet", "title"),
@@ -29,7 +51,7 @@ LISTENING_TOOLS: Final[Sequence[TableProfile]] = (
     TableProfile(
         "meltwater",
         "an export of Meltwater",
-        ("hitsentence", "openingtext", "inputname"),
+        ("hitsentence", "openingtext"),
         {
             "id": ("tweetid",),
             "tool_id": ("documentid",),
@@ -45,26 +67,9 @@ LISTENING_TOOLS: Final[Sequence[TableProfile]] = (
             "place": ("sourcename", "source"),
         },
     ),
-    TableProfile(
-        "talkwalker",
-        "an export of Talkwalker",
-        ("contentsnippet", "titlesnippet", "sourcetype"),
-        {
-            "tool_id": ("externalid", "urn"),
-            "text": ("content", "contentsnippet", "title"),
-            "author_id": (
-                "extraauthorattributesid",
-                "extraauthorattributesshortname",
-                "extraauthorattributesname",
-            ),
-            "created_at": ("published", "indexed"),
-            "lang": ("lang", "language"),
-            "url": ("url",),
-            "platform": ("sourcetype",),
-            "title": ("title",),
-            "place": ("extrasourceattributesname", "hosturl", "domainurl"),
-        },
-    ),
+    _TALKWALKER,
+    # Exports with chosen columns only.
+    replace(_TALKWALKER, marks=("content", "published", "extraauthorattributesname")),
     TableProfile(
         "sprinklr",
         "an export of Sprinklr",

@@ -20,7 +20,7 @@ _NUMERIC: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{
 _DAY_NAME: Final = r"(?:[a-z]+\.?,? )?"
 _DAY_FIRST: Final = re.compile(
     rf"{_DAY_NAME}([0-9]{{1,2}})(?:\.|er|st|nd|rd|th)?[ -]?(?:de )?([a-z]+)\.?,?[ -]?(?:de |del )?"
-    r"([0-9]{4}),?(.*)"
+    r"([0-9]{4}|[0-9]{2}(?![0-9])),?(.*)"
 )
 _MONTH_FIRST: Final = re.compile(
     rf"{_DAY_NAME}([a-z]+)\.? ([0-9]{{1,2}})(?:st|nd|rd|th)?,? ([0-9]{{4}}),?(.*)"
@@ -127,6 +127,8 @@ def _with_month_name(text: str) -> str | None:
         name, day, year, rest = match.groups()
     else:
         return None
+    if len(year) == 2:
+        year = f"20{year}"
     clock = _clock(_JOINING_WORD.sub("", rest))
     month = _MONTH_OF.get(name)
     return f"{year}-{month:02}-{int(day):02}T{clock}" if month and clock else None

@@ -144,14 +144,16 @@ class RowFields:
 
     def _cell(self, cells: Sequence[Any], index: int) -> Any:
         cell = cells[index] if index < len(cells) else ""
-        if index in self._json and isinstance(cell, str) and (decoded := json_string(cell)) is not None:
+        if not isinstance(cell, str):
+            return cell
+        if index in self._json and (decoded := json_string(cell)) is not None:
             return decoded
-        return cell
+        return cell.replace("\\n", "\n") if self._profile.escapes_line_ends else cell
 
     def _author(self, cells: Sequence[Any]) -> str:
         author = id_of(self._first(cells, "author_id"))
         if author and self._profile.is_listening_tool and not author.isdecimal():
-            return f"{self._profile.name}:{author}"
+            return f"{self._profile.name}:{author.removeprefix('@')}"
         return author
 
     def _created_at(self, cells: Sequence[Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Final
 
 from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import ReadOptions
-from monitor.feed.tables.cell_values import are_json_strings
+from monitor.feed.tables.cell_values import json_columns
 from monitor.feed.tables.column_choice import ChosenColumns, choose_columns
 from monitor.feed.tables.damaged_ids import IdWatch, is_damaged
 from monitor.feed.tables.label_columns import refuse_labels
@@ -69,16 +69,16 @@ def _entry(row: CellRow, fields: RowFields, watch: IdWatch) -> FeedEntry | Rejec
 
 
 def _row_fields(start: TableStart, columns: ChosenColumns, options: ReadOptions) -> RowFields:
-    json_columns = {index for index in range(len(columns.titles)) if are_json_strings(start.column(index))}
-    if json_columns:
-        options.notify(f"columns with JSON strings, which are decoded: {len(json_columns)}")
+    decoded = json_columns([start.column(index) for index in range(len(columns.titles))])
+    if decoded:
+        options.notify(f"columns with JSON strings, which are decoded: {len(decoded)}")
     dates = {
         index: date_column(
             start.column(index), options.date_order, title=columns.titles[index], notify=options.notify
         )
         for index in columns.indices.get("created_at", ())
     }
-    return RowFields(columns, dates, json_columns, accept_rounded_ids=options.accept_rounded_ids)
+    return RowFields(columns, dates, decoded, accept_rounded_ids=options.accept_rounded_ids)
 
 
 def _check_start(start: TableStart, columns: ChosenColumns, fields: RowFields, watch: IdWatch) -> None:

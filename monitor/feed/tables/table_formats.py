@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -17,6 +18,7 @@ from monitor.feed.tables.columnar import read_arrow, read_parquet
 from monitor.feed.tables.delimited import rows_only
 from monitor.feed.tables.dialects import detect_dialect, named_delimiter
 from monitor.feed.tables.table_profiles import is_header, profile_of
+from monitor.feed.tables.table_rows import CellRow
 from monitor.feed.tables.text_tables import read_text_table, text_start
 from monitor.feed.tables.workbooks import read_workbook
 
@@ -31,6 +33,9 @@ _ONE_COLUMN: Final = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv"}
 # Lines that decide about the format, and the share of them that must have the same number of columns.
 _LINES: Final = 200
 _CONSISTENT: Final = 0.6
+
+# A cell between tabs that is enclosed in quotes.
+_ENCLOSED: Final = re.compile(rb'(?:^|\t)"(?:[^"\t]|"")++"(?=\t|$)', re.MULTILINE)
 
 
 def _text_table(sample: Sample) -> tuple[str, str] | None:
@@ -50,11 +55,12 @@ def _text_table(sample: Sample) -> tuple[str, str] | None:
     good = rows_only(rows)
     regular = sum(len(row.cells) == dialect.width for row in good) / len(rows)
     has_usual_header = any(is_header(row.cells) for row in good)
-    if not has_usual_header and regular < _CONSISTENT and sample.extension not in _TEXT_EXTENSIONS:
-        return None
     header, _ = split_header(good, FieldMapping())
-    columns = f"{dialect.width} columns"
-    if dialect.delimiter == "\t":
+    has_name_of_a_table = sample.extension in _TEXT_EXTENSIONS and header is not None
+    if not has_usual_header and regular < _CONSISTENT and not has_name_of_a_table:
+        return None
+    columns = f"{dialect.width if header is None else len(header.cells)} columns"
+    if dialect.delimiter == "\t" and not _has_enclosed_cells(good):
         titles = [] if header is None else [normalized(cell) for cell in header.cells]
         if header is None:
             return "smm4h", f"{columns} with tabs between them, and no header"
@@ -67,6 +73,13 @@ def _text_table(sample: Sample) -> tuple[str, str] | None:
     return (
         "tsv" if dialect.delimiter == "\t" else "csv",
         f"{columns} with {separator} between them, and {kind}",
+    )
+
+
+def _has_enclosed_cells(rows: Sequence[CellRow]) -> bool:
+    """Return True if quotes are not ordinary characters: a cell has several lines, or doubled quotes."""
+    return any(
+        b"\n" in row.raw or any(b'""' in cell[0] for cell in _ENCLOSED.finditer(row.raw)) for row in rows
     )
 
 

@@ -32,6 +32,7 @@ PROFILES: Final[Sequence[TableProfile]] = (
         ("id", "text", "twarcretrievedat"),
         {**USUAL.columns, "id": ("id",), "text": ("text",)},
         platform="x",
+        escapes_line_ends=True,
     ),
     TableProfile(
         "sfm",

@@ -7,6 +7,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import IO, Any, BinaryIO, Final
 
 from monitor.feed.entries import FeedEntry, Reject
@@ -29,7 +30,7 @@ SOURCES_EXTRA: Final = "pip install 'ade-monitor[sources]'"
 
 
 def read_workbook(source: Source, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
-    """Yield the entries of the first sheet that has posts. Numbers that lost digits are not taken as ids.
+    """Yield the entries of all sheets that have posts. Numbers that lost digits are not taken as ids.
 
     Raises:
         FeedError: the workbook is damaged or locked, no sheet has posts, or the library is missing.
@@ -64,6 +65,7 @@ def seekable_copy(stream: BinaryIO) -> IO[bytes]:
 
 def _read_sheets(book: Any, name: str, options: ReadOptions) -> Iterator[FeedEntry | Reject]:
     first_error: FeedError | None = None
+    read, skipped = [], []
     for sheet_name in book.sheet_names:
         rows = _rows(book.get_sheet_by_name(sheet_name))
         head = list(itertools.islice(rows, options.skip_lines, options.skip_lines + MAX_SAMPLE_ROWS))
@@ -74,17 +76,32 @@ def _read_sheets(book: Any, name: str, options: ReadOptions) -> Iterator[FeedEnt
             f"{name}, sheet {sheet_name!r}", None if header is None else _titles(header), head[below:]
         )
         try:
-            columns = choose_columns(start, options.mapping)
-        except FeedError as error:
+            entries = _entries(start, itertools.chain(head[below:], rows), _of_sheet(sheet_name, options))
+        except UnknownFormatError as error:
             first_error = first_error or error
+            skipped.append(sheet_name)
             continue
-        options.notify(f"sheet {sheet_name!r} of {len(book.sheet_names)}")
-        _refuse_numbers(start, columns.indices.get("id", ()), options)
-        yield from read_entries(start, itertools.chain(head[below:], rows), options)
-        return
-    if first_error is not None:
-        raise first_error
-    raise UnknownFormatError(f"{name} has no rows in any sheet", "check that it is the right file")
+        read.append(sheet_name)
+        yield from entries
+    if not read:
+        raise first_error or UnknownFormatError(
+            f"{name} has no rows in any sheet", "check that it is the right file"
+        )
+    if skipped:
+        options.notify(f"sheets without posts are skipped: {', '.join(map(repr, skipped))}")
+
+
+def _entries(
+    start: TableStart, rows: Iterator[CellRow], options: ReadOptions
+) -> Iterator[FeedEntry | Reject]:
+    columns = choose_columns(start, options.mapping)
+    _refuse_numbers(start, columns.indices.get("id", ()), options)
+    return read_entries(start, rows, options)
+
+
+def _of_sheet(name: str, options: ReadOptions) -> ReadOptions:
+    """Return the options for one sheet: its notes start with its name."""
+    return replace(options, notify=lambda note: options.notify(f"sheet {name!r}: {note}"))
 
 
 def _rows(sheet: Any) -> Iterator[CellRow]:

@@ -145,3 +145,17 @@ def test_columns_of_a_table_without_a_header_have_numbers() -> None:
     options = ReadOptions(mapping=FieldMapping(id="2", text="1"))
     result = read_as(f"sick\t{ID}\tx y z x y z\n".encode(), "smm4h", options)
     assert (result.ids, result.texts) == ([str(ID)], ["sick"])
+
+
+def test_long_dates_are_not_taken_for_the_text_of_a_table_without_a_header() -> None:
+    row = "0,146781036{},Mon Apr 06 22:19:45 PDT 2009,NO_QUERY,ann,so sick of it today\n"
+    result = read_as("".join(row.format(number) for number in range(9)).encode(), "csv")
+    assert set(result.texts) == {"so sick of it today"}
+
+
+def test_columns_without_a_title_have_numbers() -> None:
+    data = b",drugName,condition,review\n206461,Valsartan,LVD,so dizzy from it\n"
+    with pytest.raises(FeedError, match="--id-column the title or the number"):
+        read_as(data, "csv")
+    result = read_as(data, "csv", ReadOptions(mapping=FieldMapping(id="1")))
+    assert (result.ids, result.texts) == (["206461"], ["so dizzy from it"])

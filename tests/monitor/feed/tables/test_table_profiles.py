@@ -67,6 +67,12 @@ def test_a_csv_of_twarc_has_reposts_quotes_and_replies() -> None:
     assert len(result.posts) == 4
 
 
+def test_line_ends_in_a_csv_of_twarc_are_written_as_letters() -> None:
+    row = {"id": ID, "text": "so\\nsick", "__twarc.retrieved_at": "2026"}
+    assert read_text(table(row)).texts == ["so\nsick"]
+    assert read_text(table({"id": ID, "text": "so\\nsick"})).texts == ["so\\nsick"]
+
+
 def test_an_edited_tweet_in_a_csv_of_twarc_has_the_id_of_its_first_version() -> None:
     row = {
         "id": ID,
@@ -109,9 +115,11 @@ def test_cells_with_json_strings_are_decoded() -> None:
         {"id": post_id, "author_id": "5", "text": text, "__twarc.retrieved_at": "2026"}
         for post_id, text in zip([ID, f"{ID[:-1]}9"], texts, strict=True)
     ]
+    # A column with few cells is decoded, too.
+    rows[0] |= {"referenced_tweets.retweeted.id": "77", "retweeted_username": "bob"}
     encoded = [{title: json.dumps(cell) for title, cell in row.items()} for row in rows]
     result = read_text(table(*encoded))
-    assert result.texts == texts
+    assert result.texts == [f"RT @bob: {texts[0]}", texts[1]]
     assert result.ids == [ID, f"{ID[:-1]}9"]
 
 
@@ -300,6 +308,21 @@ def test_an_export_of_sprinklr_has_its_text_in_the_conversation_stream() -> None
     assert (first["id"], first["text"], first["platform"]) == (ID, "so sick", "x")
     assert first["created_at"] == "2026-03-14T09:26:00Z"
     assert (second["id"], second["platform"]) == ("sprinklr:u2", "facebook")
+
+
+def test_exports_with_few_chosen_columns_are_known_by_their_titles() -> None:
+    brandwatch = {"Date": DATE, "Page Type": "forum", "Snippet": "so sick", "Url": "https://forum.example/1"}
+    meltwater = {"Opening Text": "so", "Hit Sentence": "so sick", "URL": "https://forum.example/1"}
+    talkwalker = {
+        "published": DATE,
+        "content": "so sick",
+        "url": "https://forum.example/1",
+        "extra_author_attributes.name": "@ann",
+    }
+    for tool, row in (("brandwatch", brandwatch), ("meltwater", meltwater), ("talkwalker", talkwalker)):
+        [entry] = read_text(table(row)).entries
+        assert (entry["id"], entry["text"]) == (f"{tool}:https://forum.example/1", "so sick")
+    assert entry["author_id"] == "talkwalker:ann"
 
 
 def test_the_reason_of_the_detection_names_the_tool() -> None:

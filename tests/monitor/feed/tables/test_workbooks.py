@@ -47,7 +47,7 @@ def test_a_workbook_is_recognized_and_read() -> None:
     assert len(result.posts) == 2
 
 
-def test_the_first_sheet_with_posts_is_read() -> None:
+def test_sheets_without_posts_are_skipped() -> None:
     data = workbook(
         Info=[["Report", "Q1"], ["From", "January"]],
         Empty=[],
@@ -56,6 +56,24 @@ def test_the_first_sheet_with_posts_is_read() -> None:
     result = read_as(data, "xlsx")
     assert result.texts == ["sick"]
     assert any("'Posts'" in note for note in result.notes)
+
+
+def test_all_sheets_with_posts_are_read() -> None:
+    data = workbook(
+        X=[["id", "text"], ["1", "sick"]],
+        Info=[["Report"], ["of", "January"]],
+        Reddit=[["Post Id", "Body"], ["t3_a", "dizzy"]],
+        Labels=[["id", "text"], *([str(number), "ADE"] for number in range(3))],
+    )
+    result = read_as(data, "xlsx")
+    assert (result.ids, result.texts) == (["1", "t3_a"], ["sick", "dizzy"])
+    assert any("'Info', 'Labels'" in note for note in result.notes)
+
+
+def test_damaged_ids_of_a_later_sheet_are_refused() -> None:
+    data = workbook(A=[["id", "text"], ["1", "sick"]], B=[["id", "text"], [int(ID), "sick"]])
+    with pytest.raises(FeedError, match="15 digits"):
+        read_as(data, "xlsx")
 
 
 def test_ids_that_are_large_numbers_are_refused() -> None:
