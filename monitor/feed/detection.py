@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,6 +19,9 @@ AUTO: Final = "auto"
 
 FILE_FORMATS: Final[tuple[FileFormat, ...]] = (JSON_LINES, JSON_DOCUMENTS, *TABLE_FORMATS)
 """All formats of files, in the order in which they are tried."""
+
+# A data set of posts that may not be passed on: a number on each line, and perhaps a title.
+_ONLY_IDS: Final = re.compile(rb"\s*+(?:[A-Za-z_ ]{2,20}\s++)?(?:[0-9]{5,20}\s++)++[0-9]*\s*")
 
 _BY_NAME: Final = {form.name: form for form in FILE_FORMATS}
 
@@ -60,6 +64,11 @@ def detect_format(source: Source, name: str = AUTO) -> Detection:
     named = _BY_NAME.get(name)
     if named is not None:
         return Detection(named, f"--format {name}")
+    if _ONLY_IDS.fullmatch(source.sample):
+        raise UnknownFormatError(
+            f"{source.name} has only the ids of posts, and no texts",
+            "fetch the posts first, for example with `twarc2 hydrate`",
+        )
     sample = Sample(source.name, source.extension, source.sample)
     platform = source_named(name)
     for form in (JSON_LINES, JSON_DOCUMENTS) if platform else FILE_FORMATS:

@@ -129,3 +129,12 @@ def test_any_bytes_are_read_rejected_or_an_error_that_says_what_to_do(
 def test_json_is_never_read_as_a_table(document: dict[str, str]) -> None:
     for data in (json.dumps(document), json.dumps([document]), json.dumps(document, indent=1)):
         assert detect_format(source_of_bytes(data.encode(), ".csv")).form.name in ("json", "jsonl")
+
+
+@pytest.mark.parametrize(
+    "data", [b"1212092628029698048\n1212092628029698049\n", b"tweet_id\r\n1212092628029698048"]
+)
+@pytest.mark.parametrize("extension", ["", ".txt", ".csv"])
+def test_a_file_of_ids_has_no_texts(data: bytes, extension: str) -> None:
+    with pytest.raises(UnknownFormatError, match="only the ids"):
+        detect_format(source_of_bytes(data, extension))
