@@ -1,4 +1,4 @@
-"""Deletions outside of the database, by hand and in numbers; `monitor.store.erasing` has what they do in it.
+"""Deletions outside of the database, by hand and in numbers; `monitor.store.applying` has what they do in it.
 
 letter_scrubber    the task that removes dead letters of deleted posts
 event_expiry       the task that removes events that matched nothing

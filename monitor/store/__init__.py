@@ -10,9 +10,10 @@ versions       the versions of a post
 counting       what a batch adds to the hourly counts
 digests        digests of texts and ids
 audited_events what each kind of compliance event does
-erasing        the transaction of deletions and other compliance events
+applying       the transaction of deletions and other compliance events
+erasing        what of a post is erased
+tombstones     which posts and authors are kept out
 expiring       which events are removed after some time, with their tombstones
-removed_ids    which ids have tombstones
 ade_report     the view for analysts, and the query on it
 revisions      which revision a database is at, and how to upgrade it
 migrations     the steps from revision to revision
@@ -24,9 +25,9 @@ from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_
 from monitor.store.audited_events import AppliedEvent, AuditedEvent, audited
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.removed_ids import find_removed
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
 from monitor.store.tables import alert_outbox
+from monitor.store.tombstones import find_removed
 from monitor.store.writing import RaiseAlerts, Store, Written
 
 __all__ = [

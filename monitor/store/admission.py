@@ -8,27 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.records import Post, PostKind, ScoredPost
 from monitor.store import statements as sql
 from monitor.store.digests import author_subject, post_subject
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """A row of `tombstones`: what removed a post or an author, and when."""
-
-    event: str
-    at: datetime
-    event_id: int
-
-
-Tombstones = Mapping[bytes, Tombstone]
-"""The latest tombstone of each subject that has one."""
+from monitor.store.tombstones import Tombstone, Tombstones, find_tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +54,8 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
         return Admission([], [], set())
     posts = [row.received.post for row in scored]
     has = (await connection.execute(sql.HAS_NAMES)).one()
-    removed = await _find_tombstones(connection, posts) if has.tombstones else {}
+    subjects = {subject for post in posts for subject in _subjects_of(post)}
+    removed = await find_tombstones(connection, subjects) if has.tombstones else {}
     stored_ids = await _find_stored_ids(connection, posts, has_aliases=has.aliases)
     admission = Admission([], [], set())
     for row in scored:
@@ -84,16 +71,6 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
                     admission.needed.add(reference.event_id)
             admission.posts.append(_admitted(row, removed, stored_ids))
     return admission
-
-
-async def _find_tombstones(connection: AsyncConnection, posts: Sequence[Post]) -> dict[bytes, Tombstone]:
-    """Return the tombstones of posts, of their authors, and of the posts that they refer to."""
-    subjects = sorted({subject.hex() for post in posts for subject in _subjects_of(post)})
-    removed: dict[bytes, Tombstone] = {}
-    for row in await connection.execute(sql.FIND_TOMBSTONES, {"subjects": subjects}):
-        tombstone = Tombstone(row.event, row.at, row.event_id)
-        removed[row.subject] = max(tombstone, removed.get(row.subject, tombstone), key=attrgetter("at"))
-    return removed
 
 
 async def _find_stored_ids(

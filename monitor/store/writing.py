@@ -15,17 +15,17 @@ from monitor.records import Alert, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import statements as sql
 from monitor.store.admission import admit_posts
+from monitor.store.applying import apply_events, remove_late_posts
 from monitor.store.audited_events import AppliedEvent, AuditedEvent
 from monitor.store.columns import PredictionRow, alias_rows, mention_rows
 from monitor.store.connections import async_engine
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.erasing import apply_events, remove_late_posts
 from monitor.store.expiring import expire_events, note_need
 from monitor.store.posts import PostWriter, WrittenPosts
-from monitor.store.removed_ids import find_removed
 from monitor.store.revisions import read_revision, required_revision, revision_error
 from monitor.store.skipped_languages import count_skipped
+from monitor.store.tombstones import find_removed
 
 RaiseAlerts = Callable[[Sequence[ScoredPost]], Sequence[Alert]]
 """Returns the alerts of predictions that are new in the database, in the order of publishing."""

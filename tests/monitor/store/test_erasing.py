@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 
 from monitor.records import ContextKind, ContextPart, PostKind, ScoredPost
 from monitor.settings import PrivacySettings, Settings
-from monitor.store import Store, erasing, erasing_statements
+from monitor.store import Store, erasing, erasing_statements, tombstones
 from tests.monitor.store.batches import (
     POSTED,
     TEXT,
@@ -364,6 +364,7 @@ async def test_an_author_of_many_posts_is_removed_a_few_at_a_time(
     store: Store, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "NAMES_AT_ONCE", 2)
+    monkeypatch.setattr(tombstones, "AT_ONCE", 2)
     posts = [positive_tweet(str(number)) for number in range(7)]
     reposts = [
         positive_tweet(f"9{number}", kind=PostKind.REPOST, referenced_id=str(number), author="author 8")
