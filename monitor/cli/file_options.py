@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from monitor.feed import FieldMapping, ReadOptions
+from monitor.errors import MonitorError
+from monitor.feed import FieldMapping, ReadOptions, normalized_encoding, parse_date_order, parse_delimiter
 
 _FIELDS: Final = "Fields with unusual names"
 _TABLES: Final = "Tables"
@@ -82,9 +83,6 @@ AcceptRoundedIds = Annotated[
     ),
 ]
 
-_TABS: Final = frozenset({"tab", "\\t"})
-_DATE_ORDERS: Final = ("dmy", "mdy")
-
 
 def read_options_of(
     fields: FieldMapping,
@@ -101,17 +99,12 @@ def read_options_of(
     Raises:
         typer.BadParameter: a value is impossible.
     """
-    if delimiter is not None:
-        delimiter = "\t" if delimiter.lower() in _TABS else delimiter
-        if len(delimiter) != 1 or delimiter in '\r\n"':
-            raise typer.BadParameter(f"--delimiter {delimiter!r} is not one character, such as ; or tab")
-    if encoding is not None:
-        try:
-            "".encode(encoding)
-        except LookupError:
-            raise typer.BadParameter(f"--encoding {encoding!r} is not an encoding such as cp1252") from None
-    if date_order is not None and date_order not in _DATE_ORDERS:
-        raise typer.BadParameter(f"--date-order {date_order!r} is neither dmy nor mdy")
+    try:
+        delimiter = None if delimiter is None else parse_delimiter(delimiter)
+        encoding = None if encoding is None else normalized_encoding(encoding)
+        date_order = None if date_order is None else parse_date_order(date_order)
+    except MonitorError as error:
+        raise typer.BadParameter(str(error)) from None
     return ReadOptions(
         mapping=fields,
         delimiter=delimiter,

@@ -27,6 +27,7 @@ from monitor.feed.detection import (
     read_feed_items,
     require_format,
 )
+from monitor.feed.encodings import normalized_encoding
 from monitor.feed.entries import FEED_REASONS, FeedEntry, FeedItem, Reject
 from monitor.feed.feed_summary import FeedProgress, FeedSummary, FileSummary
 from monitor.feed.feeder import FeedOptions, feed, rehearse
@@ -41,6 +42,7 @@ from monitor.feed.rejects import RejectFileError, RejectLog
 from monitor.feed.reporting import FeedReports
 from monitor.feed.sender import Sender
 from monitor.feed.source import FeedError, Source, UnknownFormatError, no_posts_error
+from monitor.feed.tables import parse_date_order, parse_delimiter
 from monitor.feed.unpacking import PACKINGS
 
 __all__ = [
@@ -76,7 +78,10 @@ __all__ = [
     "list_inputs",
     "message_of",
     "no_posts_error",
+    "normalized_encoding",
     "open_sources",
+    "parse_date_order",
+    "parse_delimiter",
     "parse_reject_limit",
     "preview_lines",
     "read_feed_items",

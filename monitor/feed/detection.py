@@ -21,7 +21,7 @@ FILE_FORMATS: Final[tuple[FileFormat, ...]] = (JSON_LINES, JSON_DOCUMENTS, *TABL
 """All formats of files, in the order in which they are tried."""
 
 # A data set of posts that may not be passed on: a number on each line, and perhaps a title.
-_ONLY_IDS: Final = re.compile(rb"\s*+(?:[A-Za-z_ ]{2,20}\s++)?(?:[0-9]{5,20}\s++)++[0-9]*\s*")
+_ONLY_IDS: Final = re.compile(rb"\s*+(?:[A-Za-z_ ]{2,20}\s++)?(?:[0-9]{5,20}(?:\s++|\Z))++[0-9]*+")
 
 _BY_NAME: Final = {form.name: form for form in FILE_FORMATS}
 

@@ -79,7 +79,7 @@ def normalized_encoding(name: str) -> str:
         "".encode(info.name)
     except (LookupError, ValueError):
         raise EncodingNameError(
-            f"{name!r} is not an encoding", "use a name such as utf-8, utf-16, cp1252 or shift-jis"
+            f"{name!r} is not an encoding", "use a name such as utf-16, cp1252 or shift-jis for --encoding"
         ) from None
     return info.name
 

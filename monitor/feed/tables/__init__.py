@@ -12,6 +12,8 @@ label_columns   annotation files, which have no posts
 damaged_ids     ids that spreadsheets have rounded
 """
 
+from monitor.feed.tables.dialects import parse_delimiter
+from monitor.feed.tables.local_dates import parse_date_order
 from monitor.feed.tables.table_formats import TABLE_FORMATS
 
-__all__ = ["TABLE_FORMATS"]
+__all__ = ["TABLE_FORMATS", "parse_date_order", "parse_delimiter"]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from monitor.feed.entries import Reject
-from monitor.feed.source import SourceLine
+from monitor.feed.source import FeedError, SourceLine
 from monitor.feed.tables.cell_values import are_json_strings
 from monitor.feed.tables.delimited import Dialect, Quoting, rows_only, split_rows
 from monitor.feed.tables.table_profiles import is_header
@@ -18,12 +18,33 @@ from monitor.feed.tables.table_rows import MAX_PREAMBLE, CellRow
 DELIMITERS: Final = (",", "\t", ";", "|")
 """What may separate columns, in the order that decides between equally good ones."""
 
+_DELIMITER_NAMES: Final = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "space": " ",
+}
+
 # How much a row in front of the table counts as one with a wrong number of columns.
 _PREAMBLE_WEIGHT: Final = 0.25
 
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=([^\w"\\\s]|\t| )"?', re.IGNORECASE)
 _CUT_OFF: Final = "unexpected end of data"
 _ENCLOSED: Final = re.compile(r'\s*"(?:[^"]|"")*"\s*')
+
+
+def parse_delimiter(name: str) -> str:
+    """Return the delimiter that the user named: one character, or a word such as tab.
+
+    Raises:
+        FeedError: it cannot separate columns.
+    """
+    delimiter = _DELIMITER_NAMES.get(name.lower(), name)
+    if len(delimiter) != 1 or delimiter in '"\\\r\n':
+        raise FeedError(f"{name!r} cannot separate columns", "use one character, or tab, for --delimiter")
+    return delimiter
 
 
 def named_delimiter(line: SourceLine) -> str | None:

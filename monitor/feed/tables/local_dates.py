@@ -53,6 +53,17 @@ ORDERS: Final = ("dmy", "mdy")
 """The orders of day and month: the day or the month comes first."""
 
 
+def parse_date_order(name: str) -> str:
+    """Return the order of day and month that the user named.
+
+    Raises:
+        FeedError: there is no such order.
+    """
+    if name not in ORDERS:
+        raise FeedError(f"{name!r} is not an order of dates", "use dmy or mdy for --date-order")
+    return name
+
+
 class DateColumn:
     """Reads the dates of one column.
 
@@ -90,10 +101,8 @@ def date_column(cells: Sequence[Any], order: str | None, *, title: str, notify: 
     Raises:
         FeedError: the cells contradict each other, or there is no such order.
     """
-    if order is not None and order not in ORDERS:
-        raise FeedError(f"{order!r} is not an order of dates", "use dmy or mdy for --date-order")
     if order is not None:
-        return DateColumn(order)
+        return DateColumn(parse_date_order(order))
     matches = [match for cell in cells if (match := _NUMERIC.fullmatch(text_of(cell).strip()))]
     # Of 45/45/2026, neither number can be a month.
     matches = [match for match in matches if min(int(match[1]), int(match[3])) <= 12]

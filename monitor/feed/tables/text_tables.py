@@ -11,23 +11,15 @@ from typing import BinaryIO, Final
 from monitor.feed.encodings import WESTERN, detect_encoding, is_western, normalized_encoding, utf8_stream
 from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import ReadOptions
-from monitor.feed.source import FeedError, Source, SourceLine, UnknownFormatError, read_source_lines
+from monitor.feed.source import Source, SourceLine, UnknownFormatError, read_source_lines
 from monitor.feed.tables.column_choice import split_header
 from monitor.feed.tables.delimited import Dialect, Quoting, rows_only, split_rows
-from monitor.feed.tables.dialects import DELIMITERS, detect_dialect, named_delimiter
+from monitor.feed.tables.dialects import DELIMITERS, detect_dialect, named_delimiter, parse_delimiter
 from monitor.feed.tables.table_entries import read_entries
 from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
 
 # A sample of this size may end within a line.
 _FULL_SAMPLE: Final = 65_536
-_DELIMITER_NAMES: Final = {
-    "tab": "\t",
-    "\\t": "\t",
-    "comma": ",",
-    "semicolon": ";",
-    "pipe": "|",
-    "space": " ",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ def read_text_table(
         options.notify(f"encoding: {start.encoding}")
     lines = list(start.lines)
     if options.delimiter is not None:
-        delimiters = (_delimiter(options.delimiter),)
+        delimiters = (parse_delimiter(options.delimiter),)
     elif lines and (named := named_delimiter(lines[0])) is not None:
         delimiters = (named,)
     if lines and named_delimiter(lines[0]) is not None:
@@ -139,10 +131,3 @@ def _table(
     width = dialect.width if titles is None else len(titles)
     sample = [row for row in good[below:] if len(row.cells) == width][:MAX_SAMPLE_ROWS]
     return TableStart(name, titles, sample), first_line
-
-
-def _delimiter(name: str) -> str:
-    delimiter = _DELIMITER_NAMES.get(name.lower(), name)
-    if len(delimiter) != 1 or delimiter in '"\\\r\n':
-        raise FeedError(f"{name!r} cannot separate columns", "use one character, or tab, for --delimiter")
-    return delimiter
