@@ -43,7 +43,7 @@ def erase_command(
         typer.Option(
             "--file",
             metavar="BATCH",
-            help="One id on each line, or deletions in the format of any platform; - is standard input.",
+            help="An id or a deletion of any platform on each line (# is a comment); - is standard input.",
         ),
     ] = None,
     authors: Annotated[
@@ -102,12 +102,12 @@ def _print(erasure: Erasure, *, dry_run: bool) -> None:
     print_line(f"{'would apply' if dry_run else 'applied'}: {kinds}")
     for name, meaning in ROWS.items():
         if erasure.touched[name]:
-            print_line(f"{erasure.touched[name]:>9,} {meaning}")
+            print_line(f"  {meaning}: {erasure.touched[name]:,}")
     if erasure.letters is not None:
-        print_line(f"{erasure.letters.removed:>9,} of {erasure.letters.letters:,} dead letters removed")
+        print_line(f"  dead letters removed: {erasure.letters.removed:,} of {erasure.letters.letters:,}")
     if erasure.without_match:
         print_note(
-            f"{erasure.without_match:,} name nothing that is stored; if it comes later, it is left out"
+            f"{erasure.without_match:,} match nothing that is stored; posts that come later are left out"
         )
     if erasure.unmatched:
         print_note(

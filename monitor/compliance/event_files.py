@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from monitor.errors import MonitorError, PoisonError
 from monitor.feed import FeedError, FeedItem, Input, ReadOptions, Reject, Source, detect_format, open_sources
 from monitor.feed import read_feed_items as read_items_of_file
-from monitor.ingest import read_fields
-from monitor.records import ComplianceEvent, EventKind
+from monitor.ingest import read_fields, read_message
+from monitor.records import ComplianceEvent, EventKind, Post
+
+# Taken as an id, such a line would match nothing, and the post would stay.
+_TABLE_ROW: Final = re.compile(r'"|[0-9]+\s*[,;|]')
 
 
 class EventFileError(MonitorError):
@@ -37,8 +42,7 @@ def read_event_file(
             for event in _read_events(source, notify):
                 yield event, False
         else:
-            for event in _read_ids(source, authors=authors):
-                yield event, True
+            yield from _read_lines(source, authors=authors)
 
 
 def event_of_id(name: str, *, author: bool) -> ComplianceEvent:
@@ -77,15 +81,35 @@ def _event_of(item: FeedItem, source: Source) -> ComplianceEvent:
     return item.content
 
 
-def _read_ids(source: Source, *, authors: bool) -> Iterator[ComplianceEvent]:
+def _read_lines(source: Source, *, authors: bool) -> Iterator[tuple[ComplianceEvent, bool]]:
+    """Yield the events of a list of ids, in which single lines may also be events or comments."""
     for line in source.lines():
-        if line.blank:
+        data = line.data.strip()
+        if not data or data.startswith(b"#"):
             continue
         try:
-            name = line.data.decode().strip()
-            yield event_of_id(name, author=authors)
+            if data.startswith((b"{", b"[")):
+                for event in read_message(data):
+                    yield _removal(event), False
+            else:
+                yield event_of_id(_plain_id(data.decode()), author=authors), True
         except (UnicodeDecodeError, PoisonError) as error:
             raise EventFileError(
-                f"line {line.number} of {source.name} is not an id ({error}), and nothing was erased",
-                "write one id on each line",
+                f"line {line.number} of {source.name} is neither an id nor a deletion ({error}), "
+                "and nothing was erased",
+                "write one id or one compliance event on each line",
             ) from None
+
+
+def _plain_id(text: str) -> str:
+    if _TABLE_ROW.match(text):
+        raise PoisonError("bad-id", "it is a row of a table")
+    return text
+
+
+def _removal(item: Post | ComplianceEvent | PoisonError) -> ComplianceEvent:
+    if isinstance(item, PoisonError):
+        raise item
+    if isinstance(item, Post):
+        raise PoisonError("wrong-type", "it is a post")
+    return item

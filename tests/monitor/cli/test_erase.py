@@ -45,9 +45,9 @@ def test_a_post_is_erased_everywhere_and_audited(run: RunCommand, filled: Settin
     run(filled, "erase", "--post", "98")  # which also publishes the alerts
     ended = run(filled, "erase", "--post", "1", "--post", "99", "--reason", "request 7")
     assert ended.status == 0, ended.err
-    assert "1 posts made anonymous" in ended.out
-    assert "1 alerts retracted" in ended.out
-    assert "1 name nothing that is stored" in ended.err
+    assert "posts made anonymous: 1" in ended.out
+    assert "alerts retracted: 1" in ended.out
+    assert "1 match nothing that is stored" in ended.err
     assert remaining(filled) == ["2", "3", "4"]
     tables = Tables(filled)
     with tables.connection:
@@ -81,6 +81,8 @@ def test_without_an_author_key_the_user_is_told_what_cannot_be_matched(
     "content",
     [
         "1\n\n 3 \n",
+        '# two posts\n1\n{"tombstone": {"id": "3"}}\n',
+        '1\n[{"delete": {"status": {"id": 3, "id_str": "3", "user_id_str": "7"}}}]\n',
         '{"tombstone": {"event": "delete", "id": "1"}}\n{"tombstone": {"id": "3"}}\n',
         '[{"tombstone": {"id": "1"}}, {"tombstone": {"id": "3"}}]',
         '{"delete": {"status": {"id": 1, "id_str": "1", "user_id_str": "7"}}}\n'
@@ -106,7 +108,17 @@ def test_a_file_of_authors(run: RunCommand, filled: Settings, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "content",
-    ["", "1\n\x07\n", '{"tombstone": {"id": "1"}}\n{"tombstone": {}}\n', '{"id": "1", "text": "a post"}\n'],
+    [
+        "",
+        "# no ids\n",
+        "1\n\x07\n",
+        '1\n{"id": "3", "text": "a post"}\n',
+        '1\n{"tombstone": \n',
+        "1,spam\n",
+        '"1"\n',
+        '{"tombstone": {"id": "1"}}\n{"tombstone": {}}\n',
+        '{"id": "1", "text": "a post"}\n',
+    ],
 )
 def test_a_file_with_a_wrong_line_erases_nothing(
     run: RunCommand, filled: Settings, tmp_path: Path, content: str
@@ -129,7 +141,7 @@ def test_a_dry_run_shows_what_would_change(run: RunCommand, filled: Settings) ->
     ended = run(filled, "erase", "--author", "author 7", "--dry-run")
     assert ended.status == 0
     assert "would apply" in ended.out
-    assert "4 posts made anonymous" in ended.out
+    assert "posts made anonymous: 4" in ended.out
     assert remaining(filled) == ["1", "2", "3", "4"]
 
 
