@@ -17,6 +17,7 @@ from monitor.feed import (
     Input,
     ReadOptions,
     Reject,
+    RejectLimit,
     Source,
     UnknownFormatError,
     detect_format,
@@ -86,6 +87,7 @@ class FileReader:
         self._options = options
         self._notify = notify
         self._events = 0
+        self._rejected = 0
         self._skipped = 0
         self.failures: list[MonitorError] = []
         self.items = 0
@@ -113,7 +115,7 @@ class FileReader:
 
         So a file is scored in large chunks, and a slow pipe gets each answer without delay.
         """
-        before, self._events = self.items, 0
+        before, self._events, self._rejected = self.items, 0, 0
         chunk: list[ScoreItem] = []
         size = 0
         try:
@@ -125,14 +127,13 @@ class FileReader:
                 if full or not more_is_ready(source):
                     yield Chunk(tuple(chunk), source, source.position)
                     chunk, size = [], 0
-        except UnknownFormatError as error:
-            if source.was_listed or self.items > before:
-                self.failures.append(error)
-            else:
+            read = self.items - before + self._events
+            RejectLimit().check_at_end(source.name, self._rejected, read)
+        except FeedError as error:
+            if isinstance(error, UnknownFormatError) and not source.was_listed and self.items == before:
                 self._skipped += 1
                 self._notify(f"skipped: {error.fact}")
-            return
-        except FeedError as error:
+                return
             self.failures.append(error)
         if chunk:
             yield Chunk(tuple(chunk), source, source.position)  # also what came before damage
@@ -150,6 +151,7 @@ class FileReader:
         seen: set[str] = set()
         for item in read_feed_items(source, detection, options, self._form):
             if isinstance(item, Reject):
+                self._rejected += 1
                 yield ScoreItem(item.line, item, len(item.raw))
                 continue
             if item.source not in seen:

@@ -147,6 +147,15 @@ def test_lines_before_damaged_data_are_scored(tmp_path: Path) -> None:
     assert "t.jsonl.gz" in done.stderr.decode()
 
 
+def test_a_file_without_a_valid_post_has_records_and_ends_with_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_bytes(lines_of({"id": "1"}, {"text": "dizzy"}))
+    (tmp_path / "good.jsonl").write_bytes(lines_of({"id": "1", "text": "dizzy"}, {"id": "2"}))
+    done = score(str(tmp_path / "bad.jsonl"), str(tmp_path / "good.jsonl"), "--bundle", "dummy")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 4
+    assert b"bad.jsonl" in done.stderr and b"good.jsonl" not in done.stderr
+
+
 def test_an_empty_file_has_no_records_and_a_note() -> None:
     done = score("-", "--bundle", "dummy")
     assert records(done) == []
