@@ -62,14 +62,18 @@ def psql_address(database: DatabaseSettings) -> tuple[str, dict[str, str]]:
     return address, {"PGPASSWORD": str(password)} if password else {}
 
 
+def find_redis_client() -> str | None:
+    """Return the path of valkey-cli or redis-cli, or None if neither is installed."""
+    return next(filter(None, map(shutil.which, REDIS_CLIENTS)), None)
+
+
 def become_redis_client(settings: RedisSettings, arguments: Sequence[str]) -> None:
     """Replace this process by valkey-cli or redis-cli, connected to the server. Return if there is neither.
 
     Raises:
         SettingsError: `redis.url` is not a URL.
     """
-    program = next(filter(None, map(shutil.which, REDIS_CLIENTS)), None)
-    if program is not None:
+    if program := find_redis_client():
         options, secrets = redis_client_options(settings)
         _replace_process([program, *options, *arguments], secrets)
 

@@ -8,6 +8,7 @@ import typer
 
 from monitor.cli.console import print_line
 from monitor.cli.options import PASSED_ON, ShowPassword, settings_of
+from monitor.cli.stack_advice import note_stopped_stack
 from monitor.settings import masked_url
 
 db_app = typer.Typer(
@@ -60,6 +61,7 @@ def db_url_command(context: typer.Context, show_password: ShowPassword = False) 
     from monitor.store.connections import database_url
 
     url = database_url(settings_of(context).database).set(drivername="postgresql")
+    note_stopped_stack(context, "database.url")
     text = url.render_as_string(hide_password=False)
     print_line(text if show_password else masked_url(text))
 
@@ -77,4 +79,6 @@ def db_shell_command(
     """
     from monitor.cli.client_programs import become_psql
 
-    become_psql(settings_of(context).database, arguments or [])
+    settings = settings_of(context)
+    note_stopped_stack(context, "database.url")
+    become_psql(settings.database, arguments or [])

@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.console import print_error, print_line, print_note
 from monitor.cli.options import PASSED_ON, ShowPassword, settings_of
+from monitor.cli.stack_advice import note_stopped_stack
 from monitor.settings import masked_url
 
 redis_app = typer.Typer(no_args_is_help=True, help="Look at the Redis or Valkey of the alerts.")
@@ -18,6 +19,7 @@ redis_app = typer.Typer(no_args_is_help=True, help="Look at the Redis or Valkey 
 def redis_url_command(context: typer.Context, show_password: ShowPassword = False) -> None:
     """Print the URL of Redis, for other programs. The password is masked unless requested."""
     url = settings_of(context).redis.url.get_secret_value()
+    note_stopped_stack(context, "redis.url")
     print_line(url if show_password else masked_url(url))
 
 
@@ -34,10 +36,12 @@ def redis_shell_command(
     """
     from redis import ResponseError
 
-    from monitor.cli.client_programs import become_redis_client
+    from monitor.cli.client_programs import become_redis_client, find_redis_client
     from monitor.cli.redis_prompt import RedisPrompt, prompt_until_end
 
     settings = settings_of(context).redis
+    if find_redis_client():
+        note_stopped_stack(context, "redis.url")
     become_redis_client(settings, command or [])
     prompt = RedisPrompt(settings)
     try:

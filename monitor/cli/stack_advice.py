@@ -11,6 +11,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from monitor.cli.console import print_note
 from monitor.embedded import missing_stack
 from monitor.errors import MonitorError
 from monitor.settings import LoadedSettings
@@ -46,6 +47,20 @@ class AdvisingGroup(TyperGroup):
 def remember_settings(context: typer.Context, loaded: LoadedSettings) -> None:
     """Keep the settings of the running command, to explain an error of it."""
     context.meta[_SETTINGS] = loaded
+
+
+def note_stopped_stack(context: typer.Context, name: str) -> None:
+    """Note that an address is the default one only because the embedded stack of this folder is stopped.
+
+    For commands that do not connect themselves, so that no error of theirs can say it.
+
+    Args:
+        context: of the command, which has loaded its settings.
+        name: the setting of the address.
+    """
+    loaded: LoadedSettings | None = context.meta.get(_SETTINGS)
+    if loaded and name not in loaded.origins and (reason := missing_stack(loaded.settings.embedded.data_dir)):
+        print_note(f"{reason}, so this is the default address; `ade-monitor up` starts the stack")
 
 
 def explain_stopped_stack(error: MonitorError, loaded: LoadedSettings) -> MonitorError | None:

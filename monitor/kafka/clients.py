@@ -20,6 +20,9 @@ CONNECT_TIMEOUT: Final = 10.0
 LISTEN_TIMEOUT: Final = 3.0
 """Seconds until a host that accepts no connection counts as away."""
 
+LISTEN_PAUSE: Final = 0.5
+"""Seconds between two attempts to reach a broker that is starting."""
+
 
 def broker_away_error(settings: KafkaSettings, cause: object) -> RetryableError:
     """Return the error for a broker that does not answer, with what to do about it."""
@@ -48,6 +51,22 @@ def require_listener(settings: KafkaSettings) -> None:
         else:
             return
     raise broker_away_error(settings, "; ".join(dict.fromkeys(reasons)))
+
+
+def await_listener(settings: KafkaSettings) -> None:
+    """Wait until one of the brokers accepts a connection. Kafka's clients would log each failed attempt.
+
+    Raises:
+        RetryableError: none of them does within `CONNECT_TIMEOUT`.
+    """
+    deadline = time.monotonic() + CONNECT_TIMEOUT
+    while True:
+        try:
+            return require_listener(settings)
+        except RetryableError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(LISTEN_PAUSE)
 
 
 def servers_of(settings: KafkaSettings) -> list[str]:
@@ -118,8 +137,7 @@ def closing_quietly(client: Any) -> Iterator[Any]:
 def _open(client_class: Any, settings: KafkaSettings, *, patient: bool = False, **options: Any) -> Any:
     from kafka.errors import KafkaConfigurationError, KafkaError
 
-    if not patient:
-        require_listener(settings)
+    (await_listener if patient else require_listener)(settings)
     try:
         return client_class(
             bootstrap_servers=servers_of(settings),

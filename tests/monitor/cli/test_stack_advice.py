@@ -71,3 +71,19 @@ def test_a_command_at_another_address_reports_only_that(run: RunCommand, folder:
     assert ended.status == 1
     assert "127.0.0.1:1" in ended.err
     assert "ade-data" not in ended.err
+
+
+@pytest.mark.parametrize("command", [("db", "url"), ("redis", "url")])
+def test_commands_that_do_not_connect_note_the_stopped_stack(
+    run: RunCommand, folder: Path, command: tuple[str, ...]
+) -> None:
+    ended = run(None, *command)
+    assert f"{folder / 'ade-data'} is not running" in ended.err
+
+
+def test_an_address_of_the_user_is_not_explained(
+    run: RunCommand, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADE_DATABASE__URL", "postgresql://ade@127.0.0.1:1/ade")
+    ended = run(None, "db", "url")
+    assert (ended.status, ended.err) == (0, "")
