@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,7 @@ class RejectLog:
     """
 
     def __init__(self, path: Path | None, fed: list[Path], notify: Callable[[str], None]) -> None:
+        self._path = path
         self._notify = notify
         self._count = 0
         self._file: TextIO | None = None
@@ -41,7 +43,9 @@ class RejectLog:
         try:
             if path.exists() and any(other.exists() and path.samefile(other) for other in fed):
                 raise RejectFileError(f"--rejects {path} is a file that is fed", "name another file")
-            self._file = path.open("w", encoding="utf-8")
+            # Rejects have the posts in them, so a new file is only for its owner.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(descriptor, "w", encoding="utf-8")
         except OSError as error:
             raise _write_error(path, error) from None
 
@@ -63,7 +67,7 @@ class RejectLog:
             try:
                 self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
             except OSError as error:
-                raise _write_error(self._file.name, error) from None
+                raise _write_error(self._path, error) from None
 
     def __enter__(self) -> RejectLog:
         return self
@@ -77,7 +81,7 @@ class RejectLog:
             self._file.close()
         except OSError as full:
             if error is None:
-                raise _write_error(self._file.name, full) from None
+                raise _write_error(self._path, full) from None
 
 
 def _write_error(path: object, error: OSError) -> RejectFileError:

@@ -29,6 +29,11 @@ def test_the_first_rejects_are_reported_and_all_are_written(tmp_path: Path) -> N
     }
 
 
+def test_a_new_file_of_rejects_is_only_for_its_owner(tmp_path: Path) -> None:
+    with RejectLog(tmp_path / "rejects.jsonl", [], lambda note: None):
+        assert (tmp_path / "rejects.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_without_a_file_rejects_are_only_reported() -> None:
     notes: list[str] = []
     with RejectLog(None, [], notes.append) as log:
