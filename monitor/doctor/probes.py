@@ -53,7 +53,8 @@ def probe_bundle(settings: Settings) -> ProbeResult:
     scorer = load_scorer(model.bundle, model.serving)
     scored, trained = wanted_languages(settings), trained_languages(model.bundle)
     detail = f"{model.bundle}, version {scorer.version}; scores {', '.join(scored) or 'every language'}"
-    if trained and (unseen := "every language" if not scored else ", ".join(sorted({*scored} - {*trained}))):
+    unseen = ", ".join(sorted({*scored} - {*trained})) if scored else "other languages"
+    if trained and unseen:
         return ProbeResult(
             "hint",
             f"{detail}, but was trained on {', '.join(trained)} only",

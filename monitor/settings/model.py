@@ -21,7 +21,9 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 def _languages(value: object) -> object:
-    """Accept a list of language tags, also as JSON, or tags with commas between them."""
+    """Accept a list of language tags, also as JSON, or or tags with commas between them."""
+    if isinstance(value, str) and not value.strip():
+        return None  # as a compose file writes a variable that is not set
     if isinstance(value, str):
         try:
             value = json.loads(value) if value.strip().startswith("[") else value.split(",")
@@ -34,8 +36,8 @@ def _languages(value: object) -> object:
     return parse_languages(tag for tag in value if tag.strip())
 
 
-Languages = Annotated[tuple[str, ...], BeforeValidator(_languages), NoDecode]
-"""Languages by their shortest code in ISO 639; none means every language."""
+Languages = Annotated[tuple[str, ...] | None, BeforeValidator(_languages), NoDecode]
+"""Languages by their shortest code in ISO 639; `()` means every language, None those of the bundle."""
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -153,7 +155,7 @@ class WorkerSettings(Section):
     batch_size: int = Field(512, ge=1, le=10_000, description="maximum number of tweets in a micro-batch")
     batch_wait: Seconds = Field(0.25, description="seconds to wait for a batch to fill")
     queue_size: int = Field(2, ge=1, le=100, description="batches that may wait to be written")
-    languages: Languages | None = Field(
+    languages: Languages = Field(
         None,
         description="languages that are scored, such as en,es, or * for all; by default the bundle's",
     )

@@ -147,11 +147,12 @@ def test_a_secret_file_of_an_unknown_name_is_refused(tmp_path: Path, monkeypatch
         ('["en", "pt-BR"]', ("en", "pt"), "en, pt"),
         ("*", (), "*"),
         ("[]", (), "*"),
-        ("", (), "*"),
+        ("", None, ""),
+        (" ", None, ""),
     ],
 )
 def test_languages_are_tags_with_commas_between_them_or_a_list(
-    value: str, languages: tuple[str, ...], shown: str, monkeypatch: pytest.MonkeyPatch
+    value: str, languages: tuple[str, ...] | None, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADE_WORKER__LANGUAGES", value)
     loaded = load_settings()
