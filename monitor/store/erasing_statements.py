@@ -26,6 +26,11 @@ ADD_TOUCHED = text(
     "FROM jsonb_each_text(CAST(:touched AS jsonb))) WHERE t.id = :id"
 )
 
+FIND_TOMBSTONES = text(
+    "SELECT subject, event, at, event_id FROM tombstones "
+    "WHERE subject = ANY(ARRAY(SELECT decode(row, 'hex') FROM unnest(CAST(:subjects AS text[])) AS row))"
+)
+
 PUT_TOMBSTONES = text(
     "INSERT INTO tombstones AS t (subject, event, at, event_id) "
     "SELECT DISTINCT ON (subject, event) subject, event, at, event_id "

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.store import erasing_statements as sql
 from monitor.store.audited_events import LIFTS, AppliedEvent
 from monitor.store.digests import author_subject, post_subject
-from monitor.store.statements import FIND_TOMBSTONES
 
 AT_ONCE: Final = 5_000
 """Number of tombstones in a statement, so that many of them are written within its timeout."""
@@ -51,7 +50,7 @@ async def find_tombstones(connection: AsyncConnection, subjects: Collection[byte
     """Return the tombstones of these digests."""
     removed: dict[bytes, Tombstone] = {}
     parameters = {"subjects": [subject.hex() for subject in sorted(subjects)]}
-    for row in await connection.execute(FIND_TOMBSTONES, parameters):
+    for row in await connection.execute(sql.FIND_TOMBSTONES, parameters):
         subject, tombstone = bytes(row.subject), Tombstone(row.event, row.at, row.event_id)
         removed[subject] = max(tombstone, removed.get(subject, tombstone), key=attrgetter("at"))
     return removed
