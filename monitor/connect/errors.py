@@ -35,6 +35,6 @@ class ConnectionLostError(RetryableError):
     def __init__(
         self, fact: str, kind: FailureKind = FailureKind.NETWORK, *, retry_at: datetime | None = None
     ) -> None:
-        super().__init__(fact)
+        super().__init__(fact, "check the address and the network, and try again")
         self.kind = kind
         self.retry_at = retry_at
