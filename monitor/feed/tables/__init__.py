@@ -8,6 +8,7 @@ columnar        Parquet and Arrow
 column_choice   which column has what, from its title or from the content
 column_titles   usual titles; `listening_tools` has those of tools, `table_profiles` puts them together
 table_entries   rows to entries: `row_fields` combines cells, `cell_values` and `local_dates` read them
+reddit_rows     rows of Reddit, which the source for Reddit reads
 label_columns   annotation files, which have no posts
 damaged_ids     ids that spreadsheets have rounded
 """

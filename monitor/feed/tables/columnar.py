@@ -15,6 +15,7 @@ from monitor.feed.file_format import ReadOptions
 from monitor.feed.source import FeedError, Source
 from monitor.feed.tables.column_choice import choose_columns
 from monitor.feed.tables.column_titles import normalized
+from monitor.feed.tables.reddit_rows import reddit_titles
 from monitor.feed.tables.table_entries import read_entries
 from monitor.feed.tables.table_profiles import is_about_x
 from monitor.feed.tables.table_rows import MAX_SAMPLE_ROWS, CellRow, TableStart
@@ -96,6 +97,8 @@ def _damaged(source: Source, error: Exception) -> FeedError:
 def _needed(schema: Any, name: str, options: ReadOptions) -> list[str]:
     """Return the names of the columns with posts, as paths with dots."""
     titles = list(_paths(schema))
+    if options.mapping.empty and (chosen := reddit_titles(titles)):
+        return chosen
     columns = choose_columns(TableStart(name, titles, ()), options.mapping)
     needed = {index for indices in columns.indices.values() for index in indices}
     # The titles that show what kind of table it is must stay, too.

@@ -25,9 +25,11 @@ from monitor.ingest.sources.x_posts import ReferencedPost, post_ids, x_fields
 _REFERENCES: Final = (("repost_of", "repost"), ("quote_of", "quote"), ("reply_to", "reply"))
 _CONTEXT: Final = ("title", "place")
 
-# What databases and data frames write for a cell without a value. People rarely post just this word.
-_NO_VALUE: Final = frozenset(("NULL", "null", "NaN", "nan", "None", "NaT", "<NA>", "\\N"))
+NO_VALUE: Final = frozenset(("NULL", "null", "NaN", "nan", "None", "NaT", "<NA>", "\\N"))
+"""What databases and data frames write for a cell without a value. People rarely post just this word."""
+
 _NUMBER: Final = re.compile("[0-9]+")
+_ID_OF_ACCOUNT: Final = re.compile(r"""['"]id(?:_str)?['"]: ?['"]?([0-9]+)""")
 
 
 class RowFields:
@@ -138,7 +140,7 @@ class RowFields:
         """Return the first cell of a field's columns that is not blank, or ""."""
         for index in self._indices.get(field, ()):
             text = text_of(self._cell(cells, index))
-            if text and not text.isspace() and text not in _NO_VALUE:
+            if text and not text.isspace() and text not in NO_VALUE:
                 return text
         return ""
 
@@ -152,6 +154,10 @@ class RowFields:
 
     def _author(self, cells: Sequence[Any]) -> str:
         author = id_of(self._first(cells, "author_id"))
+        if author.startswith("{"):
+            # A data frame wrote the whole account as Python shows it.
+            match = _ID_OF_ACCOUNT.search(author)
+            return match[1] if match else ""
         if author and self._profile.is_listening_tool and not author.isdecimal():
             return f"{self._profile.name}:{author.removeprefix('@')}"
         return author

@@ -12,6 +12,7 @@ from monitor.feed.tables.column_choice import ChosenColumns, choose_columns
 from monitor.feed.tables.damaged_ids import IdWatch, is_damaged
 from monitor.feed.tables.label_columns import refuse_labels
 from monitor.feed.tables.local_dates import date_column
+from monitor.feed.tables.reddit_rows import RedditRows, reddit_titles
 from monitor.feed.tables.row_fields import RowFields
 from monitor.feed.tables.table_rows import CellRow, TableStart
 from monitor.ingest.snowflake import snowflake_date
@@ -33,6 +34,9 @@ def read_entries(
     Raises:
         FeedError: the table has no posts, or its ids are damaged; later also while it is read.
     """
+    if start.titles is not None and options.mapping.empty and reddit_titles(start.titles):
+        options.notify("the columns are fields of Reddit")
+        return _reddit_entries(rows, start.titles)
     columns = choose_columns(start, options.mapping)
     options.notify(columns.describe())
     fields = _row_fields(start, columns, options)
@@ -51,11 +55,26 @@ def _entries(
         if isinstance(row, Reject):
             yield row
         elif len(row.cells) != width:
-            detail = f"columns in the row: {len(row.cells)}; in the header: {width}"
-            yield Reject(row.line, "wrong-columns", detail, row.raw)
+            yield _wrong_columns(row, width)
         else:
             yield _entry(row, fields, watch)
     watch.report()
+
+
+def _reddit_entries(rows: Iterable[CellRow | Reject], titles: Sequence[str]) -> Iterator[FeedEntry | Reject]:
+    reader = RedditRows(titles)
+    for row in rows:
+        if isinstance(row, Reject):
+            yield row
+        elif len(row.cells) != len(titles):
+            yield _wrong_columns(row, len(titles))
+        elif (fields := reader.read(row.cells)) is not None:
+            yield FeedEntry(row.line, fields, row.raw, reader.source.name)
+
+
+def _wrong_columns(row: CellRow, width: int) -> Reject:
+    detail = f"columns in the row: {len(row.cells)}; in the header: {width}"
+    return Reject(row.line, "wrong-columns", detail, row.raw)
 
 
 def _entry(row: CellRow, fields: RowFields, watch: IdWatch) -> FeedEntry | Reject:

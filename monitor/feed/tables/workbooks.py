@@ -118,14 +118,15 @@ def _titles(row: CellRow) -> Sequence[str]:
 def _refuse_numbers(start: TableStart, columns: Sequence[int], options: ReadOptions) -> None:
     if options.accept_rounded_ids:
         return
-    for index in columns:
-        for cell in start.column(index):
-            if isinstance(cell, int | float) and abs(cell) > _LARGEST_EXACT:
-                raise FeedError(
-                    f"the ids of {start.name} are numbers such as {id_of(cell)}: a workbook keeps "
-                    "15 digits of them, so the last ones are lost",
-                    "export the ids as text; --accept-rounded-ids reads the file anyway",
-                )
+    for row in start.rows:
+        ids = (row.cells[index] for index in columns if index < len(row.cells))
+        cell = next((cell for cell in ids if cell not in (None, "")), None)
+        if isinstance(cell, int | float) and abs(cell) > _LARGEST_EXACT:
+            raise FeedError(
+                f"the ids of {start.name} are numbers such as {id_of(cell)}: a workbook keeps "
+                "15 digits of them, so the last ones are lost",
+                "export the ids as text; --accept-rounded-ids reads the file anyway",
+            )
 
 
 def _refuse_bombs(file: IO[bytes], name: str) -> None:

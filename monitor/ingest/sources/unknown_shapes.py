@@ -26,6 +26,7 @@ _SHAPES: Final = (
     (("_source",), "a document of Elasticsearch, which has the post in `_source`"),
     (("hits",), "an answer of Elasticsearch"),
     (("features", "type"), "GeoJSON"),
+    (("columns", "index", "data"), "a data frame; write it with orient='records'"),
     (("tweet_id", "label"), "a label without its text"),
 )
 

@@ -68,3 +68,18 @@ def test_optional_columns_become_fields() -> None:
 
 def test_an_id_comes_from_the_url_if_there_is_no_column_for_it() -> None:
     assert read_as(f"url,text\nhttps://x.com/a/status/{ID},dizzy\n".encode(), "csv").ids == [str(ID)]
+
+
+@pytest.mark.parametrize(
+    ("account", "author"),
+    [
+        ("{'id': 17, 'id_str': '17', 'username': 'ann', 'created': datetime.datetime(2020, 1, 1)}", "17"),
+        ('{"username": "ann", "id_str": "17"}', "17"),
+        ("{'username': 'ann'}", None),
+        ("{'description': '" + "x" * 900 + "'}", None),
+    ],
+)
+def test_an_account_as_python_shows_it_gives_its_id(account: str, author: str | None) -> None:
+    quoted = account.replace('"', '""')
+    [post] = read_as(f'id,user,text\n10,"{quoted}",so dizzy\n'.encode(), "csv").posts
+    assert post.author_id == author

@@ -83,6 +83,11 @@ def test_ids_that_are_large_numbers_are_refused() -> None:
     assert len(read_as(data, "xlsx", ReadOptions(accept_rounded_ids=True)).entries) == 1
 
 
+def test_large_numbers_do_not_matter_if_the_ids_are_also_there_as_text() -> None:
+    data = workbook(Posts=[["id", "id_str", "text"], [int(ID), ID, "sick"]])
+    assert read_as(data, "xlsx").ids == [ID]
+
+
 def test_a_workbook_without_posts_is_refused() -> None:
     with pytest.raises(UnknownFormatError):
         read_as(workbook(Numbers=[["a", "b"], [1, 2]]), "xlsx")
