@@ -76,7 +76,15 @@ def _read_sheets(book: Any, name: str, options: ReadOptions) -> Iterator[FeedEnt
             f"{name}, sheet {sheet_name!r}", None if header is None else _titles(header), head[below:]
         )
         try:
-            entries = _entries(start, itertools.chain(head[below:], rows), _of_sheet(sheet_name, options))
+            columns = choose_columns(start, options.mapping)
+        except FeedError as error:
+            first_error = first_error or error
+            skipped.append(sheet_name)
+            continue
+        _refuse_numbers(start, columns.indices.get("id", ()), options)
+        all_rows = itertools.chain(head[below:], rows)
+        try:
+            entries = read_entries(start, all_rows, _of_sheet(sheet_name, options))
         except UnknownFormatError as error:
             first_error = first_error or error
             skipped.append(sheet_name)
@@ -89,14 +97,6 @@ def _read_sheets(book: Any, name: str, options: ReadOptions) -> Iterator[FeedEnt
         )
     if skipped:
         options.notify(f"sheets without posts are skipped: {', '.join(map(repr, skipped))}")
-
-
-def _entries(
-    start: TableStart, rows: Iterator[CellRow], options: ReadOptions
-) -> Iterator[FeedEntry | Reject]:
-    columns = choose_columns(start, options.mapping)
-    _refuse_numbers(start, columns.indices.get("id", ()), options)
-    return read_entries(start, rows, options)
 
 
 def _of_sheet(name: str, options: ReadOptions) -> ReadOptions:

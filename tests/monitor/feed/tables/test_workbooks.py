@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.feed.field_mapping import FieldMapping
 from monitor.feed.file_format import ReadOptions
 from monitor.feed.source import FeedError, UnknownFormatError
 from tests.monitor.feed.tables.table_reading import read_as
@@ -68,6 +69,14 @@ def test_all_sheets_with_posts_are_read() -> None:
     result = read_as(data, "xlsx")
     assert (result.ids, result.texts) == (["1", "t3_a"], ["sick", "dizzy"])
     assert any("'Info', 'Labels'" in note for note in result.notes)
+
+
+def test_sheets_without_the_columns_that_the_user_names_are_skipped() -> None:
+    data = workbook(Info=[["a", "b"], ["1", "2"]], Posts=[["drug_id", "comment"], ["zoloft.1", "so sick"]])
+    result = read_as(data, "xlsx", ReadOptions(mapping=FieldMapping(id="drug_id")))
+    assert (result.ids, result.texts) == (["zoloft.1"], ["so sick"])
+    with pytest.raises(FeedError, match="no column 'nr'"):
+        read_as(data, "xlsx", ReadOptions(mapping=FieldMapping(id="nr")))
 
 
 def test_damaged_ids_of_a_later_sheet_are_refused() -> None:
