@@ -352,6 +352,15 @@ async def test_an_announced_edit_that_is_stored_already_changes_nothing(store: S
     assert tables.rows("SELECT text, version FROM tweets") == [(TEXT, 1)]
 
 
+async def test_an_announced_edit_of_a_post_that_is_not_stored_changes_nothing(
+    store: Store, tables: Tables
+) -> None:
+    [event] = await apply(store, post_event("tweet_edit", "17", "18"))
+    assert event.event_id is not None
+    assert not +event.touched
+    assert tables.rows("SELECT alias FROM post_aliases") == []
+
+
 async def test_a_dry_run_reports_what_would_change_and_changes_nothing(store: Store, tables: Tables) -> None:
     await write(store, [positive_tweet("17")])
     before = everything(tables)
