@@ -68,6 +68,8 @@ def open_sources(entry: Input, notify: Callable[[str], None]) -> Iterator[Source
             yield from _unpack(layer, notify)
     except FeedError as error:
         yield error
+    except OSError as error:
+        yield FeedError(f"{entry.name} cannot be read: {error.strerror or error}")
 
 
 def _unpack(layer: _Layer, notify: Callable[[str], None]) -> Iterator[Source | FeedError]:

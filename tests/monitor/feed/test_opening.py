@@ -97,6 +97,13 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path, prepare: str) 
     assert str(path) in str(error)
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read")
+def test_a_file_that_cannot_be_read_is_an_error_with_its_name() -> None:
+    [error] = open_sources(Input(Path("/proc/self/mem")), lambda note: None)
+    assert isinstance(error, FeedError)
+    assert "/proc/self/mem" in str(error)
+
+
 @pytest.mark.parametrize("packed", [DATA, PACKED["zstd"], zip_of({"t": DATA})])
 def test_a_named_pipe_is_read(tmp_path: Path, packed: bytes) -> None:
     os.mkfifo(tmp_path / "pipe")
