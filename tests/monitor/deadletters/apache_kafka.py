@@ -1,6 +1,7 @@
 """A real Apache Kafka of one node, for what the embedded broker cannot do.
 
-It needs Java 17 and the folder of a Kafka 4 distribution, with the jars in `libs/`, in KAFKA_HOME.
+It needs Java 17 and the folder of a Kafka 4 distribution, with the jars in `libs/`. KAFKA_HOME names it; by
+default it is `shared/kafka` next to the project.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ log.retention.check.interval.ms=500
 log.initial.task.delay.ms=500
 log.segment.delete.delay.ms=100
 """
+NEXT_TO_THE_PROJECT = Path(__file__).resolve().parents[4] / "shared" / "kafka"
 LOG_SETTINGS = "status = error\nrootLogger.level = off\n"
 
 
@@ -91,9 +93,9 @@ def _bytes_of(path: Path) -> bytes:
 
 def kafka_home() -> Path:
     """Return the folder of Kafka, or skip the test."""
-    home = os.environ.get("KAFKA_HOME")
-    if not home or not Path(home, "libs").is_dir():
-        pytest.skip("KAFKA_HOME does not name the folder of an Apache Kafka 4")
+    home = Path(os.environ.get("KAFKA_HOME") or NEXT_TO_THE_PROJECT)
+    if not (home / "libs").is_dir():
+        pytest.skip("there is no Apache Kafka 4: KAFKA_HOME does not name its folder")
     if not shutil.which("java"):
         pytest.skip("Java is not installed")
-    return Path(home)
+    return home
