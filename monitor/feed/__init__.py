@@ -6,6 +6,7 @@ unpacking        the ways of packing; `unpacked_stream` limits how much a file b
 source           what is open: its first bytes and its lines
 detection        the format of a source, from the table of all formats
 json_entries     JSON of any platform; `json_documents` splits it into documents, with `json_patterns`
+json_text        the text of a document
 tables           tables: delimited text, workbooks, Parquet and Arrow
 encodings        encodings of files
 field_mapping    names of fields that the user chose

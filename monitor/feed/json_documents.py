@@ -1,4 +1,4 @@
-"""Split a stream of JSON into documents: one for each line, or one for each object of arrays and pages.
+"""Split a stream of JSON into documents: one for each object of arrays and pages.
 
 A streaming parser such as ijson stops at the first wrong byte. This splitter only looks for strings and
 brackets and leaves each document to `parse_json`, so a fault costs one document, not the rest of the file. It
@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, NamedTuple, cast
+from typing import Any, BinaryIO, Final, cast
 
-from monitor.errors import PoisonError
 from monitor.feed.json_patterns import (
     ASSIGNMENT,
     BRACKET,
@@ -21,8 +20,8 @@ from monitor.feed.json_patterns import (
     NEXT_OBJECT,
     SKIPPED,
 )
-from monitor.feed.source import MAX_LINE, SourceLine
-from monitor.ingest import parse_json
+from monitor.feed.json_text import JsonText, read_chat
+from monitor.feed.source import MAX_LINE
 
 _CHUNK: Final = 262_144
 _SEPARATORS: Final = b" \t\r\n,;"
@@ -31,32 +30,6 @@ _LONGEST_KEY: Final = 80
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = b"{}[]"
 
 _CHAT_LISTS: Final = (b"chats", b"left_chats")
-_CHAT_FIELDS: Final = ("id", "name", "type")
-
-
-class JsonText(NamedTuple):
-    """The text of a JSON document.
-
-    Attributes:
-        line: number of the line on which it starts.
-        data: its bytes; of a document that is too long, the first `MAX_LINE` of them.
-        is_cut: True if the file ends in the middle of it.
-        is_too_long: True if it is longer than `MAX_LINE`.
-        chat: the fields of the Telegram chat that it is a message of, or None.
-    """
-
-    line: int
-    data: bytes
-    is_cut: bool = False
-    is_too_long: bool = False
-    chat: dict[str, Any] | None = None
-
-
-def split_lines(lines: Iterator[SourceLine]) -> Iterator[JsonText]:
-    """Yield the document of each line that is not blank."""
-    for line in lines:
-        if not line.blank:
-            yield JsonText(line.number, line.data, is_too_long=not line.whole)
 
 
 def split_documents(stream: BinaryIO) -> Iterator[JsonText]:
@@ -188,7 +161,7 @@ class _Splitter:
         if self._depth == 2 and self._in_chats and key[1] == b"list":
             array = _Array(self._depth, has_chats=True)
         elif self._depth == 1 and key[1] == b"messages" and not self._is_opened:
-            chat = _read_chat(self._buffer[self._start : key.start()])
+            chat = read_chat(self._buffer[self._start : key.start()].rstrip(_SEPARATORS))
             if chat is None:
                 return False
             array = _Array(self._depth, chat)
@@ -268,14 +241,3 @@ class _Splitter:
             self._line += self._buffer.count(b"\n", self._counted, place)
             self._counted = place
         return self._line
-
-
-def _read_chat(start: bytes) -> dict[str, Any] | None:
-    """Return the fields of a Telegram chat whose messages follow, or None if it is something else."""
-    try:
-        fields = parse_json(start.rstrip(_SEPARATORS) + b"}")
-    except PoisonError:
-        return None
-    if not isinstance(fields, dict) or not isinstance(fields.get("type"), str) or "text" in fields:
-        return None
-    return {name: fields[name] for name in _CHAT_FIELDS if name in fields}

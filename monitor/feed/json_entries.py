@@ -13,8 +13,9 @@ from monitor.errors import PoisonError
 from monitor.feed.encodings import detect_encoding, utf8_stream
 from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.file_format import FileFormat, ReadOptions, Sample
-from monitor.feed.json_documents import JsonText, split_documents, split_lines
+from monitor.feed.json_documents import split_documents
 from monitor.feed.json_patterns import ASSIGNMENT
+from monitor.feed.json_text import JsonText, split_lines
 from monitor.feed.source import MAX_LINE, Source, read_source_lines
 from monitor.ingest import parse_json
 from monitor.ingest.json_values import json_type

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.feed import json_documents
-from monitor.feed.json_documents import JsonText, split_documents
+from monitor.feed.json_documents import split_documents
+from monitor.feed.json_text import JsonText
 
 
 class Drops(io.RawIOBase):
