@@ -7,6 +7,7 @@ and a deletion by hand that did not reach the broker is finished by the next wor
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -43,6 +44,10 @@ LAST_WAITING: Final = text("SELECT max(id) FROM compliance_events WHERE letters_
 MARK: Final = text(
     "UPDATE compliance_events SET letters_done_at = now() WHERE letters_done_at IS NULL AND id <= :last"
 )
+
+
+class _StoppedError(MonitorError):
+    """The worker ends while a scrub reads the letters."""
 
 
 class LetterScrubber:
@@ -111,14 +116,19 @@ class LetterScrubber:
     async def _scrub_in_thread(self, connection: AsyncConnection) -> ScrubResult:
         """Scrub. `connection` is idle meanwhile, so it looks up the ids: a second one may never be free."""
         loop = asyncio.get_running_loop()
+        stopped = threading.Event()
 
         def removed(ids: Sequence[str]) -> set[str]:
+            if stopped.is_set():
+                raise _StoppedError("the worker ends")
             return asyncio.run_coroutine_threadsafe(find_removed(connection, ids), loop).result()
 
         work = asyncio.ensure_future(asyncio.to_thread(scrub_letters, self._settings.kafka, removed))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            # A thread cannot be cancelled. The lock must last as long as it works.
+            # A thread cannot be cancelled, but it ends at its next look-up. The lock must last until then.
+            stopped.set()
             await asyncio.wait([work])
+            work.exception()
             raise

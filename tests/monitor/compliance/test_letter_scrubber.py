@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
@@ -62,6 +62,30 @@ async def test_one_connection_is_enough_for_a_scrub(migrated: Settings) -> None:
     assert result is not None
     assert result.removed == 1
     await store.close()
+
+
+async def test_a_scrub_ends_with_its_worker(
+    store: Store, migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def read_many_letters(_: object, removed: Callable[[Sequence[str]], set[str]]) -> module.ScrubResult:
+        while True:
+            removed(["17"])
+            loop.call_soon_threadsafe(started.set)
+
+    monkeypatch.setattr(module, "scrub_letters", read_many_letters)
+    await apply(store, post_event("delete", "17"))
+    task = asyncio.create_task(LetterScrubber(migrated, store).run())
+    async with asyncio.timeout(30):
+        await started.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
+    tables = Tables(migrated)
+    with tables.connection:
+        assert tables.rows("SELECT letters_done_at FROM compliance_events") == [(None,)]
 
 
 async def test_one_scrub_runs_at_a_time(store: Store, migrated: Settings) -> None:
