@@ -53,12 +53,12 @@ class ArchiveNotes:
         tweet = mapping(item.get("tweet"))
         if tweet is None:
             return item
-        found: dict[str, Any] = {}
+        added: dict[str, Any] = {}
         if "user" not in tweet and (user := self._users.get(place)) is not None:
-            found["user"] = user
+            added["user"] = user
         if self._texts and (text := self._whole_text(tweet)) is not None:
-            found["full_text"] = text
-        return {**item, "tweet": {**tweet, **found}} if found else item
+            added["full_text"] = text
+        return {**item, "tweet": {**tweet, **added}} if added else item
 
     def _whole_text(self, tweet: Document) -> str | None:
         text, second = tweet.get("full_text"), _second(tweet.get("created_at"))
