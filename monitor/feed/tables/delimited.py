@@ -12,8 +12,11 @@ from typing import Final
 
 from monitor.feed.encodings import WESTERN
 from monitor.feed.entries import Reject, reject_long_line
-from monitor.feed.source import SourceLine
+from monitor.feed.source import MAX_LINE, SourceLine
 from monitor.feed.tables.table_rows import CellRow, Notify
+
+# Python's limit is 131,072 characters. Some tools write whole objects into a cell, next to a short text.
+csv.field_size_limit(MAX_LINE)
 
 # Posts on X have ids of this length. A line that starts with one is a row, not a part of a cell.
 _ID_AT_START: Final = r'"?[0-9]{15,20}"?'

@@ -111,3 +111,10 @@ def test_any_cells_are_read_or_refused(rows: list[list[str]], delimiter: str) ->
             read_as(data, table_format.name)
         except FeedError:
             continue
+
+
+def test_a_cell_may_be_much_longer_than_a_post() -> None:
+    blob = 'z""' * 100_000
+    result = read_as(f'id,text,blob\n1,"so\nsick","{blob}"\n2,dizzy,\n'.encode(), "csv")
+    assert result.texts == ["so\nsick", "dizzy"]
+    assert not result.rejects
