@@ -18,7 +18,7 @@ _ID_FIELD: Final = re.compile(
     r'"(?P<name>[\w.$-]{0,60}?(?:id|Id|ID|id_str|idStr|uri|did|rkey|acct))"\s*:\s*'
     r'(?:"(?P<text>(?:[^"\\]|\\.){1,600})"|(?P<number>\d{1,20}))'
 )
-_ID_LIST: Final = re.compile(r'"[\w.$-]{0,60}?(?:ids|Ids|aliases)"\s*:\s*\[(?P<items>[^\]]{0,5000})\]')
+_ID_LIST: Final = re.compile(r'"[\w.$-]{0,60}?(?:ids|Ids|aliases)"\s*:\s*\[(?P<items>[^\[\]]{0,5000}+)\]')
 _ITEM: Final = re.compile(r'"((?:[^"\\]|\\.){1,600})"|(\d{1,20})')
 _OTHER_POST: Final = re.compile(r"in_reply_to|inReplyTo|conversation|parent|place|root", re.IGNORECASE)
 _IN_NO_ID: Final = re.compile("[\x00-\x1f\ud800-\udfff]")

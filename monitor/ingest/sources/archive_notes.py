@@ -18,7 +18,8 @@ from monitor.ingest.sources.post_source import Document
 # The two files write links and entities in different ways, so only letters and digits are compared. A cut
 # text ends with an ellipsis, often with a link to the whole post after it.
 _COMPARED: Final = re.compile(r"\w")
-_CUT_END: Final = re.compile(r"(?:…|\.\.\.)?\s*(?:https?://\S+)?\s*$")
+_CUT_END: Final = re.compile(r"(?:…|\.\.\.)?\s*+(?:https?://\S++)?\s*+$")
+_LONGEST_CUT_END: Final = 100
 _LONGEST_START: Final = 60
 _SHORTEST_START: Final = 10
 _SECOND: Final = len("2024-05-01T09:00:00")
@@ -64,7 +65,7 @@ class ArchiveNotes:
         text, second = tweet.get("full_text"), _second(tweet.get("created_at"))
         if not isinstance(text, str) or second is None or second not in self._texts:
             return None
-        start = _start(_CUT_END.sub("", text))
+        start = _start(text[:-_LONGEST_CUT_END] + _CUT_END.sub("", text[-_LONGEST_CUT_END:]))
         if len(start) < _SHORTEST_START:
             return None
         for note_start, note in self._texts[second]:
