@@ -1,4 +1,4 @@
-"""Settings: their definition (`model`), their sources (`sources`), and how to show them (`show`)."""
+"""Settings: their definition (`model`, `value_types`), their sources (`sources`), how to show them (`show`)."""
 
 from monitor.settings.model import (
     AlertSettings,
