@@ -11,6 +11,7 @@ from monitor.ingest.sources.post_source import Document
 from monitor.ingest.sources.registry import source_of
 
 _FIELDS_SHOWN: Final = 12
+_MOST_SEARCHED: Final = 5_000
 _USUAL_NAME: Final = re.compile(r"[\w.$@:/-]{1,40}")
 
 # Objects that people often have instead of posts: some of their fields, and what the object is.
@@ -20,12 +21,12 @@ _SHAPES: Final = (
     (("username", "rawDescription"), "a user of snscrape or twscrape"),
     (("username", "acct"), "a user of Mastodon"),
     (("access_token", "token_type"), "an answer about a login"),
-    (("entryId", "sortIndex"), "a part of a page that X shows in a browser; twscrape converts such pages"),
     (("dmConversation",), "direct messages of a Twitter archive"),
     (("like",), "a liked post of a Twitter archive"),
     (("_source",), "a document of Elasticsearch, which has the post in `_source`"),
     (("hits",), "an answer of Elasticsearch"),
     (("features", "type"), "GeoJSON"),
+    (("orderedItems", "@context"), "the archive of an account of Mastodon, which is not read"),
     (("columns", "index", "data"), "a data frame; write it with orient='records'"),
     (("tweet_id", "label"), "a label without its text"),
 )
@@ -63,10 +64,28 @@ def _inner_hint(document: Document) -> str | None:
 def _shape_hint(document: Document) -> str | None:
     if is_chat_message(document):
         return "it looks like a message of a Telegram export without its chat: send the export as it is"
+    if _is_page_of_a_browser(document):
+        return "it looks like a page that X shows in a browser: convert it with twscrape"
     for names, description in _SHAPES:
         if all(name in document for name in names):
             return f"it looks like {description}"
     return None
+
+
+def _is_page_of_a_browser(document: Document) -> bool:
+    """Return True if `tweet_results` occurs anywhere in an object. Large ones are not searched whole."""
+    waiting: list[Any] = [document]
+    for _ in range(_MOST_SEARCHED):
+        if not waiting:
+            return False
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            if "tweet_results" in value:
+                return True
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return False
 
 
 def _names(document: Document) -> str:
