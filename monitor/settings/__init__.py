@@ -1,4 +1,4 @@
-"""Settings: their definition (`model`, `value_types`), their sources (`sources`), how to show them (`show`)."""
+"""Settings: how they are defined (`model`, `value_types`), found (`sources`) and shown (`show`)."""
 
 from monitor.settings.model import (
     AlertSettings,

@@ -237,6 +237,14 @@ def test_redis_frees_the_memory_of_a_retracted_alert() -> None:
     assert command[command.index("--stream-node-max-entries") + 1] == "1"
 
 
+def test_postgres_does_not_use_old_log_files_again() -> None:
+    assert "wal_recycle=off" in SERVICES["postgres"]["command"]
+
+
+def test_the_image_reads_all_formats_and_live_platforms() -> None:
+    assert "sources" in re.findall(r"[a-z-]+", "".join(re.findall(r"'\.\[[a-z,-]+\]'", DOCKERFILE)))
+
+
 @pytest.mark.parametrize("name", MONITOR_SERVICES)
 def test_a_service_starts_after_what_it_needs(name: str) -> None:
     for dependency, condition in SERVICES[name]["depends_on"].items():
