@@ -71,7 +71,10 @@ def check_entry(entry: FeedEntry) -> FeedItem | Reject:
     try:
         content = read_fields(entry.fields)
     except PoisonError as error:
-        return Reject(entry.line, error.reason, error.detail, entry.raw)
+        detail = error.detail
+        if error.reason == "missing-field" and entry.source:
+            detail = f"{detail} (read as {entry.source})"
+        return Reject(entry.line, error.reason, detail, entry.raw)
     return FeedItem(entry.line, content, entry.source)
 
 

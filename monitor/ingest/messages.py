@@ -72,6 +72,8 @@ def read_items(document: Any, source: PostSource | None = None) -> Iterator[Item
         try:
             yield read_fields(fields)
         except PoisonError as error:
+            if error.reason == "missing-field":
+                error = PoisonError(error.reason, f"{error.detail} (read as {reader.name})")
             yield error
     if is_empty and source is not None and not source.recognizes(parts):
         # Its reader finds nothing in it: not an empty page, but an object of something else.

@@ -145,6 +145,13 @@ def test_messages_of_a_chat_without_the_chat_are_rejected(tmp_path: Path) -> Non
     assert post["text"] == MESSAGE["text"]
 
 
+def test_a_post_without_a_text_names_the_source_that_read_it(tmp_path: Path) -> None:
+    users = {"data": [{"id": "42", "username": "ann"}], "meta": {"result_count": 1}}
+    [reject] = read_json(tmp_path, json.dumps(users)).rejects
+    assert reject.reason == "missing-field"
+    assert "x-v2" in reject.detail
+
+
 def test_several_objects_on_a_line_are_read(tmp_path: Path) -> None:
     data = b'{"id": 1, "text": "a"}\n{"id": 2, "text": "b"}{"id": 3, "text": "c"}\n{"id": 4, "text": "d"}\n'
     result = read_json(tmp_path, data, "t.jsonl")
