@@ -19,11 +19,11 @@ from monitor.store.tombstones import Tombstone, Tombstones, find_tombstones
 
 @dataclass(frozen=True, slots=True)
 class LatePost:
-    """A post that came after its author was removed. Nothing about it was known until now.
+    """A post that was left out, and had ids that no tombstone has: its author was removed, or an alias was.
 
     Attributes:
         names: its ids.
-        tombstone: the tombstone of its author.
+        tombstone: the tombstone of its author, or of one of its ids.
     """
 
     names: tuple[str, ...]
@@ -36,7 +36,7 @@ class Admission:
 
     Attributes:
         posts: those that may, in their order.
-        late: those of removed authors.
+        late: those that were left out, and of which something may be stored under another id.
         needed: numbers of the events whose tombstones left something out.
     """
 
@@ -62,6 +62,8 @@ async def admit_posts(connection: AsyncConnection, scored: Sequence[ScoredPost])
         post = row.received.post
         if tombstone := removed and _tombstone_of_post(post, removed):
             admission.needed.add(tombstone.event_id)
+            if 0 < _count_removed(post, removed) < len(_names_of(post)):
+                admission.late.append(LatePost(_names_of(post), tombstone))
         elif tombstone := removed and _tombstone_of_author(row, removed):
             admission.needed.add(tombstone.event_id)
             admission.late.append(LatePost(_names_of(post), tombstone))
@@ -109,6 +111,11 @@ def _subjects_of(post: Post) -> list[bytes]:
     if post.author_id is not None:
         subjects.append(author_subject(post.author_id))
     return subjects
+
+
+def _count_removed(post: Post, removed: Tombstones) -> int:
+    """Return how many ids of a post have a tombstone."""
+    return sum(post_subject(name) in removed for name in _names_of(post))
 
 
 def _tombstone_of_post(post: Post, removed: Tombstones) -> Tombstone | None:

@@ -102,10 +102,10 @@ async def _posts_of_author(
 
 
 async def remove_late_posts(connection: AsyncConnection, late: Sequence[LatePost]) -> Counter[str]:
-    """Remove the reposts and quotes of posts that came after their author was removed.
+    """Remove what is stored of posts that were left out, with their reposts and quotes.
 
-    The posts themselves were left out. They get tombstones of the same event, so that it lifts them, too,
-    when the platform takes it back.
+    All their ids get tombstones of the same event, so that it lifts them, too, when the platform takes it
+    back.
 
     Returns:
         The number of rows by table.
@@ -121,10 +121,9 @@ async def remove_late_posts(connection: AsyncConnection, late: Sequence[LatePost
     await erase_posts(connection, removals)
     touched: Counter[str] = Counter()
     for post, removal in zip(late, removals, strict=True):
-        if removal.touched:
-            touched.update(removal.touched)
-            parameters = {"id": post.tombstone.event_id, "touched": json.dumps(removal.touched)}
-            await connection.execute(sql.ADD_TOUCHED, parameters)
+        touched.update(removal.touched)
+        parameters = {"id": post.tombstone.event_id, "touched": json.dumps(removal.touched)}
+        await connection.execute(sql.ADD_TOUCHED, parameters)
     return touched
 
 

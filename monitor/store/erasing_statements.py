@@ -20,10 +20,11 @@ FINISH_EVENTS = text(
     "CAST(:removes AS boolean[])) AS row (id, touched, unmatched, removes) WHERE t.id = row.id"
 )
 
+# The event has more ids now, so dead letters have to be looked for again.
 ADD_TOUCHED = text(
-    "UPDATE compliance_events AS t SET touched = t.touched || ("
+    "UPDATE compliance_events AS t SET letters_done_at = NULL, touched = t.touched || COALESCE(("
     "SELECT jsonb_object_agg(key, CAST(value AS bigint) + COALESCE(CAST(t.touched ->> key AS bigint), 0)) "
-    "FROM jsonb_each_text(CAST(:touched AS jsonb))) WHERE t.id = :id"
+    "FROM jsonb_each_text(CAST(:touched AS jsonb))), '{}') WHERE t.id = :id"
 )
 
 FIND_TOMBSTONES = text(

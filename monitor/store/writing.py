@@ -43,6 +43,7 @@ class Written:
         edits: posts that became a new version of a known post.
         stale: posts that are older than the version that is stored, and were left out.
         removed: posts that were left out because they, or their authors, were deleted.
+        late: those of them with ids that were not known to be removed; there may be dead letters of them.
     """
 
     new_predictions: int
@@ -52,6 +53,7 @@ class Written:
     edits: int = 0
     stale: int = 0
     removed: int = 0
+    late: int = 0
 
 
 class Store:
@@ -197,6 +199,7 @@ class Store:
             edits=sum(post.arrivals.edits for post in posts.values()),
             stale=sum(post.arrivals.stale for post in posts.values()),
             removed=len(scored) - len(admission.posts),
+            late=len(admission.late),
         )
 
 

@@ -32,7 +32,7 @@ class WriteBatches:
         bundle: version of the bundle that scored the posts.
         raise_alerts: returns the alerts of new predictions.
         on_alerts: called after each transaction that left something to publish in the outbox.
-        on_removals: called after each transaction that removed posts or authors.
+        on_removals: called after each transaction that removed posts or authors, or more ids of them.
         acknowledge: acknowledges events in the given order, and commits their offsets.
         cache_counts: returns what the cache of predictions has counted so far, for the log.
     """
@@ -74,6 +74,8 @@ class WriteBatches:
         written = await until_answered(self._worker, lambda: self._write(batch))
         if written.new_alerts or written.changed_alerts:
             self._on_alerts()
+        if written.late:
+            self._on_removals()
         await self._acknowledge(batch.events)
         self._tally.add(batch, written, self._cache_counts())
         log.debug(

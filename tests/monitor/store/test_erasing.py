@@ -134,6 +134,20 @@ async def test_a_deletion_under_an_alias_may_come_before_the_post(store: Store, 
     assert tables.sizes()["tweets"] == 0
 
 
+async def test_a_post_that_comes_with_a_removed_alias_takes_its_older_version_away(
+    store: Store, tables: Tables
+) -> None:
+    await write(store, [positive_tweet("17")], alerts=[alert("a", "17")])
+    [event] = await apply(store, post_event("delete", "18"))  # nobody knows yet that 18 is an edit of 17
+    assert not +event.touched
+    written = await write(store, [positive_tweet("17", aliases=("18",), edited_at=LATER)])
+    assert (written.removed, written.late, written.changed_alerts) == (1, 1, 1)
+    assert SECRET not in everything(tables)
+    assert tables.rows("SELECT touched ->> 'tweets', letters_done_at FROM compliance_events") == [("1", None)]
+    again = await write(store, [positive_tweet("17")])
+    assert (again.removed, again.late) == (1, 0)
+
+
 async def test_reposts_of_a_removed_post_are_removed_also_if_they_come_later(
     store: Store, tables: Tables
 ) -> None:

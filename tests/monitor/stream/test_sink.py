@@ -101,6 +101,12 @@ async def test_the_relay_is_nudged_if_alerts_are_new_or_changed(written: Written
     assert sink.steps == ["written", "relay nudged", "acknowledged [0, 1]"]
 
 
+async def test_letters_are_looked_for_if_more_ids_are_known_to_be_removed() -> None:
+    sink = Sink(Written(1, 0, 0, removed=1, late=1))
+    await sink.stage.process(a_batch())
+    assert sink.steps == ["written", "letters nudged", "acknowledged [0, 1]"]
+
+
 DELETION = b'{"tombstone": {"event": "delete", "id": "a very secret id"}}'
 
 
