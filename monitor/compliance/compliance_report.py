@@ -35,7 +35,9 @@ EVENTS: Final = text(
             count(*) FILTER (WHERE unmatched) AS unmatched,
             coalesce(sum((touched ->> 'tweets')::bigint), 0) AS erased_posts,
             coalesce(sum((touched ->> 'alert_outbox')::bigint), 0) AS retracted_alerts,
-            max(extract(epoch FROM done_at - event_at))::float8 AS slowest_since_event,
+            -- A platform's clock may be ahead of ours.
+            max(greatest(extract(epoch FROM done_at - event_at), 0))
+                FILTER (WHERE event_at IS NOT NULL)::float8 AS slowest_since_event,
             max(extract(epoch FROM done_at - received_at))::float8 AS slowest_since_arrival,
             count(*) FILTER (
                 WHERE done_at - coalesce(event_at, received_at) > make_interval(secs => :allowed)

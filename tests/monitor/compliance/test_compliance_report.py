@@ -47,6 +47,13 @@ async def test_the_slowest_and_the_late_events_are_reported(store: Store, migrat
     assert report.posts_without_author is None
 
 
+async def test_an_event_of_a_platform_whose_clock_is_ahead_took_no_time(
+    store: Store, migrated: Settings
+) -> None:
+    await apply(store, deletion("1", since_event=-timedelta(hours=1), since_arrival=timedelta()))
+    assert read_compliance_report(migrated).slowest == 0
+
+
 async def test_only_events_since_a_time_are_counted(store: Store, migrated: Settings) -> None:
     hour = timedelta(hours=1)
     await apply(store, deletion("1", since_event=9 * hour, since_arrival=9 * hour))
