@@ -48,7 +48,7 @@ def test_id_and_text_are_enough() -> None:
     assert read_post(b' {"id": "1", "text": "dizzy"}\n') == Post("1", "dizzy")
 
 
-@pytest.mark.parametrize("field", ["author_id", "created_at", "lang"])
+@pytest.mark.parametrize("field", ["html", "author_id", "created_at", "lang"])
 def test_an_optional_field_may_be_null(field: str) -> None:
     assert read_post(value_of(**{field: None})) == Post("1", "dizzy")
 
@@ -152,6 +152,8 @@ BAD_MESSAGES = {
     "tombstone of unknown event": (b'{"tombstone": {"event": "x", "id": "1"}}', "unknown-value"),
     "tombstone without an id": (b'{"tombstone": {"event": "delete"}}', "missing-field"),
     "tombstone without an author": (b'{"tombstone": {"event": "user_delete", "id": "1"}}', "missing-field"),
+    "html not a boolean": (value_of(html="yes"), "wrong-type"),
+    "a byte more than 1 MiB": (value_of().ljust(1_048_577), "too-large"),
     "3 MB": (value_of(text="a" * 3_000_000), "too-large"),
 }
 
@@ -212,6 +214,10 @@ def test_a_tombstone_is_a_deletion_of_a_post_or_an_event_of_an_author() -> None:
             EventKind.USER_PROTECT, author_id="4", at=datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
         )
     ]
+
+
+def test_a_tombstone_with_a_text_is_a_post() -> None:
+    assert read_post(value_of(tombstone={"id": "2"})) == Post("1", "dizzy")
 
 
 def test_an_array_has_several_posts_and_each_fault_is_separate() -> None:
@@ -305,3 +311,6 @@ def test_the_first_of_several_faults_is_the_reason() -> None:
         read_post(b'{"created_at": "yesterday"}')
     assert caught.value.reason == "missing-field"
     assert caught.value.detail.startswith("`id`")
+    with pytest.raises(PoisonError) as caught:
+        read_post(value_of(id="", created_at="yesterday"))
+    assert caught.value.reason == "bad-id"

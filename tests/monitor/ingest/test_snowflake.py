@@ -47,3 +47,10 @@ def test_no_time_is_before_the_first_id_or_in_the_future(post_id: Any) -> None:
     if moment is not None:
         assert datetime(2010, 11, 4, tzinfo=UTC) <= moment
         assert (moment - datetime.now(UTC)).days < 1
+
+
+def test_a_time_up_to_a_day_ahead_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_day_ahead = 1212092628029698048
+    monkeypatch.setattr("monitor.ingest.snowflake.time", lambda: 1_577_820_376.771 - 86_400)
+    assert snowflake_time(a_day_ahead) == datetime(2019, 12, 31, 19, 26, 16, 771000, UTC)
+    assert snowflake_time(a_day_ahead + (1 << 22)) is None
