@@ -23,6 +23,14 @@ def test_valid_messages_become_tweets_and_others_are_refused_with_a_reason() -> 
     assert [refused.origin.offset for refused in batch.refused] == [2, 3]
 
 
+def test_the_refusal_of_a_message_counts_its_faults_if_it_has_several_posts() -> None:
+    [single, several] = batch_of(
+        event(raw=b'{"id": "", "text": "a"}'),
+        event(raw=b'[{"id": "", "text": "a"}, {"id": "2", "text": "b"}]', offset=1),
+    ).refused
+    assert several.error.detail == f"1 of 2 posts in the message; the first: {single.error.detail}"
+
+
 def test_progress_covers_refused_messages_too() -> None:
     batch = batch_of(event("a", offset=1), event(None, offset=2), event("b", offset=7, partition=3))
     assert {(step.partition, step.next_offset) for step in batch.progress()} == {(0, 3), (3, 8)}

@@ -57,6 +57,15 @@ def test_an_unknown_source_is_refused() -> None:
     assert refusal.value.reason == "unknown-source"
 
 
+def test_only_a_missing_field_is_refused_with_the_source_that_read_the_object() -> None:
+    [missing], [wrong] = (
+        read_message(value({"id": FIRST_ID}), "x-v2"),
+        read_message(value(V2_POST | {"id": ""})),
+    )
+    assert isinstance(missing, PoisonError) and missing.detail == "`text` is missing (read as x-v2)"
+    assert isinstance(wrong, PoisonError) and "x-v2" not in wrong.detail
+
+
 def test_an_object_of_no_source_is_refused_with_the_names_of_its_fields() -> None:
     [error] = read_message(value({"postId": "5", "message": "day 3 on zoloft"}))
     assert isinstance(error, PoisonError)
