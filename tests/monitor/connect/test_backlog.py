@@ -26,7 +26,7 @@ async def test_arrivals_leave_in_their_order_and_in_batches() -> None:
     assert keys(await backlog.take(10)) == [b"2", b"3", b"4"]
 
 
-@pytest.mark.parametrize("limits", [{"max_bytes": 30}, {"max_arrivals": 3}])
+@pytest.mark.parametrize("limits", [{"max_bytes": 33}, {"max_arrivals": 3}])
 async def test_a_full_backlog_holds_the_reader_back(limits: dict[str, int]) -> None:
     backlog = Backlog(**limits)
 
