@@ -40,7 +40,9 @@ def test_the_first_value_that_is_there_counts() -> None:
     assert first_text(None) is None
 
 
-@pytest.mark.parametrize(("value", "expected"), [(7, "7"), (-7, -7), (True, True), (1.5, 1.5), ("7", "7")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(7, "7"), (0, "0"), (-7, -7), (True, True), (1.5, 1.5), ("7", "7")]
+)
 def test_only_numbers_that_are_ids_become_text(value: object, expected: object) -> None:
     assert id_text(value) is expected or id_text(value) == expected
     assert type(id_text(value)) is type(expected)

@@ -71,6 +71,13 @@ def test_a_retweet_takes_the_name_from_its_own_text_if_no_user_is_included() -> 
     assert post.text == f"RT @invented_source: {LONG_TEXT}"
 
 
+def test_a_retweet_has_the_original_alone_if_no_name_is_known() -> None:
+    unnamed = V2_RETWEET | {"text": LONG_TEXT}
+    post = read_one({"data": unnamed, "includes": {"tweets": [V2_ORIGINAL | {"author": {"username": ""}}]}})
+    assert post.text == LONG_TEXT
+    assert post.kind is PostKind.REPOST
+
+
 def test_a_retweet_of_a_missing_original_keeps_its_cut_text() -> None:
     post = read_one(V2_RETWEET)
     assert post.text == V2_RETWEET["text"]
@@ -210,6 +217,12 @@ def test_codes_for_no_language_are_left_out(code: str) -> None:
 
 def test_replaced_language_codes_become_those_of_bcp_47() -> None:
     assert read_one(V2_POST | {"lang": "in"}).lang == "id"
+
+
+def test_a_language_that_is_not_a_text_is_refused() -> None:
+    [error] = read_items(V2_POST | {"lang": 5})
+    assert isinstance(error, PoisonError)
+    assert error.reason == "wrong-type"
 
 
 def test_odd_references_do_not_cost_the_post() -> None:
