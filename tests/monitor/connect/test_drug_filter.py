@@ -24,6 +24,7 @@ SEPARATORS = st.sampled_from([" ", "-", ", #", "\n", "/", "💊"])
         ("#zoloft, never again", True),
         ("zoloft's fault", True),
         ("took st. john's wort", True),
+        ("st. john's wort made me dizzy", True),
         ("zolofting along", False),
         ("st louis, john", False),
         ("", False),

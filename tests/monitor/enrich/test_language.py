@@ -97,6 +97,13 @@ def test_a_language_that_the_detector_does_not_know_is_never_excluded_by_it() ->
     assert skipped_for(hawaiian, SPANISH, "es") == "es"
 
 
+def test_the_model_is_loaded_before_the_first_post() -> None:
+    detector = LanguageDetector()
+    assert not vars(detector)
+    LanguageFilter(["en"], detector).load()
+    assert vars(detector)
+
+
 @given(st.text(), st.none() | st.text(max_size=8))
 def test_any_post_is_kept_or_skipped_for_another_language(text: str, lang: str | None) -> None:
     post, skipped = ENGLISH_FILTER.sort_post(Post("1", text, lang=lang))
