@@ -28,7 +28,10 @@ PAUSE: Final = 5.0
 """Seconds between a deletion and the scrub. Many deletions come together, and a scrub reads all letters."""
 
 REST: Final = 20
-"""The pause is at least so many times as long as the scrub before it."""
+"""The pause is at least so many times as long as the scrub before it, up to `LONGEST_REST`."""
+
+LONGEST_REST: Final = 300.0
+"""Seconds. A scrub may also take long because the broker did not answer, and the next one will be quicker."""
 
 BACKOFF: Final = Backoff(first=PAUSE, longest=300.0)
 """Pauses between attempts while the broker or the database is away."""
@@ -44,6 +47,11 @@ LAST_WAITING: Final = text("SELECT max(id) FROM compliance_events WHERE letters_
 MARK: Final = text(
     "UPDATE compliance_events SET letters_done_at = now() WHERE letters_done_at IS NULL AND id <= :last"
 )
+
+
+def pause_after(took: float) -> float:
+    """Return the seconds from a nudge to the next scrub, if the scrub before it took `took` seconds."""
+    return max(PAUSE, min(REST * took, LONGEST_REST))
 
 
 class _StoppedError(MonitorError):
@@ -90,7 +98,7 @@ class LetterScrubber:
             if result is not None:
                 await self._nudged.wait()
             # A scrub reads all letters. With many of them, it must take only a small part of the time.
-            await asyncio.sleep(max(PAUSE, REST * took))
+            await asyncio.sleep(pause_after(took))
 
     async def scrub(self) -> ScrubResult | None:
         """Remove the letters of all removals that wait for it, and note that in the audit.

@@ -127,3 +127,10 @@ async def _until(is_true) -> None:  # type: ignore[no-untyped-def]
     async with asyncio.timeout(30):
         while not is_true():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("took", "pause"), [(0.0, 5.0), (0.2, 5.0), (2.0, 40.0), (15.0, 300.0), (900.0, 300.0)]
+)
+def test_a_slow_scrub_delays_the_next_one_by_five_minutes_at_most(took: float, pause: float) -> None:
+    assert module.pause_after(took) == pause
