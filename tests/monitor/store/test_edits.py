@@ -154,9 +154,12 @@ async def test_an_edit_without_a_date_raises_alerts_with_the_date_of_the_post(st
         return []
 
     first = scored("1", TEXT, posted_at=POSTED - timedelta(days=4))
-    for row in (first, scored("1", "no news", posted_at=None)):
-        await store.write_batch([row], bundle="old", raise_alerts=raise_alerts, progress=[], group="watchers")
-    assert dates == [POSTED - timedelta(days=4)] * 2
+    undated = scored("1", "no news", posted_at=None)
+    first_of_batch = scored("2", TEXT, posted_at=POSTED - timedelta(days=4))
+    undated_of_batch = scored("2", "no news", posted_at=None)
+    for rows in ([first], [undated], [first_of_batch, undated_of_batch]):
+        await store.write_batch(rows, bundle="old", raise_alerts=raise_alerts, progress=[], group="watchers")
+    assert dates == [POSTED - timedelta(days=4)] * 3
 
 
 async def test_an_effect_that_comes_back_with_another_edit_is_published_again(

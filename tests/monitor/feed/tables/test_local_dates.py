@@ -61,6 +61,11 @@ def test_a_number_over_twelve_decides_for_the_whole_column() -> None:
     assert read_dates(["03/04/2026", "14/03/2026"]) == (["2026-04-03T00:00:00Z", "2026-03-14T00:00:00Z"], [])
 
 
+def test_the_month_may_be_the_twelfth() -> None:
+    assert read_dates(["12/31/2026"]) == (["2026-12-31T00:00:00Z"], [])
+    assert read_dates(["31/12/2026"]) == (["2026-12-31T00:00:00Z"], [])
+
+
 def test_an_ambiguous_column_is_reported() -> None:
     dates, notes = read_dates(["03/04/2026"])
     assert dates == ["2026-04-03T00:00:00Z"]
