@@ -65,6 +65,16 @@ def test_posts_that_all_got_one_id_are_refused() -> None:
         read_ids([ID // 10_000 * 10_000] * 5)
 
 
+def test_a_few_ids_that_end_in_zeros_by_chance_are_not_refused() -> None:
+    # At their start, files are refused at odds of a million: of 300 ids, 15 that end in 000 are too many.
+    intact = [(str(ID + 1_000 * number), "sick") for number in range(285)]
+    rounded = [(str(ID // 1_000 * 1_000 + 1_000 * number), "sick") for number in range(15)]
+    one_more = (str(ID + 1_000_000), "sick")
+    IdWatch("the file", lambda note: None).check_start([*intact, one_more, *rounded[1:]])
+    with pytest.raises(FeedError, match="15 of 300 long ids"):
+        IdWatch("the file", lambda note: None).check_start(intact + rounded)
+
+
 def test_rounded_ids_are_noticed_behind_many_intact_ones() -> None:
     intact = [ID + 7919 * 1_003 * number for number in range(5_000)]
     rounded = [(ID + 7919 * number) // 10_000 * 10_000 for number in range(100)]
