@@ -41,11 +41,21 @@ _LOCK: Final = 0x6164652D73637275
 
 TRY_LOCK: Final = text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
 
-# Events get their numbers one transaction after the other, so none with a lower number can appear later.
-LAST_WAITING: Final = text("SELECT max(id) FROM compliance_events WHERE letters_done_at IS NULL")
+# Another topic has letters of its own, which its workers remove. An event by hand has no topic. Events get
+# their numbers one transaction after the other, so none with a lower number can appear later.
+LAST_WAITING: Final = text(
+    """
+    SELECT max(id) FROM compliance_events
+    WHERE letters_done_at IS NULL AND (source NOT LIKE '%/%' OR split_part(source, '/', 1) = :topic)
+    """
+)
 
 MARK: Final = text(
-    "UPDATE compliance_events SET letters_done_at = now() WHERE letters_done_at IS NULL AND id <= :last"
+    """
+    UPDATE compliance_events SET letters_done_at = now()
+    WHERE letters_done_at IS NULL AND (source NOT LIKE '%/%' OR split_part(source, '/', 1) = :topic)
+        AND id <= :last
+    """
 )
 
 
@@ -111,12 +121,13 @@ class LetterScrubber:
         """
         with translate_driver_errors(self._settings.database):
             async with self._store.engine.begin() as connection:
-                if (last := await connection.scalar(LAST_WAITING)) is None:
+                topic = {"topic": self._settings.kafka.topic}
+                if (last := await connection.scalar(LAST_WAITING, topic)) is None:
                     return ScrubResult(0, 0)
                 if not await connection.scalar(TRY_LOCK):
                     return None
                 result = await self._scrub_in_thread(connection)
-                await connection.execute(MARK, {"last": last})
+                await connection.execute(MARK, {"last": last, **topic})
         if result.removed:
             log.info("letters of deleted posts removed", removed=result.removed, letters=result.letters)
         return result

@@ -12,7 +12,7 @@ from monitor.compliance import letter_scrubber as module
 from monitor.deadletters import read_letters
 from monitor.errors import RetryableError
 from monitor.settings import Settings
-from monitor.store import Store
+from monitor.store import AuditedEvent, Store
 from tests.monitor.deadletters.conftest import sender_of
 from tests.monitor.store.batches import Tables
 from tests.monitor.store.events import apply, author_event, post_event
@@ -31,6 +31,11 @@ async def store(migrated: Settings) -> AsyncIterator[Store]:
     await store.close()
 
 
+def deletion(settings: Settings, post_id: str) -> AuditedEvent:
+    """Return a deletion that came from the topic of the settings."""
+    return post_event("delete", post_id, source=f"{settings.kafka.topic}/0/{post_id}")
+
+
 def values(settings: Settings) -> list[bytes]:
     return [letter.value for letter in read_letters(settings.kafka)]
 
@@ -41,7 +46,9 @@ async def test_letters_of_removed_posts_and_authors_are_removed_and_the_audit_sa
     await asyncio.to_thread(sender_of(migrated.kafka), *LETTERS, key=None)
     scrubber = LetterScrubber(migrated, store)
     assert (await scrubber.scrub()) == module.ScrubResult(0, 0)
-    await apply(store, post_event("delete", "17"), author_event("user_delete"))
+    await apply(
+        store, deletion(migrated, "17"), author_event("user_delete", source=f"{migrated.kafka.topic}/0/2")
+    )
     result = await scrubber.scrub()
     assert result is not None
     assert (result.letters, result.removed) == (3, 2)
@@ -51,12 +58,26 @@ async def test_letters_of_removed_posts_and_authors_are_removed_and_the_audit_sa
     tables.connection.close()
 
 
+async def test_a_worker_of_another_topic_leaves_the_letters_to_the_workers_of_this_one(
+    store: Store, migrated: Settings
+) -> None:
+    await asyncio.to_thread(sender_of(migrated.kafka), *LETTERS, key=None)
+    await apply(store, deletion(migrated, "17"))
+    kafka = migrated.kafka.model_copy(update={"topic": "another"})
+    assert await LetterScrubber(migrated.model_copy(update={"kafka": kafka}), store).scrub() == (
+        module.ScrubResult(0, 0)
+    )
+    result = await LetterScrubber(migrated, store).scrub()
+    assert result is not None
+    assert result.removed == 1
+
+
 async def test_one_connection_is_enough_for_a_scrub(migrated: Settings) -> None:
     database = migrated.database.model_copy(update={"pool_size": 1})
     settings = migrated.model_copy(update={"database": database})
     store = Store(settings)
     await asyncio.to_thread(sender_of(settings.kafka), *LETTERS, key=None)
-    await apply(store, post_event("delete", "17"))
+    await apply(store, deletion(migrated, "17"))
     async with asyncio.timeout(20):
         result = await LetterScrubber(settings, store).scrub()
     assert result is not None
@@ -76,7 +97,7 @@ async def test_a_scrub_ends_with_its_worker(
             loop.call_soon_threadsafe(started.set)
 
     monkeypatch.setattr(module, "scrub_letters", read_many_letters)
-    await apply(store, post_event("delete", "17"))
+    await apply(store, deletion(migrated, "17"))
     task = asyncio.create_task(LetterScrubber(migrated, store).run())
     async with asyncio.timeout(30):
         await started.wait()
@@ -89,7 +110,7 @@ async def test_a_scrub_ends_with_its_worker(
 
 
 async def test_one_scrub_runs_at_a_time(store: Store, migrated: Settings) -> None:
-    await apply(store, post_event("delete", "17"))
+    await apply(store, deletion(migrated, "17"))
     tables = Tables(migrated)
     with tables.connection.transaction():
         assert tables.rows(module.TRY_LOCK.text) == [(True,)]
@@ -112,11 +133,11 @@ async def test_the_task_goes_on_where_another_one_was_killed_and_waits_for_nudge
 
     monkeypatch.setattr(module, "scrub_letters", scrub)
     monkeypatch.setattr(module, "BACKOFF", module.Backoff(first=0.01, longest=0.01))
-    await apply(store, post_event("delete", "17"))
+    await apply(store, deletion(migrated, "17"))
     scrubber = LetterScrubber(migrated, store)
     task = asyncio.create_task(scrubber.run())
     await _until(lambda: len(done) == 2)
-    await apply(store, post_event("delete", "18"))
+    await apply(store, deletion(migrated, "18"))
     scrubber.nudge()
     await _until(lambda: len(done) == 3)
     task.cancel()
