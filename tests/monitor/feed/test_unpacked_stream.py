@@ -28,6 +28,14 @@ def test_a_sample_of_a_long_file_is_limited() -> None:
     assert len(stream.take_sample()) == SAMPLE_SIZE
 
 
+def test_a_sample_that_comes_in_parts_is_limited_too() -> None:
+    class Parts(io.BytesIO):
+        def read1(self, size: int | None = -1) -> bytes:
+            return super().read1(min(size or 0, 50_000))
+
+    assert len(UnpackedStream(Parts(bytes(2 * SAMPLE_SIZE)), "f").take_sample()) == SAMPLE_SIZE
+
+
 def test_a_sample_of_a_pipe_is_what_has_come() -> None:
     reading, writing = os.pipe()
     os.write(writing, b'{"id": 1}\n')
