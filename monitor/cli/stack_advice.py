@@ -49,17 +49,25 @@ def remember_settings(context: typer.Context, loaded: LoadedSettings) -> None:
     context.meta[_SETTINGS] = loaded
 
 
-def note_stopped_stack(context: typer.Context, name: str) -> None:
-    """Note that an address is the default one only because the embedded stack of this folder is stopped.
-
-    For commands that do not connect themselves, so that no error of theirs can say it.
+def stopped_stack_behind(context: typer.Context, name: str) -> str | None:
+    """Return why the embedded stack of this folder gives no address, or None if that is not the reason.
 
     Args:
         context: of the command, which has loaded its settings.
         name: the setting of the address.
     """
     loaded: LoadedSettings | None = context.meta.get(_SETTINGS)
-    if loaded and name not in loaded.origins and (reason := missing_stack(loaded.settings.embedded.data_dir)):
+    if loaded is None or name in loaded.origins:
+        return None
+    return missing_stack(loaded.settings.embedded.data_dir)
+
+
+def note_stopped_stack(context: typer.Context, name: str) -> None:
+    """Note that an address is the default one only because the embedded stack of this folder is stopped.
+
+    For commands that do not connect themselves, so that no error of theirs can say it.
+    """
+    if reason := stopped_stack_behind(context, name):
         print_note(f"{reason}, so this is the default address; `ade-monitor up` starts the stack")
 
 

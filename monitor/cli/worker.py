@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import Bootstrap, Bundle, Device, Topic, settings_of
+from monitor.cli.stack_advice import stopped_stack_behind
 
 
 def worker_command(
@@ -33,9 +34,12 @@ def worker_command(
         kafka__group_id=group,
         model__device=device,
     )
+    from monitor.kafka import require_listener
     from monitor.logs import configure_logs
 
     configure_logs(settings.log)
+    if stopped_stack_behind(context, "kafka.bootstrap_servers"):
+        require_listener(settings.kafka)  # which a worker would otherwise wait for
     from monitor.stream.worker import run_worker
 
     run_worker(settings)

@@ -87,3 +87,16 @@ def test_an_address_of_the_user_is_not_explained(
     monkeypatch.setenv("ADE_DATABASE__URL", "postgresql://ade@127.0.0.1:1/ade")
     ended = run(None, "db", "url")
     assert (ended.status, ended.err) == (0, "")
+
+
+def test_a_worker_does_not_wait_for_the_broker_of_a_stopped_stack(
+    run: RunCommand, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:  # something may listen at the default address
+        raise AWAY
+
+    monkeypatch.setattr("monitor.kafka.require_listener", refuse)
+    monkeypatch.setattr("monitor.stream.worker.run_worker", lambda settings: pytest.fail("it waits"))
+    ended = run(None, "worker")
+    assert ended.status == 1
+    assert f"{folder / 'ade-data'} is not running" in ended.err
