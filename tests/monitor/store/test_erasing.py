@@ -43,6 +43,7 @@ async def test_a_removed_post_leaves_an_anonymous_prediction_and_its_count(
     counts = tables.content()["counts"]
     [event] = await apply(store, post_event(kind, "17"))
     assert +event.touched == {"tweets": 1, "predictions": 1, "mentions": 1, "alert_outbox": 1}
+    assert not event.unmatched
     content = everything(tables)
     assert SECRET not in content
     assert "'17'" not in content
