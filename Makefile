@@ -39,7 +39,7 @@ check: $(VENV)/.installed ## style, types, one-way imports and the word list
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.plain_english
 
-mutants: $(VENV)/.installed ## small faults in core modules: at least 90% must fail a test (about 20 minutes; can be stopped and resumed)
+mutants: $(VENV)/.installed ## small faults in core modules: at least 90% must fail a test (more than half an hour; can be stopped and resumed)
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 format: $(VENV)/.installed ## fix what ruff can fix
