@@ -87,7 +87,7 @@ def settings(servers: tuple[Postgres, Valkey], kafka_bootstrap: str, topic: str)
 async def test_nothing_of_deleted_posts_is_left_and_the_counts_are_right(
     settings: Settings, servers: tuple[Postgres, Valkey], tmp_path: Path, posts: int, deletions: int
 ) -> None:
-    traffic = make_traffic(posts, deletions, seed=posts)
+    traffic = make_traffic(posts, deletions, seed=posts, topic=settings.kafka.topic)
     started = time.monotonic()
     await _work(settings, traffic)
     log.info("written", posts=posts, deletions=deletions, seconds=round(time.monotonic() - started, 1))

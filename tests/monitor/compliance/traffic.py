@@ -44,8 +44,15 @@ class Traffic:
     events: int = 0
 
 
-def make_traffic(posts: int, deletions: int, seed: int) -> Traffic:
-    """Return traffic with `deletions` events: each one before, after or between the messages of its post."""
+def make_traffic(posts: int, deletions: int, *, seed: int, topic: str) -> Traffic:
+    """Return traffic with `deletions` events: each one before, after or between the messages of its post.
+
+    Args:
+        posts: number of posts.
+        deletions: number of events.
+        seed: of the random order.
+        topic: topic of the messages.
+    """
     random_ = random.Random(seed)
     authors = {number: random_.randrange(AUTHORS) for number in range(posts)}
     originals = [number for number in range(posts) if number % 4 or number < 4]
@@ -74,7 +81,7 @@ def make_traffic(posts: int, deletions: int, seed: int) -> Traffic:
     messages: list[list[Event]] = [[], []]
     for value in steps:
         partition = random_.randrange(2)
-        messages[partition].append(Event(Message(value, len(messages[partition]), partition)))
+        messages[partition].append(Event(Message(value, len(messages[partition]), partition, topic)))
     positive = {number for number in range(posts) if _is_positive(number)}
     return Traffic(messages, removed, positive - removed, deletions)
 
