@@ -45,7 +45,7 @@ def apache_topics(apache: ApacheKafka) -> KafkaSettings:
     return KafkaSettings(bootstrap_servers=apache.bootstrap, topic=topic)
 
 
-@pytest.fixture(params=["embedded", "apache"])
+@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.slow)])
 def topics(request: pytest.FixtureRequest) -> KafkaSettings:
     """Fresh topics on the embedded broker, and on a real Apache Kafka."""
     name = "kafka" if request.param == "embedded" else "apache_topics"
