@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from kafka import KafkaConsumer
 
 from monitor.settings import Settings
@@ -133,6 +134,7 @@ def test_a_dead_letter_can_be_replayed_with_a_new_value(
     assert results.rows("SELECT text FROM mentions") == [("headache",)]
 
 
+@pytest.mark.slow
 def test_two_workers_share_the_partitions(migrated: Settings, results: FlowResults, tmp_path: Path) -> None:
     settings = _with_bundle(migrated, "dummy:0.001")
     send(settings, tweet_values(200))

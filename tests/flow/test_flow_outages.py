@@ -47,6 +47,7 @@ def test_while_the_database_is_away_the_worker_waits(
     assert results.rows("SELECT sum(seen), sum(positive) FROM hourly_counts") == [(200, 40)]
 
 
+@pytest.mark.slow
 def test_a_worker_stops_in_bounded_time_while_the_database_is_away(
     migrated: Settings, results: FlowResults, database_gate: Gate, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
     assert first != sample("module.py", SOURCE, size=4, seed=2)
 
 
+@pytest.mark.slow
 def test_a_trial_notices_a_fault_and_leaves_the_module_as_it_was() -> None:
     module, tests = "training/scorer/span_matching.py", ["tests/training/scorer/test_official_scores.py"]
     with RepositoryCopy() as copy:

@@ -15,6 +15,7 @@ pytestmark = needs_openvino
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 def test_few_predictions_of_the_default_bundle_change() -> None:
     from training.quantization import quantize_body, refit_heads
 
