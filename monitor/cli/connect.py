@@ -74,13 +74,7 @@ def x_command(
     """
     from monitor.connect import ConnectError, XOpener, require_libraries
 
-    settings = settings_of(
-        context,
-        connect__drugs=drugs,
-        connect__state_dir=state_dir,
-        kafka__topic=topic,
-        kafka__bootstrap_servers=bootstrap,
-    )
+    settings = _connect_settings(context, drugs, state_dir, topic, bootstrap)
     require_libraries()
     opener = XOpener(settings.connect)
     drug_list = _drug_list(settings)
@@ -109,13 +103,7 @@ def bluesky_command(
     """Connect to Bluesky's Jetstream, which sends all posts of the network and all deletions."""
     from monitor.connect import BlueskyOpener, require_libraries
 
-    settings = settings_of(
-        context,
-        connect__drugs=drugs,
-        connect__state_dir=state_dir,
-        kafka__topic=topic,
-        kafka__bootstrap_servers=bootstrap,
-    )
+    settings = _connect_settings(context, drugs, state_dir, topic, bootstrap)
     require_libraries()
     run_connector(settings, BlueskyOpener(settings.connect), _drug_list(settings), track, rejects)
 
@@ -148,14 +136,7 @@ def mastodon_command(
     """Connect to a Mastodon server: its stream with an access token, or its public timelines without one."""
     from monitor.connect import MastodonOpener, require_libraries
 
-    settings = settings_of(
-        context,
-        connect__mastodon_server=server,
-        connect__drugs=drugs,
-        connect__state_dir=state_dir,
-        kafka__topic=topic,
-        kafka__bootstrap_servers=bootstrap,
-    )
+    settings = _connect_settings(context, drugs, state_dir, topic, bootstrap, connect__mastodon_server=server)
     require_libraries()
     opener = MastodonOpener(settings.connect, _timelines(local=local, tags=tag or []), poll)
     if not opener.streams:
@@ -164,6 +145,25 @@ def mastodon_command(
             "ADE_CONNECT__MASTODON_ACCESS_TOKEN, at most one --tag, and no --poll"
         )
     run_connector(settings, opener, _drug_list(settings), track, rejects)
+
+
+def _connect_settings(
+    context: typer.Context,
+    drugs: Path | None,
+    state_dir: Path | None,
+    topic: str | None,
+    bootstrap: str | None,
+    **others: object,
+) -> Settings:
+    """Load the settings of a connector with the options that all of them have, and `others` of its own."""
+    return settings_of(
+        context,
+        connect__drugs=drugs,
+        connect__state_dir=state_dir,
+        kafka__topic=topic,
+        kafka__bootstrap_servers=bootstrap,
+        **others,
+    )
 
 
 def _timelines(*, local: bool, tags: list[str]) -> list[Timeline]:

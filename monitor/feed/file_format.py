@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePath
 
 from monitor.feed.entries import FeedEntry, Reject
 from monitor.feed.field_mapping import FieldMapping
@@ -58,11 +57,6 @@ class Sample:
     name: str
     extension: str
     start: bytes
-
-    @property
-    def base_name(self) -> str:
-        """Name of the file without its folders."""
-        return PurePath(self.name).name
 
 
 @dataclass(frozen=True)
