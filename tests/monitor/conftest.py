@@ -1,10 +1,14 @@
-"""Kafka alone, for the tests that need no database."""
+"""Kafka alone, and the store alone, for tests that need no running worker."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+
 import pytest
 
-from monitor.settings import KafkaSettings
+from monitor.settings import KafkaSettings, Settings
+from monitor.store import Store
+from tests.monitor.store.batches import Tables
 
 
 @pytest.fixture
@@ -13,3 +17,19 @@ def kafka(kafka_bootstrap: str, topic: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("ADE_KAFKA__BOOTSTRAP_SERVERS", kafka_bootstrap)
     monkeypatch.setenv("ADE_KAFKA__TOPIC", topic)
     return KafkaSettings(bootstrap_servers=kafka_bootstrap, topic=topic, group_id=f"group-{topic}")
+
+
+@pytest.fixture
+async def store(migrated: Settings) -> AsyncIterator[Store]:
+    """A store on a migrated database."""
+    store = Store(migrated)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def tables(migrated: Settings) -> Iterator[Tables]:
+    """The tables that `store` writes to."""
+    tables = Tables(migrated)
+    with tables.connection:
+        yield tables

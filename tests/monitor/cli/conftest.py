@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from monitor.cli import main
 from monitor.embedded import environment_of
 from monitor.settings import Settings
-from monitor.store import Store
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,3 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return EndedCommand(int(ended.value.code or 0), *capsys.readouterr())
 
     return run
-
-
-@pytest.fixture
-async def store(migrated: Settings) -> AsyncIterator[Store]:
-    """A store on a migrated database."""
-    store = Store(migrated)
-    yield store
-    await store.close()

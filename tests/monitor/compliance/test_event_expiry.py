@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 
 import pytest
@@ -15,20 +14,6 @@ from monitor.settings import ComplianceSettings, Settings
 from monitor.store import Store
 from tests.monitor.store.batches import Tables, negative_tweet, write
 from tests.monitor.store.events import LATER, apply, author_event, post_event
-
-
-@pytest.fixture
-async def store(migrated: Settings) -> AsyncIterator[Store]:
-    store = Store(migrated)
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-def tables(migrated: Settings) -> Iterator[Tables]:
-    tables = Tables(migrated)
-    with tables.connection:
-        yield tables
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -22,13 +22,6 @@ LETTERS = [
     b'{"id": "18", "text": "", "author_id": "author 7"}',
     b'{"id": "19", "text": ""}',
 ]
-
-
-@pytest.fixture
-async def store(migrated: Settings) -> AsyncIterator[Store]:
-    store = Store(migrated)
-    yield store
-    await store.close()
 
 
 def deletion(settings: Settings, post_id: str) -> AuditedEvent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -12,8 +12,6 @@ from pydantic import SecretStr
 
 from monitor.embedded import Postgres
 from monitor.settings import DatabaseSettings, PrivacySettings, Settings
-from monitor.store import Store
-from tests.monitor.store.batches import Tables
 
 
 @pytest.fixture
@@ -31,22 +29,6 @@ def migrated(
     _postgres_admin.execute(f"CREATE DATABASE {name} TEMPLATE {_migrated_template}")
     yield _wired(postgres.url_of(name))
     _postgres_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-async def store(migrated: Settings) -> AsyncIterator[Store]:
-    """A store on a migrated database."""
-    store = Store(migrated)
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-def tables(migrated: Settings) -> Iterator[Tables]:
-    """The tables that `store` writes to."""
-    tables = Tables(migrated)
-    with tables.connection:
-        yield tables
 
 
 def _wired(url: str) -> Settings:
