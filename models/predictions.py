@@ -8,6 +8,10 @@ from typing import Final, Literal, Protocol
 
 TweetLabel = Literal["ADE", "NoADE"]
 
+NoAdeReason = Literal["improbable", "no_span", "no_code"]
+"""Why a tweet is NoADE: its probability is below the threshold; no span was found in it (Algorithm 2, line
+12); or spans were found, but none got a code, and the bundle drops spans without one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -58,11 +62,20 @@ class TweetPrediction:
         probability: the Classifier's probability of ADE, in [0, 1]. It does not change where the feedback of
             line 12 turns the label into NoADE.
         mentions: the spans, in the order of their offsets; empty where the label is NoADE.
+        reason: why the label is NoADE; None where it is ADE, and where a scorer does not know.
+        windows: number of windows that a long text was read in; 1 for a text that fits into one.
+        first_probability: of a bundle with two readers, the first one's own probability; else None.
+        second_probability: of a bundle with two readers, the second one's own probability; None where it did
+            not read the tweet.
     """
 
     label: TweetLabel
     probability: float
     mentions: tuple[Mention, ...] = ()
+    reason: NoAdeReason | None = None
+    windows: int = 1
+    first_probability: float | None = None
+    second_probability: float | None = None
 
 
 class Scorer(Protocol):
@@ -73,11 +86,16 @@ class Scorer(Protocol):
         """Identity of the weights and settings behind the predictions, written to every row."""
         ...
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Score each text; the predictions have the order and the length of `texts`.
 
         Any text is valid: empty, 100 kB, odd unicode. The call blocks, and several threads may call at once:
         one call computes while another is tokenized or decoded.
+
+        Args:
+            texts: of the posts; spans lie in them alone.
+            contexts: for each text what it answers or belongs to, such as a thread's title or the name of a
+                drug; empty where there is nothing. Bundles that were not trained with contexts ignore them.
         """
         ...
 

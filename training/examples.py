@@ -40,6 +40,8 @@ class Example:
         spans: its adverse effects (subtasks 1b and 1c), by offset; empty if the label is 0.
         document: what the text was taken from, such as a drug label, a report or a thread; empty if nothing.
             A split keeps the texts of a document on one side.
+        context: what the text answers or belongs to, such as a thread's title or the drug of a review; empty
+            if nothing. It is read before the text, and spans never lie in it.
 
     Raises:
         ValueError: a span lies outside the text or is empty, or the label contradicts the spans.
@@ -50,6 +52,7 @@ class Example:
     label: int
     spans: tuple[AnnotatedSpan, ...] = ()
     document: str = ""
+    context: str = ""
 
     def __post_init__(self) -> None:
         if self.label not in (0, 1):
@@ -116,5 +119,6 @@ def digest_of(examples: Sequence[Example]) -> str:
     hashed = hashlib.blake2b(digest_size=16)
     for example in examples:
         spans = [(span.start, span.end, span.ptid) for span in example.spans]
-        hashed.update(repr((example.id, example.text, example.label, spans)).encode())
+        context = (example.context,) if example.context else ()
+        hashed.update(repr((example.id, example.text, example.label, spans, *context)).encode())
     return hashed.hexdigest()

@@ -17,7 +17,17 @@ The version is the bundle's name and a hash of config.json, and so of everything
 from models.bundle.bundle_config import BundleConfig
 from models.bundle.card_and_metrics import languages_line
 from models.bundle.checked_files import read_config, read_labels
-from models.bundle.config_sections import Calibration, Ensemble, Options, Quantization, Retrieval, Thresholds
+from models.bundle.config_sections import (
+    Adapters,
+    Calibration,
+    EarlyExit,
+    Ensemble,
+    Options,
+    Quantization,
+    Retrieval,
+    SecondReader,
+    Thresholds,
+)
 from models.bundle.dictionary import Dictionary, count_names, searched_names
 from models.bundle.load import Bundle, load_bundle
 from models.bundle.new_release import TerminologyChange, require_retriever, set_terminology
@@ -26,14 +36,17 @@ from models.bundle.revise import revise_bundle, set_languages
 from models.bundle.save import save_bundle
 
 __all__ = [
+    "Adapters",
     "Bundle",
     "BundleConfig",
     "Calibration",
     "Dictionary",
+    "EarlyExit",
     "Ensemble",
     "Options",
     "Quantization",
     "Retrieval",
+    "SecondReader",
     "TerminologyChange",
     "Thresholds",
     "count_names",

@@ -11,12 +11,15 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from models.bundle.config_sections import (
+    Adapters,
     Calibration,
     ConfigSection,
+    EarlyExit,
     Ensemble,
     Options,
     Quantization,
     Retrieval,
+    SecondReader,
     Thresholds,
 )
 from models.languages import parse_languages
@@ -32,6 +35,8 @@ NAMES_FILE: Final = "names.safetensors"
 TERMINOLOGY_FILE: Final = "terminology.json.gz"
 BODY_GRAPH_FILE: Final = "body.xml"
 BODY_WEIGHTS_FILE: Final = "body.bin"
+EXIT_FILE: Final = "exit.safetensors"
+SECOND_READER_FOLDER: Final = "second"
 METRICS_FILE: Final = "metrics.json"
 CARD_FILE: Final = "README.md"
 
@@ -44,11 +49,23 @@ HashedFile = Literal[
     "terminology.json.gz",
     "body.xml",
     "body.bin",
+    "exit.safetensors",
 ]
 """The files that predictions depend on; the card and the metrics are not among them."""
 
-FORMAT_VERSION: Final = 5
-FormatVersion = Literal[1, 2, 3, 4, 5]
+FORMAT_VERSION: Final = 6
+FormatVersion = Literal[1, 2, 3, 4, 5, 6]
+# The sections that each format added; a bundle has the newest format of its sections.
+_FORMAT_OF_SECTION: Final[Mapping[str, FormatVersion]] = {
+    "ensemble": 2,
+    "calibration": 2,
+    "retrieval": 3,
+    "quantization": 4,
+    "languages": 5,
+    "adapters": 6,
+    "second_reader": 6,
+    "early_exit": 6,
+}
 
 
 def _languages(value: object) -> object:
@@ -68,9 +85,8 @@ class BundleConfig(ConfigSection):
     """All of `config.json`.
 
     Attributes:
-        format_version: of this layout. It is the oldest whose readers know all sections: 5 with languages,
-            else 4 with a quantization, else 3 with a retrieval, else 2 with an ensemble or a calibration,
-            else 1.
+        format_version: of this layout. It is the oldest whose readers know all sections and options, see
+            `format_version`.
         name: readable part of the bundle's version.
         encoder: source of the trunk, as for `load_encoder`.
         trunk_digest: `models.encoder.pretrained.trunk_digest` of the trunk that the bundle was trained on.
@@ -83,6 +99,9 @@ class BundleConfig(ConfigSection):
         calibration: None if the classifiers' probabilities are used as they are.
         retrieval: None if the classifier alone codes the spans.
         quantization: None if all products use the trained weights.
+        adapters: None if the trained layers are stored whole.
+        second_reader: None if there is one reader.
+        early_exit: None if every post goes through all layers.
         languages: of the texts that it was trained on, as `parse_languages` returns them; None if not
             stated. They are not part of the version, because predictions do not depend on them.
         files: SHA-256 of each file that predictions depend on.
@@ -103,6 +122,9 @@ class BundleConfig(ConfigSection):
     calibration: Calibration | None = None
     retrieval: Retrieval | None = None
     quantization: Quantization | None = None
+    adapters: Adapters | None = None
+    second_reader: SecondReader | None = None
+    early_exit: EarlyExit | None = None
     languages: TrainedLanguages | None = None
     files: dict[HashedFile, Digest]
 
@@ -121,13 +143,9 @@ class BundleConfig(ConfigSection):
             raise ValueError(f"max_tokens is {self.max_tokens}, but the encoder has {positions} positions")
         if self.architecture.hidden_size % self.architecture.num_attention_heads:
             raise ValueError("hidden_size is not a multiple of num_attention_heads")
-        if self.format_version != format_version(
-            self.ensemble, self.calibration, self.retrieval, self.quantization, self.languages
-        ):
-            raise ValueError(
-                "format_version must be 5 with languages, else 4 with a quantization, else 3 with a "
-                "retrieval, else 2 with an ensemble or a calibration, else 1"
-            )
+        expected = format_version(self.model_dump())
+        if self.format_version != expected:
+            raise ValueError(f"format_version must be {expected} with these sections and options")
         self._require_fitting_files()
         return self
 
@@ -145,6 +163,8 @@ class BundleConfig(ConfigSection):
         for name in (BODY_GRAPH_FILE, BODY_WEIGHTS_FILE):
             if (name in self.files) != (self.quantization is not None):
                 raise ValueError(f"files must have {name} if and only if there is a quantization")
+        if (EXIT_FILE in self.files) != (self.early_exit is not None):
+            raise ValueError(f"files must have {EXIT_FILE} if and only if there is an early exit")
 
     @property
     def carries_trunk(self) -> bool:
@@ -211,18 +231,7 @@ class BundleConfig(ConfigSection):
         """
         changes: dict[str, Any] = {**self.model_dump(), **sections}
         changes["files"] = {**self.files, **hashes_of(files)}
-        return BundleConfig.model_validate(
-            {
-                **changes,
-                "format_version": format_version(
-                    changes["ensemble"],
-                    changes["calibration"],
-                    changes["retrieval"],
-                    changes["quantization"],
-                    changes["languages"],
-                ),
-            }
-        )
+        return BundleConfig.model_validate({**changes, "format_version": format_version(changes)})
 
     def to_json(self) -> bytes:
         """Return the content of `config.json`; sections that are None are left out, as in format 1."""
@@ -232,21 +241,21 @@ class BundleConfig(ConfigSection):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def format_version(
-    ensemble: object,
-    calibration: object,
-    retrieval: object,
-    quantization: object = None,
-    languages: object = None,
-) -> FormatVersion:
-    """Return the version of the layout for a config with these sections; None is an absent section."""
-    if languages is not None:
-        return 5
-    if quantization is not None:
-        return 4
-    if retrieval is not None:
-        return 3
-    return 1 if ensemble is None and calibration is None else 2
+def format_version(document: Mapping[str, Any]) -> FormatVersion:
+    """Return the version of the layout for a config with these fields; None is an absent section.
+
+    It is 6 with adapters, a second reader, an early exit, one of the options `drop_uncoded` and
+    `reads_context`, or an encoder other than BERT; else 5 with languages, else 4 with a quantization, else 3
+    with a retrieval, else 2 with an ensemble or a calibration, else 1.
+    """
+    formats: list[FormatVersion] = [
+        version for name, version in _FORMAT_OF_SECTION.items() if document.get(name) is not None
+    ]
+    options = document["options"]
+    options = options.model_dump() if isinstance(options, ConfigSection) else options
+    if options.get("drop_uncoded") or options.get("reads_context"):
+        formats.append(6)
+    return max(formats, default=1)
 
 
 def hashes_of(files: Mapping[str, bytes]) -> dict[str, str]:

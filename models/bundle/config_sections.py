@@ -11,6 +11,12 @@ from models.normalizer import Fusion
 from models.options import NormalizerChoice
 from models.terminology import LONGEST_VERSION
 
+
+def _is_false(value: object) -> bool:
+    """Return True for the default of an option that older bundles lack, so that their version stays."""
+    return value is False
+
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -33,15 +39,20 @@ class Thresholds(ConfigSection):
 
 
 class Options(ConfigSection):
-    """The two options of Algorithm 2.
+    """The options of Algorithm 2.
 
     Attributes:
         feedback: line 12: a tweet without a span becomes NoADE.
         context: line 10: the Normalizer reads the tweet along with the span.
+        drop_uncoded: a span without a code is dropped before line 12.
+        reads_context: Classifier and Extractor read the context of a post before its text; they were trained
+            to.
     """
 
     feedback: bool = True
     context: bool = False
+    drop_uncoded: bool = Field(default=False, exclude_if=_is_false)
+    reads_context: bool = Field(default=False, exclude_if=_is_false)
 
 
 class Ensemble(ConfigSection):
@@ -104,3 +115,60 @@ class Quantization(ConfigSection):
     judged_on: int = Field(ge=1)
     before: dict[Literal["1a", "1b"], Probability]
     after: dict[Literal["1a", "1b"], Probability]
+
+
+class Adapters(ConfigSection):
+    """Low-rank adapters (LoRA, Hu et al. 2021) in place of the weights of the trained layers.
+
+    `model.safetensors` then has, for each linear layer with an adapter, `A` `[rank, in]` and `B`
+    `[out, rank]`. Loading computes `W + alpha / rank · B A`, where `W` comes from the encoder. So the digest
+    of the trunk covers all layers of the encoder.
+
+    Attributes:
+        rank: of the adapters.
+        alpha: their scale is `alpha / rank`.
+    """
+
+    rank: int = Field(ge=1, le=1_024)
+    alpha: float = Field(gt=0, allow_inf_nan=False)
+
+
+class SecondReader(ConfigSection):
+    """A second, unlike encoder with its own heads, which reads only the posts that the first finds likeliest.
+
+    It is a bundle of its own in the folder `second`. The log-odds of both together are
+    `first · log-odds of the first + second · log-odds of the second + bias`, fitted on validation texts.
+
+    Attributes:
+        version: of the bundle in `second`.
+        reads_from: the first reader's probability from which the second reads a post. Posts below are NoADE.
+        first: weight of the first reader's log-odds.
+        second: weight of the second reader's log-odds.
+        bias: added to both.
+        spans: whose words become spans: of the second alone, the mean of both, or a union.
+    """
+
+    version: str = Field(min_length=1, max_length=80)
+    reads_from: Probability
+    first: float = Field(allow_inf_nan=False)
+    second: float = Field(allow_inf_nan=False)
+    bias: float = Field(default=0.0, allow_inf_nan=False)
+    spans: Literal["first", "second", "mean", "union"] = "mean"
+
+
+class EarlyExit(ConfigSection):
+    """A small head after a lower layer, which settles clear negatives; its tensors are in `exit.safetensors`.
+
+    Attributes:
+        layer: number of layers below the head.
+        threshold: the head's probability of ADE below which a post is NoADE without the layers above.
+        positives: number of validation texts that the whole network finds positive.
+        kept: how many of them go on.
+        least_share: lower end of the 95% interval of `kept / positives`.
+    """
+
+    layer: int = Field(ge=1, le=100)
+    threshold: Probability
+    positives: int = Field(ge=1)
+    kept: int = Field(ge=0)
+    least_share: Probability

@@ -104,26 +104,24 @@ def save_bundle(
     ensemble = None
     if network.classifiers > 1:
         ensemble = Ensemble(classifiers=network.classifiers, vote=vote or "majority")
-    config = BundleConfig.model_validate(
-        {
-            "format_version": format_version(ensemble, calibration, retrieval, None, languages),
-            "name": name,
-            "encoder": Path(encoder.source).resolve().name if carry_trunk and is_folder else encoder.source,
-            "trunk_digest": encoder.digest(network.frozen_layers),
-            "architecture": {key: getattr(encoder.model.config, key) for key in Architecture.model_fields},
-            "frozen_layers": network.frozen_layers,
-            "max_tokens": max_tokens,
-            "thresholds": thresholds,
-            "options": options,
-            "normalizer_pooling": network.pooling,
-            "dropout": network.dropout.p,
-            "ensemble": ensemble,
-            "calibration": calibration,
-            "retrieval": retrieval,
-            "languages": languages,
-            "files": hashes_of(hashed),
-        }
-    )
+    document: dict[str, Any] = {
+        "name": name,
+        "encoder": Path(encoder.source).resolve().name if carry_trunk and is_folder else encoder.source,
+        "trunk_digest": encoder.digest(network.frozen_layers),
+        "architecture": {key: getattr(encoder.model.config, key) for key in Architecture.model_fields},
+        "frozen_layers": network.frozen_layers,
+        "max_tokens": max_tokens,
+        "thresholds": thresholds,
+        "options": options,
+        "normalizer_pooling": network.pooling,
+        "dropout": network.dropout.p,
+        "ensemble": ensemble,
+        "calibration": calibration,
+        "retrieval": retrieval,
+        "languages": languages,
+        "files": hashes_of(hashed),
+    }
+    config = BundleConfig.model_validate({**document, "format_version": format_version(document)})
     files: dict[str, bytes] = {
         **hashed,
         CONFIG_FILE: config.to_json(),

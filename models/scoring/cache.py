@@ -75,7 +75,7 @@ class CachingScorer:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Score each text, in order.
 
         If the scorer raises, the exception passes through, and nothing of that call is kept.

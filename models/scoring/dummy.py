@@ -39,7 +39,7 @@ class DummyScorer:
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = delay
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Score each text, in order."""
         if self.delay:
             time.sleep(self.delay * len(texts))

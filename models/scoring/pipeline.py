@@ -157,7 +157,7 @@ class Pipeline:
         """The bundle's version."""
         return self._version
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text; the result has the order of `texts`."""
         encodings = self._tokenizer.encode(texts)
         scores = self._engine.score(  # lines 6 to 8

@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     ),
     "a config that is a list": (lambda f: (f / "config.json").write_text("[]"), ("config.json",)),
     "a config that is not UTF-8": (lambda f: (f / "config.json").write_bytes(b"\xff"), ("config.json",)),
-    "a newer format": (lambda f: edit_config(f, format_version=6), ("config.json", "6", "upgrade")),
+    "a newer format": (lambda f: edit_config(f, format_version=7), ("config.json", "7", "upgrade")),
     "an unknown key": (lambda f: edit_config(f, surprise=1), ("config.json", "surprise")),
     "a threshold over one": (
         lambda f: edit_config(f, thresholds={"classifier": 1.5, "normalizer": 0}),
