@@ -2,6 +2,7 @@
 
 checkpoint     the files of an encoder: in a package, a folder, or on the Hugging Face hub
 pretrained     its configuration, tensors and tokenizer, as read from these files
+tokenizer_files  the tokenizer, read from these files
 tokenization   texts to token ids
 loading        the encoder as a model of transformers, for training
 
@@ -15,14 +16,16 @@ from models.lazy_names import lazy_names
 if TYPE_CHECKING:
     from models.encoder.loading import Encoder, build_bert, load_encoder
     from models.encoder.pretrained import read_pretrained, trunk_digest, trunk_tensors
-    from models.encoder.tokenization import TokenBatch, TweetTokenizer, remove_presets
+    from models.encoder.tokenization import TokenBatch, TweetTokenizer
+    from models.encoder.tokenizer_files import remove_presets
 else:
     __getattr__ = lazy_names(
         __name__,
         {
             "loading": ("Encoder", "build_bert", "load_encoder"),
             "pretrained": ("read_pretrained", "trunk_digest", "trunk_tensors"),
-            "tokenization": ("TokenBatch", "TweetTokenizer", "remove_presets"),
+            "tokenization": ("TokenBatch", "TweetTokenizer"),
+            "tokenizer_files": ("remove_presets",),
         },
     )
 

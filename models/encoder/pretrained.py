@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from models.encoder.checkpoint import Checkpoint, find_checkpoint
-from models.encoder.tokenization import read_tokenizer
+from models.encoder.tokenizer_files import read_tokenizer
 from models.errors import TrunkError
 from models.network import Activation
 
