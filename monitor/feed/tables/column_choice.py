@@ -28,6 +28,7 @@ OPTION_OF: Final[Mapping[str, str]] = {
 _LONGEST_TITLE: Final = 60
 _NOT_IN_IDS: Final = re.compile(r"[\s.]")
 _DATE: Final = re.compile(r"[0-9]{1,4}[-/][0-9]{1,2}[-/]")
+_SHARED_TASK_ID: Final = re.compile(r"SMM4H[0-9]{4}\S{4}")
 
 # A column has ids if nearly all of its cells look like one. Ids on X have had 9 digits and more since 2008,
 # and 15 and more since 2011.
@@ -177,8 +178,9 @@ def _id_column(columns: Sequence[Sequence[str]]) -> int | None:
     best, longest = None, 0.0
     for index, cells in enumerate(columns):
         ids = [id_of(cell) for cell in cells]
-        fits = str.isdecimal if len(columns) == 2 and index == 0 else _is_id
-        if ids and sum(map(fits, ids)) >= _ID_SHARE * len(ids):
+        may_be_short = len(columns) == 2 and index == 0
+        fits = sum(_is_id(value) or (may_be_short and value.isdecimal()) for value in ids)
+        if ids and fits >= _ID_SHARE * len(ids):
             length = sorted(map(len, ids))[len(ids) // 2]
             if length > longest:
                 best, longest = index, length
@@ -219,6 +221,7 @@ def _may_be_header(row: CellRow) -> bool:
     return len(set(cells)) == len(cells) and all(
         0 < len(cell) <= _LONGEST_TITLE
         and not id_of(cell).replace(".", "").isdecimal()
+        and not _SHARED_TASK_ID.match(cell)
         and len(cell.split()) <= 4
         for cell in cells
     )

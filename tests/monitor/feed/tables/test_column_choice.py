@@ -83,6 +83,7 @@ def test_rows_in_front_of_the_header_are_skipped() -> None:
         (["{id}", "12", "20", "ADR", "so sick", "zoloft", "{text}", "nausea", "10028813"], 7),
         (["{text}", "{id}", "ADE"], 1),
         (["SMM4H2022ab{id}", "{text}", "1"], 2),
+        (["SMM4H2022ab{id}", "{text}"], 2),
     ],
 )
 def test_a_table_of_smm4h_without_a_header_is_understood_by_its_content(
@@ -99,6 +100,11 @@ def test_a_table_of_smm4h_without_a_header_is_understood_by_its_content(
     assert not result.rejects
     assert all(str(ID + 3 * number) in post_id for number, post_id in enumerate(result.ids))
     assert any(f"text = 'column {text_column}'" in note for note in result.notes)
+
+
+def test_a_short_first_post_of_the_shared_task_is_not_taken_for_a_header() -> None:
+    rows = "SMM4H2022aaaa1\tzoloft gave hives\nSMM4H2022aaaa2\tno sleep at all with this new drug\n"
+    assert read_as(rows.encode()).ids == ["SMM4H2022aaaa1", "SMM4H2022aaaa2"]
 
 
 @pytest.mark.parametrize(
