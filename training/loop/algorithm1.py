@@ -47,7 +47,7 @@ def task_probabilities(sizes: Sequence[int], batch_sizes: Sequence[int]) -> list
 
 def network_steps(tasks: Mapping[Task, TaskData], config: TrainingConfig) -> int:
     """Return the number of steps in an epoch, in which each example is seen once in expectation."""
-    return max(1, round(sum(len(data) / config.batch_size(task) for task, data in tasks.items())))
+    return max(1, round(sum(data.epoch_size / config.batch_size(task) for task, data in tasks.items())))
 
 
 def train_epoch(
@@ -76,7 +76,7 @@ def train_epoch(
     torch.manual_seed(config.seed * 100_003 + epoch + 7_919 * processes.rank)  # dropout
     set_dropout(network.shared, config.layer_dropout)
     names = list(tasks)
-    sizes = [len(tasks[name]) for name in names]
+    sizes = [tasks[name].epoch_size for name in names]
     batch_sizes = [config.batch_size(name) for name in names]
     probabilities = torch.tensor(task_probabilities(sizes, batch_sizes))  # line 2
     batches = {  # line 3

@@ -49,6 +49,8 @@ _RANGES: Final[Mapping[str, ValueRange]] = {
     "patience": NOT_NEGATIVE,
     "adversarial_norm": NOT_NEGATIVE,
     "layer_decay": RATIO,
+    "distill_weight": ValueRange(lambda value: 0 <= value <= 1, "from 0 to 1"),
+    "distill_temperature": POSITIVE,
     "max_tokens": ValueRange(lambda value: value >= 8, "8 or more"),
     "seed": ValueRange(lambda value: 0 <= value <= _LARGEST_SEED, f"from 0 to {_LARGEST_SEED}"),
 }
@@ -102,6 +104,9 @@ class TrainingConfig:
         adversarial_at: which states are perturbed: the embeddings, or the output of the trunk (faster).
         adversarial_norm: L2 norm of a text's perturbation, relative to the norm of its states.
         adversarial_steps: gradient steps of FreeLB.
+        distill_weight: of a teacher's distribution, where a text, token or span also has an annotated class;
+            the class weighs the rest. It has no effect without a teacher.
+        distill_temperature: by which the log-odds of teacher and student are divided (Hinton et al. 2015).
         select: the validation score that decides which epoch is best: F1 of one subtask, or their mean.
         patience: stop after this many epochs without improvement; 0 disables early stopping.
         bfloat16: multiply matrices in bfloat16. Weights, loss and gradients stay in fp32.
@@ -133,6 +138,8 @@ class TrainingConfig:
     adversarial_at: Literal["embeddings", "trunk"] = "embeddings"
     adversarial_norm: float = 0.05
     adversarial_steps: int = 3
+    distill_weight: float = 0.5
+    distill_temperature: float = 1.0
     select: Literal["mean", Task] = "mean"
     patience: int = 0
     bfloat16: bool = False

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -22,18 +23,30 @@ from models.network import CLASSIFIER, HEAD_OF, MultiTaskNetwork, Task
 from training.loop.adversarial import adversarial_backward
 from training.loop.config import TrainingConfig
 from training.loop.processes import Processes
+from training.loop.soft_loss import weigh_targets, weighted_loss
+from training.loop.soft_targets import SoftBatch
 from training.loop.states import KeptStates
 from training.loop.task_data import IGNORED, TaskData
 
 
-def balanced_class_weights(targets: Sequence[int], classes: int = 2) -> Tensor:
+def balanced_class_weights(
+    targets: Sequence[int], classes: int = 2, *, rates: Sequence[float] | None = None
+) -> Tensor:
     """Compute the class weights of Equation 2 by the balanced heuristic: n / (classes * count of the class).
+
+    Args:
+        targets: the annotated classes; `IGNORED` ones do not count.
+        classes: number of classes.
+        rates: how often an epoch takes each target; by default once.
 
     Returns:
         `[classes]`; a class without examples weighs 0.
     """
-    counts = torch.bincount(torch.tensor(targets, dtype=torch.long), minlength=classes).float()
-    weights = len(targets) / (classes * counts)
+    known = torch.tensor(targets, dtype=torch.long)
+    is_known = known != IGNORED
+    taken = torch.ones(len(known)) if rates is None else torch.tensor(rates, dtype=torch.float)
+    counts = torch.bincount(known[is_known], taken[is_known], minlength=classes).float()
+    weights = counts.sum() / (classes * counts)
     return torch.where(counts > 0, weights, torch.zeros(()))
 
 
@@ -41,9 +54,10 @@ def task_class_weights(data: TaskData, config: TrainingConfig) -> Tensor | None:
     """Return the class weights of a task: `[classes]` for 1a; None for the others, which weigh all alike."""
     if data.task != CLASSIFIER.task:
         return None
-    return (
-        balanced_class_weights([target[0] for target in data.targets]) if config.balanced else torch.ones(2)
-    )
+    if not config.balanced:
+        return torch.ones(2)
+    rates = data.rates.by_row.tolist() if data.rates is not None else None
+    return balanced_class_weights([target[0] for target in data.targets], rates=rates)
 
 
 @dataclass(frozen=True)
@@ -55,16 +69,31 @@ class RowShare:
         inputs: the tokens of the rows.
         targets: `[rows]`, or `[rows, tokens]` for a head that tags tokens.
         total_weight: sum of the weights of all targets in the whole mini-batch.
+        soft: the teacher's distributions, if there is one.
     """
 
     task: Task
     inputs: TokenBatch
     targets: Tensor
     total_weight: float
+    soft: SoftBatch | None = None
+
+    def to(self, device: torch.device) -> RowShare:
+        """Copy the tensors to a device."""
+        return replace(
+            self,
+            inputs=self.inputs.to(device),
+            targets=self.targets.to(device),
+            soft=self.soft.to(device) if self.soft is not None else None,
+        )
 
 
 def mini_batch_share(
-    data: TaskData, rows: Sequence[int], mini_batch: Sequence[int], class_weights: Tensor | None
+    data: TaskData,
+    rows: Sequence[int],
+    mini_batch: Sequence[int],
+    class_weights: Tensor | None,
+    config: TrainingConfig,
 ) -> RowShare:
     """Collect one process's rows of a mini-batch.
 
@@ -73,8 +102,15 @@ def mini_batch_share(
         rows: the rows of this process, at least one.
         mini_batch: all rows of the mini-batch.
         class_weights: `[classes]`, or None where all targets weigh 1.
+        config: how hard and soft targets are weighted.
     """
     inputs, targets = data.batch(rows)
+    if data.soft is not None:
+        by_token = HEAD_OF[data.task].reads == "token"
+        batch_targets = torch.tensor([target for row in mini_batch for target in data.targets[row]])
+        present = torch.from_numpy(np.concatenate([data.soft.present(row) for row in mini_batch]))
+        total = weigh_targets(batch_targets, present, class_weights, config).total
+        return RowShare(data.task, inputs, targets, total, data.soft.batch(rows, by_token=by_token))
     if class_weights is not None:
         total = float(sum(class_weights[data.targets[row][0]] for row in mini_batch))
     else:
@@ -83,28 +119,36 @@ def mini_batch_share(
 
 
 def task_loss(
-    network: MultiTaskNetwork, share: RowShare, trunk_states: Tensor, class_weights: Tensor | None
+    network: MultiTaskNetwork,
+    share: RowShare,
+    trunk_states: Tensor,
+    class_weights: Tensor | None,
+    config: TrainingConfig,
 ) -> Tensor:
     """Compute Equation 3 with weight 1 for `share.task`: its cross-entropy (Equation 2).
+
+    With soft targets, the divergence from the teacher is added, see `weighted_loss`.
 
     Args:
         network: in training mode.
         share: on the network's device.
         trunk_states: `[rows, tokens, hidden]`.
         class_weights: `[classes]`, or None where all targets weigh 1.
+        config: how hard and soft targets are weighted.
 
     Returns:
         A scalar. The losses of all processes sum to the mean over the whole mini-batch.
     """
     inputs = share.inputs
     logits = network.logits(HEAD_OF[share.task], trunk_states, inputs.attention_mask, inputs.span_mask)
-    loss = cross_entropy(
-        logits.float().flatten(0, -2),
-        share.targets.flatten(),
-        weight=class_weights,
-        ignore_index=IGNORED,
-        reduction="sum",
-    )
+    logits, targets = logits.float().flatten(0, -2), share.targets.flatten()
+    if share.soft is not None:
+        weights = weigh_targets(targets, share.soft.present.flatten(), class_weights, config)
+        loss = weighted_loss(logits, targets, share.soft, weights, config.distill_temperature)
+    else:
+        loss = cross_entropy(
+            logits, targets, weight=class_weights, ignore_index=IGNORED, reduction="sum"
+        )
     return loss / max(share.total_weight, 1e-12)  # texts without a single token weigh nothing
 
 
@@ -135,14 +179,13 @@ def backward(
     share_rows = processes.share(rows)
     if not share_rows:
         return torch.zeros((), device=device)
-    share = mini_batch_share(data, share_rows, rows, class_weights)
-    share = replace(share, inputs=share.inputs.to(device), targets=share.targets.to(device))
+    share = mini_batch_share(data, share_rows, rows, class_weights, config).to(device)
     mask = share.inputs.attention_mask
     class_weights = class_weights.to(device) if class_weights is not None else None
 
     def loss_from_trunk(trunk_states: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
-            return task_loss(network, share, trunk_states, class_weights)
+            return task_loss(network, share, trunk_states, class_weights, config)
 
     def loss_from_embeddings(embedded: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):

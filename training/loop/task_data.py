@@ -17,6 +17,8 @@ from models.network import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, Task
 from models.normalizer import Labels
 from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.inputs import Inputs
+from training.loop.sampling_rates import SamplingRates
+from training.loop.soft_targets import SoftTargets
 
 # The target that cross-entropy ignores, for special tokens and padding.
 IGNORED: Final = -100
@@ -34,14 +36,24 @@ class TaskData:
         task: the subtask of one of the `HEADS`.
         inputs: the tokens.
         targets: for each input a list: its class alone, or a tag for each token if the head reads tokens.
+            A class or tag can be `IGNORED` where there is a soft target.
+        soft: what a teacher thinks of the same inputs or tokens; None without a teacher.
+        rates: how often an epoch takes each input; None if it takes each once.
     """
 
     task: Task
     inputs: Inputs
     targets: Sequence[Sequence[int]]
+    soft: SoftTargets | None = None
+    rates: SamplingRates | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of inputs that an epoch takes: size(D_i) of Equation 1."""
+        return len(self) if self.rates is None else self.rates.epoch_size
 
     def batch(self, rows: Sequence[int]) -> tuple[TokenBatch, Tensor]:
         """Collect some of the inputs into a mini-batch.
@@ -110,9 +122,14 @@ def mini_batches(data: TaskData, size: int, generator: torch.Generator) -> list[
     Inputs are shuffled, sorted by length within some fifty batches, cut, and the batches shuffled again.
 
     Returns:
-        The rows of `data` in each mini-batch. Each row is in exactly one; the last can be smaller.
+        The rows of `data` in each mini-batch. Each row that the epoch takes once is in exactly one; the last
+        can be smaller.
     """
-    order: list[int] = torch.randperm(len(data), generator=generator).tolist()
+    order: list[int]
+    if data.rates is None:
+        order = torch.randperm(len(data), generator=generator).tolist()
+    else:
+        order = data.rates.draw(generator)
     lengths = data.inputs.lengths
     pool = _POOL_BATCHES * size
     batches: list[list[int]] = []

@@ -89,6 +89,8 @@ def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData], *, extra: Ite
     for data in tasks:
         digest.update(data.task.encode() + data.inputs.digest())
         digest.update(repr([list(target) for target in data.targets]).encode())
+        digest.update(data.soft.digest() if data.soft is not None else b"")
+        digest.update(data.rates.digest() if data.rates is not None else b"")
     for text in extra:
         digest.update(f"\n{text}".encode())
     return digest.hexdigest()

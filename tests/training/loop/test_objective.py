@@ -63,10 +63,10 @@ def test_small_class_weights_cancel_out(network: MultiTaskNetwork, tasks: dict[T
     losses = []
     for weight in (1.0, 0.01):
         weights = torch.full((2,), weight)
-        share = mini_batch_share(tasks["1a"], [0, 1], [0, 1], weights)
+        share = mini_batch_share(tasks["1a"], [0, 1], [0, 1], weights, STEADY)
         batch = share.inputs
         trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
-        losses.append(task_loss(network, share, trunk, weights))
+        losses.append(task_loss(network, share, trunk, weights, STEADY))
     torch.testing.assert_close(*losses)
 
 
@@ -85,11 +85,11 @@ def test_the_loss_is_the_weighted_mean_over_the_mini_batch(
 ) -> None:
     data, weights = tasks[task], task_class_weights(tasks[task], STEADY)
     rows = list(range(min(7, len(data))))
-    share = mini_batch_share(data, rows, rows, weights)
+    share = mini_batch_share(data, rows, rows, weights, STEADY)
     batch = share.inputs
     trunk = network.trunk_states(batch.input_ids, batch.attention_mask, batch.token_type_ids)
     expected = expected_loss(network, data, rows)
-    torch.testing.assert_close(task_loss(network, share, trunk, weights), expected)
+    torch.testing.assert_close(task_loss(network, share, trunk, weights, STEADY), expected)
 
 
 @pytest.mark.parametrize("count", [2, 3, 12])
