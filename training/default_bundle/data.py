@@ -13,6 +13,7 @@ from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER
 from models.normalizer import Labels
 from models.terminology import Terminology, read_release
 from training.corpora import clean_sentences, read_lay_phrases, read_records, split_by_document
+from training.default_bundle.further_terms import add_further_terms
 from training.examples import CodedPhrase, Example, coded_phrases
 from training.loop import classifier_data, extractor_data, normalizer_data, normalizer_labels
 from training.methods import Datasets, RetrievalPhrases
@@ -132,7 +133,7 @@ def gather_data(
         CorpusError: a file is missing or malformed.
         TerminologyError: a file of the terminology is.
     """
-    release = read_release(terminology)
+    release = add_further_terms(read_release(terminology))
     lay_phrases = read_lay_phrases(corpora / "lay_phrases.tsv")
     tweets = generate_tweets(
         release, lay_phrases, positives=sizes.positive_tweets, negatives=sizes.negative_tweets, seed=seed

@@ -102,7 +102,7 @@ class _Writer:
             text, spans = join_pieces(pieces)
             if plain_words(text) not in self._seen:
                 self._seen.add(plain_words(text))
-                return Example(identifier, text, label, spans, core.document)
+                return Example(identifier, text, label, spans, core.document, core.context)
 
     def _draw_pieces(self, label: int) -> tuple[Core, list[Piece]]:
         rng = self._rng

@@ -11,7 +11,7 @@ from random import Random
 
 from training.synthetic.lexicon import Lexicon
 from training.synthetic.medicines import Medicine
-from training.synthetic.pieces import Piece
+from training.synthetic.pieces import Piece, join_pieces
 from training.synthetic.template_filling import EffectChoice, Scene, draw_scene, fill_template
 from training.synthetic.templates import Template
 from training.synthetic.written_tweets import WrittenTweet, swap_medicines
@@ -89,12 +89,14 @@ class Core:
         document: the template that it was made from, which starts with its section.
         scene: its medicines; None for written tweets.
         companion: a sentence to put next to it; empty for none.
+        context: what the tweet answers or belongs to; empty for nothing.
     """
 
     pieces: list[Piece]
     document: str
     scene: Scene | None
     companion: list[Piece]
+    context: str = ""
 
 
 def draw_core(label: int, lexicon: Lexicon, rng: Random) -> Core:
@@ -125,8 +127,9 @@ def draw_core(label: int, lexicon: Lexicon, rng: Random) -> Core:
 def core_of_written(tweet: WrittenTweet, lexicon: Lexicon, rng: Random, *, verbatim: bool) -> Core:
     """Return a written tweet as it is, or, if it need not be verbatim, maybe with other medicines."""
     is_swapped = not verbatim and rng.random() < _SWAPPED
-    pieces = swap_medicines(tweet, lexicon.medicines, rng) if is_swapped else list(tweet.pieces)
-    return Core(pieces, tweet.document, None, [])
+    drawn = swap_medicines(tweet, lexicon.medicines, rng) if is_swapped else tweet
+    context, _ = join_pieces(drawn.context.pieces)
+    return Core(list(drawn.pieces), tweet.document, None, [], context)
 
 
 def _fill(

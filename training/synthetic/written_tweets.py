@@ -2,14 +2,15 @@
 
 There is one tweet per line. `{zoloft}` is the name of a medicine, `[can't sleep|Insomnia]` an adverse effect
 with the name of its PT, and `[slept in the bath|]` one without a PT. An effect whose PT is not in the
-terminology has no code either. A tweet with an effect is positive.
+terminology has no code either. A tweet with an effect is positive. A line may start with the context of the
+tweet, such as the title of a thread: `<{zoloft}, week 2> can't sleep`. A context reports nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from random import Random
 
@@ -22,6 +23,20 @@ from training.wordlists import NumberedLine, data_folder, read_numbered_lines
 
 _MARK = re.compile(r"\[([^\[\]{}|]+)\|([^\[\]{}|]*)\]|\{([^\[\]{}|]+)\}")
 _STRAY = re.compile(r"[\[\]{}|]")
+_CONTEXT = re.compile(r"<([^<>]*)>\s*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A text in pieces.
+
+    Attributes:
+        pieces: its parts; effects have their code.
+        medicines: indices of the pieces that are names of medicines.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    medicines: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +44,19 @@ class WrittenTweet:
     """A whole tweet as it was composed; it counts as one template.
 
     Attributes:
-        pieces: its text; effects have their code.
-        medicines: indices of the pieces that are names of medicines.
+        content: its text.
         document: "written", its file and its line.
+        context: what it answers or belongs to; no pieces if there is nothing.
     """
 
-    pieces: tuple[Piece, ...]
-    medicines: frozenset[int]
+    content: MarkedText
     document: str
+    context: MarkedText = MarkedText()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The parts of its text."""
+        return self.content.pieces
 
     @property
     def label(self) -> int:
@@ -79,46 +99,67 @@ def blind_tweets(terminology: Terminology) -> list[Example]:
     for tweet in read_written(terminology, data_folder(__package__, "blind")):
         text, spans = join_pieces(tweet.pieces)
         name = tweet.document.removeprefix("written:")
-        examples.append(Example(f"blind:{name}", text, tweet.label, spans))
+        context, _ = join_pieces(tweet.context.pieces)
+        examples.append(Example(f"blind:{name}", text, tweet.label, spans, context=context))
     return examples
 
 
-def swap_medicines(tweet: WrittenTweet, medicines: MedicineIndex, rng: Random) -> list[Piece]:
+def swap_medicines(tweet: WrittenTweet, medicines: MedicineIndex, rng: Random) -> WrittenTweet:
     """Return the tweet with other medicines of the same kinds; unknown ones stay."""
     others: dict[str, Medicine] = {}
-    pieces = list(tweet.pieces)
-    for index in sorted(tweet.medicines):
-        medicine = medicines.find(pieces[index].text)
-        if medicine is None:
-            continue
-        other = others.setdefault(medicine.name, medicines.draw_same_kind(medicine, rng))
-        before = pieces[index - 1] if index else Piece("")
-        start, name = fit_name(before.text, match_style(other.name, pieces[index].text))
-        if index and before.ptid is None:
-            pieces[index - 1] = Piece(start)
-        pieces[index] = Piece(name)
-    return pieces
+
+    def swap(marked: MarkedText) -> MarkedText:
+        pieces = list(marked.pieces)
+        for index in sorted(marked.medicines):
+            medicine = medicines.find(pieces[index].text)
+            if medicine is None:
+                continue
+            other = others.setdefault(medicine.name, medicines.draw_same_kind(medicine, rng))
+            before = pieces[index - 1] if index else Piece("")
+            start, name = fit_name(before.text, match_style(other.name, pieces[index].text))
+            if index and before.ptid is None:
+                pieces[index - 1] = Piece(start)
+            pieces[index] = Piece(name)
+        return replace(marked, pieces=tuple(pieces))
+
+    return replace(tweet, content=swap(tweet.content), context=swap(tweet.context))
 
 
 def _parse_tweet(line: NumberedLine, codes: dict[str, str]) -> WrittenTweet:
+    has_context = _CONTEXT.fullmatch(line.text)
+    context, text = has_context.groups() if has_context else ("", line.text)
+    tweet = WrittenTweet(
+        _parse_marks(line, text, codes),
+        f"written:{line.file}:{line.number}",
+        _parse_marks(line, context, codes),
+    )
+    if any(piece.ptid is not None for piece in tweet.context.pieces):
+        raise CorpusError(
+            f"{line.file}.txt, line {line.number}: the context has an effect: mark effects in the text only, "
+            f"in {line.text[:60]!r}"
+        )
+    return tweet
+
+
+def _parse_marks(line: NumberedLine, text: str, codes: dict[str, str]) -> MarkedText:
     pieces: list[Piece] = []
     medicines: set[int] = set()
-    for text, effect, pt_name, medicine in _parse_parts(line):
+    for between, effect, pt_name, medicine in _parse_parts(line, text):
         if medicine:
             medicines.add(len(pieces))
             pieces.append(Piece(medicine))
         elif effect:
             pieces.append(Piece(effect, codes.get(pt_name.strip().lower(), "")))
-        elif text:
-            pieces.append(Piece(text))
-    return WrittenTweet(tuple(pieces), frozenset(medicines), f"written:{line.file}:{line.number}")
+        elif between:
+            pieces.append(Piece(between))
+    return MarkedText(tuple(pieces), frozenset(medicines))
 
 
-def _parse_parts(line: NumberedLine) -> Iterator[tuple[str, str, str, str]]:
+def _parse_parts(line: NumberedLine, text: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield (text, "", "", "") for text between marks, and ("", effect, PT, medicine) for marks."""
     at = 0
-    for mark in (*_MARK.finditer(line.text), None):
-        between = line.text[at : mark.start() if mark else None]
+    for mark in (*_MARK.finditer(text), None):
+        between = text[at : mark.start() if mark else None]
         if stray := _STRAY.search(between):
             raise CorpusError(
                 f"{line.file}.txt, line {line.number}: {stray[0]!r} is outside of any mark: write "

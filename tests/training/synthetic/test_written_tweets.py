@@ -10,7 +10,7 @@ from training.errors import CorpusError
 from training.synthetic.lexicon import SIDES, divide_written, phrase_name
 from training.synthetic.medicines import Medicine, MedicineIndex, fit_name, match_style
 from training.synthetic.pieces import Piece, join_pieces
-from training.synthetic.written_tweets import WrittenTweet, read_written, swap_medicines
+from training.synthetic.written_tweets import MarkedText, WrittenTweet, read_written, swap_medicines
 
 MEDICINES = MedicineIndex(
     [Medicine(name, "antidepressant", ("ocd",)) for name in ("zoloft", "lexapro")]
@@ -32,7 +32,9 @@ def test_marks_become_effects_and_medicines(tmp_path: Path, terminology: Termino
     assert [(text[s.start : s.end], s.ptid) for s in spans] == [("no sleep", code), ("tin ears", None)]
     assert (positive.label, positive.document) == (1, "written:mine:3")
     assert (negative.label, negative.effects) == (0, [])
-    assert [tweet.pieces[index].text for tweet in (positive, negative) for index in tweet.medicines] == [
+    assert [
+        tweet.pieces[index].text for tweet in (positive, negative) for index in tweet.content.medicines
+    ] == [
         "#Zoloft",
         "zoloft",
     ]
@@ -48,11 +50,23 @@ def test_marks_become_effects_and_medicines(tmp_path: Path, terminology: Termino
         "[ |Nausea]",
         "{ } day",
         "[]",
+        "<[nausea|Nausea]> day 2",
+        "<{zoloft> day 2",
     ],
 )
 def test_wrong_markup_is_reported_with_its_line(tmp_path: Path, terminology: Terminology, line: str) -> None:
     with pytest.raises(CorpusError, match=r"mine\.txt, line 2"):
         read(tmp_path, terminology, "{zoloft} day 1", line)
+
+
+def test_a_line_may_start_with_a_context(tmp_path: Path, terminology: Terminology) -> None:
+    [tweet] = read(tmp_path, terminology, "<{zoloft}, week 2> [no sleep|Insomnia] <3")
+    assert (tweet.text, join_pieces(tweet.context.pieces)[0]) == ("no sleep <3", "zoloft, week 2")
+    swapped = [swap_medicines(tweet, MEDICINES, Random(seed)) for seed in range(20)]
+    assert {join_pieces(other.context.pieces)[0] for other in swapped} == {
+        "zoloft, week 2",
+        "lexapro, week 2",
+    }
 
 
 def test_a_file_without_tweets_yields_none(tmp_path: Path, terminology: Terminology) -> None:
@@ -63,7 +77,7 @@ def test_a_medicine_is_swapped_for_one_of_its_kind_in_the_same_style(
     tmp_path: Path, terminology: Terminology
 ) -> None:
     [tweet] = read(tmp_path, terminology, "a {ZOLOFT}, #{zoloft}, {Zoloft}; {insulin} and {unheard of}")
-    texts = {join_pieces(swap_medicines(tweet, MEDICINES, Random(seed)))[0] for seed in range(20)}
+    texts = {join_pieces(swap_medicines(tweet, MEDICINES, Random(seed)).pieces)[0] for seed in range(20)}
     assert texts == {
         "a ZOLOFT, #zoloft, Zoloft; insulin and unheard of",
         "a LEXAPRO, #lexapro, Lexapro; insulin and unheard of",
@@ -97,7 +111,7 @@ WORDS = st.sampled_from([f"word{number}" for number in range(30)])
 )
 def test_no_words_of_an_effect_are_on_two_sides(tweets: list[tuple[list[str], int]], seed: int) -> None:
     written = [
-        WrittenTweet((Piece(f"tweet {number} "), *(Piece(word, "") for word in words)), frozenset(), "x")
+        WrittenTweet(MarkedText((Piece(f"tweet {number} "), *(Piece(word, "") for word in words))), "x")
         for words, number in tweets
     ]
     sides = divide_written(written, seed=seed)
