@@ -2,18 +2,25 @@
 
 config.json          which trunk, how it was trained, thresholds and options, SHA-256 of other files
 labels.json          the Normalizer's classes: a list of {"ptid", "pt_name"}, in the order of its outputs
-model.safetensors    the trained tensors in half precision: shared layers, heads, members, retriever
+model.safetensors    the trained tensors in half precision: shared layers, heads, members, retriever; or
+                     low-rank adapters in place of the layers
 names.safetensors    with a retriever: the vectors of all names that it searches, in half precision
 terminology.json.gz  if the names are from a MedDRA release, which is licensed: all its names and codes
-trunk.safetensors    if the encoder is not available elsewhere: embeddings and frozen layers, fp32
+trunk.safetensors    if the encoder is not available elsewhere: embeddings and frozen layers, fp32; with
+                     adapters all layers
 tokenizer.json       with trunk.safetensors
 body.xml, body.bin   if the bundle is quantized: the graph of the body for OpenVINO, and its numbers
 metrics.json         what was measured; for people
 README.md            the model card; for people
 
+Files of this package: bundle_config and config_sections (`config.json`), stored_tensors and adapters (what is
+stored of a network, and how), save, load, checked_files (reading), dictionary (names), revise, new_release and
+quantized (changes of a bundle), card_and_metrics (what is for people).
+
 The version is the bundle's name and a hash of config.json, and so of everything that predictions depend on.
 """
 
+from models.bundle.adapters import TrainedAdapters, adapter_names
 from models.bundle.bundle_config import BundleConfig
 from models.bundle.card_and_metrics import languages_line
 from models.bundle.checked_files import read_config, read_labels
@@ -49,6 +56,8 @@ __all__ = [
     "SecondReader",
     "TerminologyChange",
     "Thresholds",
+    "TrainedAdapters",
+    "adapter_names",
     "count_names",
     "languages_line",
     "load_bundle",

@@ -62,6 +62,7 @@ _FORMAT_OF_SECTION: Final[Mapping[str, FormatVersion]] = {
     "retrieval": 3,
     "quantization": 4,
     "languages": 5,
+    "encoder_layers": 6,
     "adapters": 6,
     "second_reader": 6,
     "early_exit": 6,
@@ -89,9 +90,13 @@ class BundleConfig(ConfigSection):
             `format_version`.
         name: readable part of the bundle's version.
         encoder: source of the trunk, as for `load_encoder`.
-        trunk_digest: `models.encoder.pretrained.trunk_digest` of the trunk that the bundle was trained on.
+        trunk_digest: `models.encoder.pretrained.trunk_digest` of what comes from the encoder, see
+            `base_layers`.
         architecture: shape of the encoder.
         frozen_layers: layers of the trunk, after the embeddings.
+        encoder_layers: the lowest layers of the trunk that are the encoder's own, if those above them are
+            in `model.safetensors`: the training started from a bundle that had trained them. None if the
+            whole trunk is the encoder's.
         max_tokens: where texts are cut, including special tokens.
         normalizer_pooling: what the Normalizer reads, see `MultiTaskNetwork`.
         dropout: before the heads, in training.
@@ -113,6 +118,7 @@ class BundleConfig(ConfigSection):
     trunk_digest: Digest
     architecture: Architecture
     frozen_layers: int = Field(ge=0)
+    encoder_layers: int | None = Field(default=None, ge=0)
     max_tokens: int = Field(ge=8)
     thresholds: Thresholds
     options: Options
@@ -133,6 +139,10 @@ class BundleConfig(ConfigSection):
         layers = self.architecture.num_hidden_layers
         if self.frozen_layers > layers:
             raise ValueError(f"frozen_layers is {self.frozen_layers}, but the encoder has {layers} layers")
+        if self.encoder_layers is not None and self.encoder_layers >= self.frozen_layers:
+            raise ValueError(
+                f"encoder_layers is {self.encoder_layers}: it must be less than frozen_layers, or be left out"
+            )
         trained_layers = layers - self.frozen_layers
         if self.retrieval is not None and self.retrieval.layers > trained_layers:
             raise ValueError(
@@ -167,8 +177,21 @@ class BundleConfig(ConfigSection):
             raise ValueError(f"files must have {EXIT_FILE} if and only if there is an early exit")
 
     @property
+    def untouched_layers(self) -> int:
+        """The lowest layers of the network that are the encoder's own."""
+        return self.frozen_layers if self.encoder_layers is None else self.encoder_layers
+
+    @property
+    def base_layers(self) -> int:
+        """The layers of the encoder that the bundle needs; `trunk_digest` covers the embeddings and these.
+
+        With adapters these are all layers, since each adapter changes one.
+        """
+        return self.architecture.num_hidden_layers if self.adapters else self.untouched_layers
+
+    @property
     def carries_trunk(self) -> bool:
-        """True if the frozen trunk and its tokenizer are in the bundle."""
+        """True if what the bundle needs of the encoder is in it: `base_layers` layers, and the tokenizer."""
         return TRUNK_FILE in self.files
 
     @property
@@ -244,9 +267,9 @@ class BundleConfig(ConfigSection):
 def format_version(document: Mapping[str, Any]) -> FormatVersion:
     """Return the version of the layout for a config with these fields; None is an absent section.
 
-    It is 6 with adapters, a second reader, an early exit, one of the options `drop_uncoded` and
-    `reads_context`, or an encoder other than BERT; else 5 with languages, else 4 with a quantization, else 3
-    with a retrieval, else 2 with an ensemble or a calibration, else 1.
+    It is 6 with adapters, layers of another bundle in the trunk, a second reader, an early exit, one of the
+    options `drop_uncoded` and `reads_context`, or an encoder other than BERT; else 5 with languages, else 4
+    with a quantization, else 3 with a retrieval, else 2 with an ensemble or a calibration, else 1.
     """
     formats: list[FormatVersion] = [
         version for name, version in _FORMAT_OF_SECTION.items() if document.get(name) is not None

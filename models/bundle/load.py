@@ -5,16 +5,15 @@ This does not import transformers, which takes 170 MB and seconds, and which ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from models.bundle.adapters import TrainedAdapters, compact_shapes, is_head, merge_adapters
 from models.bundle.bundle_config import (
     BODY_GRAPH_FILE,
     BODY_WEIGHTS_FILE,
@@ -32,9 +31,16 @@ from models.bundle.checked_files import (
     read_tokenizer_file,
 )
 from models.bundle.dictionary import Dictionary, read_dictionary
+from models.bundle.stored_tensors import (
+    encoder_names,
+    encoder_shapes,
+    name_in_encoder,
+    shape_mismatches,
+    stored_shapes,
+)
 from models.encoder import read_pretrained, trunk_digest, trunk_tensors
 from models.errors import BundleError, TrunkError
-from models.network import NetworkShape, NetworkWeights, Shape, tensor_mismatches
+from models.network import NetworkShape, NetworkWeights
 from models.normalizer import Labels
 from models.runtime.int8 import BodyIr
 
@@ -115,14 +121,22 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
         classifiers=config.ensemble.classifiers if config.ensemble else 1,
         retriever_layers=config.retrieval.layers if config.retrieval else 0,
     )
-    frozen, tokenizer = _read_trunk(folder, config, shape, Path(trunk) if trunk else None)
-    trained = _read_trained(folder, config, shape)
-    weights = NetworkWeights(shape, {name: tensor.float() for name, tensor in {**frozen, **trained}.items()})
+    encoder, tokenizer = _read_encoder(folder, config, shape, Path(trunk) if trunk else None)
+    stored = _read_stored(folder, config, shape)
+    frozen = {name: encoder[name_in_encoder(name)] for name in encoder_names(shape, config.untouched_layers)}
+    if config.adapters is not None:
+        adapters = TrainedAdapters(config.adapters, stored)
+        stored = {
+            **{name: tensor for name, tensor in stored.items() if is_head(name)},
+            **merge_adapters(shape, config.untouched_layers, adapters, encoder),
+        }
+    weights = NetworkWeights(shape, {name: tensor.float() for name, tensor in {**frozen, **stored}.items()})
     dictionary = read_dictionary(folder, config, labels)
     return Bundle(folder, config, labels, weights, tokenizer, dictionary, _read_body(folder, config))
 
 
-def _read_trained(folder: Path, config: BundleConfig, shape: NetworkShape) -> dict[str, Tensor]:
+def _read_stored(folder: Path, config: BundleConfig, shape: NetworkShape) -> dict[str, Tensor]:
+    """Return the tensors of `model.safetensors`: whole layers or adapters, and the heads."""
     tensors = read_tensors(folder, config, WEIGHTS_FILE)
     normalizer = tensors.get("normalizer.weight")
     if normalizer is not None and normalizer.ndim == 2 and len(normalizer) != shape.ptids:
@@ -130,7 +144,11 @@ def _read_trained(folder: Path, config: BundleConfig, shape: NetworkShape) -> di
             f"{folder / LABELS_FILE} has {shape.ptids} labels, "
             f"but the Normalizer in {WEIGHTS_FILE} has {len(normalizer)} outputs: {FIX}"
         )
-    if mismatches := _mismatches(shape.trained(), tensors):
+    if config.adapters is None:
+        expected = stored_shapes(shape, config.untouched_layers)
+    else:
+        expected = compact_shapes(shape, config.untouched_layers, config.adapters.rank, tensors)
+    if mismatches := shape_mismatches(expected, tensors):
         raise BundleError(f"{folder / WEIGHTS_FILE} {mismatches}: {FIX}")
     return tensors
 
@@ -142,13 +160,13 @@ def _read_body(folder: Path, config: BundleConfig) -> BodyIr | None:
     return BodyIr(graph, weights, str(folder / BODY_GRAPH_FILE))
 
 
-def _read_trunk(
+def _read_encoder(
     folder: Path, config: BundleConfig, shape: NetworkShape, override: Path | None
 ) -> tuple[dict[str, Tensor], Tokenizer]:
-    """Return the frozen tensors by their names in `MultiTaskNetwork`, and the tokenizer.
+    """Return what the bundle needs of the encoder, by the names in BERT, and the tokenizer.
 
     Raises:
-        BundleError: the trunk that the bundle carries is damaged.
+        BundleError: the part of the encoder that the bundle carries is damaged.
         TrunkError: the pretrained encoder is not the one that the bundle was trained on.
     """
     carried = config.carries_trunk and override is None
@@ -161,30 +179,19 @@ def _read_trunk(
         pretrained = read_pretrained(config.encoder, folder=override, allow_pickle=False)
         tokenizer, layers = pretrained.tokenizer, pretrained.config.get("num_hidden_layers", layers)
         # Old checkpoints also have buffers, such as position_ids.
-        trunk = trunk_tensors(pretrained.tensors, config.frozen_layers)
+        trunk = trunk_tensors(pretrained.tensors, config.base_layers)
         tensors = {name: tensor for name, tensor in trunk.items() if name.endswith((".weight", ".bias"))}
-    difference = _mismatches({_name_in_bert(name): size for name, size in shape.trunk().items()}, tensors)
+    difference = shape_mismatches(encoder_shapes(shape, config.base_layers), tensors)
     if carried and difference:
         raise BundleError(f"{source} {difference}: {FIX}")
     if layers != config.architecture.num_hidden_layers:
         difference = f"has {layers} layers instead of {config.architecture.num_hidden_layers}"
     digest = trunk_digest(tensors, tokenizer)
     if difference or digest != config.trunk_digest:
+        part = "encoder" if config.adapters else "trunk"
         raise TrunkError(
-            f"the bundle {folder} was trained on another trunk than {source}: it needs {config.encoder} "
+            f"the bundle {folder} was trained on another {part} than {source}: it needs {config.encoder} "
             f"with the digest {config.trunk_digest[:16]}…, this one {difference or f'has {digest[:16]}…'}; "
             "install the version that it was trained on, or train the bundle again"
         )
-    return {name: tensors[_name_in_bert(name)] for name in shape.trunk()}, tokenizer
-
-
-def _name_in_bert(name: str) -> str:
-    return f"encoder.layer.{name.removeprefix('trunk.')}" if name.startswith("trunk.") else name
-
-
-def _mismatches(expected: Mapping[str, Shape], tensors: Mapping[str, Tensor]) -> str:
-    """Return the first three differences from the expected names and shapes, or an empty string."""
-    empty = {name: torch.empty(shape, device="meta") for name, shape in expected.items()}
-    differences = list(tensor_mismatches(empty, tensors))
-    more = f" (and {len(differences) - 3} more)" if len(differences) > 3 else ""
-    return f"{'; '.join(differences[:3])}{more}"
+    return tensors, tokenizer

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from models.bundle.adapters import is_head
 from models.bundle.bundle_config import (
     BODY_GRAPH_FILE,
     BODY_WEIGHTS_FILE,
@@ -14,11 +15,11 @@ from models.bundle.bundle_config import (
     WEIGHTS_FILE,
 )
 from models.bundle.card_and_metrics import metrics_json, read_card, read_metrics, with_quantization
-from models.bundle.checked_files import read_config
+from models.bundle.checked_files import read_config, read_tensors
 from models.bundle.config_sections import Quantization
 from models.bundle.load import Bundle
 from models.bundle.revise import require_place, write_changed_bundle
-from models.bundle.save import weights_file
+from models.bundle.save import tensors_file
 from models.errors import BundleError
 
 
@@ -64,7 +65,7 @@ def store_quantized(
     if quantized.body is None:
         raise BundleError("there is no quantized body to store")
     hashed: dict[str, bytes] = {
-        WEIGHTS_FILE: weights_file(quantized.network),
+        WEIGHTS_FILE: _with_heads_of(quantized),
         BODY_GRAPH_FILE: quantized.body.graph,
         BODY_WEIGHTS_FILE: quantized.body.weights,
     }
@@ -75,3 +76,10 @@ def store_quantized(
     }
     write_changed_bundle(bundle, {**hashed, **for_people}, config, out)
     return config.version
+
+
+def _with_heads_of(quantized: Bundle) -> bytes:
+    """Return `model.safetensors` of the exact bundle with the refitted heads."""
+    stored = read_tensors(quantized.path, quantized.config, WEIGHTS_FILE)
+    trained = quantized.weights.tensors
+    return tensors_file({name: trained[name] if is_head(name) else stored[name] for name in stored})

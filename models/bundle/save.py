@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from models.bundle.adapters import TrainedAdapters, compact_shapes, is_head
 from models.bundle.bundle_config import (
     CARD_FILE,
     CONFIG_FILE,
@@ -25,6 +26,7 @@ from models.bundle.bundle_config import (
 from models.bundle.card_and_metrics import metrics_json, with_licence_note
 from models.bundle.config_sections import Calibration, Ensemble, Options, Retrieval, Thresholds
 from models.bundle.dictionary import Dictionary, dictionary_files
+from models.bundle.stored_tensors import shape_mismatches, stored_shapes
 from models.disk import replace_folder, require_replaceable, writing
 from models.errors import BundleError
 from models.network import Architecture, Vote
@@ -54,6 +56,8 @@ def save_bundle(
     languages: tuple[str, ...] | None = None,
     overwrite: bool = False,
     carry_trunk: bool | None = None,
+    encoder_layers: int | None = None,
+    adapters: TrainedAdapters | None = None,
 ) -> str:
     """Write a bundle, which appears at `folder` once it is complete and on the disk.
 
@@ -61,7 +65,7 @@ def save_bundle(
         folder: of the bundle; missing parents are made.
         name: readable part of the version: lower-case letters, digits, `.`, `_`, `-`.
         network: trained; its weights are stored in half precision.
-        encoder: that the network was made from.
+        encoder: that the network was made from, as it was before the training.
         labels: one for each output of the Normalizer, in their order.
         thresholds: chosen on validation data.
         options: of Algorithm 2, as in training.
@@ -75,8 +79,11 @@ def save_bundle(
         dictionary: the names that are searched, with a retrieval.
         languages: of the training texts, as `parse_languages` returns them; None does not state them.
         overwrite: replace an existing bundle.
-        carry_trunk: put the frozen trunk and its tokenizer into the bundle. By default it does so if the
-            encoder came from a folder, or from a checkpoint without safetensors (BioBERT).
+        carry_trunk: put what the bundle needs of the encoder, and its tokenizer, into the bundle. By default
+            it does so if the encoder came from a folder, or from a checkpoint without safetensors (BioBERT).
+        encoder_layers: the lowest layers of the trunk that are the encoder's own; the others are stored like
+            the trained ones. By default the whole trunk is the encoder's.
+        adapters: of all layers above those, which are then not stored whole. The network has them merged.
 
     Returns:
         The bundle's version.
@@ -92,14 +99,18 @@ def save_bundle(
     is_folder = Path(encoder.source).is_dir()
     if carry_trunk is None:
         carry_trunk = is_folder or not encoder.has_safetensors
+    if encoder_layers is not None and encoder_layers >= network.frozen_layers:
+        encoder_layers = None
+    untouched = network.frozen_layers if encoder_layers is None else encoder_layers
     hashed: dict[str, bytes] = {
         LABELS_FILE: labels.to_json(),
-        WEIGHTS_FILE: weights_file(network),
+        WEIGHTS_FILE: tensors_file(_stored_tensors(network, untouched, adapters)),
     }
     if dictionary is not None:
         hashed.update(dictionary_files(dictionary, labels))
+    base_layers = encoder.model.config.num_hidden_layers if adapters else untouched
     if carry_trunk:
-        hashed[TRUNK_FILE] = save(_contiguous(encoder.trunk(network.frozen_layers)))
+        hashed[TRUNK_FILE] = save(_contiguous(encoder.trunk(base_layers)))
         hashed[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
     ensemble = None
     if network.classifiers > 1:
@@ -107,9 +118,10 @@ def save_bundle(
     document: dict[str, Any] = {
         "name": name,
         "encoder": Path(encoder.source).resolve().name if carry_trunk and is_folder else encoder.source,
-        "trunk_digest": encoder.digest(network.frozen_layers),
+        "trunk_digest": encoder.digest(base_layers),
         "architecture": {key: getattr(encoder.model.config, key) for key in Architecture.model_fields},
         "frozen_layers": network.frozen_layers,
+        "encoder_layers": encoder_layers,
         "max_tokens": max_tokens,
         "thresholds": thresholds,
         "options": options,
@@ -118,6 +130,7 @@ def save_bundle(
         "ensemble": ensemble,
         "calibration": calibration,
         "retrieval": retrieval,
+        "adapters": adapters.section if adapters else None,
         "languages": languages,
         "files": hashes_of(hashed),
     }
@@ -133,15 +146,31 @@ def save_bundle(
     return config.version
 
 
-def weights_file(network: MultiTaskNetwork) -> bytes:
-    """Return `model.safetensors`.
+def _stored_tensors(
+    network: MultiTaskNetwork, encoder_layers: int, adapters: TrainedAdapters | None
+) -> dict[str, Tensor]:
+    """Return what `model.safetensors` stores of a network: whole layers or adapters, and the heads.
+
+    Raises:
+        BundleError: the adapters are not those of this network.
+    """
+    state, shape = network.state_dict(), network.shape
+    if adapters is None:
+        return {name: state[name] for name in stored_shapes(shape, encoder_layers)}
+    tensors = {name: tensor for name, tensor in state.items() if is_head(name)} | dict(adapters.tensors)
+    expected = compact_shapes(shape, encoder_layers, adapters.section.rank, tensors)
+    if mismatches := shape_mismatches(expected, tensors):
+        raise BundleError(f"the adapters do not fit the network, which {mismatches}")
+    return tensors
+
+
+def tensors_file(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return `model.safetensors` with these tensors, in half precision.
 
     Raises:
         BundleError: a weight is too large for half precision.
     """
-    state = {
-        name: tensor.detach().to("cpu", torch.float16) for name, tensor in network.trained_state().items()
-    }
+    state = {name: tensor.detach().to("cpu", torch.float16) for name, tensor in tensors.items()}
     for name, tensor in state.items():
         if not tensor.isfinite().all():
             raise BundleError(f"{name} has values that half precision cannot hold: the training diverged")

@@ -1,0 +1,111 @@
+"""Low-rank adapters (LoRA, Hu et al. 2021) in a bundle: written at saving, merged at loading.
+
+For each matrix `W` `[out, in]` of a trained layer, `model.safetensors` has `A` `[rank, in]` and `B` `[out,
+rank]`, named like the linear layer, with `lora_A` and `lora_B` in place of `weight`. The network's matrix is
+`W + alpha / rank · B A`. Biases and LayerNorms are those of the encoder. So a bundle of a large encoder is
+small, and nothing is slower once it is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from models.bundle.config_sections import Adapters
+from models.bundle.stored_tensors import LayerStack, encoder_shapes, stored_stacks
+from models.network import HEADS, NetworkShape, Shape
+
+_WEIGHT: Final = ".weight"
+_HEAD: Final = re.compile(rf"(members\.\d+\.)?({'|'.join(head.name for head in HEADS)})\.(weight|bias)")
+
+
+@dataclass(frozen=True, repr=False)
+class TrainedAdapters:
+    """The adapters of all trained layers of a network.
+
+    Attributes:
+        section: rank and scale, for `config.json`.
+        tensors: `A` and `B` of each matrix, by their names in a bundle.
+    """
+
+    section: Adapters
+    tensors: Mapping[str, Tensor]
+
+
+def adapter_names(linear: str) -> tuple[str, str]:
+    """Return the names of `A` and `B` of a linear layer, such as `shared.0.output.dense`."""
+    return f"{linear}.lora_A", f"{linear}.lora_B"
+
+
+def adapted_linears(shape: NetworkShape, stacks: list[LayerStack]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the name of each linear layer of some stacks, and `(out, in)`."""
+    sizes = encoder_shapes(shape, shape.frozen_layers + shape.shared_layers)
+    for stack in stacks:
+        for prefix, bert in stack.layers():
+            for name, size in sizes.items():
+                if name.startswith(bert) and len(size) == 2:
+                    linear = name.removeprefix(bert).removesuffix(_WEIGHT)
+                    yield f"{prefix}{linear}", (size[0], size[1])
+
+
+def compact_shapes(
+    shape: NetworkShape, encoder_layers: int, rank: int, tensors: Mapping[str, Tensor]
+) -> dict[str, Shape]:
+    """Return name and shape of each tensor in the `model.safetensors` of a bundle with adapters.
+
+    Args:
+        shape: of the network.
+        encoder_layers: the lowest layers of the trunk that are the encoder's own.
+        rank: of the largest adapter.
+        tensors: those in the file; they state which adapters are smaller.
+    """
+    sizes = {name: size for name, size in shape.trained().items() if is_head(name)}
+    for linear, (outputs, inputs) in adapted_linears(shape, stored_stacks(shape, encoder_layers)):
+        a, b = adapter_names(linear)
+        stored = len(tensors[a]) if a in tensors and tensors[a].ndim else rank
+        own = stored if 1 <= stored <= rank else rank
+        sizes |= {a: (own, inputs), b: (outputs, own)}
+    return sizes
+
+
+def is_head(name: str) -> bool:
+    """Return True for a tensor of a head, also of an ensemble's member; heads are always stored whole."""
+    return _HEAD.fullmatch(name) is not None
+
+
+def merge_adapters(
+    shape: NetworkShape,
+    encoder_layers: int,
+    adapters: TrainedAdapters,
+    encoder: Mapping[str, Tensor],
+) -> dict[str, Tensor]:
+    """Return the layers that a bundle with adapters stores as changes, whole.
+
+    Args:
+        shape: of the network.
+        encoder_layers: the lowest layers of the trunk that are the encoder's own.
+        adapters: of all other layers.
+        encoder: the tensors of the whole encoder, by their names in BERT.
+
+    Returns:
+        fp32, by their names in `MultiTaskNetwork`; heads are not among them.
+    """
+    scale = adapters.section.alpha / adapters.section.rank
+    merged: dict[str, Tensor] = {}
+    stacks = stored_stacks(shape, encoder_layers)
+    for stack in stacks:
+        for prefix, bert in stack.layers():
+            merged |= {
+                f"{prefix}{name.removeprefix(bert)}": tensor.float()
+                for name, tensor in encoder.items()
+                if name.startswith(bert)
+            }
+    for linear, _ in adapted_linears(shape, stacks):
+        a, b = (adapters.tensors[name].float() for name in adapter_names(linear))
+        merged[f"{linear}{_WEIGHT}"] = torch.addmm(merged[f"{linear}{_WEIGHT}"], b, a, alpha=scale)
+    return merged
