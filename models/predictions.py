@@ -64,6 +64,7 @@ class TweetPrediction:
         mentions: the spans, in the order of their offsets; empty where the label is NoADE.
         reason: why the label is NoADE; None where it is ADE, and where a scorer does not know.
         windows: number of windows that a long text was read in; 1 for a text that fits into one.
+        unread: number of characters at the end of a very long text that were not read.
         first_probability: of a bundle with two readers, the first one's own probability; else None.
         second_probability: of a bundle with two readers, the second one's own probability; None where it did
             not read the tweet.
@@ -74,6 +75,7 @@ class TweetPrediction:
     mentions: tuple[Mention, ...] = ()
     reason: NoAdeReason | None = None
     windows: int = 1
+    unread: int = 0
     first_probability: float | None = None
     second_probability: float | None = None
 

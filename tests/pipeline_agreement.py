@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from models.predictions import Mention, TweetPrediction
-from models.scoring import decode_spans
+from models.scoring import decode_spans, read_words
 from tests.reference import Reference, ReferenceScores
 
 TOLERANCE = 1e-4  # of probabilities, in fp32
@@ -58,7 +58,9 @@ class Agreement:
         fewest, most = (
             [
                 (span.start, span.end)
-                for span in decode_spans(text, encoding, [p + d for p in scores.token_probabilities])
+                for span in decode_spans(
+                    text, read_words(text, encoding, [p + d for p in scores.token_probabilities])
+                )
             ]
             for d in (-off, off)
         )

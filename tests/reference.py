@@ -17,7 +17,7 @@ from models.bundle import Bundle, Options, Thresholds
 from models.network import Decision, MultiTaskNetwork
 from models.normalizer import BEST, CandidateFinder, Fusion, Label, concepts_of_classes, lift_labels
 from models.predictions import Candidate, Mention, TweetPrediction
-from models.scoring import ExtractedSpan, decode_spans
+from models.scoring import ExtractedSpan, decode_spans, read_words
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 
 
@@ -124,11 +124,10 @@ class Reference:
         votes = self.network.votes(encoding)  # line 6, the Classifier: [classifiers, 2]
         probability = float(self._decision.probability(votes[:, None])[0])
         if probability < self.thresholds.classifier:
-            return ReferenceScores(TweetPrediction("NoADE", probability), None)
+            return ReferenceScores(TweetPrediction("NoADE", probability, reason="improbable"), None)
         token_probabilities = self.network.token_probabilities(encoding)  # line 8, the Extractor
-        mentions = tuple(
-            self._mention(text, span) for span in decode_spans(text, encoding, token_probabilities)
-        )
+        words = read_words(text, encoding, token_probabilities)
+        mentions = tuple(self._mention(text, span) for span in decode_spans(text, words))
         if not mentions and self.options.feedback:  # line 12
             return ReferenceScores(TweetPrediction("NoADE", probability), token_probabilities)
         return ReferenceScores(TweetPrediction("ADE", probability, mentions), token_probabilities)

@@ -23,8 +23,9 @@ from benchmarks.inference.benchmark_bundles import make_bundle
 from benchmarks.inference.workload import Arithmetic, prepare_workload
 from models.bundle import Bundle, Thresholds
 from models.encoder import TweetTokenizer
+from models.normalizer import ClassifierNormalizer, SpanReader
 from models.runtime import Engine
-from models.scoring import Pipeline, stream
+from models.scoring import Pipeline, Reader, stream
 
 _SIDE: Final = 8_192  # of the matrices that the peak is measured with
 _CHUNK: Final = 2_048  # tweets of a call
@@ -87,13 +88,11 @@ def _speeds(
         bundle.network, device=torch.device("cuda"), precision="bf16", token_budget=budget, graphs=True
     )
     scorer = Pipeline(
-        engine,
-        tokenizer,
-        bundle.labels,
+        Reader(engine, tokenizer, bundle.config.decision),
+        ClassifierNormalizer(SpanReader(engine, tokenizer), bundle.labels.classes),
         thresholds=thresholds,
         options=bundle.config.options,
         version=bundle.version,
-        decision=bundle.config.decision,
     )
     print("ready", flush=True)
     sys.stdin.readline()

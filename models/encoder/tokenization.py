@@ -16,12 +16,15 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from models.encoder.tokenizer_files import remove_presets
+from models.encoder.windows import LongText, TokenizedInput, WindowedTexts, after_context, split_long_text
 
 _REPLACEMENT: Final = "\ufffd"
+# The largest share of an input that a context takes: one token in four.
+_CONTEXT_SHARE: Final = 4
 
 
 class TweetTokenizer:
-    """A tokenizer that cuts each input at `max_tokens`, special tokens included.
+    """A tokenizer for an encoder that reads up to `max_tokens` at once, special tokens included.
 
     Args:
         tokenizer: of an encoder; it is copied, since truncation is a state of the object.
@@ -41,6 +44,42 @@ class TweetTokenizer:
         """
         return self._tokenizer.encode_batch([plain_letters(text) for text in texts])
 
+    def windows(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> WindowedTexts:
+        """Tokenize each text whole: a long one in several windows, see `models.encoder.windows`.
+
+        Args:
+            texts: any texts.
+            contexts: for each text what is read before it, as the first text of a pair; empty where there is
+                nothing. Of a long context the beginning is read, up to a quarter of `max_tokens`.
+        """
+        heads = self._cut_contexts(contexts) if contexts is not None and any(contexts) else None
+        if heads is None:
+            encodings = self.encode(texts)
+            inputs: list[TokenizedInput] = [*encodings]
+        else:
+            pairs = zip(heads, map(plain_letters, texts), strict=True)
+            encodings = self._tokenizer.encode_batch([(head, text) if head else text for head, text in pairs])
+            inputs = [
+                after_context(encoding) if head else encoding
+                for head, encoding in zip(heads, encodings, strict=True)
+            ]
+        long: dict[int, LongText] = {}
+        for row, encoding in enumerate(encodings):
+            if len(encoding) >= self.max_tokens and encoding.overflowing:
+                long[row], windows = split_long_text(encoding, row, len(inputs))
+                inputs.extend(windows)
+        return WindowedTexts(inputs, long)
+
+    def _cut_contexts(self, contexts: Sequence[str]) -> list[str]:
+        """Return the beginnings of contexts that are read, which have plain letters."""
+        limit = max(1, self.max_tokens // _CONTEXT_SHARE)
+        distinct = [*dict.fromkeys(plain_letters(context).strip() for context in contexts)]
+        cut = {
+            context: context[: _end_of_token(encoding, limit)]
+            for context, encoding in zip(distinct, self._tokenizer.encode_batch(distinct), strict=True)
+        }
+        return [cut[plain_letters(context).strip()] for context in contexts]
+
     def encode_pairs(self, spans: Sequence[str], tweets: Sequence[str]) -> list[Encoding]:
         """Tokenize each span and its tweet as `[CLS] span [SEP] tweet [SEP]` (section 3.2, variant b).
 
@@ -50,6 +89,14 @@ class TweetTokenizer:
         return self._tokenizer.encode_batch(
             [(plain_letters(span), plain_letters(tweet)) for span, tweet in pairs]
         )
+
+
+def _end_of_token(encoding: Encoding, limit: int) -> int | None:
+    """Return where the last of the first `limit` tokens of a text ends; None if it has no more than these."""
+    own = [
+        end for (_, end), word in zip(encoding.offsets, encoding.word_ids, strict=True) if word is not None
+    ]
+    return own[limit - 1] if len(own) > limit else None
 
 
 @dataclass(frozen=True)

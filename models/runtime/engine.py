@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from tokenizers import Encoding
 from torch import Tensor
 
 from models.device import Precision
@@ -18,7 +17,7 @@ from models.network import Decision, NetworkWeights
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.lanes import Lane, LanePool
 from models.runtime.packed_network import PackedNetwork
-from models.runtime.packing import PackedBatch, micro_batches
+from models.runtime.packing import PackableInput, PackedBatch, micro_batches
 from models.runtime.placement import choose_placement
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Engine:
 
     def score(
         self,
-        encodings: Sequence[Encoding],
+        encodings: Sequence[PackableInput],
         *,
         threshold: float,
         decision: Decision | None = None,
@@ -122,15 +121,15 @@ class Engine:
             advance(len(rows))
         return [scores[row] for row in range(len(encodings))]
 
-    def vectors(self, encodings: Sequence[Encoding], advance: Advance = lambda texts: None) -> Tensor:
+    def vectors(self, encodings: Sequence[PackableInput], advance: Advance = lambda texts: None) -> Tensor:
         """Return the retriever's vectors of spans or names: `[spans, hidden]`, fp32, on the CPU."""
         return self._read_spans(self._vectors, encodings, self.hidden_size, advance)
 
-    def log_classes(self, encodings: Sequence[Encoding]) -> Tensor:
+    def log_classes(self, encodings: Sequence[PackableInput]) -> Tensor:
         """Return the log-probabilities of the Normalizer's classes: `[spans, classes]`, fp32, on the CPU."""
         return self._read_spans(self._log_classes, encodings, self._network.shape.ptids)
 
-    def vectors_and_log_classes(self, encodings: Sequence[Encoding]) -> tuple[Tensor, Tensor]:
+    def vectors_and_log_classes(self, encodings: Sequence[PackableInput]) -> tuple[Tensor, Tensor]:
         """Return both, running the trunk only once."""
 
         def both(batch: PackedBatch, states: Tensor) -> Tensor:
@@ -164,7 +163,7 @@ class Engine:
     def _read_spans(
         self,
         read: Callable[[PackedBatch, Tensor], Tensor],
-        encodings: Sequence[Encoding],
+        encodings: Sequence[PackableInput],
         width: int,
         advance: Advance = lambda texts: None,
     ) -> Tensor:
@@ -183,7 +182,7 @@ class Engine:
         return torch.cat(outputs)[torch.tensor(rows).argsort()]
 
     def _run(
-        self, step: Callable[[Lane, PackedBatch], Result], encodings: Sequence[Encoding]
+        self, step: Callable[[Lane, PackedBatch], Result], encodings: Sequence[PackableInput]
     ) -> Iterator[Result]:
         tokens, texts = self._budgets
         return self._lanes.run(step, micro_batches(encodings, token_budget=tokens, text_budget=texts))

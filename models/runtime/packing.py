@@ -10,10 +10,25 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import torch
-from tokenizers import Encoding
 from torch import Tensor
+
+
+class PackableInput(Protocol):
+    """The tokens of one input: an `Encoding` of tokenizers, or a window of a long text."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The token ids."""
+
+    @property
+    def type_ids(self) -> Sequence[int]:
+        """0 for the tokens of the first text of a pair, 1 for those of the second."""
+
+    def __len__(self) -> int:
+        """Return the number of tokens, special ones included."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +137,7 @@ class PackedBatch:
 
 
 def micro_batches(
-    encodings: Sequence[Encoding], *, token_budget: int, text_budget: int | None = None
+    encodings: Sequence[PackableInput], *, token_budget: int, text_budget: int | None = None
 ) -> Iterator[PackedBatch]:
     """Divide inputs into packed batches, sorted by length.
 
@@ -144,7 +159,7 @@ def micro_batches(
         yield pack_batch(encodings, rows)
 
 
-def pack_batch(encodings: Sequence[Encoding], rows: Sequence[int]) -> PackedBatch:
+def pack_batch(encodings: Sequence[PackableInput], rows: Sequence[int]) -> PackedBatch:
     """Pack some of the inputs into one batch, in the order of `rows`, which must be shortest first."""
     chosen = [encodings[row] for row in rows]
     lengths = tuple(len(encoding) for encoding in chosen)

@@ -5,7 +5,9 @@ dummy       a scorer without weights
 cache       a scorer that remembers recent predictions
 streaming   an endless stream of texts, a few chunks at a time
 pipeline    Algorithm 2
-decode      its last step, from probabilities of tokens to spans
+reader      its lines 6 to 8: probabilities of texts and of their words
+readings    what a reader found in a text
+decode      from probabilities of tokens to words, and from words to spans
 assembly    the Normalizer that a bundle chooses
 """
 
@@ -28,15 +30,19 @@ from models.scoring.streaming import map_in_order, stream
 
 if TYPE_CHECKING:
     from models.scoring.assembly import assemble_normalizer, make_normalizer, make_span_reader
-    from models.scoring.decode import ExtractedSpan, decode_spans
-    from models.scoring.pipeline import Pipeline
+    from models.scoring.decode import ExtractedSpan, decode_spans, read_words
+    from models.scoring.pipeline import Pipeline, prediction_of
+    from models.scoring.reader import Reader
+    from models.scoring.readings import Reading, ReadWord, TextReader
 else:
     __getattr__ = lazy_names(
         __name__,
         {
             "assembly": ("assemble_normalizer", "make_normalizer", "make_span_reader"),
-            "decode": ("ExtractedSpan", "decode_spans"),
-            "pipeline": ("Pipeline",),
+            "decode": ("ExtractedSpan", "decode_spans", "read_words"),
+            "pipeline": ("Pipeline", "prediction_of"),
+            "reader": ("Reader",),
+            "readings": ("ReadWord", "Reading", "TextReader"),
         },
     )
 
@@ -46,6 +52,10 @@ __all__ = [
     "DummyScorer",
     "ExtractedSpan",
     "Pipeline",
+    "ReadWord",
+    "Reader",
+    "Reading",
+    "TextReader",
     "assemble_normalizer",
     "bundle_folder",
     "bundle_to_change",
@@ -55,6 +65,8 @@ __all__ = [
     "make_span_reader",
     "map_in_order",
     "packaged_bundles",
+    "prediction_of",
+    "read_words",
     "require_bundle",
     "stream",
     "trained_languages",

@@ -1,12 +1,13 @@
-"""From the Extractor's probabilities of tokens to spans of the text."""
+"""From the Extractor's probabilities of tokens to words, and from words to spans of the text."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tokenizers import Encoding
+from models.encoder import LongText, TokenizedInput
+from models.scoring.readings import ReadWord
 
 _LIKELIER = 0.5  # from here, AE is the likelier of the two tags O and AE
 _APOSTROPHES = "'’"
@@ -22,58 +23,120 @@ class ExtractedSpan:
 
 
 @dataclass(frozen=True)
-class _Word:
+class _TokensOfWord:
+    """A word of a text, `text[start:end]`, with the indices of its tokens."""
+
     start: int
     end: int
-    adverse: tuple[float, ...]
-
-    @property
-    def is_adverse(self) -> bool:
-        return sum(self.adverse) / len(self.adverse) >= _LIKELIER
+    tokens: list[int]
 
 
-def decode_spans(text: str, encoding: Encoding, adverse: Sequence[float]) -> list[ExtractedSpan]:
+def decode_spans(text: str, words: Iterable[ReadWord]) -> list[ExtractedSpan]:
     """Return the spans of adverse effects (subtask 1b).
 
-    A word is inside a span if the mean AE probability of its pieces is at least 0.5, so a span never ends
-    within a word. Neighbouring words inside form one span, without white space and punctuation at its ends.
+    A word is inside a span if its score is at least 0.5, so a span never ends within a word. Neighbouring
+    words inside form one span, without white space and punctuation at its ends.
 
     Args:
-        text: that was tokenized.
-        encoding: its tokens; text after the cut cannot be in a span.
-        adverse: the AE probability of each token.
+        text: that was read.
+        words: of the text, in order; what no word covers cannot be in a span, except between two words.
 
     Returns:
         Spans in the order of the text, without empty or overlapping ones.
     """
     spans: list[ExtractedSpan] = []
-    inside: list[_Word] = []
-    for word in [*_words(text, encoding, adverse), None]:
-        if word is not None and word.is_adverse:
+    inside: list[ReadWord] = []
+    for word in [*words, None]:
+        if word is not None and word.score >= _LIKELIER:
             inside.append(word)
             continue
         if inside:
             start, end = _trim(text, inside[0].start, _end_of_word(text, inside[-1].end))
-            scores = [score for word_inside in inside for score in word_inside.adverse]
+            total = sum(word_inside.score * word_inside.tokens for word_inside in inside)
             if start < end:
-                spans.append(ExtractedSpan(start, end, sum(scores) / len(scores)))
+                spans.append(ExtractedSpan(start, end, total / sum(w.tokens for w in inside)))
             inside = []
     return spans
 
 
-def _words(text: str, encoding: Encoding, adverse: Sequence[float]) -> Iterator[_Word]:
+def read_words(text: str, tokens: TokenizedInput, adverse: Sequence[float]) -> tuple[ReadWord, ...]:
+    """Return the words of a text that is read in one window.
+
+    Args:
+        text: that was tokenized.
+        tokens: of the text; those without a word, special ones and those of a context, are left out.
+        adverse: the AE probability of each token.
+    """
+    return tuple(
+        ReadWord(word.start, word.end, _mean(adverse, word.tokens), len(word.tokens))
+        for word in _join_tokens(text, tokens.offsets, tokens.word_ids)
+    )
+
+
+def merge_words(text: str, long: LongText, adverse: Sequence[Sequence[float] | None]) -> tuple[ReadWord, ...]:
+    """Return the words of a text that is read in several windows.
+
+    The score of a word that is in two windows is that of the window in which the word is further from the
+    edge. A word that no window was extracted from has the score 0.
+
+    Args:
+        text: that was tokenized.
+        long: its tokens and windows.
+        adverse: for each window the AE probability of each of its tokens, special ones and those of a context
+            included; None where the Extractor did not run.
+    """
+    read = [
+        (part, scores[long.head : long.head + len(part)])
+        for part, scores in zip(long.parts, adverse, strict=True)
+        if scores is not None
+    ]
+    words = []
+    for word in _join_tokens(text, long.offsets, long.word_ids):
+        windows = [window for window in read if _reaches(window[0], word)]
+        score = 0.0
+        if windows:
+            part, scores = max(windows, key=lambda window: _distance_to_edge(window[0], word, long))
+            score = _mean(scores, [token - part.start for token in word.tokens if token in part])
+        words.append(ReadWord(word.start, word.end, score, len(word.tokens)))
+    return tuple(words)
+
+
+def _reaches(part: range, word: _TokensOfWord) -> bool:
+    """Return True if a window has tokens of the word."""
+    return any(token in part for token in word.tokens)
+
+
+def _distance_to_edge(part: range, word: _TokensOfWord, long: LongText) -> int:
+    """Return the number of tokens between a word and the edge of a window, less than 0 if it cuts the word.
+
+    The start and the end of the text are no edges: nothing is missing there.
+    """
+    tokens = len(long.offsets)
+    before = word.tokens[0] - part.start if part.start else tokens
+    after = part.stop - 1 - word.tokens[-1] if part.stop < tokens else tokens
+    return min(before, after)
+
+
+def _mean(values: Sequence[float], indices: Sequence[int]) -> float:
+    return sum([values[index] for index in indices]) / len(indices)
+
+
+def _join_tokens(
+    text: str, offsets: Sequence[tuple[int, int]], word_ids: Sequence[int | None]
+) -> Iterator[_TokensOfWord]:
     """Join the pieces of each word. `can't` is one word, although BERT splits it at the apostrophe."""
-    current: _Word | None = None
+    current: _TokensOfWord | None = None
     previous_id: int | None = None
-    for (start, end), word_id, score in zip(encoding.offsets, encoding.word_ids, adverse, strict=True):
+    for index, ((start, end), word_id) in enumerate(zip(offsets, word_ids, strict=True)):
         if word_id is None or start >= end:
             continue
         if current and (word_id == previous_id or _continues_contraction(text, current.end, start, end)):
-            current = _Word(current.start, max(current.end, end), (*current.adverse, score))
+            current.tokens.append(index)
+            current = _TokensOfWord(current.start, max(current.end, end), current.tokens)
         else:
             if current:
                 yield current
-            current = _Word(start, end, (score,))
+            current = _TokensOfWord(start, end, [index])
         previous_id = word_id
     if current:
         yield current

@@ -11,14 +11,14 @@ import torch
 
 from models.bundle import Bundle, Options, Thresholds, load_bundle
 from models.device import release_freed_memory, resolve_device
-from models.encoder import TweetTokenizer
-from models.network import Decision
-from models.normalizer import ClassifierNormalizer, Labels, Normalizer, SpanInText, SpanReader
+from models.normalizer import Normalizer, SpanInText
 from models.options import NormalizerChoice, PrecisionChoice
-from models.predictions import Candidate, Mention, TweetPrediction
-from models.runtime import Engine, Precision, TweetScores, resolve_precision
+from models.predictions import Candidate, Mention, NoAdeReason, TweetPrediction
+from models.runtime import Engine, Precision, resolve_precision
 from models.scoring.assembly import assemble_normalizer, span_reader_on
 from models.scoring.decode import ExtractedSpan, decode_spans
+from models.scoring.reader import Reader
+from models.scoring.readings import Reading, TextReader
 
 
 @dataclass(frozen=True)
@@ -36,36 +36,27 @@ class Pipeline:
     Several calls of `score` may run at once: one tokenizes or decodes while the engine computes for another.
 
     Args:
-        engine: runs the network.
-        tokenizer: of the encoder.
-        labels: the classes of the network's own Normalizer.
+        reader: finds the probability of a text, and the words of its effects.
+        normalizer: codes the spans.
         thresholds: from which the outputs of Classifier and Normalizer are used.
-        options: lines 10 and 12 of Algorithm 2.
+        options: of Algorithm 2.
         version: written to every prediction's row.
-        decision: vote of an ensemble, and calibration; by default a majority and no calibration.
-        normalizer: codes the spans; by default the classifier over `labels`.
     """
 
     def __init__(
         self,
-        engine: Engine,
-        tokenizer: TweetTokenizer,
-        labels: Labels,
+        reader: TextReader,
+        normalizer: Normalizer,
         *,
         thresholds: Thresholds,
         options: Options,
         version: str,
-        decision: Decision | None = None,
-        normalizer: Normalizer | None = None,
     ) -> None:
-        self._engine = engine
-        self._tokenizer = tokenizer
+        self._reader = reader
+        self._normalizer = normalizer
         self._thresholds = thresholds
         self._options = options
         self._version = version
-        self._decision = decision or Decision()
-        reader = SpanReader(engine, tokenizer, context=options.context)
-        self._normalizer = normalizer or ClassifierNormalizer(reader, labels.classes)
 
     @classmethod
     def from_bundle(
@@ -140,16 +131,14 @@ class Pipeline:
         engine = Engine(
             bundle.weights, device=device, precision=precision, lanes=lanes, graphs=graphs, body=bundle.body
         )
-        reader = span_reader_on(bundle, engine)
+        span_reader = span_reader_on(bundle, engine)
+        reads_context = config.options.reads_context
         return cls(
-            engine,
-            reader.tokenizer,
-            bundle.labels,
+            Reader(engine, span_reader.tokenizer, config.decision, reads_context=reads_context),
+            assemble_normalizer(span_reader, bundle.labels, bundle.dictionary, config.retrieval),
             thresholds=thresholds or config.effective_thresholds,
             options=config.options,
             version=config.version,
-            decision=config.decision,
-            normalizer=assemble_normalizer(reader, bundle.labels, bundle.dictionary, config.retrieval),
         )
 
     @property
@@ -159,23 +148,20 @@ class Pipeline:
 
     def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text; the result has the order of `texts`."""
-        encodings = self._tokenizer.encode(texts)
-        scores = self._engine.score(  # lines 6 to 8
-            encodings, threshold=self._thresholds.classifier, decision=self._decision
-        )
+        readings = self._reader.read(texts, contexts, threshold=self._thresholds.classifier)  # lines 6 to 8
         spans = [
             _SpanOfTweet(tweet, span, texts[tweet][span.start : span.end])
-            for tweet, tweet_scores in enumerate(scores)
-            if tweet_scores.token_probabilities is not None
-            for span in decode_spans(texts[tweet], encodings[tweet], tweet_scores.token_probabilities)
+            for tweet, reading in enumerate(readings)
+            if reading.words is not None
+            for span in decode_spans(texts[tweet], reading.words)
         ]
         rankings = self._normalizer.rank([SpanInText(span.text, texts[span.tweet]) for span in spans])
         mentions: dict[int, list[Mention]] = {}
         for span, candidates in zip(spans, rankings, strict=True):
             mentions.setdefault(span.tweet, []).append(self._mention(span, candidates))  # line 10
         return [
-            self._prediction(tweet_scores, mentions.get(tweet, ()))
-            for tweet, tweet_scores in enumerate(scores)
+            prediction_of(reading, mentions.get(tweet, ()), self._options)
+            for tweet, reading in enumerate(readings)
         ]
 
     def _mention(self, span: _SpanOfTweet, candidates: Sequence[Candidate]) -> Mention:
@@ -192,8 +178,28 @@ class Pipeline:
             runners_up=tuple(candidates[1:] if best else candidates),
         )
 
-    def _prediction(self, scores: TweetScores, mentions: Sequence[Mention]) -> TweetPrediction:
-        is_positive = scores.token_probabilities is not None
-        if is_positive and not mentions and self._options.feedback:  # line 12
-            is_positive = False
-        return TweetPrediction("ADE" if is_positive else "NoADE", scores.probability, tuple(mentions))
+
+def prediction_of(reading: Reading, mentions: Sequence[Mention], options: Options) -> TweetPrediction:
+    """Return the prediction for a text from its reading and all its spans (Algorithm 2, lines 11 to 13).
+
+    Args:
+        reading: of the text.
+        mentions: its spans with their codes; none where `reading` has no words.
+        options: whether spans without a code are dropped, and whether a text without spans becomes NoADE.
+    """
+    kept = tuple(mention for mention in mentions if mention.ptid is not None or not options.drop_uncoded)
+    reason: NoAdeReason | None = None
+    if reading.words is None:
+        reason = "improbable"
+    elif not kept and options.feedback:  # line 12
+        reason = "no_code" if mentions else "no_span"
+    return TweetPrediction(
+        label="ADE" if reason is None else "NoADE",
+        probability=reading.probability,
+        mentions=kept,
+        reason=reason,
+        windows=reading.windows,
+        unread=reading.unread,
+        first_probability=reading.first,
+        second_probability=reading.second,
+    )

@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.encoder import TweetTokenizer
 from models.network import Decision
 from models.runtime import Engine
-from models.scoring import decode_spans
+from models.scoring import Reader, decode_spans
 from training.errors import RunError
 from training.evaluation.calibration import (
     Calibrator,
@@ -102,7 +102,7 @@ def recalibrate(
     labels = [example.label for example in examples]
     if len(set(labels)) < 2:
         raise RunError(f"the {len(labels):,} validation texts are all of one class: give texts of both")
-    uncalibrated, reachable = _score(bundle, [example.text for example in examples], device, advance)
+    uncalibrated, reachable = _score(bundle, examples, device, advance)
     if not any(reachable):
         raise RunError(
             "the Extractor finds no span in any text, so all of them are NoADE: train the bundle longer"
@@ -125,23 +125,29 @@ def recalibrate(
 
 
 def _score(
-    bundle: Bundle, texts: Sequence[str], device: torch.device, advance: Callable[[int], None]
+    bundle: Bundle, examples: Sequence[Example], device: torch.device, advance: Callable[[int], None]
 ) -> tuple[list[float], list[bool]]:
     """Return each text's probability before calibration, and whether it can be ADE at all."""
-    feedback = bundle.config.options.feedback
-    encodings = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens).encode(texts)
-    scores = Engine(bundle.weights, device=device, body=bundle.body).score(
-        encodings,
+    config = bundle.config
+    feedback = config.options.feedback
+    reader = Reader(
+        Engine(bundle.weights, device=device, body=bundle.body),
+        TweetTokenizer(bundle.tokenizer, config.max_tokens),
+        Decision(vote=config.decision.vote),
+        reads_context=config.options.reads_context,
+    )
+    readings = reader.read(
+        [example.text for example in examples],
+        [example.context for example in examples],
         threshold=0.0 if feedback else _UNREACHABLE,  # spans are only needed if they decide
-        decision=Decision(vote=bundle.config.decision.vote),
         advance=advance,
     )
-    probabilities = [score.probability for score in scores]
+    probabilities = [reading.probability for reading in readings]
     if not feedback:
-        return probabilities, [True] * len(texts)
+        return probabilities, [True] * len(examples)
     reachable = [
-        bool(decode_spans(text, encoding, score.token_probabilities or ()))
-        for text, encoding, score in zip(texts, encodings, scores, strict=True)
+        bool(decode_spans(example.text, reading.words or ()))
+        for example, reading in zip(examples, readings, strict=True)
     ]
     return probabilities, reachable
 

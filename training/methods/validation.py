@@ -11,10 +11,10 @@ from tokenizers import Tokenizer
 from models.bundle import Options, Thresholds
 from models.encoder import TweetTokenizer
 from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Decision, MultiTaskNetwork, Task
-from models.normalizer import Labels, Normalizer
+from models.normalizer import ClassifierNormalizer, Labels, Normalizer, SpanReader
 from models.predictions import TweetPrediction
 from models.runtime import Engine
-from models.scoring import Pipeline
+from models.scoring import Pipeline, Reader
 from training.evaluation import choose_threshold, evaluate, score_predictions
 from training.examples import Example, digest_of
 from training.loop import Validation
@@ -140,15 +140,18 @@ class Evaluator:
         normalizer: Normalizer | None = None,
     ) -> Pipeline:
         """Return Algorithm 2 with the method's options, on the network's device."""
+        device = next(network.parameters()).device
+        engine = Engine(network, device=device, token_budget=_TOKENS_PER_BATCH)
+        tokenizer = TweetTokenizer(self.tokenizer, self.method.training.max_tokens)
+        if normalizer is None:
+            spans = SpanReader(engine, tokenizer, context=self.method.context)
+            normalizer = ClassifierNormalizer(spans, self.labels.classes)
         return Pipeline(
-            Engine(network, device=next(network.parameters()).device, token_budget=_TOKENS_PER_BATCH),
-            TweetTokenizer(self.tokenizer, self.method.training.max_tokens),
-            self.labels,
+            Reader(engine, tokenizer, Decision(vote=self.method.vote)),
+            normalizer,
             thresholds=Thresholds(classifier=threshold, normalizer=0.0),
             options=Options(
                 feedback=self.method.feedback if feedback is None else feedback, context=self.method.context
             ),
             version="in-training",
-            decision=Decision(vote=self.method.vote),
-            normalizer=normalizer,
         )

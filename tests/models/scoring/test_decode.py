@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from models.encoder import TweetTokenizer, load_encoder
-from models.scoring import ExtractedSpan, decode_spans
+from models.scoring import ExtractedSpan, decode_spans, read_words
 from tests.tiny import Layout
 
 WILD = st.text(
@@ -30,6 +31,11 @@ def tokenizer(checkpoints: dict[Layout, Path]) -> Tokenizer:
     return load_encoder(str(checkpoints["safetensors"])).tokenizer
 
 
+def decode(text: str, tokens: Any, adverse: Sequence[float]) -> list[ExtractedSpan]:
+    """Return the spans of a text that is read in one window."""
+    return decode_spans(text, read_words(text, tokens, adverse))
+
+
 def spans(tokenizer: Tokenizer, text: str, *tagged: str, cut: int = 64) -> list[str]:
     """Return the texts of the spans if the tokens in the substrings `tagged` have high probabilities."""
     encoding = TweetTokenizer(tokenizer, cut).encode([text])[0]
@@ -38,7 +44,7 @@ def spans(tokenizer: Tokenizer, text: str, *tagged: str, cut: int = 64) -> list[
         0.9 if any(start < last and end > first for first, last in places) else 0.1
         for start, end in encoding.offsets
     ]
-    return [text[span.start : span.end] for span in decode_spans(text, encoding, adverse)]
+    return [text[span.start : span.end] for span in decode(text, encoding, adverse)]
 
 
 def decode_pieces(text: str, *pieces: tuple[str, float]) -> list[ExtractedSpan]:
@@ -49,7 +55,7 @@ def decode_pieces(text: str, *pieces: tuple[str, float]) -> list[ExtractedSpan]:
         position = start + len(piece)
         offsets.append((start, position))
     encoding: Any = SimpleNamespace(offsets=offsets, word_ids=list(range(len(pieces))))
-    return decode_spans(text, encoding, [probability for _, probability in pieces])
+    return decode(text, encoding, [probability for _, probability in pieces])
 
 
 @pytest.mark.parametrize(
@@ -88,16 +94,16 @@ def test_the_mean_over_its_pieces_decides_whether_a_word_is_inside_a_span(tokeni
     text = "dizzy x"  # d ##i ##z ##z ##y
     encoding = TweetTokenizer(tokenizer, 64).encode([text])[0]
     assert len(encoding.ids) == 8
-    assert decode_spans(text, encoding, [0, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0]) == [
+    assert decode(text, encoding, [0, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0]) == [
         ExtractedSpan(0, 5, pytest.approx(0.58))
     ]
-    assert decode_spans(text, encoding, [0, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0]) == []
+    assert decode(text, encoding, [0, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0]) == []
 
 
 def test_the_score_is_the_mean_over_the_tokens(tokenizer: Tokenizer) -> None:
     text = "zoloft day"
     encoding = TweetTokenizer(tokenizer, 64).encode([text])[0]
-    (span,) = decode_spans(text, encoding, [0.0, 0.6, 1.0, 0.0])
+    (span,) = decode(text, encoding, [0.0, 0.6, 1.0, 0.0])
     assert span.score == pytest.approx(0.8)
 
 
@@ -143,7 +149,7 @@ def test_a_word_with_a_mean_of_one_half_is_inside_a_span() -> None:
 
 def test_tokens_without_a_place_in_the_text_are_ignored() -> None:
     encoding: Any = SimpleNamespace(offsets=[(0, 0), (0, 4), (4, 4), (0, 0)], word_ids=[None, 0, 1, None])
-    assert decode_spans("pain", encoding, [1.0, 0.7, 0.0, 1.0]) == [ExtractedSpan(0, 4, 0.7)]
+    assert decode("pain", encoding, [1.0, 0.7, 0.0, 1.0]) == [ExtractedSpan(0, 4, 0.7)]
 
 
 @given(text=WILD, data=st.data())
@@ -153,7 +159,7 @@ def test_spans_of_any_text_and_any_probabilities_are_whole_words(
     encoding = TweetTokenizer(tokenizer, data.draw(st.integers(3, 64))).encode([text])[0]
     count = len(encoding.ids)
     adverse = data.draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
-    spans = decode_spans(text, encoding, adverse)
+    spans = decode(text, encoding, adverse)
     for span in spans:
         inside = text[span.start : span.end]
         assert inside.strip() == inside != ""

@@ -12,7 +12,9 @@ import torch
 from models import Mention, ModelError, Pipeline, load_bundle
 from models.bundle import Calibration, Options, Thresholds
 from models.encoder import TweetTokenizer
+from models.normalizer import ClassifierNormalizer, SpanReader
 from models.runtime import Engine
+from models.scoring import Reader
 from tests.tiny import EFFECTS, LABELS, MAX_TOKENS, NEGATIVE, POSITIVE, Layout, Trained, save_tiny, train_tiny
 
 
@@ -38,10 +40,11 @@ def test_predictions_survive_saving_with_every_layout_of_encoder(
     checkpoints: dict[Layout, Path], tmp_path: Path, layout: Layout
 ) -> None:
     trained = train_tiny(checkpoints[layout])
+    engine = Engine(trained.network)
+    tokenizer = TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
     in_memory = Pipeline(
-        Engine(trained.network),
-        TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS),
-        LABELS,
+        Reader(engine, tokenizer),
+        ClassifierNormalizer(SpanReader(engine, tokenizer), LABELS.classes),
         thresholds=Thresholds(classifier=0.5, normalizer=0.3),
         options=Options(),
         version="in memory",
