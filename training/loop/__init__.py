@@ -3,6 +3,10 @@
 config          the settings of Algorithm 1, and checks of settings
 inputs          tokenized texts, stored without padding
 task_data       D_1, D_2 and D_3: inputs with their targets, and mini-batches
+soft_targets    what a teacher thinks of the inputs, next to their targets
+soft_loss       the loss on soft targets
+sampling_rates  how often an epoch takes each input, where corpora are mixed
+joined_tasks    data sets put together
 objective       the loss of each task (Equations 2 and 3) and its gradients
 adversarial     gradients under the worst small perturbation
 optimization    AdamW, a learning rate for each layer, and the schedule
@@ -30,6 +34,7 @@ from training.loop.config import (
     check_ranges,
 )
 from training.loop.inputs import Inputs
+from training.loop.joined_tasks import join_task_data, join_tasks, mix_tasks
 from training.loop.multitask_training import Validate, Validation, train_multitask
 from training.loop.optimization import (
     layerwise_rates,
@@ -39,8 +44,11 @@ from training.loop.optimization import (
     set_learning_rates,
 )
 from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory, join_processes
+from training.loop.sampling_rates import SamplingRates
+from training.loop.soft_targets import Distribution, SoftBatch, SoftTargets, binary_distribution
 from training.loop.states import KEEP_LIMIT, KeepIn, KeptStates
 from training.loop.task_data import (
+    IGNORED,
     TaskData,
     classifier_data,
     extractor_data,
@@ -54,18 +62,23 @@ from training.loop.trunk_states import trunk_key
 __all__ = [
     "AT_LEAST_ONE",
     "FRACTION",
+    "IGNORED",
     "KEEP_LIMIT",
     "NOT_NEGATIVE",
     "POSITIVE",
     "RATIO",
     "SINGLE_PROCESS",
     "CallbackList",
+    "Distribution",
     "EpochScore",
     "Inputs",
     "KeepIn",
     "KeptStates",
     "NullCallback",
     "Processes",
+    "SamplingRates",
+    "SoftBatch",
+    "SoftTargets",
     "StateFolder",
     "TaskData",
     "Trainee",
@@ -74,14 +87,18 @@ __all__ = [
     "Validate",
     "Validation",
     "ValueRange",
+    "binary_distribution",
     "check_ranges",
     "classifier_data",
     "explain_out_of_memory",
     "extractor_data",
     "fingerprint",
     "join_processes",
+    "join_task_data",
+    "join_tasks",
     "layerwise_rates",
     "make_optimizer",
+    "mix_tasks",
     "network_optimizer",
     "network_steps",
     "normalizer_data",

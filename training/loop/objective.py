@@ -146,9 +146,7 @@ def task_loss(
         weights = weigh_targets(targets, share.soft.present.flatten(), class_weights, config)
         loss = weighted_loss(logits, targets, share.soft, weights, config.distill_temperature)
     else:
-        loss = cross_entropy(
-            logits, targets, weight=class_weights, ignore_index=IGNORED, reduction="sum"
-        )
+        loss = cross_entropy(logits, targets, weight=class_weights, ignore_index=IGNORED, reduction="sum")
     return loss / max(share.total_weight, 1e-12)  # texts without a single token weigh nothing
 
 

@@ -130,7 +130,9 @@ def join_soft_targets(parts: Sequence[tuple[SoftTargets | None, Sequence[int]]])
     for soft, counts in parts:
         missing = sum(counts) if soft is None else 0
         part = soft or SoftTargets(
-            np.full((missing, 1), NO_CLASS, np.int32), np.zeros((missing, 1), np.float32), np.zeros(1, np.int64)
+            np.full((missing, 1), NO_CLASS, np.int32),
+            np.zeros((missing, 1), np.float32),
+            np.zeros(1, np.int64),
         )
         padding = ((0, 0), (0, width - part.classes.shape[1]))
         classes.append(np.pad(part.classes, padding, constant_values=NO_CLASS))

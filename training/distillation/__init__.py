@@ -1,0 +1,24 @@
+"""Distillation: a teacher reads texts, and a student learns what the teacher thinks of them.
+
+teacher       a bundle that reads texts
+soft_labels   what it thinks of a text, and several teachers combined
+label_files   soft labels on disk, resumable
+student_data  the data sets of Algorithm 1 with soft targets
+"""
+
+from training.distillation.label_files import label_examples
+from training.distillation.soft_labels import SoftLabel, SoftLabels, SoftSpan, combine_soft_labels
+from training.distillation.student_data import add_soft_targets, add_unlabelled, unlabelled_tasks
+from training.distillation.teacher import Teacher
+
+__all__ = [
+    "SoftLabel",
+    "SoftLabels",
+    "SoftSpan",
+    "Teacher",
+    "add_soft_targets",
+    "add_unlabelled",
+    "combine_soft_labels",
+    "label_examples",
+    "unlabelled_tasks",
+]

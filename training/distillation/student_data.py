@@ -1,0 +1,302 @@
+"""What a student is trained on: annotated data sets with the teacher's soft targets, and unlabelled texts.
+
+Soft targets are found by the tokens of an input. So it does not matter how a data set was built: two inputs
+with the same tokens look the same to the student, and get the same soft target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final
+
+import numpy as np
+
+from models.encoder import TokenizedInput, TweetTokenizer
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Task
+from models.normalizer import Labels
+from models.predictions import Candidate
+from training.distillation.soft_labels import SoftLabel, SoftLabels, mean_score
+from training.loop import (
+    IGNORED,
+    Distribution,
+    Inputs,
+    SoftTargets,
+    TaskData,
+    binary_distribution,
+    join_tasks,
+)
+from training.methods import Datasets
+
+# A word at least this probable is an adverse effect, as in `models.scoring.decode`.
+_LIKELIER: Final = 0.5
+# The Normalizer sees the same phrase of unlabelled texts at most this many times in an epoch.
+_PHRASE_REPEATS: Final = 8
+# At least this much of a teacher's probability must be for PTs that the student knows.
+_COMMON_MASS: Final = 0.5
+_SMALLEST: Final = 1e-6
+
+
+def add_soft_targets(datasets: Datasets, soft: SoftLabels, tokenizer: TweetTokenizer) -> Datasets:
+    """Add a teacher's soft targets to the inputs of annotated data sets whose texts it has read.
+
+    Args:
+        datasets: of any texts. Inputs whose texts the teacher has not read keep their hard targets alone.
+        soft: the soft labels.
+        tokenizer: the student's, with which the data sets were built.
+    """
+    lookup = _SoftLookup.of(soft, datasets, tokenizer)
+    return replace(datasets, tasks={task: lookup.with_targets(data) for task, data in datasets.tasks.items()})
+
+
+def add_unlabelled(
+    datasets: Datasets,
+    soft: SoftLabels,
+    tokenizer: TweetTokenizer,
+    *,
+    seed: int,
+    reads_context: bool = False,
+) -> Datasets:
+    """Add texts that have soft targets only; whatever annotations they have are ignored.
+
+    All texts train the Classifier. The Extractor reads those that are as likely as not to report an adverse
+    effect, and as many others. The Normalizer reads the spans that the teacher found, if it is sure enough.
+
+    Args:
+        datasets: annotated texts, or a `Datasets` without tasks. Its labels are the classes of the Normalizer.
+        soft: the texts with their soft labels.
+        tokenizer: the student's.
+        seed: of the draw of texts for the Extractor.
+        reads_context: whether the student reads the context of a text before it.
+    """
+    in_pairs = NORMALIZER.task in datasets.tasks and bool(datasets.tasks[NORMALIZER.task].inputs.types.any())
+    unlabelled = unlabelled_tasks(
+        soft, datasets.labels, tokenizer, seed=seed, in_pairs=in_pairs, reads_context=reads_context
+    )
+    return replace(datasets, tasks=join_tasks([datasets.tasks, unlabelled]))
+
+
+def unlabelled_tasks(
+    soft: SoftLabels,
+    labels: Labels,
+    tokenizer: TweetTokenizer,
+    *,
+    seed: int,
+    in_pairs: bool,
+    reads_context: bool = False,
+) -> dict[Task, TaskData]:
+    """Build D_1, D_2 and D_3 of texts with soft targets only; see `add_unlabelled`.
+
+    Args:
+        soft: the texts with their soft labels.
+        labels: the classes of the student's Normalizer.
+        tokenizer: the student's.
+        seed: of the draw of texts for the Extractor.
+        in_pairs: whether the Normalizer reads the text along with the span.
+        reads_context: whether the student reads the context of a text before it.
+    """
+    texts = list(_windows_of(soft, tokenizer, contexts=reads_context))
+    classified = [part for part in texts if part.log_odds is not None]
+    extracted = _draw_extracted(soft, seed)
+    tagged = [part for part in texts if part.text in extracted]
+    spans = list(_distinct_spans(soft, labels, in_pairs=in_pairs))
+    if in_pairs:
+        phrases = tokenizer.encode_pairs([span.words for span in spans], [span.text for span in spans])
+    else:
+        phrases = tokenizer.encode([span.words for span in spans])
+    tasks: dict[Task, TaskData] = {
+        CLASSIFIER.task: _soft_only(
+            CLASSIFIER.task,
+            [part.tokens for part in classified],
+            [[binary_distribution(part.log_odds)] for part in classified if part.log_odds is not None],
+        ),
+        EXTRACTOR.task: _soft_only(
+            EXTRACTOR.task,
+            [part.tokens for part in tagged],
+            [token_distributions(part.tokens, soft.labels[part.text]) for part in tagged],
+        ),
+        NORMALIZER.task: _soft_only(NORMALIZER.task, phrases, [[span.distribution] for span in spans]),
+    }
+    return {task: data for task, data in tasks.items() if len(data)}
+
+
+def token_distributions(tokens: TokenizedInput, label: SoftLabel) -> list[Distribution]:
+    """Return for each token the mean of the words that it overlaps; nothing for special tokens.
+
+    Args:
+        tokens: of the text or a window of it, with offsets in the text.
+        label: the text's.
+    """
+    distributions: list[Distribution] = []
+    first = 0
+    for (start, end), word in zip(tokens.offsets, tokens.word_ids, strict=True):
+        if word is None or start >= end:
+            distributions.append({})
+            continue
+        # Words and tokens are both in the order of the text.
+        while first < len(label.words) and label.words[first].end <= start:
+            first += 1
+        score = mean_score(label.words[first : first + end - start], start, end)
+        distributions.append({} if score is None else _binary(score))
+    return distributions
+
+
+def class_distribution(candidates: Iterable[Candidate], class_of: Mapping[str, int]) -> Distribution:
+    """Return a teacher's candidates as a distribution over the student's classes.
+
+    Args:
+        candidates: of one span.
+        class_of: the student's classes by PTID.
+
+    Returns:
+        Log-probabilities of the PTs that both know; empty if most of the teacher's probability is elsewhere.
+    """
+    ranked = list(candidates)
+    total = sum(candidate.score for candidate in ranked)
+    common = {class_of[candidate.ptid]: candidate.score for candidate in ranked if candidate.ptid in class_of}
+    mass = sum(common.values())
+    if not mass or mass < _COMMON_MASS * total:
+        return {}
+    return {number: float(np.log(max(score, _SMALLEST) / mass)) for number, score in common.items()}
+
+
+def class_numbers(labels: Labels) -> dict[str, int]:
+    """Return the class of each PTID."""
+    return {label.ptid: number for number, label in enumerate(labels.classes)}
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A window of a text, or a whole short text, as the student reads it.
+
+    Attributes:
+        text: the text's index.
+        tokens: of the window.
+        log_odds: the soft target of 1a; None where the teacher's opinion of the text says nothing about
+            this window.
+    """
+
+    text: int
+    tokens: TokenizedInput
+    log_odds: float | None
+
+
+def _windows_of(soft: SoftLabels, tokenizer: TweetTokenizer, *, contexts: bool) -> Iterator[_Window]:
+    """Yield the windows of all texts, as the student reads them."""
+    windowed = tokenizer.windows(
+        [example.text for example in soft.examples],
+        [example.context for example in soft.examples] if contexts else None,
+    )
+    for text, label in enumerate(soft.labels):
+        rows = windowed.rows(text)
+        for row in rows:
+            tokens = windowed.inputs[row]
+            yield _Window(text, tokens, _window_log_odds(label, tokens, whole=len(rows) == 1))
+
+
+def _window_log_odds(label: SoftLabel, tokens: TokenizedInput, *, whole: bool) -> float | None:
+    """Return what the teacher thinks of a window, given what it thinks of the text.
+
+    If a long text is improbable, so are all its windows. If not, only the windows count that have words of
+    an adverse effect: nobody knows what the teacher would think of the others.
+    """
+    if whole or label.log_odds < 0:
+        return label.log_odds
+    places = [place for place, word in zip(tokens.offsets, tokens.word_ids, strict=True) if word is not None]
+    if not places:
+        return None
+    start, end = places[0][0], places[-1][1]
+    has_effect = any(
+        word.score >= _LIKELIER and word.start < end and start < word.end for word in label.words
+    )
+    return label.log_odds if has_effect else None
+
+
+@dataclass(frozen=True)
+class _SoftPhrase:
+    words: str
+    text: str
+    distribution: Distribution
+
+
+def _distinct_spans(soft: SoftLabels, labels: Labels, *, in_pairs: bool) -> Iterator[_SoftPhrase]:
+    """Yield the spans of texts with their soft targets, each phrase a limited number of times."""
+    class_of = class_numbers(labels)
+    counts: dict[tuple[str, str], int] = {}
+    for example, label in zip(soft.examples, soft.labels, strict=True):
+        for span in label.spans:
+            words = example.text[span.start : span.end]
+            key = (words.lower(), example.text if in_pairs else "")
+            distribution = class_distribution(span.candidates, class_of)
+            counts[key] = counts.get(key, 0) + bool(distribution)
+            if distribution and counts[key] <= _PHRASE_REPEATS:
+                yield _SoftPhrase(words, example.text, distribution)
+
+
+def _draw_extracted(soft: SoftLabels, seed: int) -> set[int]:
+    """Draw the texts that the Extractor reads: the likely positives, and as many others."""
+    likely = [row for row, label in enumerate(soft.labels) if label.log_odds >= 0]
+    others = [row for row, label in enumerate(soft.labels) if label.log_odds < 0]
+    random = Random(f"soft extractor texts {seed}")  # noqa: S311 - reproducible, not secret
+    return {*likely, *random.sample(others, min(len(others), max(1, len(likely))))}
+
+
+def _soft_only(
+    task: Task, tokens: Sequence[TokenizedInput], distributions: Sequence[Sequence[Distribution]]
+) -> TaskData:
+    targets = [[IGNORED] * len(row) for row in distributions]
+    return TaskData(task, Inputs.of(tokens), targets, SoftTargets.of(distributions))
+
+
+def _binary(probability: float) -> Distribution:
+    clipped = min(max(probability, _SMALLEST), 1 - _SMALLEST)
+    return {0: float(np.log1p(-clipped)), 1: float(np.log(clipped))}
+
+
+@dataclass(frozen=True)
+class _SoftLookup:
+    """The soft targets of inputs by the keys of their tokens."""
+
+    by_task: Mapping[Task, dict[bytes, Sequence[Distribution]]] = field(
+        default_factory=lambda: {head.task: {} for head in (CLASSIFIER, EXTRACTOR, NORMALIZER)}
+    )
+
+    @classmethod
+    def of(cls, soft: SoftLabels, datasets: Datasets, tokenizer: TweetTokenizer) -> _SoftLookup:
+        lookup = cls()
+        # A text without its context is another input; the teacher's opinion still serves it best.
+        for contexts in (True, False):
+            lookup._add_texts(soft, list(_windows_of(soft, tokenizer, contexts=contexts)))
+        if NORMALIZER.task in datasets.tasks:
+            in_pairs = bool(datasets.tasks[NORMALIZER.task].inputs.types.any())
+            lookup._add_spans(soft, datasets.labels, tokenizer, in_pairs=in_pairs)
+        return lookup
+
+    def with_targets(self, data: TaskData) -> TaskData:
+        """Return a data set with the soft targets of the inputs that are known."""
+        known = self.by_task[data.task]
+        rows: list[Sequence[Distribution]] = []
+        for key, targets in zip(data.inputs.keys(), data.targets, strict=True):
+            rows.append(known.get(key) or [{}] * len(targets))
+        return replace(data, soft=SoftTargets.of(rows)) if any(any(row) for row in rows) else data
+
+    def _add_texts(self, soft: SoftLabels, windows: Sequence[_Window]) -> None:
+        keys = Inputs.of([window.tokens for window in windows]).keys()
+        classifier, extractor = self.by_task[CLASSIFIER.task], self.by_task[EXTRACTOR.task]
+        for key, window in zip(keys, windows, strict=True):
+            if window.log_odds is not None:
+                classifier.setdefault(key, [binary_distribution(window.log_odds)])
+            if key not in extractor:
+                extractor[key] = token_distributions(window.tokens, soft.labels[window.text])
+
+    def _add_spans(
+        self, soft: SoftLabels, labels: Labels, tokenizer: TweetTokenizer, *, in_pairs: bool
+    ) -> None:
+        spans = list(_distinct_spans(soft, labels, in_pairs=in_pairs))
+        words = [span.words for span in spans]
+        encodings = (
+            tokenizer.encode_pairs(words, [s.text for s in spans]) if in_pairs else tokenizer.encode(words)
+        )
+        for key, span in zip(Inputs.of(encodings).keys(), spans, strict=True):
+            self.by_task[NORMALIZER.task].setdefault(key, [span.distribution])

@@ -1,0 +1,120 @@
+"""A teacher: a bundle that reads texts, and reports how sure it is of everything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from models.bundle import load_bundle
+from models.device import resolve_device
+from models.normalizer import Labels, Normalizer, SpanInText
+from models.predictions import Candidate
+from models.runtime import Engine, resolve_precision
+from models.scoring import assemble_normalizer, bundle_folder, decode_spans
+from models.scoring.assembly import span_reader_on
+from models.scoring.reader import Reader
+from models.scoring.readings import Reading, TextReader
+from training.distillation.soft_labels import SoftLabel, SoftSpan
+from training.examples import Example
+
+HALF: Final = 0.5
+# Probabilities are rounded to 0 and 1 in places. No teacher is surer than this.
+_LARGEST_LOG_ODDS: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A loaded bundle that reads texts.
+
+    Attributes:
+        version: of the bundle.
+        classes: the PTs that its Normalizer was trained on.
+        threshold: the probability from which the bundle calls a text positive.
+        reader: its Classifier and Extractor.
+        normalizer: codes spans.
+        codes_in_context: whether the Normalizer reads the text along with the span.
+    """
+
+    version: str
+    classes: Labels
+    threshold: float
+    reader: TextReader
+    normalizer: Normalizer
+    codes_in_context: bool
+
+    @classmethod
+    def load(cls, name: str | Path, *, device: str = "auto") -> Teacher:
+        """Load a bundle by its name or folder.
+
+        Raises:
+            ModelError: there is no such bundle, it is damaged, or there is no such device.
+        """
+        bundle = load_bundle(bundle_folder(str(name)))
+        config, where = bundle.config, resolve_device(device)
+        precision = resolve_precision("auto", where)
+        engine = Engine(bundle.weights, device=where, precision=precision, body=bundle.body)
+        spans = span_reader_on(bundle, engine)
+        return cls(
+            version=config.version,
+            classes=bundle.labels,
+            threshold=config.effective_thresholds.classifier,
+            reader=Reader(
+                engine, spans.tokenizer, config.decision, reads_context=config.options.reads_context
+            ),
+            normalizer=assemble_normalizer(spans, bundle.labels, bundle.dictionary, config.retrieval),
+            codes_in_context=spans.context or spans.retrieval_context,
+        )
+
+    def read(self, examples: Sequence[Example]) -> list[SoftLabel]:
+        """Read texts with their contexts; the result has their order.
+
+        Candidates are found for the annotated spans. In texts that the bundle calls positive, or that are as
+        likely as not to be, they are also found for the spans that the Extractor finds.
+        """
+        readings = self.reader.read(
+            [example.text for example in examples],
+            [example.context for example in examples],
+            threshold=0.0,
+        )
+        spans = [self._spans(example, reading) for example, reading in zip(examples, readings, strict=True)]
+        candidates = self._rank(examples, spans)
+        return [
+            SoftLabel(
+                bounded_log_odds(reading.probability),
+                reading.words or (),
+                tuple(SoftSpan(start, end, next(candidates)) for start, end in places),
+            )
+            for reading, places in zip(readings, spans, strict=True)
+        ]
+
+    def _spans(self, example: Example, reading: Reading) -> list[tuple[int, int]]:
+        places = {(span.start, span.end) for span in example.spans}
+        if reading.probability >= min(self.threshold, HALF):
+            places |= {(span.start, span.end) for span in decode_spans(example.text, reading.words or ())}
+        return sorted(places)
+
+    def _rank(
+        self, examples: Sequence[Example], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> Iterator[tuple[Candidate, ...]]:
+        """Yield the candidates of all spans; a span that occurs several times is coded once."""
+        in_texts = [
+            SpanInText(example.text[start:end], example.text if self.codes_in_context else "")
+            for example, places in zip(examples, spans, strict=True)
+            for start, end in places
+        ]
+        distinct = list(dict.fromkeys(in_texts))
+        ranked = dict(zip(distinct, self.normalizer.rank(distinct), strict=True))
+        return (tuple(ranked[span]) for span in in_texts)
+
+
+def bounded_log_odds(probability: float) -> float:
+    """Return the log-odds of a probability in [0, 1], finite even where it is rounded to 0 or 1."""
+    if probability <= 0:
+        return -_LARGEST_LOG_ODDS
+    if probability >= 1:
+        return _LARGEST_LOG_ODDS
+    log_odds = math.log(probability) - math.log1p(-probability)
+    return max(-_LARGEST_LOG_ODDS, min(_LARGEST_LOG_ODDS, log_odds))
