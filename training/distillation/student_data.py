@@ -64,7 +64,7 @@ def add_unlabelled(
     effect, and as many others. The Normalizer reads the spans that the teacher found, if it is sure enough.
 
     Args:
-        datasets: annotated texts, or a `Datasets` without tasks. Its labels are the classes of the Normalizer.
+        datasets: annotated texts, or a `Datasets` without tasks. Its labels are the Normalizer's classes.
         soft: the texts with their soft labels.
         tokenizer: the student's.
         seed: of the draw of texts for the Extractor.
@@ -101,10 +101,7 @@ def unlabelled_tasks(
     extracted = _draw_extracted(soft, seed)
     tagged = [part for part in texts if part.text in extracted]
     spans = list(_distinct_spans(soft, labels, in_pairs=in_pairs))
-    if in_pairs:
-        phrases = tokenizer.encode_pairs([span.words for span in spans], [span.text for span in spans])
-    else:
-        phrases = tokenizer.encode([span.words for span in spans])
+    phrases = _encode_phrases(spans, tokenizer, in_pairs=in_pairs)
     tasks: dict[Task, TaskData] = {
         CLASSIFIER.task: _soft_only(
             CLASSIFIER.task,
@@ -234,10 +231,20 @@ def _distinct_spans(soft: SoftLabels, labels: Labels, *, in_pairs: bool) -> Iter
                 yield _SoftPhrase(words, example.text, distribution)
 
 
+def _encode_phrases(
+    spans: Sequence[_SoftPhrase], tokenizer: TweetTokenizer, *, in_pairs: bool
+) -> Sequence[TokenizedInput]:
+    words = [span.words for span in spans]
+    if in_pairs:
+        return tokenizer.encode_pairs(words, [span.text for span in spans])
+    return tokenizer.encode(words)
+
+
 def _draw_extracted(soft: SoftLabels, seed: int) -> set[int]:
     """Draw the texts that the Extractor reads: the likely positives, and as many others."""
-    likely = [row for row, label in enumerate(soft.labels) if label.log_odds >= 0]
-    others = [row for row, label in enumerate(soft.labels) if label.log_odds < 0]
+    least = min(soft.threshold, 0.0)
+    likely = [row for row, label in enumerate(soft.labels) if label.log_odds >= least]
+    others = [row for row, label in enumerate(soft.labels) if label.log_odds < least]
     random = Random(f"soft extractor texts {seed}")  # noqa: S311 - reproducible, not secret
     return {*likely, *random.sample(others, min(len(others), max(1, len(likely))))}
 
@@ -294,9 +301,6 @@ class _SoftLookup:
         self, soft: SoftLabels, labels: Labels, tokenizer: TweetTokenizer, *, in_pairs: bool
     ) -> None:
         spans = list(_distinct_spans(soft, labels, in_pairs=in_pairs))
-        words = [span.words for span in spans]
-        encodings = (
-            tokenizer.encode_pairs(words, [s.text for s in spans]) if in_pairs else tokenizer.encode(words)
-        )
-        for key, span in zip(Inputs.of(encodings).keys(), spans, strict=True):
+        phrases = _encode_phrases(spans, tokenizer, in_pairs=in_pairs)
+        for key, span in zip(Inputs.of(phrases).keys(), spans, strict=True):
             self.by_task[NORMALIZER.task].setdefault(key, [span.distribution])

@@ -20,9 +20,9 @@ _TABLES: Final = (".tsv", ".jsonl")
 def read_unlabelled(paths: Iterable[Path]) -> Iterator[Example]:
     """Yield the texts of files and folders, without their annotations; blank texts are skipped.
 
-    A .jsonl file has one object a line, with "text" and, if they exist, "id" and "context". A .tsv file has an
-    id and a text. Of a folder, prepared or official, the training texts are read. Any other file is plain text
-    in UTF-8, one text a line; bytes that are not UTF-8 become U+FFFD.
+    A .jsonl file has one object a line, with "text" and, if they exist, "id" and "context". A .tsv file has
+    an id and a text. Of a folder, prepared or official, the training texts are read. Any other file is plain
+    text in UTF-8, one text a line; bytes that are not UTF-8 become U+FFFD.
 
     Args:
         paths: files and folders.
@@ -55,7 +55,7 @@ def _training_files(folder: Path) -> list[Path]:
         files = [official / TWEETS_FILE]
     if not files:
         raise CorpusError(
-            f"{folder} has no training texts (train.jsonl, all.jsonl or {TWEETS_FILE}): name a file with texts"
+            f"{folder} has no training texts (train.jsonl, all.jsonl or {TWEETS_FILE}): name a file with some"
         )
     return files
 
@@ -63,8 +63,8 @@ def _training_files(folder: Path) -> list[Path]:
 def _require_file(path: Path) -> None:
     if not path.is_file():
         raise CorpusError(
-            f"{path} does not exist: name a file with one text a line, a .jsonl file, a .tsv file, or a folder "
-            "with a prepared corpus"
+            f"{path} does not exist: name a file with one text a line, a .jsonl file, a .tsv file, or a "
+            "folder with a prepared corpus"
         )
 
 

@@ -1,4 +1,4 @@
-"""Data sets of Algorithm 1 put together: annotated texts, texts with soft labels, and corpora that are mixed in."""
+"""Data sets of Algorithm 1 put together: annotated texts, texts with soft labels, and corpora mixed in."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """How often an epoch takes each input, where corpora are mixed by their share of the texts.
 
-Let N be the texts of the training corpus, and s the share that another corpus should have. An epoch then takes
-M = N * s / (1 - s) of its texts, so each with the rate r = M / (number of its texts). Its tokens and spans have
-the same rate in D_2 and D_3. So the sizes in Equation 1 are those of an epoch that draws whole texts, and no
-task is preferred.
+Let N be the texts of the training corpus, and s the share that another corpus should have. An epoch then
+takes M = N * s / (1 - s) of its texts, so each with the rate r = M / (number of its texts). Its texts in D_2
+and its spans in D_3 have the same rate. So the sizes in Equation 1 are those of an epoch that draws whole
+texts, and no task is preferred.
 """
 
 from __future__ import annotations

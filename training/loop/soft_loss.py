@@ -41,8 +41,8 @@ def weigh_targets(
 ) -> TargetWeights:
     """Divide the weight of each target between the annotated class and the teacher.
 
-    A target with both counts `1 - distill_weight` for the class and `distill_weight` for the teacher. A target
-    with one of the two counts 1 for it. Class weights apply to annotated classes alone: the teacher's
+    A target with both counts `1 - distill_weight` for the class and `distill_weight` for the teacher. A
+    target with one of the two counts 1 for it. Class weights apply to annotated classes alone: the teacher's
     distribution is learned as it is.
 
     Args:

@@ -1,4 +1,4 @@
-"""Soft targets: what a teacher thinks of each text, token or span, next to the annotated targets or instead of them.
+"""Soft targets: what a teacher thinks of a text, token or span, next to the annotated target or instead of it.
 
 A teacher's answer is a distribution over classes, of which only the likeliest may be known. Log-probabilities
 are kept instead of probabilities, because a sure teacher's probability is rounded to 0 or 1.
@@ -27,7 +27,7 @@ NO_CLASS: Final = -1
 
 @dataclass(frozen=True)
 class SoftBatch:
-    """The soft targets of a mini-batch; `targets` is `[batch]`, or `[batch, tokens]` if the head reads tokens.
+    """The soft targets of a mini-batch: `[batch]` of them, or `[batch, tokens]` if the head reads tokens.
 
     Attributes:
         classes: `[*targets, candidates]`, int64, `NO_CLASS` where there are no more candidates.
@@ -128,15 +128,13 @@ def join_soft_targets(parts: Sequence[tuple[SoftTargets | None, Sequence[int]]])
     width = max(soft.classes.shape[1] for soft in known)
     classes, log_probabilities = [], []
     for soft, counts in parts:
-        missing = sum(counts) if soft is None else 0
-        part = soft or SoftTargets(
-            np.full((missing, 1), NO_CLASS, np.int32),
-            np.zeros((missing, 1), np.float32),
-            np.zeros(1, np.int64),
-        )
-        padding = ((0, 0), (0, width - part.classes.shape[1]))
-        classes.append(np.pad(part.classes, padding, constant_values=NO_CLASS))
-        log_probabilities.append(np.pad(part.log_probabilities, padding))
+        if soft is None:
+            classes.append(np.full((sum(counts), width), NO_CLASS, np.int32))
+            log_probabilities.append(np.zeros((sum(counts), width), np.float32))
+            continue
+        padding = ((0, 0), (0, width - soft.classes.shape[1]))
+        classes.append(np.pad(soft.classes, padding, constant_values=NO_CLASS))
+        log_probabilities.append(np.pad(soft.log_probabilities, padding))
     all_counts = [count for _, counts in parts for count in counts]
     starts = np.fromiter(accumulate(all_counts, initial=0), np.int64, len(all_counts) + 1)
     return SoftTargets(np.concatenate(classes), np.concatenate(log_probabilities), starts)
