@@ -35,9 +35,9 @@ class CacheCounts:
 class CachingScorer:
     """A `Scorer` that asks another scorer only about texts that it has not seen recently.
 
-    Two texts are the same if they differ only in spaces, tabs and line ends around them. (Styled
-    letters, such as 𝐛𝐨𝐥𝐝, have the same tokens as plain ones, but spans are cut from the text as written.) A
-    text that occurs twice in one call is scored once.
+    Two texts are the same if they and their contexts differ only in spaces, tabs and line ends around them.
+    (Styled letters, such as 𝐛𝐨𝐥𝐝, have the same tokens as plain ones, but spans are cut from the text as
+    written.) A text that occurs twice in one call with the same context is scored once.
 
     The cache keeps no text: only a hash of 128 bits, and the prediction without the words of its spans,
     which are cut from the text again. An entry takes about 240 bytes, or 820 with a mention and its
@@ -46,17 +46,20 @@ class CachingScorer:
     Safe to call from several threads at once if `scorer` is.
 
     Args:
-        scorer: its predictions must depend on nothing but the text.
+        scorer: its predictions must depend on nothing but the text and its context.
         entries: the number of predictions to keep, at least 1.
+        reads_context: whether predictions depend on contexts. If not, a text has one entry whatever its
+            context is.
 
     Raises:
         ValueError: `entries` is less than 1.
     """
 
-    def __init__(self, scorer: Scorer, entries: int) -> None:
+    def __init__(self, scorer: Scorer, entries: int, *, reads_context: bool = True) -> None:
         if entries < 1:
             raise ValueError(f"a cache of {entries} entries keeps nothing: it needs at least 1")
         self.scorer = scorer
+        self._reads_context = reads_context
         self._max_entries = entries
         self._entries: OrderedDict[bytes, TweetPrediction] = OrderedDict()
         self._lock = threading.Lock()
@@ -81,17 +84,24 @@ class CachingScorer:
         If the scorer raises, the exception passes through, and nothing of that call is kept.
         """
         stripped = [text.strip(_MARGIN) for text in texts]
-        keys = self._keys(stripped)
+        around = [""] * len(texts)
+        if contexts is not None and self._reads_context:
+            around = [context.strip(_MARGIN) for context in contexts]
+        keys = self._keys(stripped, around)
         cached = self._lookup(keys)
-        missing = {key: text for key, text in zip(keys, stripped, strict=True) if key not in cached}
-        predictions = self.scorer.score(list(missing.values())) if missing else []
+        missing = {
+            key: (text, context)
+            for key, text, context in zip(keys, stripped, around, strict=True)
+            if key not in cached
+        }
+        predictions = self._score_missing([*missing.values()]) if missing else []
         scored = dict(zip(missing, predictions, strict=True))
         # An impossible prediction must not outlive its call.
         self._store(
             {
                 key: _without_words(prediction)
                 for key, prediction in scored.items()
-                if prediction_fault(prediction, missing[key]) is None
+                if prediction_fault(prediction, missing[key][0]) is None
             }
         )
         with self._lock:
@@ -102,13 +112,20 @@ class CachingScorer:
             for key, text in zip(keys, texts, strict=True)
         ]
 
-    def _keys(self, texts: Sequence[str]) -> list[bytes]:
-        """Return a hash of each text and the scorer's version."""
+    def _score_missing(self, missing: Sequence[tuple[str, str]]) -> list[TweetPrediction]:
+        contexts = [context for _, context in missing]
+        return self.scorer.score([text for text, _ in missing], contexts if any(contexts) else None)
+
+    def _keys(self, texts: Sequence[str], contexts: Sequence[str]) -> list[bytes]:
+        """Return a hash of each text, its context and the scorer's version."""
         version_hash = hashlib.blake2b(self.version.encode() + b"\0", digest_size=16)
         keys = []
-        for text in texts:
+        for text, context in zip(texts, contexts, strict=True):
             text_hash = version_hash.copy()
             text_hash.update(text.encode(errors="surrogatepass"))
+            if context:
+                # UTF-8 has no byte 0xff, so no text ends as another one's context begins.
+                text_hash.update(b"\xff" + context.encode(errors="surrogatepass"))
             keys.append(text_hash.digest())
         return keys
 

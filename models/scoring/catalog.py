@@ -46,7 +46,9 @@ def load_scorer(name: str, options: ServingOptions = DEFAULTS) -> Scorer:
         trunk=options.trunk,
         normalizer=options.normalizer,
     )
-    return CachingScorer(pipeline, options.cache) if options.cache else pipeline
+    if not options.cache:
+        return pipeline
+    return CachingScorer(pipeline, options.cache, reads_context=pipeline.reads_context)
 
 
 def require_bundle(name: str, normalizer: NormalizerChoice | None = None) -> None:

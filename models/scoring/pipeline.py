@@ -146,6 +146,11 @@ class Pipeline:
         """The bundle's version."""
         return self._version
 
+    @property
+    def reads_context(self) -> bool:
+        """True if the bundle was trained to read the context of a post; if not, contexts change nothing."""
+        return self._options.reads_context
+
     def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text; the result has the order of `texts`."""
         readings = self._reader.read(texts, contexts, threshold=self._thresholds.classifier)  # lines 6 to 8

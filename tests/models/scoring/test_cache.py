@@ -43,9 +43,11 @@ class WordyScorer:
     def __init__(self, version: str = "wordy-1") -> None:
         self.version = version
         self.scored: list[str] = []
+        self.contexts: list[str] = []
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         self.scored += texts
+        self.contexts += contexts or [""] * len(texts)
         return [self.predict(text) for text in texts]
 
     def predict(self, text: str) -> TweetPrediction:
@@ -148,6 +150,35 @@ def strings_in(root: object) -> set[str]:
     return strings
 
 
+def test_a_text_is_scored_once_for_each_context() -> None:
+    behind = WordyScorer()
+    cached = CachingScorer(behind, 10)
+    cached.score(["dizzy", "dizzy", "dizzy"], ["on zoloft", "", "on zoloft\n"])
+    cached.score(["dizzy"])
+    cached.score(["dizzy", "dizzyon"], ["on zoloft", " zoloft"])
+    assert list(zip(behind.scored, behind.contexts, strict=True)) == [
+        ("dizzy", "on zoloft"),
+        ("dizzy", ""),
+        ("dizzyon", "zoloft"),
+    ]
+
+
+def test_contexts_that_change_nothing_cost_no_entry() -> None:
+    behind = WordyScorer()
+    cached = CachingScorer(behind, 10, reads_context=False)
+    cached.score(["dizzy", "dizzy"], ["on zoloft", "off zoloft"])
+    assert (behind.scored, behind.contexts) == (["dizzy"], [""])
+
+
+def test_the_reason_and_the_windows_are_kept() -> None:
+    class Reasoning(WordyScorer):
+        def predict(self, text: str) -> TweetPrediction:
+            return TweetPrediction("NoADE", 0.999, (), "no_span", windows=3, unread=7)
+
+    cached = CachingScorer(Reasoning(), 10)
+    assert cached.score(["a long one"]) == cached.score([" a long one"]) == [Reasoning().predict("")]
+
+
 def test_another_version_scores_again() -> None:
     behind = WordyScorer()
     cached = CachingScorer(behind, 10)
@@ -190,7 +221,7 @@ def test_a_failed_call_leaves_nothing_behind() -> None:
     class Failing(WordyScorer):
         fails = True
 
-        def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
             if self.fails:
                 raise ValueError("not now")
             return super().score(texts)
@@ -229,7 +260,7 @@ def test_an_impossible_prediction_is_returned_but_not_kept(fault: TweetPredictio
 
 def test_a_missing_prediction_is_an_error() -> None:
     class Incomplete(WordyScorer):
-        def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
             return super().score(texts)[1:]
 
     with pytest.raises(ValueError, match="shorter"):
