@@ -1,4 +1,4 @@
-"""Packages of the extra `train`: a check before the work that needs them, and matplotlib's figures as PNG."""
+"""Packages of the extras: a check before the work that needs them, and matplotlib's figures as PNG."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def require(package: str, what: str) -> None:
-    """Check that a package of the extra `train` is installed.
+def require(package: str, what: str, *, extra: str = "train") -> None:
+    """Check that a package of an extra is installed.
 
     Args:
         package: its import name.
         what: what needs it, in the plural, for the message: "curves".
+        extra: the extra that it belongs to.
 
     Raises:
         RunError: it is not installed.
@@ -26,7 +27,7 @@ def require(package: str, what: str) -> None:
         import_module(package)
     except ImportError:
         raise RunError(
-            f"{what} need {package}, which is not installed: run pip install 'ade-monitor[train]'"
+            f"{what} need {package}, which is not installed: run pip install 'ade-monitor[{extra}]'"
         ) from None
 
 

@@ -3,22 +3,67 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
 from training.cli.console import err, on_interrupt, print_note, print_table, print_written
 from training.cli.corpus_tables import corpus_table, log_table
-from training.corpora import FORMATS, Preparation, prepare_corpus
+from training.corpora import (
+    AUTO,
+    FORMATS,
+    CorpusOptions,
+    OffsetUnit,
+    Preparation,
+    prepare_corpus,
+    recognize_format,
+)
 from training.errors import CorpusError
+
+_FIELDS: Final = ("text", "label", "id", "context", "document", "tokens", "tags", "spans")
 
 
 def prepare_command(
     source: Annotated[Path, typer.Argument(help="The corpus: a file or a folder.")],
-    format_: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")],
     out: Annotated[Path, typer.Option(help="Folder for train.jsonl, valid.jsonl, … and corpus.json.")],
+    format_: Annotated[
+        str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; {AUTO} recognizes most of them.")
+    ] = AUTO,
+    offsets: Annotated[
+        OffsetUnit | None,
+        typer.Option(help="What the offsets of spans count; by default detected from the spans."),
+    ] = None,
+    effect_labels: Annotated[
+        str,
+        typer.Option(
+            "--effect-label",
+            metavar="NAME,NAME",
+            help="Labels of spans or classes that are adverse effects; by default ADE, ADR and the like.",
+        ),
+    ] = "",
+    effect_relations: Annotated[
+        str,
+        typer.Option(
+            "--effect-relation",
+            metavar="NAME,NAME",
+            help="Relations that lead to an effect; by default Outcome-negative, causes and the like.",
+        ),
+    ] = "",
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="FIELD=COLUMN",
+            help="The column of a field, such as text=post; can be repeated. Usual names are known.",
+        ),
+    ] = None,
+    whole_documents: Annotated[
+        bool, typer.Option("--whole-documents", help="Keep long documents whole, instead of cutting them.")
+    ] = False,
     terminology: Annotated[
         Path | None, typer.Option(help="Folder of a MedDRA ASCII release, which lifts LLT codes to PTs.")
     ] = None,
@@ -50,17 +95,28 @@ def prepare_command(
 ) -> None:
     """Read a corpus, check it and write it as JSON Lines for the other commands.
 
-    Checks each offset, lifts LLT codes to PTs, and finds texts that several splits share. Duplicates and
-    overlaps are removed from train only: valid and test stay as they were annotated. Prints what was read,
-    dropped or changed, and why.
+    Checks each offset, and converts those that do not count code points. Lifts LLT codes to PTs, and finds
+    texts that several splits share. Duplicates and overlaps are removed from train only: valid and test stay
+    as they were annotated. Prints what was read, dropped or changed, and why.
     """
     from models.terminology import read_release
     from training.corpora import ReadingLog, require_corpus_folder, write_corpus
 
     require_corpus_folder(out)
     release = None if terminology is None else read_release(terminology)
+    if format_ == AUTO and source.exists():
+        format_ = recognize_format(source)
+        print_note(f"read as {format_}; --format chooses another one")
+    options = CorpusOptions(
+        offsets,
+        _split_list(effect_labels),
+        _split_list(effect_relations),
+        whole_documents,
+        _parse_fields(fields or []),
+    )
     preparation = Preparation(
         format=format_,
+        options=options,
         terminology=release,
         document=None if document is None else _compile(document),
         valid_share=valid_share,
@@ -86,6 +142,7 @@ def prepare_command(
                 "pts": len(release.pt_names),
                 "llts": len(release.llts),
             },
+            "options": _chosen_options(options),
             "document": document,
             "shares": {"valid": valid_share, "test": test_share, "seed": seed},
             "prevalence": prevalence,
@@ -98,6 +155,34 @@ def prepare_command(
     if release is None and any(span.llt or span.ptid for span in spans):
         print_note("codes were taken as they are: --terminology would lift LLT codes to PTs")
     print_written(out)
+
+
+def _split_list(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parse_fields(entries: Sequence[str]) -> dict[str, str]:
+    """Return the column by field of `--field text=post`.
+
+    Raises:
+        CorpusError: an entry has no "=", or names a field that does not exist.
+    """
+    fields = dict(entry.partition("=")[::2] for entry in entries)
+    for name, column in fields.items():
+        if name not in _FIELDS or not column:
+            raise CorpusError(
+                f"--field {name}={column} is not FIELD=COLUMN: the fields are {', '.join(_FIELDS)}"
+            )
+    return fields
+
+
+def _chosen_options(options: CorpusOptions) -> dict[str, Any]:
+    """Return the options that differ from the defaults, for `corpus.json`."""
+    default = CorpusOptions()
+    names = (field.name for field in dataclass_fields(options))
+    return {
+        name: getattr(options, name) for name in names if getattr(options, name) != getattr(default, name)
+    }
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -1,24 +1,29 @@
 """Reader of corpora in JSON Lines, one text per line.
 
-`{"id", "text", "label": 0|1, "document", "spans": [{"start", "end", "text", "ptid", "llt", "pt_name"}]}`;
-`id`, `document` and everything in a span except its offsets are optional. Other fields are ignored.
+`{"id", "text", "label": 0|1, "document", "context", "spans": [{"start", "end", "text", "ptid", "llt",
+"pt_name"}]}`; only `text`, `label` and the offsets of spans are required. A label may also be true, false or
+a word such as "ADE" or "noADE". Other fields are ignored.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions
+from training.corpora.effect_labels import parse_class
+from training.corpora.offsets import UNIT_NAMES, OffsetTable, detect_unit, note_unit
 from training.corpora.reading_log import ReadingLog
+from training.corpora.span_records import MisplacedSpanError, RawSpan, RawText, to_example
 from training.corpora.splits import split_from_name
 from training.errors import CorpusError
-from training.examples import AnnotatedSpan, Example
-
-_JSON_TYPES: Final = {str: "a string", int: "an integer"}
+from training.examples import Example
 
 
-def read_jsonl(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
+def read_jsonl(
+    source: Path, log: ReadingLog, options: CorpusOptions = DEFAULT_OPTIONS
+) -> dict[str, list[Example]]:
     """Read a file, or a folder whose files are named after their splits, such as `train.jsonl`.
 
     Raises:
@@ -35,11 +40,13 @@ def read_jsonl(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
                 f"{path} names no split: call the files of a folder train.jsonl, valid.jsonl and test.jsonl, "
                 "or name one file"
             )
-        splits.setdefault(split or "all", []).extend(read_records(path, log))
+        splits.setdefault(split or "all", []).extend(read_records(path, log, options))
     return splits
 
 
-def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
+def read_records(
+    path: Path, log: ReadingLog | None = None, options: CorpusOptions = DEFAULT_OPTIONS
+) -> list[Example]:
     """Read a file of one JSON record per line; empty lines are skipped.
 
     Each span is checked: `text[start:end]` must be the text of the span, if the record has it.
@@ -47,9 +54,11 @@ def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
     Args:
         path: the file.
         log: records the lines that are malformed; without a log, the first of them is an error.
+        options: what offsets count.
 
     Raises:
         CorpusError: the file is missing or not UTF-8, or a line is at fault; the message names file and line.
+            Without a log, also if the offsets do not count code points.
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -60,65 +69,76 @@ def read_records(path: Path, log: ReadingLog | None = None) -> list[Example]:
         ) from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
-    examples = []
+    texts: list[RawText] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            examples.append(_parse_example(line, number))
+            texts.append(_parse_text(line, number))
         except (ValueError, RecursionError) as error:
-            if log is None:
-                raise CorpusError(f"{path}, line {number}: {error}") from None
-            reason = "offset mismatch" if isinstance(error, _MismatchError) else "malformed record"
-            log.drop(reason, path, number, str(error))
+            _report(error, path, number, log)
+    unit = options.offsets or detect_unit(
+        (text.text, [(span.start, span.end, span.words) for span in text.spans]) for text in texts
+    )
+    if options.offsets is None and unit != "codepoints":
+        if log is None:
+            raise CorpusError(
+                f"{path}: the offsets of its spans fit as {UNIT_NAMES[unit]}, not as code points: convert "
+                f"them with `ade-train prepare {path} --offsets {unit} --out DIR`, and name DIR here"
+            )
+        note_unit(unit, path, log)
+    examples = []
+    for text in texts:
+        try:
+            examples.append(to_example(text, OffsetTable(text.text, unit), options))
+        except ValueError as error:
+            _report(error, path, text.line or 0, log)
     return examples
 
 
-class _MismatchError(ValueError):
-    """The text of the span is not at its offsets."""
+def _report(error: Exception, path: Path, number: int, log: ReadingLog | None) -> None:
+    if log is None:
+        raise CorpusError(f"{path}, line {number}: {error}") from None
+    reason = "offset mismatch" if isinstance(error, MisplacedSpanError) else "malformed record"
+    log.drop(reason, path, number, str(error))
 
 
-def _parse_example(line: str, number: int) -> Example:
+def _parse_text(line: str, number: int) -> RawText:
     record = json.loads(line)
     if not isinstance(record, dict):
         raise ValueError(f"the line is a JSON {type(record).__name__}, not an object")
-    text, label = _get_field(record, "text", str), _get_field(record, "label", int)
-    if not text.strip():
-        raise ValueError("text is empty")
-    text.encode()  # fails at a lone surrogate, which JSON can name, but UTF-8 cannot hold
-    spans = record.get("spans") or []
+    text, spans = record.get("text"), record.get("spans") or []
+    if not isinstance(text, str):
+        raise ValueError(f"text is {text!r}, not a string")
     if not isinstance(spans, list):
         raise ValueError(f"spans is {spans!r}, not a list")
-    return Example(
+    if record.get("label") is None:
+        raise ValueError("label is missing")
+    label = parse_class(record["label"])
+    if label is None:
+        raise ValueError(f"label is {record['label']!r}: write 1 or 0, true or false, ADE or NoADE")
+    return RawText(
         id=str(record.get("id", number)),
         text=text,
+        spans=tuple(_parse_span(entry) for entry in spans),
         label=label,
-        spans=tuple(_parse_span(entry, text) for entry in spans),
         document=str(record.get("document") or ""),
+        context=str(record.get("context") or ""),
+        line=number,
     )
 
 
-def _parse_span(entry: Any, text: str) -> AnnotatedSpan:
+def _parse_span(entry: Any) -> RawSpan:
     if not isinstance(entry, dict):
         raise ValueError(f"a span is {entry!r}, not an object")
-    start, end = _get_field(entry, "start", int), _get_field(entry, "end", int)
+    start, end = entry.get("start"), entry.get("end")
+    if type(start) is not int or type(end) is not int:
+        raise ValueError(f"a span has start {start!r} and end {end!r}, which are not both whole numbers")
     words = entry.get("text")
-    if words is not None and text[start:end] != words:
-        raise _MismatchError(
-            f"the span {words!r} is not at {start}-{end}, where the text says {text[start:end]!r}"
-        )
-    return AnnotatedSpan(start, end, *(_get_optional(entry, name) for name in ("ptid", "pt_name", "llt")))
+    ptid, pt_name, llt = (_get_optional(entry, name) for name in ("ptid", "pt_name", "llt"))
+    return RawSpan(start, end, None, words if isinstance(words, str) else None, ptid, pt_name, llt)
 
 
 def _get_optional(entry: dict[str, Any], name: str) -> str | None:
     value = entry.get(name)
     return None if value is None or value == "" else str(value)
-
-
-def _get_field(record: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    value = record.get(name)
-    if value is None:
-        raise ValueError(f"{name} is missing")
-    if type(value) is not kind:
-        raise ValueError(f"{name} is {value!r}, not {_JSON_TYPES[kind]}")
-    return value

@@ -62,7 +62,13 @@ def split_passages(text: str) -> list[tuple[int, int]]:
 
 
 def cut_document(
-    name: str, text: str, mentions: Sequence[AnnotatedMention], path: Path, log: ReadingLog
+    name: str,
+    text: str,
+    mentions: Sequence[AnnotatedMention],
+    path: Path,
+    log: ReadingLog,
+    *,
+    whole: bool = False,
 ) -> list[Example]:
     """Return an example for each passage, positive if a mention lies in it.
 
@@ -77,6 +83,7 @@ def cut_document(
         mentions: its adverse effects.
         path: the file that the mentions come from, for the log.
         log: records what was counted and dropped.
+        whole: keep the document as one text, whatever its length.
 
     Raises:
         CorpusError: a mention is at fault and the log is strict.
@@ -99,8 +106,8 @@ def cut_document(
             covered = repr(text[start:end][:60])
             log.note("discontinuous span, covered by one range", path, mention.line, covered)
         placed.append((start, end, mention))
-    whole = set(split_passages(text))
-    pieces = _join_overlapping([*whole, *((start, end) for start, end, _ in placed)])
+    passages = set(_trim(text, [(0, len(text))]) if whole else split_passages(text))
+    pieces = _join_overlapping([*passages, *((start, end) for start, end, _ in placed)])
     examples = []
     for number, (first, last) in enumerate(pieces):
         if len(pieces) > 1 and any(start < last and end > first for start, end in lost):
@@ -111,7 +118,7 @@ def cut_document(
             for start, end, mention in placed
             if first <= start and end <= last
         }
-        if (first, last) not in whole:
+        if (first, last) not in passages:
             log.note("texts joined, for a span crosses the cut", path, None, repr(text[first:last][:60]))
         log.count("spans", len(spans))
         is_positive = bool(spans) or (len(pieces) == 1 and bool(lost))

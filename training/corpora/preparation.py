@@ -6,12 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Protocol
 
 from models.terminology import Terminology
-from training.corpora.ade_v2 import read_ade_v2
-from training.corpora.brat import read_brat
 from training.corpora.cleaning import (
     comparison_form,
     drop_duplicates,
@@ -20,45 +16,13 @@ from training.corpora.cleaning import (
     drop_shared,
     lift_codes,
 )
-from training.corpora.jsonl import read_jsonl
-from training.corpora.phee import read_phee
-from training.corpora.psytar import read_psytar
+from training.corpora.corpus_formats import AUTO, FORMATS, recognize_format
+from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions
+from training.corpora.offsets import note_cut_words
 from training.corpora.reading_log import ReadingLog
-from training.corpora.smm4h_corpus import read_smm4h_corpus
 from training.corpora.splits import SPLITS, hash_position, thin_to_prevalence
-from training.corpora.tac import read_tac
 from training.errors import CorpusError
 from training.examples import Example
-
-
-class CorpusReader(Protocol):
-    """A reader of one format of corpora."""
-
-    def __call__(self, source: Path, log: ReadingLog, /) -> dict[str, list[Example]]:
-        """Return the texts by split: "train", "valid", "test", or "all" if the corpus has no splits.
-
-        A code that may be of either level is stored as `ptid`, one that is known to be an LLT as `llt`;
-        `prepare_corpus` lifts both. Offsets are checked. Rows at fault go to `log.drop`, valid ones that are
-        changed (such as a discontinuous span) to `log.note`.
-
-        Raises:
-            CorpusError: nothing of this format is at `source`, or the log is strict and a row is at fault.
-        """
-        ...
-
-
-FORMATS: Mapping[str, CorpusReader] = MappingProxyType(
-    {
-        "ade-v2": read_ade_v2,
-        "brat": read_brat,
-        "jsonl": read_jsonl,
-        "phee": read_phee,
-        "psytar": read_psytar,
-        "smm4h": read_smm4h_corpus,
-        "tac": read_tac,
-    }
-)
-"""The readers by the names that `ade-train prepare --format` takes."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +30,7 @@ class Preparation:
     """How to prepare a corpus.
 
     Attributes:
-        format: a name of `FORMATS`.
+        format: a name of `FORMATS`, or `AUTO`.
         terminology: lifts LLT codes to PTs; without it the codes stay as they are.
         document: pattern whose first group in an id is the document, if the reader does not determine it.
         valid_share: share of the documents that go to validation, in [0, 1).
@@ -76,6 +40,7 @@ class Preparation:
         keep_shared: leave texts in training that validation or test has too.
         keep_duplicates: leave equal texts with equal annotations in training.
         keep_overlaps: leave overlapping spans in training.
+        options: what the format leaves open.
     """
 
     format: str
@@ -88,10 +53,13 @@ class Preparation:
     keep_shared: bool = False
     keep_duplicates: bool = False
     keep_overlaps: bool = False
+    options: CorpusOptions = DEFAULT_OPTIONS
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise CorpusError(f"{self.format!r} is not a format: choose from {', '.join(FORMATS)}")
+        if self.format not in (AUTO, *FORMATS):
+            raise CorpusError(f"{self.format!r} is not a format: choose from {', '.join((AUTO, *FORMATS))}")
+        if self.format != AUTO:
+            FORMATS[self.format].require_options(self.format, self.options)
         shares = (self.valid_share, self.test_share)
         if min(shares) < 0 or sum(shares) >= 1:
             raise CorpusError(
@@ -119,8 +87,11 @@ def prepare_corpus(source: Path, preparation: Preparation, log: ReadingLog) -> d
     """
     if not source.exists():
         raise CorpusError(f"{source} does not exist: name the file or folder of the corpus")
-    splits = FORMATS[preparation.format](source, log)
+    form = recognize_format(source) if preparation.format == AUTO else preparation.format
+    FORMATS[form].require_options(form, preparation.options)
+    splits = FORMATS[form].read(source, log, preparation.options)
     for name, examples in splits.items():
+        note_cut_words(examples, source, log)
         log.count(f"texts of {name}", len(examples))
         examples = drop_repeated_ids(examples, source, log)
         if preparation.terminology is not None:

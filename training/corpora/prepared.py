@@ -11,7 +11,7 @@ from typing import Any
 from models.disk import replace_folder, require_replaceable, writing
 from training.corpora.jsonl import read_records
 from training.corpora.reading_log import ReadingLog
-from training.corpora.splits import SPLITS
+from training.corpora.splits import SPLITS, require_split, split_from_name
 from training.errors import CorpusError, RunError
 from training.examples import Example
 from training.files import json_bytes, write_file
@@ -25,14 +25,16 @@ def read_split(path: Path, split: str) -> list[Example]:
 
     Args:
         path: a JSON Lines file, which is read whole whatever the split, or a prepared folder.
-        split: "train", "valid", "test" or "all".
+        split: "train", "valid", "test" or "all", or another name of one, such as "dev".
 
     Raises:
         CorpusError: there is no such file, or a line of it is malformed.
     """
+    split = require_split(split)
     if not path.is_dir():
         return read_records(path)
-    if not (path / f"{split}.jsonl").is_file():
+    file = split_file(path, split)
+    if file is None:
         present = ", ".join(f"{name}.jsonl" for name in split_names(path))
         if not present:
             raise CorpusError(
@@ -43,7 +45,7 @@ def read_split(path: Path, split: str) -> list[Example]:
             f"{path} has no {split}.jsonl, but {present}: name one of these files, or divide the corpus "
             "with `ade-train prepare --valid-share 0.1 --test-share 0.1`"
         )
-    return read_records(path / f"{split}.jsonl")
+    return read_records(file)
 
 
 def read_splits(path: Path) -> dict[str, list[Example]]:
@@ -59,12 +61,25 @@ def read_splits(path: Path) -> dict[str, list[Example]]:
         raise CorpusError(
             f"{path} has no train.jsonl, valid.jsonl, test.jsonl or all.jsonl: prepare it first"
         )
-    return {name: read_records(path / f"{name}.jsonl") for name in names}
+    return {name: read_split(path, name) for name in names}
 
 
 def split_names(folder: Path) -> list[str]:
     """Return the names of the splits that a prepared folder has."""
-    return [name for name in SPLITS if (folder / f"{name}.jsonl").is_file()]
+    return [name for name in SPLITS if split_file(folder, name) is not None]
+
+
+def split_file(folder: Path, split: str) -> Path | None:
+    """Return the file of a split in a folder, such as `valid.jsonl`, or `dev.jsonl` if it has no such file.
+
+    Returns:
+        None if the folder has no file of the split, or several with other names.
+    """
+    exact = folder / f"{split}.jsonl"
+    if exact.is_file():
+        return exact
+    named = [path for path in sorted(folder.glob("*.jsonl")) if split_from_name(path.stem) == split]
+    return named[0] if len(named) == 1 else None
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

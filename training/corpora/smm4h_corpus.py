@@ -19,7 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions, OffsetUnit
+from training.corpora.effect_labels import parse_class
 from training.corpora.mentions import collapse_whitespace
+from training.corpora.offsets import OffsetTable, detect_unit, note_unit
 from training.corpora.reading_log import ReadingLog
 from training.corpora.smm4h_tables import TableRow, TweetTable, open_table
 from training.corpora.splits import SPLITS, split_from_name
@@ -35,13 +38,14 @@ _UNNAMED = {
     "label": ("tweet_id", "label"),
     "tweet": ("tweet_id", "text"),
 }
-_LABELS = {"ade": 1, "adr": 1, "ae": 1, "1": 1, "noade": 0, "noadr": 0, "noae": 0, "0": 0}
 _TYPES = {"ade", "adr", "ae", ""}
 _NOTHING = {"", "-", "nan", "none", "null", "-1"}
 _CODE = re.compile(r"\d+")
 
 
-def read_smm4h_corpus(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
+def read_smm4h_corpus(
+    source: Path, log: ReadingLog, options: CorpusOptions = DEFAULT_OPTIONS
+) -> dict[str, list[Example]]:
     """Read a file, a folder of one split, or a folder with a folder or files for each split.
 
     A split is recognized by the name of a file or folder that begins with train, dev, valid or test. A split
@@ -57,13 +61,17 @@ def read_smm4h_corpus(source: Path, log: ReadingLog) -> dict[str, list[Example]]
             log.count("files")
             _add_table(table, tweets.setdefault(split, AnnotatedTweets()), log)
     splits = {}
+    places = (place for of_split in tweets.values() for place in of_split.places())
+    unit = options.offsets or detect_unit(places)
+    if options.offsets is None:
+        note_unit(unit, source, log)
     for split in sorted(tweets, key=SPLITS.index):
         if not tweets[split].is_labelled:
             if tweets[split]:
                 detail = f"{len(tweets[split])} tweets of {split}: there is no class.tsv or spans.tsv of it"
                 log.note("tweets without labels", source, None, detail)
             continue
-        splits[split] = tweets[split].examples(log)
+        splits[split] = tweets[split].examples(log, unit)
     return splits
 
 
@@ -145,7 +153,7 @@ class AnnotatedTweets:
     def add_label(self, tweet_id: str, label: str, path: Path, line: int, log: ReadingLog) -> None:
         """Add the label of a tweet."""
         self.is_labelled = True
-        value = _LABELS.get(label.strip().lower())
+        value = parse_class(label)
         if value is None:
             log.drop("unknown class", path, line, f"{label!r} is not ADE, NoADE, 1 or 0")
             return
@@ -176,7 +184,13 @@ class AnnotatedTweets:
         words = row.values.get("span")
         self._spans[tweet_id].append(_Annotation(int(start), int(end), words, code, path, row.line))
 
-    def examples(self, log: ReadingLog) -> list[Example]:
+    def places(self) -> Iterator[tuple[str, list[tuple[int, int, str | None]]]]:
+        """Yield each text with the places of its spans, to detect what their offsets count."""
+        for tweet_id, spans in self._spans.items():
+            if tweet_id in self._texts:
+                yield self._texts[tweet_id][0], [(at.start, at.end, at.words) for at in spans]
+
+    def examples(self, log: ReadingLog, unit: OffsetUnit = "codepoints") -> list[Example]:
         """Return the tweets as examples, in the order of their texts; each span is checked by its text."""
         for tweet_id in self._labels.keys() - self._texts.keys():
             _, path, line = self._labels[tweet_id]
@@ -184,13 +198,13 @@ class AnnotatedTweets:
         for tweet_id in self._spans.keys() - self._texts.keys():
             for at in self._spans[tweet_id]:
                 log.drop("no such tweet", at.path, at.line, f"there is a span, but no text, for {tweet_id}")
-        examples = (self._example(tweet_id, log) for tweet_id in self._texts)
+        examples = (self._example(tweet_id, log, unit) for tweet_id in self._texts)
         return [example for example in examples if example is not None]
 
-    def _example(self, tweet_id: str, log: ReadingLog) -> Example | None:
+    def _example(self, tweet_id: str, log: ReadingLog, unit: OffsetUnit) -> Example | None:
         text, path, line = self._texts[tweet_id]
         annotations = self._spans.get(tweet_id, [])
-        spans = _check_spans(text, annotations, log)
+        spans = _check_spans(text, annotations, OffsetTable(text, unit), log)
         label = self._labels[tweet_id][0] if tweet_id in self._labels else None
         if label is None:
             if self._labels and tweet_id not in self._annotated:
@@ -206,18 +220,21 @@ class AnnotatedTweets:
         return Example(tweet_id, text, label, spans)
 
 
-def _check_spans(text: str, annotations: list[_Annotation], log: ReadingLog) -> tuple[AnnotatedSpan, ...]:
+def _check_spans(
+    text: str, annotations: list[_Annotation], table: OffsetTable, log: ReadingLog
+) -> tuple[AnnotatedSpan, ...]:
     """Check and order spans; a span with and without a code counts once, with the code."""
     coded = {(at.start, at.end) for at in annotations if at.code is not None}
     spans: dict[AnnotatedSpan, None] = {}
     for at in annotations:
-        covered = text[at.start : at.end]
+        start, end = table.index_or_outside(at.start), table.index_or_outside(at.end)
+        covered = text[start:end]
         # The column of the span may differ from the tweet in case and white space.
         if not covered.strip() or (at.words is not None and _plain(covered) != _plain(at.words)):
             detail = f"{at.words!r} is not at {at.start}-{at.end}, where the tweet says {covered!r}"
             log.drop("offset mismatch", at.path, at.line, detail)
         elif at.code is not None or (at.start, at.end) not in coded:
-            spans[AnnotatedSpan(at.start, at.end, at.code)] = None
+            spans[AnnotatedSpan(start, end, at.code)] = None
     log.count("spans", len(spans))
     return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
 

@@ -24,6 +24,21 @@ def split_from_name(name: str) -> str | None:
     return None if match is None else _NAMES[match[1]]
 
 
+def require_split(name: str) -> str:
+    """Return the split that a user means by a word: `dev` and `validation` are "valid".
+
+    Raises:
+        CorpusError: it means none.
+    """
+    word = name.strip().lower()
+    split = word if word in SPLITS else split_from_name(word)
+    if split is None:
+        raise CorpusError(
+            f"{name!r} is not a split: choose from train, valid (or dev, validation), test and all"
+        )
+    return split
+
+
 def split_by_document(
     examples: Iterable[Example], document_of: Callable[[Example], str], *, share: float, salt: str
 ) -> tuple[list[Example], list[Example]]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.terminology import Terminology
-from training.corpora import ReadingLog, read_smm4h_corpus, read_split
+from training.corpora import ReadingLog, read_smm4h_corpus, read_split, require_split
 from training.errors import CorpusError
 from training.evaluation.example_scores import annotation_of_example, lift_annotation
-from training.evaluation.tweet_files import official_folder
+from training.evaluation.tweet_files import official_folder, splits_in
 from training.examples import Example
 from training.scorer import TweetAnnotation, read_annotations
 
@@ -37,7 +37,7 @@ def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
 
     Args:
         path: a folder in the official layout, a prepared folder, or a .jsonl file.
-        split: which split of a folder that has several.
+        split: which split of a folder that has several; "dev" is "valid", and so on.
         terminology: lifts LLT codes to PTs, and names PTs.
 
     Raises:
@@ -45,7 +45,15 @@ def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
     """
     if path.is_file() and path.suffix != ".jsonl":
         raise CorpusError(f"{path} is one file of several: name its folder, or a .jsonl file")
+    split = require_split(split)
     official = official_folder(path, split)
+    if path.is_dir() and split not in (present := splits_in(path)):
+        advice = (
+            f"it has {', '.join(present)}: choose one with --split"
+            if present
+            else ("it has neither official files, such as class.tsv, nor .jsonl files: name another folder")
+        )
+        raise CorpusError(f"{path} has no annotations of {split}; {advice}")
     gold = _read_official(official, terminology) if official else _read_prepared(path, split, terminology)
     if not gold.by_tweet:
         raise CorpusError(f"{path} holds no texts, so there is nothing to score against: name another folder")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from models.predictions import Scorer, TweetPrediction
-from training.corpora import SPLITS, split_from_name
+from training.corpora import SPLITS, require_split, split_file, split_from_name
 from training.errors import CorpusError
 from training.scorer import TWEETS_FILE, is_official, read_id_and_text
 
@@ -17,10 +17,11 @@ _CHUNK: Final = 512  # texts scored in one call: enough to sort them by length
 
 
 class TextToScore(NamedTuple):
-    """A text with its id."""
+    """A text with its id, and with what is read before it, if there is something."""
 
     id: str
     text: str
+    context: str = ""
 
 
 def official_folder(path: Path, split: str) -> Path | None:
@@ -29,7 +30,7 @@ def official_folder(path: Path, split: str) -> Path | None:
     Returns:
         None if there is no such folder, or if `path` is a prepared folder that has the split.
     """
-    if not path.is_dir() or (path / f"{split}.jsonl").is_file():
+    if not path.is_dir() or split_file(path, split) is not None:
         return None
     if is_official(path):
         return path
@@ -37,16 +38,22 @@ def official_folder(path: Path, split: str) -> Path | None:
     return next((child for child in inside if split_from_name(child.name) == split), None)
 
 
+def splits_in(folder: Path) -> list[str]:
+    """Return the splits that a folder has, as official files or as a prepared corpus."""
+    return [name for name in SPLITS if official_folder(folder, name) or split_file(folder, name) is not None]
+
+
 def text_file(path: Path, split: str) -> Path:
     """Return the file that has the texts.
 
     Args:
         path: a .tsv or .jsonl file, a folder in the official layout, or a prepared folder.
-        split: which split of a folder that has several.
+        split: which split of a folder that has several; "dev" is "valid", and so on.
 
     Raises:
         CorpusError: there is no such file.
     """
+    split = require_split(split)
     if (file := _text_file(path, split)).is_file():
         return file
     if not path.exists():
@@ -85,14 +92,18 @@ def score_texts(
 ) -> Iterator[tuple[TextToScore, TweetPrediction]]:
     """Yield each text with its prediction, in the order of the texts."""
     while chunk := list(islice(texts, _CHUNK)):
-        yield from zip(chunk, scorer.score([text.text for text in chunk]), strict=True)
+        yield from zip(
+            chunk,
+            scorer.score([text.text for text in chunk], [text.context for text in chunk]),
+            strict=True,
+        )
 
 
 def _text_file(path: Path, split: str) -> Path:
     folder = official_folder(path, split)
     if folder:
         return folder / TWEETS_FILE
-    return path / f"{split}.jsonl" if path.is_dir() else path
+    return (split_file(path, split) or path / f"{split}.jsonl") if path.is_dir() else path
 
 
 def _read_json_lines(path: Path) -> Iterator[TextToScore]:
@@ -108,4 +119,7 @@ def _read_json_lines(path: Path) -> Iterator[TextToScore]:
             text = record.get("text") if isinstance(record, dict) else None
             if not isinstance(text, str):
                 raise CorpusError(f'{place}: there is no text; write {{"id": …, "text": …}}')
-            yield TextToScore(str(record.get("id", number)), text)
+            context = record.get("context")
+            if context is not None and not isinstance(context, str):
+                raise CorpusError(f"{place}: context is {context!r}, not a string")
+            yield TextToScore(str(record.get("id", number)), text, context or "")

@@ -1,7 +1,7 @@
 """Reading the official files: one row per line, fields separated by tabs, no quoting.
 
 tweets.tsv       tweet_id, text
-class.tsv        tweet_id, ADE or NoADE
+class.tsv        tweet_id, ADE or NoADE, in any case: the files of 2022 write noADE
 spans.tsv        tweet_id, ADE, start, end, span
 spans_norm.tsv   tweet_id, ADE, start, end, span, MedDRA code
 
@@ -23,8 +23,8 @@ CLASS_FILE: Final = "class.tsv"
 SPANS_FILE: Final = "spans.tsv"
 CODED_SPANS_FILE: Final = "spans_norm.tsv"
 
-_HEADER: Final = "tweet_id"
-_CLASSES: Final = {"ADE": True, "NoADE": False}
+_HEADERS: Final = ("tweet_id", "tweetid", "id")
+_CLASSES: Final = {"ade": True, "1": True, "noade": False, "0": False}
 _NO_CODE: Final = ("", "-")
 
 
@@ -92,7 +92,7 @@ def is_official(path: Path) -> bool:
 
 
 def read_rows(path: Path, *, fields: int, rest: bool = False) -> Iterator[Row]:
-    """Yield the rows of a file, without empty lines and header rows (they start with `tweet_id`).
+    """Yield the rows of a file, without empty lines and header rows (their first field is `tweet_id`).
 
     Lines end with a line feed; a carriage return before it is dropped. A row with fewer or more fields is
     yielded as it is: the caller decides what to do with it.
@@ -112,8 +112,12 @@ def read_rows(path: Path, *, fields: int, rest: bool = False) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
         for number, line in enumerate(file, start=1):
             content = line.removesuffix("\n").removesuffix("\r")
-            if content and not content.startswith(_HEADER):
-                yield Row(number, tuple(content.split("\t", splits)))
+            if not content:
+                continue
+            cells = tuple(content.split("\t", splits))
+            name = cells[0].strip().lower()
+            if name not in _HEADERS and not name.startswith("tweet_id"):
+                yield Row(number, cells)
 
 
 def read_id_and_text(path: Path) -> Iterator[tuple[str, str]]:
@@ -171,9 +175,11 @@ def _read_classes(path: Path) -> dict[str, bool]:
     classes: dict[str, bool] = {}
     for row in read_rows(path, fields=2):
         name = row.fields[1] if len(row.fields) > 1 else ""
-        adverse = _CLASSES.get(name.strip())
+        adverse = _CLASSES.get(name.strip().lower())
         if adverse is None:
-            raise CorpusError(f"{path}, line {row.line}: the class is {name!r}; write ADE or NoADE")
+            raise CorpusError(
+                f"{path}, line {row.line}: the class is {name!r}; write ADE or NoADE"
+            )
         if classes.setdefault(row.fields[0], adverse) != adverse:
             raise CorpusError(
                 f"{path}, line {row.line}: tweet {row.fields[0]} had the other class before; keep one row"
@@ -186,7 +192,7 @@ def _read_spans(path: Path, lift: Mapping[str, str]) -> tuple[dict[str, tuple[Of
     rows: dict[tuple[str, ...], OfficialSpan] = {}
     duplicates = 0
     for row in read_rows(path, fields=6):
-        if len(row.fields) > 1 and row.fields[1].strip() != "ADE":
+        if len(row.fields) > 1 and row.fields[1].strip().upper() != "ADE":
             continue  # some releases also have rows for tweets without an adverse effect
         cells = tuple(cell.strip() for cell in row.fields)
         if cells in rows:

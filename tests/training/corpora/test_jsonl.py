@@ -35,7 +35,7 @@ def test_a_record_becomes_an_example(tmp_path: Path) -> None:
         ["a", "list"],
         {"id": "b", "text": "Rash", "label": 2},
         {"id": "b", "text": None, "label": 0},
-        {"id": "b", "text": "Rash", "label": True},
+        {"id": "b", "text": "Rash", "label": "maybe"},
         {"id": "b", "text": "a Rash", "label": 1, "spans": [SPAN]},
         {"id": "b", "text": "Rash", "label": 0, "spans": [SPAN]},
         {"id": "b", "text": "Ra", "label": 1, "spans": [{"start": 0, "end": 4}]},

@@ -1,0 +1,73 @@
+"""The rows of the files of a data set (.parquet, .arrow, .jsonl, .csv), and the features in its metadata."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from training.corpora.reading_log import ReadingLog
+from training.corpora.span_records import json_records
+from training.errors import CorpusError
+from training.extras import require
+
+
+def features_of(path: Path) -> Mapping[str, Any]:
+    """Return the features in the metadata of a file, or in a `dataset_info.json` next to it or above."""
+    metadata: Mapping[bytes, bytes] = {}
+    if path.suffix in (".parquet", ".arrow"):
+        metadata = _open_arrow(path)[0].metadata or {}
+    documents: list[Any] = []
+    if b"huggingface" in metadata:
+        documents.append(json.loads(metadata[b"huggingface"]).get("info"))
+    files = (folder / "dataset_info.json" for folder in (path.parent, path.parent.parent))
+    documents += [json.loads(file.read_bytes()) for file in files if file.is_file()]
+    for document in documents:
+        features = document.get("features") if isinstance(document, dict) else None
+        if isinstance(features, dict):
+            return features
+    return {}
+
+
+def read_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a file with their numbers, from 1; for text files those of their lines."""
+    if path.suffix in (".parquet", ".arrow"):
+        number = 0
+        for batch in _open_arrow(path)[1]:
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
+    elif path.suffix in (".csv", ".tsv"):
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+            reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+            for row in reader:
+                yield reader.line_num, {key: value for key, value in row.items() if key is not None}
+    else:
+        for line, record in json_records(path, log):
+            if isinstance(record, dict):
+                yield line, record
+            else:
+                log.drop("malformed row", path, line, "it is not an object")
+
+
+def _open_arrow(path: Path) -> tuple[Any, Iterator[Any]]:
+    """Return the schema of a .parquet or .arrow file, and its batches."""
+    require("pyarrow", f"files such as {path.name}", extra="sources")
+    import pyarrow
+    from pyarrow import ipc, parquet
+
+    try:
+        if path.suffix == ".parquet":
+            table = parquet.ParquetFile(path)
+            return table.schema_arrow, table.iter_batches()
+        content = pyarrow.memory_map(str(path))
+        try:
+            stream = ipc.open_stream(content)
+        except pyarrow.ArrowInvalid:
+            file = ipc.open_file(content)
+            return file.schema, (file.get_batch(index) for index in range(file.num_record_batches))
+        return stream.schema, iter(stream)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise CorpusError(f"{path} cannot be read ({error}): copy it again; with Git LFS, pull it") from None
