@@ -1,7 +1,7 @@
 """The command `ade-train`: one file per subcommand, and one way to report errors.
 
 `app` puts the subcommands together, `options` has the options that they share, `console` writes what they
-print, and `advice` has what users can do about problems with models.
+print, `progress` shows how far long ones are, and `advice` has what users can do about problems with models.
 """
 
 from __future__ import annotations

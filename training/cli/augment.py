@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from training.augmentation import KINDS, Kind, Synonyms, augment, open_wordnet
-from training.cli.console import on_interrupt, print_note, print_table, print_written, progress_bar
+from training.cli.console import on_interrupt, print_note, print_table, print_written
 from training.cli.corpus_tables import corpus_table
+from training.cli.progress import progress_bar
 from training.errors import RunError
 from training.examples import Example
 

@@ -16,9 +16,9 @@ from training.cli.console import (
     print_line,
     print_note,
     print_table,
-    progress_bar,
 )
 from training.cli.options import Device, Threads, Trunk, open_bundle
+from training.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from models.bundle import BundleConfig, Retrieval, TerminologyChange

@@ -16,9 +16,9 @@ from training.cli.console import (
     print_line,
     print_note,
     print_table,
-    progress_bar,
 )
 from training.cli.options import Json, Threads, Trunk, open_bundle
+from training.cli.progress import progress_bar
 from training.errors import RunError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from training.cli.console import (
     print_json,
     print_note,
     print_table,
-    progress_bar,
 )
 from training.cli.options import Device, Json, Threads, Trunk, open_bundle
+from training.cli.progress import progress_bar
 from training.errors import RunError
 from training.extras import require
 

@@ -14,9 +14,9 @@ from training.cli.console import (
     print_note,
     print_table,
     print_written,
-    progress_bar,
 )
 from training.cli.options import ChosenNormalizer, Device, Threads, Trunk
+from training.cli.progress import progress_bar
 from training.errors import RunError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ below take care of that.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any, Final
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -79,30 +78,6 @@ def print_table(table: Table) -> None:
         column.overflow = "fold"
     console = out if out.is_terminal else Console(highlight=False, emoji=False, width=_UNBOUNDED)
     console.print(table, soft_wrap=False)
-
-
-@contextmanager
-def progress_bar(total: int, unit: str = "texts") -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on stderr while the block runs, if stderr is a terminal.
-
-    Args:
-        total: how many units there are.
-        unit: in the plural.
-
-    Yields:
-        A function that is called with the number of further units that are done.
-    """
-    with Progress(
-        TextColumn(unit),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as progress:
-        task = progress.add_task(unit, total=total)
-        yield lambda done: progress.advance(task, done)
 
 
 @contextmanager

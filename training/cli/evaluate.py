@@ -16,9 +16,9 @@ from training.cli.console import (
     print_note,
     print_table,
     print_written,
-    progress_bar,
 )
 from training.cli.options import AlwaysCode, ChosenNormalizer, Device, Json, Threads, Trunk, open_pipeline
+from training.cli.progress import progress_bar
 from training.errors import CorpusError, RunError
 from training.extras import require
 

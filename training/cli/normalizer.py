@@ -16,9 +16,9 @@ from training.cli.console import (
     print_json,
     print_note,
     print_table,
-    progress_bar,
 )
 from training.cli.options import Device, Json, OpenBundle, Threads, Trunk, open_bundle
+from training.cli.progress import progress_bar
 from training.errors import CorpusError
 
 if TYPE_CHECKING:

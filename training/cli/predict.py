@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from training.cli.console import on_interrupt, print_json, print_written, progress_bar
+from training.cli.console import on_interrupt, print_json, print_written
 from training.cli.options import AlwaysCode, ChosenNormalizer, Device, Threads, Trunk, open_pipeline
+from training.cli.progress import progress_bar
 
 
 def predict_command(

@@ -31,7 +31,7 @@ def features_of(path: Path) -> Mapping[str, Any]:
     return {}
 
 
-def read_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_dataset_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the rows of a file with their numbers, from 1; for text files those of their lines."""
     if path.suffix in (".parquet", ".arrow"):
         number = 0

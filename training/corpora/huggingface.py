@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from training.corpora.conll import join_tokens, tagged_spans
 from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions
-from training.corpora.dataset_rows import features_of, read_rows
+from training.corpora.dataset_rows import features_of, read_dataset_rows
 from training.corpora.effect_labels import is_effect, parse_class, require_effects
 from training.corpora.reading_log import ReadingLog
 from training.corpora.span_records import RawSpan, RawText, examples_of, first_string, parse_spans
@@ -80,7 +80,7 @@ def read_huggingface(
         texts = []
         columns: _Columns | None = None
         features = features_of(path)
-        for number, row in read_rows(path, log):
+        for number, row in read_dataset_rows(path, log):
             if columns is None:
                 columns = _choose_columns(row, features, path, options)
             try:
