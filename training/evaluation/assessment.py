@@ -91,7 +91,8 @@ def assess(
     probabilities = [probability for probability in by_text if probability is not None]
     complete = len(probabilities) == len(labels)
     codes = code_accuracy_by_group(gold.by_tweet, predictions, seen=seen, terminology=terminology)
-    notes = [*gold.notes, *_notes(gold, predictions, complete=complete)]
+    scores = score_annotations(gold.by_tweet, predictions.by_tweet, seen=seen)
+    notes = [*gold.notes, *_notes(gold, predictions, complete=complete), *_unmeasured_notes(scores)]
     if codes:
         notes += code_accuracy_notes(predictions, terminology)
     spans = [span for annotation in gold.by_tweet.values() for span in annotation.spans]
@@ -102,7 +103,7 @@ def assess(
             "spans": len(spans),
             "coded": sum(span.code is not None for span in spans),
         },
-        scores=score_annotations(gold.by_tweet, predictions.by_tweet, seen=seen),
+        scores=scores,
         intervals=bootstrap(
             gold.by_tweet, predictions.by_tweet, seen=seen, samples=samples, seed=seed, confidence=confidence
         ),
@@ -130,17 +131,27 @@ def _notes(gold: Gold, predictions: Predictions, *, complete: bool) -> list[str]
     return notes
 
 
+def _unmeasured_notes(scores: Scores) -> list[str]:
+    notes = []
+    if not scores.classifier.is_measured:
+        notes.append("no annotated text reports an adverse effect, so there are no scores of 1a")
+    unseen = scores.by_measure.get("1c unseen")
+    if unseen is not None and not unseen.is_measured:
+        notes.append("no annotated span has a PT that the training data lacks: unseen PTs have no scores")
+    return notes
+
+
 def _score_figures(counts: Counts, intervals: Intervals) -> dict[str, Any]:
+    """Return the figures of a measure; None for shares of nothing."""
+    figures = counts.to_json()
+    by_figure = {"precision": intervals.precision, "recall": intervals.recall, "f1": intervals.f1}
+    measured = counts.is_measured
     return {
-        **counts.to_json(),
+        **(figures if measured else dict.fromkeys(figures)),
         "hits": counts.hits,
         "extra": counts.extra,
         "missed": counts.missed,
-        "intervals": {
-            "precision": _ends(intervals.precision),
-            "recall": _ends(intervals.recall),
-            "f1": _ends(intervals.f1),
-        },
+        "intervals": {name: _ends(interval) if measured else None for name, interval in by_figure.items()},
     }
 
 

@@ -25,6 +25,7 @@ _TITLES: Final[Mapping[ErrorKind, str]] = {
     "missed span": "Missed spans",
     "extra span": "Extra spans",
     "other code": "Other codes: the span was found, but with another Preferred Term",
+    "other offsets": "Other offsets: the span overlaps the annotated one, and is longer, shorter or shifted",
 }
 _NO_CODE: Final = "no code"
 _NOTHING: Final = "—"
@@ -160,7 +161,7 @@ def _html_row(error: PredictionError, names: Mapping[str, str]) -> str:
 
 def _summary(errors: list[PredictionError]) -> list[str]:
     if not errors:
-        return ["Nothing to show: every prediction agrees with its annotation."]
+        return ["Nothing to show: every prediction is the same as its annotation, offsets included."]
     counts = count_errors(errors)
     by_kind = ", ".join(f"{kind}: {counts[kind]:,}" for kind in ERROR_KINDS)
     return [f"{len(errors):,} texts have predictions that differ from their annotations ({by_kind})."]

@@ -9,9 +9,9 @@ from typing import Final, Literal, get_args
 
 from training.evaluation.gold import Gold
 from training.evaluation.prediction_files import Predictions
-from training.scorer import TweetAnnotation, match_relaxed, with_equal_codes
+from training.scorer import TweetAnnotation, match_relaxed, match_strict, with_equal_codes
 
-ErrorKind = Literal["false alarm", "missed tweet", "missed span", "extra span", "other code"]
+ErrorKind = Literal["false alarm", "missed tweet", "missed span", "extra span", "other code", "other offsets"]
 ERROR_KINDS: Final[tuple[ErrorKind, ...]] = get_args(ErrorKind)
 
 
@@ -22,7 +22,7 @@ class PredictionError:
     Attributes:
         id: of the tweet.
         kinds: what is wrong, in the order of `ERROR_KINDS`. A span is missed or extra only in a tweet that is
-            annotated and predicted as ADE, and has another code only if a span matches it.
+            annotated and predicted as ADE, and has another code or other offsets only if a span matches it.
         text: of the tweet.
         gold: its annotation.
         predicted: its prediction.
@@ -79,7 +79,18 @@ def _kinds(gold: TweetAnnotation, predicted: TweetAnnotation) -> tuple[ErrorKind
         for span in gold.spans
     ):
         kinds.append("other code")
+    if _has_other_offsets(gold, predicted) or _has_other_offsets(predicted, gold):
+        kinds.append("other offsets")
     return tuple(kinds)
+
+
+def _has_other_offsets(spans: TweetAnnotation, others: TweetAnnotation) -> bool:
+    """Return True if a span overlaps others, but none of them has its offsets."""
+    return any(
+        any(match_relaxed(span, other) for other in others.spans)
+        and not any(match_strict(span, other) for other in others.spans)
+        for span in spans.spans
+    )
 
 
 def _order(error: PredictionError) -> tuple[int, float, str]:

@@ -30,10 +30,16 @@ _NOT_MEASURED: Final = "-"
 
 
 def score_rows(assessment: Assessment) -> list[tuple[str, str, str, str]]:
-    """Return the cells of the score table: one measure per row, such as `58.9 (51.0–66.2)`."""
+    """Return the cells of the score table: one measure per row, such as `58.9 (51.0–66.2)`.
+
+    A measure with nothing to find has "-" in each cell.
+    """
     rows = []
     for measure, counts in assessment.scores.by_measure.items():
         intervals = assessment.intervals[measure]
+        if not counts.is_measured:
+            rows.append((_MEASURE_NAMES[measure], *[_NOT_MEASURED] * 3))
+            continue
         rows.append(
             (
                 _MEASURE_NAMES[measure],

@@ -37,7 +37,7 @@ from training.scorer.official_scores import (
     measures_of,
     score_annotations,
 )
-from training.scorer.span_matching import match_relaxed, with_equal_codes
+from training.scorer.span_matching import match_relaxed, match_strict, with_equal_codes
 
 __all__ = [
     "CLASS_FILE",
@@ -55,6 +55,7 @@ __all__ = [
     "count_tweet",
     "is_official",
     "match_relaxed",
+    "match_strict",
     "measures_of",
     "read_annotations",
     "read_id_and_text",

@@ -42,6 +42,11 @@ class Counts:
         return Counts(self.hits + other.hits, self.extra + other.extra, self.missed + other.missed)
 
     @property
+    def is_measured(self) -> bool:
+        """Whether anything is annotated that could be found; without it, the figures below mean nothing."""
+        return self.hits + self.missed > 0
+
+    @property
     def precision(self) -> float:
         """hits / (hits + extra + 1e-6) (rule 6)."""
         return self.hits / (self.hits + self.extra + EPSILON)

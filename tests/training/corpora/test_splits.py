@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from training.corpora import split_by_document
 from training.corpora.reading_log import ReadingLog
-from training.corpora.splits import split_from_name, thin_to_prevalence
+from training.corpora.splits import require_split, split_from_name, thin_to_prevalence
 from training.errors import CorpusError
 from training.examples import Example
 
@@ -40,6 +40,19 @@ def test_the_sentences_of_a_document_stay_together() -> None:
 )
 def test_a_split_is_recognized_by_the_start_of_a_word(name: str, split: str | None) -> None:
     assert split_from_name(name) == split
+
+
+@pytest.mark.parametrize(
+    ("word", "split"),
+    [("dev", "valid"), ("Validation", "valid"), ("training", "train"), ("test", "test"), ("all", "all")],
+)
+def test_users_have_several_words_for_a_split(word: str, split: str) -> None:
+    assert require_split(word) == split
+
+
+def test_a_word_for_no_split_is_refused() -> None:
+    with pytest.raises(CorpusError, match=r"'latest'.*valid"):
+        require_split("latest")
 
 
 SOURCE = Path("corpus.jsonl")

@@ -50,6 +50,21 @@ def test_a_release_with_a_folder_for_each_split_is_read_by_split(tmp_path: Path)
     assert not read_gold(tmp_path, "valid", None).by_tweet["1"].adverse
 
 
+def test_the_words_of_the_release_of_2022_are_known(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "class.tsv").write_text("1\tADE\n2\tnoADE\n")
+    gold = read_gold(tmp_path, "dev", None)
+    assert [annotation.adverse for annotation in gold.by_tweet.values()] == [True, False]
+
+
+@pytest.mark.parametrize("split", ["train", "foo"])
+def test_a_split_that_a_folder_lacks_is_named_with_those_that_it_has(tmp_path: Path, split: str) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "class.tsv").write_text("1\tADE\n")
+    with pytest.raises(CorpusError, match=rf"{split}.*valid"):
+        read_gold(tmp_path, split, None)
+
+
 def test_dropped_rows_are_noted(tmp_path: Path) -> None:
     row = "1\tADE\t3\t8\tdizzy\t11\n"
     (tmp_path / "tweets.tsv").write_text("1\tso dizzy\n")

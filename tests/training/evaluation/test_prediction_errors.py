@@ -27,7 +27,9 @@ def kinds(gold: TweetAnnotation, predicted: TweetAnnotation) -> list[tuple[Error
         (NO_ADE, ade(A), [("false alarm",)]),
         (ade(A), NO_ADE, [("missed tweet",)]),
         (ade(A), ade(A), []),
-        (ade(A), ade(OfficialSpan(3, 9, "A")), []),  # relaxed
+        (ade(A), ade(OfficialSpan(3, 9, "A")), [("other offsets",)]),
+        (ade(A), ade(A, OfficialSpan(3, 9, "A")), [("other offsets",)]),
+        (ade(A), ade(OfficialSpan(3, 9, "B")), [("other code", "other offsets")]),
         (ade(A), ade(B), [("other code",)]),
         (ade(A, FAR), ade(A), [("missed span",)]),
         (ade(A), ade(A, FAR), [("extra span",)]),

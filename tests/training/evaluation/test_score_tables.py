@@ -38,6 +38,15 @@ def test_a_row_has_the_measure_and_percentages_with_their_intervals() -> None:
     assert len(lines) == len(rows)
 
 
+def test_a_measure_with_nothing_to_find_is_a_dash_and_null() -> None:
+    by_tweet = {"1": ADE, "2": TweetAnnotation()}
+    assessment = assess(Gold(by_tweet, {}, {}), Predictions(by_tweet, {}), seen={"A"}, samples=10)
+    assert score_rows(assessment)[-1] == ("1c unseen PTs", "-", "-", "-")
+    figures = assessment.to_json()["scores"]["1c unseen"]
+    assert figures["f1"] is figures["recall"] is figures["intervals"]["f1"] is None
+    assert any("unseen PTs have no scores" in note for note in assessment.notes)
+
+
 def test_figures_that_were_not_measured_are_dashes() -> None:
     accuracy = CodeAccuracy(spans=1_200, coded=0.5, precision=None, at_1=0.25, at_5=None, near={"hlt": 0.75})
     [row] = code_accuracy_rows({"unseen": accuracy})
