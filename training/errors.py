@@ -3,6 +3,7 @@
 TrainingError
 ├── CorpusError     a corpus file is missing, or one of its rows is malformed
 └── RunError        a run cannot start or go on: invalid settings, or the folder of another run
+    └── NothingToLearnError     the data has nothing that a retriever can learn from
 
 Every message names the value and the place, and says what to do.
 """
@@ -18,3 +19,7 @@ class CorpusError(TrainingError):
 
 class RunError(TrainingError):
     """The settings of a run are invalid, or its folder holds something else."""
+
+
+class NothingToLearnError(RunError):
+    """The data has nothing that a retriever can learn from."""

@@ -18,6 +18,7 @@ _RANGES: Final[Mapping[str, ValueRange]] = {
     "fewest_examples": AT_LEAST_ONE,
     "extractor_negatives": NOT_NEGATIVE,
     "augmented_positives": AT_LEAST_ONE,
+    "context_dropout": ValueRange(lambda value: 0 <= value <= 1, "from 0 to 1"),
 }
 
 
@@ -32,6 +33,12 @@ class Method:
         vote: how an ensemble decides: by the majority of its classifiers, or by their mean probability.
         feedback: Algorithm 2, line 12: a tweet without a span becomes NoADE.
         context: Algorithm 2, line 10: the Normalizer reads the tweet along with the span (variant b).
+        drop_uncoded: whether a span without a code is dropped before line 12: with `f1`, where F1 on
+            validation gains by it.
+        reads_context: whether Classifier and Extractor read the context of a text before it, such as the
+            title of its thread.
+        context_dropout: share of the training texts that are read without their context, so that a bundle
+            that reads contexts also works where there is none.
         fewest_examples: number of training spans that a PTID needs to be a class of the Normalizer.
         extractor_negatives: negative texts, all tokens O, that the Extractor sees for each positive one.
         augmented_positives: new positives for each positive in the augmented set.
@@ -39,6 +46,9 @@ class Method:
         normalizer: which one codes the spans: the paper's classifier; retrieval, which searches the names of
             a dictionary; or hybrid, which combines both. The latter two need a retriever.
         retriever: settings of the retriever's training; their keys start with "retriever-".
+        start_from: a bundle, by its name or folder, whose layers, heads and retriever are trained further;
+            empty to start from the pretrained encoder.
+        keep_labels: with a bundle to start from, keep the classes of its Normalizer, too.
         languages: of the training texts, for the bundle: by default, workers skip posts in other languages.
             The training itself does not depend on them.
 
@@ -52,12 +62,17 @@ class Method:
     vote: Literal["majority", "mean"] = "majority"
     feedback: bool = True
     context: bool = False
+    drop_uncoded: Literal["never", "always", "f1"] = "never"
+    reads_context: bool = False
+    context_dropout: float = 0.5
     fewest_examples: int = 4
     extractor_negatives: float = 0.0
     augmented_positives: int = 5
     threshold: Literal["half", "f1"] = "half"
     normalizer: NormalizerChoice = "classifier"
     retriever: RetrieverConfig = field(default_factory=RetrieverConfig)
+    start_from: str = ""
+    keep_labels: bool = True
     languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
@@ -88,7 +103,9 @@ PRESETS: Final[Mapping[str, Method]] = MappingProxyType(
         "boosting-ensemble": Method("boosting-ensemble", classifiers=3),
         "enhanced-ensemble": Method("enhanced-ensemble", classifiers=5),
         "enhanced-normalizer": Method("enhanced-normalizer", context=True),
-        "full": Method("full", _FULL, threshold="f1", extractor_negatives=1.0, fewest_examples=1),
+        "full": Method(
+            "full", _FULL, threshold="f1", drop_uncoded="f1", extractor_negatives=1.0, fewest_examples=1
+        ),
     }
 )
 

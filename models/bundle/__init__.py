@@ -14,17 +14,18 @@ metrics.json         what was measured; for people
 README.md            the model card; for people
 
 Files of this package: bundle_config and config_sections (`config.json`), stored_tensors and adapters (what is
-stored of a network, and how), save, load, checked_files (reading), dictionary (names), revise, new_release and
-quantized (changes of a bundle), card_and_metrics (what is for people).
+stored of a network, and how), save, load, read_weights, checked_files, dictionary (names), revise,
+new_release and quantized (changes of a bundle), card_and_metrics (what is for people).
 
 The version is the bundle's name and a hash of config.json, and so of everything that predictions depend on.
 """
 
-from models.bundle.adapters import TrainedAdapters, adapter_names
+from models.bundle.adapters import TrainedAdapters, adapted_linears, adapter_names
 from models.bundle.bundle_config import BundleConfig
 from models.bundle.card_and_metrics import languages_line
 from models.bundle.checked_files import read_config, read_labels
 from models.bundle.config_sections import (
+    LARGEST_RANK,
     Adapters,
     Calibration,
     EarlyExit,
@@ -39,10 +40,12 @@ from models.bundle.dictionary import Dictionary, count_names, searched_names
 from models.bundle.load import Bundle, load_bundle
 from models.bundle.new_release import TerminologyChange, require_retriever, set_terminology
 from models.bundle.quantized import require_quantizable, store_quantized
+from models.bundle.read_weights import StoredNetwork, network_shape, read_stored_network
 from models.bundle.revise import revise_bundle, set_languages
 from models.bundle.save import save_bundle
 
 __all__ = [
+    "LARGEST_RANK",
     "Adapters",
     "Bundle",
     "BundleConfig",
@@ -54,15 +57,19 @@ __all__ = [
     "Quantization",
     "Retrieval",
     "SecondReader",
+    "StoredNetwork",
     "TerminologyChange",
     "Thresholds",
     "TrainedAdapters",
+    "adapted_linears",
     "adapter_names",
     "count_names",
     "languages_line",
     "load_bundle",
+    "network_shape",
     "read_config",
     "read_labels",
+    "read_stored_network",
     "require_quantizable",
     "require_retriever",
     "revise_bundle",

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
 from models.bundle.config_sections import Adapters
-from models.bundle.stored_tensors import LayerStack, encoder_shapes, stored_stacks
+from models.bundle.stored_tensors import encoder_shapes, stored_stacks
 from models.network import HEADS, NetworkShape, Shape
 
 _WEIGHT: Final = ".weight"
@@ -36,21 +36,42 @@ class TrainedAdapters:
     section: Adapters
     tensors: Mapping[str, Tensor]
 
+    @property
+    def scale(self) -> float:
+        """What `B A` is multiplied by."""
+        return self.section.alpha / self.section.rank
+
 
 def adapter_names(linear: str) -> tuple[str, str]:
     """Return the names of `A` and `B` of a linear layer, such as `shared.0.output.dense`."""
     return f"{linear}.lora_A", f"{linear}.lora_B"
 
 
-def adapted_linears(shape: NetworkShape, stacks: list[LayerStack]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the name of each linear layer of some stacks, and `(out, in)`."""
+class AdaptedLinear(NamedTuple):
+    """A linear layer that a bundle with adapters has as a change of the encoder's.
+
+    Attributes:
+        name: in the network, such as `shared.0.output.dense`.
+        in_encoder: the name of the encoder's linear layer, such as `encoder.layer.8.output.dense`.
+        outputs: rows of its matrix.
+        inputs: columns of its matrix.
+    """
+
+    name: str
+    in_encoder: str
+    outputs: int
+    inputs: int
+
+
+def adapted_linears(shape: NetworkShape, encoder_layers: int) -> Iterator[AdaptedLinear]:
+    """Yield each linear layer of a network above the layers that are the encoder's own."""
     sizes = encoder_shapes(shape, shape.frozen_layers + shape.shared_layers)
-    for stack in stacks:
+    for stack in stored_stacks(shape, encoder_layers):
         for prefix, bert in stack.layers():
             for name, size in sizes.items():
                 if name.startswith(bert) and len(size) == 2:
-                    linear = name.removeprefix(bert).removesuffix(_WEIGHT)
-                    yield f"{prefix}{linear}", (size[0], size[1])
+                    linear = name.removesuffix(_WEIGHT)
+                    yield AdaptedLinear(f"{prefix}{linear.removeprefix(bert)}", linear, size[0], size[1])
 
 
 def compact_shapes(
@@ -65,11 +86,11 @@ def compact_shapes(
         tensors: those in the file; they state which adapters are smaller.
     """
     sizes = {name: size for name, size in shape.trained().items() if is_head(name)}
-    for linear, (outputs, inputs) in adapted_linears(shape, stored_stacks(shape, encoder_layers)):
-        a, b = adapter_names(linear)
+    for linear in adapted_linears(shape, encoder_layers):
+        a, b = adapter_names(linear.name)
         stored = len(tensors[a]) if a in tensors and tensors[a].ndim else rank
         own = stored if 1 <= stored <= rank else rank
-        sizes |= {a: (own, inputs), b: (outputs, own)}
+        sizes |= {a: (own, linear.inputs), b: (linear.outputs, own)}
     return sizes
 
 
@@ -95,17 +116,16 @@ def merge_adapters(
     Returns:
         fp32, by their names in `MultiTaskNetwork`; heads are not among them.
     """
-    scale = adapters.section.alpha / adapters.section.rank
     merged: dict[str, Tensor] = {}
-    stacks = stored_stacks(shape, encoder_layers)
-    for stack in stacks:
+    for stack in stored_stacks(shape, encoder_layers):
         for prefix, bert in stack.layers():
             merged |= {
                 f"{prefix}{name.removeprefix(bert)}": tensor.float()
                 for name, tensor in encoder.items()
                 if name.startswith(bert)
             }
-    for linear, _ in adapted_linears(shape, stacks):
-        a, b = (adapters.tensors[name].float() for name in adapter_names(linear))
-        merged[f"{linear}{_WEIGHT}"] = torch.addmm(merged[f"{linear}{_WEIGHT}"], b, a, alpha=scale)
+    for linear in adapted_linears(shape, encoder_layers):
+        a, b = (adapters.tensors[name].float() for name in adapter_names(linear.name))
+        weight = f"{linear.name}{_WEIGHT}"
+        merged[weight] = torch.addmm(merged[weight], b, a, alpha=adapters.scale)
     return merged

@@ -148,7 +148,7 @@ class BundleConfig(ConfigSection):
             raise ValueError(
                 f"the retriever has {self.retrieval.layers} layers, but only {trained_layers} are not frozen"
             )
-        positions = self.architecture.max_position_embeddings
+        positions = self.architecture.longest_input
         if self.max_tokens > positions:
             raise ValueError(f"max_tokens is {self.max_tokens}, but the encoder has {positions} positions")
         if self.architecture.hidden_size % self.architecture.num_attention_heads:
@@ -276,6 +276,13 @@ def format_version(document: Mapping[str, Any]) -> FormatVersion:
     ]
     options = document["options"]
     options = options.model_dump() if isinstance(options, ConfigSection) else options
+    architecture = document["architecture"]
+    if isinstance(architecture, Mapping):
+        model_type = architecture.get("model_type", "bert")
+    else:
+        model_type = architecture.model_type
+    if model_type != "bert":
+        formats.append(6)
     if options.get("drop_uncoded") or options.get("reads_context"):
         formats.append(6)
     return max(formats, default=1)

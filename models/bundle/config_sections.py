@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,6 +17,7 @@ def _is_false(value: object) -> bool:
     return value is False
 
 
+LARGEST_RANK: Final = 1_024
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -125,11 +126,11 @@ class Adapters(ConfigSection):
     of the trunk covers all layers of the encoder.
 
     Attributes:
-        rank: of the adapters.
+        rank: of the largest adapter.
         alpha: their scale is `alpha / rank`.
     """
 
-    rank: int = Field(ge=1, le=1_024)
+    rank: int = Field(ge=1, le=LARGEST_RANK)
     alpha: float = Field(gt=0, allow_inf_nan=False)
 
 

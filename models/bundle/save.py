@@ -29,7 +29,7 @@ from models.bundle.dictionary import Dictionary, dictionary_files
 from models.bundle.stored_tensors import shape_mismatches, stored_shapes
 from models.disk import replace_folder, require_replaceable, writing
 from models.errors import BundleError
-from models.network import Architecture, Vote
+from models.network import Vote
 from models.normalizer import Labels
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def save_bundle(
     }
     if dictionary is not None:
         hashed.update(dictionary_files(dictionary, labels))
-    base_layers = encoder.model.config.num_hidden_layers if adapters else untouched
+    depth = network.shape.frozen_layers + network.shape.shared_layers
+    base_layers = depth if adapters else untouched
     if carry_trunk:
         hashed[TRUNK_FILE] = save(_contiguous(encoder.trunk(base_layers)))
         hashed[TOKENIZER_FILE] = encoder.tokenizer.to_str().encode()
@@ -119,7 +120,7 @@ def save_bundle(
         "name": name,
         "encoder": Path(encoder.source).resolve().name if carry_trunk and is_folder else encoder.source,
         "trunk_digest": encoder.digest(base_layers),
-        "architecture": {key: getattr(encoder.model.config, key) for key in Architecture.model_fields},
+        "architecture": encoder.architecture,
         "frozen_layers": network.frozen_layers,
         "encoder_layers": encoder_layers,
         "max_tokens": max_tokens,

@@ -20,7 +20,7 @@ from models.network import NetworkShape, Shape, tensor_mismatches
 
 
 @dataclass(frozen=True, slots=True)
-class LayerStack:
+class StoredStack:
     """Some layers of a network that lie one upon the other.
 
     Attributes:
@@ -45,7 +45,7 @@ def _in_bert(layer: int) -> str:
     return f"encoder.layer.{layer}."
 
 
-def stored_stacks(shape: NetworkShape, encoder_layers: int) -> list[LayerStack]:
+def stored_stacks(shape: NetworkShape, encoder_layers: int) -> list[StoredStack]:
     """Return the layers that a bundle stores.
 
     Args:
@@ -55,11 +55,11 @@ def stored_stacks(shape: NetworkShape, encoder_layers: int) -> list[LayerStack]:
     frozen, shared = shape.frozen_layers, shape.shared_layers
     retriever = shape.retriever_layers
     return [
-        LayerStack("trunk", encoder_layers, encoder_layers, frozen - encoder_layers),
-        LayerStack("shared", 0, frozen, shared),
-        LayerStack("retriever.layers", 0, frozen + shared - retriever, retriever),
+        StoredStack("trunk", encoder_layers, encoder_layers, frozen - encoder_layers),
+        StoredStack("shared", 0, frozen, shared),
+        StoredStack("retriever.layers", 0, frozen + shared - retriever, retriever),
         *(
-            LayerStack(f"members.{member}.shared", 0, frozen, shared)
+            StoredStack(f"members.{member}.shared", 0, frozen, shared)
             for member in range(shape.classifiers - 1)
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -21,7 +21,20 @@ from training.cli.options import (
     parse_size,
 )
 from training.cli.progress import TrainingProgress
-from training.errors import RunError
+from training.cli.training_options import (
+    AdversarialMethod,
+    Fresh,
+    Mixes,
+    OverwriteBundle,
+    Preset,
+    RunFolder,
+    TrainedLanguages,
+    WithTerminology,
+    changed_settings,
+    last_part,
+    require_searched_names,
+    shown_options,
+)
 
 
 def train_command(
@@ -32,44 +45,29 @@ def train_command(
         Path, typer.Option(help="Validation texts: a prepared folder (its valid.jsonl) or a .jsonl file.")
     ],
     out: Annotated[Path, typer.Option(help="Folder of the new bundle.")],
-    preset: Annotated[
-        str,
-        typer.Option(help="mtl, boosting-ensemble, enhanced-ensemble, enhanced-normalizer or full."),
-    ] = "mtl",
+    preset: Preset = "mtl",
     settings: Settings = None,
     encoder: EncoderSource = None,
-    adversarial: Annotated[
-        Literal["none", "fgm", "freelb"] | None,
-        typer.Option(help="Also train on the worst small change of the embeddings."),
-    ] = None,
-    languages: Annotated[
+    start_from: Annotated[
         str | None,
         typer.Option(
-            metavar="LANGS",
-            help="Languages of the texts, such as en,es; by default en. Workers skip posts in others.",
+            metavar="BUNDLE",
+            help="Train a bundle further, in place of --encoder: default, or the folder of a bundle.",
         ),
     ] = None,
+    adversarial: AdversarialMethod = None,
+    languages: TrainedLanguages = None,
+    mixes: Mixes = None,
     terminology: TerminologyFolder = None,
-    with_terminology: Annotated[
-        bool,
-        typer.Option(
-            "--with-terminology",
-            help="Put the names of the release into the bundle, which must then not be passed on.",
-        ),
-    ] = False,
+    with_terminology: WithTerminology = False,
     wordnet: WordNetFolder = None,
-    run: Annotated[
-        Path | None,
-        typer.Option(help="Run folder, to resume from; by default runs/ and the bundle's name."),
-    ] = None,
+    run: RunFolder = None,
     keep_states: KeepStates = "memory",
     keep_limit: KeepLimit = "4GB",
     threads: Threads = 1,
     device: Device = "auto",
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start over, whatever the run folder holds.")
-    ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another bundle at --out.")] = False,
+    fresh: Fresh = False,
+    overwrite: OverwriteBundle = False,
 ) -> None:
     """Train a preset of the paper, or our own; after Ctrl-C, the same command resumes.
 
@@ -86,36 +84,29 @@ def train_command(
         effective_method,
         open_synonyms,
         prepare_process,
+        read_mixes,
         train_method,
     )
 
-    changes = [*(settings or [])]
-    if encoder is not None:
-        changes.append(f"encoder={encoder}")
-    if adversarial is not None:
-        changes.append(f"adversarial={adversarial}")
-    if languages is not None:
-        changes.append(f"languages={languages}")
+    changes = changed_settings(settings, encoder=encoder, adversarial=adversarial, languages=languages)
     prepare_process(threads=threads)
     processes = join_processes(device)
-    method = effective_method(preset, changes, device=processes.device)
+    method = effective_method(preset, changes, device=processes.device, start_from=start_from)
     release = read_release(terminology) if terminology else None
-    if with_terminology and (release is None or method.normalizer == "classifier"):
-        raise RunError(
-            "--with-terminology puts the names of a release into the bundle: give --terminology, and "
-            "--set normalizer=hybrid or retrieval, which search them"
-        )
+    require_searched_names(with_terminology, release, method)
     data = TrainingData(
         read_split(train, "train"),
         read_split(valid, "valid"),
         release.pt_names if release else {},
         release,
     )
+    data = read_mixes(mixes or [], data, method)
     run = run or Path("runs") / out.resolve().name
     console = err if processes.is_main else silent
     command = f"ade-train train --preset {preset} --train TRAIN --valid VALID --out OUT".split()
-    for change in changes:
-        command += ["--set", _without_folders(change)]
+    if start_from is not None:
+        command += ["--start-from", last_part(start_from)]
+    command += shown_options("--set", changes) + shown_options("--mix", mixes or [])
     with on_interrupt(resume_hint(run), console), TrainingProgress(console) as progress:
         trained = train_method(
             method,
@@ -137,9 +128,3 @@ def train_command(
     if processes.is_main:
         print_note(f"wrote {out}, version {trained.version}; curves and logs are in {run}")
         print_json({"bundle": trained.version, **trained.metrics})
-
-
-def _without_folders(setting: str) -> str:
-    """Return the setting with only the last part of a folder: the model card shows the command."""
-    key, equals, value = setting.partition("=")
-    return f"{key}{equals}{Path(value).resolve().name}" if Path(value).is_dir() else setting

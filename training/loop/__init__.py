@@ -2,6 +2,7 @@
 
 config          the settings of Algorithm 1, and checks of settings
 inputs          tokenized texts, stored without padding
+text_windows    the windows and contexts of training texts
 task_data       D_1, D_2 and D_3: inputs with their targets, and mini-batches
 soft_targets    what a teacher thinks of the inputs, next to their targets
 soft_loss       the loss on soft targets
@@ -9,6 +10,7 @@ sampling_rates  how often an epoch takes each input, where corpora are mixed
 joined_tasks    data sets put together
 objective       the loss of each task (Equations 2 and 3) and its gradients
 adversarial     gradients under the worst small perturbation
+adapted_layers  low-rank adapters in place of whole layers
 optimization    AdamW, a learning rate for each layer, and the schedule
 algorithm1      the steps of one epoch
 trainer         all epochs: validate, keep the best, save, resume
@@ -21,6 +23,7 @@ processes       the processes that train one network together
 callbacks       events for progress bars and logs
 """
 
+from training.loop.adapted_layers import AdaptedNetwork, adapt_layers, adapter_tensors, merge_layers
 from training.loop.algorithm1 import network_steps, set_dropout, task_probabilities, train_epoch
 from training.loop.callbacks import CallbackList, NullCallback, TrainingCallback
 from training.loop.config import (
@@ -55,6 +58,7 @@ from training.loop.task_data import (
     normalizer_data,
     normalizer_labels,
 )
+from training.loop.text_windows import drop_contexts, window_examples
 from training.loop.trainer import EpochScore, Trainee, train_epochs
 from training.loop.training_state import StateFolder, fingerprint
 from training.loop.trunk_states import trunk_key
@@ -68,6 +72,7 @@ __all__ = [
     "POSITIVE",
     "RATIO",
     "SINGLE_PROCESS",
+    "AdaptedNetwork",
     "CallbackList",
     "Distribution",
     "EpochScore",
@@ -87,9 +92,12 @@ __all__ = [
     "Validate",
     "Validation",
     "ValueRange",
+    "adapt_layers",
+    "adapter_tensors",
     "binary_distribution",
     "check_ranges",
     "classifier_data",
+    "drop_contexts",
     "explain_out_of_memory",
     "extractor_data",
     "fingerprint",
@@ -98,6 +106,7 @@ __all__ = [
     "join_tasks",
     "layerwise_rates",
     "make_optimizer",
+    "merge_layers",
     "mix_tasks",
     "network_optimizer",
     "network_steps",
@@ -111,4 +120,5 @@ __all__ = [
     "train_epochs",
     "train_multitask",
     "trunk_key",
+    "window_examples",
 ]

@@ -107,9 +107,9 @@ def train_epoch(
 
 
 def set_dropout(module: nn.Module, probability: float) -> None:
-    """Set the probability of all dropouts in a module, which come with those of the pretrained encoder."""
-    for part in module.modules():
-        if isinstance(part, nn.Dropout):
+    """Set the probability of all dropouts in a module, except those of adapters."""
+    for name, part in module.named_modules():
+        if isinstance(part, nn.Dropout) and "lora_dropout" not in name:
             part.p = probability
 
 

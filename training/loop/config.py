@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
+from models.bundle import LARGEST_RANK
 from models.network import TASKS, Task
 from training.errors import RunError
 
@@ -47,6 +48,9 @@ _RANGES: Final[Mapping[str, ValueRange]] = {
     "layer_dropout": FRACTION,
     "weight_decay": NOT_NEGATIVE,
     "patience": NOT_NEGATIVE,
+    "lora_rank": ValueRange(lambda value: 0 <= value <= LARGEST_RANK, f"from 0 to {LARGEST_RANK}"),
+    "lora_alpha": POSITIVE,
+    "lora_dropout": FRACTION,
     "adversarial_norm": NOT_NEGATIVE,
     "layer_decay": RATIO,
     "distill_weight": ValueRange(lambda value: 0 <= value <= 1, "from 0 to 1"),
@@ -109,6 +113,11 @@ class TrainingConfig:
         distill_temperature: by which the log-odds of teacher and student are divided (Hinton et al. 2015).
         select: the validation score that decides which epoch is best: F1 of one subtask, or their mean.
         patience: stop after this many epochs without improvement; 0 disables early stopping.
+        lora_rank: rank of low-rank adapters (LoRA, Hu et al. 2021) that are trained in place of the layers
+            after the trunk, also in the retriever; 0 trains these layers whole. Heads are always trained
+            whole. A bundle with adapters is small.
+        lora_alpha: an adapter's output is multiplied by `lora_alpha / lora_rank`.
+        lora_dropout: dropout probability before each adapter.
         bfloat16: multiply matrices in bfloat16. Weights, loss and gradients stay in fp32.
         seed: of the heads' initial weights, of dropout, and of the order of examples.
 
@@ -142,6 +151,9 @@ class TrainingConfig:
     distill_temperature: float = 1.0
     select: Literal["mean", Task] = "mean"
     patience: int = 0
+    lora_rank: int = 0
+    lora_alpha: float = 16.0
+    lora_dropout: float = 0.0
     bfloat16: bool = False
     seed: int = 1
 

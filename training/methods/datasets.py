@@ -15,7 +15,14 @@ from models.normalizer import Labels
 from models.terminology import Terminology
 from training.errors import RunError
 from training.examples import CodedPhrase, Example, TrainingData, coded_phrases
-from training.loop import TaskData, classifier_data, extractor_data, normalizer_data, normalizer_labels
+from training.loop import (
+    TaskData,
+    classifier_data,
+    drop_contexts,
+    extractor_data,
+    normalizer_data,
+    normalizer_labels,
+)
 from training.presets import Method
 
 
@@ -39,8 +46,8 @@ class RetrievalPhrases:
         """Take the coded spans of texts, with these texts if the method reads them."""
         context = method.retriever.context
         return cls(
-            coded_phrases(data.train, context=context),
-            coded_phrases(data.valid, context=context or method.context),
+            coded_phrases(data.annotated, with_tweets=context),
+            coded_phrases(data.valid, with_tweets=context or method.context),
             data.terminology,
         )
 
@@ -70,7 +77,7 @@ def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
     Raises:
         RunError: the encoder cannot read texts of this length.
     """
-    positions: int = encoder.model.config.max_position_embeddings
+    positions: int = encoder.architecture.longest_input
     max_tokens = method.training.max_tokens
     if max_tokens > positions:
         raise RunError(
@@ -80,44 +87,69 @@ def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
     return TweetTokenizer(encoder.tokenizer, max_tokens)
 
 
-def prepare_datasets(method: Method, data: TrainingData, tokenizer: TweetTokenizer) -> Datasets:
-    """Choose the classes, and collect the examples of each task.
+def prepare_datasets(
+    method: Method, data: TrainingData, tokenizer: TweetTokenizer, *, known: Labels | None = None
+) -> Datasets:
+    """Choose the classes, and collect the annotated examples of each task, without corpora that are mixed in.
+
+    Args:
+        method: how many examples a class needs, and what is read.
+        data: the texts.
+        tokenizer: cuts texts at the training's maximum length.
+        known: classes that the network knows already; they remain classes, with or without examples.
 
     Raises:
-        RunError: there are no validation texts, or the training texts do not have both classes.
+        RunError: there are no validation texts, the training texts do not have both classes, or a retriever
+            would search codes instead of names.
     """
-    _require_both_classes("training", data.train)
+    if data.train or not data.unlabelled:
+        _require_both_classes("training", data.train)
     if not data.valid:
         raise RunError(
             "there are no validation texts: give a file with some (--valid) to choose the best epoch"
         )
     notes: list[str] = []
-    phrases = coded_phrases(data.train, context=method.context)
-    pt_names = _pt_names(data, {phrase.ptid for phrase in phrases}, notes)
-    labels = normalizer_labels(phrases, pt_names, fewest=method.fewest_examples)
+    phrases = coded_phrases(data.annotated, with_tweets=method.context)
+    pt_names = _pt_names(data, {phrase.ptid for phrase in phrases}, known, notes)
+    labels = _with_known(normalizer_labels(phrases, pt_names, fewest=method.fewest_examples), known)
+    _require_names(method, data, labels, notes)
     with_spans = [example for example in data.train if example.spans]
     spanless = sum(example.label for example in data.train) - len(with_spans)
     if spanless:
         notes.append(f"{spanless:,} positive training texts have no span: the Extractor does not see them")
-    negatives = _extractor_negatives(method, data.train, len(with_spans))
-    tasks: dict[Task, TaskData] = {
-        CLASSIFIER.task: classifier_data(data.train, tokenizer),
-        EXTRACTOR.task: extractor_data([*with_spans, *negatives], tokenizer),
-        NORMALIZER.task: normalizer_data(phrases, labels, tokenizer),
-    }
-    spans = sum(len(example.spans) for example in with_spans)
-    notes.append(
-        _coverage_note(
-            method, spans=spans, coded=len(phrases), covered=len(tasks[NORMALIZER.task]), classes=len(labels)
+    tasks = annotated_tasks(method, data.train, labels, tokenizer)
+    if data.train:
+        spans = [span for example in with_spans for span in example.spans]
+        coded = sum(span.ptid is not None for span in spans)
+        covered = len(tasks[NORMALIZER.task]) if NORMALIZER.task in tasks else 0
+        notes.append(
+            _coverage_note(method, spans=len(spans), coded=coded, covered=covered, classes=len(labels))
         )
-    )
     return Datasets(
         labels=labels,
-        tasks={task: rows for task, rows in tasks.items() if len(rows)},
+        tasks=tasks,
         phrases=RetrievalPhrases.of(data, method),
         valid=data.valid,
         notes=tuple(notes),
     )
+
+
+def annotated_tasks(
+    method: Method, examples: Sequence[Example], labels: Labels, tokenizer: TweetTokenizer
+) -> dict[Task, TaskData]:
+    """Build D_1, D_2 and D_3 of annotated texts; a task without examples is left out."""
+    reads_context = method.reads_context
+    if reads_context:
+        examples = drop_contexts(examples, method.context_dropout, seed=method.training.seed)
+    with_spans = [example for example in examples if example.spans]
+    negatives = _extractor_negatives(method, examples, len(with_spans))
+    phrases = coded_phrases(examples, with_tweets=method.context)
+    tasks: dict[Task, TaskData] = {
+        CLASSIFIER.task: classifier_data(examples, tokenizer, reads_context=reads_context),
+        EXTRACTOR.task: extractor_data([*with_spans, *negatives], tokenizer, reads_context=reads_context),
+        NORMALIZER.task: normalizer_data(phrases, labels, tokenizer),
+    }
+    return {task: rows for task, rows in tasks.items() if len(rows)}
 
 
 def _require_both_classes(subject: str, examples: Sequence[Example]) -> None:
@@ -129,9 +161,20 @@ def _require_both_classes(subject: str, examples: Sequence[Example]) -> None:
         )
 
 
-def _pt_names(data: TrainingData, ptids: set[str], notes: list[str]) -> dict[str, str]:
-    """Name each PT: by the terminology, otherwise by the corpus, otherwise by its code."""
-    corpus = {span.ptid: span.pt_name for example in data.train for span in example.spans if span.pt_name}
+def _with_known(labels: Labels, known: Labels | None) -> Labels:
+    """Return all labels, sorted by code; the names of `labels` are the newer ones."""
+    if known is None:
+        return labels
+    by_code = {label.ptid: label.pt_name for label in (*known.classes, *labels.classes)}
+    return Labels.of(sorted(by_code.items()))
+
+
+def _pt_names(data: TrainingData, ptids: set[str], known: Labels | None, notes: list[str]) -> dict[str, str]:
+    """Name each PT: by the terminology, the corpus, what is known already, or else by its code."""
+    corpus = {label.ptid: label.pt_name for label in known.classes} if known is not None else {}
+    corpus |= {
+        span.ptid: span.pt_name for example in data.annotated for span in example.spans if span.pt_name
+    }
     names = {ptid: data.pt_names.get(ptid) or corpus.get(ptid) or ptid for ptid in ptids}
     nameless = sum(name == ptid for ptid, name in names.items())
     if nameless:
@@ -140,6 +183,26 @@ def _pt_names(data: TrainingData, ptids: set[str], notes: list[str]) -> dict[str
             "--terminology provides the names"
         )
     return names
+
+
+def _require_names(method: Method, data: TrainingData, labels: Labels, notes: list[str]) -> None:
+    """Check that a retriever has names to search, not codes.
+
+    Raises:
+        RunError: there is no terminology, and the corpus does not name its PTs.
+    """
+    if method.normalizer == "classifier" or data.terminology is not None or not len(labels):
+        return
+    nameless = [label.ptid for label in labels.classes if label.pt_name == label.ptid]
+    if nameless:
+        raise RunError(
+            f"normalizer is {method.normalizer}, which searches names, but {len(nameless):,} of "
+            f"{len(labels):,} PTs have only a code, such as {nameless[0]}: give --terminology, or prepare the "
+            "corpus with it, or --set normalizer=classifier"
+        )
+    notes.append(
+        f"without --terminology, the retriever searches the names of the corpus, of {len(labels):,} PTs"
+    )
 
 
 def _extractor_negatives(method: Method, examples: Sequence[Example], positives: int) -> list[Example]:

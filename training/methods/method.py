@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from models.bundle import Options, Thresholds, save_bundle
-from models.encoder import Encoder, load_encoder
+from models.encoder import Encoder, TweetTokenizer, load_encoder
 from models.network import EXTRACTOR, MultiTaskNetwork
-from models.normalizer import Normalizer
+from models.normalizer import Labels, Normalizer
 from training.augmentation import Synonyms
+from training.errors import RunError
 from training.examples import TrainingData
-from training.loop import Inputs
+from training.loop import Inputs, window_examples
 from training.methods.boosting import BoostingSources, train_further_classifiers
+from training.methods.compact import gather_adapters
 from training.methods.datasets import Datasets, make_tokenizer, prepare_datasets
-from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, train_network
+from training.methods.mixing import add_mixes
+from training.methods.networks import Change, NetworkFactory, NetworkSpec, TrainedNetwork, train_network
 from training.methods.retrieval import TrainedRetrieval, count_retriever_layers, train_retrieval
+from training.methods.start import Start, open_start, start_notes, with_start
 from training.methods.training_run import TrainingRun
 from training.methods.validation import Evaluation, Evaluator
 from training.presets import Method
 from training.reports import RunFiles, bundle_name, method_card
+
+# Builds what a method is trained on: from the texts, with the encoder's tokenizer, and with the classes that
+# a network knows already.
+PrepareDatasets = Callable[[Method, TrainingData, TweetTokenizer, Labels | None], Datasets]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class TrainedModel:
         network: all of them joined, with a retriever if the method needs one.
         retrieval: the trained retriever and its dictionary; None without one, and in all processes but the
             first.
+        start: the bundle that the training started from; None if it started from an encoder.
     """
 
     method: Method
@@ -52,29 +61,59 @@ class TrainedModel:
     classifiers: Mapping[int, TrainedNetwork]
     network: MultiTaskNetwork
     retrieval: TrainedRetrieval | None
+    start: Start | None = None
 
     @property
     def normalizer(self) -> Normalizer | None:
         """The Normalizer that searches names; None if the network's classifier codes the spans."""
         return self.retrieval.normalizer if self.retrieval else None
 
+    @property
+    def normalizer_threshold(self) -> float:
+        """The probability from which a span gets a code."""
+        if self.retrieval is None or self.retrieval.retrieval.choice == "classifier":
+            return 0.0
+        return self.retrieval.retrieval.fusions[self.retrieval.retrieval.choice].threshold
+
     def save(
-        self, folder: Path, *, name: str, thresholds: Thresholds, metrics: Mapping[str, Any], card: str
+        self,
+        folder: Path,
+        *,
+        name: str,
+        thresholds: Thresholds,
+        metrics: Mapping[str, Any],
+        card: str,
+        drop_uncoded: bool = False,
     ) -> str:
         """Write the bundle and return its version. An existing bundle is replaced.
+
+        Args:
+            folder: of the bundle.
+            name: readable part of its version.
+            thresholds: of its heads.
+            metrics: content of `metrics.json`.
+            card: the model card.
+            drop_uncoded: whether spans without a code are dropped, see `Evaluation`.
 
         Raises:
             BundleError: it cannot be written.
         """
-        method = self.method
+        method, start = self.method, self.start
+        networks = [trained.network for trained in self.classifiers.values()]
+        retriever = self.retrieval.adapters if self.retrieval else {}
         return save_bundle(
             folder,
             name=name,
             network=self.network,
-            encoder=self.encoder,
+            encoder=start.base if start else self.encoder,
             labels=self.datasets.labels,
             thresholds=thresholds,
-            options=Options(feedback=method.feedback, context=method.context),
+            options=Options(
+                feedback=method.feedback,
+                context=method.context,
+                drop_uncoded=drop_uncoded,
+                reads_context=method.reads_context,
+            ),
             max_tokens=method.training.max_tokens,
             metrics=metrics,
             card=card,
@@ -83,6 +122,9 @@ class TrainedModel:
             retrieval=self.retrieval.retrieval if self.retrieval else None,
             dictionary=self.retrieval.dictionary if self.retrieval else None,
             languages=method.languages,
+            carry_trunk=start.config.carries_trunk if start else None,
+            encoder_layers=start.encoder_layers(self.network.frozen_layers) if start else None,
+            adapters=gather_adapters(networks, self.network, retriever, method.training, start),
         )
 
 
@@ -96,6 +138,7 @@ def train_method(
     wordnet: Synonyms | None = None,
     overwrite: bool = False,
     include_terminology: bool = False,
+    prepare: PrepareDatasets | None = None,
 ) -> TrainedBundle:
     """Train a method, and write the bundle.
 
@@ -112,6 +155,7 @@ def train_method(
         overwrite: replace another bundle at `out`.
         include_terminology: if names are searched, put those of the terminology into the bundle, which must
             not be passed on then. By default the names of its labels are used.
+        prepare: builds the data sets; by default from the annotated texts, and those that are mixed in.
 
     Returns:
         The version and the figures, the same in every process.
@@ -125,30 +169,63 @@ def train_method(
     files = RunFiles(run.folder)
     if is_main:
         files.require_writable(out, overwrite=overwrite)
-    encoder = load_encoder(method.training.encoder)
-    datasets = prepare_datasets(method, data, make_tokenizer(encoder, method))
+    method = with_start(method)
+    start = open_start(method)
+    if start is not None and out.resolve() == start.bundle.path.resolve():
+        raise RunError(f"{out} is the bundle that the training starts from: choose another --out")
+    encoder = start.encoder if start else load_encoder(method.training.encoder)
+    known = start.labels if start and method.keep_labels else None
+    datasets = (prepare or _prepare_mixed)(method, data, make_tokenizer(encoder, method), known)
+    if start is not None:
+        has_spans = EXTRACTOR.task in datasets.tasks
+        notes = start_notes(start, method, datasets.labels, has_spans=has_spans)
+        datasets = replace(datasets, notes=(*notes, *datasets.notes))
     if is_main:
-        files.begin(method, data, command=command, fresh=run.fresh)
+        version = start.bundle.version if start else None
+        files.begin(method, data, command=command, fresh=run.fresh, start=version)
     for note in datasets.notes:
         run.callback.on_message(note)
     if EXTRACTOR.task not in datasets.tasks:
-        method = replace(method, feedback=False)  # otherwise every text would become NoADE
+        # Otherwise every text would become NoADE, unless the Extractor of a bundle finds spans.
+        method = replace(method, feedback=bool(start and start.config.options.feedback and method.feedback))
     evaluator = Evaluator(method, datasets.valid, encoder.tokenizer, datasets.labels)
     sources = BoostingSources.of(method, data, make_tokenizer(encoder, method), wordnet, run)
     model = train_model(
-        method, encoder, datasets, evaluator, run, sources=sources, include_terminology=include_terminology
+        method,
+        encoder,
+        datasets,
+        evaluator,
+        run,
+        sources=sources,
+        include_terminology=include_terminology,
+        start=start,
     )
     bundle = TrainedBundle("", {})
     if is_main:
-        evaluation = evaluator.evaluate(model.network, model.normalizer)
+        evaluation = evaluator.evaluate(
+            model.network, model.normalizer, normalizer_threshold=model.normalizer_threshold
+        )
         metrics = _metrics(model, evaluator, evaluation)
         name = bundle_name(out)
         card = method_card(name, method, data, metrics=metrics, command=command)
         thresholds = Thresholds(classifier=evaluation.threshold)
-        version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card)
+        version = model.save(
+            out,
+            name=name,
+            thresholds=thresholds,
+            metrics=metrics,
+            card=card,
+            drop_uncoded=evaluation.drop_uncoded,
+        )
         files.finish(version, metrics)
         bundle = TrainedBundle(version, metrics)
     return run.processes.from_main(bundle)
+
+
+def _prepare_mixed(
+    method: Method, data: TrainingData, tokenizer: TweetTokenizer, known: Labels | None
+) -> Datasets:
+    return add_mixes(prepare_datasets(method, data, tokenizer, known=known), method, data, tokenizer)
 
 
 def train_model(
@@ -161,18 +238,20 @@ def train_model(
     sources: BoostingSources | None = None,
     title: str = "network",
     include_terminology: bool = False,
+    start: Start | None = None,
 ) -> TrainedModel:
     """Train all networks of a method by Algorithm 1, join them, and train the retriever.
 
     Args:
         method: which networks, and how they are trained.
-        encoder: pretrained.
+        encoder: pretrained, or that of `start`.
         datasets: what they are trained on.
         evaluator: scores the epochs.
         run: where the training runs.
         sources: the examples for further classifiers; an ensemble needs them.
         title: what to call a single network in progress bars and curves.
         include_terminology: see `train_method`.
+        start: the bundle whose heads and retriever are trained further; by default new ones are.
 
     Raises:
         RunError: the run folder holds another training or cannot be written, or memory ran out.
@@ -180,7 +259,12 @@ def train_model(
     config = method.training
     tokenizer = make_tokenizer(encoder, method)
     factory = NetworkFactory(
-        encoder, config, len(datasets.labels), has_spans=EXTRACTOR.task in datasets.tasks
+        encoder,
+        config,
+        len(datasets.labels),
+        has_spans=EXTRACTOR.task in datasets.tasks,
+        load_heads=_head_loader(start, method, datasets.labels) if start else None,
+        load_retriever=start.load_retriever if start else None,
     )
     spec = NetworkSpec(
         role="network",
@@ -189,11 +273,14 @@ def train_model(
         config=config,
         validate=evaluator.validate,
         validation_fingerprint=evaluator.fingerprint,
-        validation_inputs=Inputs.of(tokenizer.encode([example.text for example in datasets.valid])),
+        validation_inputs=Inputs.of(
+            window_examples(datasets.valid, tokenizer, reads_context=method.reads_context).inputs
+        ),
+        start=(start.bundle.version,) if start else (),
     )
     layers = 0
     if len(datasets.labels):  # without classes there is no Normalizer, as the notes on the data state
-        depth: int = encoder.model.config.num_hidden_layers
+        depth: int = encoder.architecture.num_hidden_layers
         layers = count_retriever_layers(method, depth - config.count_frozen(depth), run.callback)
     classifiers = {1: train_network(spec, factory, run)}
     if method.classifiers > 1:
@@ -215,8 +302,15 @@ def train_model(
             include_terminology=include_terminology,
             callback=run.callback,
             fresh=run.fresh,
+            start=start,
         )
-    return TrainedModel(method, encoder, datasets, classifiers, network, retrieval)
+    return TrainedModel(method, encoder, datasets, classifiers, network, retrieval, start)
+
+
+def _head_loader(start: Start, method: Method, labels: Labels) -> Change:
+    """Return a function that gives a new network the heads of the bundle."""
+    normalizer = start.reads_spans_alike(method)
+    return lambda network: start.load_heads(network, labels, normalizer=normalizer)
 
 
 def _metrics(model: TrainedModel, evaluator: Evaluator, evaluation: Evaluation) -> dict[str, Any]:
@@ -224,10 +318,12 @@ def _metrics(model: TrainedModel, evaluator: Evaluator, evaluation: Evaluation) 
     scores = evaluation.scores.to_json()
     return {
         "preset": model.method.name,
+        **({"started_from": model.start.bundle.version} if model.start else {}),
         "classes": len(model.datasets.labels),
         "examples": {task: len(rows) for task, rows in model.datasets.tasks.items()},
         "notes": list(model.datasets.notes),
         "threshold": {"threshold": evaluation.threshold, "chosen": model.method.threshold},
+        "drop_uncoded": evaluation.drop_uncoded,
         "validation": {task: scores[task] for task in evaluator.tasks},
         "classifiers": {
             str(number): {"best_epoch": trained.best_epoch, "epochs": list(trained.history)}

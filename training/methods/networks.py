@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ import torch
 from torch import nn
 
 from models.encoder import Encoder
-from models.network import MultiTaskNetwork, Task
+from models.network import EncoderModel, MultiTaskNetwork, Task
+from training.errors import RunError
 from training.loop import (
+    AdaptedNetwork,
     CallbackList,
     Inputs,
     NullCallback,
@@ -28,6 +30,9 @@ from training.loop import (
 from training.methods.training_run import TrainingRun
 from training.reports import TensorBoardLog, draw_curves
 
+Change = Callable[[MultiTaskNetwork], None]
+"""Changes a network in place."""
+
 
 @dataclass(frozen=True)
 class NetworkSpec:
@@ -41,6 +46,7 @@ class NetworkSpec:
         validate: scores the network after each epoch.
         validation_fingerprint: identifies the validation texts and how they are scored.
         validation_inputs: the tokens of these texts, whose states are kept.
+        start: the version of the bundle whose heads it starts from, if there is one.
     """
 
     role: str
@@ -50,6 +56,7 @@ class NetworkSpec:
     validate: Validate
     validation_fingerprint: str
     validation_inputs: Inputs
+    start: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,15 +77,29 @@ class TrainedNetwork:
 class NetworkFactory:
     """Creates networks of the same shape from one encoder. They share the frozen trunk and start alike.
 
+    With adapters, the layers of the encoder are never changed. Otherwise they are by `join`.
+
     Args:
-        encoder: pretrained. Its shared layers are not changed until `join` is called.
-        config: what the networks have in common: seed, dropout, pooling, frozen layers.
+        encoder: pretrained.
+        config: what the networks have in common: seed, dropout, pooling, frozen layers, adapters.
         ptids: number of classes of the Normalizer.
         has_spans: whether there are spans to train the Extractor on. If not, it never finds any.
+        load_heads: sets the heads of a new network, which are untrained otherwise; the Extractor's too.
+        load_retriever: sets the retriever of a joined network.
+
+    Raises:
+        RunError: there are to be adapters, and all layers are frozen or peft is not installed.
     """
 
     def __init__(
-        self, encoder: Encoder, config: TrainingConfig, ptids: int, *, has_spans: bool = True
+        self,
+        encoder: Encoder,
+        config: TrainingConfig,
+        ptids: int,
+        *,
+        has_spans: bool = True,
+        load_heads: Change | None = None,
+        load_retriever: Change | None = None,
     ) -> None:
         torch.manual_seed(config.seed)
         layers = len(encoder.model.encoder.layer)
@@ -89,10 +110,30 @@ class NetworkFactory:
             "pooling": config.pooling,
         }
         self._encoder = encoder
-        self._template = MultiTaskNetwork(encoder.model, **self._shape)
-        if not has_spans:
+        self._config = config
+        self._load_retriever = load_retriever
+        self._template = self._make_template(layers)
+        if load_heads is not None:
+            load_heads(self._template)
+        elif not has_spans:
             _never_extract(self._template.extractor)
         self.encoder_digest = encoder.digest(layers)
+
+    def _make_template(self, layers: int) -> MultiTaskNetwork:
+        if not self._config.lora_rank:
+            return MultiTaskNetwork(self._encoder.model, **self._shape)
+        if self._shape["frozen_layers"] == layers:
+            raise RunError(
+                "all layers are frozen, and adapters change layers: --set frozen-layers=-1, or "
+                "--set lora-rank=0"
+            )
+        return AdaptedNetwork(self._copy_encoder(), self._config, **self._shape)
+
+    def _copy_encoder(self) -> EncoderModel:
+        """Copy the encoder, except for its frozen part."""
+        model = self._encoder.model
+        frozen = [model.embeddings, *model.encoder.layer[: self._shape["frozen_layers"]]]
+        return deepcopy(model, {id(part): part for part in frozen})
 
     def create(self) -> MultiTaskNetwork:
         """Create a network on the shared trunk, with pretrained shared layers and untrained heads."""
@@ -106,8 +147,12 @@ class NetworkFactory:
             networks: one or more.
             retriever_layers: number of layers of the untrained retriever that the result gets.
         """
+        adapted = bool(self._config.lora_rank)
+        networks = [
+            network.merged() if isinstance(network, AdaptedNetwork) else network for network in networks
+        ]
         joined = MultiTaskNetwork(
-            self._encoder.model,
+            self._copy_encoder() if adapted else self._encoder.model,
             classifiers=len(networks),
             retriever_layers=retriever_layers,
             **self._shape,
@@ -116,6 +161,8 @@ class NetworkFactory:
         joined.load_trained_state({**joined.trained_state(), **networks[0].trained_state()})
         for position, other in enumerate(networks[1:], start=1):
             joined.adopt(position, other)
+        if self._load_retriever is not None:
+            self._load_retriever(joined)
         return joined.eval()
 
 
@@ -142,7 +189,7 @@ def train_network(spec: NetworkSpec, factory: NetworkFactory, run: TrainingRun) 
     identity = fingerprint(
         spec.config,
         list(spec.tasks.values()),
-        extra=[factory.encoder_digest, spec.validation_fingerprint],
+        extra=[factory.encoder_digest, spec.validation_fingerprint, *spec.start],
     )
     folder = StateFolder(run.networks / f"{spec.role}-{identity[:12]}", identity)
     if run.fresh and run.processes.is_main:

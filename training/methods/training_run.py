@@ -10,6 +10,7 @@ import torch
 
 from models.device import prefers_bfloat16
 from training.augmentation import Synonyms, open_wordnet
+from training.errors import RunError
 from training.extras import require
 from training.loop import (
     SINGLE_PROCESS,
@@ -19,6 +20,7 @@ from training.loop import (
     Processes,
     TrainingCallback,
 )
+from training.methods.start import with_start
 from training.presets import Method, preset
 
 
@@ -79,17 +81,36 @@ def prepare_process(*, threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def effective_method(name: str, settings: Sequence[str], *, device: torch.device) -> Method:
+def effective_method(
+    name: str, settings: Sequence[str], *, device: torch.device, start_from: str | None = None
+) -> Method:
     """Return a preset with changed settings.
 
     Unless a setting decides it, matrices are multiplied in bfloat16 if the device is faster with it.
 
+    Args:
+        name: of the preset.
+        settings: each `key=value`.
+        device: of the training.
+        start_from: name or folder of a bundle that is trained further, in place of an encoder.
+
     Raises:
-        RunError: an unknown preset or setting.
+        RunError: an unknown preset or setting, both a bundle and an encoder to start from, or a bundle that
+            cannot be trained further.
+        BundleError: there is no such bundle.
     """
-    if not any(setting.partition("=")[0].strip() == "bfloat16" for setting in settings):
+    keys = {setting.partition("=")[0].strip().replace("_", "-") for setting in settings}
+    if "bfloat16" not in keys:
         settings = [*settings, f"bfloat16={str(prefers_bfloat16(device)).lower()}"]
-    return preset(name, settings)
+    if start_from is not None:
+        settings = [*settings, f"start-from={start_from}"]
+    method = preset(name, settings)
+    if method.start_from and "encoder" in keys:
+        raise RunError(
+            f"there are two things to start from, an encoder and the bundle {method.start_from}, which has "
+            "one: give --encoder or --start-from"
+        )
+    return with_start(method)
 
 
 def open_synonyms(method: Method, folder: Path | None) -> Synonyms | None:

