@@ -71,24 +71,39 @@ class CodedPhrase:
     """A phrase and the Preferred Term that it means: an example for the Normalizer (subtask 1c).
 
     Attributes:
-        text: the phrase, without its context.
+        text: the phrase alone.
         ptid: code of the PT.
-        context: the text that contains the phrase, for variant (b) of section 3.2; empty for variant (a).
+        tweet: the text that contains the phrase, for variant (b) of section 3.2; empty for variant (a).
     """
 
     text: str
     ptid: str
-    context: str = ""
+    tweet: str = ""
 
 
-def coded_phrases(examples: Sequence[Example], *, context: bool = False) -> list[CodedPhrase]:
-    """Return the coded spans of annotated texts as phrases, optionally with their texts as `context`."""
+def coded_phrases(examples: Sequence[Example], *, with_tweets: bool = False) -> list[CodedPhrase]:
+    """Return the coded spans of annotated texts as phrases, optionally with their texts."""
     return [
-        CodedPhrase(example.text[span.start : span.end], span.ptid, example.text if context else "")
+        CodedPhrase(example.text[span.start : span.end], span.ptid, example.text if with_tweets else "")
         for example in examples
         for span in example.spans
         if span.ptid is not None
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusMix:
+    """A corpus that is mixed into the training texts.
+
+    Attributes:
+        name: for messages and the model card.
+        share: of the texts of each epoch, between 0 and 1.
+        examples: its texts, one or more.
+    """
+
+    name: str
+    share: float
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True)
@@ -100,18 +115,28 @@ class TrainingData:
         valid: the texts to choose the best epoch and the threshold by.
         pt_names: names of PTs by code, from a terminology; names in the corpus fill the gaps.
         terminology: its names train a retriever; without one, the names of the labels do.
+        mixes: corpora that are mixed into `train`; an epoch draws some of their texts.
+        unlabelled: texts to train on by a teacher's soft labels alone, see `training.distillation`.
     """
 
     train: Sequence[Example]
     valid: Sequence[Example]
     pt_names: Mapping[str, str] = field(default_factory=dict)
     terminology: Terminology | None = None
+    mixes: Sequence[CorpusMix] = ()
+    unlabelled: Sequence[Example] = ()
+
+    @property
+    def annotated(self) -> list[Example]:
+        """All annotated training texts, including those that are mixed in."""
+        return [*self.train, *(example for mix in self.mixes for example in mix.examples)]
 
     def digest(self) -> str:
         """Return 32 hex digits that identify the texts with their annotations, in their order."""
-        return hashlib.blake2b(
-            (digest_of(self.train) + digest_of(self.valid)).encode(), digest_size=16
-        ).hexdigest()
+        parts = [digest_of(self.train), digest_of(self.valid)]
+        parts += [f"{mix.share} {digest_of(mix.examples)}" for mix in self.mixes]
+        parts += [digest_of(self.unlabelled)] if self.unlabelled else []
+        return hashlib.blake2b("".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def digest_of(examples: Sequence[Example]) -> str:

@@ -10,6 +10,7 @@ from training.cli.calibrate import calibrate_command
 from training.cli.checklist import checklist_command
 from training.cli.default_bundle import default_bundle_command
 from training.cli.describe import describe_command
+from training.cli.distill import distill_command
 from training.cli.evaluate import evaluate_command
 from training.cli.normalizer import normalizer_command
 from training.cli.predict import predict_command
@@ -33,6 +34,7 @@ app.command("calibrate")(calibrate_command)
 app.command("checklist")(checklist_command)
 app.command("default-bundle")(default_bundle_command)
 app.command("describe")(describe_command)
+app.command("distill")(distill_command)
 app.command("evaluate")(evaluate_command)
 app.command("normalizer")(normalizer_command)
 app.command("predict")(predict_command)

@@ -4,10 +4,12 @@ teacher       a bundle that reads texts
 soft_labels   what it thinks of a text, and several teachers combined
 label_files   soft labels on disk, resumable
 student_data  the data sets of Algorithm 1 with soft targets
+student       all of it in order, to the student's bundle
 """
 
 from training.distillation.label_files import label_examples
 from training.distillation.soft_labels import SoftLabel, SoftLabels, SoftSpan, combine_soft_labels
+from training.distillation.student import distill, no_progress
 from training.distillation.student_data import add_soft_targets, add_unlabelled, unlabelled_tasks
 from training.distillation.teacher import Teacher
 
@@ -19,6 +21,8 @@ __all__ = [
     "add_soft_targets",
     "add_unlabelled",
     "combine_soft_labels",
+    "distill",
     "label_examples",
+    "no_progress",
     "unlabelled_tasks",
 ]

@@ -119,9 +119,8 @@ class _TeacherFolder:
     ) -> None:
         """Write the files that are missing. Of n processes, each writes every n-th."""
         for number, part in enumerate(_parts(examples)):
-            if number % processes.count != processes.rank:
-                continue
-            if not self._file(number).is_file():
+            is_own = number % processes.count == processes.rank
+            if is_own and not self._file(number).is_file():
                 labels = self._teacher.read(part)
                 lines = (label.to_line(example.id) for label, example in zip(labels, part, strict=True))
                 write_file(self._file(number), gzip.compress("".join(lines).encode(), mtime=0))

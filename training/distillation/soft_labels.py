@@ -123,7 +123,8 @@ def combine_soft_labels(teachers: Sequence[Sequence[SoftLabel]]) -> list[SoftLab
     The log-odds of each teacher are divided by their standard deviation over all texts, so that a teacher
     that is surer of everything does not outvote the others. Their mean is multiplied by the mean of the
     standard deviations. A word gets the mean of the probabilities that each teacher gave to its characters;
-    the words are those of the first teacher. A span gets the mean of the candidates of all teachers that have it.
+    the words are those of the first teacher. A span gets the mean of the candidates of all teachers that have
+    it.
 
     Args:
         teachers: `[teachers, texts]`; at least one teacher.

@@ -57,6 +57,7 @@ def add_unlabelled(
     *,
     seed: int,
     reads_context: bool = False,
+    in_pairs: bool = False,
 ) -> Datasets:
     """Add texts that have soft targets only; whatever annotations they have are ignored.
 
@@ -69,8 +70,8 @@ def add_unlabelled(
         tokenizer: the student's.
         seed: of the draw of texts for the Extractor.
         reads_context: whether the student reads the context of a text before it.
+        in_pairs: whether the student's Normalizer reads the text along with the span (`Method.context`).
     """
-    in_pairs = NORMALIZER.task in datasets.tasks and bool(datasets.tasks[NORMALIZER.task].inputs.types.any())
     unlabelled = unlabelled_tasks(
         soft, datasets.labels, tokenizer, seed=seed, in_pairs=in_pairs, reads_context=reads_context
     )
@@ -284,8 +285,9 @@ class _SoftLookup:
         """Return a data set with the soft targets of the inputs that are known."""
         known = self.by_task[data.task]
         rows: list[Sequence[Distribution]] = []
-        for key, targets in zip(data.inputs.keys(), data.targets, strict=True):
-            rows.append(known.get(key) or [{}] * len(targets))
+        for row, (key, targets) in enumerate(zip(data.inputs.keys(), data.targets, strict=True)):
+            earlier = data.soft.distributions(row) if data.soft is not None else [{}] * len(targets)
+            rows.append(known.get(key) or earlier)
         return replace(data, soft=SoftTargets.of(rows)) if any(any(row) for row in rows) else data
 
     def _add_texts(self, soft: SoftLabels, windows: Sequence[_Window]) -> None:

@@ -1,6 +1,7 @@
 """How good predictions are: official scores with intervals, calibration, thresholds, errors, reports.
 
 tweet_files                      the texts to score, from official files or a prepared corpus
+unlabelled_texts                 texts without annotations, also from plain text files
 gold                             the annotations to score against, from either
 prediction_writer                predictions as files in the official layout, probabilities, candidates
 prediction_files                 reading them again
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         annotation_of_prediction,
         evaluate,
         lift_annotation,
+        predict_examples,
         score_predictions,
     )
     from training.evaluation.gold import Gold, read_gold, read_seen
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from training.evaluation.score_tables import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
     from training.evaluation.thresholds import ThresholdChoice, choose_threshold
     from training.evaluation.tweet_files import TextToScore, count_lines, read_texts, score_texts, text_file
+    from training.evaluation.unlabelled_texts import read_unlabelled
 else:
     __getattr__ = lazy_names(
         __name__,
@@ -58,6 +61,7 @@ else:
                 "annotation_of_prediction",
                 "evaluate",
                 "lift_annotation",
+                "predict_examples",
                 "score_predictions",
             ),
             "gold": ("Gold", "read_gold", "read_seen"),
@@ -69,6 +73,7 @@ else:
             "score_tables": ("CODE_HEADINGS", "SCORE_HEADINGS", "code_accuracy_rows", "score_rows"),
             "thresholds": ("ThresholdChoice", "choose_threshold"),
             "tweet_files": ("TextToScore", "count_lines", "read_texts", "score_texts", "text_file"),
+            "unlabelled_texts": ("read_unlabelled",),
         },
     )
 
@@ -96,11 +101,13 @@ __all__ = [
     "lift_annotation",
     "lift_code_list",
     "measure_reliability",
+    "predict_examples",
     "prevalence_weights",
     "read_gold",
     "read_predictions",
     "read_seen",
     "read_texts",
+    "read_unlabelled",
     "recalibrate",
     "reliability_png",
     "require_no_predictions",

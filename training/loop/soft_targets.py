@@ -1,4 +1,4 @@
-"""Soft targets: what a teacher thinks of a text, token or span, next to the annotated target or instead of it.
+"""Soft targets: what a teacher thinks of texts, tokens and spans, next to annotated targets or instead.
 
 A teacher's answer is a distribution over classes, of which only the likeliest may be known. Log-probabilities
 are kept instead of probabilities, because a sure teacher's probability is rounded to 0 or 1.
@@ -80,6 +80,16 @@ class SoftTargets:
         """Return for each target of an input whether there is a soft one."""
         has_target: NDArray[np.bool_] = self.classes[self.starts[row] : self.starts[row + 1], 0] != NO_CLASS
         return has_target
+
+    def distributions(self, row: int) -> list[dict[int, float]]:
+        """Return the distributions of an input, as `SoftTargets.of` takes them."""
+        targets = slice(self.starts[row], self.starts[row + 1])
+        return [
+            {number: value for number, value in zip(numbers, values, strict=True) if number != NO_CLASS}
+            for numbers, values in zip(
+                self.classes[targets].tolist(), self.log_probabilities[targets].tolist(), strict=True
+            )
+        ]
 
     def batch(self, rows: Sequence[int], *, by_token: bool) -> SoftBatch:
         """Collect the soft targets of some inputs, padded as `TaskData.batch` pads the hard ones.

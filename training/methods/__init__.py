@@ -2,6 +2,7 @@
 
 training_run  where a training runs: folders, kept states, processes, callback
 datasets      the tokenizer, the Normalizer's classes, D_1 to D_3, and the retriever's phrases
+mixing        corpora that are mixed in by share
 validation    scoring networks on the validation texts
 networks      the networks of a method, each trained once
 boosting      further classifiers of an ensemble
@@ -9,8 +10,9 @@ retrieval     the retriever, its dictionary and its fusions
 method        all of it in order, and the bundle
 """
 
-from training.methods.datasets import Datasets, RetrievalPhrases, make_tokenizer
+from training.methods.datasets import Datasets, RetrievalPhrases, make_tokenizer, prepare_datasets
 from training.methods.method import TrainedBundle, TrainedModel, train_method, train_model
+from training.methods.mixing import add_mixes, read_mixes
 from training.methods.training_run import TrainingRun, effective_method, open_synonyms, prepare_process
 from training.methods.validation import Evaluator
 
@@ -21,10 +23,13 @@ __all__ = [
     "TrainedBundle",
     "TrainedModel",
     "TrainingRun",
+    "add_mixes",
     "effective_method",
     "make_tokenizer",
     "open_synonyms",
+    "prepare_datasets",
     "prepare_process",
+    "read_mixes",
     "train_method",
     "train_model",
 ]

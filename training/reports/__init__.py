@@ -7,6 +7,14 @@ model_card  the model card of a bundle
 
 from training.reports.curves import TensorBoardLog, draw_curves
 from training.reports.model_card import ModelCard, bundle_name, method_card
-from training.reports.run_files import RunFiles
+from training.reports.run_files import SOFT_LABELS_FOLDER, RunFiles
 
-__all__ = ["ModelCard", "RunFiles", "TensorBoardLog", "bundle_name", "draw_curves", "method_card"]
+__all__ = [
+    "SOFT_LABELS_FOLDER",
+    "ModelCard",
+    "RunFiles",
+    "TensorBoardLog",
+    "bundle_name",
+    "draw_curves",
+    "method_card",
+]

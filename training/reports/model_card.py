@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -38,6 +38,7 @@ class ModelCard:
         scores: `precision`, `recall` and `f1` from 0 to 1, by the name of the table's row.
         sections: further sections by heading.
         limits: what the model cannot do, in addition to what is true for all.
+        started_from: version of the bundle that was trained further; empty if there was none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelCard:
     scores: Mapping[str, Mapping[str, float]]
     sections: Mapping[str, str]
     limits: Sequence[str]
+    started_from: str = ""
 
     def to_markdown(self) -> str:
         """Fill the template `model_card.md`."""
@@ -75,9 +77,12 @@ class ModelCard:
         method = self.method
         reads = "the span with its text" if method.context else "the span alone"
         feedback = ", if a span is found in it" if method.feedback else ""
+        start = f", starting from the bundle `{self.started_from}`" if self.started_from else ""
+        rank = method.training.lora_rank
+        adapters = f", by adapters of rank {rank} in place of whole layers" if rank else ""
         return (
             f"Preset `{method.name}`: {_CLASSIFIERS[method.classifiers]} on the encoder "
-            f"`{_encoder_name(method)}`, trained by Algorithm 1 of the paper. The embeddings "
+            f"`{_encoder_name(method)}`{start}, trained by Algorithm 1 of the paper{adapters}. The embeddings "
             f"{_frozen_layers(method.training.frozen_layers)} are frozen; the best of {self.epochs} epochs "
             f"was kept. The Normalizer reads {reads}. It is {_normalizer(method, self.classes)}. A text is "
             f"positive from the probability {self.threshold:.3g}{feedback}."
@@ -96,10 +101,7 @@ def method_card(
         metrics: as in `metrics.json`.
         command: the command that made it.
     """
-    table = "\n".join(
-        f"| {split} | {_counts(examples)} |"
-        for split, examples in (("training", data.train), ("validation", data.valid))
-    )
+    table = "\n".join(f"| {split} | {_counts(examples)} |" for split, examples in _splits(data))
     notes = "\n".join(f"- {note}" for note in metrics["notes"])
     return ModelCard(
         name=name,
@@ -119,7 +121,19 @@ def method_card(
         scores=metrics["validation"],
         sections={},
         limits=["PTs that are not in `labels.json` are never assigned."],
+        started_from=metrics.get("started_from", ""),
     ).to_markdown()
+
+
+def _splits(data: TrainingData) -> Iterator[tuple[str, Sequence[Example]]]:
+    """Yield the kinds of texts that a bundle was trained with."""
+    if data.train:
+        yield "training", data.train
+    for mix in data.mixes:
+        yield f"mixed in: {mix.name}", mix.examples
+    if data.unlabelled:
+        yield "training, by soft labels alone", [replace(e, label=0, spans=()) for e in data.unlabelled]
+    yield "validation", data.valid
 
 
 def bundle_name(out: Path) -> str:
@@ -159,6 +173,10 @@ def _settings(method: Method) -> dict[str, Any]:
     settings = asdict(method) | {"languages": ",".join(method.languages)}
     training, retriever = settings.pop("training"), settings.pop("retriever")
     del settings["name"]
+    if method.start_from:
+        settings["start_from"] = _last_part(method.start_from)
+    else:
+        del settings["start_from"], settings["keep_labels"]
     if method.normalizer != "classifier":
         settings |= {f"retriever_{key}": value for key, value in retriever.items()}
     settings |= {**training, "encoder": _encoder_name(method)}
@@ -167,7 +185,10 @@ def _settings(method: Method) -> dict[str, Any]:
 
 def _encoder_name(method: Method) -> str:
     """Name the encoder; for a folder of this machine, by its last part."""
-    source = method.training.encoder
+    return _last_part(method.training.encoder)
+
+
+def _last_part(source: str) -> str:
     return Path(source).resolve().name if Path(source).is_dir() else source
 
 
