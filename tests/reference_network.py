@@ -82,9 +82,10 @@ class ReferenceNetwork:
     def states(self, encoding: Encoding, layers: Iterable[nn.Module]) -> Tensor:
         """Run embeddings, trunk and `layers` on one input: `[tokens, hidden]`."""
         ids, types = torch.tensor([encoding.ids]), torch.tensor([encoding.type_ids])
-        states = self.network.embeddings(input_ids=ids, token_type_ids=types)
+        states = self.network.embeddings(ids, types)
+        bias = self.network.position_bias(len(encoding))
         for layer in [*self.network.trunk, *layers]:
-            states = layer(states)
+            states = layer(states, None if bias is None else bias[None])
         return cast(Tensor, states[0])
 
 

@@ -6,7 +6,7 @@ batch 1 and at batch 64, in the order of arrival; on two cores with two threads 
 of one thread each. Both score the same tweets, of which about 7% are positive. The cases are:
 
 - `minilm-1`, `minilm-3`, `minilm-5`: the paper's preset on MiniLM, with so many classifiers;
-- `bert-base-1`: the same on BERT-base with random weights;
+- `bert-base-1`, `roberta-base-1`, `mpnet-base-1`: the same on encoders of that size with random weights;
 - `default`: the packaged bundle, with six trained layers and the hybrid Normalizer;
 - `tokenization`: on one core, with one thread;
 - `drift`: how far bf16 and int8 move the predictions;

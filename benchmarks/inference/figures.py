@@ -8,6 +8,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from benchmarks.inference.interleaving import TimedTask, Timing
+from benchmarks.inference.matrix_peak import peak_encoder
 from benchmarks.inference.workload import Arithmetic
 
 # Case, precision, and the speed as a multiple of the pipelines': on two cores, against the better of batch 1
@@ -44,7 +45,7 @@ def cascade_rows(
         }
         if task.name.startswith("ours"):
             row |= _speedups(task, timings)
-            peak = peaks.get((task.case.rpartition("-")[0] or "minilm", task.name.removeprefix("ours ")))
+            peak = peaks.get((peak_encoder(task.case), task.name.removeprefix("ours ")))
             if peak:
                 gflop = arithmetic[task.case]
                 row["share_of_peak"] = round(gflop.required * timing.cpu_rate / peak, 3)

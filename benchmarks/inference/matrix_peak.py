@@ -20,9 +20,14 @@ from models.device import has_fast_bfloat16
 ROWS: Final = 1_024  # tokens of a micro-batch
 _SHAPES: Final = {
     "minilm": ((384, 1_152), (384, 384), (384, 1_536), (1_536, 384)),
-    "bert-base": ((768, 2_304), (768, 768), (768, 3_072), (3_072, 768)),
+    "base": ((768, 2_304), (768, 768), (768, 3_072), (3_072, 768)),
 }
 _GFLOP_PER_ROUND: Final = 20.0
+
+
+def peak_encoder(case: str) -> str:
+    """Return which shapes a case multiplies: all encoders of 12 layers of width 768 have the same."""
+    return "base" if "-base" in case else "minilm"
 
 
 def peak_tasks(encoders: Sequence[str]) -> Iterator[TimedTask]:

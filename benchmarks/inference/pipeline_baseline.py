@@ -15,9 +15,9 @@ from typing import Any, Self
 
 import torch
 from transformers import (
-    BertConfig,
-    BertForSequenceClassification,
-    BertForTokenClassification,
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     PreTrainedTokenizerFast,
     pipeline,
 )
@@ -51,14 +51,14 @@ class PipelineCascade:
             return pipeline(task, model=model, tokenizer=tokenizer, device="cpu", **options)
 
         self._classifiers = [
-            make_pipeline("text-classification", BertForSequenceClassification, 2)
+            make_pipeline("text-classification", AutoModelForSequenceClassification, 2)
             for _ in range(bundle.weights.shape.classifiers)
         ]
         self._extractor = make_pipeline(
-            "token-classification", BertForTokenClassification, 2, aggregation_strategy="simple"
+            "token-classification", AutoModelForTokenClassification, 2, aggregation_strategy="simple"
         )
         self._normalizer = make_pipeline(
-            "text-classification", BertForSequenceClassification, len(bundle.labels)
+            "text-classification", AutoModelForSequenceClassification, len(bundle.labels)
         )
 
     def score(self, work: Workload, batch_size: int) -> None:
@@ -74,16 +74,19 @@ class PipelineCascade:
 
 def _make_model(model_class: Any, bundle: Bundle, labels: int) -> Any:
     """Make a model with the bundle's encoder and a random head."""
-    config = BertConfig(**bundle.config.architecture.model_dump(), num_labels=labels)
+    architecture = bundle.config.architecture
+    config = AutoConfig.for_model(**{"model_type": "bert", **architecture.model_dump()}, num_labels=labels)
     with torch.device("meta"):  # draws no weights that would be overwritten
-        model = model_class(config)
+        model = model_class.from_config(config)
     model.to_empty(device="cpu").eval()
-    missing, _ = model.load_state_dict(_encoder_state(bundle), strict=False)
-    for name in missing:
-        torch.nn.init.normal_(model.get_parameter(name), std=0.02)
-    embeddings = model.bert.embeddings
-    embeddings.position_ids.copy_(torch.arange(config.max_position_embeddings)[None])
-    embeddings.token_type_ids.zero_()
+    for name, tensor in model.state_dict().items():
+        torch.nn.init.ones_(tensor) if "LayerNorm" in name else torch.nn.init.normal_(tensor, std=0.02)
+    if architecture.model_type == "bert":  # of the others, all weights are random anyway
+        model.load_state_dict(_encoder_state(bundle), strict=False)
+    embeddings = getattr(model, model.base_model_prefix).embeddings
+    embeddings.position_ids.copy_(torch.arange(architecture.max_position_embeddings)[None])
+    if hasattr(embeddings, "token_type_ids"):
+        embeddings.token_type_ids.zero_()
     return model
 
 

@@ -82,7 +82,7 @@ def _required_gflop(bundle: Bundle, work: Workload) -> float:
     """Count the multiplications and additions that a tweet needs, on average, in 10⁹.
 
     With `h` the hidden size, `f` that of the feed-forward part and `L` the tokens, a layer takes
-    `2L(4h² + 2hf) + 4L²h`, and at [CLS] only `2(4h² + 2hf) + 4Lh·heads` (`models.network.layers.cls_state`).
+    `2L(4h² + 2hf) + 4L²h`, and at [CLS] only `2(4h² + 2hf) + 4Lh·heads` (`EncoderLayer.at_cls`).
     A tweet needs each layer that classifiers share once, and for each classifier its own layers, the last one
     at [CLS] only. A positive also needs the last shared layer for all tokens. A span needs all layers, those
     of the retriever, and the products with all names if there are any.

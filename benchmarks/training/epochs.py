@@ -16,10 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from transformers import BertConfig, BertForSequenceClassification, BertModel
+from transformers import BertConfig, BertForSequenceClassification
 
 from benchmarks.measured_process import memory_mb
-from models.network import MultiTaskNetwork, Task
+from models.encoder.architectures.bert import BERT
+from models.network import Architecture, EncoderModel, MultiTaskNetwork, Task
 from training.loop import (
     Inputs,
     KeptStates,
@@ -68,6 +69,11 @@ def bert_config(encoder: str) -> BertConfig:
     return config
 
 
+def bert_architecture(encoder: str) -> Architecture:
+    """Return the same size for our own modules."""
+    return BERT.architecture(bert_config(encoder).to_dict(), Path("config.json"))
+
+
 def random_inputs(count: int, mean: float, seed: int) -> Inputs:
     """Draw inputs of random tokens with the lengths of tweets: from 5 to 128, log-normal."""
     rng = np.random.default_rng(seed)
@@ -97,7 +103,7 @@ def time_algorithm1(case: str, options: argparse.Namespace, processes: Processes
     if case.endswith("-1a"):
         tasks = {"1a": tasks["1a"]}
     network = MultiTaskNetwork(
-        BertModel(bert_config(options.encoder), add_pooling_layer=False),
+        EncoderModel(bert_architecture(options.encoder)),
         frozen_layers=config.count_frozen(SHAPES[options.encoder][1]),
         ptids=CLASSES,
     ).to(processes.device)

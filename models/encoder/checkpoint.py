@@ -6,9 +6,11 @@ Nothing here imports the package that contains the files, and nothing runs code 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.encoder.tokenizer_files import TOKENIZER_FILES, TOKENIZER_JSON
 from models.errors import Problem, TrunkError
 
 PACKAGE_PREFIX = "package:"
@@ -18,23 +20,19 @@ PICKLED_WEIGHTS = "pytorch_model.bin"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The files of a pretrained BERT.
+    """The files of a pretrained encoder.
 
     Attributes:
         source: the name that the user gave.
         config: `config.json`.
         weights: `model.safetensors`, or `pytorch_model.bin` as in BioBERT.
-        tokenizer: `tokenizer.json`, or None if there is only a vocabulary.
-        vocabulary: `vocab.txt`, or None.
-        tokenizer_config: `tokenizer_config.json`, or None.
+        tokenizer_files: those that exist of the tokenizer, by name; see `read_tokenizer`.
     """
 
     source: str
     config: Path
     weights: Path
-    tokenizer: Path | None
-    vocabulary: Path | None
-    tokenizer_config: Path | None
+    tokenizer_files: Mapping[str, Path]
 
     @property
     def has_safetensors(self) -> bool:
@@ -95,9 +93,8 @@ def _in_folder(source: str, folder: Path) -> Checkpoint:
 
     config = required("config.json")
     weights = required(SAFE_WEIGHTS, PICKLED_WEIGHTS)
-    required("tokenizer.json", "vocab.txt")
-    tokenizer, vocabulary = existing("tokenizer.json"), existing("vocab.txt")
-    return Checkpoint(source, config, weights, tokenizer, vocabulary, existing("tokenizer_config.json"))
+    tokenizer_files = {name: path for name in TOKENIZER_FILES if (path := existing(name))}
+    return Checkpoint(source, config, weights, tokenizer_files)
 
 
 def _on_hub(name: str) -> Checkpoint:
@@ -137,16 +134,18 @@ def _on_hub(name: str) -> Checkpoint:
     try:
         config = fetch("config.json")
         weights = fetch(SAFE_WEIGHTS, PICKLED_WEIGHTS)
-        vocabulary, tokenizer = fetch_optional("vocab.txt"), fetch_optional("tokenizer.json")
-        tokenizer_config = fetch_optional("tokenizer_config.json")
+        tokenizer_files = {}
+        for file in TOKENIZER_FILES:
+            if TOKENIZER_JSON not in tokenizer_files and (path := fetch_optional(file)):
+                tokenizer_files[file] = path
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise TrunkError(
             f"the encoder {name} is neither a folder nor a repository on the hub: check its spelling"
         ) from error
     except (HfHubHTTPError, OSError, RuntimeError) as error:  # a closed client raises RuntimeError
         raise offline from error
-    if config is None or weights is None or (vocabulary is None and tokenizer is None):
+    if config is None or weights is None:
         raise TrunkError(
-            f"the repository {name} is not a BERT checkpoint: it lacks config.json, weights or a vocabulary"
+            f"the repository {name} is not an encoder: it lacks config.json, or has no weights for PyTorch"
         )
-    return Checkpoint(name, config, weights, tokenizer, vocabulary, tokenizer_config)
+    return Checkpoint(name, config, weights, tokenizer_files)

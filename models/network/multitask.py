@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from torch import Tensor, nn
 
+from models.network.encoder_model import EncoderModel
 from models.network.heads import CLASSIFIER, HEADS, Head
 from models.network.layers import mean_over, run_layers, run_layers_to_cls
 from models.network.retriever import Retriever
@@ -16,12 +17,9 @@ from models.network.shape import NetworkShape, Pooling
 from models.network.trunk import FrozenTrunk
 from models.network.weights import NetworkWeights, copy_tensors, tensors_equal
 
-if TYPE_CHECKING:
-    from transformers import BertModel
-
 
 class MultiTaskNetwork(FrozenTrunk):
-    """BERT whose embeddings and first layers are frozen, with one head for each subtask.
+    """An encoder whose embeddings and first layers are frozen, with one head for each subtask.
 
     Every head starts from the trunk's states. The layers after the trunk are shared by all tasks and trained
     on all of them (Algorithm 1). `models.network.heads` lists the heads.
@@ -31,7 +29,7 @@ class MultiTaskNetwork(FrozenTrunk):
     A retriever is trained after that, on the finished network.
 
     Args:
-        encoder: a pretrained BERT; its modules are used, not copied.
+        encoder: a pretrained encoder; its modules are used, not copied.
         frozen_layers: layers of the trunk, after the embeddings; the paper freezes 11 of 12.
         ptids: classes of the Normalizer.
         dropout: probability of dropout before each head, in training.
@@ -52,7 +50,7 @@ class MultiTaskNetwork(FrozenTrunk):
 
     def __init__(
         self,
-        encoder: BertModel,
+        encoder: EncoderModel,
         *,
         frozen_layers: int,
         ptids: int,
@@ -73,7 +71,7 @@ class MultiTaskNetwork(FrozenTrunk):
             )
         self.dropout = nn.Dropout(dropout)
         self.shape = NetworkShape.of(
-            encoder.config,
+            encoder.architecture,
             frozen_layers=frozen_layers,
             ptids=ptids,
             pooling=pooling,
@@ -124,14 +122,15 @@ class MultiTaskNetwork(FrozenTrunk):
         Returns:
             `[batch, tokens, classes]` for a head that reads tokens, else `[batch, classes]`.
         """
+        bias = self.position_bias(trunk_states.shape[1])
         if head.reads == "token":
-            states = run_layers(self.shared, trunk_states, attention_mask)
+            states = run_layers(self.shared, trunk_states, attention_mask, bias)
         elif head.reads == "span" and self.pooling == "mean":
             if span_mask is None:
                 raise ValueError("mean pooling needs a span_mask")
-            states = mean_over(run_layers(self.shared, trunk_states, attention_mask), span_mask)
+            states = mean_over(run_layers(self.shared, trunk_states, attention_mask, bias), span_mask)
         else:
-            states = run_layers_to_cls(self.shared, trunk_states, attention_mask)
+            states = run_layers_to_cls(self.shared, trunk_states, attention_mask, bias)
         logits: Tensor = self.linear(head)(self.dropout(states))
         return logits
 

@@ -24,15 +24,23 @@ class Retriever(nn.Module):
         super().__init__()
         self.layers = deepcopy(layers)
 
-    def forward(self, states: Tensor, attention_mask: Tensor, span_mask: Tensor) -> Tensor:
+    def forward(
+        self,
+        states: Tensor,
+        attention_mask: Tensor,
+        span_mask: Tensor,
+        position_bias: Tensor | None = None,
+    ) -> Tensor:
         """Run the layers and return the mean state of each span.
 
         Args:
             states: `[batch, tokens, hidden]`, the output of the layer below.
             attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
             span_mask: `[batch, tokens]`, 1 for the tokens of `[CLS] span [SEP]`, see `TokenBatch.span_mask`.
+            position_bias: see `run_layers`.
 
         Returns:
             `[batch, hidden]`, each of length one, so that products are cosines.
         """
-        return normalize(mean_over(run_layers(self.layers, states, attention_mask), span_mask), dim=-1)
+        run = run_layers(self.layers, states, attention_mask, position_bias)
+        return normalize(mean_over(run, span_mask), dim=-1)

@@ -11,14 +11,33 @@ from models.network.heads import CLASSIFIER, HEADS
 
 Pooling = Literal["cls", "mean"]
 Activation = Literal["gelu", "gelu_new", "relu"]  # as named by `hidden_act` of BERT
+ModelType = Literal["bert", "roberta", "xlm-roberta", "mpnet"]
 Shape = tuple[int, ...]
 
 
+def _is_bert(value: object) -> bool:
+    """Return True for the default, which older bundles lack, so that their version stays."""
+    return value == "bert"
+
+
+def _is_zero(value: object) -> bool:
+    """Return True for the default, which older bundles lack, so that their version stays."""
+    return value == 0
+
+
 class Architecture(BaseModel):
-    """The shape of the encoder, named as in BERT's own `config.json`."""
+    """The shape of the encoder, named as in the encoder's own `config.json`.
+
+    Attributes:
+        model_type: the family, see `models.encoder.architectures`.
+        type_vocab_size: token types: 2 in BERT, 1 in RoBERTa, and 0 in MPNet, which has none.
+        first_position: number of the first token's position; RoBERTa and MPNet do not begin with 0.
+        relative_attention_num_buckets: of MPNet's position bias; 0 for an encoder without one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    model_type: ModelType = Field(default="bert", exclude_if=_is_bert)
     vocab_size: int = Field(ge=5, le=1_000_000)
     hidden_size: int = Field(ge=1, le=8_192)
     num_hidden_layers: int = Field(ge=1, le=100)
@@ -26,11 +45,18 @@ class Architecture(BaseModel):
     intermediate_size: int = Field(ge=1, le=65_536)
     hidden_act: Activation = "gelu"
     max_position_embeddings: int = Field(ge=8, le=100_000)
-    type_vocab_size: int = Field(ge=1, le=16)
+    type_vocab_size: int = Field(ge=0, le=16)
     layer_norm_eps: float = Field(gt=0, le=1)
     pad_token_id: int = Field(ge=0)
     hidden_dropout_prob: float = Field(default=0.1, ge=0, le=1)
     attention_probs_dropout_prob: float = Field(default=0.1, ge=0, le=1)
+    first_position: int = Field(default=0, ge=0, le=1_000, exclude_if=_is_zero)
+    relative_attention_num_buckets: int = Field(default=0, ge=0, le=1_024, multiple_of=4, exclude_if=_is_zero)
+
+    @property
+    def longest_input(self) -> int:
+        """Tokens of the longest input."""
+        return self.max_position_embeddings - self.first_position
 
 
 @dataclass(frozen=True)
@@ -39,7 +65,7 @@ class NetworkShape:
 
     Attributes:
         vocabulary: entries of the tokenizer's vocabulary.
-        positions: tokens of the longest input.
+        positions: rows of the position embeddings.
         token_types: 2 in BERT, one for each text of a pair.
         hidden: width of the states.
         intermediate: width of the feed-forward part, four times `hidden` in BERT.
@@ -52,6 +78,8 @@ class NetworkShape:
         pooling: what the Normalizer reads, see `MultiTaskNetwork`.
         classifiers: of the ensemble; 1 without one.
         retriever_layers: 0 without a retriever.
+        first_position: row of the position embeddings for the first token.
+        position_buckets: of MPNet's position bias; 0 without one.
     """
 
     vocabulary: int
@@ -68,6 +96,8 @@ class NetworkShape:
     pooling: Pooling = "cls"
     classifiers: int = 1
     retriever_layers: int = 0
+    first_position: int = 0
+    position_buckets: int = 0
 
     @classmethod
     def of(
@@ -83,7 +113,7 @@ class NetworkShape:
         """Return the shape of a network on an encoder.
 
         Args:
-            architecture: of the encoder; its `BertConfig` also works, since it has the same names.
+            architecture: of the encoder.
             frozen_layers: this and all that follow are arguments of `MultiTaskNetwork`.
         """
         return cls(
@@ -101,6 +131,8 @@ class NetworkShape:
             pooling=pooling,
             classifiers=classifiers,
             retriever_layers=retriever_layers,
+            first_position=architecture.first_position,
+            position_buckets=architecture.relative_attention_num_buckets,
         )
 
     @property
@@ -117,7 +149,12 @@ class NetworkShape:
             "token_type_embeddings.weight": (self.token_types, hidden),
             "LayerNorm.weight": (hidden,),
             "LayerNorm.bias": (hidden,),
+            "relative_attention_bias.weight": (self.position_buckets, self.attention_heads),
         }
+        if not self.token_types:
+            del embeddings["token_type_embeddings.weight"]
+        if not self.position_buckets:
+            del embeddings["relative_attention_bias.weight"]
         return {
             **{f"embeddings.{name}": shape for name, shape in embeddings.items()},
             **self._layers("trunk", self.frozen_layers),

@@ -1,42 +1,40 @@
-"""The frozen part of the network: BERT's embeddings and first layers, which are never trained."""
+"""The frozen part of the network: the encoder's embeddings and first layers, which are never trained."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
+from models.network.encoder_model import EncoderEmbeddings, EncoderModel
 from models.network.layers import run_layers
 from models.network.weights import TrunkStatesSource
 
-if TYPE_CHECKING:
-    from transformers import BertModel
-
 
 class FrozenTrunk(nn.Module):
-    """Embeddings and first layers of BERT, always in eval mode and without gradients.
+    """Embeddings and first layers of an encoder, always in eval mode and without gradients.
 
     Its states depend on the text alone, so they can be computed once for all heads, or once for all epochs.
     A caller that has them already sets `kept_states`, which is then called instead of running the trunk.
 
     Args:
-        encoder: a pretrained BERT; its modules are used, not copied.
+        encoder: a pretrained encoder; its modules are used, not copied.
         frozen_layers: layers of the trunk, after the embeddings; the paper freezes 11 of 12.
 
     Raises:
         ValueError: the encoder has fewer layers than are to be frozen.
     """
 
-    def __init__(self, encoder: BertModel, frozen_layers: int) -> None:
+    def __init__(self, encoder: EncoderModel, frozen_layers: int) -> None:
         super().__init__()
         layers = list(encoder.encoder.layer)
         if not 0 <= frozen_layers <= len(layers):
             raise ValueError(f"frozen_layers is {frozen_layers}, but the encoder has {len(layers)} layers")
-        self.hidden_size: int = encoder.config.hidden_size
+        self.hidden_size: int = encoder.architecture.hidden_size
         self.frozen_layers = frozen_layers
         self.kept_states: TrunkStatesSource | None = None
-        self.embeddings: nn.Module = encoder.embeddings
+        self.embeddings: EncoderEmbeddings = encoder.embeddings
         self.trunk = nn.ModuleList(layers[:frozen_layers])
         for module in (self.embeddings, self.trunk):
             module.requires_grad_(False)
@@ -67,15 +65,23 @@ class FrozenTrunk(nn.Module):
 
     def embed(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """Return the embeddings `[batch, tokens, hidden]` of tokens; the first part of `trunk_states`."""
-        embedded: Tensor = self.embeddings(input_ids=input_ids, token_type_ids=token_type_ids)
+        embedded: Tensor = self.embeddings(input_ids, token_type_ids)
         return embedded
+
+    @torch.no_grad()
+    def position_bias(self, tokens: int) -> Tensor | None:
+        """Return what attention adds to its scores, `[heads, tokens, tokens]`; None for most encoders.
+
+        Callers that run layers of this network themselves pass it to `run_layers`.
+        """
+        return self.embeddings.position_bias(tokens)
 
     def trunk_from(self, embedded: Tensor, attention_mask: Tensor) -> Tensor:
         """Run the trunk's layers on embeddings; the second part of `trunk_states`.
 
         Unlike `trunk_states`, this keeps the gradients of `embedded`, which adversarial training needs.
         """
-        return run_layers(self.trunk, embedded, attention_mask)
+        return run_layers(self.trunk, embedded, attention_mask, self.position_bias(embedded.shape[1]))
 
     def trunk_parameters(self) -> list[Tensor]:
         """Return the frozen parameters, to compare them with those of another network."""

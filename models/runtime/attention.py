@@ -17,20 +17,26 @@ _TEXTS: Final = 6  # texts multiplied at a time; the products of more do not fit
 class Attention(Protocol):
     """How the tokens of a text attend to each other on some device."""
 
-    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(
+        self, joined: Tensor, batch: PackedBatch, heads: int, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each token to all tokens of its text.
 
         Args:
             joined: queries, keys and values side by side: `[tokens or more, 3 · hidden]`.
             batch: which token belongs to which text.
             heads: attention heads of the layer.
+            bias: added to the scores, `[heads, positions, positions]`, fp32, for texts of up to `positions`
+                tokens; None for an encoder without a position bias.
 
         Returns:
             `[tokens or more, hidden]`, with the dtype of `joined`.
         """
         ...
 
-    def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+    def cls_attention(
+        self, queries: Tensor, states: Tensor, batch: PackedBatch, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each text's [CLS] to all tokens of its text, for any number of heads.
 
         Args:
@@ -38,6 +44,7 @@ class Attention(Protocol):
                 `[texts, heads, hidden]`.
             states: `[tokens, hidden]`.
             batch: which token belongs to which text.
+            bias: added to the scores, `[heads, positions]`, fp32; see `self_attention`.
 
         Returns:
             The weighted sum of the states for each head: `[texts, heads, hidden]`.
@@ -48,11 +55,15 @@ class Attention(Protocol):
 class GroupedAttention:
     """Attention by groups of equal length, the fastest on a CPU (`docs/performance.md`)."""
 
-    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(
+        self, joined: Tensor, batch: PackedBatch, heads: int, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each token to all tokens of its text; see `Attention`."""
         hidden = joined.shape[1] // 3
         context = joined.new_zeros(len(joined), hidden)
         for group in batch.groups:
+            # The upper left corner of a bias is that for a shorter text.
+            added = None if bias is None else bias[:, : group.length, : group.length]
             for first in range(0, group.texts, _TEXTS):
                 texts = min(_TEXTS, group.texts - first)
                 start = group.first_token + first * group.length
@@ -60,20 +71,26 @@ class GroupedAttention:
                 # [tokens, 3 · hidden] to three times [texts, heads, length, head size]
                 parts = joined[tokens].view(texts, group.length, 3, heads, -1).permute(2, 0, 3, 1, 4)
                 attend = _attend_by_products if group.length <= _SHORT else _attend_by_kernel
-                context[tokens].view(texts, group.length, heads, -1).copy_(attend(parts).transpose(1, 2))
+                context[tokens].view(texts, group.length, heads, -1).copy_(
+                    attend(parts, added).transpose(1, 2)
+                )
         return context
 
-    def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+    def cls_attention(
+        self, queries: Tensor, states: Tensor, batch: PackedBatch, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each text's [CLS] to all tokens of its text; see `Attention`."""
         context = torch.empty_like(queries)
         for group in batch.groups:
             tokens = states[group.token_slice].view(group.texts, group.length, -1)
-            weights = torch.bmm(queries[group.text_slice], tokens.transpose(1, 2)).softmax(-1)
-            torch.bmm(weights, tokens, out=context[group.text_slice])
+            scores = torch.bmm(queries[group.text_slice], tokens.transpose(1, 2))
+            if bias is not None:
+                scores += bias[:, : group.length]
+            torch.bmm(scores.softmax(-1), tokens, out=context[group.text_slice])
         return context
 
 
-def _attend_by_products(parts: Tensor) -> Tensor:
+def _attend_by_products(parts: Tensor, bias: Tensor | None) -> Tensor:
     """Multiply many small matrices at once, in fp32.
 
     This takes half the time of torch's kernel, which is made for long texts. oneDNN is faster still in
@@ -81,10 +98,13 @@ def _attend_by_products(parts: Tensor) -> Tensor:
     """
     _, texts, heads, length, size = parts.shape
     query, key, value = parts.new_empty(parts.shape, dtype=torch.float32).copy_(parts).flatten(1, 2)
-    weights = torch.bmm(query, key.transpose(1, 2)).mul_(size**-0.5).softmax(-1)
-    return torch.bmm(weights, value).view(texts, heads, length, size)
+    scores = torch.bmm(query, key.transpose(1, 2)).mul_(size**-0.5)
+    if bias is not None:
+        scores.view(texts, heads, length, length).add_(bias)
+    return torch.bmm(scores.softmax(-1), value).view(texts, heads, length, size)
 
 
-def _attend_by_kernel(parts: Tensor) -> Tensor:
+def _attend_by_kernel(parts: Tensor, bias: Tensor | None) -> Tensor:
     query, key, value = parts
-    return scaled_dot_product_attention(query, key, value)
+    mask = None if bias is None else bias.to(query.dtype)
+    return scaled_dot_product_attention(query, key, value, mask)

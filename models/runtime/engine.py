@@ -52,6 +52,8 @@ class Engine:
         token_budget: tokens of a micro-batch; by default what suits the device.
         graphs: capture CUDA graphs on a GPU. That takes seconds and memory, and pays off for a server, not
             for a single evaluation.
+        threads_of: another engine with as many lanes, whose threads this one uses, too: both together compute
+            no more micro-batches at a time than one of them.
         body: a quantized body, which computes the states that Classifier and Extractor start from; spans and
             names are read by the exact network.
 
@@ -71,6 +73,7 @@ class Engine:
         token_budget: int | None = None,
         graphs: bool = False,
         body: BodyIr | None = None,
+        threads_of: Engine | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
         self.precision = precision
@@ -83,7 +86,8 @@ class Engine:
             weights = weights.to(self.device)
             quantized = QuantizedBody(body, weights, attention, lanes=placement.lanes) if body else None
             self._network = PackedNetwork(weights, precision, attention, body=quantized)
-            self._lanes = LanePool([placement.make_lane(self._network) for _ in range(placement.lanes)])
+            lanes_of_device = [placement.make_lane(self._network) for _ in range(placement.lanes)]
+            self._lanes = LanePool(lanes_of_device, threads_of._lanes.threads if threads_of else None)
         self._budgets = placement.token_budget, placement.text_budget
 
     @property
@@ -95,7 +99,7 @@ class Engine:
         self,
         encodings: Sequence[PackableInput],
         *,
-        threshold: float,
+        threshold: float | Sequence[float],
         decision: Decision | None = None,
         advance: Advance = lambda texts: None,
     ) -> list[TweetScores]:
@@ -103,7 +107,7 @@ class Engine:
 
         Args:
             encodings: of `[CLS] tweet [SEP]`.
-            threshold: probability from which a tweet is positive.
+            threshold: probability from which a tweet is positive, or one for each of `encodings`.
             decision: how the probability is computed from the logits; a plain majority by default.
             advance: called after each micro-batch with its number of texts.
 
@@ -111,10 +115,12 @@ class Engine:
             One for each of `encodings`, in their order.
         """
         vote = decision or Decision()
+        thresholds = [threshold] * len(encodings) if isinstance(threshold, float | int) else threshold
         scores: dict[int, TweetScores] = {}
 
         def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], list[TweetScores]]:
-            return batch.rows, self._score_batch(lane, batch, threshold, vote)
+            least = [thresholds[row] for row in batch.rows]
+            return batch.rows, self._score_batch(lane, batch, least, vote)
 
         for rows, batch_scores in self._run(step, encodings):
             scores.update(zip(rows, batch_scores, strict=True))
@@ -140,12 +146,13 @@ class Engine:
         return joined[:, :width], joined[:, width:]
 
     def _score_batch(
-        self, lane: Lane, batch: PackedBatch, threshold: float, decision: Decision
+        self, lane: Lane, batch: PackedBatch, thresholds: Sequence[float], decision: Decision
     ) -> list[TweetScores]:
         on_device, states = lane.shared_states(batch)
         votes = lane.to_host(self._network.votes(states, on_device))
         probabilities: list[float] = decision.probability(votes).tolist()
-        positives = [text for text, probability in enumerate(probabilities) if probability >= threshold]
+        pairs = zip(probabilities, thresholds, strict=True)
+        positives = [text for text, (probability, threshold) in enumerate(pairs) if probability >= threshold]
         tags: dict[int, tuple[float, ...]] = {}
         if positives:
             logits = self._network.extract(states, on_device, positives)

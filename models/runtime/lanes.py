@@ -78,6 +78,19 @@ class ThreadLane:
         return values.cpu()
 
 
+class LaneThreads:
+    """The threads of one or several pools: each runs one step at a time.
+
+    Args:
+        count: number of threads.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.process = os.getpid()
+        self.executor = ThreadPoolExecutor(count, "forward", initializer=torch.set_num_threads, initargs=(1,))
+
+
 class LanePool:
     """Runs steps on a fixed number of lanes, for any number of callers.
 
@@ -86,18 +99,22 @@ class LanePool:
     to ten times as long.
 
     Args:
-        lanes: each of them gets its own thread.
+        lanes: each of them gets a thread.
+        threads: of another pool, as many as there are lanes, so that both pools together compute no more
+            steps at a time than one; by default the pool has threads of its own.
+
+    Raises:
+        ValueError: there are more or fewer threads than lanes.
     """
 
-    def __init__(self, lanes: Sequence[Lane]) -> None:
-        free: SimpleQueue[Lane] = SimpleQueue()
+    def __init__(self, lanes: Sequence[Lane], threads: LaneThreads | None = None) -> None:
+        self.threads = threads or LaneThreads(len(lanes))
+        if self.threads.count != len(lanes):
+            raise ValueError(f"{len(lanes)} lanes cannot share {self.threads.count} threads")
+        self._free: SimpleQueue[Lane] = SimpleQueue()
         for lane in lanes:
-            free.put(lane)
-        self._process = os.getpid()
+            self._free.put(lane)
         self._local = threading.local()
-        self._threads = ThreadPoolExecutor(
-            len(lanes), "forward", initializer=_take_lane, initargs=(self._local, free)
-        )
 
     def run(self, step: Callable[[Lane, Work], Result], items: Iterable[Work]) -> Iterator[Result]:
         """Run `step` for each item on some lane, in inference mode; yield the results in order of the items.
@@ -108,27 +125,23 @@ class LanePool:
         Raises:
             ModelError: the process was forked, so that these threads do not exist in it.
         """
-        if os.getpid() != self._process:
+        if os.getpid() != self.threads.process:
             raise ModelError(
                 "the engine was made before the process was forked, and its threads are not copied: "
                 "load the bundle in each process"
             )
         futures: list[Future[Result]] = []
         try:
-            futures.extend(self._threads.submit(_run_step, self._local, step, item) for item in items)
+            futures.extend(self.threads.executor.submit(self._run_step, step, item) for item in items)
             for future in futures:
                 yield future.result()
         finally:
             for future in futures:
                 future.cancel()
 
-
-def _take_lane(local: threading.local, free: SimpleQueue[Lane]) -> None:
-    torch.set_num_threads(1)
-    local.lane = free.get()
-
-
-def _run_step(local: threading.local, step: Callable[[Lane, Work], Result], item: Work) -> Result:
-    lane: Lane = local.lane
-    with torch.inference_mode(), lane.step_context():
-        return step(lane, item)
+    def _run_step(self, step: Callable[[Lane, Work], Result], item: Work) -> Result:
+        lane: Lane | None = getattr(self._local, "lane", None)
+        if lane is None:  # the first step of this pool in this thread, which keeps its lane
+            lane = self._local.lane = self._free.get_nowait()
+        with torch.inference_mode(), lane.step_context():
+            return step(lane, item)

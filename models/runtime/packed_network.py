@@ -14,7 +14,7 @@ from torch.nn.functional import linear, normalize
 from models.device import Precision
 from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Affine, NetworkPart, NetworkWeights
 from models.runtime.attention import Attention
-from models.runtime.layer import ClsLayer, PackedEmbedding, PackedLayer, cls_states
+from models.runtime.layer import ClsLayer, PackedEmbedding, PackedLayer, cls_states, position_bias
 from models.runtime.packing import PackedBatch, padded_parts
 
 
@@ -58,9 +58,10 @@ class PackedNetwork:
         body: Callable[[PackedBatch], SharedStates] | None = None,
     ) -> None:
         shape = weights.shape
+        bias = position_bias(weights)
 
         def packed_layers(layers: Sequence[NetworkPart]) -> list[PackedLayer]:
-            return [PackedLayer(layer, shape, precision, attention) for layer in layers]
+            return [PackedLayer(layer, shape, precision, attention, bias) for layer in layers]
 
         def classifier_at(prefix: str, layers: Sequence[NetworkPart]) -> _PackedClassifier:
             last = ClsLayer(layers[-1], shape, precision) if layers else None
@@ -68,6 +69,7 @@ class PackedNetwork:
 
         self.shape = shape
         self._attention = attention
+        self._bias = bias
         self._body = body
         self._embedding = PackedEmbedding(weights)
         self._kept_states = weights.kept_states
@@ -170,7 +172,7 @@ class PackedNetwork:
         layers = [classifier.last_layer for classifier in classifiers if classifier.last_layer is not None]
         if not layers:  # all layers are frozen, so that the classifiers read the same states
             return [states[batch.starts]] * len(classifiers)
-        return cls_states(layers, states, batch, self._attention)
+        return cls_states(layers, states, batch, self._attention, self._bias)
 
 
 @dataclass(frozen=True)

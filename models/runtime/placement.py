@@ -77,7 +77,7 @@ def choose_placement(
         precision: of matrix products.
         lanes: micro-batches at a time; by default the number of torch's threads, and two on a GPU.
         token_budget: most tokens of a micro-batch; by default what suits the device.
-        graphs: capture CUDA graphs on a GPU that has the varlen kernel.
+        graphs: capture CUDA graphs on a GPU that has the varlen kernel, of an encoder that it computes.
     """
     if device.type == "cuda":
         return _place_on_gpu(
@@ -98,7 +98,9 @@ def _place_on_gpu(
     # The varlen kernel loads torch's compiler: a second and 70 MB, which a CPU does not need.
     from models.runtime import cuda
 
-    is_varlen = precision == "bf16" and cuda.has_varlen_kernel(device, shape.head_size)
+    is_varlen = (
+        precision == "bf16" and not shape.position_buckets and cuda.has_varlen_kernel(device, shape.head_size)
+    )
     buckets = cuda.make_buckets(budget)
     captured = buckets if graphs and is_varlen else ()
     return Placement(

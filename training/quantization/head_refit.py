@@ -69,8 +69,9 @@ def classifier_states(
         shared, padded = body(batch), PaddedTexts(batch)
         mask = padded.attention_mask
         below, trunk = padded.pad(shared.before_last), padded.pad(shared.trunk)
-        first = run_layers_to_cls(network.shared[-1:], below, mask)
-        return [first, *(run_layers_to_cls(layers, trunk, mask) for layers in members)]
+        bias = network.position_bias(mask.shape[1])
+        first = run_layers_to_cls(network.shared[-1:], below, mask, bias)
+        return [first, *(run_layers_to_cls(layers, trunk, mask, bias) for layers in members)]
 
     by_batch: list[list[Tensor]] = []
     texts: list[int] = []
@@ -91,7 +92,9 @@ def extractor_states(network: MultiTaskNetwork, body: Body, batches: Sequence[Pa
         for batch in batches:
             padded = PaddedTexts(batch)
             below = padded.pad(body(batch).before_last)
-            by_batch.append(padded.unpad(run_layers(network.shared[-1:], below, padded.attention_mask)))
+            bias = network.position_bias(below.shape[1])
+            states = run_layers(network.shared[-1:], below, padded.attention_mask, bias)
+            by_batch.append(padded.unpad(states))
             texts.extend(np.repeat(batch.rows, batch.lengths).tolist())
     return HeadStates(_concatenate(by_batch), np.array(texts))
 

@@ -68,7 +68,8 @@ class VectorSource:
             batch = inputs.batch(rows[positions].tolist()).to(self.device)
             states = self._states.states(self.below, inputs, rows[positions].tolist())
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16):
-                parts.append(self.retriever(states, batch.attention_mask, batch.span_mask).float())
+                bias = self.below.position_bias(states.shape[1])
+                parts.append(self.retriever(states, batch.attention_mask, batch.span_mask, bias).float())
             order.append(positions)
         if not parts:
             return torch.zeros(0, self.below.hidden_size, device=self.device)

@@ -18,11 +18,13 @@ _log = logging.getLogger(__name__)
 class PaddedAttention:
     """Pads texts of similar lengths to the longest of them; an `Attention` for any device and dtype.
 
-    A GPU needs few large operations, and groups of equal length are many small ones. This is for GPUs and
-    dtypes that the varlen kernel does not support: those before Ampere, and fp32.
+    A GPU needs few large operations, and groups of equal length are many small ones. This is for what the
+    varlen kernel does not support: GPUs before Ampere, fp32, and a position bias.
     """
 
-    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(
+        self, joined: Tensor, batch: PackedBatch, heads: int, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each token to all tokens of its text; see `Attention`."""
         hidden = joined.shape[1] // 3
         context = joined.new_empty(len(joined), hidden)
@@ -30,17 +32,24 @@ class PaddedAttention:
             # [texts, longest, 3 · hidden] to three times [texts, heads, longest, head size]
             padded = part.pad(joined[part.token_slice]).view(*part.shape, 3, heads, hidden // heads)
             query, key, value = padded.permute(2, 0, 3, 1, 4)
-            visible = part.attention_mask.bool()[:, None, None, :]
-            attended = scaled_dot_product_attention(query, key, value, attn_mask=visible)
+            mask = part.attention_mask.bool()[:, None, None, :]
+            if bias is not None:
+                longest = part.shape[1]
+                mask = bias[:, :longest, :longest].to(query.dtype).masked_fill(~mask, -torch.inf)
+            attended = scaled_dot_product_attention(query, key, value, attn_mask=mask)
             context[part.token_slice] = part.unpad(attended.transpose(1, 2).reshape(*part.shape, hidden))
         return context
 
-    def cls_attention(self, queries: Tensor, states: Tensor, batch: PackedBatch) -> Tensor:
+    def cls_attention(
+        self, queries: Tensor, states: Tensor, batch: PackedBatch, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each text's [CLS] to all tokens of its text; see `Attention`."""
         context = torch.empty_like(queries)
         for part in padded_parts(batch):
             tokens = part.pad(states[part.token_slice])  # [texts, longest, hidden]
             scores = torch.bmm(queries[part.text_slice], tokens.transpose(1, 2))
+            if bias is not None:
+                scores += bias[:, : part.shape[1]]
             is_padding = ~part.attention_mask.bool()[:, None, :]
             weights = scores.masked_fill_(is_padding, -torch.inf).softmax(-1)
             torch.bmm(weights, tokens, out=context[part.text_slice])
@@ -48,7 +57,7 @@ class PaddedAttention:
 
 
 class VarlenAttention(PaddedAttention):
-    """Attention by a kernel that needs no padding; an `Attention` for bfloat16.
+    """Attention by a kernel that needs no padding; an `Attention` for bfloat16, without a position bias.
 
     It reads only `bounds` of a batch, on the device, and `longest`, which may be larger than the longest
     text. So a captured graph can be replayed on other texts. Tokens after the last bound belong to no text:
@@ -58,8 +67,12 @@ class VarlenAttention(PaddedAttention):
     tokens, a sixth of a layer for each classifier, which `ClsLayer` does not compute.
     """
 
-    def self_attention(self, joined: Tensor, batch: PackedBatch, heads: int) -> Tensor:
+    def self_attention(
+        self, joined: Tensor, batch: PackedBatch, heads: int, bias: Tensor | None = None
+    ) -> Tensor:
         """Compute attention from each token to all tokens of its text; see `Attention`."""
+        if bias is not None:
+            raise ValueError("the varlen kernel takes no position bias: use PaddedAttention")
         query, key, value = joined.view(len(joined), 3, heads, -1).unbind(1)  # three of [tokens, heads, size]
         context = varlen_attn(query, key, value, batch.bounds, batch.bounds, batch.longest, batch.longest)
         assert isinstance(context, Tensor)  # noqa: S101 - a pair only if more is requested

@@ -14,7 +14,7 @@ from models.network import NetworkShape, NetworkWeights
 from models.runtime.attention import Attention
 from models.runtime.int8.body_ir import BodyIr, SegmentPorts, read_segments, unusable_graph
 from models.runtime.int8.openvino_runtime import import_openvino, products_overflow
-from models.runtime.layer import PackedEmbedding
+from models.runtime.layer import PackedEmbedding, position_bias
 from models.runtime.packed_network import SharedStates
 from models.runtime.packing import PackedBatch
 
@@ -71,6 +71,7 @@ class QuantizedBody:
         layers, hidden = body_layers(shape), shape.hidden
         self._attention = attention
         self._embedding = PackedEmbedding(weights)
+        self._bias = position_bias(weights)
         self._frozen_layers = shape.frozen_layers
         self._heads = shape.attention_heads
         self._tensor = openvino.Tensor
@@ -103,7 +104,7 @@ class QuantizedBody:
         states = trunk = pad(self._embedding(batch), (0, 0, 0, -tokens % _ROWS))
         *_, joined = self._run(0, [states])
         for layer in range(1, len(self._compiled)):
-            context = self._attention.self_attention(joined, batch, self._heads)
+            context = self._attention.self_attention(joined, batch, self._heads, self._bias)
             states, *following = self._run(layer, [context, states])
             joined = following[0] if following else joined
             if layer == self._frozen_layers:

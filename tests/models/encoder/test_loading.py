@@ -1,4 +1,4 @@
-"""Encoders as models of transformers, from each layout in which they are published."""
+"""Encoders from each layout in which BERT is published."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def test_the_states_are_those_of_from_pretrained(checkpoints: dict[Layout, Path]
     reference = BertModel.from_pretrained(str(checkpoints["safetensors"])).eval()
     ids = torch.tensor([encoder.tokenizer.encode("zoloft gives me nausea").ids])
     with torch.no_grad():
-        states, expected = encoder.model(ids).last_hidden_state, reference(ids).last_hidden_state
+        states, expected = encoder.model(ids), reference(ids).last_hidden_state
     assert torch.allclose(states, expected, atol=1e-6)

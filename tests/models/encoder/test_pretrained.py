@@ -19,7 +19,12 @@ from tests.tiny import Layout
     ("name", "content", "message"),
     [
         ("config.json", "{", "JSON"),
-        ("config.json", '{"model_type": "roberta"}', "roberta"),
+        ("config.json", '{"model_type": "deberta-v2"}', r"deberta-v2.*BERT.*RoBERTa.*BERTweet.*XLM-R.*MPNet"),
+        ("config.json", '{"model_type": ["bert"]}', r"\['bert'\].*choose one of"),
+        ("config.json", "[]", "does not describe an encoder"),
+        ("config.json", '{"hidden_size": 0}', r"config\.json: hidden_size"),
+        ("config.json", '{"num_attention_heads": 7}', r"config\.json: hidden_size is not a multiple"),
+        ("config.json", '{"position_embedding_type": "relative_key"}', "relative_key.*absolute positions"),
         ("config.json", '{"hidden_act": "gelu_fast"}', r"config\.json.*'gelu_fast'.*gelu, gelu_new, relu"),
         ("config.json", '{"hidden_act": ["gelu"]}', r"config\.json.*\['gelu'\].*gelu, gelu_new, relu"),
         ("config.json", '{"hidden_act": null}', r"config\.json.*None.*gelu, gelu_new, relu"),

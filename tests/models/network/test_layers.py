@@ -7,30 +7,35 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
-from models.network import run_layers, run_layers_to_cls
+from models.network import Architecture, EncoderLayer, run_layers, run_layers_to_cls
 from models.network.layers import mean_over
 
 
-def bert_layers(count: int, *, hidden: int = 32, heads: int = 4, dropout: float = 0.1) -> nn.ModuleList:
+def bert_layers(
+    count: int, *, hidden: int = 32, heads: int = 4, dropout: float = 0.1, buckets: int = 0
+) -> nn.ModuleList:
     torch.manual_seed(3)
-    config = BertConfig(
+    architecture = Architecture(
         vocab_size=8,
         hidden_size=hidden,
-        num_hidden_layers=count,
+        num_hidden_layers=max(1, count),
         num_attention_heads=heads,
         intermediate_size=2 * hidden,
-        initializer_range=0.2,
+        max_position_embeddings=32,
+        type_vocab_size=2,
+        layer_norm_eps=1e-12,
+        pad_token_id=0,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=dropout,
-        attn_implementation="sdpa",
+        relative_attention_num_buckets=buckets,
     )
-    layers = BertModel(config, add_pooling_layer=False).encoder.layer
+    layers = nn.ModuleList(EncoderLayer(architecture) for _ in range(count))
     for name, parameter in layers.named_parameters():
         if name.endswith("bias"):
-            nn.init.normal_(parameter, std=0.3)  # BERT's biases of zero would hide faults
-    assert isinstance(layers, nn.ModuleList)
+            nn.init.normal_(parameter, std=0.3)  # biases of zero would hide faults
+        elif "LayerNorm" not in name:
+            nn.init.normal_(parameter, std=0.2)
     return layers
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel
 
 from models import Pipeline
 from models.encoder import TweetTokenizer, load_encoder
-from models.network import MultiTaskNetwork
+from models.encoder.architectures.bert import BERT
+from models.network import EncoderModel, MultiTaskNetwork
 from models.runtime import Engine
 from models.runtime.cuda import PaddedAttention, VarlenAttention, has_varlen_kernel
 from models.runtime.cuda.buckets import make_buckets
@@ -103,14 +103,17 @@ def test_the_memory_stays_within_the_estimate(classifiers: int, tmp_path: Path) 
     shape = network_of(384, classifiers, 3).shape
     tokenizer = TweetTokenizer(load_encoder(str(write_checkpoint(tmp_path / "words"))).tokenizer, 128)
     texts = [text_of(*text) for text in random.Random(2).choices(SHORT, k=20_000)]
-    config = BertConfig(
-        vocab_size=1_000,
-        hidden_size=384,
-        num_hidden_layers=4,
-        num_attention_heads=12,
-        intermediate_size=1_536,
+    architecture = BERT.architecture(
+        {
+            "vocab_size": 1_000,
+            "hidden_size": 384,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 12,
+            "intermediate_size": 1_536,
+        },
+        Path("config.json"),
     )
-    encoder = BertModel(config, add_pooling_layer=False)
+    encoder = EncoderModel(architecture)
     network = MultiTaskNetwork(encoder, frozen_layers=3, ptids=3, classifiers=classifiers).eval().to(CUDA)
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()

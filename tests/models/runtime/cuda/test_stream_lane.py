@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from transformers import BertConfig, BertModel
 
-from models.network import MultiTaskNetwork
+from models.encoder.architectures.bert import BERT
+from models.network import EncoderModel, MultiTaskNetwork
 from models.runtime import PackedBatch, PackedNetwork
 from models.runtime.cuda import VarlenAttention, estimate_lane_bytes, make_buckets, max_texts
 from models.runtime.cuda.buckets import Bucket, BucketInputs
@@ -54,15 +55,18 @@ class LiveBytes(TorchDispatchMode):
 
 
 def network_of(hidden: int, classifiers: int, frozen_layers: int) -> MultiTaskNetwork:
-    config = BertConfig(
-        vocab_size=100,
-        hidden_size=hidden,
-        num_hidden_layers=4,
-        num_attention_heads=12,
-        intermediate_size=4 * hidden,
+    architecture = BERT.architecture(
+        {
+            "vocab_size": 100,
+            "hidden_size": hidden,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 12,
+            "intermediate_size": 4 * hidden,
+        },
+        Path("config.json"),
     )
     with META:
-        encoder = BertModel(config, add_pooling_layer=False)
+        encoder = EncoderModel(architecture)
         return MultiTaskNetwork(encoder, frozen_layers=frozen_layers, ptids=3, classifiers=classifiers).eval()
 
 
