@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.corpora.corpus_options import CorpusOptions
 from training.corpora.jsonl import read_jsonl, read_records
 from training.corpora.prepared import to_jsonl
 from training.corpora.reading_log import ReadingLog
@@ -46,6 +47,36 @@ def test_a_malformed_row_is_reported_with_file_and_line(tmp_path: Path, bad: obj
     path = write_rows(tmp_path / "c.jsonl", {"id": "a", "text": "fine", "label": 0}, bad)
     with pytest.raises(CorpusError, match=r"c\.jsonl, line 2"):
         read_records(path)
+
+
+@pytest.mark.parametrize(("label", "value"), [("ADE", 1), ("noADE", 0), ("1", 1), (True, 1), (False, 0)])
+def test_a_label_may_be_a_word(tmp_path: Path, label: object, value: int) -> None:
+    path = write_rows(tmp_path / "c.jsonl", {"id": "a", "text": "Rash", "label": label})
+    assert read_records(path)[0].label == value
+
+
+def test_a_context_is_read(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "c.jsonl", {"id": "a", "text": "Rash", "label": 1, "context": "pillex"})
+    assert read_records(path)[0].context == "pillex"
+
+
+def test_offsets_in_utf16_units_are_converted_if_there_is_a_log(tmp_path: Path) -> None:
+    span = {"start": 8, "end": 12}
+    row = {"id": "a", "text": "😀😀 so Rash today", "label": 1, "spans": [span]}
+    path = write_rows(tmp_path / "c.jsonl", row)
+    log = ReadingLog()
+    assert read_records(path, log)[0].spans == (AnnotatedSpan(6, 10),)
+    assert log.noted.total() == 1
+    with pytest.raises(CorpusError, match=r"c\.jsonl.*--offsets utf16"):
+        read_records(path)
+
+
+def test_offsets_can_be_declared(tmp_path: Path) -> None:
+    row = {"id": "a", "text": "é Rash today", "label": 1, "spans": [{"start": 3, "end": 7}]}
+    path = write_rows(tmp_path / "c.jsonl", row)
+    for unit, place in (("codepoints", (3, 7)), ("bytes", (2, 6))):
+        options = CorpusOptions(offsets=unit)  # type: ignore[arg-type]
+        assert read_records(path, None, options)[0].spans == (AnnotatedSpan(*place),)
 
 
 def test_a_missing_corpus_is_reported_with_its_name(tmp_path: Path) -> None:

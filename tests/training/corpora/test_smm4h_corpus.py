@@ -236,3 +236,13 @@ def test_any_files_yield_a_corpus_or_faults(
     (folder / "spans_norm.tsv").write_bytes(b"".join(pieces))
     for examples in read_smm4h_corpus(folder, ReadingLog()).values():
         assert [example.text for example in examples] == ["ADE 0"]
+
+
+def test_offsets_in_utf16_units_are_converted(tmp_path: Path) -> None:
+    write(tmp_path, "tweets", "1\t😀😀 pillex gave me hives today")
+    write(tmp_path, "class", "1\tADE")
+    write(tmp_path, "spans", "1\tADE\t20\t25\thives")
+    log = ReadingLog()
+    [example] = read_smm4h_corpus(tmp_path, log)["all"]
+    assert example.spans == (AnnotatedSpan(18, 23),)
+    assert log.noted.total() == 1
