@@ -114,6 +114,11 @@ def bundle_folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
+    if is_dummy(name):
+        raise BundleError(
+            f"{name} is a scorer without weights, and this needs a bundle: a folder, or {', '.join(packaged)}",
+            problem=Problem.UNKNOWN_BUNDLE,
+        )
     names = ", ".join([*packaged, DUMMY])
     raise BundleError(
         f"there is no bundle {name!r}: it is neither a folder nor one of {names}",

@@ -23,7 +23,7 @@ from training.errors import CorpusError, RunError
 from training.extras import require
 
 if TYPE_CHECKING:
-    from models.scoring import Pipeline
+    from models.predictions import Scorer
     from training.evaluation import Assessment, Gold, Predictions
 
 
@@ -131,7 +131,7 @@ def evaluate_command(
 
 
 def _predict(
-    pipeline: Pipeline, gold: Gold, path: Path, lift: Mapping[str, str]
+    pipeline: Scorer, gold: Gold, path: Path, lift: Mapping[str, str]
 ) -> tuple[Predictions, dict[str, str]]:
     """Score the annotated texts; return the predictions, and the names of the predicted PTs by code."""
     from training.evaluation import (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from models.bundle import Bundle, Thresholds
-    from models.scoring import Pipeline
+    from models.predictions import Scorer
 
 _SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
 _SIZE_UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -112,11 +112,11 @@ def open_pipeline(
     trunk: Path | None,
     always_code: bool,
     normalizer: NormalizerChoice | None,
-) -> Pipeline:
-    """Load a bundle, by its name or folder, into a pipeline.
+) -> Scorer:
+    """Load a bundle, by its name or folder, into a pipeline; or the dummy.
 
     Args:
-        bundle: a folder, or a bundle of the package, such as `default`.
+        bundle: a folder, a bundle of the package, such as `default`, or `dummy`, which ignores the rest.
         device: as for `open_bundle`.
         threads: as for `open_bundle`.
         trunk: as for `open_bundle`.
@@ -127,9 +127,12 @@ def open_pipeline(
         ModelError: there is no such bundle, it is damaged or has no such Normalizer, or there is no such
             device.
     """
-    from models.scoring import Pipeline, bundle_folder, require_bundle
+    from models.scoring import Pipeline, bundle_folder, load_scorer, require_bundle
+    from models.scoring.dummy import is_dummy
 
     require_bundle(bundle, normalizer)
+    if is_dummy(bundle):
+        return load_scorer(bundle)
     opened = open_bundle(bundle_folder(bundle), device=device, threads=threads, trunk=trunk)
     thresholds: Thresholds | None = None  # those of the bundle, which has one for each Normalizer
     if always_code:

@@ -33,6 +33,11 @@ def test_predictions_have_the_official_layout(bundle: Path, official: Path, tmp_
     ]
 
 
+def test_the_dummy_predicts_too(official: Path, tmp_path: Path) -> None:
+    result = ade_train("predict", "dummy", "--texts", official, "--split", "dev", "--out", tmp_path / "out")
+    assert json.loads(result.stdout)["bundle"] == "dummy-1"
+
+
 def test_each_text_has_its_probability(bundle: Path, prepared: Path, tmp_path: Path) -> None:
     ade_train("predict", bundle, "--texts", prepared, "--split", "valid", "--out", tmp_path / "predictions")
     rows = (tmp_path / "predictions" / "probabilities.tsv").read_text().splitlines()

@@ -129,3 +129,19 @@ def test_the_digest_depends_on_texts_labels_spans_codes_and_order() -> None:
     digests = {data.digest(), *(TrainingData(train, data.valid).digest() for train in others)}
     assert len(digests) == 5
     assert corpus().digest() == data.digest()
+
+
+@pytest.mark.parametrize("normalizer", ["hybrid", "retrieval"])
+def test_a_retriever_needs_names_and_not_codes(tokenizer: TweetTokenizer, normalizer: str) -> None:
+    method = Method(normalizer=normalizer)  # type: ignore[arg-type]
+    named = corpus()
+    notes = prepare_datasets(method, replace(named, pt_names=NAMES), tokenizer).notes
+    assert any("names of the corpus" in note for note in notes)
+    nameless = [
+        replace(example, spans=tuple(replace(span, pt_name=None) for span in example.spans))
+        for example in named.train
+    ]
+    data = TrainingData(nameless, named.valid)
+    with pytest.raises(RunError, match=r"only a code.*--terminology"):
+        prepare_datasets(method, data, tokenizer)
+    assert prepare_datasets(Method(), data, tokenizer).labels.classes
