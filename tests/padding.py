@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from tokenizers import Encoding
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from models.encoder import TokenBatch
+from models.encoder import TokenBatch, TokenizedInput
 
 
-def pad(encodings: Sequence[Encoding]) -> TokenBatch:
+def pad(encodings: Sequence[TokenizedInput]) -> TokenBatch:
     """Return one batch of all inputs, in their order."""
 
     def stack(values: Sequence[Sequence[int]]) -> Tensor:
@@ -20,6 +19,6 @@ def pad(encodings: Sequence[Encoding]) -> TokenBatch:
 
     return TokenBatch(
         stack([encoding.ids for encoding in encodings]),
-        stack([encoding.attention_mask for encoding in encodings]),
+        stack([[1] * len(encoding) for encoding in encodings]),
         stack([encoding.type_ids for encoding in encodings]),
     )

@@ -114,7 +114,7 @@ class Reference:
             search=Search.of(bundle),
         )
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Run Algorithm 2 on each text (line 5)."""
         return [self.score_text(text).prediction for text in texts]
 

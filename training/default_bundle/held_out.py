@@ -12,7 +12,14 @@ from models.predictions import TweetPrediction
 from models.scoring import Pipeline
 from training.checklist import ChecklistReport, run_checklist
 from training.default_bundle.data import BundleData
-from training.evaluation import GoldSpan, compare_normalizers, evaluate, prevalence_weights, score_predictions
+from training.evaluation import (
+    GoldSpan,
+    compare_normalizers,
+    evaluate,
+    predict_examples,
+    prevalence_weights,
+    score_predictions,
+)
 from training.examples import CodedPhrase, Example, coded_phrases
 from training.scorer import Counts
 
@@ -39,7 +46,7 @@ def evaluate_held_out(
         "ade_corpus_v2": {head.task: sentences[head.task] for head in (CLASSIFIER, EXTRACTOR)},
         "coding": {
             "drug_label_spans": _coding_figures(bundle, data.label_phrases),
-            "blind_tweet_spans": _coding_figures(bundle, coded_phrases(data.blind, context=True)),
+            "blind_tweet_spans": _coding_figures(bundle, coded_phrases(data.blind, with_tweets=True)),
         },
         "checklist": {capability.name: round(capability.rate, 4) for capability in checklist.capabilities},
     }
@@ -47,7 +54,7 @@ def evaluate_held_out(
 
 
 def _tweet_figures(pipeline: Pipeline, tweets: Sequence[Example], prevalence: float) -> dict[str, Any]:
-    predictions = pipeline.score([tweet.text for tweet in tweets])
+    predictions = predict_examples(pipeline, tweets)
     return {
         "tweets": len(tweets),
         "positive": sum(tweet.label for tweet in tweets),
@@ -75,7 +82,7 @@ def _counts_at_prevalence(
 def _coding_figures(bundle: Bundle, phrases: Sequence[CodedPhrase]) -> dict[str, Any]:
     """Compare the Normalizers that the bundle can use on annotated spans."""
     spans = [
-        GoldSpan(SpanInText(phrase.text, phrase.context or phrase.text), phrase.ptid) for phrase in phrases
+        GoldSpan(SpanInText(phrase.text, phrase.tweet or phrase.text), phrase.ptid) for phrase in phrases
     ]
     device = next(bundle.network.parameters()).device
     accuracies = compare_normalizers(bundle, spans, device=device)

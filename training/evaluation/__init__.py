@@ -9,6 +9,7 @@ example_scores                   official scores on annotated examples, for vali
 code_accuracy, normalizers       accuracy of codes at 1 and at 5; the three Normalizers compared
 intervals                        bootstrap confidence intervals
 calibration, thresholds          reliability, temperature and bias; the choice of a threshold
+common_threshold                 one threshold for several kinds of texts
 recalibration                    all three for a bundle
 prediction_errors, error_table   the tweets with errors, and the pages that show them
 assessment                       everything that is measured of predictions, in one object
@@ -24,8 +25,20 @@ from models.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from training.evaluation.assessment import Assessment, assess
-    from training.evaluation.calibration import measure_reliability, prevalence_weights
+    from training.evaluation.calibration import (
+        Prior,
+        fit_weights,
+        log_odds,
+        measure_reliability,
+        prevalence_weights,
+        sigmoid,
+    )
     from training.evaluation.code_accuracy import SHORTLIST, CodeAccuracy
+    from training.evaluation.common_threshold import (
+        CommonThreshold,
+        ScoredTexts,
+        choose_common_threshold,
+    )
     from training.evaluation.evaluation_report import require_no_report, write_report
     from training.evaluation.example_scores import (
         annotation_of_prediction,
@@ -46,7 +59,12 @@ if TYPE_CHECKING:
     from training.evaluation.prediction_writer import require_no_predictions, writing_predictions
     from training.evaluation.recalibration import Recalibration, recalibrate
     from training.evaluation.score_tables import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
-    from training.evaluation.thresholds import ThresholdChoice, choose_threshold
+    from training.evaluation.thresholds import (
+        ThresholdChoice,
+        choose_threshold,
+        operating_points,
+        short_threshold,
+    )
     from training.evaluation.tweet_files import TextToScore, count_lines, read_texts, score_texts, text_file
     from training.evaluation.unlabelled_texts import read_unlabelled
 else:
@@ -54,12 +72,21 @@ else:
         __name__,
         {
             "assessment": ("Assessment", "assess"),
-            "calibration": ("measure_reliability", "prevalence_weights"),
+            "calibration": (
+                "Prior",
+                "fit_weights",
+                "log_odds",
+                "measure_reliability",
+                "prevalence_weights",
+                "sigmoid",
+            ),
             "code_accuracy": ("SHORTLIST", "CodeAccuracy"),
+            "common_threshold": ("CommonThreshold", "ScoredTexts", "choose_common_threshold"),
             "evaluation_report": ("require_no_report", "write_report"),
             "example_scores": (
                 "annotation_of_prediction",
                 "evaluate",
+                "fit_weights",
                 "lift_annotation",
                 "predict_examples",
                 "score_predictions",
@@ -71,7 +98,7 @@ else:
             "prediction_writer": ("require_no_predictions", "writing_predictions"),
             "recalibration": ("Recalibration", "recalibrate"),
             "score_tables": ("CODE_HEADINGS", "SCORE_HEADINGS", "code_accuracy_rows", "score_rows"),
-            "thresholds": ("ThresholdChoice", "choose_threshold"),
+            "thresholds": ("ThresholdChoice", "choose_threshold", "operating_points", "short_threshold"),
             "tweet_files": ("TextToScore", "count_lines", "read_texts", "score_texts", "text_file"),
             "unlabelled_texts": ("read_unlabelled",),
         },
@@ -83,24 +110,31 @@ __all__ = [
     "SHORTLIST",
     "Assessment",
     "CodeAccuracy",
+    "CommonThreshold",
     "Gold",
     "GoldSpan",
     "Predictions",
+    "Prior",
     "Recalibration",
+    "ScoredTexts",
     "TextToScore",
     "ThresholdChoice",
     "annotation_of_prediction",
     "assess",
     "candidates_of",
+    "choose_common_threshold",
     "choose_threshold",
     "code_accuracy_rows",
     "compare_normalizers",
     "count_lines",
     "evaluate",
+    "fit_weights",
     "gold_spans",
     "lift_annotation",
     "lift_code_list",
+    "log_odds",
     "measure_reliability",
+    "operating_points",
     "predict_examples",
     "prevalence_weights",
     "read_gold",
@@ -115,6 +149,8 @@ __all__ = [
     "score_predictions",
     "score_rows",
     "score_texts",
+    "short_threshold",
+    "sigmoid",
     "text_file",
     "write_report",
     "writing_predictions",

@@ -11,7 +11,12 @@ from training.scorer import OfficialSpan, Scores, TweetAnnotation, score_annotat
 
 def evaluate(scorer: Scorer, examples: Sequence[Example]) -> Scores:
     """Score the texts with `scorer`, and its predictions by the official rules."""
-    return score_predictions(scorer.score([example.text for example in examples]), examples)
+    return score_predictions(predict_examples(scorer, examples), examples)
+
+
+def predict_examples(scorer: Scorer, examples: Sequence[Example]) -> list[TweetPrediction]:
+    """Score the texts with their contexts, which a bundle reads if it was trained to."""
+    return scorer.score([example.text for example in examples], [example.context for example in examples])
 
 
 def score_predictions(predictions: Sequence[TweetPrediction], examples: Sequence[Example]) -> Scores:

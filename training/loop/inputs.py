@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Encoding
 from torch import Tensor
 
-from models.encoder import TokenBatch
+from models.encoder import TokenBatch, TokenizedInput
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +31,8 @@ class Inputs:
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, encodings: Sequence[Encoding]) -> Inputs:
-        """Pack the encodings that a tokenizer returned."""
+    def of(cls, encodings: Sequence[TokenizedInput]) -> Inputs:
+        """Pack the encodings or windows that a tokenizer returned."""
         return cls.packed([encoding.ids for encoding in encodings], [e.type_ids for e in encodings])
 
     @classmethod

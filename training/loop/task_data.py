@@ -9,16 +9,16 @@ from itertools import pairwise
 from typing import Final
 
 import torch
-from tokenizers import Encoding
 from torch import Tensor
 
-from models.encoder import TokenBatch, TweetTokenizer
+from models.encoder import TokenBatch, TokenizedInput, TweetTokenizer
 from models.network import CLASSIFIER, EXTRACTOR, HEAD_OF, NORMALIZER, Task
 from models.normalizer import Labels
 from training.examples import AnnotatedSpan, CodedPhrase, Example
 from training.loop.inputs import Inputs
 from training.loop.sampling_rates import SamplingRates
 from training.loop.soft_targets import SoftTargets
+from training.loop.text_windows import TrainingWindow, overlaps, training_windows
 
 # The target that cross-entropy ignores, for special tokens and padding.
 IGNORED: Final = -100
@@ -69,41 +69,68 @@ class TaskData:
         return inputs, torch.tensor([[*tags, *[IGNORED] * (width - len(tags))] for tags in targets])
 
 
-def classifier_data(examples: Sequence[Example], tokenizer: TweetTokenizer) -> TaskData:
-    """Build the data set of subtask 1a: class 1 for ADE, 0 for NoADE."""
-    encodings = tokenizer.encode([example.text for example in examples])
-    return TaskData(CLASSIFIER.task, Inputs.of(encodings), [[example.label] for example in examples])
+def classifier_data(
+    examples: Sequence[Example], tokenizer: TweetTokenizer, *, reads_context: bool = False
+) -> TaskData:
+    """Build the data set of subtask 1a: class 1 for ADE, 0 for NoADE.
+
+    All windows of a long negative text are negative. Of a positive one, those with a span are positive, and
+    the others are left out. Without a span, nobody knows which one it is: the first is taken.
+
+    Args:
+        examples: the texts.
+        tokenizer: of the encoder; it has the longest input.
+        reads_context: whether the contexts of the texts are read before them.
+    """
+    chosen: list[TrainingWindow] = []
+    for windows in training_windows(examples, tokenizer, reads_context=reads_context):
+        if len(windows) == 1 or not windows[0].example.label:
+            chosen += windows
+        else:
+            chosen += [window for window in windows if window.has_span] or windows[:1]
+    inputs = Inputs.of([window.tokens for window in chosen])
+    return TaskData(CLASSIFIER.task, inputs, [[window.example.label] for window in chosen])
 
 
-def extractor_data(examples: Sequence[Example], tokenizer: TweetTokenizer) -> TaskData:
-    """Build the data set of subtask 1b: a tag for each token, see `token_tags`."""
-    encodings = tokenizer.encode([example.text for example in examples])
-    tags = [
-        token_tags(encoding, example.spans) for encoding, example in zip(encodings, examples, strict=True)
-    ]
-    return TaskData(EXTRACTOR.task, Inputs.of(encodings), tags)
+def extractor_data(
+    examples: Sequence[Example], tokenizer: TweetTokenizer, *, reads_context: bool = False
+) -> TaskData:
+    """Build the data set of subtask 1b: a tag for each token of each window, see `token_tags`.
+
+    Args:
+        examples: the texts.
+        tokenizer: of the encoder; it has the longest input.
+        reads_context: whether the contexts of the texts are read before them.
+    """
+    parts = training_windows(examples, tokenizer, reads_context=reads_context)
+    windows = [window for windows_of_text in parts for window in windows_of_text]
+    tags = [token_tags(window.tokens, window.example.spans) for window in windows]
+    return TaskData(EXTRACTOR.task, Inputs.of([window.tokens for window in windows]), tags)
 
 
 def normalizer_data(phrases: Sequence[CodedPhrase], labels: Labels, tokenizer: TweetTokenizer) -> TaskData:
     """Build the data set of subtask 1c. Phrases whose PT is not a class are left out.
 
-    A phrase alone becomes `[CLS] span [SEP]`, variant (a) of section 3.2. A phrase with its context becomes
+    A phrase alone becomes `[CLS] span [SEP]`, variant (a) of section 3.2. A phrase with its tweet becomes
     `[CLS] span [SEP] tweet [SEP]`, variant (b).
     """
     class_of = {label.ptid: number for number, label in enumerate(labels.classes)}
     known = [phrase for phrase in phrases if phrase.ptid in class_of]
-    if any(phrase.context for phrase in known):
-        encodings = tokenizer.encode_pairs([p.text for p in known], [p.context for p in known])
+    if any(phrase.tweet for phrase in known):
+        encodings = tokenizer.encode_pairs([p.text for p in known], [p.tweet for p in known])
     else:
         encodings = tokenizer.encode([phrase.text for phrase in known])
     return TaskData(NORMALIZER.task, Inputs.of(encodings), [[class_of[phrase.ptid]] for phrase in known])
 
 
-def token_tags(encoding: Encoding, spans: Sequence[AnnotatedSpan]) -> list[int]:
-    """Tag each token: 1 (AE) if it overlaps a span, 0 (O) if not, `IGNORED` for special tokens."""
+def token_tags(tokens: TokenizedInput, spans: Sequence[AnnotatedSpan]) -> list[int]:
+    """Tag each token: 1 (AE) if it overlaps a span, 0 (O) if not.
+
+    The tag is `IGNORED` for special tokens and for those of a context.
+    """
     return [
-        IGNORED if word is None else int(any(start < span.end and span.start < end for span in spans))
-        for (start, end), word in zip(encoding.offsets, encoding.word_ids, strict=True)
+        IGNORED if word is None else int(overlaps(place, spans))
+        for place, word in zip(tokens.offsets, tokens.word_ids, strict=True)
     ]
 
 

@@ -21,7 +21,7 @@ from models.encoder import TweetTokenizer
 from models.network import CLASSIFIER, MultiTaskNetwork
 from training.augmentation import Synonyms, augment
 from training.examples import Example, TrainingData
-from training.loop import Inputs, classifier_data
+from training.loop import Inputs, TaskData, classifier_data, drop_contexts, window_examples
 from training.methods.networks import NetworkFactory, NetworkSpec, TrainedNetwork, train_network
 from training.methods.training_run import TrainingRun
 from training.methods.validation import Evaluator
@@ -175,12 +175,19 @@ def train_further_classifiers(
             spec,
             role=f"classifier-{number}",
             title=f"classifier {number} of {classifiers}",
-            tasks={**spec.tasks, CLASSIFIER.task: classifier_data(drawn, sources.tokenizer)},
+            tasks={**spec.tasks, CLASSIFIER.task: _classifier_data(drawn, sources, evaluator.method)},
             config=replace(spec.config, select=CLASSIFIER.task),
             validate=evaluator.validate_classifier,
         )
         trained[number] = train_network(further, factory, run)
     return trained
+
+
+def _classifier_data(examples: Sequence[Example], sources: BoostingSources, method: Method) -> TaskData:
+    """Build the D_1 of a further classifier, which reads the contexts that the first one reads."""
+    if method.reads_context:
+        examples = drop_contexts(examples, method.context_dropout, seed=method.training.seed)
+    return classifier_data(examples, sources.tokenizer, reads_context=method.reads_context)
 
 
 def _draw_examples(
@@ -220,12 +227,12 @@ def _decisions(
     run: TrainingRun,
 ) -> list[int]:
     """Return a network's decisions on the examples, the same in every process."""
-    texts = [example.text for example in examples]
-    inputs = Inputs.of(tokenizer.encode(texts))
+    reads_context = evaluator.method.reads_context
+    inputs = Inputs.of(window_examples(examples, tokenizer, reads_context=reads_context).inputs)
     run.states.plan(network, [inputs], bfloat16=evaluator.method.training.bfloat16)
     run.states.fill(network, run.callback, run.processes)
     decisions: list[int] | None = None
     if run.processes.is_main:
         with run.states.serving(network):
-            decisions = evaluator.decisions(network, texts)
+            decisions = evaluator.decisions(network, examples)
     return run.processes.from_main(decisions) or []

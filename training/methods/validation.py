@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tokenizers import Tokenizer
@@ -15,7 +15,7 @@ from models.normalizer import ClassifierNormalizer, Labels, Normalizer, SpanRead
 from models.predictions import TweetPrediction
 from models.runtime import Engine
 from models.scoring import Pipeline, Reader
-from training.evaluation import choose_threshold, evaluate, score_predictions
+from training.evaluation import choose_threshold, predict_examples, score_predictions
 from training.examples import Example, digest_of
 from training.loop import Validation
 from training.presets import Method
@@ -32,10 +32,12 @@ class Evaluation:
     Attributes:
         threshold: the Classifier's, chosen as the method specifies.
         scores: of the three subtasks at this threshold, by relaxed match.
+        drop_uncoded: whether spans without a code are dropped before line 12 of Algorithm 2.
     """
 
     threshold: float
     scores: Scores
+    drop_uncoded: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,33 +75,77 @@ class Evaluator:
             return f"{digest} at {self.prevalence}"
         method = self.method
         options = f"threshold {method.threshold}, feedback {method.feedback}, context {method.context}"
+        options += ", reads context" if method.reads_context else ""
         return " ".join([digest, options, *(label.ptid for label in self.labels.classes)])
 
-    def probabilities(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[float]:
+    def probabilities(self, network: MultiTaskNetwork, examples: Sequence[Example]) -> list[float]:
         """Return the probability of ADE of each text, by the Classifier or by the vote of the ensemble."""
         pipeline = self.make_pipeline(network, threshold=1.0, feedback=False)
-        return [prediction.probability for prediction in pipeline.score(texts)]
+        return [prediction.probability for prediction in predict_examples(pipeline, examples)]
 
-    def decisions(self, network: MultiTaskNetwork, texts: Sequence[str]) -> list[int]:
+    def decisions(self, network: MultiTaskNetwork, examples: Sequence[Example]) -> list[int]:
         """Return 1 for each text with a probability of at least one half, without the feedback of line 12."""
-        return [int(probability >= HALF) for probability in self.probabilities(network, texts)]
+        return [int(probability >= HALF) for probability in self.probabilities(network, examples)]
 
-    def evaluate(self, network: MultiTaskNetwork, normalizer: Normalizer | None = None) -> Evaluation:
-        """Choose the threshold, and score the network with it. By default its classifier codes the spans.
+    def evaluate(
+        self,
+        network: MultiTaskNetwork,
+        normalizer: Normalizer | None = None,
+        *,
+        normalizer_threshold: float = 0.0,
+    ) -> Evaluation:
+        """Choose the threshold, and whether uncoded spans are dropped; score the network with both.
 
         No text goes through the network twice: if the threshold is to be chosen, spans are extracted from all
         texts.
+
+        Args:
+            network: in eval mode.
+            normalizer: codes the spans; by default the network's classifier.
+            normalizer_threshold: the probability from which a span gets a code.
         """
-        gold = [example.label for example in self.examples]
-        if self.method.threshold == "half" or len(set(gold)) < 2:
-            pipeline = self.make_pipeline(network, threshold=HALF, normalizer=normalizer)
-            return Evaluation(HALF, evaluate(pipeline, self.examples))
-        pipeline = self.make_pipeline(network, threshold=0.0, feedback=False, normalizer=normalizer)
-        predictions = pipeline.score([example.text for example in self.examples])
-        probabilities = [prediction.probability for prediction in predictions]
-        threshold = choose_threshold(probabilities, gold, prevalence=self.prevalence).threshold
-        decided = [self._at_threshold(prediction, threshold) for prediction in predictions]
-        return Evaluation(threshold, score_predictions(decided, self.examples))
+        is_fixed = self.method.threshold == "half" or len({example.label for example in self.examples}) < 2
+        pipeline = self.make_pipeline(
+            network,
+            threshold=HALF if is_fixed else 0.0,
+            feedback=False,
+            normalizer=normalizer,
+            normalizer_threshold=normalizer_threshold,
+        )
+        predictions = predict_examples(pipeline, self.examples)
+        evaluations = [
+            self._evaluation(predictions, drop_uncoded=drop, is_fixed=is_fixed)
+            for drop in self._choices_of_dropping()
+        ]
+        return max(evaluations, key=self._selected_f1)  # of equal ones the first, which drops nothing
+
+    def _choices_of_dropping(self) -> tuple[bool, ...]:
+        """Return the values of `Options.drop_uncoded` to choose from."""
+        if not len(self.labels):  # then no span can have a code
+            return (False,)
+        return {"never": (False,), "always": (True,), "f1": (False, True)}[self.method.drop_uncoded]
+
+    def _evaluation(
+        self, predictions: Sequence[TweetPrediction], *, drop_uncoded: bool, is_fixed: bool
+    ) -> Evaluation:
+        """Score predictions that were made without a threshold, or with one half, and without feedback."""
+        kept = [_without_uncoded(prediction) if drop_uncoded else prediction for prediction in predictions]
+        threshold = HALF
+        if not is_fixed:
+            threshold = choose_threshold(
+                [prediction.probability for prediction in kept],
+                [example.label for example in self.examples],
+                prevalence=self.prevalence,
+                reachable=[bool(prediction.mentions) or not self.method.feedback for prediction in kept],
+            ).threshold
+        decided = [self._at_threshold(prediction, threshold) for prediction in kept]
+        return Evaluation(threshold, score_predictions(decided, self.examples), drop_uncoded)
+
+    def _selected_f1(self, evaluation: Evaluation) -> float:
+        """Return the F1 by which the best epoch is chosen, too."""
+        scores, select = evaluation.scores.to_json(), self.method.training.select
+        chosen = [task for task in self.tasks if task == select] or self.tasks
+        return sum(scores[task]["f1"] for task in chosen) / len(chosen)
 
     def _at_threshold(self, prediction: TweetPrediction, threshold: float) -> TweetPrediction:
         """Apply a threshold and the feedback (Algorithm 2, lines 7 and 12) to a prediction made without."""
@@ -119,7 +165,7 @@ class Evaluator:
 
     def validate_classifier(self, network: MultiTaskNetwork) -> Validation:
         """Score subtask 1a alone, as for a further classifier of an ensemble; a `Validate`."""
-        decisions = self.decisions(network, [example.text for example in self.examples])
+        decisions = self.decisions(network, self.examples)
         pairs = list(zip(decisions, (example.label for example in self.examples), strict=True))
         counts = Counts(
             sum(decision and label for decision, label in pairs),
@@ -138,6 +184,7 @@ class Evaluator:
         threshold: float,
         feedback: bool | None = None,
         normalizer: Normalizer | None = None,
+        normalizer_threshold: float = 0.0,
     ) -> Pipeline:
         """Return Algorithm 2 with the method's options, on the network's device."""
         device = next(network.parameters()).device
@@ -147,11 +194,23 @@ class Evaluator:
             spans = SpanReader(engine, tokenizer, context=self.method.context)
             normalizer = ClassifierNormalizer(spans, self.labels.classes)
         return Pipeline(
-            Reader(engine, tokenizer, Decision(vote=self.method.vote)),
+            Reader(
+                engine,
+                tokenizer,
+                Decision(vote=self.method.vote),
+                reads_context=self.method.reads_context,
+            ),
             normalizer,
-            thresholds=Thresholds(classifier=threshold, normalizer=0.0),
+            thresholds=Thresholds(classifier=threshold, normalizer=normalizer_threshold),
             options=Options(
-                feedback=self.method.feedback if feedback is None else feedback, context=self.method.context
+                feedback=self.method.feedback if feedback is None else feedback,
+                context=self.method.context,
+                reads_context=self.method.reads_context,
             ),
             version="in-training",
         )
+
+
+def _without_uncoded(prediction: TweetPrediction) -> TweetPrediction:
+    coded = tuple(mention for mention in prediction.mentions if mention.ptid is not None)
+    return replace(prediction, mentions=coded)

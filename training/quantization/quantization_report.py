@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.predictions import Scorer, TweetPrediction
-from training.evaluation import score_predictions
+from training.evaluation import predict_examples, score_predictions
 from training.examples import Example
 from training.scorer import Measure, Scores
 
@@ -88,6 +88,6 @@ def _predict(
     predictions: list[TweetPrediction] = []
     for first in range(0, len(examples), _CHUNK):
         chunk = examples[first : first + _CHUNK]
-        predictions.extend(scorer.score([example.text for example in chunk]))
+        predictions.extend(predict_examples(scorer, chunk))
         advance(len(chunk))
     return predictions

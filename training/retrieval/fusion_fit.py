@@ -100,7 +100,7 @@ def fit_fusions(
 
     Args:
         reader: reads with the trained network, including its retriever. With `context` or
-            `retrieval_context` it reads the phrases' contexts.
+            `retrieval_context` it reads the phrases' tweets.
         labels: classes of the network's Normalizer.
         dictionaries: one or more, with the vectors that the network computes for their names.
         phrases: have PTs. Neither the classifier nor the retriever has learned from them.
@@ -137,7 +137,7 @@ def find_candidates(
         For each kind of search, the candidates in each dictionary.
     """
     texts = [phrase.text for phrase in phrases]
-    spans = [SpanInText(phrase.text, phrase.context or phrase.text) for phrase in phrases]
+    spans = [SpanInText(phrase.text, phrase.tweet or phrase.text) for phrase in phrases]
     if len(labels):
         vectors, log_classes = reader.vectors_and_log_classes(spans)
     else:

@@ -28,12 +28,12 @@ class Queries:
 
     Attributes:
         texts: the phrases.
-        contexts: the text that each phrase is from; empty if it stands alone.
+        tweets: the text that each phrase is from; empty if it stands alone.
         concepts: `[queries]`, int64: indices into `Names.concepts`.
     """
 
     texts: tuple[str, ...]
-    contexts: tuple[str, ...]
+    tweets: tuple[str, ...]
     concepts: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -42,13 +42,13 @@ class Queries:
     def __add__(self, other: Queries) -> Queries:
         return Queries(
             self.texts + other.texts,
-            self.contexts + other.contexts,
+            self.tweets + other.tweets,
             np.concatenate([self.concepts, other.concepts]),
         )
 
     def digest(self) -> str:
         """Return a hash of the queries in their order: 32 hex digits."""
-        hashed = blake2b(repr((self.texts, self.contexts)).encode(errors="surrogatepass"), digest_size=16)
+        hashed = blake2b(repr((self.texts, self.tweets)).encode(errors="surrogatepass"), digest_size=16)
         hashed.update(self.concepts.tobytes())
         return hashed.hexdigest()
 
@@ -79,7 +79,7 @@ class RetrieverData:
         return self.phrases + name_queries(self.names, self.config.name_queries, generator)
 
     def encode(self, queries: Queries) -> Inputs:
-        """Tokenize queries, with their contexts if the settings say so."""
+        """Tokenize queries, with their tweets if the settings say so."""
         return encode_queries(self.tokenizer, queries, context=self.config.context)
 
     def with_typos(self, queries: Queries, epoch: int) -> Queries:
@@ -89,7 +89,7 @@ class RetrieverData:
             with_typo(text, random) if random.random() < self.config.misspelt else text
             for text in queries.texts
         )
-        return Queries(texts, queries.contexts, queries.concepts)
+        return Queries(texts, queries.tweets, queries.concepts)
 
 
 def phrase_queries(phrases: Sequence[CodedPhrase], names: Names, *, repeats: int | None = None) -> Queries:
@@ -110,7 +110,7 @@ def phrase_queries(phrases: Sequence[CodedPhrase], names: Names, *, repeats: int
             kept.append(phrase)
     return Queries(
         tuple(phrase.text for phrase in kept),
-        tuple(phrase.context for phrase in kept),
+        tuple(phrase.tweet for phrase in kept),
         np.array([concept_of[phrase.ptid] for phrase in kept], dtype=np.int64),
     )
 
@@ -140,9 +140,9 @@ def encode_queries(tokenizer: TweetTokenizer, queries: Queries, *, context: bool
         context: read the texts.
     """
     encodings = tokenizer.encode(queries.texts)
-    with_text = [row for row, text in enumerate(queries.contexts) if context and text]
+    with_text = [row for row, text in enumerate(queries.tweets) if context and text]
     pairs = tokenizer.encode_pairs(
-        [queries.texts[row] for row in with_text], [queries.contexts[row] for row in with_text]
+        [queries.texts[row] for row in with_text], [queries.tweets[row] for row in with_text]
     )
     for row, pair in zip(with_text, pairs, strict=True):
         encodings[row] = pair

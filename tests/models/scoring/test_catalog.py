@@ -62,6 +62,18 @@ def test_a_damaged_config_is_left_to_loading(bundle_copy: Path) -> None:
         load_scorer(str(bundle_copy), ServingOptions(normalizer="hybrid"))
 
 
+def test_a_pipeline_is_loaded_by_the_names_of_scorers() -> None:
+    pipeline = Pipeline.from_bundle("default", device="cpu")
+    assert pipeline.version.startswith("default-")
+    with pytest.raises(BundleError, match="defualt"):
+        Pipeline.from_bundle("defualt")
+
+
+def test_the_dummy_is_not_a_bundle() -> None:
+    with pytest.raises(BundleError, match=r"without weights.*default"):
+        bundle_folder("dummy")
+
+
 def test_loading_the_dummy_does_not_import_torch() -> None:
     code = "import sys, models; models.load_scorer('dummy'); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -82,6 +82,40 @@ def test_only_feedback_turns_a_tweet_without_spans_into_no_ade(
     assert all(p.probability > 0.5 for p in with_feedback)
 
 
+@pytest.mark.parametrize(
+    ("options", "label", "reason", "mentions"),
+    [
+        (Options(), "ADE", None, 1),
+        (Options(drop_uncoded=True), "NoADE", "no_code", 0),
+        (Options(drop_uncoded=True, feedback=False), "ADE", None, 0),
+    ],
+)
+def test_spans_without_a_code_are_dropped_where_the_bundle_says_so(
+    trained: Trained, tmp_path: Path, options: Options, label: str, reason: str | None, mentions: int
+) -> None:
+    thresholds = Thresholds(classifier=0.5, normalizer=1.0)  # so sure is no Normalizer
+    pipeline = reloaded(trained, tmp_path / "b", options=options, thresholds=thresholds)
+    for prediction in pipeline.score(POSITIVE):
+        assert (prediction.label, prediction.reason) == (label, reason)
+        assert len(prediction.mentions) == mentions
+        assert not any(mention.ptid for mention in prediction.mentions)
+
+
+def test_spans_with_a_code_are_never_dropped(trained: Trained, tmp_path: Path) -> None:
+    kept = reloaded(trained, tmp_path / "kept").score(POSITIVE)
+    assert reloaded(trained, tmp_path / "b", options=Options(drop_uncoded=True)).score(POSITIVE) == kept
+
+
+def test_the_reason_of_no_ade_is_stated(checkpoints: dict[Layout, Path], tmp_path: Path) -> None:
+    trained = train_tiny(checkpoints["safetensors"])
+    assert {p.reason for p in reloaded(trained, tmp_path / "a").score(NEGATIVE)} == {"improbable"}
+    with torch.no_grad():
+        trained.network.extractor.bias[0] += 1_000  # the Extractor finds no effect anywhere
+    for prediction in reloaded(trained, tmp_path / "b").score(POSITIVE):
+        assert (prediction.label, prediction.reason) == ("NoADE", "no_span")
+        assert prediction.probability > 0.5
+
+
 @pytest.mark.parametrize("context", [False, True])
 def test_the_normalizer_reads_the_tweet_only_with_the_context_option(
     trained: Trained, tmp_path: Path, context: bool

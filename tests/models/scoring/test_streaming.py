@@ -24,7 +24,7 @@ class NumberScorer:
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         self.calls.append(list(texts))
         if len(self.calls) % 2:
             time.sleep(0.001)
@@ -49,7 +49,7 @@ def test_calls_run_at_the_same_time() -> None:
     both_running = threading.Barrier(2, timeout=TIMEOUT)
 
     class Waiting(NumberScorer):
-        def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
             both_running.wait()  # raises if the other call does not come
             return super().score(texts)
 

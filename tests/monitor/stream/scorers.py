@@ -16,7 +16,7 @@ class PickyScorer:
     def __init__(self, *refused: str) -> None:
         self.refused = refused
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         if any(word in text for text in texts for word in self.refused):
             raise ValueError("refused")
         return [TweetPrediction("NoADE", len(text) / 1000) for text in texts]
@@ -31,7 +31,7 @@ class FaultyScorer:
         self.fault = fault
         self.always = always
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         return [
             self.fault if self.always or "odd" in text else TweetPrediction("NoADE", 0.1) for text in texts
         ]

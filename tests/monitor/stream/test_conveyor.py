@@ -31,7 +31,7 @@ class HeldScorer(PickyScorer):
         self.go = threading.Event()
         self.breaks = breaks
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         if any("held" in text for text in texts):
             assert self.go.wait(10)
             if self.breaks:

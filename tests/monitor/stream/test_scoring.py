@@ -104,7 +104,7 @@ class SlowScorer(PickyScorer):
         self.begun = threading.Event()
         self.ended: list[str] = []
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         self.begun.set()
         time.sleep(0.05)
         self.ended.extend(texts)

@@ -30,7 +30,7 @@ class PerfectScorer:
                 if sentence is not None:
                     self.predictions[sentence.text] = right_prediction(sentence)
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         return [self.predictions[text] for text in texts]
 
 
@@ -42,7 +42,7 @@ class FunctionScorer:
     def __init__(self, predict: Callable[[str], TweetPrediction]) -> None:
         self.predict = predict
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         return [self.predict(text) for text in texts]
 
 

@@ -1,5 +1,7 @@
 """Official scores of predictions on annotated examples."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from models.predictions import Mention, TweetPrediction
@@ -58,7 +60,7 @@ def test_a_scorer_gets_all_texts_in_their_order() -> None:
     class DizzyScorer:
         version = "dizzy"
 
-        def score(self, texts: list[str]) -> list[TweetPrediction]:
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
             return [prediction(mention(0, 4)) if text == "so dizzy" else prediction() for text in texts]
 
     examples = [Example("a", "fine", 0), Example("b", "so dizzy", 1, (AnnotatedSpan(0, 4),))]

@@ -21,7 +21,7 @@ class FixedScorer:
     def __init__(self, probabilities: dict[str, float]) -> None:
         self._probabilities = probabilities
 
-    def score(self, texts: Sequence[str]) -> list[TweetPrediction]:
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         probabilities = [self._probabilities.get(text, 0.1) for text in texts]
         return [TweetPrediction("ADE" if p >= 0.5 else "NoADE", p) for p in probabilities]
 
