@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from training.cli.console import err, on_interrupt, print_json, print_note, silent
+from training.cli.console import err, on_interrupt, print_note, silent
 from training.cli.options import (
     Device,
+    Json,
     KeepLimit,
     KeepStates,
     Settings,
@@ -33,6 +34,7 @@ from training.cli.training_options import (
     require_searched_names,
     shown_options,
 )
+from training.cli.training_tables import print_trained
 
 
 def distill_command(
@@ -89,6 +91,7 @@ def distill_command(
     device: Device = "auto",
     fresh: Fresh = False,
     overwrite: OverwriteBundle = False,
+    as_json: Json = False,
 ) -> None:
     """Train a student on what a teacher thinks of texts; after Ctrl-C, the same command resumes.
 
@@ -150,4 +153,4 @@ def distill_command(
         )
     if processes.is_main:
         print_note(f"wrote {out}, version {trained.version}; curves and logs are in {run}")
-        print_json({"bundle": trained.version, **trained.metrics})
+        print_trained(trained.version, trained.metrics, as_json=as_json)

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from training.cli.console import err, on_interrupt, print_json, print_note, resume_hint, silent
+from training.cli.console import err, on_interrupt, print_note, resume_hint, silent
 from training.cli.options import (
     Device,
     EncoderSource,
+    Json,
     KeepLimit,
     KeepStates,
     Settings,
@@ -35,6 +36,7 @@ from training.cli.training_options import (
     require_searched_names,
     shown_options,
 )
+from training.cli.training_tables import print_trained
 
 
 def train_command(
@@ -68,6 +70,7 @@ def train_command(
     device: Device = "auto",
     fresh: Fresh = False,
     overwrite: OverwriteBundle = False,
+    as_json: Json = False,
 ) -> None:
     """Train a preset of the paper, or our own; after Ctrl-C, the same command resumes.
 
@@ -127,4 +130,4 @@ def train_command(
         )
     if processes.is_main:
         print_note(f"wrote {out}, version {trained.version}; curves and logs are in {run}")
-        print_json({"bundle": trained.version, **trained.metrics})
+        print_trained(trained.version, trained.metrics, as_json=as_json)
