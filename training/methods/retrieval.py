@@ -134,6 +134,8 @@ def train_retrieval(
     device = next(network.parameters()).device
     engine = Engine(network, device=device, precision=resolve_precision("auto", device))
     reader = SpanReader(engine, tokenizer, context=method.context, retrieval_context=config.context)
+    count = len(searched_names(labels, phrases.terminology).names)
+    callback.on_message(f"computing the vectors of {count:,} names")
     dictionary = make_dictionary(reader, labels, phrases.terminology if include_terminology else None)
     searched = [dictionary]
     if phrases.terminology is not None:
