@@ -86,7 +86,6 @@ else:
             "example_scores": (
                 "annotation_of_prediction",
                 "evaluate",
-                "fit_weights",
                 "lift_annotation",
                 "predict_examples",
                 "score_predictions",

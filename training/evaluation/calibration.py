@@ -18,6 +18,9 @@ _BINS: Final = 10
 _NEWTON_STEPS: Final = 100
 _HALVINGS: Final = 40
 _MIN_SLOPE: Final = 1e-3  # a temperature of 1,000, which makes all probabilities the same
+# How far texts of another kind usually move a calibration: the slope by half, the odds by a factor of e².
+_SLOPE_DEVIATION: Final = 0.5
+_BIAS_DEVIATION: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,39 +129,103 @@ class Calibrator:
         return [float(value) for value in sigmoid(odds / self.temperature + self.bias)]
 
 
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is expected of weights before any text is seen: a normal distribution of each.
+
+    Attributes:
+        means: `[weights]`.
+        deviations: `[weights]`, standard deviations; infinity expects nothing.
+    """
+
+    means: Numbers
+    deviations: Numbers
+
+    def loss(self, weights: Numbers) -> float:
+        """Return the negative logarithm of the density, up to a constant."""
+        return float((((weights - self.means) / self.deviations) ** 2).sum()) / 2
+
+    def gradient(self, weights: Numbers) -> Numbers:
+        """Return the gradient of the loss, `[weights]`."""
+        return (weights - self.means) / self.deviations**2
+
+
 def fit_calibrator(
-    odds: Numbers, labels: Sequence[int], *, bias: bool, prevalence: float | None = None
+    odds: Numbers,
+    labels: Sequence[int],
+    *,
+    bias: bool,
+    prevalence: float | None = None,
+    expected: Calibrator | None = None,
 ) -> Calibrator:
     """Find the temperature (Guo et al. 2017), and a bias, with the lowest negative log-likelihood.
-
-    Newton's method with step halving. The targets lie slightly inside of 0 and 1 (Platt 1999), so that there
-    is an optimum even if the probabilities separate the classes.
 
     Args:
         odds: log-odds of ADE, `[texts]`, not calibrated.
         labels: 1 or 0 for each.
         bias: whether to fit one. Class weights in training shift all log-odds, and a bias takes that back.
         prevalence: share of positives that the negatives are weighted to, as in `operating_points`.
+        expected: what few texts should not move far from, such as the calibration so far. With some hundred
+            positives it makes no difference.
 
     Raises:
         ValueError: a class is missing, or the prevalence lies outside (0, 1).
         RunError: positives do not have the higher probabilities.
     """
     weights = prevalence_weights(labels, prevalence)
+    columns = np.stack([odds, np.ones_like(odds)]) if bias else odds[np.newaxis]
+    prior = None
+    if expected is not None:
+        slope = 1 / expected.temperature
+        means, deviations = (slope, expected.bias), (_SLOPE_DEVIATION * slope, _BIAS_DEVIATION)
+        prior = Prior(np.array(means[: len(columns)]), np.array(deviations[: len(columns)]))
+    parameters = fit_weights(columns, labels, weights, prior)
+    if parameters[0] < _MIN_SLOPE:
+        raise RunError(
+            "positive texts do not have higher probabilities than negative ones, so that no temperature "
+            "helps: check that the labels are right, or train the bundle longer"
+        )
+    return Calibrator(float(1 / parameters[0]), float(parameters[1]) if bias else 0.0)
+
+
+def fit_weights(
+    columns: Numbers, labels: Sequence[int], text_weights: Numbers, prior: Prior | None = None
+) -> Numbers:
+    """Fit a logistic regression: the weights of the columns with the lowest negative log-likelihood.
+
+    Newton's method with step halving. The targets lie slightly inside of 0 and 1 (Platt 1999), so that there
+    is an optimum even if the columns separate the classes.
+
+    Args:
+        columns: `[weights, texts]`; a column of ones has the bias.
+        labels: 1 or 0 for each text.
+        text_weights: `[texts]`: how much each text counts.
+        prior: what is expected of the weights; by default nothing.
+
+    Returns:
+        `[weights]`.
+    """
     truth = np.asarray(labels, dtype=np.float64)
     positives = truth.sum()
     targets = np.where(truth == 1, (positives + 1) / (positives + 2), 1 / (len(truth) - positives + 2))
-    columns = np.stack([odds, np.ones_like(odds)]) if bias else odds[np.newaxis]
-    parameters = np.zeros(len(columns))
-    loss = _loss(parameters, columns, targets, weights)
+    if prior is None:
+        prior = Prior(np.zeros(len(columns)), np.full(len(columns), np.inf))
+    parameters = np.where(np.isfinite(prior.deviations), prior.means, 0.0)
+
+    def loss_of(weights: Numbers) -> float:
+        odds = weights @ columns
+        return float((text_weights * (np.logaddexp(0, odds) - targets * odds)).sum()) + prior.loss(weights)
+
+    loss = loss_of(parameters)
     for _ in range(_NEWTON_STEPS):
         chances = sigmoid(parameters @ columns)
-        gradient = columns @ (weights * (chances - targets))
-        curvature = (columns * (weights * chances * (1 - chances))) @ columns.T
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(columns)), gradient)
+        gradient = columns @ (text_weights * (chances - targets)) + prior.gradient(parameters)
+        curvature = (columns * (text_weights * chances * (1 - chances))) @ columns.T
+        curvature += np.diag(1e-9 + 1 / prior.deviations**2)
+        step = np.linalg.solve(curvature, gradient)
         for halving in range(_HALVINGS):
             candidate = parameters - step / 2**halving
-            lower_loss = _loss(candidate, columns, targets, weights)
+            lower_loss = loss_of(candidate)
             if lower_loss < loss:
                 break
         else:
@@ -167,12 +234,7 @@ def fit_calibrator(
         parameters, loss = candidate, lower_loss
         if converged:
             break
-    if parameters[0] < _MIN_SLOPE:
-        raise RunError(
-            "positive texts do not have higher probabilities than negative ones, so that no temperature "
-            "helps: check that the labels are right, or train the bundle longer"
-        )
-    return Calibrator(float(1 / parameters[0]), float(parameters[1]) if bias else 0.0)
+    return np.asarray(parameters, dtype=np.float64)
 
 
 def log_odds(probabilities: Sequence[float]) -> Numbers:
@@ -206,8 +268,3 @@ def prevalence_weights(labels: Sequence[int], prevalence: float | None) -> Numbe
     share = positives / len(labels) if prevalence is None else prevalence
     weight = positives * (1 - share) / share / negatives
     return np.where(np.asarray(labels) == 1, 1.0, weight)
-
-
-def _loss(parameters: Numbers, columns: Numbers, targets: Numbers, weights: Numbers) -> float:
-    odds = parameters @ columns
-    return float((weights * (np.logaddexp(0, odds) - targets * odds)).sum())

@@ -68,13 +68,17 @@ class OperatingPoints:
 
     def choice(self, point: int) -> ThresholdChoice:
         """Return the threshold half way to the next lower probability, with as few digits as possible."""
-        lowest, below = float(self.lowest[point]), float(self.below[point])
-        middle = (lowest + below) / 2
-        rounded = (round(middle, digits) for digits in range(2, 17))
-        threshold = next((value for value in rounded if below < value <= lowest), lowest)
+        threshold = short_threshold(float(self.below[point]), float(self.lowest[point]))
         return ThresholdChoice(
             threshold, float(self.precision[point]), float(self.recall[point]), float(self.f1[point])
         )
+
+
+def short_threshold(below: float, lowest: float) -> float:
+    """Return a number half way between two probabilities, above `below`, with as few digits as possible."""
+    middle = (lowest + below) / 2
+    rounded = (round(middle, digits) for digits in range(2, 17))
+    return next((value for value in rounded if below < value <= lowest), lowest)
 
 
 def operating_points(
@@ -131,10 +135,7 @@ def choose_threshold(
     points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
     if not len(points.lowest):
         return ThresholdChoice(1.0, 0.0, 0.0, 0.0)
-    try:
-        f1 = _expected_f1(points, probabilities, labels, prevalence, reachable)
-    except RunError:
-        f1 = points.f1
+    f1 = expected_f1(points, probabilities, labels, prevalence=prevalence, reachable=reachable)
     best = np.flatnonzero(f1 >= f1.max() - 1e-9)
     return points.choice(int(best[len(best) // 2]))
 
@@ -162,17 +163,29 @@ def threshold_for_precision(
     return points.choice(int(best[np.argmax(points.precision[best])]))
 
 
-def _expected_f1(
+def expected_f1(
     points: OperatingPoints,
     probabilities: Sequence[float],
     labels: Sequence[int],
-    prevalence: float | None,
-    reachable: Sequence[bool] | None,
+    *,
+    prevalence: float | None = None,
+    reachable: Sequence[bool] | None = None,
 ) -> Numbers:
-    """Return the expected F1 of each operating point, `[points]`."""
+    """Return the expected F1 of each operating point, `[points]`; the measured one if no calibration fits.
+
+    Args:
+        points: from `operating_points` with the same further arguments.
+        probabilities: as for `operating_points`.
+        labels: as for `operating_points`.
+        prevalence: as for `operating_points`.
+        reachable: as for `operating_points`.
+    """
     weights = prevalence_weights(labels, prevalence)
     odds = log_odds(probabilities)
-    calibrator = fit_calibrator(odds, labels, bias=True, prevalence=prevalence)
+    try:
+        calibrator = fit_calibrator(odds, labels, bias=True, prevalence=prevalence)
+    except RunError:
+        return points.f1
     expected = weights * np.asarray(calibrator.probabilities(odds))
     chances = np.asarray(probabilities, dtype=np.float64)
     kept = _mask(reachable, len(chances))
