@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from models import TweetPrediction
 from monitor.errors import PoisonError
@@ -31,6 +31,12 @@ class ContextKind(StrEnum):
     PARENT = "parent"
     TITLE = "title"
     PLACE = "place"
+
+
+_CONTEXT_ORDER: Final = (ContextKind.TITLE, ContextKind.PLACE, ContextKind.QUOTED, ContextKind.PARENT)
+
+LONGEST_CONTEXT: Final = 1_000
+"""Most characters of a post's context that a model gets, more than any model reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,18 @@ class Post:
     edited_at: datetime | None = None
     aliases: tuple[str, ...] = ()
     context: tuple[ContextPart, ...] = ()
+
+    @property
+    def context_text(self) -> str:
+        """The context as one text, for the model: "Lipitor. How I sleep"; empty if there is none.
+
+        Titles come first, then places, quoted posts, and answered posts: a model reads the beginning alone,
+        and short texts name a medicine more often than long ones.
+        """
+        if not self.context:
+            return ""
+        parts = sorted(self.context, key=lambda part: _CONTEXT_ORDER.index(part.kind))
+        return ". ".join(part.text.strip()[:LONGEST_CONTEXT] for part in parts)[:LONGEST_CONTEXT]
 
 
 class EventKind(StrEnum):

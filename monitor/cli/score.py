@@ -69,10 +69,14 @@ def score_command(
 ) -> None:
     """Score the posts of files with a bundle, and print JSON Lines: one record for each, in their order.
 
-    A record has id, line, label, probability, mentions (start, end, text, score, ptid, pt_name, pt_score) and
-    bundle; with several files also file. For what cannot be read, it has line, error and detail instead. The
-    formats are those of `ade-monitor feed`, and files may have any size: memory is constant. Posts in every
-    language are scored; a note counts those in languages that the bundle was not trained on.
+    A record has id, line, label, probability, reason, windows, unread, mentions (start, end, text, score,
+    ptid, pt_name, pt_score) and bundle; with several files also file. The reason of NoADE is improbable (the
+    probability is below the threshold), no_span (no words of an effect were found) or no_code (none of them
+    got a code). A long post is read in several windows; unread counts the characters after the last one.
+
+    For what cannot be read, a record has line, error and detail instead. The formats are those of
+    `ade-monitor feed`, and files may have any size: memory is constant. Posts in every language are scored; a
+    note counts those in languages that the bundle was not trained on.
     """
     model = settings_of(
         context,

@@ -182,8 +182,9 @@ def more_is_ready(source: Source) -> bool:
 
 def score_chunk(scorer: Scorer, chunk: Chunk, *, name_files: bool = False) -> bytes:
     """Score a chunk, and return one line of JSON for each of its items, in their order."""
-    texts = [item.content.text for item in chunk.items if isinstance(item.content, Post)]
-    predictions = iter(scorer.score(texts) if texts else [])
+    posts = [item.content for item in chunk.items if isinstance(item.content, Post)]
+    texts, contexts = [post.text for post in posts], [post.context_text for post in posts]
+    predictions = iter(scorer.score(texts, contexts) if posts else [])
     file = {"file": chunk.source.name} if name_files else {}
     records = (
         _prediction_record(item, item.content, next(predictions), scorer.version) | file
@@ -202,6 +203,9 @@ def _prediction_record(item: ScoreItem, post: Post, prediction: TweetPrediction,
         "line": item.line,
         "label": prediction.label,
         "probability": round(prediction.probability, 6),
+        "reason": prediction.reason,
+        "windows": prediction.windows,
+        "unread": prediction.unread,
         "mentions": [
             {
                 "start": mention.start,

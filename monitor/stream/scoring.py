@@ -15,7 +15,7 @@ from models.predictions import prediction_fault
 from models.scoring import CacheCounts, CachingScorer
 from monitor.errors import FatalError, PoisonError
 from monitor.ingest import Batch
-from monitor.records import ReceivedPost, RefusedMessage, ScoredPost
+from monitor.records import Post, ReceivedPost, RefusedMessage, ScoredPost
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class ScorePosts:
 
     def _score_batch(self, batch: Batch) -> Batch:
         try:
-            predictions = _sound_predictions(self._scorer, [received.post.text for received in batch.posts])
+            predictions = _sound_predictions(self._scorer, [received.post for received in batch.posts])
         except Exception as error:
             log.warning("batch refused by the model", tweets=len(batch.posts), error=type(error).__name__)
             return self._score_one_by_one(batch)
@@ -93,7 +93,7 @@ class ScorePosts:
 
     def _score_one(self, received: ReceivedPost) -> ScoredPost | RefusedMessage:
         try:
-            [prediction] = _sound_predictions(self._scorer, [received.post.text])
+            [prediction] = _sound_predictions(self._scorer, [received.post])
         except Exception as error:
             detail = f"{type(error).__name__} while scoring"
             return RefusedMessage(received.origin, PoisonError(MODEL_ERROR, detail))
@@ -103,7 +103,7 @@ class ScorePosts:
         # Without the cache, which would go on answering for a model that has broken since.
         scorer = self._scorer.scorer if isinstance(self._scorer, CachingScorer) else self._scorer
         try:
-            _sound_predictions(scorer, [PLAIN_TEXT])
+            _sound_predictions(scorer, [Post("", PLAIN_TEXT)])
         except Exception as error:
             raise FatalError(
                 f"bundle {self.bundle} cannot score any text: {type(error).__name__}: {error}",
@@ -111,13 +111,14 @@ class ScorePosts:
             ) from error
 
 
-def _sound_predictions(scorer: Scorer, texts: Sequence[str]) -> list[TweetPrediction]:
-    """Return a prediction for each text.
+def _sound_predictions(scorer: Scorer, posts: Sequence[Post]) -> list[TweetPrediction]:
+    """Return a prediction for each post, with its context, which some bundles read.
 
     Raises:
         ValueError: a prediction is impossible. (The scorer may raise anything.)
     """
-    predictions = scorer.score(texts)
+    texts = [post.text for post in posts]
+    predictions = scorer.score(texts, [post.context_text for post in posts])
     for text, prediction in zip(texts, predictions, strict=True):
         if fault := prediction_fault(prediction, text):
             raise ValueError(fault)

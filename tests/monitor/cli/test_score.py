@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from models import Pipeline
-from tests.tiny import make_tiny_bundle
+from models.bundle import Options
+from tests.keyword_network import keyword_network
+from tests.tiny import make_tiny_bundle, save_tiny, write_checkpoint
 from tests.tiny_retrieval import make_tiny_hybrid
 
 COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
-KEYS = ["id", "line", "label", "probability", "mentions", "bundle"]
+KEYS = ["id", "line", "label", "probability", "reason", "windows", "unread", "mentions", "bundle"]
 MENTION_KEYS = ["start", "end", "text", "score", "ptid", "pt_name", "pt_score"]
 
 
@@ -43,6 +45,8 @@ def test_a_bundle_scores_a_file(tmp_path: Path) -> None:
     first, second = records(done)
     assert list(first) == list(second) == KEYS
     assert (first["id"], first["label"], second["label"]) == ("7", "ADE", "NoADE")
+    assert (first["reason"], second["reason"]) == (None, "improbable")
+    assert (first["windows"], first["unread"]) == (1, 0)
     (mention,) = first["mentions"]
     assert list(mention) == MENTION_KEYS
     assert text[mention["start"] : mention["end"]] == mention["text"] == "nausea"
@@ -50,6 +54,27 @@ def test_a_bundle_scores_a_file(tmp_path: Path) -> None:
     assert first["bundle"] == second["bundle"]
     assert first["bundle"].startswith("tiny-")
     assert not done.stderr
+
+
+def test_contexts_and_long_posts_are_read(tmp_path: Path) -> None:
+    trained = keyword_network(write_checkpoint(tmp_path / "encoder"))
+    bundle = save_tiny(tmp_path / "bundle", trained, options=Options(reads_context=True))
+    filler = "so this is my day "
+    title = [{"kind": "title", "text": "my pill and a headache"}]
+    stdin = lines_of(
+        {"id": "1", "text": "so dizzy"},
+        {"id": "2", "text": "so dizzy", "context": title},
+        {"id": "3", "text": filler * 40 + "nausea"},
+        {"id": "4", "text": filler * 500},
+    )
+    plain, with_context, long, cut = records(
+        score("-", "--bundle", str(bundle), "--device", "cpu", stdin=stdin)
+    )
+    assert (plain["reason"], with_context["reason"]) == ("improbable", "no_span")
+    assert with_context["probability"] > 0.99
+    assert long["windows"] > 3
+    assert [mention["start"] for mention in long["mentions"]] == [len(filler) * 40]
+    assert 0 < cut["unread"] < len(filler) * 500
 
 
 def test_the_normalizer_can_be_chosen(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Sequence
@@ -35,6 +36,18 @@ async def test_predictions_have_the_order_of_the_tweets() -> None:
     batch = await scoring_with(PickyScorer()).process(batch_of_texts("aaa", "a", "aa"))
     assert [tweet.prediction.probability for tweet in batch.scored] == [0.003, 0.001, 0.002]
     assert scored_texts(batch) == ["aaa", "a", "aa"]
+
+
+async def test_the_model_gets_the_context_of_each_tweet() -> None:
+    class ContextScorer(PickyScorer):
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
+            return super().score(contexts or [])
+
+    message = {"id": "1", "text": "so dizzy", "context": [{"kind": "title", "text": "Zoloft"}]}
+    batch = await scoring_with(ContextScorer()).process(
+        batch_of(event(raw=json.dumps(message).encode()), event("fine", offset=1))
+    )
+    assert [tweet.prediction.probability for tweet in batch.scored] == [0.006, 0.0]
 
 
 async def test_a_batch_without_tweets_never_reaches_the_model() -> None:

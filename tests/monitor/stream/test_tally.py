@@ -51,6 +51,19 @@ def test_the_first_batch_is_logged_at_once_and_later_ones_together() -> None:
     assert "cache_lookups" not in lines[0]
 
 
+def test_long_tweets_and_those_that_were_cut_are_counted() -> None:
+    predictions = [
+        TweetPrediction("NoADE", 0.1),
+        TweetPrediction("NoADE", 0.1, windows=2),
+        TweetPrediction("NoADE", 0.1, windows=32, unread=900),
+    ]
+    batch = scored_batch(tweets=3)
+    batch = replace(batch, scored=tuple(map(ScoredPost, batch.posts, predictions)))
+    with capture_logs() as lines:
+        Tally(Clock()).add(batch, WRITTEN, None)
+    assert [(line["long_tweets"], line["cut_tweets"]) for line in lines] == [(2, 1)]
+
+
 def test_edits_and_tweets_that_were_left_out_are_counted() -> None:
     with capture_logs() as lines:
         Tally(Clock()).add(scored_batch(tweets=7), replace(WRITTEN, edits=3, stale=2, removed=1), None)
