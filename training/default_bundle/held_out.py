@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ def evaluate_held_out(
 
     Args:
         bundle: as loaded from disk.
-        data: its `test`, `blind`, `sentences` and `label_phrases` are used.
+        data: its test texts are used.
         prevalence: 1a is also scored as if this share of the texts were positive.
 
     Returns:
@@ -43,6 +44,9 @@ def evaluate_held_out(
     figures = {
         "test_tweets": _tweet_figures(pipeline, data.test, prevalence),
         "blind_tweets": _tweet_figures(pipeline, data.blind, prevalence),
+        "reviews": _tweet_figures(pipeline, data.reviews, prevalence),
+        "stream": _tweet_figures(pipeline, data.stream, prevalence),
+        "stream_by_kind": _found_by_kind(pipeline, [*data.stream, *data.stream_positives]),
         "ade_corpus_v2": {head.task: sentences[head.task] for head in (CLASSIFIER, EXTRACTOR)},
         "coding": {
             "drug_label_spans": _coding_figures(bundle, data.label_phrases),
@@ -61,6 +65,18 @@ def _tweet_figures(pipeline: Pipeline, tweets: Sequence[Example], prevalence: fl
         **score_predictions(predictions, tweets).to_json(),
         "1a_at_prevalence": _counts_at_prevalence(predictions, tweets, prevalence).to_json(),
     }
+
+
+def _found_by_kind(pipeline: Pipeline, posts: Sequence[Example]) -> dict[str, dict[str, int]]:
+    """Count, for each kind of post, positives and those found, negatives and false alarms."""
+    kinds: dict[str, Counter[str]] = {}
+    for prediction, post in zip(predict_examples(pipeline, posts), posts, strict=True):
+        counts = kinds.setdefault(post.document.partition(":")[2], Counter())
+        counts["positive" if post.label else "negative"] += 1
+        if prediction.label == "ADE":
+            counts["found" if post.label else "false_alarms"] += 1
+    names = ("positive", "found", "negative", "false_alarms")
+    return {kind: {name: counts[name] for name in names} for kind, counts in sorted(kinds.items())}
 
 
 def _counts_at_prevalence(

@@ -14,6 +14,6 @@ generator         all of it together
 
 from training.synthetic.generator import GeneratedTweets, generate_tweets
 from training.synthetic.lexicon import Lexicon, read_lexicons
-from training.synthetic.written_tweets import blind_tweets
+from training.synthetic.written_tweets import evaluation_posts
 
-__all__ = ["GeneratedTweets", "Lexicon", "blind_tweets", "generate_tweets", "read_lexicons"]
+__all__ = ["GeneratedTweets", "Lexicon", "evaluation_posts", "generate_tweets", "read_lexicons"]

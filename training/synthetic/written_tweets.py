@@ -85,22 +85,33 @@ def read_written(terminology: Terminology, folder: Traversable | None = None) ->
     return [_parse_tweet(line, codes) for line in lines]
 
 
-def blind_tweets(terminology: Terminology) -> list[Example]:
-    """Read the evaluation tweets of `data/blind`, without noise.
+def evaluation_posts(terminology: Terminology, *folders: str) -> list[Example]:
+    """Read posts that were composed for evaluation only, without noise.
 
     They were composed separately, without sight of the templates and tweets that bundles are trained on.
-    About a quarter report an adverse effect, more than in reality. The others are like the tweets that a
-    search for names of medicines finds.
+
+    `blind` has tweets of which a quarter report an adverse effect, more than in reality; nearly all of its
+    negatives are hard. `stream` imitates what a search for names of medicines finds, with 7% positives, and
+    has a file for each kind of post. `stream_positives` has more positives of the same kinds.
+
+    Args:
+        terminology: the source of the codes.
+        folders: of `data`; one that does not exist has no posts.
+
+    Returns:
+        The posts; `document` is the folder and the file, such as "stream:benefit".
 
     Raises:
-        CorpusError: the markup of a tweet is wrong; the message names its file and line.
+        CorpusError: the markup of a post is wrong; the message names its file and line.
     """
     examples = []
-    for tweet in read_written(terminology, data_folder(__package__, "blind")):
-        text, spans = join_pieces(tweet.pieces)
-        name = tweet.document.removeprefix("written:")
-        context, _ = join_pieces(tweet.context.pieces)
-        examples.append(Example(f"blind:{name}", text, tweet.label, spans, context=context))
+    for folder in folders:
+        for post in read_written(terminology, data_folder(__package__, folder)):
+            text, spans = join_pieces(post.content.pieces)
+            context, _ = join_pieces(post.context.pieces)
+            _, file, line = post.document.split(":")
+            document = f"{folder}:{file}"
+            examples.append(Example(f"{document}:{line}", text, post.label, spans, document, context))
     return examples
 
 

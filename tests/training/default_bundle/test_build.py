@@ -11,7 +11,8 @@ from models import Pipeline
 from models.options import NormalizerChoice
 from training.checklist import CAPABILITIES
 from training.default_bundle.build import build_default_bundle
-from training.default_bundle.data import BundleData, DataSizes, gather_data
+from training.default_bundle.data import BundleData, DataSizes
+from training.default_bundle.gathering import gather_data
 from training.errors import RunError
 from training.examples import coded_phrases
 from training.loop.config import TrainingConfig
@@ -27,6 +28,8 @@ SIZES = DataSizes(
     formal_positives=20,
     formal_negatives=20,
     label_sentences=20,
+    review_sentences=40,
+    held_out=0.2,
 )
 
 
@@ -37,8 +40,8 @@ def data(corpora_folder: Path, terminology_folder: Path) -> BundleData:
 
 def test_test_tweets_are_neither_trained_on_nor_used_for_validation(data: BundleData) -> None:
     learned = {example.text for example in [*data.classifier, *data.extractor]}
-    chosen = {tweet.text for tweet in data.valid}
-    tested = {tweet.text for tweet in [*data.test, *data.blind]}
+    chosen = {example.text for example in data.all_valid}
+    tested = {example.text for example in [*data.test, *data.blind, *data.stream, *data.reviews]}
     assert not tested & (learned | chosen)
     assert not chosen & learned
     documents = [{example.document for example in side} for side in (data.classifier, data.valid, data.test)]
@@ -53,6 +56,17 @@ def test_the_normalizer_does_not_learn_phrases_of_test_tweets(data: BundleData) 
     tested = {phrase.text.lower() for phrase in coded_phrases(data.test)}
     assert tested
     assert not tested & learned
+
+
+def test_reviews_are_split_by_review_and_keep_their_drug(data: BundleData) -> None:
+    sides = [
+        [example for example in side if example.id.startswith("psytar:")]
+        for side in (data.classifier, data.valid_reviews, data.reviews)
+    ]
+    assert all(example.context == "zoloft" for side in sides for example in side)
+    reviews = [{example.id.split(":")[1] for example in side} for side in sides]
+    assert all(reviews)
+    assert not reviews[0] & reviews[1] | reviews[0] & reviews[2] | reviews[1] & reviews[2]
 
 
 def test_each_pt_of_the_terminology_is_a_class(data: BundleData) -> None:
@@ -82,7 +96,11 @@ def build(
         terminology,
         folder / "bundle",
         method=Method(
-            "default", training, normalizer=normalizer, retriever=RetrieverConfig(layers=1, epochs=1)
+            "default",
+            training,
+            normalizer=normalizer,
+            reads_context=True,
+            retriever=RetrieverConfig(layers=1, epochs=1),
         ),
         sizes=sizes,
         run=TrainingRun(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
@@ -119,6 +137,8 @@ def test_the_default_bundle_searches_names_and_states_its_scores(
     metrics = json.loads((path / "metrics.json").read_text())
     assert metrics == json.loads(json.dumps(outcome.metrics))
     assert set(metrics["checklist"]) == set(CAPABILITIES)
+    assert set(metrics["threshold"]["by_kind"]) == {"tweets", "reviews"}
+    assert pipeline.score(["nausea again"], ["zoloft"]) != pipeline.score(["nausea again"], ["the bus"])
     assert set(metrics["coding"]["blind_tweet_spans"]) == {"classifier", "retrieval", "hybrid"}
     card = (path / "README.md").read_text()
     assert "ade-train default-bundle" in card
