@@ -100,7 +100,7 @@ FORMATS: Final[Mapping[str, CorpusFormat]] = MappingProxyType(
         "huggingface": CorpusFormat(read_huggingface, _SPANS | {"fields"}),
         "jsonl": CorpusFormat(read_jsonl, frozenset(("offsets",))),
         "phee": _without_options(read_phee),
-        "psytar": _without_options(read_psytar),
+        "psytar": CorpusFormat(read_psytar, frozenset(("effect_labels",))),
         "reviews": _without_options(read_reviews),
         "smm4h": CorpusFormat(read_smm4h_corpus, frozenset(("offsets",))),
         "spacy": CorpusFormat(read_spacy, _SPANS),
@@ -151,6 +151,8 @@ def _by_content(path: Path) -> str | None:
         return None
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         line = next((line for line in file if line.strip()), "").rstrip("\r\n")
+        if line.strip() in ("[", "{"):  # a document on several lines
+            line += file.read()
     if path.suffix.lower() == ".tsv" and (
         path.name.lower() in _NAMES_OF_TABLES or line.lower().startswith("tweet_id")
     ):
@@ -160,7 +162,7 @@ def _by_content(path: Path) -> str | None:
     if path.suffix.lower() == ".csv":
         return "huggingface"
     try:
-        record = json.loads(line.rstrip(","))
+        record = json.loads(line)
     except (ValueError, RecursionError):
         cells = line.split()
         is_tagged = path.suffix.lower() in (".txt", ".tsv") and 2 <= len(cells) <= 5
@@ -171,7 +173,8 @@ def _by_content(path: Path) -> str | None:
 def _by_record(record: Any) -> str | None:
     if isinstance(record, list):
         is_pair = len(record) == 2 and isinstance(record[0], str) and isinstance(record[1], dict)
-        return "spacy" if is_pair else None
+        is_list = bool(record) and isinstance(record[0], dict | list)
+        return "spacy" if is_pair else _by_record(record[0]) if is_list else None
     if not isinstance(record, dict):
         return None
     entities = record.get("entities")

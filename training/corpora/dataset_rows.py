@@ -20,10 +20,13 @@ def features_of(path: Path) -> Mapping[str, Any]:
     if path.suffix in (".parquet", ".arrow"):
         metadata = _open_arrow(path)[0].metadata or {}
     documents: list[Any] = []
-    if b"huggingface" in metadata:
-        documents.append(json.loads(metadata[b"huggingface"]).get("info"))
     files = (folder / "dataset_info.json" for folder in (path.parent, path.parent.parent))
-    documents += [json.loads(file.read_bytes()) for file in files if file.is_file()]
+    try:
+        if b"huggingface" in metadata:
+            documents.append(json.loads(metadata[b"huggingface"]).get("info"))
+        documents += [json.loads(file.read_bytes()) for file in files if file.is_file()]
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise CorpusError(f"the features of {path} are not JSON ({error}): copy the data set again") from None
     for document in documents:
         features = document.get("features") if isinstance(document, dict) else None
         if isinstance(features, dict):
@@ -42,8 +45,11 @@ def read_dataset_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, dict[s
     elif path.suffix in (".csv", ".tsv"):
         with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
             reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-            for row in reader:
-                yield reader.line_num, {key: value for key, value in row.items() if key is not None}
+            try:
+                for row in reader:
+                    yield reader.line_num, {key: value for key, value in row.items() if key is not None}
+            except csv.Error as error:
+                raise CorpusError(f"{path}, line {reader.line_num}: {error}; correct the quotes") from None
     else:
         for line, record in json_records(path, log):
             if isinstance(record, dict):

@@ -67,6 +67,12 @@ def test_json_is_recognized_by_its_first_record(tmp_path: Path, record: Any, for
     assert recognize_format(tmp_path) == form
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_file_of_one_list_is_recognized_by_its_first_record(tmp_path: Path, indent: int | None) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([["a", {"entities": []}]] * 2, indent=indent))
+    assert recognize_format(tmp_path) == "spacy"
+
+
 @pytest.mark.parametrize("content", ["", "hello", '{"text": "a"}', "[1]", "{"])
 def test_an_unclear_format_is_an_error_that_lists_all(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.jsonl").write_text(content)
