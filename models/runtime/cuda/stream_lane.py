@@ -65,7 +65,7 @@ class StreamLane:
 def estimate_lane_bytes(shape: NetworkShape, buckets: Sequence[Bucket]) -> int:
     """Return the most memory that a lane takes in bfloat16, without the weights.
 
-    Three parts:
+    Its parts:
 
     - the shared states, at the widest point of the feed-forward part. For each token and unit of width: 4
       bytes each for the input of the layer, the output of attention and the trunk's states, 2 for copies in
@@ -74,6 +74,9 @@ def estimate_lane_bytes(shape: NetworkShape, buckets: Sequence[Bucket]) -> int:
     - the outputs of the graphs of all buckets, at most two states of 4 bytes for each token.
     - the heads: texts padded to at most twice their size, and the queries and results of each attention head
       of each classifier at [CLS], in fp32; after them the Extractor, possibly on all texts.
+
+    - with a position bias: the scores that are added in attention, for texts padded to at most twice their
+      size, in 2 bytes.
 
     The allocator's rounding and gaps come on top, and CUDA itself once for each process.
 
@@ -88,4 +91,5 @@ def estimate_lane_bytes(shape: NetworkShape, buckets: Sequence[Bucket]) -> int:
     queries = texts * shape.attention_heads * shape.classifiers * shape.hidden
     votes = 12 * tokens * shape.hidden + 10 * queries
     extraction = tokens * (10 * shape.hidden + 4 * shape.intermediate)
-    return shared + outputs + max(votes, extraction)
+    bias = 4 * tokens * shape.attention_heads * shape.positions if shape.position_buckets else 0
+    return shared + outputs + bias + max(votes, extraction)

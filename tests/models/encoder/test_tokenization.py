@@ -1,9 +1,7 @@
-"""Texts to word pieces, with offsets into the text as given; and tokenizers from an encoder's files."""
+"""Texts to word pieces, with offsets into the text as given."""
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from models import TrunkError, load_encoder
+from models import load_encoder
 from models.encoder import TokenBatch, TweetTokenizer
 from models.encoder.tokenization import plain_letters
 from tests.tiny import Layout
@@ -103,35 +101,3 @@ def test_plain_letters_accents_and_emoji_do_not_change(text: str) -> None:
 )
 def test_styled_letters_become_plain(text: str, expected: str) -> None:
     assert plain_letters(text) == expected
-
-
-def test_a_vocabulary_with_capitals_makes_a_cased_tokenizer(checkpoints: dict[Layout, Path]) -> None:
-    cased = load_encoder(str(checkpoints["biobert"])).tokenizer
-    uncased = load_encoder(str(checkpoints["prefixed"])).tokenizer
-    assert cased.encode("Zoloft", add_special_tokens=False).tokens[0] == "Z"
-    assert uncased.encode("Zoloft", add_special_tokens=False).tokens == ["zoloft"]
-
-
-def test_tokenizer_settings_override_the_case_of_the_vocabulary(
-    checkpoints: dict[Layout, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(checkpoints["biobert"], tmp_path / "encoder")
-    (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True}))
-    tokens = load_encoder(str(folder)).tokenizer.encode("Zoloft", add_special_tokens=False).tokens
-    assert tokens == ["zoloft"]
-
-
-def test_a_vocabulary_without_a_special_token_is_refused(
-    checkpoints: dict[Layout, Path], tmp_path: Path
-) -> None:
-    folder = shutil.copytree(checkpoints["biobert"], tmp_path / "encoder")
-    tokens = (folder / "vocab.txt").read_text().replace("[PAD]", "[pad]")
-    (folder / "vocab.txt").write_text(tokens)
-    with pytest.raises(TrunkError, match=r"vocab\.txt lacks the token \[PAD\]"):
-        load_encoder(str(folder))
-
-
-def test_a_special_token_in_a_tweet_is_text(checkpoints: dict[Layout, Path]) -> None:
-    encoding = load_encoder(str(checkpoints["safetensors"])).tokenizer.encode("a [SEP] b [CLS]")
-    assert encoding.tokens.count("[SEP]") == 1
-    assert encoding.tokens.count("[CLS]") == 1

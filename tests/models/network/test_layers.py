@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from models.network import Architecture, EncoderLayer, run_layers, run_layers_to_cls
+from models.network import Architecture, EncoderLayer, position_bias_of, run_layers, run_layers_to_cls
 from models.network.layers import mean_over
 
 
@@ -48,13 +51,21 @@ def ragged(lengths: list[int], hidden: int = 32) -> tuple[Tensor, Tensor]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(lengths=st.lists(st.integers(1, 20), min_size=1, max_size=5), count=st.integers(0, 3))
-def test_the_state_at_cls_is_the_same_as_of_whole_layers(lengths: list[int], count: int) -> None:
-    layers = bert_layers(count).eval().double()  # in fp32, sums in another order differ by more on some CPUs
+@given(
+    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=5),
+    count=st.integers(0, 3),
+    buckets=st.sampled_from([0, 32]),
+)
+def test_the_state_at_cls_is_the_same_as_of_whole_layers(
+    lengths: list[int], count: int, buckets: int
+) -> None:
+    # In fp32, sums in another order differ by more on some CPUs.
+    layers = bert_layers(count, buckets=buckets).eval().double()
     states, mask = ragged(lengths)
+    bias = position_bias_of(torch.randn(32, 4).double(), max(lengths)) if buckets else None
     with torch.no_grad():
-        whole = run_layers(layers, states.double(), mask)[:, 0]
-        at_cls = run_layers_to_cls(layers, states.double(), mask)
+        whole = run_layers(layers, states.double(), mask, bias)[:, 0]
+        at_cls = run_layers_to_cls(layers, states.double(), mask, bias)
     torch.testing.assert_close(at_cls, whole, atol=1e-12, rtol=1e-12)
 
 
@@ -114,6 +125,39 @@ def test_the_state_at_cls_is_the_same_on_a_gpu() -> None:
         on_cpu = run_layers_to_cls(layers, states, mask)
         on_gpu = run_layers_to_cls(layers.cuda(), states.cuda(), mask.cuda()).cpu()
     assert torch.allclose(on_cpu, on_gpu, atol=1e-4)
+
+
+@pytest.mark.parametrize("run", [run_layers, run_layers_to_cls])
+def test_a_missing_position_bias_is_an_error(run: Callable[..., Tensor]) -> None:
+    states, mask = ragged([3])
+    with pytest.raises(ValueError, match="position_bias"):
+        run(bert_layers(1, buckets=32), states, mask)
+
+
+class Adapted(nn.Module):
+    """A linear layer with something added to its product, as adapters do that wrap it."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.linear = linear
+        self.weight, self.bias = linear.weight, linear.bias
+
+    def forward(self, states: Tensor) -> Tensor:
+        added: Tensor = self.linear(states) + states
+        return added
+
+
+@pytest.mark.parametrize("name", ["query", "key", "value"])
+def test_the_state_at_cls_has_what_adapters_add(name: str) -> None:
+    layers = bert_layers(2).eval()
+    states, mask = ragged([5, 2])
+    with torch.no_grad():
+        plain = run_layers_to_cls(layers, states, mask)
+        attention = cast(EncoderLayer, layers[-1]).attention.self
+        setattr(attention, name, Adapted(getattr(attention, name)))
+        adapted = run_layers_to_cls(layers, states, mask)
+        torch.testing.assert_close(adapted, run_layers(layers, states, mask)[:, 0], atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(adapted, plain, atol=1e-3)
 
 
 def test_the_mean_leaves_out_padding() -> None:

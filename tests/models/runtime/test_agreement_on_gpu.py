@@ -11,7 +11,7 @@ import torch
 from models.device import prefers_bfloat16
 from models.runtime import Engine, Precision
 from tests.engine_agreement import LONG, SHAPES, SHORT, TOLERANCE, Subject, Text
-from tests.random_networks import random_network
+from tests.random_networks import Shape, random_network
 
 pytestmark = [
     pytest.mark.gpu,
@@ -29,7 +29,10 @@ MIXTURES: dict[str, list[Text]] = {
 }
 
 
-@pytest.fixture(scope="module", params=SHAPES, ids=str)
+FAMILIES = [Shape(2, 3, "mean", 1, "mpnet"), Shape(1, 1, "cls", 1, "roberta")]
+
+
+@pytest.fixture(scope="module", params=[*SHAPES, *FAMILIES], ids=str)
 def subject(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Subject:
     return Subject(random_network(tmp_path_factory.mktemp("random") / "encoder", request.param))
 

@@ -51,6 +51,15 @@ def test_a_gpu_uses_the_varlen_kernel_in_bfloat16_if_it_has_it(
         assert placement.text_budget is not None
 
 
+def test_a_position_bias_keeps_a_gpu_from_the_varlen_kernel(
+    shape: NetworkShape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda, "has_varlen_kernel", lambda device, head_size: True)
+    placement = choose_placement(replace(shape, position_buckets=32), CUDA, "bf16", graphs=True)
+    assert not isinstance(placement.attention, VarlenAttention)
+    assert placement.lane_bytes > choose_placement(shape, CUDA, "bf16", graphs=True).lane_bytes
+
+
 def test_graphs_are_captured_on_request_where_the_kernel_is_used(
     shape: NetworkShape, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,11 +51,18 @@ def body_pair(trained: Trained, weights: NetworkWeights) -> BodyPair:
     return BodyPair(trained, weights, QuantizedBody(ir, weights, ATTENTION, lanes=1))
 
 
-@pytest.fixture(scope="module", params=[0, 1, 2, 3])
+SHAPES = [
+    *(Shape(frozen_layers=frozen) for frozen in range(4)),
+    Shape(frozen_layers=1, model_type="mpnet"),
+    Shape(frozen_layers=2, model_type="roberta"),
+]
+
+
+@pytest.fixture(scope="module", params=SHAPES, ids=str)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> BodyPair:
-    """A network of three layers with 0 to 3 frozen ones."""
+    """A network of three layers with 0 to 3 frozen ones, and one of other families."""
     folder: Path = tmp_path_factory.mktemp("spread") / "encoder"
-    trained = random_network(folder, Shape(frozen_layers=request.param))
+    trained = random_network(folder, request.param)
     return body_pair(trained, trained.network.weights())
 
 
