@@ -9,11 +9,12 @@ student       all of it in order, to the student's bundle
 
 from training.distillation.label_files import label_examples
 from training.distillation.soft_labels import SoftLabel, SoftLabels, SoftSpan, combine_soft_labels
-from training.distillation.student import distill, no_progress
+from training.distillation.student import ShowProgress, distill, no_progress
 from training.distillation.student_data import add_soft_targets, add_unlabelled, unlabelled_tasks
 from training.distillation.teacher import Teacher
 
 __all__ = [
+    "ShowProgress",
     "SoftLabel",
     "SoftLabels",
     "SoftSpan",

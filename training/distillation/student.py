@@ -16,6 +16,7 @@ from training.distillation.soft_labels import SoftLabel, SoftLabels
 from training.distillation.student_data import add_soft_targets, add_unlabelled
 from training.errors import RunError
 from training.examples import AnnotatedSpan, CodedPhrase, Example, TrainingData
+from training.loop import drop_contexts
 from training.methods import (
     Datasets,
     TrainedBundle,
@@ -174,9 +175,12 @@ class _Teaching:
         classes = {label.ptid: label.pt_name for label in self.soft.classes.classes}
         classes |= {label.ptid: label.pt_name for label in known.classes} if known is not None else {}
         datasets = prepare_datasets(method, data, tokenizer, known=Labels.of(sorted(classes.items())))
+        texts = self.unlabelled.examples
+        if method.reads_context:
+            texts = drop_contexts(texts, method.context_dropout, seed=method.training.seed)
         datasets = add_unlabelled(
             datasets,
-            self.unlabelled,
+            replace(self.unlabelled, examples=texts),
             tokenizer,
             seed=method.training.seed,
             reads_context=method.reads_context,

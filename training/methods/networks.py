@@ -202,7 +202,7 @@ def train_network(spec: NetworkSpec, factory: NetworkFactory, run: TrainingRun) 
             log = open_logs.enter_context(TensorBoardLog(run.folder / "tensorboard" / spec.role))
             callback = CallbackList(run.callback, log)
         callback.on_network_start(spec.title, spec.config.epochs)
-        callback.on_data({task: len(data) for task, data in spec.tasks.items()})
+        callback.on_data({task: data.epoch_size for task, data in spec.tasks.items()})
         state = train_multitask(
             network,
             spec.tasks,
