@@ -10,6 +10,13 @@ import typer
 from rich.table import Table
 
 from training.cli.console import figures_table, print_line, print_table, print_written
+from training.cli.window_counts import (
+    LONGEST_INPUT,
+    USUAL_ENCODER,
+    CountingEncoder,
+    MaxTokens,
+    report_long_texts,
+)
 
 if TYPE_CHECKING:
     from training.description import TextFigures
@@ -25,10 +32,13 @@ def describe_command(
         Path | None,
         typer.Option(help="Folder for description.json and the charts; by default next to the corpus."),
     ] = None,
+    encoder: CountingEncoder = USUAL_ENCODER,
+    max_tokens: MaxTokens = LONGEST_INPUT,
 ) -> None:
     """Count and measure the texts of each split, and show how its PTIDs are distributed.
 
-    The histogram of PTIDs (the paper's Figure 1) is printed, and drawn as ptids-SPLIT.png.
+    Texts and spans beyond --max-tokens are counted, too: they are read in several windows. The histogram of
+    PTIDs (the paper's Figure 1) is printed, and drawn as ptids-SPLIT.png.
     """
     from training.corpora import DESCRIPTION_FOLDER, read_splits
     from training.description import (
@@ -50,6 +60,7 @@ def describe_command(
     }
     print_table(_texts_table(texts))
     print_table(_lengths_table(texts))
+    windows = report_long_texts(splits, encoder, max_tokens)
     default = corpus / DESCRIPTION_FOLDER if corpus.is_dir() else corpus.with_suffix(f".{DESCRIPTION_FOLDER}")
     folder = out or default
     for name, spread in ptids.items():
@@ -62,7 +73,10 @@ def describe_command(
         for line in [*histogram_lines(spread), *ptid_lines(spread)]:
             print_line(line)
         write_file(folder / f"ptids-{name}.png", draw_ptids(spread, name))
-    write_json(folder / "description.json", description_to_json(texts, ptids))
+    document = description_to_json(texts, ptids)
+    for name, counts in windows.items():
+        document[name]["windows"] = {"encoder": encoder, "max_tokens": max_tokens, **counts}
+    write_json(folder / "description.json", document)
     print_written(folder)
 
 

@@ -13,6 +13,13 @@ from rich.markup import escape
 
 from training.cli.console import err, on_interrupt, print_note, print_table, print_written
 from training.cli.corpus_tables import corpus_table, log_table
+from training.cli.window_counts import (
+    LONGEST_INPUT,
+    USUAL_ENCODER,
+    CountingEncoder,
+    MaxTokens,
+    report_long_texts,
+)
 from training.corpora import (
     AUTO,
     FORMATS,
@@ -89,6 +96,8 @@ def prepare_command(
         bool,
         typer.Option("--keep-overlaps", help="Leave all overlapping spans in train, not only the longest."),
     ] = False,
+    encoder: CountingEncoder = USUAL_ENCODER,
+    max_tokens: MaxTokens = LONGEST_INPUT,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another prepared corpus at --out.")
     ] = False,
@@ -150,6 +159,7 @@ def prepare_command(
         }
         write_corpus(out, splits, log, about=about, overwrite=overwrite)
     print_table(corpus_table(splits))
+    report_long_texts(splits, encoder, max_tokens)
     print_table(log_table(log, source))
     spans = (span for examples in splits.values() for example in examples for span in example.spans)
     if release is None and any(span.llt or span.ptid for span in spans):

@@ -80,12 +80,15 @@ def drop_repeated_ids(examples: Sequence[Example], source: Path, log: ReadingLog
 
 
 def drop_duplicates(examples: Sequence[Example], source: Path, log: ReadingLog) -> list[Example]:
-    """Keep the first of equal texts with equal annotations; unequal annotations are noted, and stay."""
+    """Keep the first of equal texts with equal annotations; unequal annotations are noted, and stay.
+
+    Texts with different contexts are not equal: they may mean different things.
+    """
     kept: list[Example] = []
-    seen: dict[str, dict[object, str]] = {}
+    seen: dict[tuple[str, str], dict[object, str]] = {}
     for example in examples:
         annotation = (example.label, example.spans)
-        ids = seen.setdefault(example.text, {})
+        ids = seen.setdefault((example.context, example.text), {})
         if annotation in ids:
             detail = f"{example.id} repeats {ids[annotation]}"
             log.note("duplicate: text and annotation again", source, None, detail)

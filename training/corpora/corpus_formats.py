@@ -137,7 +137,7 @@ def recognize_format(source: Path) -> str:
     for pattern, name in _BY_FILE:
         if any(path.match(pattern) for path in files):
             return name
-    recognized = next((name for path in files if (name := _by_content(path))), None)
+    recognized = next((form for path in files if (form := _by_content(path))), None)
     if recognized is None:
         raise CorpusError(
             f"{source} is of no format that is recognized: name it with --format, one of {', '.join(FORMATS)}"

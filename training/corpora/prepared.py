@@ -170,6 +170,7 @@ def _to_record(example: Example) -> dict[str, Any]:
     return {
         "id": example.id,
         "document": example.document,
+        **({"context": example.context} if example.context else {}),
         "text": example.text,
         "label": example.label,
         "spans": spans,

@@ -3,18 +3,19 @@
 Layout of the workbook, with a header in the first row of each sheet: `Sentence_Labeling` has a row for each
 sentence (drug_id, sentence_index, sentences, ADR, WD, EF, INF, SSI, DI, ...), with 1 or a mark such as `!` in
 the columns that apply. `ADR_Identified` repeats those with adverse reactions, with their words in the columns
-ADR1, ADR2, ..., without offsets. The codes of `ADR_Mapped` are of UMLS and SNOMED CT, none of MedDRA, so the
-spans get no codes. Withdrawal symptoms (WD) do not count as adverse effects here, as in the corpus.
+ADR1, ADR2, ..., without offsets; `WD_Identified` does the same with withdrawal symptoms. The codes of
+`ADR_Mapped` are of UMLS and SNOMED CT, none of MedDRA, so the spans get no codes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions
 from training.corpora.mentions import find_phrase, find_scattered
 from training.corpora.passages import single_line
 from training.corpora.reading_log import ReadingLog
@@ -23,32 +24,39 @@ from training.examples import AnnotatedSpan, Example
 from training.extras import require
 
 _SENTENCES = "Sentence_Labeling"
-_EFFECTS = "ADR_Identified"
+_KINDS = ("ADR", "WD")
 _KEY = ("drug_id", "sentence_index", "sentences")
-_EFFECT_COLUMN = re.compile(r"adr\d+")
 
 _Row = tuple[int, dict[str, Any]]
 
 
-def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
+def read_psytar(
+    source: Path, log: ReadingLog, options: CorpusOptions = DEFAULT_OPTIONS
+) -> dict[str, list[Example]]:
     """Read the workbook, or the one in a folder; the document of a sentence is its review.
 
-    The words of an effect are searched in the sentence. If other words are between them, the span is the
-    range that covers them all.
+    The context of a sentence is the drug, which most sentences do not name. The words of an effect are
+    searched in the sentence. If other words are between them, the span is the range that covers them all.
+
+    Args:
+        source: the workbook or its folder.
+        log: of what is dropped or changed.
+        options: `effect_labels` are ADR or WD; by default withdrawal counts as an adverse effect, too.
 
     Raises:
         CorpusError: there is no such workbook, a sheet or column is missing, or a row is at fault and the log
-            is strict.
+            is strict; or an effect label is neither ADR nor WD.
         RunError: openpyxl is not installed.
     """
     path = _find_workbook(source)
-    sheets = _read_sheets(path)
+    kinds = _chosen_kinds(options)
+    sheets = _read_sheets(path, [_SENTENCES, *map(_sheet_of, kinds)])
     effects: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for line, row in sheets[_EFFECTS]:
-        phrases = [
-            str(value) for name, value in row.items() if _EFFECT_COLUMN.fullmatch(name) and _is_set(value)
-        ]
-        effects.setdefault(_key_of(row), []).extend((line, phrase) for phrase in phrases)
+    for kind in kinds:
+        is_effect = re.compile(rf"{kind.lower()}\d+").fullmatch
+        for line, row in sheets[_sheet_of(kind)]:
+            phrases = [str(value) for name, value in row.items() if is_effect(name) and _is_set(value)]
+            effects.setdefault(_key_of(row), []).extend((line, phrase) for phrase in phrases)
     examples: dict[str, Example] = {}
     for line, row in sheets[_SENTENCES]:
         key, sentence = _key_of(row), str(row["sentences"] or "").strip()
@@ -61,15 +69,28 @@ def read_psytar(source: Path, log: ReadingLog) -> dict[str, list[Example]]:
             continue
         log.count("sentences")
         phrases_of_sentence = effects.pop(key, [])
-        label = int(bool(phrases_of_sentence) or _is_marked(row.get("adr")))
+        label = int(bool(phrases_of_sentence) or any(_is_marked(row.get(kind.lower())) for kind in kinds))
         if label and not phrases_of_sentence:
             log.note("no span given", path, line, f"{name} has an adverse effect: {sentence[:60]!r}")
         spans = _locate_spans(sentence, phrases_of_sentence, path, log)
-        examples[name] = Example(name, single_line(sentence), label, spans, key[0])
+        drug = key[0].partition(".")[0]
+        examples[name] = Example(name, single_line(sentence), label, spans, key[0], context=drug)
     for (drug, index), left in effects.items():
         if left:
             log.drop("no such sentence", path, left[0][0], f"{drug}:{index} is not in {_SENTENCES}")
     return {"all": list(examples.values())}
+
+
+def _chosen_kinds(options: CorpusOptions) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(label.upper() for label in options.effect_labels))
+    for kind in kinds:
+        if kind not in _KINDS:
+            raise CorpusError(f"PsyTAR has no effects called {kind}: choose {' or '.join(_KINDS)}, or both")
+    return kinds or _KINDS
+
+
+def _sheet_of(kind: str) -> str:
+    return f"{kind}_Identified"
 
 
 def _locate_spans(
@@ -102,7 +123,7 @@ def _find_workbook(source: Path) -> Path:
     return paths[0]
 
 
-def _read_sheets(path: Path) -> dict[str, list[_Row]]:
+def _read_sheets(path: Path, names: Sequence[str]) -> dict[str, list[_Row]]:
     require("openpyxl", f"workbooks such as {path}")
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
@@ -112,11 +133,11 @@ def _read_sheets(path: Path) -> dict[str, list[_Row]]:
     except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
         raise CorpusError(f"{path} is not an .xlsx workbook ({error}): name PsyTAR's own") from None
     try:
-        missing = [name for name in (_SENTENCES, _EFFECTS) if name not in book.sheetnames]
+        missing = [name for name in names if name not in book.sheetnames]
         if missing:
             sheets = ", ".join(book.sheetnames)
             raise CorpusError(f"{path} has no sheet {missing[0]}, but {sheets}: name PsyTAR's own workbook")
-        return {name: list(_read_rows(path, book[name])) for name in (_SENTENCES, _EFFECTS)}
+        return {name: list(_read_rows(path, book[name])) for name in names}
     finally:
         book.close()
 

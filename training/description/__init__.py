@@ -1,4 +1,4 @@
-"""Description of a corpus: counts, lengths, and the distribution of its PTIDs."""
+"""Description of a corpus: counts, lengths, texts of several windows, and the distribution of its PTIDs."""
 
 from training.description.corpus_charts import (
     description_to_json,
@@ -13,11 +13,14 @@ from training.description.corpus_figures import (
     count_ptids,
     measure_texts,
 )
+from training.description.long_texts import LongTextFigures, count_long_texts
 
 __all__ = [
     "Lengths",
+    "LongTextFigures",
     "PtidDistribution",
     "TextFigures",
+    "count_long_texts",
     "count_ptids",
     "description_to_json",
     "draw_ptids",

@@ -13,6 +13,7 @@ from models.encoder import Encoder, TweetTokenizer
 from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Task
 from models.normalizer import Labels
 from models.terminology import Terminology
+from training.description import count_long_texts
 from training.errors import RunError
 from training.examples import CodedPhrase, Example, TrainingData, coded_phrases
 from training.loop import (
@@ -117,6 +118,7 @@ def prepare_datasets(
     spanless = sum(example.label for example in data.train) - len(with_spans)
     if spanless:
         notes.append(f"{spanless:,} positive training texts have no span: the Extractor does not see them")
+    notes += _reading_notes(method, data.train, tokenizer)
     tasks = annotated_tasks(method, data.train, labels, tokenizer)
     if data.train:
         spans = [span for example in with_spans for span in example.spans]
@@ -150,6 +152,25 @@ def annotated_tasks(
         NORMALIZER.task: normalizer_data(phrases, labels, tokenizer),
     }
     return {task: rows for task, rows in tasks.items() if len(rows)}
+
+
+def _reading_notes(method: Method, examples: Sequence[Example], tokenizer: TweetTokenizer) -> list[str]:
+    """Describe the texts of several windows, and those with a context."""
+    notes = []
+    long = count_long_texts(examples, tokenizer, reads_context=method.reads_context)
+    if long.texts:
+        notes.append(
+            f"{long.texts:,} training texts are longer than {tokenizer.max_tokens} tokens and are read in "
+            f"several windows; {long.spans:,} spans lie beyond the first"
+        )
+    if long.unread:
+        notes.append(f"the ends of {long.unread:,} very long training texts are not read")
+    with_context = sum(bool(example.context) for example in examples)
+    if with_context and not method.reads_context:
+        notes.append(f"{with_context:,} training texts have a context: --set reads-context=true reads it")
+    if method.reads_context and not with_context:
+        notes.append("no training text has a context, so the bundle will not know what to do with one")
+    return notes
 
 
 def _require_both_classes(subject: str, examples: Sequence[Example]) -> None:

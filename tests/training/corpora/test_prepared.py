@@ -27,6 +27,12 @@ def test_written_splits_are_read_back(tmp_path: Path) -> None:
     assert read_split(tmp_path / "out" / "valid.jsonl", "train") == SPLITS["valid"]
 
 
+def test_contexts_are_written_and_read_back(tmp_path: Path) -> None:
+    examples = [Example("a", "it helps", 0, context="on zoloft"), Example("b", "it helps", 0)]
+    write_corpus(tmp_path / "c", {"all": examples}, ReadingLog(), about={})
+    assert read_split(tmp_path / "c", "all") == examples
+
+
 def test_a_missing_split_is_reported_with_those_that_exist(tmp_path: Path) -> None:
     write_corpus(tmp_path / "out", SPLITS, ReadingLog(), about={})
     with pytest.raises(CorpusError, match=r"no test\.jsonl, but train\.jsonl, valid\.jsonl"):

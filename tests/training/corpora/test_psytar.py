@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from training.corpora.corpus_options import CorpusOptions
 from training.corpora.psytar import read_psytar
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
@@ -23,6 +24,7 @@ def _workbook(
         "Sample": [["drug_id", "rating"]],
         "Sentence_Labeling": [[*HEADER, "ADR", "WD"], *sentences],
         "ADR_Identified": [[*HEADER, "ADR1", "ADR2", "ADR3"], *effects],
+        "WD_Identified": [[*HEADER, "WD1", "WD2"]],
     }
     for name, rows in (sheets | others).items():
         sheet = book.create_sheet(name)
@@ -50,8 +52,9 @@ def test_effects_are_found_in_their_sentences(tmp_path: Path) -> None:
             1,
             (AnnotatedSpan(0, 9), AnnotatedSpan(15, 24)),
             "pillex.1",
+            "pillex",
         ),
-        Example("pillex.1:2", "it works", 0, (), "pillex.1"),
+        Example("pillex.1:2", "it works", 0, (), "pillex.1", "pillex"),
     ]
 
 
@@ -81,7 +84,7 @@ def test_missing_words_are_dropped_and_the_sentence_stays_positive(
         tmp_path, [[1, "p.1", 1, "so odd", 1, None]], [[1, "p.1", 1, "so odd", "headache", "odd", None]]
     )
     log = ReadingLog()
-    assert _read(path, log) == [Example("p.1:1", "so odd", 1, (AnnotatedSpan(3, 6),), "p.1")]
+    assert _read(path, log) == [Example("p.1:1", "so odd", 1, (AnnotatedSpan(3, 6),), "p.1", "p")]
     assert [(fault.path.name, fault.line) for fault in log.places["offset mismatch"]] == [("PsyTAR.xlsx", 2)]
     with pytest.raises(CorpusError, match="line 2"):
         _read(path, ReadingLog(strict=True))
@@ -94,8 +97,24 @@ def test_a_mark_of_any_kind_makes_a_sentence_positive(tmp_path: Path, mark: Any,
     assert _read(_workbook(tmp_path, [[1, "p.1", 1, "hm", mark, None]], []))[0].label == label
 
 
-def test_withdrawal_alone_is_not_an_effect(tmp_path: Path) -> None:
-    assert _read(_workbook(tmp_path, [[1, "p.1", 1, "zaps when I stop", None, 1]], []))[0].label == 0
+@pytest.mark.parametrize(
+    ("labels", "label", "spans"),
+    [((), 1, (AnnotatedSpan(0, 4),)), (("wd",), 1, (AnnotatedSpan(0, 4),)), (("ADR",), 0, ())],
+)
+def test_withdrawal_is_an_effect_unless_only_reactions_are_asked_for(
+    tmp_path: Path, labels: tuple[str, ...], label: int, spans: tuple[AnnotatedSpan, ...]
+) -> None:
+    row = [1, "p.1", 1, "zaps when I stop"]
+    withdrawal = [[*HEADER, "WD1", "WD2"], [*row, "zaps", None]]
+    path = _workbook(tmp_path, [[*row, None, 1]], [], WD_Identified=withdrawal)
+    [example] = read_psytar(path, ReadingLog(), CorpusOptions(effect_labels=labels))["all"]
+    assert (example.label, example.spans) == (label, spans)
+
+
+def test_another_kind_of_effect_is_refused(tmp_path: Path) -> None:
+    path = _workbook(tmp_path, [], [])
+    with pytest.raises(CorpusError, match="SSI"):
+        read_psytar(path, ReadingLog(), CorpusOptions(effect_labels=("SSI",)))
 
 
 def test_the_row_of_sums_is_skipped(tmp_path: Path) -> None:
