@@ -35,6 +35,10 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
     If `folder` is a symbolic link, its target is replaced and the link stays.
 
+    Args:
+        folder: of the files.
+        files: contents by name; a name with a `/` lies in a subfolder.
+
     Raises:
         OSError: it cannot be written; the old folder is unchanged.
     """
@@ -44,8 +48,10 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         new.mkdir()
         for name, data in files.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
             _write(new / name, data)
-        _sync_folder(new)
+        for written in {new, *((new / name).parent for name in files)}:
+            _sync_folder(written)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)

@@ -10,39 +10,46 @@ trunk.safetensors    if the encoder is not available elsewhere: embeddings and f
                      adapters all layers
 tokenizer.json       with trunk.safetensors
 body.xml, body.bin   if the bundle is quantized: the graph of the body for OpenVINO, and its numbers
+second/              if the bundle has a second reader: a bundle of its own
+exit.safetensors     with an early exit: the head that settles clear negatives after a lower layer
 metrics.json         what was measured; for people
 README.md            the model card; for people
 
 Files of this package: bundle_config and config_sections (`config.json`), stored_tensors and adapters (what is
 stored of a network, and how), save, load, read_weights, checked_files, dictionary (names), revise,
-new_release and quantized (changes of a bundle), card_and_metrics (what is for people).
+new_release, early_exits and quantized (changes of a bundle), second_reader (two bundles in one),
+card_and_metrics (what is for people).
 
 The version is the bundle's name and a hash of config.json, and so of everything that predictions depend on.
 """
 
 from models.bundle.adapters import TrainedAdapters, adapted_linears, adapter_names
 from models.bundle.bundle_config import BundleConfig
-from models.bundle.card_and_metrics import languages_line
-from models.bundle.checked_files import read_config, read_labels
+from models.bundle.card_and_metrics import languages_line, read_card
+from models.bundle.checked_files import read_config, read_labels, read_second_config
 from models.bundle.config_sections import (
     LARGEST_RANK,
     Adapters,
     Calibration,
+    CodeChoice,
     EarlyExit,
     Ensemble,
     Options,
     Quantization,
     Retrieval,
     SecondReader,
+    SpanChoice,
     Thresholds,
 )
 from models.bundle.dictionary import Dictionary, count_names, searched_names
+from models.bundle.early_exits import require_exitable, store_early_exit
 from models.bundle.load import Bundle, load_bundle
 from models.bundle.new_release import TerminologyChange, require_retriever, set_terminology
 from models.bundle.quantized import require_quantizable, store_quantized
 from models.bundle.read_weights import StoredNetwork, network_shape, read_stored_network
-from models.bundle.revise import revise_bundle, set_languages
+from models.bundle.revise import require_place, revise_bundle, set_languages
 from models.bundle.save import save_bundle
+from models.bundle.second_reader import join_bundles, require_joinable
 
 __all__ = [
     "LARGEST_RANK",
@@ -50,6 +57,7 @@ __all__ = [
     "Bundle",
     "BundleConfig",
     "Calibration",
+    "CodeChoice",
     "Dictionary",
     "EarlyExit",
     "Ensemble",
@@ -57,6 +65,7 @@ __all__ = [
     "Quantization",
     "Retrieval",
     "SecondReader",
+    "SpanChoice",
     "StoredNetwork",
     "TerminologyChange",
     "Thresholds",
@@ -64,12 +73,18 @@ __all__ = [
     "adapted_linears",
     "adapter_names",
     "count_names",
+    "join_bundles",
     "languages_line",
     "load_bundle",
     "network_shape",
+    "read_card",
     "read_config",
     "read_labels",
+    "read_second_config",
     "read_stored_network",
+    "require_exitable",
+    "require_joinable",
+    "require_place",
     "require_quantizable",
     "require_retriever",
     "revise_bundle",
@@ -77,5 +92,6 @@ __all__ = [
     "searched_names",
     "set_languages",
     "set_terminology",
+    "store_early_exit",
     "store_quantized",
 ]

@@ -88,9 +88,9 @@ def compact_shapes(
     sizes = {name: size for name, size in shape.trained().items() if is_head(name)}
     for linear in adapted_linears(shape, encoder_layers):
         a, b = adapter_names(linear.name)
-        stored = len(tensors[a]) if a in tensors and tensors[a].ndim else rank
-        own = stored if 1 <= stored <= rank else rank
-        sizes |= {a: (own, linear.inputs), b: (linear.outputs, own)}
+        rows = len(tensors[a]) if a in tensors and tensors[a].ndim else rank
+        rows = rows if 1 <= rows <= rank else rank
+        sizes |= {a: (rows, linear.inputs), b: (linear.outputs, rows)}
     return sizes
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from models.bundle.bundle_config import CARD_FILE, METRICS_FILE
 from models.bundle.checked_files import read_document, read_file
-from models.bundle.config_sections import Quantization
+from models.bundle.config_sections import EarlyExit, Quantization
 from models.errors import BundleError
 
 _WARNING = "> **Do not pass this bundle on.**"
@@ -18,6 +18,7 @@ _WARNING = "> **Do not pass this bundle on.**"
 _NOTE = re.compile(r"\A> \*\*(?:Do not pass this bundle on|Not to be passed on)\.\*\*(?:.*\n)*?\n")
 
 _LANGUAGES = re.compile(r"^Languages of the training texts: .*\n\n?", re.MULTILINE)
+_EXIT = re.compile(r"\n*^## Early exit\n(?:(?!## ).*\n?)*", re.MULTILINE)
 _TITLE = re.compile(r"^# .*\n+", re.MULTILINE)
 
 
@@ -94,6 +95,26 @@ def with_quantization(card: str, version: str, quantization: Quantization) -> st
         "",
     ]
     return f"{card.rstrip()}\n\n" + "\n".join(section)
+
+
+def with_early_exit(card: str, section: EarlyExit) -> str:
+    """Return the model card with a section about the early exit at its end, replacing an earlier one.
+
+    Args:
+        card: Markdown.
+        section: what it describes.
+    """
+    text = _EXIT.sub("", card).rstrip()
+    lines = [
+        "## Early exit",
+        "",
+        f"A small head after layer {section.layer} settles clear negatives (`exit.safetensors`); it changes",
+        f"nothing else. Of {section.positives:,} validation texts that the whole network finds positive,",
+        f"{section.kept:,} go on: with 95% confidence at least {100 * section.least_share:.2f}% do. Of the other",
+        f"validation texts, {100 * section.leaving:.1f}% leave there.",
+        "",
+    ]
+    return f"{text}\n\n" + "\n".join(lines)
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

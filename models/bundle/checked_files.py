@@ -18,6 +18,7 @@ from models.bundle.bundle_config import (
     CONFIG_FILE,
     FORMAT_VERSION,
     LABELS_FILE,
+    SECOND_READER_FOLDER,
     TOKENIZER_FILE,
     BundleConfig,
     HashedFile,
@@ -50,6 +51,36 @@ def read_config(folder: Path) -> BundleConfig:
         return BundleConfig.model_validate(document)
     except ValidationError as error:
         raise BundleError(f"{path} does not describe a bundle: {_summary(error)}") from None
+
+
+def read_second_config(folder: Path, config: BundleConfig) -> BundleConfig | None:
+    """Read and check `config.json` of the second reader of a bundle, or return None if it has none.
+
+    Args:
+        folder: of the bundle.
+        config: its `config.json`.
+
+    Raises:
+        BundleError: the second reader is missing, is not the one that the bundle was fitted with, or has a
+            second reader of its own.
+    """
+    if config.second_reader is None:
+        return None
+    second_folder = folder / SECOND_READER_FOLDER
+    if second_folder.is_symlink() or not second_folder.is_dir():
+        raise BundleError(
+            f"the bundle {folder} is not complete: it lacks its second reader, the folder "
+            f"{SECOND_READER_FOLDER}; {FIX}"
+        )
+    second = read_config(second_folder)
+    if second.version != config.second_reader.version:
+        raise BundleError(
+            f"{second_folder} is the bundle {second.version}, but {folder / CONFIG_FILE} was fitted with "
+            f"{config.second_reader.version}: {FIX}"
+        )
+    if second.second_reader is not None:
+        raise BundleError(f"{second_folder} has a second reader of its own, which is not possible: {FIX}")
+    return second
 
 
 def read_document(folder: Path, name: str) -> Any:
@@ -128,12 +159,20 @@ def read_checked(folder: Path, config: BundleConfig, name: HashedFile) -> bytes:
 
 
 def read_all(folder: Path) -> dict[str, bytes]:
-    """Read all files of a bundle unchecked, including those for people.
+    """Read all files of a bundle unchecked, including those for people and those of a second reader.
+
+    Returns:
+        Contents by name; the names of the second reader's files begin with `second/`.
 
     Raises:
         BundleError: one cannot be read, or is not a file.
     """
-    return {path.name: read_file(folder, path.name) for path in sorted(folder.iterdir())}
+    names = sorted(path.name for path in folder.iterdir())
+    second = folder / SECOND_READER_FOLDER
+    if second.is_dir() and not second.is_symlink():
+        names.remove(SECOND_READER_FOLDER)
+        names += [f"{SECOND_READER_FOLDER}/{path.name}" for path in sorted(second.iterdir())]
+    return {name: read_file(folder, name) for name in names}
 
 
 def read_file(folder: Path, name: str) -> bytes:

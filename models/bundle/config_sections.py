@@ -19,6 +19,8 @@ def _is_false(value: object) -> bool:
 
 LARGEST_RANK: Final = 1_024
 Probability = Annotated[float, Field(ge=0, le=1)]
+SpanChoice = Literal["first", "second", "mean", "union"]
+CodeChoice = Literal["first", "mean"]
 
 
 class ConfigSection(BaseModel):
@@ -137,8 +139,8 @@ class Adapters(ConfigSection):
 class SecondReader(ConfigSection):
     """A second, unlike encoder with its own heads, which reads only the posts that the first finds likeliest.
 
-    It is a bundle of its own in the folder `second`. The log-odds of both together are
-    `first · log-odds of the first + second · log-odds of the second + bias`, fitted on validation texts.
+    It is a bundle of its own in the folder `second`. All numbers are fitted on validation texts. The log-odds
+    of both readers together are `first · log-odds of the first + second · log-odds of the second + bias`.
 
     Attributes:
         version: of the bundle in `second`.
@@ -146,15 +148,23 @@ class SecondReader(ConfigSection):
         first: weight of the first reader's log-odds.
         second: weight of the second reader's log-odds.
         bias: added to both.
-        spans: whose words become spans: of the second alone, the mean of both, or a union.
+        alone: weight of the first reader's log-odds in a post that the second does not read.
+        alone_bias: added to them.
+        spans: whose words become spans: those of one reader, the mean of their log-odds, or the words of
+            either.
+        codes: what codes the spans: the first reader's Normalizer, or both by the mean of their
+            log-probabilities.
     """
 
     version: str = Field(min_length=1, max_length=80)
     reads_from: Probability
-    first: float = Field(allow_inf_nan=False)
-    second: float = Field(allow_inf_nan=False)
+    first: float = Field(ge=0, allow_inf_nan=False)
+    second: float = Field(gt=0, allow_inf_nan=False)
     bias: float = Field(default=0.0, allow_inf_nan=False)
-    spans: Literal["first", "second", "mean", "union"] = "mean"
+    alone: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    alone_bias: float = Field(default=0.0, allow_inf_nan=False)
+    spans: SpanChoice = "mean"
+    codes: CodeChoice = "first"
 
 
 class EarlyExit(ConfigSection):
@@ -162,14 +172,27 @@ class EarlyExit(ConfigSection):
 
     Attributes:
         layer: number of layers below the head.
-        threshold: the head's probability of ADE below which a post is NoADE without the layers above.
+        leaves_below: log-odds of the head below which a post is NoADE without the layers above.
+        shown_for: log-odds of the whole network, before calibration, from which a post was a positive. With
+            a lower threshold of the Classifier, no post leaves.
         positives: number of validation texts that the whole network finds positive.
         kept: how many of them go on.
-        least_share: lower end of the 95% interval of `kept / positives`.
+        least_share: lower end of the one-sided 95% interval of `kept / positives` (Clopper and Pearson 1934).
+        leaving: share of the other validation texts that leave.
     """
 
     layer: int = Field(ge=1, le=100)
-    threshold: Probability
+    leaves_below: float = Field(allow_inf_nan=False)
+    shown_for: float = Field(allow_inf_nan=False)
     positives: int = Field(ge=1)
     kept: int = Field(ge=0)
     least_share: Probability
+    leaving: Probability
+
+    @model_validator(mode="after")
+    def _leaves_negatives_only(self) -> EarlyExit:
+        if self.leaves_below > self.shown_for:
+            raise ValueError("leaves_below is above shown_for: positives would leave")
+        if self.kept > self.positives:
+            raise ValueError(f"kept is {self.kept}, more than the {self.positives} positives")
+        return self

@@ -15,16 +15,24 @@ from tokenizers import Tokenizer
 from models.bundle.bundle_config import (
     BODY_GRAPH_FILE,
     BODY_WEIGHTS_FILE,
+    EXIT_FILE,
+    SECOND_READER_FOLDER,
     BundleConfig,
 )
 from models.bundle.checked_files import (
+    FIX,
     read_checked,
     read_config,
     read_labels,
+    read_second_config,
+    read_tensors,
 )
+from models.bundle.config_sections import SecondReader
 from models.bundle.dictionary import Dictionary, read_dictionary
 from models.bundle.read_weights import network_shape, read_stored_network
-from models.network import NetworkWeights
+from models.bundle.stored_tensors import shape_mismatches
+from models.errors import BundleError
+from models.network import ExitHead, NetworkShape, NetworkWeights, exit_shapes, highest_exit
 from models.normalizer import Labels
 from models.runtime.int8 import BodyIr
 
@@ -44,6 +52,8 @@ class Bundle:
         tokenizer: of the trunk.
         dictionary: the names that retrieval searches; None if the bundle has no retrieval.
         body: the quantized body; None if the bundle is not quantized.
+        second: the second reader, a bundle of its own; None if there is one reader.
+        early_exit: the head that settles clear negatives after a lower layer; None if there is none.
     """
 
     path: Path
@@ -53,6 +63,8 @@ class Bundle:
     tokenizer: Tokenizer
     dictionary: Dictionary | None = None
     body: BodyIr | None = None
+    second: Bundle | None = None
+    early_exit: ExitHead | None = None
 
     @property
     def version(self) -> str:
@@ -78,16 +90,24 @@ class Bundle:
         return network.eval()
 
     def with_network(self, network: MultiTaskNetwork, body: BodyIr | None = None) -> Bundle:
-        """Return this bundle with the weights of another network, which are not copied, and another body."""
-        return replace(self, weights=network.weights(), body=body)
+        """Return this bundle with the weights of another network, which are not copied, and another body.
+
+        It has no early exit, whose head was trained for the weights of this bundle.
+        """
+        return replace(self, weights=network.weights(), body=body, early_exit=None)
+
+    def with_second(self, second: Bundle, section: SecondReader) -> Bundle:
+        """Return this bundle with a second reader, in memory alone; its version is that of such a bundle."""
+        return replace(self, config=self.config.changed({}, second_reader=section), second=second)
 
 
 def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
-    """Load a bundle and its trunk.
+    """Load a bundle and its trunk, and its second reader if it has one.
 
     Args:
         path: the bundle's folder.
-        trunk: folder of the pretrained encoder, instead of the source that the bundle names.
+        trunk: folder of the pretrained encoder, instead of the source that the bundle names. If it has a
+            subfolder `second`, that is the encoder of the second reader.
 
     Raises:
         BundleError: a file is missing, damaged, or contradicts another; or the format is too new.
@@ -99,8 +119,26 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
     shape = network_shape(config, len(labels))
     stored = read_stored_network(folder, config, shape, Path(trunk) if trunk else None)
     weights = NetworkWeights(shape, stored.whole_tensors(shape, config))
-    dictionary = read_dictionary(folder, config, labels)
-    return Bundle(folder, config, labels, weights, stored.tokenizer, dictionary, _read_body(folder, config))
+    return Bundle(
+        folder,
+        config,
+        labels,
+        weights,
+        stored.tokenizer,
+        read_dictionary(folder, config, labels),
+        _read_body(folder, config),
+        _load_second(folder, config, trunk),
+        _read_exit(folder, config, shape),
+    )
+
+
+def _load_second(folder: Path, config: BundleConfig, trunk: str | Path | None) -> Bundle | None:
+    if config.second_reader is None:
+        return None
+    read_second_config(folder, config)
+    own_trunk = Path(trunk) / SECOND_READER_FOLDER if trunk else None
+    has_trunk = own_trunk is not None and own_trunk.is_dir()
+    return load_bundle(folder / SECOND_READER_FOLDER, trunk=own_trunk if has_trunk else None)
 
 
 def _read_body(folder: Path, config: BundleConfig) -> BodyIr | None:
@@ -108,3 +146,17 @@ def _read_body(folder: Path, config: BundleConfig) -> BodyIr | None:
         return None
     graph, weights = (read_checked(folder, config, name) for name in (BODY_GRAPH_FILE, BODY_WEIGHTS_FILE))
     return BodyIr(graph, weights, str(folder / BODY_GRAPH_FILE))
+
+
+def _read_exit(folder: Path, config: BundleConfig, shape: NetworkShape) -> ExitHead | None:
+    section = config.early_exit
+    if section is None:
+        return None
+    tensors = read_tensors(folder, config, EXIT_FILE)
+    difference = shape_mismatches(exit_shapes(shape), tensors)
+    if section.layer > highest_exit(shape):
+        difference = f"is for the layer {section.layer}, but the highest possible is {highest_exit(shape)}"
+    if difference:
+        raise BundleError(f"{folder / EXIT_FILE} {difference}: {FIX}")
+    whole = {name: tensor.float() for name, tensor in tensors.items()}
+    return ExitHead(section.layer, section.leaves_below, section.shown_for, whole)

@@ -13,7 +13,7 @@ from typing import Any
 from models.bundle.bundle_config import CARD_FILE, CONFIG_FILE, METRICS_FILE, BundleConfig
 from models.bundle.card_and_metrics import metrics_json, read_card, read_metrics, with_languages
 from models.bundle.checked_files import read_all, read_config
-from models.bundle.config_sections import Calibration, Thresholds
+from models.bundle.config_sections import Calibration, SecondReader, Thresholds
 from models.bundle.load import Bundle
 from models.disk import check_folder_writable, replace_file, replace_folder, writing
 from models.errors import BundleError
@@ -26,7 +26,9 @@ def revise_bundle(
     thresholds: Thresholds | None = None,
     calibration: Calibration | None = None,
     choice: NormalizerChoice | None = None,
+    second_reader: SecondReader | None = None,
     metrics: Mapping[str, Any] | None = None,
+    out: Path | None = None,
 ) -> str:
     """Store settings that were found on validation data after the training.
 
@@ -37,7 +39,9 @@ def revise_bundle(
         thresholds: None keeps the thresholds.
         calibration: None keeps the calibration, if there is one.
         choice: which Normalizer codes the spans from now on; None keeps the choice.
+        second_reader: how both readers decide together; None keeps it.
         metrics: added to `metrics.json`; they replace metrics of the same name.
+        out: as for `require_place`.
 
     Returns:
         The new version, which is the old one if nothing has changed.
@@ -52,7 +56,14 @@ def revise_bundle(
         {},
         thresholds=thresholds or before.thresholds,
         calibration=calibration or before.calibration,
+        second_reader=second_reader or before.second_reader,
     )
+    if out is not None:
+        require_place(folder, out)
+        changed = {METRICS_FILE: metrics_json({**read_metrics(folder), **metrics})} if metrics else {}
+        with writing(out, BundleError):
+            replace_folder(out, {**read_all(folder), **changed, CONFIG_FILE: config.to_json()})
+        return config.version
     if metrics:
         data = metrics_json({**read_metrics(folder), **metrics})
         with writing(folder / METRICS_FILE, BundleError):

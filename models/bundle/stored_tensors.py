@@ -67,8 +67,8 @@ def stored_stacks(shape: NetworkShape, encoder_layers: int) -> list[StoredStack]
 
 def stored_shapes(shape: NetworkShape, encoder_layers: int) -> dict[str, Shape]:
     """Return name and shape of each tensor of a network that is not the encoder's own."""
-    own = tuple(prefix for stack in stored_stacks(shape, encoder_layers) for prefix, _ in stack.layers())
-    trunk = {name: size for name, size in shape.trunk().items() if name.startswith(own)}
+    prefixes = tuple(prefix for stack in stored_stacks(shape, encoder_layers) for prefix, _ in stack.layers())
+    trunk = {name: size for name, size in shape.trunk().items() if name.startswith(prefixes)}
     return {**trunk, **shape.trained()}
 
 

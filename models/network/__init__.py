@@ -6,6 +6,7 @@ weights     tensors by name, without modules
 encoder_layer       a layer of any encoder, with its parameters
 encoder_model       embeddings and layers
 relative_positions  MPNet's position bias
+exit_head   what settles clear negatives after a lower layer
 layers      run layers, for all tokens or for [CLS] alone
 trunk       the frozen part
 multitask   the whole network
@@ -22,6 +23,7 @@ from models.lazy_names import lazy_names
 if TYPE_CHECKING:
     from models.network.encoder_layer import EncoderLayer
     from models.network.encoder_model import EncoderModel
+    from models.network.exit_head import ExitHead, exit_shapes, highest_exit
     from models.network.heads import CLASSIFIER, EXTRACTOR, HEAD_OF, HEADS, NORMALIZER, TASKS, Head, Task
     from models.network.layers import run_layers, run_layers_to_cls
     from models.network.multitask import EnsembleMember, MultiTaskNetwork
@@ -37,6 +39,7 @@ else:
         {
             "encoder_layer": ("EncoderLayer",),
             "encoder_model": ("EncoderModel",),
+            "exit_head": ("ExitHead", "exit_shapes", "highest_exit"),
             "heads": ("CLASSIFIER", "EXTRACTOR", "HEADS", "HEAD_OF", "NORMALIZER", "TASKS", "Head", "Task"),
             "layers": ("run_layers", "run_layers_to_cls"),
             "multitask": ("EnsembleMember", "MultiTaskNetwork"),
@@ -63,6 +66,7 @@ __all__ = [
     "EncoderLayer",
     "EncoderModel",
     "EnsembleMember",
+    "ExitHead",
     "FrozenTrunk",
     "Head",
     "ModelType",
@@ -75,6 +79,8 @@ __all__ = [
     "Shape",
     "Task",
     "Vote",
+    "exit_shapes",
+    "highest_exit",
     "position_bias_of",
     "run_layers",
     "run_layers_to_cls",

@@ -172,9 +172,10 @@ class NetworkShape:
             tensors |= _linear(f"members.{member}.{CLASSIFIER.name}", self.hidden, classes)
         return tensors
 
-    def _layers(self, prefix: str, count: int) -> dict[str, Shape]:
+    def layer(self) -> dict[str, Shape]:
+        """Return name and shape of each tensor of a layer, by their names in BERT."""
         hidden, intermediate = self.hidden, self.intermediate
-        layer = {
+        return {
             **_linear("attention.self.query", hidden, hidden),
             **_linear("attention.self.key", hidden, hidden),
             **_linear("attention.self.value", hidden, hidden),
@@ -184,7 +185,9 @@ class NetworkShape:
             **_linear("output.dense", intermediate, hidden),
             **_norm("output.LayerNorm", hidden),
         }
-        return {f"{prefix}.{n}.{name}": shape for n in range(count) for name, shape in layer.items()}
+
+    def _layers(self, prefix: str, count: int) -> dict[str, Shape]:
+        return {f"{prefix}.{n}.{name}": shape for n in range(count) for name, shape in self.layer().items()}
 
 
 def _linear(name: str, inputs: int, outputs: int) -> dict[str, Shape]:

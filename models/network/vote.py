@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,14 @@ class Decision:
             votes: logits `[classifiers, batch, 2]` of NoADE and ADE, as `PackedNetwork.votes` returns them.
         """
         return (combined_log_odds(votes, self.vote) / self.temperature + self.bias).sigmoid()
+
+    def log_odds_at(self, probability: float) -> float:
+        """Return the log-odds before calibration that have this probability; infinite at 0 and 1."""
+        if probability <= 0:
+            return -math.inf
+        if probability >= 1:
+            return math.inf
+        return (math.log(probability) - math.log1p(-probability) - self.bias) * self.temperature
 
 
 def combined_log_odds(votes: Tensor, vote: Vote) -> Tensor:

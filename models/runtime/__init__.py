@@ -4,6 +4,7 @@ engine          what the rest of the package calls
 placement       what depends on the device
 lanes           threads that compute one micro-batch each
 packed_network  the multi-task network on packed tokens
+exit_on_tokens  the head of an early exit
 layer, gemm, attention  BERT's layers
 packing         micro-batches without padding
 cuda            the same on a GPU
@@ -13,10 +14,11 @@ int8            a quantized body
 from models.device import Precision, resolve_precision
 from models.runtime.attention import GroupedAttention
 from models.runtime.engine import Engine, TweetScores
-from models.runtime.packed_network import PackedNetwork, SharedStates
+from models.runtime.packed_network import AfterExit, PackedNetwork, SharedStates
 from models.runtime.packing import PackedBatch, PaddedTexts, micro_batches, pack_batch
 
 __all__ = [
+    "AfterExit",
     "Engine",
     "GroupedAttention",
     "PackedBatch",

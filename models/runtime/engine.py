@@ -5,6 +5,7 @@ It runs a network on packed micro-batches, on several lanes at a time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -13,10 +14,10 @@ import torch
 from torch import Tensor
 
 from models.device import Precision
-from models.network import Decision, NetworkWeights
+from models.network import Decision, ExitHead, NetworkWeights
 from models.runtime.int8 import BodyIr, QuantizedBody
 from models.runtime.lanes import Lane, LanePool
-from models.runtime.packed_network import PackedNetwork
+from models.runtime.packed_network import PackedNetwork, SharedStates
 from models.runtime.packing import PackableInput, PackedBatch, micro_batches
 from models.runtime.placement import choose_placement
 
@@ -35,10 +36,13 @@ class TweetScores:
         probability: of ADE, in [0, 1].
         token_probabilities: for each token, special ones included, the probability of AE; None where the
             Classifier's probability is below its threshold, since Algorithm 2 does not run the Extractor.
+        left_early: True if the head of an early exit computed the probability, which is then below the
+            threshold.
     """
 
     probability: float
     token_probabilities: tuple[float, ...] | None
+    left_early: bool = False
 
 
 class Engine:
@@ -56,6 +60,8 @@ class Engine:
             no more micro-batches at a time than one of them.
         body: a quantized body, which computes the states that Classifier and Extractor start from; spans and
             names are read by the exact network.
+        early_exit: settles clear negatives after a lower layer. It is not taken on a GPU, which a smaller
+            batch makes no faster, nor together with a quantized body, whose states it was not trained on.
 
     Raises:
         ModelError: there is a quantized body, and OpenVINO is not installed or the device is not a CPU; or
@@ -73,6 +79,7 @@ class Engine:
         token_budget: int | None = None,
         graphs: bool = False,
         body: BodyIr | None = None,
+        early_exit: ExitHead | None = None,
         threads_of: Engine | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
@@ -85,7 +92,11 @@ class Engine:
         with placement.explain_out_of_memory():
             weights = weights.to(self.device)
             quantized = QuantizedBody(body, weights, attention, lanes=placement.lanes) if body else None
-            self._network = PackedNetwork(weights, precision, attention, body=quantized)
+            is_exact = quantized is None and weights.kept_states is None
+            self._exit = early_exit if is_exact and self.device.type == "cpu" else None
+            self._network = PackedNetwork(
+                weights, precision, attention, body=quantized, early_exit=self._exit
+            )
             lanes_of_device = [placement.make_lane(self._network) for _ in range(placement.lanes)]
             self._lanes = LanePool(lanes_of_device, threads_of._lanes.threads if threads_of else None)
         self._budgets = placement.token_budget, placement.text_budget
@@ -109,6 +120,7 @@ class Engine:
             encodings: of `[CLS] tweet [SEP]`.
             threshold: probability from which a tweet is positive, or one for each of `encodings`.
             decision: how the probability is computed from the logits; a plain majority by default.
+                Texts leave at an early exit only if it serves this decision and a threshold for all texts.
             advance: called after each micro-batch with its number of texts.
 
         Returns:
@@ -118,9 +130,16 @@ class Engine:
         thresholds = [threshold] * len(encodings) if isinstance(threshold, float | int) else threshold
         scores: dict[int, TweetScores] = {}
 
+        may_exit = (
+            self._exit is not None
+            and isinstance(threshold, float | int)
+            and self._exit.serves(threshold, vote)
+        )
+        score_batch = self._score_with_exit if may_exit else self._score_batch
+
         def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], list[TweetScores]]:
             least = [thresholds[row] for row in batch.rows]
-            return batch.rows, self._score_batch(lane, batch, least, vote)
+            return batch.rows, score_batch(lane, batch, least, vote)
 
         for rows, batch_scores in self._run(step, encodings):
             scores.update(zip(rows, batch_scores, strict=True))
@@ -149,6 +168,34 @@ class Engine:
         self, lane: Lane, batch: PackedBatch, thresholds: Sequence[float], decision: Decision
     ) -> list[TweetScores]:
         on_device, states = lane.shared_states(batch)
+        return self._score_states(lane, on_device, states, thresholds, decision)
+
+    def _score_with_exit(
+        self, lane: Lane, batch: PackedBatch, thresholds: Sequence[float], decision: Decision
+    ) -> list[TweetScores]:
+        after = self._network.shared_states_after_exit(lane.to_device(batch))
+        log_odds = lane.to_host(after.log_odds)
+        votes = torch.stack([torch.zeros_like(log_odds), log_odds], -1)[None]  # of NoADE and ADE
+        # A text that leaves is negative, whatever its probability is rounded to.
+        scores = [
+            TweetScores(min(probability, math.nextafter(min(threshold, 1.0), 0)), None, left_early=True)
+            for probability, threshold in zip(decision.probability(votes).tolist(), thresholds, strict=True)
+        ]
+        if after.batch is not None and after.states is not None:
+            least = [thresholds[text] for text in after.staying]
+            further = self._score_states(lane, after.batch, after.states, least, decision)
+            for text, text_scores in zip(after.staying, further, strict=True):
+                scores[text] = text_scores
+        return scores
+
+    def _score_states(
+        self,
+        lane: Lane,
+        on_device: PackedBatch,
+        states: SharedStates,
+        thresholds: Sequence[float],
+        decision: Decision,
+    ) -> list[TweetScores]:
         votes = lane.to_host(self._network.votes(states, on_device))
         probabilities: list[float] = decision.probability(votes).tolist()
         pairs = zip(probabilities, thresholds, strict=True)
@@ -157,7 +204,7 @@ class Engine:
         if positives:
             logits = self._network.extract(states, on_device, positives)
             joined = lane.to_host(logits.softmax(-1)[:, 1])
-            by_text = torch.split(joined, [batch.lengths[text] for text in positives])
+            by_text = torch.split(joined, [on_device.lengths[text] for text in positives])
             tags = {text: tuple(part.tolist()) for text, part in zip(positives, by_text, strict=True)}
         return [TweetScores(probability, tags.get(text)) for text, probability in enumerate(probabilities)]
 

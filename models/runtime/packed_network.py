@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn.functional import linear, normalize
 
 from models.device import Precision
-from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Affine, NetworkPart, NetworkWeights
+from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Affine, ExitHead, NetworkPart, NetworkWeights
 from models.runtime.attention import Attention
+from models.runtime.exit_on_tokens import PackedExit
 from models.runtime.layer import ClsLayer, PackedEmbedding, PackedLayer, cls_states, position_bias
 from models.runtime.packing import PackedBatch, padded_parts
 
@@ -38,6 +39,23 @@ class SharedStates:
         return SharedStates(trunk, trunk if is_same else self.before_last[:tokens])
 
 
+@dataclass(frozen=True)
+class AfterExit:
+    """A batch at an early exit.
+
+    Attributes:
+        log_odds: of the exit's head, `[texts]`, fp32.
+        staying: indices of the texts that go on, ascending.
+        batch: these texts; None if all leave.
+        states: of these texts; None if all leave.
+    """
+
+    log_odds: Tensor
+    staying: tuple[int, ...]
+    batch: PackedBatch | None
+    states: SharedStates | None
+
+
 class PackedNetwork:
     """A multi-task network with its weights prepared for a device; computes what `MultiTaskNetwork` does.
 
@@ -47,6 +65,7 @@ class PackedNetwork:
         precision: of matrix products.
         attention: of the device.
         body: computes the shared states instead of the layers here, such as a quantized body.
+        early_exit: settles clear negatives after a lower layer; not together with a body.
     """
 
     def __init__(
@@ -56,6 +75,7 @@ class PackedNetwork:
         attention: Attention,
         *,
         body: Callable[[PackedBatch], SharedStates] | None = None,
+        early_exit: ExitHead | None = None,
     ) -> None:
         shape = weights.shape
         bias = position_bias(weights)
@@ -85,6 +105,9 @@ class PackedNetwork:
         self._normalizer = weights.affine(NORMALIZER.name)
         self._pools_mean = shape.pooling == "mean"
         self._retriever = packed_layers(weights.layers("retriever.layers", shape.retriever_layers))
+        self._exit: PackedExit | None = None
+        if early_exit is not None:
+            self._exit = PackedExit(early_exit, shape, precision, attention, bias)
 
     def shared_states(self, batch: PackedBatch) -> SharedStates:
         """Run everything that heads have in common (Algorithm 2, line 6)."""
@@ -92,6 +115,52 @@ class PackedNetwork:
             return self._body(batch)
         trunk = self.trunk_states(batch)
         return SharedStates(trunk, _run(self._shared[:-1], trunk, batch))
+
+    def embed(self, batch: PackedBatch) -> Tensor:
+        """Return the embeddings, `[tokens, hidden]`, fp32."""
+        return self._embedding(batch)
+
+    def run_layer(self, number: int, states: Tensor, batch: PackedBatch) -> Tensor:
+        """Run one of the layers that heads have in common, counted from 0 above the embeddings."""
+        return [*self._trunk, *self._shared[:-1]][number](states, batch)
+
+    def exit_log_odds(self, states: Tensor, batch: PackedBatch) -> Tensor:
+        """Return the log-odds of the early exit's head, `[texts]`, for the states below it.
+
+        Raises:
+            ValueError: the network has no exit.
+        """
+        return self._required_exit.log_odds(states, batch)
+
+    def shared_states_after_exit(self, batch: PackedBatch) -> AfterExit:
+        """Run what heads have in common, and let clear negatives leave at the early exit.
+
+        The texts that go on get the same states as from `shared_states`, since no text attends to another.
+
+        Raises:
+            ValueError: the network has no exit.
+        """
+        early_exit = self._required_exit
+        below, frozen = early_exit.below, len(self._trunk)
+        layers = [*self._trunk, *self._shared[:-1]]
+        trunk_below = _run(layers[: min(below, frozen)], self._embedding(batch), batch)
+        states_below = _run(layers[frozen:below], trunk_below, batch)
+        log_odds = early_exit.log_odds(states_below, batch)
+        staying = early_exit.staying(log_odds)
+        if not staying:
+            return AfterExit(log_odds, staying, None, None)
+        selected, tokens = batch.select(staying)
+        trunk = _run(layers[below:frozen], trunk_below[tokens], selected)
+        # The same tensor stays the same: classifiers that start from it share one attention.
+        states = trunk if states_below is trunk_below else states_below[tokens]
+        states = _run(layers[max(below, frozen) :], states, selected)
+        return AfterExit(log_odds, staying, selected, SharedStates(trunk, states))
+
+    @property
+    def _required_exit(self) -> PackedExit:
+        if self._exit is None:
+            raise ValueError("the network has no early exit: create it with early_exit")
+        return self._exit
 
     def trunk_states(self, batch: PackedBatch) -> Tensor:
         """Run the embeddings and the frozen layers, or return their states from `NetworkWeights.kept_states`.

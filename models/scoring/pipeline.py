@@ -14,10 +14,10 @@ from models.device import release_freed_memory, resolve_device
 from models.normalizer import Normalizer, SpanInText
 from models.options import NormalizerChoice, PrecisionChoice
 from models.predictions import Candidate, Mention, NoAdeReason, TweetPrediction
-from models.runtime import Engine, Precision, resolve_precision
-from models.scoring.assembly import assemble_normalizer, span_reader_on
+from models.runtime import Precision, resolve_precision
+from models.scoring.assembly import assemble_coder, assemble_reader, make_engines
+from models.scoring.catalog import bundle_folder
 from models.scoring.decode import ExtractedSpan, decode_spans
-from models.scoring.reader import Reader
 from models.scoring.readings import Reading, TextReader
 
 
@@ -76,7 +76,7 @@ class Pipeline:
         threads to be fed.
 
         Args:
-            path: the bundle's folder.
+            path: the bundle's folder; a string may also name a bundle of the package, such as `default`.
             device: `auto`, `cpu`, `cuda` or `cuda:N`.
             threads: CPU threads of the engine.
             precision: `fp32`, `bf16`, or `auto`: bfloat16 where the device is faster with it.
@@ -91,7 +91,7 @@ class Pipeline:
         if resolved.type == "cpu":
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         pipeline = cls.of(
-            load_bundle(path, trunk=trunk),
+            load_bundle(bundle_folder(path) if isinstance(path, str) else path, trunk=trunk),
             device=resolved,
             precision=resolve_precision(precision, resolved),
             lanes=threads if resolved.type == "cpu" else None,
@@ -112,6 +112,7 @@ class Pipeline:
         graphs: bool = False,
         thresholds: Thresholds | None = None,
         normalizer: NormalizerChoice | None = None,
+        early_exit: bool = True,
     ) -> Pipeline:
         """Make a pipeline from a loaded bundle; exact by default, as evaluation needs it.
 
@@ -123,21 +124,26 @@ class Pipeline:
             graphs: capture CUDA graphs on a GPU, see `Engine`.
             thresholds: instead of the bundle's; the version stays the bundle's.
             normalizer: instead of the bundle's choice; the version is that of a bundle with this choice.
+            early_exit: let clear negatives leave early where the bundle has an exit for them.
 
         Raises:
             BundleError: the bundle has no retriever, which the choice needs.
         """
         config = bundle.config.with_normalizer(normalizer, bundle.path)
-        engine = Engine(
-            bundle.weights, device=device, precision=precision, lanes=lanes, graphs=graphs, body=bundle.body
+        engines = make_engines(
+            bundle,
+            device=device,
+            precision=precision,
+            lanes=lanes,
+            graphs=graphs,
+            early_exit=early_exit,
         )
-        span_reader = span_reader_on(bundle, engine)
-        reads_context = config.options.reads_context
+        reader = assemble_reader(bundle, engines)
         return cls(
-            Reader(engine, span_reader.tokenizer, config.decision, reads_context=reads_context),
-            assemble_normalizer(span_reader, bundle.labels, bundle.dictionary, config.retrieval),
+            reader,
+            assemble_coder(bundle, engines, config),
             thresholds=thresholds or config.effective_thresholds,
-            options=config.options,
+            options=config.options.model_copy(update={"reads_context": reader.reads_context}),
             version=config.version,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from models.encoder import LongText, TweetTokenizer
+from models.encoder import LongText, TweetTokenizer, WindowedTexts
 from models.network import Decision
 from models.runtime import Engine, TweetScores
 from models.scoring.decode import merge_words, read_words
@@ -43,7 +43,7 @@ class Reader:
         texts: Sequence[str],
         contexts: Sequence[str] | None = None,
         *,
-        threshold: float,
+        threshold: float | Sequence[float],
         advance: Callable[[int], None] = lambda windows: None,
     ) -> list[Reading]:
         """Read each text, in order; several threads may call at once.
@@ -51,10 +51,12 @@ class Reader:
         Args:
             texts: any texts.
             contexts: for each text what is read before it, empty where there is nothing; None for none.
-            threshold: probability from which a text is positive, and its words are read.
+            threshold: probability from which a text is positive, and its words are read; or one for each.
             advance: called after each micro-batch with its number of windows.
         """
         windowed = self.tokenizer.windows(texts, contexts if self.reads_context else None)
+        if not isinstance(threshold, float | int):
+            threshold = _by_input(threshold, windowed)
         scores = self.engine.score(
             windowed.inputs, threshold=threshold, decision=self.decision, advance=advance
         )
@@ -68,6 +70,15 @@ class Reader:
             words = None if adverse is None else read_words(text, windowed.inputs[index], adverse)
             readings.append(Reading(probability, words))
         return readings
+
+
+def _by_input(by_text: Sequence[float], windowed: WindowedTexts) -> list[float]:
+    """Return for each input the number of its text."""
+    by_input = [0.0] * len(windowed.inputs)
+    for text, number in enumerate(by_text):
+        for row in windowed.rows(text):
+            by_input[row] = number
+    return by_input
 
 
 def _join_windows(text: str, long: LongText, scores: Sequence[TweetScores]) -> Reading:
