@@ -137,6 +137,7 @@ def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, A
         "encoder": config.encoder,
         "carries_its_encoder": config.carries_trunk,
         "frozen_layers": config.frozen_layers,
+        "stored_layers": _stored_layers(config),
         "max_tokens": config.max_tokens,
         "classifiers": config.ensemble.classifiers if config.ensemble else 1,
         "classifier_threshold": config.thresholds.classifier,
@@ -150,6 +151,14 @@ def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, A
         "release": _release(retrieval) if retrieval else None,
         "quantized": config.quantization.scheme if config.quantization else None,
     }
+
+
+def _stored_layers(config: BundleConfig) -> str:
+    """Describe how the layers are stored that are not the encoder's own."""
+    count = config.architecture.num_hidden_layers - config.untouched_layers
+    if config.adapters is None:
+        return f"the last {count}, whole" if count else "none"
+    return f"the last {count}, as adapters of rank {config.adapters.rank} on the encoder's"
 
 
 def _release(retrieval: Retrieval) -> str:

@@ -6,7 +6,7 @@ where they agree with what is trained. What is then frozen and what is trained i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,6 +142,29 @@ def with_start(method: Method) -> Method:
         return method
     config = read_config(_folder_of_start(method.start_from))
     return replace(method, training=replace(method.training, encoder=config.encoder))
+
+
+def inherited_settings(start_from: str, keys: Collection[str]) -> list[str]:
+    """Return the settings by which the heads and the retriever of a bundle read, so that they agree.
+
+    Args:
+        start_from: name or folder of the bundle.
+        keys: of settings that the user has chosen, with `-`; they are left out.
+
+    Raises:
+        BundleError: there is no such bundle.
+        RunError: it cannot be trained further.
+    """
+    config = read_config(_folder_of_start(start_from))
+    settings: dict[str, object] = {
+        "pooling": config.normalizer_pooling,
+        "reads-context": str(config.options.reads_context).lower(),
+        "normalizer": config.choice,
+    }
+    if config.retrieval is not None:
+        settings["retriever-layers"] = config.retrieval.layers
+        settings["retriever-context"] = str(config.retrieval.context).lower()
+    return [f"{key}={value}" for key, value in settings.items() if key not in keys]
 
 
 def start_notes(start: Start, method: Method, labels: Labels, *, has_spans: bool) -> list[str]:

@@ -20,7 +20,7 @@ from training.loop import (
     Processes,
     TrainingCallback,
 )
-from training.methods.start import with_start
+from training.methods.start import inherited_settings, with_start
 from training.presets import Method, preset
 
 
@@ -86,7 +86,8 @@ def effective_method(
 ) -> Method:
     """Return a preset with changed settings.
 
-    Unless a setting decides it, matrices are multiplied in bfloat16 if the device is faster with it.
+    Unless a setting decides it, matrices are multiplied in bfloat16 if the device is faster with it. What is
+    trained from a bundle reads spans and contexts as that does, and has its Normalizer.
 
     Args:
         name: of the preset.
@@ -105,12 +106,14 @@ def effective_method(
     if start_from is not None:
         settings = [*settings, f"start-from={start_from}"]
     method = preset(name, settings)
-    if method.start_from and "encoder" in keys:
+    if not method.start_from:
+        return method
+    if "encoder" in keys:
         raise RunError(
             f"there are two things to start from, an encoder and the bundle {method.start_from}, which has "
             "one: give --encoder or --start-from"
         )
-    return with_start(method)
+    return with_start(preset(name, [*settings, *inherited_settings(method.start_from, keys)]))
 
 
 def open_synonyms(method: Method, folder: Path | None) -> Synonyms | None:

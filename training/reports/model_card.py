@@ -82,8 +82,8 @@ class ModelCard:
         adapters = f", by adapters of rank {rank} in place of whole layers" if rank else ""
         return (
             f"Preset `{method.name}`: {_CLASSIFIERS[method.classifiers]} on the encoder "
-            f"`{_encoder_name(method)}`{start}, trained by Algorithm 1 of the paper{adapters}. The embeddings "
-            f"{_frozen_layers(method.training.frozen_layers)} are frozen; the best of {self.epochs} epochs "
+            f"`{_encoder_name(method)}`{start}, trained by Algorithm 1 of the paper{adapters}. The "
+            f"embeddings {_frozen_layers(method.training.frozen_layers)} are frozen; the best of {self.epochs} epochs "
             f"was kept. The Normalizer reads {reads}. It is {_normalizer(method, self.classes)}. A text is "
             f"positive from the probability {self.threshold:.3g}{feedback}."
         )

@@ -44,6 +44,22 @@ def test_one_command_makes_a_bundle_and_prints_its_version(
     assert str(tiny_encoder.parent) not in card
 
 
+def test_a_bundle_is_trained_further(prepared: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first" / "bundle", tmp_path / "second" / "bundle"
+    RUNNER.invoke(app, arguments(prepared, tiny_encoder, first))
+    further = [text for text in arguments(prepared, tiny_encoder, second) if text != str(tiny_encoder)]
+    further[further.index("--encoder")] = f"--start-from={first}"
+    result = RUNNER.invoke(app, further)
+    assert result.exit_code == 0, result.output
+    version = load_bundle(first).version
+    assert json.loads(result.stdout)["started_from"] == version
+    card = (second / "README.md").read_text()
+    assert "--start-from bundle" in card
+    assert str(tmp_path) not in card
+    both = RUNNER.invoke(app, arguments(prepared, tiny_encoder, second, "--start-from", str(first)))
+    assert "give --encoder or --start-from" in str(both.exception)
+
+
 def test_settings_and_options_reach_the_training(prepared: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     more = [
         "--set",
