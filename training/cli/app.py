@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from training.cli.accurate_bundle import accurate_bundle_command
 from training.cli.augment import augment_command
 from training.cli.bundle import bundle_app
 from training.cli.calibrate import calibrate_command
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command("accurate-bundle")(accurate_bundle_command)
 app.command("augment")(augment_command)
 app.command("calibrate")(calibrate_command)
 app.command("checklist")(checklist_command)

@@ -5,12 +5,14 @@ data           the tweets and corpora that they are trained, validated and teste
 gathering      these data, read, generated and split
 further_terms  PTs that the terminology may lack
 build          all steps in order
+accurate       the bundle with two readers
 held_out       their scores on the test data
 card_parts     the parts of their model cards that other bundles lack
 """
 
+from training.default_bundle.accurate import build_accurate_bundle
 from training.default_bundle.build import build_default_bundle
 from training.default_bundle.data import DataSizes
 from training.default_bundle.recipes import Recipe, recipe_method
 
-__all__ = ["DataSizes", "Recipe", "build_default_bundle", "recipe_method"]
+__all__ = ["DataSizes", "Recipe", "build_accurate_bundle", "build_default_bundle", "recipe_method"]
