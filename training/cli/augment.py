@@ -18,7 +18,9 @@ from training.examples import Example
 def augment_command(
     source: Annotated[Path, typer.Argument(help="A file of JSON Lines, or a prepared folder.")],
     out: Annotated[Path, typer.Option(help="The new file: the existing texts, then the new ones.")],
-    split: Annotated[str, typer.Option(help="Which split of a prepared folder.")] = "train",
+    split: Annotated[
+        str, typer.Option(help="Which split of a prepared folder: train, valid (dev), test or all.")
+    ] = "train",
     per_positive: Annotated[int, typer.Option(help="New texts for each positive.")] = 5,
     seed: Annotated[int, typer.Option(help="Another seed gives other texts.")] = 1,
     wordnet: Annotated[

@@ -9,7 +9,6 @@ import typer
 
 from models.network import CLASSIFIER, EXTRACTOR
 from training.cli.console import (
-    err,
     figures_table,
     on_interrupt,
     print_json,
@@ -18,7 +17,7 @@ from training.cli.console import (
     print_table,
 )
 from training.cli.options import Json, Threads, Trunk, open_bundle
-from training.cli.progress import progress_bar
+from training.cli.progress import progress_bar, working
 from training.errors import RunError
 
 if TYPE_CHECKING:
@@ -46,7 +45,9 @@ def bundle_quantize_command(
     out: Annotated[
         Path | None, typer.Option(help="Leave the bundle as it is, and write the quantized one here.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Which split of prepared folders.")] = "valid",
+    split: Annotated[
+        str, typer.Option(help="Which split of prepared folders: train, valid (dev), test or all.")
+    ] = "valid",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the division and of the choice of texts.")] = 1,
     threads: Threads = 1,
     trunk: Trunk = None,
@@ -81,7 +82,7 @@ def bundle_quantize_command(
     exact = open_bundle(source, device="cpu", threads=threads, trunk=trunk).bundle
     print_note(f"{len(texts.calibration):,} texts calibrate, {len(texts.validation):,} others evaluate")
     with on_interrupt("the bundle is as it was"):
-        with err.status("quantizing"):
+        with working("quantizing"):
             calibrated = quantize_body(exact, texts.calibration, seed=seed)
         with progress_bar(2 * len(calibrated.positive), "heads") as advance:
             quantized = refit_heads(calibrated, advance)

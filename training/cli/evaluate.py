@@ -37,7 +37,9 @@ def evaluate_command(
     bundle: Annotated[
         str | None, typer.Option(help="Or a bundle that scores the texts now: its folder or name.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Which split of a folder that has several.")] = "valid",
+    split: Annotated[
+        str, typer.Option(help="Which split of a folder that has several: train, valid (dev), test or all.")
+    ] = "valid",
     terminology: Annotated[
         Path | None, typer.Option(help="Folder of a MedDRA ASCII release: lifts LLTs to PTs, names PTs.")
     ] = None,

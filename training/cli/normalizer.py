@@ -32,7 +32,9 @@ def normalizer_command(
     gold: Annotated[
         Path, typer.Option(help="Annotations: a folder in the official layout, a prepared one, or a .jsonl.")
     ],
-    split: Annotated[str, typer.Option(help="Which split of a folder that has several.")] = "valid",
+    split: Annotated[
+        str, typer.Option(help="Which split of a folder that has several: train, valid (dev), test or all.")
+    ] = "valid",
     seen: Annotated[
         Path | None, typer.Option(help="Training data, to also score PTs that it does not have.")
     ] = None,

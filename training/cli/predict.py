@@ -19,7 +19,9 @@ def predict_command(
         typer.Option(help="tweets.tsv (tweet_id, text), a .jsonl file, or a folder with either."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the five files.")],
-    split: Annotated[str, typer.Option(help="Which split of a folder.")] = "test",
+    split: Annotated[
+        str, typer.Option(help="Which split of a folder: train, valid (dev), test or all.")
+    ] = "test",
     always_code: AlwaysCode = False,
     normalizer: ChosenNormalizer = None,
     device: Device = "auto",

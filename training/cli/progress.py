@@ -109,6 +109,17 @@ def progress_bar(
         yield lambda done: progress.advance(task, done)
 
 
+@contextmanager
+def working(title: str, *, console: Console = err) -> Iterator[None]:
+    """Show on stderr that something of unknown length goes on: a spinner, or in a log one line."""
+    if console.is_terminal:
+        with console.status(title):
+            yield
+        return
+    print_note(f"{title} …", console)
+    yield
+
+
 class TrainingProgress:
     """Shows networks, epochs and losses while it is open; a `TrainingCallback`.
 

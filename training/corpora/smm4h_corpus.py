@@ -13,7 +13,6 @@ Columns are determined by the header, or else by the name of the file.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from training.corpora.effect_labels import parse_class
 from training.corpora.mentions import collapse_whitespace
 from training.corpora.offsets import OffsetTable, detect_unit, note_unit
 from training.corpora.reading_log import ReadingLog
-from training.corpora.smm4h_tables import TableRow, TweetTable, open_table
+from training.corpora.smm4h_tables import NOTHING, TableRow, TweetTable, open_table, parse_code
 from training.corpora.splits import SPLITS, split_from_name
 from training.errors import CorpusError
 from training.examples import AnnotatedSpan, Example
@@ -39,8 +38,6 @@ _UNNAMED = {
     "tweet": ("tweet_id", "text"),
 }
 _TYPES = {"ade", "adr", "ae", ""}
-_NOTHING = {"", "-", "nan", "none", "null", "-1"}
-_CODE = re.compile(r"\d+")
 
 
 def read_smm4h_corpus(
@@ -170,7 +167,7 @@ class AnnotatedTweets:
         if may_be_empty:
             self._annotated.add(tweet_id)
         start, end = (row.values.get(name, "").strip() for name in ("start", "end"))
-        if may_be_empty and start.lower() in _NOTHING:
+        if may_be_empty and start.lower() in NOTHING:
             return
         if row.values.get("type", "").strip().lower() not in _TYPES:
             detail = f"{row.values['type']!r} is not an adverse effect"
@@ -180,7 +177,7 @@ class AnnotatedTweets:
             log.drop("malformed offsets", path, row.line, f"{start!r} to {end!r} are not numbers")
             self._misplaced.add(tweet_id)
             return
-        code = _parse_code(row.values.get("code", ""), path, row.line, log)
+        code = parse_code(row.values.get("code", ""), path, row.line, log)
         words = row.values.get("span")
         self._spans[tweet_id].append(_Annotation(int(start), int(end), words, code, path, row.line))
 
@@ -241,16 +238,3 @@ def _check_spans(
 
 def _plain(text: str) -> str:
     return collapse_whitespace(text.lower())
-
-
-def _parse_code(value: str, path: Path, line: int, log: ReadingLog) -> str | None:
-    value = value.strip().removesuffix(".0")
-    if value.lower() in _NOTHING or value.lower().replace("_", "").startswith("conceptless"):
-        return None
-    codes: list[str] = _CODE.findall(value)
-    if not codes:
-        log.drop("malformed code", path, line, f"{value!r} is not a MedDRA code; the span stays without")
-        return None
-    if len(codes) > 1:
-        log.note("several codes for one span, the first kept", path, line, value)
-    return codes[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 from training.corpora.reading_log import ReadingLog
 from training.errors import CorpusError
 
+NOTHING = {"", "-", "nan", "none", "null", "-1"}
+"""What fields without a value say, in lower case."""
+
+_CODE = re.compile(r"\d+")
 # The names of the columns over the years.
 _COLUMNS = {
     "tweet_id": "tweet_id",
@@ -106,6 +111,24 @@ def open_table(path: Path, unnamed: Sequence[str] | None, log: ReadingLog) -> Tw
     actual = f"but {first[:60]!r}" if first else "since the file is empty"
     log.drop("unknown columns", path, 1, f"no header that starts with tweet_id, {actual}")
     return None
+
+
+def parse_code(value: str, path: Path, line: int, log: ReadingLog) -> str | None:
+    """Return the code in a field; None if it has none, or one that cannot be read.
+
+    Raises:
+        CorpusError: the log is strict, and the code cannot be read.
+    """
+    value = value.strip().removesuffix(".0")
+    if value.lower() in NOTHING or value.lower().replace("_", "").startswith("conceptless"):
+        return None
+    codes: list[str] = _CODE.findall(value)
+    if not codes:
+        log.drop("malformed code", path, line, f"{value!r} is not a MedDRA code; the span stays without")
+        return None
+    if len(codes) > 1:
+        log.note("several codes for one span, the first kept", path, line, value)
+    return codes[0]
 
 
 def _is_header(content: str) -> bool:

@@ -38,7 +38,7 @@ def score_rows(assessment: Assessment) -> list[tuple[str, str, str, str]]:
     for measure, counts in assessment.scores.by_measure.items():
         intervals = assessment.intervals[measure]
         if not counts.is_measured:
-            rows.append((_MEASURE_NAMES[measure], *[_NOT_MEASURED] * 3))
+            rows.append((_MEASURE_NAMES[measure], _NOT_MEASURED, _NOT_MEASURED, _NOT_MEASURED))
             continue
         rows.append(
             (

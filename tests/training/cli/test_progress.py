@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from models.network import CLASSIFIER, EXTRACTOR
-from training.cli.progress import ProgressLines, TrainingProgress, duration, progress_bar
+from training.cli.progress import ProgressLines, TrainingProgress, duration, progress_bar, working
 
 
 @dataclass
@@ -92,3 +92,10 @@ def test_a_training_prints_losses_speed_and_time_before_its_first_epoch_ends() -
 )
 def test_times_are_in_words(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_work_of_unknown_length_is_named_in_a_log() -> None:
+    console = log()
+    with working("quantizing", console=console):
+        pass
+    assert lines(console) == ["quantizing …"]
