@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def calibrate_command(
-    bundle: Annotated[Path, typer.Argument(help="Folder of the bundle; its settings are changed.")],
+    bundle: Annotated[
+        str,
+        typer.Argument(help="Folder of a bundle, which is changed. With --out, also one of the package."),
+    ],
     valid: Annotated[
         Path, typer.Option(help="Texts that it was not trained on: a prepared folder, or a .jsonl file.")
     ],
@@ -41,6 +44,9 @@ def calibrate_command(
     diagram: Annotated[
         Path | None, typer.Option(help="Draw the reliability before and after: a .png file.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Leave the bundle as it is, and write the changed one here.")
+    ] = None,
     device: Device = "auto",
     threads: Threads = 1,
     trunk: Trunk = None,
@@ -56,13 +62,18 @@ def calibrate_command(
     precision = _parse_goal(goal)
     if prevalence is not None and not 0 < prevalence < 1:
         raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
-    from models.bundle import Calibration, Thresholds, revise_bundle
+    from models.bundle import Calibration, Thresholds, require_place, revise_bundle
+    from models.scoring import bundle_folder, bundle_to_change
     from training.corpora import read_split
     from training.evaluation import recalibrate, reliability_png
     from training.files import write_file
 
     if diagram:
         require("matplotlib", "diagrams")
+    # A dry run changes nothing, so it may look at a bundle of the package.
+    source = bundle_folder(bundle) if dry_run else bundle_to_change(bundle, out)
+    if out is not None and not dry_run:
+        require_place(source, out)
     examples = read_split(valid, split)
     positives = sum(example.label for example in examples)
     if positives in (0, len(examples)):
@@ -70,7 +81,7 @@ def calibrate_command(
             f"of the {len(examples):,} texts in {valid} {positives:,} report an adverse effect: give a file "
             "with texts of either class"
         )
-    opened = open_bundle(bundle, device=device, threads=threads, trunk=trunk)
+    opened = open_bundle(source, device=device, threads=threads, trunk=trunk)
     with on_interrupt("the bundle is as it was"), progress_bar(len(examples)) as advance:
         recalibration = recalibrate(
             opened.bundle,
@@ -92,12 +103,13 @@ def calibrate_command(
     version = opened.bundle.version
     if not dry_run:
         version = revise_bundle(
-            bundle,
+            source,
             thresholds=Thresholds(
                 classifier=after.choice.threshold, normalizer=opened.bundle.config.thresholds.normalizer
             ),
             calibration=Calibration(temperature=after.calibrator.temperature, bias=after.calibrator.bias),
             metrics={"calibration": figures},
+            out=out,
         )
     if diagram:
         write_file(diagram, reliability_png(after.reliability, before=before.reliability))
@@ -105,7 +117,7 @@ def calibrate_command(
         print_json({"bundle": version, **figures})
     else:
         _print(recalibration)
-    print_note("nothing was stored" if dry_run else f"stored in {bundle}, version {version}")
+    print_note("nothing was stored" if dry_run else f"stored in {out or source}, version {version}")
 
 
 def _parse_goal(goal: str) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.bundle import load_bundle
+from models.errors import BundleError, Problem
 from tests.training.cli.tiny_scoring import RECORDS, ade_train, figures
 from training.errors import RunError
 
@@ -67,6 +68,25 @@ def test_the_minimum_precision_is_reached_at_the_prevalence(bundle: Path, prepar
     )
     assert printed["after"]["precision"] >= 0.9
     assert printed["after"]["bias"] == 0
+
+
+def test_a_calibrated_copy_leaves_the_bundle_as_it_is(bundle: Path, prepared: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in bundle.iterdir() if path.is_file()}
+    printed = figures("calibrate", bundle, "--valid", prepared, "--out", tmp_path / "copy")
+    assert load_bundle(tmp_path / "copy").version == printed["bundle"]
+    assert {path.name: path.read_bytes() for path in bundle.iterdir() if path.is_file()} == before
+    again = ade_train("calibrate", bundle, "--valid", prepared, "--out", tmp_path / "copy")
+    assert "already exists" in str(again.exception)
+
+
+def test_a_bundle_of_the_package_is_known_by_name_and_needs_a_place(prepared: Path) -> None:
+    error = ade_train("calibrate", "default", "--valid", prepared).exception
+    assert isinstance(error, BundleError)
+    assert error.problem is Problem.PACKAGED_BUNDLE
+
+
+def test_the_split_has_several_names(bundle: Path, prepared: Path) -> None:
+    assert figures("calibrate", bundle, "--valid", prepared, "--split", "dev", "--dry-run")["texts"]
 
 
 @pytest.mark.parametrize(
