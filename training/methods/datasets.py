@@ -192,7 +192,9 @@ def _with_known(labels: Labels, known: Labels | None) -> Labels:
 
 def _pt_names(data: TrainingData, ptids: set[str], known: Labels | None, notes: list[str]) -> dict[str, str]:
     """Name each PT: by the terminology, the corpus, what is known already, or else by its code."""
-    corpus = {label.ptid: label.pt_name for label in known.classes} if known is not None else {}
+    corpus: dict[str | None, str] = {}
+    if known is not None:
+        corpus.update((label.ptid, label.pt_name) for label in known.classes)
     corpus |= {
         span.ptid: span.pt_name for example in data.annotated for span in example.spans if span.pt_name
     }
@@ -236,6 +238,10 @@ def _extractor_negatives(method: Method, examples: Sequence[Example], positives:
 
 def _coverage_note(method: Method, *, spans: int, coded: int, covered: int, classes: int) -> str:
     """Describe which of the training spans the Normalizer's classes cover."""
+    if not spans and method.start_from:
+        return "no training text has a span: the Extractor and the Normalizer are those of the bundle"
+    if not covered and classes:
+        return f"no training span has a PT: the Normalizer learns nothing, and keeps its {classes:,} classes"
     if not spans:
         return "no training text has a span: the bundle will have an untrained Extractor, which finds none"
     if not coded:

@@ -177,8 +177,7 @@ def train_method(
     known = start.labels if start and method.keep_labels else None
     datasets = (prepare or _prepare_mixed)(method, data, make_tokenizer(encoder, method), known)
     if start is not None:
-        has_spans = EXTRACTOR.task in datasets.tasks
-        notes = start_notes(start, method, datasets.labels, has_spans=has_spans)
+        notes = start_notes(start, method, datasets.labels)
         datasets = replace(datasets, notes=(*notes, *datasets.notes))
     if is_main:
         version = start.bundle.version if start else None

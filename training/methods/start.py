@@ -23,7 +23,7 @@ from models.bundle import (
     read_stored_network,
 )
 from models.encoder import Encoder
-from models.network import EXTRACTOR, HEADS, NORMALIZER, EncoderModel, MultiTaskNetwork
+from models.network import HEADS, NORMALIZER, EncoderModel, MultiTaskNetwork
 from models.normalizer import Labels
 from models.scoring import bundle_folder
 from models.scoring.dummy import is_dummy
@@ -167,14 +167,13 @@ def inherited_settings(start_from: str, keys: Collection[str]) -> list[str]:
     return [f"{key}={value}" for key, value in settings.items() if key not in keys]
 
 
-def start_notes(start: Start, method: Method, labels: Labels, *, has_spans: bool) -> list[str]:
+def start_notes(start: Start, method: Method, labels: Labels) -> list[str]:
     """Return what a user should know about what is taken from the bundle, and what is not.
 
     Args:
         start: the bundle.
         method: how it is trained further.
         labels: the classes of the new Normalizer.
-        has_spans: whether the training texts have spans.
     """
     config, version = start.config, start.bundle.version
     notes = [f"starting from the bundle {version}"]
@@ -188,14 +187,12 @@ def start_notes(start: Start, method: Method, labels: Labels, *, has_spans: bool
             f"the Normalizer starts untrained, because that of {version} reads something else: --set "
             f"pooling={pooling} and --set context={context} keep it"
         )
-    elif new := [label for label in labels.classes if label not in start.labels.classes]:
+    elif new := {label.ptid for label in labels.classes} - {label.ptid for label in start.labels.classes}:
         notes.append(f"{len(new):,} of the Normalizer's {len(labels):,} classes start untrained")
     if config.retrieval is not None and method.normalizer == "classifier":
         notes.append(
             f"the retriever of {version} is left out: --set normalizer={config.choice} trains it further"
         )
-    if not has_spans:
-        notes.append(f"no training text has a span: the {EXTRACTOR.title} is that of {version}")
     return notes
 
 
