@@ -24,7 +24,7 @@ from training.distillation.soft_labels import (
     combine_log_odds,
     combine_soft_labels,
 )
-from training.distillation.teacher import Teacher, bounded_log_odds
+from training.distillation.teacher import Teacher, bounded_log_odds, load_teachers
 from training.errors import RunError
 from training.examples import Example, digest_of
 from training.files import read_json, write_file, write_json
@@ -52,7 +52,7 @@ def label_examples(
     labelling resumes. If a teacher or the texts have changed, it starts over, with a message.
 
     Args:
-        teachers: names or folders of bundles, at least one.
+        teachers: names or folders of bundles, at least one. A bundle with two readers is two teachers.
         examples: texts with their contexts; their annotated spans are coded too.
         folder: holds a folder for each teacher.
         device: where the teachers run: `auto`, `cpu`, `cuda` or `cuda:N`.
@@ -70,8 +70,7 @@ def label_examples(
     digest = digest_of(examples)
     labels: list[list[SoftLabel]] = []
     loaded: list[Teacher] = []
-    for number, name in enumerate(teachers, start=1):
-        teacher = Teacher.load(name, device=device)
+    for number, teacher in enumerate(load_teachers(teachers, device=device), start=1):
         part = _TeacherFolder(folder / f"teacher-{number}", teacher, digest)
         if processes.is_main:
             part.begin(callback or NullCallback(), fresh=fresh)

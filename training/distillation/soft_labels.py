@@ -189,9 +189,10 @@ def _combine_spans(teachers: Sequence[Sequence[SoftSpan]]) -> tuple[SoftSpan, ..
     )
 
 
-def _mean_candidates(teachers: Sequence[Sequence[Candidate]]) -> tuple[Candidate, ...]:
-    if len(teachers) == 1:
-        return tuple(teachers[0])
+def _mean_candidates(candidates_of: Sequence[Sequence[Candidate]]) -> tuple[Candidate, ...]:
+    teachers = [candidates for candidates in candidates_of if candidates]
+    if len(teachers) <= 1:
+        return tuple(teachers[0]) if teachers else ()
     sums: dict[str, float] = {}
     names: dict[str, str] = {}
     for candidates in teachers:

@@ -14,6 +14,7 @@ from models.normalizer import Labels
 from training.distillation.label_files import label_examples
 from training.distillation.soft_labels import SoftLabel, SoftLabels
 from training.distillation.student_data import add_soft_targets, add_unlabelled
+from training.distillation.teacher import count_teachers
 from training.errors import RunError
 from training.examples import AnnotatedSpan, CodedPhrase, Example, TrainingData
 from training.loop import drop_contexts
@@ -97,7 +98,7 @@ def distill(
             "there are no texts to learn from: name files with texts (--texts), or a corpus (--train)"
         )
     texts = [*data.annotated, *unlabelled]
-    with progress(len(texts) * len(teachers)) as advance:
+    with progress(len(texts) * count_teachers(teachers)) as advance:
         soft = label_examples(
             teachers,
             texts,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle, read_config
 from models.device import resolve_device
 from models.normalizer import Labels, Normalizer, SpanInText
 from models.predictions import Candidate
@@ -47,12 +47,20 @@ class Teacher:
 
     @classmethod
     def load(cls, name: str | Path, *, device: str = "auto") -> Teacher:
-        """Load a bundle by its name or folder.
+        """Load a bundle by its name or folder, without its second reader.
 
         Raises:
             ModelError: there is no such bundle, it is damaged, or there is no such device.
         """
-        bundle = load_bundle(bundle_folder(str(name)))
+        return cls.of(load_bundle(bundle_folder(str(name))), device=device)
+
+    @classmethod
+    def of(cls, bundle: Bundle, *, device: str = "auto") -> Teacher:
+        """Make a teacher of a loaded bundle, without its second reader.
+
+        Raises:
+            ModelError: there is no such device.
+        """
         config, where = bundle.config, resolve_device(device)
         precision = resolve_precision("auto", where)
         engine = Engine(bundle.weights, device=where, precision=precision, body=bundle.body)
@@ -108,6 +116,29 @@ class Teacher:
         distinct = list(dict.fromkeys(in_texts))
         ranked = dict(zip(distinct, self.normalizer.rank(distinct), strict=True))
         return (tuple(ranked[span]) for span in in_texts)
+
+
+def load_teachers(names: Sequence[str | Path], *, device: str = "auto") -> Iterator[Teacher]:
+    """Load bundles one after another; a bundle with a second reader is two teachers.
+
+    Raises:
+        ModelError: there is no such bundle, it is damaged, or there is no such device.
+    """
+    for name in names:
+        bundle = load_bundle(bundle_folder(str(name)))
+        yield Teacher.of(bundle, device=device)
+        if bundle.second is not None:
+            yield Teacher.of(bundle.second, device=device)
+
+
+def count_teachers(names: Sequence[str | Path]) -> int:
+    """Return how many teachers `load_teachers` loads, without loading them.
+
+    Raises:
+        ModelError: there is no such bundle, or its config is damaged.
+    """
+    configs = [read_config(bundle_folder(str(name))) for name in names]
+    return sum(1 if config.second_reader is None else 2 for config in configs)
 
 
 def bounded_log_odds(probability: float) -> float:

@@ -7,8 +7,8 @@ import pytest
 from tests.tiny import EFFECTS, make_tiny_bundle, write_checkpoint
 from training.examples import Example
 
-SUBJECTS = ("zoloft", "this pill", "my pill", "day three", "hello")
-VERBS = ("gives me", "and", "means", "is so", "just got my", "took my")
+SUBJECTS = ("zoloft", "this pill", "my pill", "hello")
+VERBS = ("gives me", "and", "just got my", "took my")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def texts() -> list[Example]:
     ends = [*EFFECTS, "zoloft", "day", "you", "pill again"]
     written = [
         f"{start} {subject} {verb} {end}".strip()
-        for start in ("", "so", "now")
+        for start in ("", "so")
         for subject in SUBJECTS
         for verb in VERBS
         for end in ends

@@ -82,8 +82,8 @@ def test_texts_that_the_teacher_has_not_read_keep_their_annotations_alone(
 ) -> None:
     data = corpus()
     hard = prepare_datasets(tiny_method("mtl", student_encoder), data, tokenizer)
-    one = opinions(SoftLabel(-1.0, (), ()), texts=[data.train[0].text])
-    both = add_soft_targets(hard, one, tokenizer)
+    first = opinions(SoftLabel(-1.0, (), ()), texts=[data.train[0].text])
+    both = add_soft_targets(hard, first, tokenizer)
     present = [bool(soft_of(both.tasks["1a"], row)[0]) for row in range(45)]
     assert present == [example.text == data.train[0].text for example in data.train]
     assert both.tasks["1c"].soft is None
