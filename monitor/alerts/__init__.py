@@ -1,14 +1,14 @@
 """Alerts: raised from scored posts, published and retracted by the relay, read by subscribers.
 
 `rules` decides which predictions raise an alert, and `payload` has their JSON. `relay` publishes the outbox
-through a `Publisher`, and `following` reads through a `Reader` (both in `ports`). `filtering` decides what a
+through a `Publisher`, and `following` reads through an `AlertReader` (both in `ports`). `filtering` decides what a
 subscriber with filters sees. `redis` is the one broker of alerts so far.
 """
 
 from monitor.alerts.filtering import AlertFilter
 from monitor.alerts.following import Show, follow
 from monitor.alerts.payload import AlertPayload, RetractionPayload, parse_payload, parse_retraction
-from monitor.alerts.ports import AlertRevision, Publisher, PublishResult, Reader, StreamEntry
+from monitor.alerts.ports import AlertReader, AlertRevision, Publisher, PublishResult, StreamEntry
 from monitor.alerts.relay import Relay
 from monitor.alerts.rules import AlertRules
 
@@ -19,7 +19,7 @@ __all__ = [
     "AlertRules",
     "PublishResult",
     "Publisher",
-    "Reader",
+    "AlertReader",
     "Relay",
     "RetractionPayload",
     "Show",

@@ -9,7 +9,7 @@ from typing import Final
 
 from monitor.alerts.filtering import AlertFilter, FilteredAlerts
 from monitor.alerts.payload import AlertPayload, RetractionPayload, parse_payload, parse_retraction
-from monitor.alerts.ports import Notify, Reader, StreamEntry
+from monitor.alerts.ports import AlertReader, Notify, StreamEntry
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError, PoisonError, RetryableError
 
@@ -21,7 +21,7 @@ Show = Callable[[AlertPayload | RetractionPayload, str], None]
 
 
 def follow(
-    reader: Reader,
+    reader: AlertReader,
     show: Show,
     *,
     notify: Notify,

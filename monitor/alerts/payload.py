@@ -46,6 +46,8 @@ class AlertPayload(BaseModel):
         kind: how the post refers to another one; None in alerts of older versions.
         url: address of the post, or None.
         probability: the Classifier's probability that the post reports an adverse effect.
+        first_probability: of a bundle with two readers, the first one's own probability; else None.
+        second_probability: of a bundle with two readers, the second one's own probability; else None.
         ptid: code of the MedDRA PT. It is None, with `pt_name` and `pt_score`, if the effect is uncoded.
         bundle: version of the bundle that raised the alert.
         detected_at: when the bundle scored the post, in UTC.
@@ -62,6 +64,8 @@ class AlertPayload(BaseModel):
     url: str | None = None
     text: str
     probability: Score
+    first_probability: Score | None = None
+    second_probability: Score | None = None
     mention: MentionPayload
     ptid: str | None
     pt_name: str | None

@@ -1,6 +1,6 @@
 """The two protocols between alerts and the broker that carries them.
 
-The relay publishes through a `Publisher`, and `follow` reads through a `Reader`. Everything about Redis is in
+The relay publishes through a `Publisher`, and `follow` reads through an `AlertReader`. Everything about Redis is in
 `monitor/alerts/redis/`. To carry alerts over another broker, implement both protocols in a folder next to it.
 Implementations translate the errors of their client library into those of `monitor/errors.py`.
 """
@@ -85,7 +85,7 @@ class Publisher(Protocol):
         ...
 
 
-class Reader(Protocol):
+class AlertReader(Protocol):
     """A position in the alert stream.
 
     All methods raise `MonitorError`. After an error, `read` continues after the last acknowledged entry.

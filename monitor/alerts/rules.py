@@ -104,6 +104,8 @@ def _payload(
         url=tweet.url,
         text=tweet.text,
         probability=clamp_probability(scored.prediction.probability),
+        first_probability=_clamped(scored.prediction.first_probability),
+        second_probability=_clamped(scored.prediction.second_probability),
         mention=MentionPayload(
             start=mention.start,
             end=mention.end,
@@ -114,10 +116,14 @@ def _payload(
         ),
         ptid=mention.ptid,
         pt_name=mention.pt_name,
-        pt_score=None if mention.pt_score is None else clamp_probability(mention.pt_score),
+        pt_score=_clamped(mention.pt_score),
         bundle=bundle,
         detected_at=detected_at,
     )
+
+
+def _clamped(probability: float | None) -> float | None:
+    return None if probability is None else clamp_probability(probability)
 
 
 def _normalized(text: str) -> str:

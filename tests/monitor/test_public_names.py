@@ -22,7 +22,7 @@ PUBLIC = {
         "AlertRules",
         "PublishResult",
         "Publisher",
-        "Reader",
+        "AlertReader",
         "Relay",
         "RetractionPayload",
         "Show",

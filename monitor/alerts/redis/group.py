@@ -9,7 +9,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from monitor.alerts.ports import Notify, Reader, StreamEntry
+from monitor.alerts.ports import AlertReader, Notify, StreamEntry
 from monitor.alerts.redis.connection import connect, location_of, translate_redis_errors
 from monitor.alerts.redis.tail import (
     BLOCK_MS,
@@ -37,7 +37,7 @@ end
 
 
 class GroupReader:
-    """The `Reader` of a consumer group, which uses XREADGROUP.
+    """The `AlertReader` of a consumer group, which uses XREADGROUP.
 
     It first reads what a reader of the same name left, then what dead readers left, then what is new. An
     entry stays with this consumer until it is acknowledged. If the process dies before that, a reader of the
@@ -258,7 +258,7 @@ def open_reader(
     claim_after: float,
     from_start: bool,
     notify: Notify,
-) -> Reader:
+) -> AlertReader:
     """Return a reader of the alert stream: a member of `group`, or without a group a tail.
 
     The arguments are those of `GroupReader`. The reader connects with its first read.

@@ -22,7 +22,7 @@ BLOCK_MS: Final = 2_000
 
 
 class TailReader:
-    """The `Reader` without a group, which uses XREAD. Every tail sees every alert, and claims none.
+    """The `AlertReader` without a group, which uses XREAD. Every tail sees every alert, and claims none.
 
     Args:
         client: a client of `connect`; `close` closes it.
