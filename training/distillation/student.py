@@ -110,7 +110,7 @@ def distill(
             fresh=run.fresh,
         )
     first = len(data.annotated)
-    rows = range(first, first + len(unlabelled))
+    rows: Sequence[int] = range(first, first + len(unlabelled))
     valid = data.valid
     if not valid:
         valid, rows = _hold_out(soft, rows, method.training.seed)

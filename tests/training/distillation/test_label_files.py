@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from models.bundle import SecondReader, join_bundles, load_bundle
 from models.scoring import Pipeline
 from tests.training.tiny_methods import Recorder, positive
 from training.distillation import label_examples, label_files
-from training.distillation.teacher import Teacher
+from training.distillation.teacher import Teacher, count_teachers
 from training.errors import RunError
 from training.examples import Example
 
@@ -114,6 +115,27 @@ def test_several_teachers_have_folders_of_their_own(
     assert sorted(path.name for path in (tmp_path / "both").iterdir()) == ["teacher-1", "teacher-2"]
     assert [label.log_odds for label in both.labels] == pytest.approx([x.log_odds for x in alone.labels])
     assert both.threshold == pytest.approx(alone.threshold)
+
+
+def test_a_bundle_with_two_readers_is_two_teachers(
+    teacher: Path, texts: list[Example], tmp_path: Path
+) -> None:
+    config = load_bundle(teacher).config
+    join_bundles(
+        teacher,
+        teacher,
+        SecondReader(version=config.version, reads_from=0.5, first=0.5, second=0.5),
+        tmp_path / "accurate",
+        thresholds=config.thresholds,
+        name="accurate",
+        metrics={},
+        card="# For tests",
+    )
+    assert count_teachers([tmp_path / "accurate", teacher]) == 3
+    soft = label_examples([tmp_path / "accurate"], texts[:15], tmp_path / "soft")
+    alone = label_examples([teacher], texts[:15], tmp_path / "alone")
+    assert len(soft.teachers) == 2
+    assert [x.log_odds for x in soft.labels] == pytest.approx([x.log_odds for x in alone.labels])
 
 
 def test_no_teacher_and_no_text(teacher: Path, texts: list[Example], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from training.distillation import SoftLabel, SoftSpan, Teacher, distill
 from training.distillation.student import decided_example, distinct_texts
 from training.errors import RunError
 from training.examples import Example, TrainingData
+from training.loop import TrainingCallback
 
 SETTINGS = (
     "epochs=6",
@@ -31,14 +32,19 @@ SETTINGS = (
 
 
 def teach(
-    teacher: Path, encoder: Path, data: TrainingData, folder: Path, *settings: str, **more: object
+    teacher: Path,
+    encoder: Path,
+    data: TrainingData,
+    folder: Path,
+    *settings: str,
+    callback: TrainingCallback | None = None,
 ) -> Path:
     distill(
         tiny_method("full", encoder, *SETTINGS, *settings),
         [teacher],
         data,
         out=folder / "student",
-        run=training_run(folder, more.pop("callback", None)),
+        run=training_run(folder, callback),
         command="ade-train distill",
         device="cpu",
     )
@@ -72,8 +78,8 @@ def test_a_student_comes_close_to_its_teacher_on_other_texts(
     assert ((odds[0] > 0) != (odds[1] > 0)).mean() < 0.7 * rarer
     assert np.corrcoef(odds)[0, 1] > 0.7
 
-    words = [[word.score for label in labels for word in label.words] for labels in (expected, learned)]
-    assert np.corrcoef(words)[0, 1] > 0.3
+    scores = [[word.score for label in labels for word in label.words] for labels in (expected, learned)]
+    assert np.corrcoef(np.array(scores))[0, 1] > 0.3
 
     codes = [
         (span.candidates[0].ptid, best_code(other, span.start, span.end))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from training.distillation import (
 )
 from training.distillation.student_data import class_distribution, class_numbers, token_distributions
 from training.examples import Example
-from training.loop import IGNORED, TaskData
+from training.loop import IGNORED, Distribution, TaskData
 from training.methods import Datasets, RetrievalPhrases, prepare_datasets
 
 
@@ -38,7 +39,7 @@ def soft_of(data: TaskData, row: int) -> list[dict[int, float]]:
     return data.soft.distributions(row)
 
 
-def probabilities(distributions: list[dict[int, float]]) -> list[float]:
+def probabilities(distributions: Sequence[Distribution]) -> list[float]:
     return [float(np.exp(distribution[1])) for distribution in distributions]
 
 

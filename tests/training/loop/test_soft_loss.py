@@ -52,9 +52,9 @@ def test_the_probability_of_known_candidates_is_scaled_to_one() -> None:
 
 def test_an_extreme_teacher_gives_finite_gradients() -> None:
     logits = torch.tensor([[30.0, -30.0], [-30.0, 30.0]], requires_grad=True)
-    rows = [[binary_distribution(700.0)], [{}]]
+    rows: list[list[Distribution]] = [[binary_distribution(700.0)], [{}]]
     soft = SoftTargets.of(rows).batch([0, 1], by_token=False)
-    soft_divergence(logits, soft, 1.0).sum().backward()
+    soft_divergence(logits, soft, 1.0).sum().backward()  # type: ignore[no-untyped-call]
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
     assert logits.grad[1].tolist() == [0, 0]
