@@ -242,10 +242,9 @@ def test_what_cannot_be_started_from_is_refused(start: Path, tmp_path: Path) -> 
         effective_method("mtl", [], device=device, start_from="nowhere")
     with pytest.raises(RunError, match="no weights"):
         effective_method("mtl", [], device=device, start_from="dummy")
+    arguments = {"out": start, "run": training_run(tmp_path), "command": "", "overwrite": True}
     with pytest.raises(RunError, match="starts from"):
-        train_method(
-            method_from(start, "mtl", *SLOW), corpus(), out=start, run=training_run(tmp_path), command=""
-        )
+        train_method(method_from(start, "mtl", *SLOW), corpus(), **arguments)
     quantized = Path(shutil.copytree(start, tmp_path / "quantized"))
     path = quantized / "config.json"
     config = json.loads(path.read_text())
