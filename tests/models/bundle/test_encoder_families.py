@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from models import Pipeline, load_bundle
+from models import Pipeline, TrunkError, load_bundle, load_encoder
 from models.bundle import BundleConfig, read_config
+from models.network import MultiTaskNetwork
 from models.scoring import bundle_folder
 from tests.engine_agreement import SHORT
-from tests.families import POSTS
+from tests.families import MODEL_TYPES, POSTS, write_family
 from tests.pipeline_agreement import Agreement
 from tests.random_networks import Shape, random_network, save_random_bundle, text_of
 from tests.reference import Reference
+from tests.tiny import LABELS, Trained, save_tiny
 
 SHAPES = [
     Shape(frozen_layers=1, classifiers=3, pooling="mean", retriever_layers=1, model_type="mpnet"),
@@ -32,9 +34,8 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return save_random_bundle(root / "bundle", trained, context=True)
 
 
-@pytest.mark.parametrize("carries_trunk", [True, False])
-def test_predictions_are_those_of_the_reference(folder: Path, carries_trunk: bool) -> None:
-    bundle = load_bundle(folder, trunk=None if carries_trunk else folder.parent / "encoder")
+def test_predictions_are_those_of_the_reference(folder: Path) -> None:
+    bundle = load_bundle(folder)
     Agreement(Reference.of(bundle)).check(TEXTS, Pipeline.of(bundle, lanes=2).score(TEXTS))
 
 
@@ -51,6 +52,25 @@ def test_a_network_from_a_bundle_has_its_weights(folder: Path) -> None:
     state = bundle.network.state_dict()
     assert state.keys() == bundle.weights.tensors.keys()
     assert all(torch.equal(state[name], tensor) for name, tensor in bundle.weights.tensors.items())
+
+
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_the_trunk_of_a_bundle_may_come_from_the_encoder(tmp_path: Path, model_type: str) -> None:
+    checkpoint = write_family(tmp_path / "encoder", model_type)
+    encoder = load_encoder(str(checkpoint))
+    network = MultiTaskNetwork(encoder.model, frozen_layers=2, ptids=len(LABELS)).eval()
+    folder = save_tiny(tmp_path / "bundle", Trained(network, encoder), carry_trunk=False)
+    bundle = load_bundle(folder, trunk=checkpoint)
+    assert not bundle.config.carries_trunk
+    assert all(
+        torch.allclose(
+            bundle.weights.tensors[name], tensor, atol=1e-2
+        )  # trained layers are in half precision
+        for name, tensor in network.state_dict().items()
+    )
+    other = write_family(tmp_path / "other", model_type, seed=1)
+    with pytest.raises(TrunkError, match="another trunk"):
+        load_bundle(folder, trunk=other)
 
 
 def test_an_older_bundle_of_bert_keeps_its_config_and_its_version() -> None:
