@@ -3,6 +3,7 @@
 teacher       a bundle that reads texts
 soft_labels   what it thinks of a text, and several teachers combined
 label_files   soft labels on disk, resumable
+soft_windows  what it thinks of the text's windows and tokens, as the student reads them
 student_data  the data sets of Algorithm 1 with soft targets
 student       all of it in order, to the student's bundle
 """

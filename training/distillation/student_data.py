@@ -6,18 +6,22 @@ with the same tokens look the same to the student, and get the same soft target.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
-import numpy as np
-
 from models.encoder import TokenizedInput, TweetTokenizer
 from models.network import CLASSIFIER, EXTRACTOR, NORMALIZER, Task
 from models.normalizer import Labels
-from models.predictions import Candidate
-from training.distillation.soft_labels import SoftLabel, SoftLabels, mean_score
+from training.distillation.soft_labels import SoftLabels
+from training.distillation.soft_windows import (
+    SoftWindow,
+    class_distribution,
+    class_numbers,
+    soft_windows,
+    token_distributions,
+)
 from training.loop import (
     IGNORED,
     Distribution,
@@ -29,13 +33,8 @@ from training.loop import (
 )
 from training.methods import Datasets
 
-# A word at least this probable is an adverse effect, as in `models.scoring.decode`.
-_LIKELIER: Final = 0.5
 # The Normalizer sees the same phrase of unlabelled texts at most this many times in an epoch.
 _PHRASE_REPEATS: Final = 8
-# At least this much of a teacher's probability must be for PTs that the student knows.
-_COMMON_MASS: Final = 0.5
-_SMALLEST: Final = 1e-6
 
 
 def add_soft_targets(datasets: Datasets, soft: SoftLabels, tokenizer: TweetTokenizer) -> Datasets:
@@ -97,7 +96,7 @@ def unlabelled_tasks(
         in_pairs: whether the Normalizer reads the text along with the span.
         reads_context: whether the student reads the context of a text before it.
     """
-    texts = list(_windows_of(soft, tokenizer, contexts=reads_context))
+    texts = list(soft_windows(soft, tokenizer, contexts=reads_context))
     classified = [part for part in texts if part.log_odds is not None]
     extracted = _draw_extracted(soft, seed)
     tagged = [part for part in texts if part.text in extracted]
@@ -117,98 +116,6 @@ def unlabelled_tasks(
         NORMALIZER.task: _soft_only(NORMALIZER.task, phrases, [[span.distribution] for span in spans]),
     }
     return {task: data for task, data in tasks.items() if len(data)}
-
-
-def token_distributions(tokens: TokenizedInput, label: SoftLabel) -> list[Distribution]:
-    """Return for each token the mean of the words that it overlaps; nothing for special tokens.
-
-    Args:
-        tokens: of the text or a window of it, with offsets in the text.
-        label: the text's.
-    """
-    distributions: list[Distribution] = []
-    first = 0
-    for (start, end), word in zip(tokens.offsets, tokens.word_ids, strict=True):
-        if word is None or start >= end:
-            distributions.append({})
-            continue
-        # Words and tokens are both in the order of the text.
-        while first < len(label.words) and label.words[first].end <= start:
-            first += 1
-        score = mean_score(label.words[first : first + end - start], start, end)
-        distributions.append({} if score is None else _binary(score))
-    return distributions
-
-
-def class_distribution(candidates: Iterable[Candidate], class_of: Mapping[str, int]) -> Distribution:
-    """Return a teacher's candidates as a distribution over the student's classes.
-
-    Args:
-        candidates: of one span.
-        class_of: the student's classes by PTID.
-
-    Returns:
-        Log-probabilities of the PTs that both know; empty if most of the teacher's probability is elsewhere.
-    """
-    ranked = list(candidates)
-    total = sum(candidate.score for candidate in ranked)
-    common = {class_of[candidate.ptid]: candidate.score for candidate in ranked if candidate.ptid in class_of}
-    mass = sum(common.values())
-    if not mass or mass < _COMMON_MASS * total:
-        return {}
-    return {number: float(np.log(max(score, _SMALLEST) / mass)) for number, score in common.items()}
-
-
-def class_numbers(labels: Labels) -> dict[str, int]:
-    """Return the class of each PTID."""
-    return {label.ptid: number for number, label in enumerate(labels.classes)}
-
-
-@dataclass(frozen=True)
-class _Window:
-    """A window of a text, or a whole short text, as the student reads it.
-
-    Attributes:
-        text: the text's index.
-        tokens: of the window.
-        log_odds: the soft target of 1a; None where the teacher's opinion of the text says nothing about
-            this window.
-    """
-
-    text: int
-    tokens: TokenizedInput
-    log_odds: float | None
-
-
-def _windows_of(soft: SoftLabels, tokenizer: TweetTokenizer, *, contexts: bool) -> Iterator[_Window]:
-    """Yield the windows of all texts, as the student reads them."""
-    windowed = tokenizer.windows(
-        [example.text for example in soft.examples],
-        [example.context for example in soft.examples] if contexts else None,
-    )
-    for text, label in enumerate(soft.labels):
-        rows = windowed.rows(text)
-        for row in rows:
-            tokens = windowed.inputs[row]
-            yield _Window(text, tokens, _window_log_odds(label, tokens, whole=len(rows) == 1))
-
-
-def _window_log_odds(label: SoftLabel, tokens: TokenizedInput, *, whole: bool) -> float | None:
-    """Return what the teacher thinks of a window, given what it thinks of the text.
-
-    If a long text is improbable, so are all its windows. If not, only the windows count that have words of
-    an adverse effect: nobody knows what the teacher would think of the others.
-    """
-    if whole or label.log_odds < 0:
-        return label.log_odds
-    places = [place for place, word in zip(tokens.offsets, tokens.word_ids, strict=True) if word is not None]
-    if not places:
-        return None
-    start, end = places[0][0], places[-1][1]
-    has_effect = any(
-        word.score >= _LIKELIER and word.start < end and start < word.end for word in label.words
-    )
-    return label.log_odds if has_effect else None
 
 
 @dataclass(frozen=True)
@@ -257,11 +164,6 @@ def _soft_only(
     return TaskData(task, Inputs.of(tokens), targets, SoftTargets.of(distributions))
 
 
-def _binary(probability: float) -> Distribution:
-    clipped = min(max(probability, _SMALLEST), 1 - _SMALLEST)
-    return {0: float(np.log1p(-clipped)), 1: float(np.log(clipped))}
-
-
 @dataclass(frozen=True)
 class _SoftLookup:
     """The soft targets of inputs by the keys of their tokens."""
@@ -275,7 +177,7 @@ class _SoftLookup:
         lookup = cls()
         # A text without its context is another input; the teacher's opinion still serves it best.
         for contexts in (True, False):
-            lookup._add_texts(soft, list(_windows_of(soft, tokenizer, contexts=contexts)))
+            lookup._add_texts(soft, list(soft_windows(soft, tokenizer, contexts=contexts)))
         if NORMALIZER.task in datasets.tasks:
             in_pairs = bool(datasets.tasks[NORMALIZER.task].inputs.types.any())
             lookup._add_spans(soft, datasets.labels, tokenizer, in_pairs=in_pairs)
@@ -290,7 +192,7 @@ class _SoftLookup:
             rows.append(known.get(key) or earlier)
         return replace(data, soft=SoftTargets.of(rows)) if any(any(row) for row in rows) else data
 
-    def _add_texts(self, soft: SoftLabels, windows: Sequence[_Window]) -> None:
+    def _add_texts(self, soft: SoftLabels, windows: Sequence[SoftWindow]) -> None:
         keys = Inputs.of([window.tokens for window in windows]).keys()
         classifier, extractor = self.by_task[CLASSIFIER.task], self.by_task[EXTRACTOR.task]
         for key, window in zip(keys, windows, strict=True):

@@ -23,7 +23,7 @@ from training.distillation import (
     add_unlabelled,
     label_examples,
 )
-from training.distillation.student_data import class_distribution, class_numbers, token_distributions
+from training.distillation.soft_windows import class_distribution, class_numbers, token_distributions
 from training.examples import Example
 from training.loop import IGNORED, Distribution, TaskData
 from training.methods import Datasets, RetrievalPhrases, prepare_datasets
