@@ -1,4 +1,4 @@
-"""What a teacher thinks of a text, as the student reads it: in windows and tokens, and with its own classes."""
+"""What a teacher thinks of a text, as the student reads it: by its windows, its tokens and its classes."""
 
 from __future__ import annotations
 
