@@ -46,7 +46,7 @@ def keyword_network(checkpoint: Path) -> Trained:
 
 
 def _tell_tokens_apart(embeddings: Tensor) -> None:
-    """Give each token other elements, but all of them the same mean and norm."""
+    """Write other elements for each token, all with the same mean and norm."""
     tokens, width = embeddings.shape
     half = torch.tensor([1.0, -1.0]).repeat((width - 2) // 2)
     generator = torch.Generator().manual_seed(1)

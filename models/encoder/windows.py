@@ -119,15 +119,15 @@ def split_long_text(first: Encoding, first_row: int, next_row: int) -> tuple[Lon
         The text, and its windows after `first`.
     """
     sequence = max((number for number in first.sequence_ids if number is not None), default=0)
-    own = _own_tokens(first, sequence)
-    head, room = own.start, own.stop - own.start
+    body = _own_tokens(first, sequence)
+    head, room = body.start, body.stop - body.start
     # A context that was cut, too, has further parts of its own.
     further = (more for more in first.overflowing if more.ids[:head] == first.ids[:head])
     text = _TokensOfText()
     for piece in (first, *islice(further, MOST_WINDOWS)):
         text.add(piece, _own_tokens(piece, sequence))
     parts = list(islice(window_parts(text.offsets, text.word_ids, room), MOST_WINDOWS))
-    windows = [text.window(part, first, own) for part in parts[1:]]
+    windows = [text.window(part, first, body) for part in parts[1:]]
     stop = parts[-1].stop
     long = LongText(
         offsets=text.offsets[:stop],
@@ -148,21 +148,21 @@ class _TokensOfText:
     offsets: list[tuple[int, int]] = field(default_factory=list)
     word_ids: list[int | None] = field(default_factory=list)
 
-    def add(self, piece: Encoding, own: slice) -> None:
-        self.ids.extend(piece.ids[own])
-        self.offsets.extend(piece.offsets[own])
-        self.word_ids.extend(piece.word_ids[own])
+    def add(self, piece: Encoding, body: slice) -> None:
+        self.ids.extend(piece.ids[body])
+        self.offsets.extend(piece.offsets[body])
+        self.word_ids.extend(piece.word_ids[body])
 
-    def window(self, part: range, first: Encoding, own: slice) -> TextWindow:
+    def window(self, part: range, first: Encoding, body: slice) -> TextWindow:
         """Return a part of the text, with the tokens that `first` has around its part."""
         here = slice(part.start, part.stop)
-        before, after = own.start, len(first) - own.stop
+        before, after = body.start, len(first) - body.stop
         return TextWindow(
-            [*first.ids[: own.start], *self.ids[here], *first.ids[own.stop :]],
+            [*first.ids[: body.start], *self.ids[here], *first.ids[body.stop :]],
             [
-                *first.type_ids[: own.start],
-                *[first.type_ids[own.start]] * len(part),
-                *first.type_ids[own.stop :],
+                *first.type_ids[: body.start],
+                *[first.type_ids[body.start]] * len(part),
+                *first.type_ids[body.stop :],
             ],
             [*[(0, 0)] * before, *self.offsets[here], *[(0, 0)] * after],
             [*[None] * before, *self.word_ids[here], *[None] * after],

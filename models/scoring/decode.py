@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.encoder import LongText, TokenizedInput
 from models.scoring.readings import ReadWord
@@ -22,8 +23,7 @@ class ExtractedSpan:
     score: float
 
 
-@dataclass(frozen=True)
-class _TokensOfWord:
+class _TokensOfWord(NamedTuple):
     """A word of a text, `text[start:end]`, with the indices of its tokens."""
 
     start: int
@@ -109,7 +109,7 @@ def _reaches(part: range, word: _TokensOfWord) -> bool:
 def _distance_to_edge(part: range, word: _TokensOfWord, long: LongText) -> int:
     """Return the number of tokens between a word and the edge of a window, less than 0 if it cuts the word.
 
-    The start and the end of the text are no edges: nothing is missing there.
+    At the start and at the end of the text nothing is missing, so they do not count as edges.
     """
     tokens = len(long.offsets)
     before = word.tokens[0] - part.start if part.start else tokens
@@ -118,6 +118,8 @@ def _distance_to_edge(part: range, word: _TokensOfWord, long: LongText) -> int:
 
 
 def _mean(values: Sequence[float], indices: Sequence[int]) -> float:
+    if len(indices) == 1:
+        return values[indices[0]]
     return sum([values[index] for index in indices]) / len(indices)
 
 
@@ -125,21 +127,22 @@ def _join_tokens(
     text: str, offsets: Sequence[tuple[int, int]], word_ids: Sequence[int | None]
 ) -> Iterator[_TokensOfWord]:
     """Join the pieces of each word. `can't` is one word, although BERT splits it at the apostrophe."""
-    current: _TokensOfWord | None = None
+    tokens: list[int] = []
+    word_start = word_end = 0
     previous_id: int | None = None
     for index, ((start, end), word_id) in enumerate(zip(offsets, word_ids, strict=True)):
         if word_id is None or start >= end:
             continue
-        if current and (word_id == previous_id or _continues_contraction(text, current.end, start, end)):
-            current.tokens.append(index)
-            current = _TokensOfWord(current.start, max(current.end, end), current.tokens)
+        if tokens and (word_id == previous_id or _continues_contraction(text, word_end, start, end)):
+            tokens.append(index)
+            word_end = max(word_end, end)
         else:
-            if current:
-                yield current
-            current = _TokensOfWord(start, end, [index])
+            if tokens:
+                yield _TokensOfWord(word_start, word_end, tokens)
+            tokens, word_start, word_end = [index], start, end
         previous_id = word_id
-    if current:
-        yield current
+    if tokens:
+        yield _TokensOfWord(word_start, word_end, tokens)
 
 
 def _continues_contraction(text: str, word_end: int, start: int, end: int) -> bool:

@@ -10,8 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from models.encoder import MOST_WINDOWS, TokenizedInput, TweetTokenizer, WindowedTexts, load_encoder
+from models.encoder import (
+    MOST_WINDOWS,
+    TokenizedInput,
+    TweetTokenizer,
+    WindowedTexts,
+    load_encoder,
+    read_pretrained,
+)
 from models.encoder.windows import window_parts
+from tests.families import MODEL_TYPES, write_family
 from tests.tiny import Layout
 from tests.wild_texts import WILD
 
@@ -61,14 +69,14 @@ def test_each_token_of_any_text_is_in_a_window_at_its_offsets(
 ) -> None:
     whole = own_tokens(TweetTokenizer(tokenizer, 100_000).encode([text])[0])
     windowed = TweetTokenizer(tokenizer, MAX_TOKENS).windows(["so", text], ["", context])
-    found = [own_tokens(window) for window in windows_of(windowed, 1)]
+    parts_read = [own_tokens(window) for window in windows_of(windowed, 1)]
     assert all(len(window) <= MAX_TOKENS for window in windowed.inputs)
     long = windowed.long.get(1)
     if long is not None and long.read_to is not None:
-        assert len(found) == MOST_WINDOWS
+        assert len(parts_read) == MOST_WINDOWS
         whole = whole[: len(long.offsets)]
-    joined = found[0]
-    for window, part in zip(found[1:], long.parts[1:] if long else (), strict=True):
+    joined = parts_read[0]
+    for window, part in zip(parts_read[1:], long.parts[1:] if long else (), strict=True):
         assert window == whole[part.start : part.stop]
         joined += whole[len(joined) : part.stop]
     assert joined == whole
@@ -145,3 +153,21 @@ def test_a_long_context_is_cut_so_that_the_text_keeps_its_room(tokenizer: Tokeni
 def test_a_context_of_white_space_is_none(tokenizer: Tokenizer) -> None:
     tweets = TweetTokenizer(tokenizer, 32)
     assert tweets.windows(["so"], [" \n"]).inputs[0].ids == tweets.encode(["so"])[0].ids
+
+
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_windows_of_every_family_have_the_tokens_of_the_text(model_type: str, tmp_path: Path) -> None:
+    tokenizer = read_pretrained(str(write_family(tmp_path / model_type, model_type))).tokenizer
+    tweets, whole = TweetTokenizer(tokenizer, 24), TweetTokenizer(tokenizer, 100_000)
+    text = "zoloft gives me nausea 🤢 and can't sleep, é頭痛 so dizzy! " * 6
+    tokens = own_tokens(whole.encode([text])[0])
+    windowed = tweets.windows(["so dizzy", text], ["on zoloft", "just got my 頭痛 pill " * 20])
+    long = windowed.long[1]
+    assert long.parts[-1].stop == len(tokens)
+    for row, part in zip(long.rows, long.parts, strict=True):
+        window = windowed.inputs[row]
+        assert own_tokens(window) == tokens[part.start : part.stop]
+        assert len(window) <= 24
+        # Of two separators in a row the second counts as the text's.
+        assert list(window.type_ids[: long.head - 1]) == [0] * (long.head - 1)
+        assert list(window.type_ids[long.head :]) == [1] * (len(window) - long.head)

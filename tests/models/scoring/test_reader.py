@@ -135,7 +135,7 @@ def test_a_word_in_two_windows_has_the_score_where_it_is_further_from_the_edge(t
     assert [word.start for word in words] == [start for start, _ in long.offsets]
 
 
-def test_words_of_windows_that_were_not_extracted_from_are_no_effects(trained: Trained) -> None:
+def test_words_of_windows_that_were_not_extracted_from_are_not_effects(trained: Trained) -> None:
     text = FILLER * 6
     long = TweetTokenizer(trained.encoder.tokenizer, 26).windows([text]).long[0]
     adverse = [None if window == 1 else [0.9] * 26 for window in range(len(long.parts))]
