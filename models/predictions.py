@@ -127,6 +127,8 @@ def prediction_fault(prediction: TweetPrediction, text: str) -> str | None:
     A score must be a probability. A span must lie within the text, and have the words at its offsets.
     """
     scores = [prediction.probability]
+    for probability in (prediction.first_probability, prediction.second_probability):
+        scores += [] if probability is None else [probability]
     for mention in prediction.mentions:
         scores += [mention.score] if mention.pt_score is None else [mention.score, mention.pt_score]
         start, end = mention.start, mention.end

@@ -70,9 +70,11 @@ def score_command(
     """Score the posts of files with a bundle, and print JSON Lines: one record for each, in their order.
 
     A record has id, line, label, probability, reason, windows, unread, mentions (start, end, text, score,
-    ptid, pt_name, pt_score) and bundle; with several files also file. The reason of NoADE is improbable (the
-    probability is below the threshold), no_span (no words of an effect were found) or no_code (none of them
-    got a code). A long post is read in several windows; unread counts the characters after the last one.
+    ptid, pt_name, pt_score) and bundle; with several files also file. A bundle with two readers adds
+    first_probability and second_probability, null where the second did not read the post. The reason of
+    NoADE is improbable (the probability is below the threshold), no_span (no words of an effect were found)
+    or no_code (none of them got a code). A long post is read in several windows; unread counts the characters
+    after the last one.
 
     For what cannot be read, a record has line, error and detail instead. The formats are those of
     `ade-monitor feed`, and files may have any size: memory is constant. Posts in every language are scored; a

@@ -203,6 +203,7 @@ def _prediction_record(item: ScoreItem, post: Post, prediction: TweetPrediction,
         "line": item.line,
         "label": prediction.label,
         "probability": round(prediction.probability, 6),
+        **_by_reader(prediction),
         "reason": prediction.reason,
         "windows": prediction.windows,
         "unread": prediction.unread,
@@ -219,6 +220,17 @@ def _prediction_record(item: ScoreItem, post: Post, prediction: TweetPrediction,
             for mention in prediction.mentions
         ],
         "bundle": bundle,
+    }
+
+
+def _by_reader(prediction: TweetPrediction) -> Record:
+    """Return the probabilities of both readers of a bundle that has two."""
+    first, second = prediction.first_probability, prediction.second_probability
+    if first is None:
+        return {}
+    return {
+        "first_probability": round(first, 6),
+        "second_probability": None if second is None else round(second, 6),
     }
 
 

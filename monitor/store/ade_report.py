@@ -52,6 +52,8 @@ REPORT_COLUMNS = (
     _t.c.context,
     _t.c.edited_at,
     _t.c.version,
+    _p.c.first_probability,
+    _p.c.second_probability,
 )
 """The columns of the view, in its order. A new column goes to the end."""
 
@@ -130,6 +132,8 @@ class ReportedEffect:
     context: list[dict[str, str]] | None = None
     edited_at: datetime | None = None
     version: int = 1
+    first_probability: float | None = None
+    second_probability: float | None = None
 
 
 def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffect]:

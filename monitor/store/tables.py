@@ -111,8 +111,12 @@ predictions = Table(
     Column("topic", Text),
     Column("partition", Integer),
     Column("offset", BigInteger),
+    Column("first_probability", Double),
+    Column("second_probability", Double),
     CheckConstraint("label IN ('ADE', 'NoADE')", name="label_known"),
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability_range"),
+    CheckConstraint("first_probability BETWEEN 0 AND 1", name="first_probability_range"),
+    CheckConstraint("second_probability BETWEEN 0 AND 1", name="second_probability_range"),
     Index(None, "bundle"),
 )
 

@@ -42,6 +42,9 @@ class Tally:
         self._sums.update(
             tweets=len(batch.scored),
             long_tweets=sum(scored.prediction.windows > 1 for scored in batch.scored),
+            second_reader_tweets=sum(
+                scored.prediction.second_probability is not None for scored in batch.scored
+            ),
             cut_tweets=sum(scored.prediction.unread > 0 for scored in batch.scored),
             edits=written.edits,
             stale_edits=written.stale,
