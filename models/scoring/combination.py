@@ -73,7 +73,9 @@ class Combination:
             return 0.0
         section = self.section
         needed = log_odds_of(threshold) - section.first * log_odds_of(first) - section.bias
-        return probability_of(needed / section.second - _MARGIN)
+        least = needed / section.second - _MARGIN
+        # The log-odds of 0 are finite here, too.
+        return 0.0 if least <= log_odds_of(0.0) else probability_of(least)
 
     def _calibrated(self, first: float) -> float:
         return probability_of(self.log_odds_alone(first))

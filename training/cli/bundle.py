@@ -1,4 +1,4 @@
-"""`ade-train bundle`: show or quantize a bundle, let it search a MedDRA release, or state its languages."""
+"""`ade-train bundle`: show, join or quantize bundles, search a MedDRA release, state languages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from training.cli.bundle_add_exit import bundle_add_exit_command
+from training.cli.bundle_add_reader import bundle_add_reader_command
 from training.cli.bundle_quantize import bundle_quantize_command
 from training.cli.console import (
     figures_table,
@@ -21,12 +23,12 @@ from training.cli.options import Device, Threads, Trunk, open_bundle
 from training.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from models.bundle import BundleConfig, Retrieval, TerminologyChange
+    from models.bundle import BundleConfig, EarlyExit, Retrieval, SecondReader, TerminologyChange
 
 _MAX_NAMED: Final = 5  # labels that a note names
 
 bundle_app = typer.Typer(
-    help="Show or quantize a bundle, let it search a MedDRA release, or state its languages.",
+    help="Show, join or quantize bundles, let one search a MedDRA release, or state its languages.",
     no_args_is_help=True,
 )
 
@@ -37,13 +39,14 @@ def bundle_show_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as one JSON document.")] = False,
 ) -> None:
     """Show version, languages, encoder, thresholds, classes and names of a bundle; load no weights."""
-    from models.bundle import count_names, read_config, read_labels
+    from models.bundle import count_names, read_config, read_labels, read_second_config
     from models.scoring import bundle_folder
 
     folder = bundle_folder(bundle)
     config = read_config(folder)
     names = count_names(folder) if config.retrieval else None
-    facts = _facts(config, len(read_labels(folder, config)), names)
+    second = read_second_config(folder, config)
+    facts = _facts(config, second, len(read_labels(folder, config)), names)
     if as_json:
         print_json(facts)
         return
@@ -125,10 +128,14 @@ def bundle_set_languages_command(
     print_line(f"{version}: {', '.join(codes) or 'no languages stated'}")
 
 
+bundle_app.command("add-reader")(bundle_add_reader_command)
 bundle_app.command("quantize")(bundle_quantize_command)
+bundle_app.command("add-exit")(bundle_add_exit_command)
 
 
-def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, Any]:
+def _facts(
+    config: BundleConfig, second: BundleConfig | None, classes: int, names: int | None
+) -> dict[str, Any]:
     retrieval = config.retrieval
     return {
         "version": config.version,
@@ -149,7 +156,23 @@ def _facts(config: BundleConfig, classes: int, names: int | None) -> dict[str, A
         "retriever_layers": retrieval.layers if retrieval else None,
         "searched_names": names,
         "release": _release(retrieval) if retrieval else None,
+        "early_exit": _early_exit(config.early_exit) if config.early_exit else None,
         "quantized": config.quantization.scheme if config.quantization else None,
+        **(_second_facts(config.second_reader, second) if config.second_reader and second else {}),
+    }
+
+
+def _second_facts(section: SecondReader, second: BundleConfig) -> dict[str, Any]:
+    """Describe the second reader of a bundle, and how both decide together."""
+    return {
+        "second_reader": second.version,
+        "second_encoder": second.encoder,
+        "second_layers": _stored_layers(second),
+        "second_max_tokens": second.max_tokens,
+        "second_reads_from": section.reads_from,
+        "log_odds": f"{section.first:.3f} first + {section.second:.3f} second + {section.bias:.3f}",
+        "spans": section.spans,
+        "codes": section.codes,
     }
 
 
@@ -159,6 +182,13 @@ def _stored_layers(config: BundleConfig) -> str:
     if config.adapters is None:
         return f"the last {count}, whole" if count else "none"
     return f"the last {count}, as adapters of rank {config.adapters.rank} on the encoder's"
+
+
+def _early_exit(section: EarlyExit) -> str:
+    return (
+        f"after layer {section.layer}; with 95% confidence at least {100 * section.least_share:.2f}% of the "
+        "positives go on"
+    )
 
 
 def _release(retrieval: Retrieval) -> str:

@@ -11,15 +11,25 @@ from training.cli.console import (
     figures_table,
     on_interrupt,
     print_json,
+    print_line,
     print_note,
     print_table,
 )
-from training.cli.options import Device, Json, Threads, Trunk, open_bundle
+from training.cli.options import (
+    Device,
+    Json,
+    Threads,
+    Trunk,
+    open_bundle,
+    read_kinds,
+    require_prevalence,
+)
 from training.cli.progress import progress_bar
 from training.errors import RunError
 from training.extras import require
 
 if TYPE_CHECKING:
+    from models.bundle import Bundle
     from training.evaluation import Recalibration
 
 
@@ -29,7 +39,11 @@ def calibrate_command(
         typer.Argument(help="Folder of a bundle, which is changed. With --out, also one of the package."),
     ],
     valid: Annotated[
-        Path, typer.Option(help="Texts that it was not trained on: a prepared folder, or a .jsonl file.")
+        list[Path],
+        typer.Option(
+            help="Texts that it was not trained on: a prepared folder, or a .jsonl file. Repeat it for "
+            "several kinds of language, which all count the same."
+        ),
     ],
     goal: Annotated[
         str, typer.Option("--for", help="What the threshold is for: f1, or a precision: precision=0.8")
@@ -41,6 +55,12 @@ def calibrate_command(
         bool, typer.Option(help="Shift the log-odds too, in addition to the temperature.")
     ] = True,
     split: Annotated[str, typer.Option(help="Which split of a prepared folder.")] = "valid",
+    curve: Annotated[
+        bool,
+        typer.Option(
+            "--curve", help="Show what 50, 100, 200 or 500 of the texts would recover, and stop."
+        ),
+    ] = False,
     diagram: Annotated[
         Path | None, typer.Option(help="Draw the reliability before and after: a .png file.")
     ] = None,
@@ -57,14 +77,16 @@ def calibrate_command(
 
     Temperature and bias have the lowest negative log-likelihood on the validation texts. The threshold has
     the best F1 there, or the best recall with at least the given precision. All three are stored in the
-    bundle, which gets a new version.
+    bundle, which gets a new version. With several kinds of texts, the threshold has the best mean over them.
+
+    In a bundle with two readers, the weights of both are calibrated, and its threshold is chosen.
     """
     precision = _parse_goal(goal)
-    if prevalence is not None and not 0 < prevalence < 1:
-        raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
-    from models.bundle import Calibration, Thresholds, require_place, revise_bundle
+    require_prevalence(prevalence)
+    if curve:
+        dry_run = True
+    from models.bundle import require_place, revise_bundle
     from models.scoring import bundle_folder, bundle_to_change
-    from training.corpora import read_split
     from training.evaluation import recalibrate, reliability_png
     from training.files import write_file
 
@@ -74,29 +96,27 @@ def calibrate_command(
     source = bundle_folder(bundle) if dry_run else bundle_to_change(bundle, out)
     if out is not None and not dry_run:
         require_place(source, out)
-    examples = read_split(valid, split)
-    positives = sum(example.label for example in examples)
-    if positives in (0, len(examples)):
-        raise RunError(
-            f"of the {len(examples):,} texts in {valid} {positives:,} report an adverse effect: give a file "
-            "with texts of either class"
-        )
+    kinds = read_kinds(valid, split)
+    texts = sum(len(examples) for _, examples in kinds)
     opened = open_bundle(source, device=device, threads=threads, trunk=trunk)
-    with on_interrupt("the bundle is as it was"), progress_bar(len(examples)) as advance:
+    with on_interrupt("the bundle is as it was"), progress_bar(texts) as advance:
         recalibration = recalibrate(
             opened.bundle,
-            examples,
+            kinds,
             precision=precision,
             prevalence=prevalence,
             bias=bias,
             device=opened.device,
             advance=advance,
         )
+    if curve:
+        _print_curve(recalibration, opened.bundle, prevalence=prevalence, bias=bias, as_json=as_json)
+        return
     before, after = recalibration.before, recalibration.after
     figures: dict[str, Any] = {
         "for": goal,
         "prevalence": prevalence,
-        "texts": len(examples),
+        "texts": texts,
         "before": before.to_json(),
         "after": after.to_json(),
     }
@@ -104,10 +124,7 @@ def calibrate_command(
     if not dry_run:
         version = revise_bundle(
             source,
-            thresholds=Thresholds(
-                classifier=after.choice.threshold, normalizer=opened.bundle.config.thresholds.normalizer
-            ),
-            calibration=Calibration(temperature=after.calibrator.temperature, bias=after.calibrator.bias),
+            **recalibration.settings(opened.bundle),
             metrics={"calibration": figures},
             out=out,
         )
@@ -142,5 +159,48 @@ def _parse_goal(goal: str) -> float | None:
 
 def _print(recalibration: Recalibration) -> None:
     before, after = recalibration.before.to_json(), recalibration.after.to_json()
+    by_kind = before.pop("by_kind", {}), after.pop("by_kind", {})
     rows = [(name.replace("_", " "), f"{before[name]:.4g}", f"{after[name]:.4g}") for name in before]
+    rows += [
+        (f"{figure} on {kind}", f"{by_kind[0][kind][figure]:.4g}", f"{by_kind[1][kind][figure]:.4g}")
+        for kind in by_kind[0]
+        for figure in ("precision", "recall", "f1")
+    ]
     print_table(figures_table(("", "before", "after"), rows, left=3))
+
+
+def _print_curve(
+    recalibration: Recalibration, bundle: Bundle, *, prevalence: float | None, bias: bool, as_json: bool
+) -> None:
+    """Print the F1 after calibrations on subsamples, on the texts that each of them leaves."""
+    from training.evaluation import measure_calibrations, present_calibrator
+
+    if len(recalibration.scored) > 1:
+        raise RunError("--curve is about one kind of texts: give one --valid")
+    [scored] = recalibration.scored
+    points = measure_calibrations(
+        scored,
+        present_calibrator(bundle),
+        bundle.config.thresholds.classifier,
+        prevalence=prevalence,
+        bias=bias,
+    )
+    if as_json:
+        print_json({"bundle": bundle.version, "curve": [point.to_json() for point in points]})
+        return
+    rows = [
+        (
+            f"{point.texts:,}",
+            f"{point.f1:.3f}",
+            f"{point.low:.3f} to {point.high:.3f}",
+            f"{point.present:.3f}",
+            f"{point.best:.3f}",
+            f"{point.unusable:.0%}",
+        )
+        for point in points
+    ]
+    print_table(figures_table(("texts", "F1", "90% of draws", "present", "best", "lack a class"), rows))
+    print_line(
+        "F1 of 1a on the texts that were not calibrated on: after calibration, with the present settings, "
+        "and with the best threshold in hindsight."
+    )

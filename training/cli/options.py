@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from models.bundle import Bundle, Thresholds
     from models.predictions import Scorer
+    from training.examples import Example
 
 _SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
 _SIZE_UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -72,6 +74,50 @@ def parse_size(text: str, *, option: str) -> int:
     if not math.isfinite(amount):
         raise RunError(f"{option} is {text!r}: give an amount such as 4GB or 500MB")
     return round(amount)
+
+
+def require_prevalence(prevalence: float | None) -> None:
+    """Check the share of positives in a stream.
+
+    Raises:
+        RunError: it does not lie between 0 and 1.
+    """
+    if prevalence is not None and not 0 < prevalence < 1:
+        raise RunError(f"--prevalence is {prevalence:g}: it must lie between 0 and 1")
+
+
+def read_kinds(valid: Sequence[Path], split: str) -> list[tuple[str, list[Example]]]:
+    """Read the validation texts of one kind of language or several.
+
+    Args:
+        valid: a prepared folder or a .jsonl file for each kind.
+        split: of prepared folders.
+
+    Returns:
+        The name of each kind, which is that of its folder or file, and its texts.
+
+    Raises:
+        RunError: a kind lacks a class, or two have the same name.
+        CorpusError: one cannot be read.
+    """
+    from training.corpora import read_split
+
+    kinds: dict[str, list[Example]] = {}
+    for path in valid:
+        name = path.resolve().stem
+        if name in kinds:
+            name = str(path)
+        if name in kinds:
+            raise RunError(f"--valid {path} is given twice: give each kind of texts once")
+        examples = read_split(path, split)
+        positives = sum(example.label for example in examples)
+        if positives in (0, len(examples)):
+            raise RunError(
+                f"of the {len(examples):,} texts in {path} {positives:,} report an adverse effect: give a "
+                "file with texts of either class"
+            )
+        kinds[name] = examples
+    return list(kinds.items())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ code_accuracy, normalizers       accuracy of codes at 1 and at 5; the three Norm
 intervals                        bootstrap confidence intervals
 calibration, thresholds          reliability, temperature and bias; the choice of a threshold
 common_threshold                 one threshold for several kinds of texts
-recalibration                    all three for a bundle
+scored_odds, recalibration       all three for a bundle
+calibration_curve                how many texts that needs
 prediction_errors, error_table   the tweets with errors, and the pages that show them
 assessment                       everything that is measured of predictions, in one object
 score_tables, plots              tables and diagrams of it
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         prevalence_weights,
         sigmoid,
     )
+    from training.evaluation.calibration_curve import CurvePoint, measure_calibrations
     from training.evaluation.code_accuracy import SHORTLIST, CodeAccuracy
     from training.evaluation.common_threshold import (
         CommonThreshold,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from training.evaluation.prediction_writer import require_no_predictions, writing_predictions
     from training.evaluation.recalibration import Recalibration, recalibrate
     from training.evaluation.score_tables import CODE_HEADINGS, SCORE_HEADINGS, code_accuracy_rows, score_rows
+    from training.evaluation.scored_odds import ScoredOdds, present_calibrator, score_odds
     from training.evaluation.thresholds import (
         ThresholdChoice,
         choose_threshold,
@@ -80,6 +83,7 @@ else:
                 "prevalence_weights",
                 "sigmoid",
             ),
+            "calibration_curve": ("CurvePoint", "measure_calibrations"),
             "code_accuracy": ("SHORTLIST", "CodeAccuracy"),
             "common_threshold": ("CommonThreshold", "ScoredTexts", "choose_common_threshold"),
             "evaluation_report": ("require_no_report", "write_report"),
@@ -96,6 +100,7 @@ else:
             "prediction_files": ("Predictions", "candidates_of", "lift_code_list", "read_predictions"),
             "prediction_writer": ("require_no_predictions", "writing_predictions"),
             "recalibration": ("Recalibration", "recalibrate"),
+            "scored_odds": ("ScoredOdds", "present_calibrator", "score_odds"),
             "score_tables": ("CODE_HEADINGS", "SCORE_HEADINGS", "code_accuracy_rows", "score_rows"),
             "thresholds": ("ThresholdChoice", "choose_threshold", "operating_points", "short_threshold"),
             "tweet_files": ("TextToScore", "count_lines", "read_texts", "score_texts", "text_file"),
@@ -110,11 +115,13 @@ __all__ = [
     "Assessment",
     "CodeAccuracy",
     "CommonThreshold",
+    "CurvePoint",
     "Gold",
     "GoldSpan",
     "Predictions",
     "Prior",
     "Recalibration",
+    "ScoredOdds",
     "ScoredTexts",
     "TextToScore",
     "ThresholdChoice",
@@ -132,9 +139,11 @@ __all__ = [
     "lift_annotation",
     "lift_code_list",
     "log_odds",
+    "measure_calibrations",
     "measure_reliability",
     "operating_points",
     "predict_examples",
+    "present_calibrator",
     "prevalence_weights",
     "read_gold",
     "read_predictions",
@@ -145,6 +154,7 @@ __all__ = [
     "reliability_png",
     "require_no_predictions",
     "require_no_report",
+    "score_odds",
     "score_predictions",
     "score_rows",
     "score_texts",

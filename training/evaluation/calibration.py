@@ -18,9 +18,6 @@ _BINS: Final = 10
 _NEWTON_STEPS: Final = 100
 _HALVINGS: Final = 40
 _MIN_SLOPE: Final = 1e-3  # a temperature of 1,000, which makes all probabilities the same
-# How far texts of another kind usually move a calibration: the slope by half, the odds by a factor of e².
-_SLOPE_DEVIATION: Final = 0.5
-_BIAS_DEVIATION: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,11 @@ class Reliability:
 
 
 def measure_reliability(
-    probabilities: Sequence[float], labels: Sequence[int], *, prevalence: float | None = None
+    probabilities: Sequence[float],
+    labels: Sequence[int],
+    *,
+    prevalence: float | None = None,
+    weights: Numbers | None = None,
 ) -> Reliability:
     """Measure how well probabilities agree with labels.
 
@@ -87,6 +88,7 @@ def measure_reliability(
         probabilities: of ADE.
         labels: 1 or 0 for each.
         prevalence: share of positives that the negatives are weighted to, as in `operating_points`.
+        weights: `[texts]`: how much each text counts, instead of a prevalence.
 
     Raises:
         ValueError: there are no texts; or, with a prevalence, a class is missing.
@@ -94,7 +96,8 @@ def measure_reliability(
     if not len(labels):
         raise ValueError("there are no texts")
     chances, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.float64)
-    weights = np.ones(len(truth)) if prevalence is None else prevalence_weights(labels, prevalence)
+    if weights is None:
+        weights = np.ones(len(truth)) if prevalence is None else prevalence_weights(labels, prevalence)
     total = float(weights.sum())
     bin_numbers = np.minimum((chances * _BINS).astype(int), _BINS - 1)
     bins = []
@@ -156,7 +159,7 @@ def fit_calibrator(
     *,
     bias: bool,
     prevalence: float | None = None,
-    expected: Calibrator | None = None,
+    weights: Numbers | None = None,
 ) -> Calibrator:
     """Find the temperature (Guo et al. 2017), and a bias, with the lowest negative log-likelihood.
 
@@ -165,21 +168,16 @@ def fit_calibrator(
         labels: 1 or 0 for each.
         bias: whether to fit one. Class weights in training shift all log-odds, and a bias takes that back.
         prevalence: share of positives that the negatives are weighted to, as in `operating_points`.
-        expected: what few texts should not move far from, such as the calibration so far. With some hundred
-            positives it makes no difference.
+        weights: `[texts]`: how much each text counts, instead of a prevalence.
 
     Raises:
         ValueError: a class is missing, or the prevalence lies outside (0, 1).
         RunError: positives do not have the higher probabilities.
     """
-    weights = prevalence_weights(labels, prevalence)
+    if weights is None:
+        weights = prevalence_weights(labels, prevalence)
     columns = np.stack([odds, np.ones_like(odds)]) if bias else odds[np.newaxis]
-    prior = None
-    if expected is not None:
-        slope = 1 / expected.temperature
-        means, deviations = (slope, expected.bias), (_SLOPE_DEVIATION * slope, _BIAS_DEVIATION)
-        prior = Prior(np.array(means[: len(columns)]), np.array(deviations[: len(columns)]))
-    parameters = fit_weights(columns, labels, weights, prior)
+    parameters = fit_weights(columns, labels, weights)
     if parameters[0] < _MIN_SLOPE:
         raise RunError(
             "positive texts do not have higher probabilities than negative ones, so that no temperature "

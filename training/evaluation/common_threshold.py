@@ -1,4 +1,4 @@
-"""One threshold for several kinds of language: a threshold that was chosen on one kind costs points on others.
+"""One threshold for several kinds of language: one that was chosen on one kind costs points on others.
 
 Tweets, reviews and forum posts differ in how sure a Classifier is of them. So the threshold has the best mean
 of the expected F1 (see `thresholds`) over the kinds, each with the same weight, however many texts it has.

@@ -1,37 +1,30 @@
-"""Temperature, bias and threshold of a bundle, fitted to validation texts."""
+"""Temperature, bias and threshold of a bundle, fitted to validation texts of one kind or several."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
 
-from models.bundle import Bundle
-from models.encoder import TweetTokenizer
-from models.network import Decision
-from models.runtime import Engine
-from models.scoring import Reader, decode_spans
+from models.bundle import Bundle, Calibration, Thresholds
 from training.errors import RunError
 from training.evaluation.calibration import (
     Calibrator,
+    Numbers,
     Reliability,
     fit_calibrator,
-    log_odds,
     measure_reliability,
-    prevalence_weights,
 )
-from training.evaluation.thresholds import (
-    ThresholdChoice,
-    choose_threshold,
-    operating_points,
-    threshold_for_precision,
-)
+from training.evaluation.common_threshold import CommonThreshold, choose_common_threshold
+from training.evaluation.scored_odds import ScoredOdds, present_calibrator, score_odds
+from training.evaluation.thresholds import operating_points
 from training.examples import Example
 
-_UNREACHABLE: Final = 2.0  # a threshold above every probability
+Kinds = Sequence[tuple[str, Sequence[Example]]]
+"""Name and texts of each kind of language."""
 
 
 @dataclass(frozen=True)
@@ -41,38 +34,72 @@ class DecisionQuality:
     Attributes:
         calibrator: temperature and bias.
         reliability: of the calibrated probabilities.
-        choice: the threshold, and the precision, recall and F1 of the labels.
+        common: the threshold, and precision, recall and F1 of the labels, by kind of texts.
     """
 
     calibrator: Calibrator
     reliability: Reliability
-    choice: ThresholdChoice
+    common: CommonThreshold
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as a JSON document."""
-        return {
+        """Return the figures as a JSON document; those of several kinds are means."""
+        mean = self.common.mean
+        figures: dict[str, Any] = {
             "temperature": self.calibrator.temperature,
             "bias": self.calibrator.bias,
-            "threshold": self.choice.threshold,
-            "precision": round(self.choice.precision, 4),
-            "recall": round(self.choice.recall, 4),
-            "f1": round(self.choice.f1, 4),
+            "threshold": self.common.threshold,
+            "precision": round(mean.precision, 4),
+            "recall": round(mean.recall, 4),
+            "f1": round(mean.f1, 4),
             "expected_calibration_error": round(self.reliability.error, 4),
             "negative_log_likelihood": round(self.reliability.loss, 4),
         }
+        if len(self.common.by_kind) > 1:
+            figures["by_kind"] = self.common.to_json()["by_kind"]
+        return figures
 
 
 @dataclass(frozen=True)
 class Recalibration:
-    """The settings that a bundle has, and the better ones."""
+    """The settings that a bundle has, and the better ones.
+
+    Attributes:
+        before: the settings that it has.
+        after: the better ones.
+        scored: the validation texts, as the bundle scored them.
+    """
 
     before: DecisionQuality
     after: DecisionQuality
+    scored: Sequence[ScoredOdds]
+
+    def settings(self, bundle: Bundle) -> dict[str, Any]:
+        """Return the better settings as arguments of `revise_bundle`.
+
+        A bundle with two readers keeps the calibration of its first; the weights of both are changed.
+        """
+        calibrator = self.after.calibrator
+        thresholds = Thresholds(
+            classifier=self.after.common.threshold, normalizer=bundle.config.thresholds.normalizer
+        )
+        section = bundle.config.second_reader
+        if section is None:
+            calibration = Calibration(temperature=calibrator.temperature, bias=calibrator.bias)
+            return {"thresholds": thresholds, "calibration": calibration}
+        slope, bias = 1 / calibrator.temperature, calibrator.bias
+        changes = {
+            "first": slope * section.first,
+            "second": slope * section.second,
+            "bias": slope * section.bias + bias,
+            "alone": slope * section.alone,
+            "alone_bias": slope * section.alone_bias + bias,
+        }
+        return {"thresholds": thresholds, "second_reader": section.model_copy(update=changes)}
 
 
 def recalibrate(
     bundle: Bundle,
-    examples: Sequence[Example],
+    kinds: Kinds,
     *,
     precision: float | None,
     prevalence: float | None,
@@ -82,16 +109,16 @@ def recalibrate(
 ) -> Recalibration:
     """Fit the calibration with the lowest negative log-likelihood, then choose the threshold.
 
-    The labels are those of Algorithm 2. If the bundle has the option of its line 12, a text without a span is
-    NoADE, whatever its probability.
+    The labels are those of Algorithm 2: a text in which no span counts is NoADE, whatever its probability, if
+    the bundle has the options for that, and so is a text that a second reader does not read.
 
     Args:
         bundle: stays as it is.
-        examples: of both classes, not trained on.
-        precision: the minimum precision of the threshold, which then has the best recall; None for the best
-            expected F1.
+        kinds: texts of each kind of language, of both classes, not trained on. All kinds count the same.
+        precision: the minimum precision of the threshold on each kind, which then has the best recall; None
+            for the best expected F1.
         prevalence: share of positives in the stream, which the negatives are weighted to; None is the share
-            in the examples.
+            in the texts of each kind.
         bias: whether to shift the log-odds, too.
         device: where the network runs.
         advance: called with the number of further texts that were scored.
@@ -99,91 +126,71 @@ def recalibrate(
     Raises:
         RunError: these texts do not allow it; the message says why.
     """
-    labels = [example.label for example in examples]
-    if len(set(labels)) < 2:
-        raise RunError(f"the {len(labels):,} validation texts are all of one class: give texts of both")
-    uncalibrated, reachable = _score(bundle, examples, device, advance)
-    if not any(reachable):
-        raise RunError(
-            "the Extractor finds no span in any text, so all of them are NoADE: train the bundle longer"
-        )
-    odds = log_odds(uncalibrated)
-    config = bundle.config
-    current = Calibrator(config.decision.temperature, config.decision.bias)
-    fitted = fit_calibrator(odds, labels, bias=bias, prevalence=prevalence)
-
-    def quality(calibrator: Calibrator, choice: ThresholdChoice) -> DecisionQuality:
-        probabilities = calibrator.probabilities(odds)
-        reliability = measure_reliability(probabilities, labels, prevalence=prevalence)
-        return DecisionQuality(calibrator, reliability, choice)
-
-    current_choice = _figures_at(
-        config.thresholds.classifier, current.probabilities(odds), labels, prevalence, reachable
+    for name, examples in kinds:
+        if len({example.label for example in examples}) < 2:
+            raise RunError(
+                f"the {len(examples):,} validation texts of {name} are all of one class: give texts of both"
+            )
+    scored = score_odds(bundle, kinds, device, advance)
+    present = present_calibrator(bundle)
+    fitted = fit_to_kinds(scored, prevalence=prevalence, bias=bias)
+    threshold = bundle.config.thresholds.classifier
+    before = CommonThreshold(
+        threshold,
+        {kind.name: kind.calibrated(present).at(threshold, prevalence=prevalence) for kind in scored},
     )
-    best_choice = _choose(precision, fitted.probabilities(odds), labels, prevalence, reachable)
-    return Recalibration(quality(current, current_choice), quality(fitted, best_choice))
+    return Recalibration(
+        DecisionQuality(present, _reliability(scored, present, prevalence), before),
+        DecisionQuality(
+            fitted, _reliability(scored, fitted, prevalence), _choose(scored, fitted, precision, prevalence)
+        ),
+        scored,
+    )
 
 
-def _score(
-    bundle: Bundle, examples: Sequence[Example], device: torch.device, advance: Callable[[int], None]
-) -> tuple[list[float], list[bool]]:
-    """Return each text's probability before calibration, and whether it can be ADE at all."""
-    config = bundle.config
-    feedback = config.options.feedback
-    reader = Reader(
-        Engine(bundle.weights, device=device, body=bundle.body),
-        TweetTokenizer(bundle.tokenizer, config.max_tokens),
-        Decision(vote=config.decision.vote),
-        reads_context=config.options.reads_context,
-    )
-    readings = reader.read(
-        [example.text for example in examples],
-        [example.context for example in examples],
-        threshold=0.0 if feedback else _UNREACHABLE,  # spans are only needed if they decide
-        advance=advance,
-    )
-    probabilities = [reading.probability for reading in readings]
-    if not feedback:
-        return probabilities, [True] * len(examples)
-    reachable = [
-        bool(decode_spans(example.text, reading.words or ()))
-        for example, reading in zip(examples, readings, strict=True)
-    ]
-    return probabilities, reachable
+def fit_to_kinds(scored: Sequence[ScoredOdds], *, prevalence: float | None, bias: bool = True) -> Calibrator:
+    """Fit one calibration to texts of several kinds, which all count the same.
+
+    Args:
+        scored: the texts of each kind.
+        prevalence: share of positives in the stream; None is the share in the texts of each kind.
+        bias: whether to shift the log-odds, too.
+
+    Raises:
+        RunError: positives do not have the higher probabilities.
+    """
+    odds, labels, weights = _together(scored, prevalence)
+    return fit_calibrator(odds, labels, bias=bias, weights=weights)
+
+
+def _together(scored: Sequence[ScoredOdds], prevalence: float | None) -> tuple[Numbers, list[int], Numbers]:
+    """Return log-odds, labels and weights of all kinds; the positives of each weigh the same."""
+    labels = [label for kind in scored for label in kind.labels]
+    weight = sum(labels) / len(scored)
+    weights = [kind.weights(prevalence) * (weight / sum(kind.labels)) for kind in scored]
+    return np.concatenate([kind.odds for kind in scored]), labels, np.concatenate(weights)
+
+
+def _reliability(
+    scored: Sequence[ScoredOdds], calibrator: Calibrator, prevalence: float | None
+) -> Reliability:
+    odds, labels, weights = _together(scored, prevalence)
+    return measure_reliability(calibrator.probabilities(odds), labels, weights=weights)
 
 
 def _choose(
-    precision: float | None,
-    probabilities: Sequence[float],
-    labels: Sequence[int],
-    prevalence: float | None,
-    reachable: Sequence[bool],
-) -> ThresholdChoice:
-    if precision is None:
-        return choose_threshold(probabilities, labels, prevalence=prevalence, reachable=reachable)
-    choice = threshold_for_precision(
-        precision, probabilities, labels, prevalence=prevalence, reachable=reachable
-    )
-    if choice is None:
-        points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
+    scored: Sequence[ScoredOdds], calibrator: Calibrator, precision: float | None, prevalence: float | None
+) -> CommonThreshold:
+    kinds = [kind.calibrated(calibrator) for kind in scored]
+    common = choose_common_threshold(kinds, prevalence=prevalence, precision=precision)
+    if common is None:
+        points = [
+            operating_points(kind.probabilities, kind.labels, prevalence=prevalence, reachable=kind.reachable)
+            for kind in kinds
+        ]
+        highest = min(float(each.precision.max(initial=0.0)) for each in points)
         raise RunError(
-            f"no threshold has a precision of {precision:g} on these texts, the highest is "
-            f"{points.precision.max():.3f}: ask for less, or train the bundle longer"
+            f"no threshold has a precision of {precision:g} on these texts, the highest is {highest:.3f}: "
+            "ask for less, or train the bundle longer"
         )
-    return choice
-
-
-def _figures_at(
-    threshold: float,
-    probabilities: Sequence[float],
-    labels: Sequence[int],
-    prevalence: float | None,
-    reachable: Sequence[bool],
-) -> ThresholdChoice:
-    weights = prevalence_weights(labels, prevalence)
-    predicted = (np.asarray(probabilities) >= threshold) & np.asarray(reachable, dtype=bool)
-    truth = np.asarray(labels) == 1
-    hits, alarms = float((predicted & truth).sum()), float(weights[predicted].sum())
-    precision, recall = (hits / alarms if alarms else 0.0), hits / float(truth.sum())
-    total = precision + recall
-    return ThresholdChoice(threshold, precision, recall, 2 * precision * recall / total if total else 0.0)
+    return common

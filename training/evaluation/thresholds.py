@@ -6,19 +6,26 @@ expected F1 of the thresholds, with calibrated probabilities in place of labels:
 
     F1(t) = 2 * sum of the probabilities from t on / (texts from t on + sum of all probabilities)
 
-With calibrated probabilities the best t is half the best F1 (Lipton et al. 2014).
+With calibrated probabilities the best t is half the best F1 (Lipton et al. 2014). Where the log-odds of
+positives and negatives are not as a logistic curve has them, no number of texts makes the expected F1 right.
+So it is averaged with the measured F1, which counts for n / (n + 20) with n positives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import RunError
 from training.evaluation.calibration import Numbers, fit_calibrator, log_odds, prevalence_weights
+
+_TRUSTED_POSITIVES: Final = 20
+"""With so many positives the measured F1 counts as much as the expected one. Chosen on sentences of reviews:
+50 to 500 of them, with 7%, 20% and 45% positives, other numbers from 10 to 30 are about as good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +178,9 @@ def expected_f1(
     prevalence: float | None = None,
     reachable: Sequence[bool] | None = None,
 ) -> Numbers:
-    """Return the expected F1 of each operating point, `[points]`; the measured one if no calibration fits.
+    """Return the expected F1 of each operating point, averaged with the measured one, `[points]`.
+
+    If no calibration fits, it is the measured one.
 
     Args:
         points: from `operating_points` with the same further arguments.
@@ -193,7 +202,8 @@ def expected_f1(
     last = np.searchsorted(-chances[kept][order], -points.lowest, side="right") - 1
     hits = np.cumsum(expected[kept][order])[last]
     alarms = np.cumsum(weights[kept][order])[last]
-    return np.asarray(2 * hits / (alarms + expected.sum()), dtype=np.float64)
+    share = sum(labels) / (sum(labels) + _TRUSTED_POSITIVES)
+    return np.asarray((1 - share) * 2 * hits / (alarms + expected.sum()) + share * points.f1)
 
 
 def _mask(reachable: Sequence[bool] | None, texts: int) -> NDArray[np.bool_]:
