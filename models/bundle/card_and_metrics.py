@@ -110,8 +110,8 @@ def with_early_exit(card: str, section: EarlyExit) -> str:
         "",
         f"A small head after layer {section.layer} settles clear negatives (`exit.safetensors`); it changes",
         f"nothing else. Of {section.positives:,} validation texts that the whole network finds positive,",
-        f"{section.kept:,} go on: with 95% confidence at least {100 * section.least_share:.2f}% do. Of the other",
-        f"validation texts, {100 * section.leaving:.1f}% leave there.",
+        f"{section.kept:,} go on: with 95% confidence at least {100 * section.least_share:.2f}% do.",
+        f"Of the other validation texts, {100 * section.leaving:.1f}% leave there.",
         "",
     ]
     return f"{text}\n\n" + "\n".join(lines)

@@ -101,13 +101,14 @@ class Bundle:
         return replace(self, config=self.config.changed({}, second_reader=section), second=second)
 
 
-def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
+def load_bundle(path: str | Path, *, trunk: str | Path | None = None, with_second: bool = True) -> Bundle:
     """Load a bundle and its trunk, and its second reader if it has one.
 
     Args:
         path: the bundle's folder.
         trunk: folder of the pretrained encoder, instead of the source that the bundle names. If it has a
             subfolder `second`, that is the encoder of the second reader.
+        with_second: False leaves the second reader out, so that its encoder need not be there.
 
     Raises:
         BundleError: a file is missing, damaged, or contradicts another; or the format is too new.
@@ -127,7 +128,7 @@ def load_bundle(path: str | Path, *, trunk: str | Path | None = None) -> Bundle:
         stored.tokenizer,
         read_dictionary(folder, config, labels),
         _read_body(folder, config),
-        _load_second(folder, config, trunk),
+        _load_second(folder, config, trunk) if with_second else None,
         _read_exit(folder, config, shape),
     )
 

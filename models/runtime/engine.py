@@ -98,7 +98,9 @@ class Engine:
                 weights, precision, attention, body=quantized, early_exit=self._exit
             )
             lanes_of_device = [placement.make_lane(self._network) for _ in range(placement.lanes)]
-            self._lanes = LanePool(lanes_of_device, threads_of._lanes.threads if threads_of else None)
+            self._lanes: LanePool = LanePool(
+                lanes_of_device, threads_of._lanes.threads if threads_of else None
+            )
         self._budgets = placement.token_budget, placement.text_budget
 
     @property

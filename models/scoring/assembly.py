@@ -82,10 +82,10 @@ def make_engines(
 
 
 def usable_exit(bundle: Bundle) -> ExitHead | None:
-    """Return the early exit of a bundle; None if it was shown only for a higher threshold than the bundle has.
+    """Return the early exit of a bundle; None if it was only shown for a higher threshold than it has.
 
-    The threshold that matters is the one below which nothing more happens to a text: with a second reader, the
-    one from which that reads.
+    The threshold that matters is the one below which nothing more happens to a text: with a second reader,
+    the one from which that reads.
     """
     config = bundle.config
     section = config.second_reader
