@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
+# Test processes at a time. Each computes in one thread: two threads that wait for each other are far slower.
+PROCESSES ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile
 
 .PHONY: run test test-avx2 test-full test-gpu check mutants format mpnet clean help
 
@@ -16,18 +19,18 @@ run: $(VENV)/.installed ## start everything, feed the sample tweets, show the re
 	@$(BIN)/ade-monitor demo $(ARGS)
 
 test: $(VENV)/.installed check ## all checks and the tests that end within minutes
-	$(BIN)/pytest -m "not slow and not gpu" $(ARGS)
+	$(PYTEST) -m "not slow and not gpu" $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2)
 
 # Older x86 processors have AVX2 only. These settings hide the rest from PyTorch and from OpenVINO. The longest
 # tests are left out: shorter ones compare the same layers.
 test-avx2: $(VENV)/.installed ## the engine, int8 and a benchmark, as on a processor with AVX2 only
-	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(BIN)/pytest -m "not slow and not gpu" -k "not any_mixture and not imported" \
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -m "not slow and not gpu" -k "not any_mixture and not imported" \
 		tests/models/runtime/test_agreement.py tests/models/runtime/test_agreement_in_int8.py \
 		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py tests/benchmarks
 
 test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU
-	$(BIN)/pytest -m "not gpu" $(ARGS)
+	$(PYTEST) -m "not gpu" $(ARGS)
 
 test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without one they are skipped
 	$(BIN)/pytest -m gpu $(ARGS)
