@@ -5,6 +5,7 @@ dummy       a scorer without weights
 cache       a scorer that remembers recent predictions
 streaming   an endless stream of texts, a few chunks at a time
 pipeline    Algorithm 2
+serving_notes  how a bundle runs on this machine, and why
 reader      its lines 6 to 8: probabilities of texts and of their words
 readings    what a reader found in a text
 decode      from probabilities of tokens to words, and from words to spans
@@ -28,9 +29,11 @@ from models.scoring.catalog import (
     load_scorer,
     packaged_bundles,
     require_bundle,
+    second_encoder,
     trained_languages,
 )
 from models.scoring.dummy import DummyScorer
+from models.scoring.serving_notes import serving_notes
 from models.scoring.streaming import map_in_order, stream
 
 if TYPE_CHECKING:
@@ -111,6 +114,8 @@ __all__ = [
     "read_words",
     "reader_on",
     "require_bundle",
+    "second_encoder",
+    "serving_notes",
     "stream",
     "trained_languages",
 ]

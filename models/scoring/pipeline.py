@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from models.device import release_freed_memory, resolve_device
 from models.normalizer import Normalizer, SpanInText
 from models.options import NormalizerChoice, PrecisionChoice
 from models.predictions import Candidate, Mention, NoAdeReason, TweetPrediction
-from models.runtime import Precision, resolve_precision
+from models.runtime import Precision, choose_precision
 from models.scoring.assembly import assemble_coder, assemble_reader, make_engines
 from models.scoring.catalog import bundle_folder
 from models.scoring.decode import ExtractedSpan, decode_spans
 from models.scoring.readings import Reading, TextReader
+from models.scoring.serving_notes import serving_notes_of
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Pipeline:
         thresholds: from which the outputs of Classifier and Normalizer are used.
         options: of Algorithm 2.
         version: written to every prediction's row.
+
+    Attributes:
+        notes: how the bundle runs on this machine and why, for logs and `doctor`; only of `from_bundle`.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Pipeline:
         self._thresholds = thresholds
         self._options = options
         self._version = version
+        self.notes: tuple[str, ...] = ()
 
     @classmethod
     def from_bundle(
@@ -90,14 +98,19 @@ class Pipeline:
         resolved = resolve_device(device)
         if resolved.type == "cpu":
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        bundle = load_bundle(bundle_folder(path) if isinstance(path, str) else path, trunk=trunk)
+        trial = choose_precision(precision, resolved, bundle.weights)
         pipeline = cls.of(
-            load_bundle(bundle_folder(path) if isinstance(path, str) else path, trunk=trunk),
+            bundle,
             device=resolved,
-            precision=resolve_precision(precision, resolved),
+            precision=trial.precision,
             lanes=threads if resolved.type == "cpu" else None,
             graphs=True,
             normalizer=normalizer,
         )
+        pipeline.notes = serving_notes_of(bundle, resolved, trial)
+        for note in pipeline.notes:
+            _log.info("%s: %s", bundle.version, note)
         release_freed_memory()
         return pipeline
 

@@ -46,13 +46,17 @@ def probes_for(settings: Settings) -> list[Probe]:
 def probe_bundle(settings: Settings) -> ProbeResult:
     """Load the bundle, as a worker would, and compare the languages of its training with the wanted ones."""
     from models import load_scorer
-    from models.scoring import trained_languages
+    from models.scoring import serving_notes, trained_languages
     from monitor.enrich import wanted_languages
 
     model = settings.model
     scorer = load_scorer(model.bundle, model.serving)
     scored, trained = wanted_languages(settings), trained_languages(model.bundle)
-    detail = f"{model.bundle}, version {scorer.version}; scores {', '.join(scored) or 'every language'}"
+    readers = f" with a second reader ({second})" if (second := second_encoder(model.bundle)) else ""
+    detail = (
+        f"{model.bundle}, version {scorer.version}{readers}; scores {', '.join(scored) or 'every language'}"
+    )
+    detail = "; ".join([detail, *serving_notes(scorer)])
     unseen = ", ".join(sorted({*scored} - {*trained})) if scored else "other languages"
     if trained and unseen:
         return ProbeResult(

@@ -61,7 +61,7 @@ def bundle_add_exit_command(
     trunk: Trunk = None,
     as_json: Json = False,
 ) -> None:
-    """Let clear negatives leave after a lower layer: more posts per second on a processor.
+    """Make clear negatives leave after a lower layer: more posts per second on a processor.
 
     A head is trained after each layer to predict what the whole network decides; annotations are not needed,
     and nothing else in the bundle changes. Its threshold is such that --kept of the posts that the network
@@ -100,7 +100,8 @@ def bundle_add_exit_command(
         version = store_exit(opened, search, comparison, out=out)
     if as_json:
         figures = {"chosen": search.chosen.to_json(), "compared": comparison.to_json()}
-        print_json({"bundle": version, **figures, "by_layer": [one.to_json() for one in search.candidates]})
+        by_layer = [candidate.to_json() for candidate in search.candidates]
+        print_json({"bundle": version, **figures, "by_layer": by_layer})
     else:
         _print_candidates(search)
         _print_comparison(comparison)

@@ -85,7 +85,7 @@ def compare_exit(
     is_annotated = len({example.label for example in examples}) == 2
     return ExitComparison(
         len(examples),
-        sum(one.label != other.label for one, other in zip(before, after, strict=True)),
+        sum(first.label != second.label for first, second in zip(before, after, strict=True)),
         score_predictions(before, examples) if is_annotated else None,
         score_predictions(after, examples) if is_annotated else None,
         seconds[0] / seconds[1] if seconds[1] else 1.0,

@@ -74,7 +74,6 @@ def estimate_lane_bytes(shape: NetworkShape, buckets: Sequence[Bucket]) -> int:
     - the outputs of the graphs of all buckets, at most two states of 4 bytes for each token.
     - the heads: texts padded to at most twice their size, and the queries and results of each attention head
       of each classifier at [CLS], in fp32; after them the Extractor, possibly on all texts.
-
     - with a position bias: the scores that are added in attention, for texts padded to at most twice their
       size, in 2 bytes.
 
