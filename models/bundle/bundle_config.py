@@ -97,7 +97,7 @@ class BundleConfig(ConfigSection):
         encoder_layers: the lowest layers of the trunk that are the encoder's own, if those above them are
             in `model.safetensors`: the training started from a bundle that had trained them. None if the
             whole trunk is the encoder's.
-        max_tokens: where texts are cut, including special tokens.
+        max_tokens: the longest input, including special tokens; longer texts are read in several windows.
         normalizer_pooling: what the Normalizer reads, see `MultiTaskNetwork`.
         dropout: before the heads, in training.
         ensemble: None if there is one classifier.

@@ -69,7 +69,7 @@ def save_bundle(
         labels: one for each output of the Normalizer, in their order.
         thresholds: chosen on validation data.
         options: of Algorithm 2, as in training.
-        max_tokens: where texts are cut.
+        max_tokens: the longest input, see `BundleConfig`.
         metrics: JSON-serializable; for people, never read by the program.
         card: the model card, Markdown.
         vote: how an ensemble decides, by majority unless specified; ignored for a single classifier.

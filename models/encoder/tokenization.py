@@ -93,10 +93,10 @@ class TweetTokenizer:
 
 def _end_of_token(encoding: Encoding, limit: int) -> int | None:
     """Return where the last of the first `limit` tokens of a text ends; None if it has no more than these."""
-    own = [
+    ends = [
         end for (_, end), word in zip(encoding.offsets, encoding.word_ids, strict=True) if word is not None
     ]
-    return own[limit - 1] if len(own) > limit else None
+    return ends[limit - 1] if len(ends) > limit else None
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,18 @@ def trained_languages(name: str) -> tuple[str, ...]:
     return tuple(filter(None, map(primary_language, languages))) if isinstance(languages, list) else ()
 
 
+def second_encoder(name: str) -> str | None:
+    """Return the encoder of a scorer's second reader, without loading it; None if it has one reader.
+
+    Raises:
+        BundleError: there is no scorer called `name`.
+    """
+    if is_dummy(name):
+        return None
+    encoder = (_read_config(bundle_folder(name) / "second") or {}).get("encoder")
+    return encoder if isinstance(encoder, str) else None
+
+
 def _has_retriever(folder: Path) -> bool:
     document = _read_config(folder)
     return document is None or "retrieval" in document
@@ -116,7 +128,8 @@ def bundle_folder(name: str) -> Path:
         return folder
     if is_dummy(name):
         raise BundleError(
-            f"{name} is a scorer without weights, and this needs a bundle: a folder, or {', '.join(packaged)}",
+            f"{name} is a scorer without weights, and this needs a bundle: a folder, or "
+            f"{', '.join(packaged)}",
             problem=Problem.UNKNOWN_BUNDLE,
         )
     names = ", ".join([*packaged, DUMMY])

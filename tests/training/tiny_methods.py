@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from models.network import Task
 from tests.tiny import EFFECTS, MAX_TOKENS
+from training.augmentation import Synonyms
 from training.examples import AnnotatedSpan, Example, TrainingData
 from training.loop import KeptStates, NullCallback, TrainingCallback
-from training.methods import TrainedBundle, TrainingRun, train_method
+from training.methods import TrainedBundle, TrainingRun, effective_method, train_method
 from training.presets import Method, preset
 
 STARTS = ("zoloft gives me", "this pill and", "so", "day 3 and", "my zoloft means")
 PLAIN = ("i took my zoloft", "just got my pill", "zoloft day 3", "so this is my day", "hello you")
 NAMES = dict(EFFECTS.values())
+
+SLOW = ("learning-rate=1e-7", "head-learning-rate=1e-7", "epochs=1")
+"""Settings under which nothing moves far from the start."""
 
 
 def positive(start: str, effect: str, *, coded: bool = True, named: bool = True) -> Example:
@@ -115,4 +121,31 @@ def build(
         run=training_run(folder, callback, name=f"run-{preset}", fresh=bool(changes.get("fresh"))),
         command="ade-train train",
         overwrite=bool(changes.get("overwrite")),
+    )
+
+
+def method_from(start: Path, preset: str, *settings: str) -> Method:
+    """Return a preset that trains a tiny bundle further."""
+    quick = [f"max-tokens={MAX_TOKENS}", "batch-size-1a=8", "batch-size-1b=4", "batch-size-1c=4"]
+    device = torch.device("cpu")
+    return effective_method(preset, [*quick, *settings], device=device, start_from=str(start))
+
+
+def train_from(
+    start: Path,
+    folder: Path,
+    preset: str,
+    *settings: str,
+    data: TrainingData | None = None,
+    callback: Recorder | None = None,
+    wordnet: Synonyms | None = None,
+) -> TrainedBundle:
+    """Train a bundle further, into `folder / "bundle"`."""
+    return train_method(
+        method_from(start, preset, *settings),
+        data or corpus(),
+        out=folder / "bundle",
+        run=training_run(folder, callback),
+        command="ade-train train",
+        wordnet=wordnet,
     )

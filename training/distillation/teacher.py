@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from models.device import resolve_device
 from models.normalizer import Labels, Normalizer, SpanInText
 from models.predictions import Candidate
 from models.runtime import Engine, resolve_precision
-from models.scoring import assemble_normalizer, bundle_folder, decode_spans
+from models.scoring import assemble_normalizer, bundle_folder, decode_spans, log_odds_of
 from models.scoring.assembly import span_reader_on
 from models.scoring.reader import Reader
 from models.scoring.readings import Reading, TextReader
@@ -52,7 +51,7 @@ class Teacher:
         Raises:
             ModelError: there is no such bundle, it is damaged, or there is no such device.
         """
-        return cls.of(load_bundle(bundle_folder(str(name))), device=device)
+        return cls.of(load_bundle(bundle_folder(str(name)), with_second=False), device=device)
 
     @classmethod
     def of(cls, bundle: Bundle, *, device: str = "auto") -> Teacher:
@@ -143,9 +142,4 @@ def count_teachers(names: Sequence[str | Path]) -> int:
 
 def bounded_log_odds(probability: float) -> float:
     """Return the log-odds of a probability in [0, 1], finite even where it is rounded to 0 or 1."""
-    if probability <= 0:
-        return -_LARGEST_LOG_ODDS
-    if probability >= 1:
-        return _LARGEST_LOG_ODDS
-    log_odds = math.log(probability) - math.log1p(-probability)
-    return max(-_LARGEST_LOG_ODDS, min(_LARGEST_LOG_ODDS, log_odds))
+    return max(-_LARGEST_LOG_ODDS, min(_LARGEST_LOG_ODDS, log_odds_of(probability)))

@@ -101,7 +101,8 @@ class TrainingConfig:
         balanced: weight the classes of 1a by the balanced heuristic (Equation 2); otherwise both weigh 1.
         dropout: dropout probability before each head.
         layer_dropout: dropout probability within the shared layers.
-        max_tokens: maximum length of a text in tokens, special tokens included. Longer texts are cut.
+        max_tokens: maximum length of a text in tokens, special tokens included. Longer texts are read
+            in several windows.
         max_norm: maximum norm of the gradient. Larger gradients are clipped.
         adversarial: adversarial training: none, one step along the gradient (FGM, Miyato et al. 2017), or
             several steps (FreeLB, Zhu et al. 2020).

@@ -1,6 +1,6 @@
 """From annotated texts to what a method trains on: the Normalizer's classes, D_1 to D_3, and phrases.
 
-The texts are tokenized and cut at the maximum length of the training.
+The texts are tokenized. Those that are longer than an input of the training are read in several windows.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Datasets:
 
 
 def make_tokenizer(encoder: Encoder, method: Method) -> TweetTokenizer:
-    """Return the encoder's tokenizer, which cuts texts at `max_tokens`.
+    """Return the encoder's tokenizer, whose longest input has `max_tokens` tokens.
 
     Raises:
         RunError: the encoder cannot read texts of this length.
@@ -96,7 +96,7 @@ def prepare_datasets(
     Args:
         method: how many examples a class needs, and what is read.
         data: the texts.
-        tokenizer: cuts texts at the training's maximum length.
+        tokenizer: the encoder's, see `make_tokenizer`.
         known: classes that the network knows already; they remain classes, with or without examples.
 
     Raises:
@@ -220,8 +220,8 @@ def _require_names(method: Method, data: TrainingData, labels: Labels, notes: li
     if nameless:
         raise RunError(
             f"normalizer is {method.normalizer}, which searches names, but {len(nameless):,} of "
-            f"{len(labels):,} PTs have only a code, such as {nameless[0]}: give --terminology, or prepare the "
-            "corpus with it, or --set normalizer=classifier"
+            f"{len(labels):,} PTs have only a code, such as {nameless[0]}: give --terminology, or prepare "
+            "the corpus with it, or --set normalizer=classifier"
         )
     notes.append(
         f"without --terminology, the retriever searches the names of the corpus, of {len(labels):,} PTs"

@@ -36,7 +36,7 @@ class Start:
     """A bundle that a training starts from.
 
     Attributes:
-        bundle: the first of its classifiers is taken, if it is an ensemble.
+        bundle: without its second reader; the first of its classifiers is taken, if it is an ensemble.
         encoder: all its layers, to train further.
         base: the public encoder that it was made from; the layers that differ are stored in bundles. Where
             the bundle has whole layers, only the lowest layers of this are the public encoder's.
@@ -112,7 +112,7 @@ def open_start(method: Method) -> Start | None:
     if not method.start_from:
         return None
     folder = _folder_of_start(method.start_from)
-    bundle = load_bundle(folder)
+    bundle = load_bundle(folder, with_second=False)
     config, shape = bundle.config, bundle.weights.shape
     tensors: dict[str, Tensor] = {}
     for name, tensor in bundle.weights.tensors.items():

@@ -76,6 +76,7 @@ class Evaluator:
         method = self.method
         options = f"threshold {method.threshold}, feedback {method.feedback}, context {method.context}"
         options += ", reads context" if method.reads_context else ""
+        options += f", drop uncoded {method.drop_uncoded}" if method.drop_uncoded != "never" else ""
         return " ".join([digest, options, *(label.ptid for label in self.labels.classes)])
 
     def probabilities(self, network: MultiTaskNetwork, examples: Sequence[Example]) -> list[float]:

@@ -83,9 +83,10 @@ class ModelCard:
         return (
             f"Preset `{method.name}`: {_CLASSIFIERS[method.classifiers]} on the encoder "
             f"`{_encoder_name(method)}`{start}, trained by Algorithm 1 of the paper{adapters}. The "
-            f"embeddings {_frozen_layers(method.training.frozen_layers)} are frozen; the best of {self.epochs} epochs "
-            f"was kept. The Normalizer reads {reads}. It is {_normalizer(method, self.classes)}. A text is "
-            f"positive from the probability {self.threshold:.3g}{feedback}."
+            f"embeddings {_frozen_layers(method.training.frozen_layers)} are frozen; the best of "
+            f"{self.epochs} epochs was kept. The Normalizer reads {reads}. It is "
+            f"{_normalizer(method, self.classes)}. A text is positive from the probability "
+            f"{self.threshold:.3g}{feedback}."
         )
 
 

@@ -43,7 +43,7 @@ class Counts:
 
     @property
     def is_measured(self) -> bool:
-        """Whether anything is annotated that could be found; without it, the figures below mean nothing."""
+        """True if anything is annotated that could be found; without it, the figures below mean nothing."""
         return self.hits + self.missed > 0
 
     @property

@@ -14,16 +14,22 @@ from safetensors.torch import load_file
 from models import BundleError, load_bundle
 from models.bundle import read_config
 from tests.families import write_family
-from tests.tiny import EFFECTS, MAX_TOKENS, make_tiny_bundle
-from tests.training.tiny_methods import Recorder, build, corpus, positive, tiny_method, training_run
+from tests.tiny import EFFECTS, make_tiny_bundle
+from tests.training.tiny_methods import (
+    SLOW,
+    Recorder,
+    build,
+    corpus,
+    method_from,
+    positive,
+    tiny_method,
+    train_from,
+    training_run,
+)
 from training.errors import RunError
 from training.examples import AnnotatedSpan, Example, TrainingData
-from training.methods import TrainedBundle, effective_method, train_method
+from training.methods import effective_method, train_method
 from training.methods.start import open_start
-from training.presets import Method
-
-# Nothing moves far from the start.
-SLOW = ("learning-rate=1e-7", "head-learning-rate=1e-7", "epochs=1")
 
 
 @pytest.fixture(scope="module")
@@ -41,30 +47,6 @@ def compact_start(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) 
     settings = ("lora-rank=2", "frozen-layers=1", "normalizer=hybrid", "retriever-layers=1")
     build(folder, "full", tiny_encoder, *settings)
     return folder / "full"
-
-
-def method_from(start: Path, preset: str, *settings: str) -> Method:
-    quick = [f"max-tokens={MAX_TOKENS}", "batch-size-1a=8", "batch-size-1b=4", "batch-size-1c=4"]
-    device = torch.device("cpu")
-    return effective_method(preset, [*quick, *settings], device=device, start_from=str(start))
-
-
-def train_from(
-    start: Path,
-    folder: Path,
-    preset: str,
-    *settings: str,
-    data: TrainingData | None = None,
-    callback: Recorder | None = None,
-) -> TrainedBundle:
-    """Train a bundle further, into `folder / "bundle"`."""
-    return train_method(
-        method_from(start, preset, *settings),
-        data or corpus(),
-        out=folder / "bundle",
-        run=training_run(folder, callback),
-        command="ade-train train",
-    )
 
 
 def whole_encoder(folder: Path) -> dict[str, torch.Tensor]:

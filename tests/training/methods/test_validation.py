@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from models.encoder import TweetTokenizer
+from models.normalizer import Labels, SpanInText
+from models.predictions import Candidate
 from models.runtime import Engine
 from tests.tiny import LABELS, Trained, train_tiny
 from tests.training.tiny_methods import PLAIN, corpus, tiny_method
@@ -77,6 +79,49 @@ def test_the_fingerprint_depends_on_the_texts_and_how_they_are_scored(
         replace(evaluator, prevalence=0.16),
         make_evaluator(trained, tiny_encoder, threshold="half"),
         make_evaluator(trained, tiny_encoder, threshold="f1", feedback=False),
+        replace(evaluator, method=replace(evaluator.method, drop_uncoded="always")),
     ]
     fingerprints = {evaluator.fingerprint, *(other.fingerprint for other in others)}
     assert len(fingerprints) == len(others) + 1
+
+
+class CodesBut:
+    """Codes all spans but those of some texts; a `Normalizer`."""
+
+    def __init__(self, uncoded: Callable[[str], bool]) -> None:
+        self._uncoded = uncoded
+
+    def rank(self, spans: Sequence[SpanInText]) -> list[list[Candidate]]:
+        best = LABELS.classes[0]
+        return [
+            [] if self._uncoded(span.text) else [Candidate(best.ptid, best.pt_name, 0.9)] for span in spans
+        ]
+
+
+@pytest.mark.parametrize("threshold", ["half", "f1"])
+def test_uncoded_spans_are_dropped_where_validation_gains_by_it(
+    trained: Trained, tiny_encoder: Path, threshold: str
+) -> None:
+    evaluator = make_evaluator(trained, tiny_encoder, threshold=threshold)
+    assert evaluator.method.drop_uncoded == "f1"
+    codes_positives = CodesBut(lambda text: text.endswith(" no"))
+    gain = evaluator.evaluate(trained.network, codes_positives)
+    assert gain.drop_uncoded
+    assert gain.scores.classifier.extra == 0
+    codes_negatives = CodesBut(lambda text: not text.endswith(" no"))
+    loss = evaluator.evaluate(trained.network, codes_negatives)
+    assert not loss.drop_uncoded
+    assert loss.scores.classifier.hits
+
+
+@pytest.mark.parametrize(("choice", "dropped"), [("never", False), ("always", True)])
+def test_uncoded_spans_are_always_or_never_dropped_if_the_setting_says_so(
+    trained: Trained, tiny_encoder: Path, choice: Any, dropped: bool
+) -> None:
+    evaluator = make_evaluator(trained, tiny_encoder, threshold="half")
+    evaluator = replace(evaluator, method=replace(evaluator.method, drop_uncoded=choice))
+    evaluation = evaluator.evaluate(trained.network, CodesBut(lambda text: True))
+    assert evaluation.drop_uncoded is dropped
+    assert bool(evaluation.scores.classifier.hits) is not dropped  # without a span, a text is NoADE
+    without_labels = replace(evaluator, labels=Labels.of([]))
+    assert not without_labels.evaluate(trained.network, CodesBut(lambda text: True)).drop_uncoded
