@@ -15,6 +15,7 @@ from training.cli.window_counts import (
     USUAL_ENCODER,
     CountingEncoder,
     MaxTokens,
+    counting_tokenizer,
     report_long_texts,
 )
 
@@ -51,6 +52,7 @@ def describe_command(
     )
     from training.files import write_file, write_json
 
+    tokenizer = counting_tokenizer(encoder, max_tokens)
     splits = read_splits(corpus)
     training = splits.get("train")
     known = None if training is None else count_ptids(training).counts.keys()
@@ -60,7 +62,7 @@ def describe_command(
     }
     print_table(_texts_table(texts))
     print_table(_lengths_table(texts))
-    windows = report_long_texts(splits, encoder, max_tokens)
+    windows = report_long_texts(splits, tokenizer)
     default = corpus / DESCRIPTION_FOLDER if corpus.is_dir() else corpus.with_suffix(f".{DESCRIPTION_FOLDER}")
     folder = out or default
     for name, spread in ptids.items():

