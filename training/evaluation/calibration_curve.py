@@ -96,8 +96,8 @@ def measure_calibrations(
         for _ in range(draws):
             order = random.permutation(total)
             figure = _draw(
-                scored.select(order[:size]),
-                scored.select(order[size:]),
+                scored.select(order[:size].tolist()),
+                scored.select(order[size:].tolist()),
                 present,
                 threshold,
                 prevalence=prevalence,

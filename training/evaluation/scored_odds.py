@@ -56,7 +56,7 @@ class ScoredOdds:
         """Return the texts with calibrated probabilities."""
         return ScoredTexts(self.name, calibrator.probabilities(self.odds), self.labels, self.reachable)
 
-    def select(self, rows: Sequence[int] | Numbers) -> ScoredOdds:
+    def select(self, rows: Sequence[int]) -> ScoredOdds:
         """Return some of the texts."""
         chosen = np.asarray(rows, dtype=np.int64)
         return ScoredOdds(

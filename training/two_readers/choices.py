@@ -18,8 +18,8 @@ from training.errors import RunError
 from training.evaluation import CommonThreshold, ScoredTexts, choose_common_threshold
 from training.evaluation.example_scores import annotation_of_example
 from training.scorer import Counts, Measure, TweetAnnotation, count_tweet, measures_of
+from training.two_readers.kinds_of_text import Kind
 from training.two_readers.span_coding import SPAN_CHOICES, CodedSpans, Place
-from training.two_readers.validation import Kind
 
 MEASURED: Final[tuple[Measure, ...]] = ("1a", "1b", "1b strict", "1c")
 _CHOSEN_BY: Final[tuple[Measure, ...]] = ("1b", "1c")

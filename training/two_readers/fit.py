@@ -22,15 +22,15 @@ from training.two_readers.choices import (
     score_choices,
     score_first_alone,
 )
-from training.two_readers.span_coding import FoundSpans
-from training.two_readers.validation import (
+from training.two_readers.kinds_of_text import (
     Kind,
     Progress,
     first_probabilities,
     read_examples,
     require_both_classes,
 )
-from training.two_readers.weights import fit_both
+from training.two_readers.log_odds_weights import fit_both
+from training.two_readers.span_coding import FoundSpans
 from training.two_readers.who_reads import FirstScores, WhoReads, choose_who_reads
 
 

@@ -10,7 +10,7 @@ from models.bundle import SpanChoice
 from models.normalizer import Normalizer, SpanInText
 from models.scoring import ExtractedSpan, combine_words, decode_spans
 from training.scorer import OfficialSpan
-from training.two_readers.validation import Kind
+from training.two_readers.kinds_of_text import Kind
 
 SPAN_CHOICES: Final[tuple[SpanChoice, ...]] = get_args(SpanChoice)
 
