@@ -34,7 +34,7 @@ def section_of(head: ExitHead, bundle: Bundle) -> EarlyExit:
     shown_for = bundle.config.decision.log_odds_at(bundle.config.thresholds.classifier)
     return EarlyExit(
         layer=head.below,
-        leaves_below=min(head.leaves_below, shown_for),
+        leaves_below=max(-99.0, min(head.leaves_below, shown_for)),
         shown_for=shown_for,
         positives=1_000,
         kept=1_000,

@@ -46,7 +46,7 @@ def probes_for(settings: Settings) -> list[Probe]:
 def probe_bundle(settings: Settings) -> ProbeResult:
     """Load the bundle, as a worker would, and compare the languages of its training with the wanted ones."""
     from models import load_scorer
-    from models.scoring import serving_notes, second_encoder, trained_languages
+    from models.scoring import second_encoder, serving_notes, trained_languages
     from monitor.enrich import wanted_languages
 
     model = settings.model

@@ -92,13 +92,13 @@ def train_head(
             states, mask = _padded([texts[row] for row in rows])
             loss = binary_cross_entropy_with_logits(head(states, mask), targets[rows])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(head.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             advance(len(rows))
     with torch.no_grad():
-        head.linear.bias += shown_for  # from the distance to the threshold to log-odds
+        head.linear.bias.add_(shown_for)  # from the distance to the threshold to log-odds
     tensors = {
         **{f"{LAYER}.{name}": tensor for name, tensor in head.layer.state_dict().items()},
         **{f"{LINEAR}.{name}": tensor for name, tensor in head.linear.state_dict().items()},
