@@ -119,11 +119,11 @@ def prepare_command(
         format_ = recognize_format(source)
         print_note(f"read as {format_}; --format chooses another one")
     options = CorpusOptions(
-        offsets,
-        _split_list(effect_labels),
-        _split_list(effect_relations),
-        whole_documents,
-        _parse_fields(fields or []),
+        offsets=offsets,
+        effect_labels=_split_list(effect_labels),
+        effect_relations=_split_list(effect_relations),
+        whole_documents=whole_documents,
+        fields=_parse_fields(fields or []),
     )
     preparation = Preparation(
         format=format_,

@@ -62,6 +62,6 @@ def test_combined_words_are_ordered_and_cover_both(
     words = combine_words(first, second, how)
     for before, after in pairwise(words):
         assert before.end <= after.start
-    for own in [*first, *second]:
-        assert sum(word.start <= own.start and own.end <= word.end for word in words) == 1
+    for part in [*first, *second]:
+        assert sum(word.start <= part.start and part.end <= word.end for word in words) == 1
     assert all(0 <= word.score <= 1 and word.tokens >= 1 for word in words)

@@ -93,7 +93,7 @@ def test_only_feedback_turns_a_tweet_without_spans_into_no_ade(
 def test_spans_without_a_code_are_dropped_where_the_bundle_says_so(
     trained: Trained, tmp_path: Path, options: Options, label: str, reason: str | None, mentions: int
 ) -> None:
-    thresholds = Thresholds(classifier=0.5, normalizer=1.0)  # so sure is no Normalizer
+    thresholds = Thresholds(classifier=0.5, normalizer=1.0)  # higher than any score
     pipeline = reloaded(trained, tmp_path / "b", options=options, thresholds=thresholds)
     for prediction in pipeline.score(POSITIVE):
         assert (prediction.label, prediction.reason) == (label, reason)

@@ -77,9 +77,9 @@ def test_contexts_are_read_but_never_tagged(tokenizer: TweetTokenizer) -> None:
     example = Example("a", "so dizzy", 1, (AnnotatedSpan(3, 8),), context="nausea day")
     without = extractor_data([example], tokenizer)
     [tags] = extractor_data([example], tokenizer, reads_context=True).targets
-    [own] = without.targets
-    assert len(tags) > len(own)
-    assert [tag for tag in tags if tag != IGNORED] == [tag for tag in own if tag != IGNORED]
+    [expected] = without.targets
+    assert len(tags) > len(expected)
+    assert [tag for tag in tags if tag != IGNORED] == [tag for tag in expected if tag != IGNORED]
     assert classifier_data([example], tokenizer, reads_context=True).inputs.types.any()
     assert not classifier_data([example], tokenizer).inputs.types.any()
 
