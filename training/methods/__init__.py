@@ -6,13 +6,17 @@ mixing        corpora that are mixed in by share
 validation    scoring networks on the validation texts
 networks      the networks of a method, each trained once
 boosting      further classifiers of an ensemble
+start         a bundle to start from, in place of a pretrained encoder
+compact       low-rank adapters, for a bundle that is small
 retrieval     the retriever, its dictionary and its fusions
+trained_model the networks joined into one, with the retriever
 method        all of it in order, and the bundle
 """
 
 from training.methods.datasets import Datasets, RetrievalPhrases, make_tokenizer, prepare_datasets
-from training.methods.method import TrainedBundle, TrainedModel, train_method, train_model
+from training.methods.method import TrainedBundle, train_method
 from training.methods.mixing import add_mixes, read_mixes
+from training.methods.trained_model import TrainedModel, train_model
 from training.methods.training_run import TrainingRun, effective_method, open_synonyms, prepare_process
 from training.methods.validation import Evaluator
 
