@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from training.cli.accurate_bundle import accurate_bundle_command
+from training.cli.adapt import adapt_command
 from training.cli.augment import augment_command
 from training.cli.bundle import bundle_app
 from training.cli.calibrate import calibrate_command
@@ -13,6 +14,7 @@ from training.cli.default_bundle import default_bundle_command
 from training.cli.describe import describe_command
 from training.cli.distill import distill_command
 from training.cli.evaluate import evaluate_command
+from training.cli.label import label_command
 from training.cli.normalizer import normalizer_command
 from training.cli.predict import predict_command
 from training.cli.prepare import prepare_command
@@ -31,6 +33,7 @@ app = typer.Typer(
 )
 
 app.command("accurate-bundle")(accurate_bundle_command)
+app.command("adapt")(adapt_command)
 app.command("augment")(augment_command)
 app.command("calibrate")(calibrate_command)
 app.command("checklist")(checklist_command)
@@ -38,6 +41,7 @@ app.command("default-bundle")(default_bundle_command)
 app.command("describe")(describe_command)
 app.command("distill")(distill_command)
 app.command("evaluate")(evaluate_command)
+app.command("label")(label_command)
 app.command("normalizer")(normalizer_command)
 app.command("predict")(predict_command)
 app.command("prepare")(prepare_command)

@@ -19,6 +19,7 @@ from training.cli.console import (
 )
 from training.cli.options import AlwaysCode, ChosenNormalizer, Device, Json, Threads, Trunk, open_pipeline
 from training.cli.progress import progress_bar
+from training.cli.training_options import AllowModelLabels
 from training.errors import CorpusError, RunError
 from training.extras import require
 
@@ -52,6 +53,7 @@ def evaluate_command(
     errors: Annotated[int, typer.Option(min=0, help="Maximum number of rows in a table of errors.")] = 100,
     samples: Annotated[int, typer.Option(min=10, max=1_000_000, help="Number of bootstrap samples.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
+    allow_model_labels: AllowModelLabels = False,
     always_code: AlwaysCode = False,
     normalizer: ChosenNormalizer = None,
     device: Device = "auto",
@@ -90,7 +92,7 @@ def evaluate_command(
         require_no_report(out, overwrite=overwrite)
         require("matplotlib", "diagrams")
     release = read_release(terminology) if terminology else None
-    annotations = read_gold(gold, split, release)
+    annotations = read_gold(gold, split, release, allow_model_labels=allow_model_labels)
     known = read_seen(seen, release) if seen else None
     names, version = dict(annotations.names), None
     lift = release.llt_to_pt if release else {}

@@ -24,6 +24,7 @@ from training.cli.options import (
 from training.cli.progress import TrainingProgress
 from training.cli.training_options import (
     AdversarialMethod,
+    AllowModelLabels,
     Fresh,
     Mixes,
     OverwriteBundle,
@@ -60,6 +61,7 @@ def train_command(
     adversarial: AdversarialMethod = None,
     languages: TrainedLanguages = None,
     mixes: Mixes = None,
+    allow_model_labels: AllowModelLabels = False,
     terminology: TerminologyFolder = None,
     with_terminology: WithTerminology = False,
     wordnet: WordNetFolder = None,
@@ -98,18 +100,19 @@ def train_command(
     release = read_release(terminology) if terminology else None
     require_searched_names(with_terminology, release, method)
     data = TrainingData(
-        read_split(train, "train"),
+        read_split(train, "train", allow_model_labels=allow_model_labels),
         read_split(valid, "valid"),
         release.pt_names if release else {},
         release,
     )
-    data = read_mixes(mixes or [], data, method)
+    data = read_mixes(mixes or [], data, method, allow_model_labels=allow_model_labels)
     run = run or Path("runs") / out.resolve().name
     console = err if processes.is_main else silent
     command = f"ade-train train --preset {preset} --train TRAIN --valid VALID --out OUT".split()
     if start_from is not None:
         command += ["--start-from", last_part(start_from)]
     command += shown_options("--set", changes) + shown_options("--mix", mixes or [])
+    command += ["--allow-model-labels"] if allow_model_labels else []
     with on_interrupt(resume_hint(run), console), TrainingProgress(console) as progress:
         trained = train_method(
             method,

@@ -46,6 +46,13 @@ WithTerminology = Annotated[
         help="Put the names of the release into the bundle, which must then not be passed on.",
     ),
 ]
+AllowModelLabels = Annotated[
+    bool,
+    typer.Option(
+        "--allow-model-labels",
+        help="Take labels that a language model gave (`ade-train label`) for annotations.",
+    ),
+]
 RunFolder = Annotated[
     Path | None,
     typer.Option("--run", help="Run folder, to resume from; by default runs/ and the bundle's name."),

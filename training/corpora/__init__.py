@@ -8,6 +8,7 @@ conll, doccano, spacy_records   readers of tagged tokens, and of what annotation
 huggingface, dataset_rows       reader of local data sets of Hugging Face, and the rows of their files
 reviews                         reader of reviews that the monitor exports
 jsonl                           reader of the format that `ade-train prepare` writes
+model_labels                    labels that a language model gave, which are refused unless allowed
 span_records                    texts with spans as tools export them, and the examples that they become
 effect_labels                   what labels of texts, spans and relations mean
 offsets                         what offsets count, and spans that cut words
@@ -25,9 +26,12 @@ from training.corpora.corpus_formats import AUTO, FORMATS, CorpusFormat, recogni
 from training.corpora.corpus_options import OFFSET_UNITS, CorpusOptions, OffsetUnit
 from training.corpora.jsonl import read_records
 from training.corpora.lay_phrases import read_lay_phrases
+from training.corpora.mentions import find_phrase
+from training.corpora.model_labels import has_model_labels, mark_model_labels
 from training.corpora.preparation import Preparation, prepare_corpus
 from training.corpora.prepared import (
     DESCRIPTION_FOLDER,
+    example_record,
     read_split,
     read_splits,
     require_corpus_folder,
@@ -62,8 +66,12 @@ __all__ = [
     "ReadingLog",
     "clean_sentences",
     "comparison_form",
+    "example_record",
+    "find_phrase",
+    "has_model_labels",
     "hash_position",
     "lift_codes",
+    "mark_model_labels",
     "prepare_corpus",
     "read_lay_phrases",
     "read_records",

@@ -22,6 +22,7 @@ class CorpusOptions:
         effect_relations: the relations that make their argument an adverse effect; empty for the usual names.
         whole_documents: keep a long document as one text, instead of cutting it at its sentences.
         fields: the corpus's name of a field by ours: text, label, id, context, document, tokens, tags, spans.
+        allow_model_labels: read labels that a language model gave, see `training.corpora.model_labels`.
     """
 
     offsets: OffsetUnit | None = None
@@ -29,6 +30,7 @@ class CorpusOptions:
     effect_relations: tuple[str, ...] = ()
     whole_documents: bool = False
     fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    allow_model_labels: bool = False
 
 
 DEFAULT_OPTIONS: Final = CorpusOptions()

@@ -2,7 +2,8 @@
 
 `{"id", "text", "label": 0|1, "document", "context", "spans": [{"start", "end", "text", "ptid", "llt",
 "pt_name"}]}`; only `text`, `label` and the offsets of spans are required. A label may also be true, false or
-a word such as "ADE" or "noADE". Other fields are ignored.
+a word such as "ADE" or "noADE". Records that a language model labelled are refused, unless options allow
+them. Other fields are ignored.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions
 from training.corpora.effect_labels import parse_class
+from training.corpora.model_labels import refuse_model_labels
 from training.corpora.offsets import UNIT_NAMES, OffsetTable, detect_unit, note_unit
 from training.corpora.reading_log import ReadingLog
 from training.corpora.span_records import MisplacedSpanError, RawSpan, RawText, to_example
@@ -54,14 +56,15 @@ def read_records(
     Args:
         path: the file.
         log: records the lines that are malformed; without a log, the first of them is an error.
-        options: what offsets count.
+        options: what offsets count, and whether a model's labels are read.
 
     Raises:
         CorpusError: the file is missing or not UTF-8, or a line is at fault; the message names file and line.
+            With or without a log, also if a language model labelled a text.
             Without a log, also if the offsets do not count code points.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise CorpusError(
             f"{path} cannot be read ({error.strerror}): name a .jsonl file, or a folder that `ade-train "
@@ -74,7 +77,9 @@ def read_records(
         if not line.strip():
             continue
         try:
-            texts.append(_parse_text(line, number))
+            record = json.loads(line)
+            refuse_model_labels(record, options, path, number)
+            texts.append(_parse_text(record, number))
         except (ValueError, RecursionError) as error:
             _report(error, path, number, log)
     unit = options.offsets or detect_unit(
@@ -103,8 +108,7 @@ def _report(error: Exception, path: Path, number: int, log: ReadingLog | None) -
     log.drop(reason, path, number, str(error))
 
 
-def _parse_text(line: str, number: int) -> RawText:
-    record = json.loads(line)
+def _parse_text(record: Any, number: int) -> RawText:
     if not isinstance(record, dict):
         raise ValueError(f"the line is a JSON {type(record).__name__}, not an object")
     text, spans = record.get("text"), record.get("spans") or []

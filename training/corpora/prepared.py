@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.disk import replace_folder, require_replaceable, writing
+from training.corpora.corpus_options import CorpusOptions
 from training.corpora.jsonl import read_records
 from training.corpora.reading_log import ReadingLog
 from training.corpora.splits import SPLITS, require_split, split_from_name
@@ -20,19 +21,21 @@ ABOUT_FILE = "corpus.json"
 DESCRIPTION_FOLDER = "description"
 
 
-def read_split(path: Path, split: str) -> list[Example]:
+def read_split(path: Path, split: str, *, allow_model_labels: bool = False) -> list[Example]:
     """Read the texts of a split.
 
     Args:
         path: a JSON Lines file, which is read whole whatever the split, or a prepared folder.
         split: "train", "valid", "test" or "all", or another name of one, such as "dev".
+        allow_model_labels: read labels that a language model gave.
 
     Raises:
-        CorpusError: there is no such file, or a line of it is malformed.
+        CorpusError: there is no such file, or a line of it is malformed or was labelled by a model.
     """
     split = require_split(split)
+    options = CorpusOptions(allow_model_labels=allow_model_labels)
     if not path.is_dir():
-        return read_records(path)
+        return read_records(path, options=options)
     file = split_file(path, split)
     if file is None:
         present = ", ".join(f"{name}.jsonl" for name in split_names(path))
@@ -45,23 +48,25 @@ def read_split(path: Path, split: str) -> list[Example]:
             f"{path} has no {split}.jsonl, but {present}: name one of these files, or divide the corpus "
             "with `ade-train prepare --valid-share 0.1 --test-share 0.1`"
         )
-    return read_records(file)
+    return read_records(file, options=options)
 
 
 def read_splits(path: Path) -> dict[str, list[Example]]:
-    """Read all splits of a prepared folder, or a JSON Lines file as "all".
+    """Read all splits of a prepared folder, or a JSON Lines file as "all", to describe them.
+
+    Labels that a language model gave are read like any other.
 
     Raises:
         CorpusError: the folder has no split, or a line is malformed.
     """
     if not path.is_dir():
-        return {"all": read_records(path)}
+        return {"all": read_split(path, "all", allow_model_labels=True)}
     names = split_names(path)
     if not names:
         raise CorpusError(
             f"{path} has no train.jsonl, valid.jsonl, test.jsonl or all.jsonl: prepare it first"
         )
-    return {name: read_split(path, name) for name in names}
+    return {name: read_split(path, name, allow_model_labels=True) for name in names}
 
 
 def split_names(folder: Path) -> list[str]:
@@ -152,10 +157,11 @@ def require_corpus_folder(out: Path) -> None:
 
 def to_jsonl(examples: Iterable[Example]) -> bytes:
     """Return the texts as JSON Lines in UTF-8."""
-    return "".join(f"{json.dumps(_to_record(e), ensure_ascii=False)}\n" for e in examples).encode()
+    return "".join(f"{json.dumps(example_record(e), ensure_ascii=False)}\n" for e in examples).encode()
 
 
-def _to_record(example: Example) -> dict[str, Any]:
+def example_record(example: Example) -> dict[str, Any]:
+    """Return a text as a record of JSON Lines."""
     spans = [
         {
             "start": span.start,

@@ -32,16 +32,20 @@ class Gold:
     notes: tuple[str, ...] = ()
 
 
-def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
+def read_gold(
+    path: Path, split: str, terminology: Terminology | None, *, allow_model_labels: bool = False
+) -> Gold:
     """Read annotations.
 
     Args:
         path: a folder in the official layout, a prepared folder, or a .jsonl file.
         split: which split of a folder that has several; "dev" is "valid", and so on.
         terminology: lifts LLT codes to PTs, and names PTs.
+        allow_model_labels: take labels that a language model gave for annotations.
 
     Raises:
-        CorpusError: there is nothing to read, a row is malformed, or an id occurs twice.
+        CorpusError: there is nothing to read, a row is malformed or was labelled by a model, or an id occurs
+            twice.
     """
     if path.is_file() and path.suffix != ".jsonl":
         raise CorpusError(f"{path} is one file of several: name its folder, or a .jsonl file")
@@ -54,7 +58,11 @@ def read_gold(path: Path, split: str, terminology: Terminology | None) -> Gold:
             else ("it has neither official files, such as class.tsv, nor .jsonl files: name another folder")
         )
         raise CorpusError(f"{path} has no annotations of {split}; {advice}")
-    gold = _read_official(official, terminology) if official else _read_prepared(path, split, terminology)
+    gold = (
+        _read_official(official, terminology)
+        if official
+        else _read_prepared(path, split, terminology, allow_model_labels)
+    )
     if not gold.by_tweet:
         raise CorpusError(f"{path} holds no texts, so there is nothing to score against: name another folder")
     return gold
@@ -95,8 +103,8 @@ def _read_official(path: Path, terminology: Terminology | None) -> Gold:
     return Gold(annotations.by_tweet, annotations.texts, names, tuple(notes))
 
 
-def _read_prepared(path: Path, split: str, terminology: Terminology | None) -> Gold:
-    examples = read_split(path, split)
+def _read_prepared(path: Path, split: str, terminology: Terminology | None, allow_model_labels: bool) -> Gold:
+    examples = read_split(path, split, allow_model_labels=allow_model_labels)
     by_id: dict[str, Example] = {}
     for example in examples:
         if by_id.setdefault(example.id, example) is not example:

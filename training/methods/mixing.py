@@ -31,13 +31,16 @@ _LEAST_PREVALENCE: Final = 0.1
 _MOST_PREVALENCE: Final = 0.5
 
 
-def read_mixes(mixes: Sequence[str], data: TrainingData, method: Method) -> TrainingData:
+def read_mixes(
+    mixes: Sequence[str], data: TrainingData, method: Method, *, allow_model_labels: bool = False
+) -> TrainingData:
     """Read or generate the corpora of `--mix NAME=SHARE` options.
 
     Args:
         mixes: each "written=SHARE" or the path of a prepared corpus, with its share of an epoch's texts.
         data: the corpus that they are mixed into; its terminology has the codes of generated tweets.
         method: has the seed of the generated tweets. In its first epochs all of them are different.
+        allow_model_labels: mix in corpora that a language model labelled, too.
 
     Returns:
         The data with its mixes.
@@ -70,7 +73,7 @@ def read_mixes(mixes: Sequence[str], data: TrainingData, method: Method) -> Trai
             count = round(texts * share / own_share) * min(method.training.epochs, _DISTINCT_EPOCHS)
             examples: Sequence[Example] = _write(data.train, data.terminology, count, method.training.seed)
         else:
-            examples = read_split(Path(name), "train")
+            examples = read_split(Path(name), "train", allow_model_labels=allow_model_labels)
         if not examples:
             raise RunError(f"--mix {name}: there are no training texts in it")
         read.append(CorpusMix(name if name == WRITTEN else Path(name).resolve().name, share, tuple(examples)))

@@ -7,7 +7,7 @@ from typing import Final
 from models.encoder.architectures.family import EncoderFamily, SpecialTokens, common_defaults
 from models.encoder.architectures.vocabularies import word_piece_tokenizer
 
-_SPECIAL: Final = SpecialTokens("[CLS]", "[SEP]", 1, "[PAD]", "[UNK]")
+_SPECIAL: Final = SpecialTokens("[CLS]", "[SEP]", 1, "[PAD]", "[UNK]", "[MASK]")
 
 BERT: Final = EncoderFamily(
     model_type="bert",

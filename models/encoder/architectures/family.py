@@ -31,6 +31,7 @@ class SpecialTokens:
         between: how many `end` are between the two texts of a pair.
         padding: fills up shorter texts.
         unknown: stands for what the vocabulary lacks.
+        mask: stands for a token that is to be guessed, in pretraining.
     """
 
     start: str = "<s>"
@@ -38,6 +39,7 @@ class SpecialTokens:
     between: int = 2
     padding: str = "<pad>"
     unknown: str = "<unk>"
+    mask: str = "<mask>"
 
 
 @dataclass(frozen=True)
