@@ -1,8 +1,8 @@
 """Alerts: raised from scored posts, published and retracted by the relay, read by subscribers.
 
 `rules` decides which predictions raise an alert, and `payload` has their JSON. `relay` publishes the outbox
-through a `Publisher`, and `following` reads through an `AlertReader` (both in `ports`). `filtering` decides what a
-subscriber with filters sees. `redis` is the one broker of alerts so far.
+through a `Publisher`, and `following` reads through an `AlertReader` (both in `ports`). `filtering` decides
+what a subscriber with filters sees. `redis` is the one broker of alerts so far.
 """
 
 from monitor.alerts.filtering import AlertFilter
@@ -15,11 +15,11 @@ from monitor.alerts.rules import AlertRules
 __all__ = [
     "AlertFilter",
     "AlertPayload",
+    "AlertReader",
     "AlertRevision",
     "AlertRules",
     "PublishResult",
     "Publisher",
-    "AlertReader",
     "Relay",
     "RetractionPayload",
     "Show",

@@ -1,7 +1,8 @@
 """The two protocols between alerts and the broker that carries them.
 
-The relay publishes through a `Publisher`, and `follow` reads through an `AlertReader`. Everything about Redis is in
-`monitor/alerts/redis/`. To carry alerts over another broker, implement both protocols in a folder next to it.
+The relay publishes through a `Publisher`, and `follow` reads through an `AlertReader`. Everything about Redis
+is in `monitor/alerts/redis/`. To carry alerts over another broker, implement both protocols in a folder next
+to it.
 Implementations translate the errors of their client library into those of `monitor/errors.py`.
 """
 

@@ -67,9 +67,12 @@ def corpora_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = f"The nausea of week {number} was the worst of all my weeks."
         span = {"start": 4, "end": 10, "text": "nausea", "ptid": "90000001"}
         fields = {"context": "zoloft", "kinds": ["ADR"], "other_spans": []}
-        reviews.append({"id": f"psytar:zoloft.{number}:1", "text": text, "label": 1, "spans": [span], **fields})
+        reviews.append(
+            {"id": f"psytar:zoloft.{number}:1", "text": text, "label": 1, "spans": [span], **fields}
+        )
         plain = f"My doctor of {number} years prescribed it, and it works."
-        reviews.append({"id": f"psytar:zoloft.{number}:2", "text": plain, "label": 0, "spans": [], **fields})
+        plain_fields = {"label": 0, "spans": [], **fields}
+        reviews.append({"id": f"psytar:zoloft.{number}:2", "text": plain, **plain_fields})
     corpora = {"ade_corpus_v2": reports, "tac2017_train": labels, "psytar_train": reviews}
     for name, rows in corpora.items():
         lines = "".join(json.dumps(row) + "\n" for row in rows)
