@@ -73,7 +73,7 @@ def drop_repeated_ids(examples: Sequence[Example], source: Path, log: ReadingLog
     for example in examples:
         first = kept.setdefault(example.id, example)
         if first is not example and first == example:
-            log.note("duplicate: the same record again", source, None, f"record {example.id}")
+            log.note("duplicate: the same record again, left out", source, None, f"record {example.id}")
         elif first is not example:
             log.drop("two records of one id", source, None, f"{example.id}: the first is kept")
     return list(kept.values())
@@ -91,7 +91,7 @@ def drop_duplicates(examples: Sequence[Example], source: Path, log: ReadingLog) 
         ids = seen.setdefault((example.context, example.text), {})
         if annotation in ids:
             detail = f"{example.id} repeats {ids[annotation]}"
-            log.note("duplicate: text and annotation again", source, None, detail)
+            log.note("duplicate: text and annotation again, left out", source, None, detail)
             continue
         if ids:
             detail = f"{example.id} and {next(iter(ids.values()))}"

@@ -138,6 +138,8 @@ def recognize_format(source: Path) -> str:
         if any(path.match(pattern) for path in files):
             return name
     recognized = next((form for path in files if (form := _by_content(path))), None)
+    if recognized is None and not any(path.stat().st_size for path in files):
+        raise CorpusError(f"{source} is empty: name the file or folder of the corpus")
     if recognized is None:
         raise CorpusError(
             f"{source} is of no format that is recognized: name it with --format, one of {', '.join(FORMATS)}"

@@ -73,11 +73,20 @@ def test_a_file_of_one_list_is_recognized_by_its_first_record(tmp_path: Path, in
     assert recognize_format(tmp_path) == "spacy"
 
 
-@pytest.mark.parametrize("content", ["", "hello", '{"text": "a"}', "[1]", "{"])
+@pytest.mark.parametrize("content", ["hello", '{"text": "a"}', "[1]", "{"])
 def test_an_unclear_format_is_an_error_that_lists_all(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.jsonl").write_text(content)
     with pytest.raises(CorpusError, match=r"--format.*brat.*tac"):
         recognize_format(tmp_path)
+
+
+def test_a_corpus_without_content_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="is empty"):
+        recognize_format(tmp_path)
+    (tmp_path / "a.jsonl").touch()
+    for source in (tmp_path, tmp_path / "a.jsonl"):
+        with pytest.raises(CorpusError, match="is empty"):
+            recognize_format(source)
 
 
 @pytest.mark.parametrize(
