@@ -113,7 +113,7 @@ def measure_calibrations(
 
 
 def _draw(
-    own: ScoredOdds,
+    drawn: ScoredOdds,
     others: ScoredOdds,
     present: Calibrator,
     threshold: float,
@@ -130,14 +130,14 @@ def _draw(
         return None
     present_f1 = others.calibrated(present).at(threshold, prevalence=prevalence).f1
     f1, lacks_class = present_f1, 1.0
-    if len(set(own.labels)) == 2:
+    if len(set(drawn.labels)) == 2:
         lacks_class = 0.0
         try:
-            calibrator = fit_to_kinds([own], prevalence=prevalence, bias=bias)
-            common = choose_common_threshold([own.calibrated(calibrator)], prevalence=prevalence)
+            calibrator = fit_to_kinds([drawn], prevalence=prevalence, bias=bias)
+            common = choose_common_threshold([drawn.calibrated(calibrator)], prevalence=prevalence)
         except RunError:  # positives do not have the higher probabilities
             common = None
-        if common is not None and any(own.reachable):
+        if common is not None and any(drawn.reachable):
             f1 = others.calibrated(calibrator).at(common.threshold, prevalence=prevalence).f1
     return f1, present_f1, _best_f1(others.calibrated(present), prevalence), lacks_class
 

@@ -199,8 +199,8 @@ def _read_by_second(
             for kind, chosen in zip(kinds, rows, strict=True)
         ]
     return [
-        Kind(kind.name, kind.examples, kind.first, dict(zip(chosen, found, strict=True)))
-        for kind, chosen, found in zip(kinds, rows, readings, strict=True)
+        Kind(kind.name, kind.examples, kind.first, dict(zip(chosen, texts_read, strict=True)))
+        for kind, chosen, texts_read in zip(kinds, rows, readings, strict=True)
     ]
 
 
@@ -212,12 +212,12 @@ def _score_choices(
     section: SecondReader,
     prevalence: float | None,
 ) -> list[ChoiceScores]:
-    found = FoundSpans.of(kinds)
+    all_spans = FoundSpans.of(kinds)
     threshold = first.config.effective_thresholds.normalizer
     can_code = len(second.labels) or second.dictionary is not None
     ways: list[CodeChoice] = ["first", "mean"] if can_code and len(first.labels) else ["first"]
     codings = {
-        way: found.code(assemble_coder(_joined(first, second, section, way), engines), threshold)
+        way: all_spans.code(assemble_coder(_joined(first, second, section, way), engines), threshold)
         for way in ways
     }
     return score_choices(kinds, section, codings, first.config.options, prevalence=prevalence)

@@ -52,7 +52,7 @@ class FoundSpans:
         """
         distinct = list(
             dict.fromkeys(
-                self._in_text(place, span)
+                self.in_text(place, span)
                 for by_place in self.by_choice.values()
                 for place, spans in by_place.items()
                 for span in spans
@@ -64,7 +64,8 @@ class FoundSpans:
             codes[span] = best.ptid if best else None
         return CodedSpans(self, codes)
 
-    def _in_text(self, place: Place, span: ExtractedSpan) -> SpanInText:
+    def in_text(self, place: Place, span: ExtractedSpan) -> SpanInText:
+        """Return a span of a text for a Normalizer."""
         text = self.texts[place]
         return SpanInText(text[span.start : span.end], text)
 
@@ -73,13 +74,14 @@ class FoundSpans:
 class CodedSpans:
     """Spans with the codes of one Normalizer."""
 
-    found: FoundSpans
+    spans_of_choices: FoundSpans
     codes: dict[SpanInText, str | None]
 
     def at(self, place: Place, how: SpanChoice, *, drop_uncoded: bool) -> tuple[OfficialSpan, ...]:
         """Return the spans of a text for the scorer; none where the second reader did not read."""
-        spans = self.found.by_choice[how].get(place, ())
+        spans = self.spans_of_choices.by_choice[how].get(place, ())
         coded: Iterable[OfficialSpan] = (
-            OfficialSpan(span.start, span.end, self.codes[self.found._in_text(place, span)]) for span in spans
+            OfficialSpan(span.start, span.end, self.codes[self.spans_of_choices.in_text(place, span)])
+            for span in spans
         )
         return tuple(span for span in coded if span.code is not None or not drop_uncoded)
