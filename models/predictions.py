@@ -98,8 +98,32 @@ class Scorer(Protocol):
             texts: of the posts; spans lie in them alone.
             contexts: for each text what it answers or belongs to, such as a thread's title or the name of a
                 drug; empty where there is nothing. Bundles that were not trained with contexts ignore them.
+
+        Raises:
+            TypeError: texts or contexts are not sequences of strings.
+            ValueError: there are not as many contexts as texts.
         """
         ...
+
+
+def require_texts(texts: Sequence[str], contexts: Sequence[str] | None = None) -> None:
+    """Check the arguments of `Scorer.score`.
+
+    Raises:
+        TypeError: texts or contexts are a single string, which is a sequence of letters, or have an element
+            that is not a string.
+        ValueError: there are not as many contexts as texts.
+    """
+    for name, strings in (("texts", texts), ("contexts", contexts or ())):
+        if isinstance(strings, str):
+            raise TypeError(f"{name} is a single string: pass a list of strings, even for one post")
+        for place, string in enumerate(strings):
+            if not isinstance(string, str):
+                raise TypeError(f"{name}[{place}] is of type {type(string).__name__}: pass a string")
+    if contexts is not None and len(contexts) != len(texts):
+        raise ValueError(
+            f"there are {len(contexts)} contexts for {len(texts)} texts: pass one for each, empty for none"
+        )
 
 
 ROUNDING: Final = 1e-6

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from models.predictions import Scorer, TweetPrediction, prediction_fault
+from models.predictions import Scorer, TweetPrediction, prediction_fault, require_texts
 
 # White space without tokens in any tokenizer, which `decode` treats like the end of the text. Other white
 # space is rare, and left to the tokenizer.
@@ -83,6 +83,7 @@ class CachingScorer:
 
         If the scorer raises, the exception passes through, and nothing of that call is kept.
         """
+        require_texts(texts, contexts)
         stripped = [text.strip(_MARGIN) for text in texts]
         around = [""] * len(texts)
         if contexts is not None and self._reads_context:

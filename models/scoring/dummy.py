@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from models.errors import BundleError
-from models.predictions import Mention, TweetPrediction
+from models.predictions import Mention, TweetPrediction, require_texts
 
 DUMMY: Final = "dummy"
 """The name of the dummy; `dummy:SECONDS` takes that long for each tweet."""
@@ -41,6 +41,7 @@ class DummyScorer:
 
     def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
         """Score each text, in order."""
+        require_texts(texts, contexts)
         if self.delay:
             time.sleep(self.delay * len(texts))
         return [_predict(text) for text in texts]

@@ -14,7 +14,7 @@ from models.bundle import Bundle, Options, Thresholds, load_bundle
 from models.device import release_freed_memory, resolve_device
 from models.normalizer import Normalizer, SpanInText
 from models.options import NormalizerChoice, PrecisionChoice
-from models.predictions import Candidate, Mention, NoAdeReason, TweetPrediction
+from models.predictions import Candidate, Mention, NoAdeReason, TweetPrediction, require_texts
 from models.runtime import Precision, choose_precision
 from models.scoring.assembly import assemble_coder, assemble_reader, make_engines
 from models.scoring.catalog import bundle_folder
@@ -171,7 +171,13 @@ class Pipeline:
         return self._options.reads_context
 
     def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
-        """Run Algorithm 2 on each text; the result has the order of `texts`."""
+        """Run Algorithm 2 on each text; the result has the order of `texts`.
+
+        Raises:
+            TypeError: texts or contexts are not sequences of strings.
+            ValueError: there are not as many contexts as texts.
+        """
+        require_texts(texts, contexts)
         readings = self._reader.read(texts, contexts, threshold=self._thresholds.classifier)  # lines 6 to 8
         spans = [
             _SpanOfTweet(tweet, span, texts[tweet][span.start : span.end])

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from models import Mention, TweetPrediction
-from models.predictions import clamp_probability, is_probability, is_span_of, prediction_fault
+from models import DummyScorer, Mention, TweetPrediction
+from models.predictions import (
+    clamp_probability,
+    is_probability,
+    is_span_of,
+    prediction_fault,
+    require_texts,
+)
+from models.scoring import CachingScorer
 
 TEXT = "so dizzy"
 MENTION = Mention(start=3, end=8, text="dizzy", score=0.9, ptid="1", pt_name="Dizziness", pt_score=0.8)
@@ -62,3 +70,30 @@ def test_a_valid_prediction_has_no_fault() -> None:
 )
 def test_a_fault_is_described(prediction: TweetPrediction, fault: str) -> None:
     assert prediction_fault(prediction, TEXT) == fault
+
+
+@pytest.mark.parametrize(
+    ("texts", "contexts", "error", "message"),
+    [
+        (TEXT, None, TypeError, "texts is a single string"),
+        ([TEXT], TEXT, TypeError, "contexts is a single string"),
+        ([TEXT, None], None, TypeError, r"texts\[1\] is of type NoneType"),
+        ([TEXT], [{"kind": "title", "text": "a"}], TypeError, r"contexts\[0\] is of type dict"),
+        ([TEXT, TEXT], ["a"], ValueError, "1 contexts for 2 texts"),
+        ([TEXT], [], ValueError, "0 contexts for 1 texts"),
+    ],
+)
+def test_what_is_not_a_list_of_texts_with_their_contexts_is_refused(
+    texts: Any, contexts: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        require_texts(texts, contexts)
+    for scorer in (DummyScorer(), CachingScorer(DummyScorer(), 8)):
+        with pytest.raises(error, match=message):
+            scorer.score(texts, contexts)
+
+
+def test_texts_may_have_a_context_each_or_none_at_all() -> None:
+    require_texts([])
+    require_texts((TEXT, ""), None)
+    require_texts([TEXT, ""], ["", "a title"])

@@ -63,6 +63,13 @@ def test_an_empty_list_has_no_predictions(pipeline: Pipeline) -> None:
     assert pipeline.score([]) == []
 
 
+def test_a_single_string_and_contexts_of_other_texts_are_refused(pipeline: Pipeline) -> None:
+    with pytest.raises(TypeError, match="single string"):
+        pipeline.score(POSITIVE[0])
+    with pytest.raises(ValueError, match="1 contexts for 2 texts"):
+        pipeline.score(["a", "b"], ["c"])
+
+
 def reloaded(trained: Trained, folder: Path, **changes: object) -> Pipeline:
     return Pipeline.from_bundle(save_tiny(folder, trained, **changes), device="cpu")
 
