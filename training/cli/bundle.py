@@ -150,7 +150,9 @@ def _facts(
         "classifier_threshold": config.thresholds.classifier,
         "normalizer_threshold": config.effective_thresholds.normalizer,
         "feedback": config.options.feedback,
+        "drop_uncoded": config.options.drop_uncoded,
         "context": config.options.context,
+        "reads_context": config.options.reads_context,
         "classes": classes,
         "normalizer": config.choice,
         "retriever_layers": retrieval.layers if retrieval else None,
@@ -170,7 +172,7 @@ def _second_facts(section: SecondReader, second: BundleConfig) -> dict[str, Any]
         "second_layers": _stored_layers(second),
         "second_max_tokens": second.max_tokens,
         "second_reads_from": section.reads_from,
-        "log_odds": f"{section.first:.3f} first + {section.second:.3f} second + {section.bias:.3f}",
+        "log_odds": f"{section.first:.3f} first + {section.second:.3f} second {section.bias:+.3f}",
         "spans": section.spans,
         "codes": section.codes,
     }
