@@ -25,7 +25,7 @@ from training.adaptation.adapted_encoder import ABOUT_FILE, AdaptedEncoder, adap
 from training.adaptation.masked_model import MaskedModel, load_masked_model
 from training.adaptation.token_index import TokenIndex, open_index
 from training.adaptation.word_masking import WordMasker, epoch_batches
-from training.errors import RunError
+from training.errors import CorpusError, RunError
 from training.evaluation import read_unlabelled
 from training.loop import explain_out_of_memory, make_optimizer, rate_factor, set_learning_rates
 
@@ -85,6 +85,9 @@ def adapt_encoder(
             a file cannot be written.
     """
     settings.check()
+    for path in texts:
+        if not path.exists():
+            raise CorpusError(f"{path} does not exist: name files or folders with texts")
     digest = files_digest(texts)
     model = load_masked_model(source, seed=settings.seed)
     settings.check_tokens(model.longest_input, source)
@@ -110,6 +113,7 @@ def adapt_encoder(
         model.tokenizer,
         max_tokens=settings.max_tokens,
         identity=_hash(digest, model.digest),
+        message=message,
     )
     training = _Training(model, index, settings, device)
     if training.masker.index.texts == 0 or len(training.windows) == 0:
@@ -152,7 +156,7 @@ def files_digest(paths: Iterable[Path]) -> str:
         files = sorted([*path.rglob("*.jsonl"), *path.rglob("*.tsv")]) if path.is_dir() else [path]
         for file in files:
             digest.update(f"{file.name}\n".encode(errors="replace"))
-            with suppress(OSError), file.open("rb") as content:  # `read_unlabelled` names what is missing
+            with suppress(OSError), file.open("rb") as content:  # `read_unlabelled` names what is unreadable
                 for block in iter(lambda: content.read(1 << 20), b""):
                     digest.update(block)
     return digest.hexdigest()

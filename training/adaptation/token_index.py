@@ -6,12 +6,12 @@ texts.bin    for each text, its hash and the number of its windows
 about.json   what the index was made of; written last, so an index without it is not complete
 
 A text that is longer than the encoder reads is cut into windows, which do not overlap. In memory, a training
-keeps about 40 bytes for each window.
+keeps about 50 bytes for each window, and twice that while the index is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -35,6 +35,7 @@ CONTINUES: Final = np.uint32(1 << 30)
 """Marks a token that is not the first of its word."""
 _ID: Final = np.uint32((1 << 30) - 1)
 _TEXTS: Final = 1_000  # that are tokenized at once
+_CHUNKS_PER_MESSAGE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,13 @@ class TokenIndex:
 
 
 def open_index(
-    folder: Path, texts: Iterable[str], tokenizer: Tokenizer, *, max_tokens: int, identity: str
+    folder: Path,
+    texts: Iterable[str],
+    tokenizer: Tokenizer,
+    *,
+    max_tokens: int,
+    identity: str,
+    message: Callable[[str], None] = lambda text: None,
 ) -> TokenIndex:
     """Open the index in `folder`; build it first if it is missing, incomplete, or of other texts.
 
@@ -82,6 +89,7 @@ def open_index(
         tokenizer: of an encoder, see `models.encoder.tokenizer_files`.
         max_tokens: of a window, special tokens included.
         identity: of the texts and the tokenizer.
+        message: receives how far the building is.
 
     Raises:
         RunError: the files cannot be written.
@@ -92,7 +100,8 @@ def open_index(
         if _read_about(folder) != about:
             (folder / ABOUT).unlink(missing_ok=True)
             folder.mkdir(parents=True, exist_ok=True)
-            _build(folder, texts, tokenizer, max_tokens)
+            message("tokenizing the texts, once for all runs …")
+            _build(folder, texts, tokenizer, max_tokens, message)
             write_json(folder / ABOUT, about)
         return _open(folder)
 
@@ -109,13 +118,21 @@ def _read_about(folder: Path) -> Any:
         return None
 
 
-def _build(folder: Path, texts: Iterable[str], tokenizer: Tokenizer, max_tokens: int) -> None:
+def _build(
+    folder: Path,
+    texts: Iterable[str],
+    tokenizer: Tokenizer,
+    max_tokens: int,
+    message: Callable[[str], None],
+) -> None:
     tokenizer = remove_presets(Tokenizer.from_str(tokenizer.to_str()))
     tokenizer.enable_truncation(max_tokens)
     end = 0
     paths = [folder / f"{name}.bin" for name in ("tokens", "ends", "texts")]
     with paths[0].open("wb") as token_file, paths[1].open("wb") as end_file, paths[2].open("wb") as text_file:
-        for chunk in _chunks(texts):
+        for number, chunk in enumerate(_chunks(texts)):
+            if number and number % _CHUNKS_PER_MESSAGE == 0:
+                message(f"tokenized {number * _TEXTS:,} texts")
             for text, encoding in zip(chunk, tokenizer.encode_batch(chunk), strict=True):
                 windows = [
                     window

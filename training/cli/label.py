@@ -13,7 +13,7 @@ import typer
 
 from training.cli.console import figures_table, on_interrupt, print_json, print_note, print_table
 from training.cli.options import Json
-from training.cli.progress import progress_bar
+from training.cli.progress import progress_bar, working
 from training.errors import RunError
 
 if TYPE_CHECKING:
@@ -94,9 +94,10 @@ def label_command(
     prices = (price_in or 0.0, price_out or 0.0)
     is_priced = price_in is not None or price_out is not None
     with on_interrupt(f"the same command continues; the labels so far are in {out}"):
-        for job in jobs:
-            with job.file as file:
-                job.estimate(file, prompt)
+        with working("counting the posts"):
+            for job in jobs:
+                with job.file as file:
+                    job.estimate(file, prompt)
         _confirm(jobs, prices if is_priced else None, is_sure=yes)
         document: dict[str, Any] = {"out": str(out), "model": model, "prompt": prompt.version}
         for job in jobs:

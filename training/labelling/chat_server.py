@@ -28,6 +28,7 @@ KEY_VARIABLE: Final = "ADE_LABEL_API_KEY"
 _PATH: Final = "/chat/completions"
 _LARGEST_RESPONSE: Final = 1 << 20  # bytes
 _LONGEST_WAIT: Final = 600.0  # seconds that a server may demand
+_CONNECT_TIMEOUT: Final = 10.0  # seconds
 _REFUSED: Final = (400, 413, 415, 422)
 _USAGE: Final = ("prompt_tokens", "completion_tokens")
 _FORMATS: Final = ("json_schema", "json_object", "text")
@@ -157,7 +158,7 @@ class ChatServer:
         self._url = settings.url
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(settings.timeout),
+            timeout=httpx.Timeout(settings.timeout, connect=min(settings.timeout, _CONNECT_TIMEOUT)),
             limits=httpx.Limits(max_connections=None),
         )
 
@@ -256,7 +257,7 @@ class ChatServer:
             text = str(error.get("message") if isinstance(error, dict) else error or text)
         except (ValueError, AttributeError, RecursionError):
             pass
-        text = " ".join(text.split())[:300]
+        text = " ".join(text.encode(errors="replace").decode().split())[:300]
         if self.settings.key:
             text = text.replace(self.settings.key, "…")
         return text if status is None else f"status {status}{': ' if text else ''}{text}"
@@ -275,7 +276,8 @@ def _parse_completion(body: bytes) -> Completion | None:
     usage = document.get("usage")
     tokens = [usage.get(name) if isinstance(usage, dict) else 0 for name in _USAGE]
     tokens_in, tokens_out = (number if type(number) is int and number > 0 else 0 for number in tokens)
-    return Completion(content or "", choice.get("finish_reason") == "length", tokens_in, tokens_out)
+    content = (content or "").encode(errors="replace").decode()  # no lone surrogates
+    return Completion(content, choice.get("finish_reason") == "length", tokens_in, tokens_out)
 
 
 def _advice(status: int) -> str:

@@ -6,14 +6,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from training.corpora import find_phrase
 from training.examples import AnnotatedSpan
 
 _DECODER: Final = json.JSONDecoder()
-_THOUGHT: Final = re.compile(r"<think>.*?</think>", re.DOTALL)
+_END_OF_THOUGHT: Final = "</think>"
+_MOST_BRACES: Final = 100  # that are tried as the start of the answer; nonsense may have many thousands
 # Models straighten quotation marks and dashes; each is replaced by one character, so offsets stay.
 _STRAIGHT: Final = str.maketrans("’‘ʼ´`“”„«»–—‐‑−", "'''''\"\"\"\"\"-----")
 _AROUND: Final = " \t\r\n\"'.,;:!?…"
@@ -114,7 +115,9 @@ def place_quote(text: str, quote: Any, occurrence: Any = None) -> tuple[int, int
         raise UnusableAnswerError(f"an occurrence is {_shown(occurrence)}, not null or a number from 1")
     straight = text.translate(_STRAIGHT)
     words = quote.translate(_STRAIGHT)
-    places = find_phrase(words, straight) or find_phrase(words.strip(_AROUND), straight)
+    places: list[tuple[int, int]] = []
+    if len(words.split()) <= len(straight.split()):  # a model may quote without end
+        places = find_phrase(words, straight) or find_phrase(words.strip(_AROUND), straight)
     if not places:
         raise UnusableAnswerError(f"the words {_shown(quote)} are not in the post: quote them exactly")
     if len(places) == 1:
@@ -139,8 +142,8 @@ def _find_document(content: str) -> dict[str, Any]:
     Raises:
         UnusableAnswerError: there is none.
     """
-    content = _THOUGHT.sub("", content)
-    for match in re.finditer(r"\{", content):
+    content = content.rpartition(_END_OF_THOUGHT)[2]
+    for match in islice(re.finditer(r"\{", content), _MOST_BRACES):
         try:
             document, _ = _DECODER.raw_decode(content, match.start())
         except (ValueError, RecursionError):
@@ -159,5 +162,6 @@ def _code(term: Any, terms: TermNames | None) -> tuple[str | None, bool]:
 
 
 def _shown(value: Any) -> str:
-    shown = json.dumps(value, ensure_ascii=False, default=str)
+    # JSON can name half of a surrogate pair, but no request and no file can hold it.
+    shown = json.dumps(value, ensure_ascii=False, default=str).encode(errors="replace").decode()
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

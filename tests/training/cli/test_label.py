@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +104,46 @@ def test_a_terminal_is_asked_before_the_start(
     assert RUNNER.invoke(app, arguments, input="y\n").exit_code == 0
     assert len(host.exchanges) == 3
     assert RUNNER.invoke(app, [*arguments, "--yes"]).exit_code == 0
+
+
+def test_ctrl_c_during_a_request_keeps_the_labels(host: ChatHost, posts: Path, tmp_path: Path) -> None:
+    waiting = threading.Event()
+
+    def second_is_late(exchange: Exchange) -> None:
+        if exchange.number:
+            waiting.set()
+            exchange.wait()
+        else:
+            label_by_word(exchange)
+
+    host.behaviour = second_is_late
+    out = tmp_path / "labels.jsonl"
+    server = ["--endpoint", host.endpoint, "--model", "tiny-model", "--concurrency", "1", "--yes"]
+    command = [
+        sys.executable,
+        "-m",
+        "training.cli",
+        "label",
+        *server,
+        "--texts",
+        str(posts),
+        "--out",
+        str(out),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert waiting.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "continues" in errors
+    assert "Traceback" not in errors
+    assert len(out.read_text().splitlines()) == 1
+    host.behaviour = label_by_word
+    assert label(host, out, "--texts", str(posts)).exit_code == 0
+    assert len(out.read_text().splitlines()) == 3
 
 
 def test_rejects_are_named(host: ChatHost, posts: Path, tmp_path: Path) -> None:

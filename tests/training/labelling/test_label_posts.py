@@ -125,8 +125,11 @@ NO = {"adverse_effect": False, "effects": []}
         {"adverse_effect": True, "effects": {"quote": "dizzy"}},
         {"adverse_effect": True, "effects": [{"quote": "me dizzy"}, {"quote": "dizzy"}]},
         {"adverse_effect": True, "effects": [{"quote": "dizzy", "occurrence": 0}]},
+        '{"adverse_effect": true, "effects": [{"quote": "\\ud83d"}]}',
+        "half of a pair: \ud83d",
         "[" * 100_000,
         '{"adverse_effect":' * 50_000,
+        {"adverse_effect": True, "effects": [{"quote": "dizzy " * 100_000}]},
     ],
 )
 def test_a_bad_answer_is_asked_for_again_and_then_rejected(
@@ -138,6 +141,7 @@ def test_a_bad_answer_is_asked_for_again_and_then_rejected(
     assert len(host.exchanges) == 3
     assert host.exchanges[1].is_repeated
     reason = rejects(tmp_path / "labels.jsonl")["1"]
+    assert reason.isprintable()
     assert reason in host.exchanges[2].body["messages"][-1]["content"]
 
 
