@@ -25,16 +25,43 @@ err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 _UNBOUNDED = 10_000  # characters
 
+MOST_SHOWN = 500
+"""Characters of a tweet that people see whole; of a longer one they see what is around its spans."""
+
+_AROUND = 100  # characters on each side of a span
+
 ShowProgress = Callable[[int, int | None, str], None]
 """Called with the position and the size of a file in bytes (None: not known), and the counts up to there."""
 
 
 def highlighted(text: str, *spans: tuple[int, int], style: str) -> Text:
-    """Return a tweet on one line, safe for a terminal, with its spans in `style`."""
+    """Return a tweet on one line, safe for a terminal, with its spans in `style`.
+
+    Of a text longer than `MOST_SHOWN`, only the words around the spans are shown.
+    """
     line = Text(terminal_safe(text))
     for start, end in spans:
         line.stylize(style, start, end)
-    return line
+    return line if len(text) <= MOST_SHOWN else _around(line, spans)
+
+
+def _around(line: Text, spans: tuple[tuple[int, int], ...]) -> Text:
+    """Return the words around the spans of a line, or its first ones, with an ellipsis for all others."""
+    pieces: list[tuple[int, int]] = []
+    for start, end in sorted(spans) or [(0, 0)]:
+        first, last = max(0, start - _AROUND), min(len(line), end + _AROUND)
+        if first:
+            first = line.plain.find(" ", first, start) + 1 or first
+        if last < len(line):
+            space = line.plain.rfind(" ", end, last)
+            last = last if space < 0 else space
+        if pieces and first <= pieces[-1][1] + 1:
+            previous = pieces.pop()
+            first, last = previous[0], max(previous[1], last)
+        pieces.append((first, last))
+    shown = Text(" … ").join(line[first:last] for first, last in pieces)
+    before, after = "… " if pieces[0][0] else "", " …" if pieces[-1][1] < len(line) else ""
+    return Text.assemble(before, shown, after)
 
 
 def print_line(line: str | Text) -> None:

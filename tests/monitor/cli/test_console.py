@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.cli import console
-from monitor.cli.console import highlighted
+from monitor.cli.console import MOST_SHOWN, highlighted
 from monitor.settings import Settings
 from tests.models.test_terminal import UNSAFE
 
@@ -104,3 +104,31 @@ def test_highlighted_spans_have_the_offsets_of_the_tweet() -> None:
     line = highlighted("so\r\x07shaky", (4, 9), style="bold")
     [span] = line.spans
     assert line.plain[span.start : span.end] == "shaky"
+
+
+def test_of_a_long_post_the_words_around_its_spans_are_shown() -> None:
+    talk = "we went to the market and bought bread. " * 20
+    text = f"{talk}it made me dizzy and shaky. {talk}now nausea"
+    spans = [(start := text.index(effect), start + len(effect)) for effect in ("nausea", "dizzy", "shaky")]
+    line = highlighted(text, *spans, style="bold")
+    beginning, middle, end = line.plain.split("…")
+    assert beginning == ""
+    assert "made me dizzy and shaky. we" in middle
+    assert end.endswith("now nausea")
+    assert len(line.plain) < 400
+    assert set(line.plain.split()) - {"…"} <= set(text.split())
+    assert sorted(line.plain[span.start : span.end] for span in line.spans) == ["dizzy", "nausea", "shaky"]
+
+
+@pytest.mark.parametrize("text", ["x" * (MOST_SHOWN + 1), "頭痛" * MOST_SHOWN, "a b " * MOST_SHOWN])
+def test_a_long_post_is_cut_at_spaces_or_anywhere_without_them(text: str) -> None:
+    start = len(text) // 2
+    line = highlighted(text, (start, start + 5), style="bold")
+    assert text[start : start + 5] in line.plain
+    assert len(line.plain) < MOST_SHOWN
+    assert len(highlighted(text, style="bold").plain) < MOST_SHOWN
+
+
+def test_a_post_of_usual_length_is_shown_whole() -> None:
+    text = "so dizzy " * (MOST_SHOWN // 9)
+    assert highlighted(text, (3, 8), style="bold").plain == text
