@@ -147,29 +147,6 @@ def choose_threshold(
     return points.choice(int(best[len(best) // 2]))
 
 
-def threshold_for_precision(
-    precision: float,
-    probabilities: Sequence[float],
-    labels: Sequence[int],
-    *,
-    prevalence: float | None = None,
-    reachable: Sequence[bool] | None = None,
-) -> ThresholdChoice | None:
-    """Choose the threshold with the best recall among those with at least the given precision.
-
-    Further arguments and errors are those of `operating_points`.
-
-    Returns:
-        None if no threshold has that precision.
-    """
-    points = operating_points(probabilities, labels, prevalence=prevalence, reachable=reachable)
-    precise = np.flatnonzero((points.precision >= precision) & (points.recall > 0))
-    if not len(precise):
-        return None
-    best = precise[points.recall[precise] == points.recall[precise].max()]
-    return points.choice(int(best[np.argmax(points.precision[best])]))
-
-
 def expected_f1(
     points: OperatingPoints,
     probabilities: Sequence[float],

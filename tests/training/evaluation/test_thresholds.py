@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation import ThresholdChoice, choose_threshold
-from training.evaluation.thresholds import operating_points, threshold_for_precision
+from training.evaluation.common_threshold import ScoredTexts, choose_common_threshold
+from training.evaluation.thresholds import operating_points
 
 Scored = list[tuple[float, int]]
 
@@ -62,7 +63,7 @@ def test_average_precision_weighs_precision_by_the_steps_of_recall() -> None:
 @given(scored(OFTEN_TIED), st.floats(0.05, 1))
 def test_the_minimum_precision_is_reached_with_the_best_recall(pairs: Scored, minimum: float) -> None:
     probabilities, labels = split(pairs)
-    choice = threshold_for_precision(minimum, probabilities, labels)
+    choice = choose_common_threshold([ScoredTexts("posts", probabilities, labels)], precision=minimum)
     figures = [precision_and_recall(probability, pairs) for probability in probabilities]
     recalls = [recall for precision, recall in figures if precision >= minimum + 1e-9]
     if choice is None:
