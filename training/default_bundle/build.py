@@ -16,7 +16,13 @@ from training.default_bundle.data import BundleData, DataSizes
 from training.default_bundle.gathering import gather_data
 from training.default_bundle.held_out import evaluate_held_out
 from training.default_bundle.recipes import PREVALENCE
-from training.distillation import ShowProgress, add_soft_targets, label_examples, no_progress
+from training.distillation import (
+    ShowProgress,
+    add_soft_targets,
+    count_teachers,
+    label_examples,
+    no_progress,
+)
 from training.evaluation import CommonThreshold, ScoredTexts, choose_common_threshold, predict_examples
 from training.examples import TrainingData
 from training.methods import (
@@ -163,7 +169,7 @@ def _with_teachers(
 ) -> Datasets:
     """Add what the teachers think of the training texts."""
     texts = list(dict.fromkeys([*data.classifier, *data.extractor]))
-    with progress(len(texts) * len(teachers)) as advance:
+    with progress(len(texts) * count_teachers(teachers)) as advance:
         soft = label_examples(
             teachers,
             texts,

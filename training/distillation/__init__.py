@@ -12,7 +12,7 @@ from training.distillation.label_files import label_examples
 from training.distillation.soft_labels import SoftLabel, SoftLabels, SoftSpan, combine_soft_labels
 from training.distillation.student import ShowProgress, distill, no_progress
 from training.distillation.student_data import add_soft_targets, add_unlabelled, unlabelled_tasks
-from training.distillation.teacher import Teacher
+from training.distillation.teacher import Teacher, count_teachers
 
 __all__ = [
     "ShowProgress",
@@ -23,6 +23,7 @@ __all__ = [
     "add_soft_targets",
     "add_unlabelled",
     "combine_soft_labels",
+    "count_teachers",
     "distill",
     "label_examples",
     "no_progress",
