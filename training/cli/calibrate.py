@@ -57,9 +57,7 @@ def calibrate_command(
     split: Annotated[str, typer.Option(help="Which split of a prepared folder.")] = "valid",
     curve: Annotated[
         bool,
-        typer.Option(
-            "--curve", help="Show what 50, 100, 200 or 500 of the texts would recover, and stop."
-        ),
+        typer.Option("--curve", help="Show what 50, 100, 200 or 500 of the texts would recover, and stop."),
     ] = False,
     diagram: Annotated[
         Path | None, typer.Option(help="Draw the reliability before and after: a .png file.")

@@ -177,9 +177,7 @@ def _read_classes(path: Path) -> dict[str, bool]:
         name = row.fields[1] if len(row.fields) > 1 else ""
         adverse = _CLASSES.get(name.strip().lower())
         if adverse is None:
-            raise CorpusError(
-                f"{path}, line {row.line}: the class is {name!r}; write ADE or NoADE"
-            )
+            raise CorpusError(f"{path}, line {row.line}: the class is {name!r}; write ADE or NoADE")
         if classes.setdefault(row.fields[0], adverse) != adverse:
             raise CorpusError(
                 f"{path}, line {row.line}: tweet {row.fields[0]} had the other class before; keep one row"

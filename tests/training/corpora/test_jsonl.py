@@ -169,7 +169,7 @@ def test_every_line_of_any_file_becomes_an_example_or_a_fault(
         assert len(read) + log.dropped.total() == len(filled)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_record(tmp_path: Path) -> None:
+def test_a_byte_order_mark_does_not_belong_to_the_first_record(tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     path.write_text(json.dumps({"id": "a", "text": "Rash again", "label": 0}), encoding="utf-8-sig")
     assert [example.id for example in read_records(path)] == ["a"]
