@@ -44,6 +44,8 @@ class LabelledFile:
         Raises:
             RunError: a file cannot be read or written, holds something else, or another process writes it.
         """
+        if self.path.exists() and not self.path.is_file():
+            raise RunError(f"{self.path} is not a file: name another one with --out")
         with writing(self.path, RunError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = _open_alone(self.path)

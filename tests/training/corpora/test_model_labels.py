@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.tiny_methods import corpus, tiny_method
 from training.corpora import (
     Preparation,
     ReadingLog,
@@ -20,6 +21,7 @@ from training.corpora import (
 from training.errors import CorpusError
 from training.evaluation import read_gold, read_unlabelled
 from training.examples import AnnotatedSpan, Example
+from training.methods import read_mixes
 
 HUMAN = Example("1", "just got my pill", 0)
 LABELLED = Example("2", "so dizzy", 1, (AnnotatedSpan(3, 8),))
@@ -52,6 +54,14 @@ def test_they_are_read_where_that_is_allowed(labels: Path) -> None:
     assert read_split(labels, "train", allow_model_labels=True) == expected
     assert read_splits(labels) == {"all": expected}
     assert set(read_gold(labels, "valid", None, allow_model_labels=True).by_tweet) == {"1", "2"}
+
+
+def test_they_can_be_mixed_in(labels: Path, tiny_encoder: Path) -> None:
+    method = tiny_method("mtl", tiny_encoder)
+    with pytest.raises(CorpusError, match="tiny-model"):
+        read_mixes([f"{labels}=0.3"], corpus(), method)
+    [mix] = read_mixes([f"{labels}=0.3"], corpus(), method, allow_model_labels=True).mixes
+    assert mix.examples == (HUMAN, LABELLED)
 
 
 def test_their_texts_are_texts_like_any_other(labels: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -378,6 +379,34 @@ def test_labels_of_another_prompt_are_not_mixed_in(host: ChatHost, tmp_path: Pat
     label(host, tmp_path / "labels.jsonl")
     with pytest.raises(RunError, match="--out"):
         label(host, tmp_path / "labels.jsonl", prompt=LabelPrompt(with_terms=True))
+
+
+def test_a_full_disk_stops_the_run_and_the_next_one_continues(
+    host: ChatHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "labels.jsonl"
+    written = []
+
+    def full(record: object, **options: Any) -> str:
+        written.append(record)
+        if len(written) > 2:
+            raise OSError(28, "No space left on device")
+        return json.dumps(record, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.labelling.labelled_file.json", SimpleNamespace(dumps=full, loads=json.loads))
+        with pytest.raises(RunError, match="make room"):
+            label(host, path, concurrency=1)
+    assert len(records(path)) == 2
+    assert label(host, path).labelled == 3
+
+
+def test_the_labels_are_not_written_into_a_device_or_a_folder(host: ChatHost, tmp_path: Path) -> None:
+    (tmp_path / "device.jsonl").symlink_to("/dev/null")
+    (tmp_path / "folder.jsonl").mkdir()
+    for name in ("device.jsonl", "folder.jsonl"):
+        with pytest.raises(RunError, match="not a file"):
+            label(host, tmp_path / name)
 
 
 def test_two_runs_do_not_write_the_same_file(host: ChatHost, tmp_path: Path) -> None:
