@@ -4,7 +4,8 @@ adapt_settings    the settings
 token_index       the tokens of all texts, in files
 word_masking      batches with masked words
 masked_model      the network by transformers, and the checkpoint that it becomes
-adapt             the steps, resuming, and the perplexity of held-out texts
+adaptation_steps  the steps, resuming, and the perplexity of held-out texts
+adapt             all of it in order, from an encoder to another one
 adapted_encoder   the new checkpoint's folder
 """
 

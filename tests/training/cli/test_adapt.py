@@ -37,7 +37,7 @@ def test_ctrl_c_says_how_to_resume(
 
     posts = write_posts(tmp_path / "posts.txt")
     with monkeypatch.context() as patch:
-        patch.setattr("training.adaptation.adapt.set_learning_rates", interrupted)
+        patch.setattr("training.adaptation.adaptation_steps.set_learning_rates", interrupted)
         stopped = adapt(tiny_encoder, posts, tmp_path)
     assert stopped.exit_code == 130
     assert "resumes" in stopped.stderr
