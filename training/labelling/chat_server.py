@@ -10,22 +10,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import urlsplit
 
 from training.errors import RunError
 from training.extras import require
 from training.labelling.label_prompt import ANSWER_LIMIT, Message
 from training.labelling.request_pace import RequestPace, retry_after
+from training.labelling.server_settings import KEY_VARIABLE, ServerSettings
 
 if TYPE_CHECKING:
     import httpx
 
-KEY_VARIABLE: Final = "ADE_LABEL_API_KEY"
-"""The environment variable that has the API key."""
-_PATH: Final = "/chat/completions"
 _LARGEST_RESPONSE: Final = 1 << 20  # bytes
 _LONGEST_WAIT: Final = 600.0  # seconds that a server may demand
 _CONNECT_TIMEOUT: Final = 10.0  # seconds
@@ -40,55 +37,6 @@ class NoAnswerError(Exception):
 
 class RefusedPostError(Exception):
     """The server refuses to answer a request; the message is its reason."""
-
-
-@dataclass(frozen=True)
-class ServerSettings:
-    """A server and how to use it.
-
-    Attributes:
-        endpoint: address of the API, such as `http://localhost:8000/v1`.
-        model: name of the model.
-        key: API key, or None; never shown.
-        timeout: seconds until an answer must be complete.
-        tries: how often a request without an answer is sent.
-        per_minute: limit of requests per minute; None for no limit.
-        first_pause: seconds before the second try; the later pauses double.
-        longest_pause: limit of these pauses, in seconds.
-    """
-
-    endpoint: str
-    model: str
-    key: str | None = field(default=None, repr=False)
-    timeout: float = 120.0
-    tries: int = 5
-    per_minute: float | None = None
-    first_pause: float = 1.0
-    longest_pause: float = 60.0
-
-    @property
-    def url(self) -> str:
-        """The address that requests are sent to.
-
-        Raises:
-            RunError: the endpoint is not an address of HTTP.
-        """
-        base = self.endpoint.rstrip("/").removesuffix(_PATH)
-        try:
-            parts = urlsplit(base)
-            is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            is_valid = False
-        if not is_valid:
-            raise RunError(
-                f"--endpoint {self.endpoint!r} is not an address: write something like http://localhost:8000/v1"
-            )
-        return f"{base}{_PATH}"
-
-    @property
-    def host(self) -> str:
-        """The name of the server, for messages; without a password that the address may have."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
 @dataclass(frozen=True)

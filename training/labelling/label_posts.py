@@ -19,11 +19,11 @@ from training.labelling.chat_server import (
     Completion,
     NoAnswerError,
     RefusedPostError,
-    ServerSettings,
 )
 from training.labelling.label_prompt import LabelPrompt
 from training.labelling.labelled_file import LabelledFile
 from training.labelling.model_answers import PostLabels, TermNames, UnusableAnswerError, read_answer
+from training.labelling.server_settings import ServerSettings
 
 _UNANSWERED: Final = 3  # posts in a row without an answer, after which the server counts as down
 _REFUSED: Final = 10  # posts that it may refuse before it answers one
