@@ -77,6 +77,20 @@ def trained_languages(name: str) -> tuple[str, ...]:
     return tuple(filter(None, map(primary_language, languages))) if isinstance(languages, list) else ()
 
 
+def reads_contexts(name: str) -> bool:
+    """Return True if a scorer, or its second reader, reads the contexts of posts, without loading it.
+
+    Raises:
+        BundleError: there is no scorer called `name`.
+    """
+    if is_dummy(name):
+        return False
+    folder = bundle_folder(name)
+    readers = (_read_config(folder), _read_config(folder / "second"))
+    options = [reader.get("options") for reader in readers if reader]
+    return any(isinstance(option, dict) and option.get("reads_context") is True for option in options)
+
+
 def second_encoder(name: str) -> str | None:
     """Return the encoder of a scorer's second reader, without loading it; None if it has one reader.
 

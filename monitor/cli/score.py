@@ -34,6 +34,7 @@ from monitor.cli.options import (
     Threads,
     settings_of,
 )
+from monitor.cli.unread_contexts import UnreadContexts
 from monitor.cli.untrained_languages import UntrainedLanguages
 from monitor.feed import AUTO, FieldMapping, require_format
 
@@ -78,7 +79,7 @@ def score_command(
 
     For what cannot be read, a record has line, error and detail instead. The formats are those of
     `ade-monitor feed`, and files may have any size: memory is constant. Posts in every language are scored; a
-    note counts those in languages that the bundle was not trained on.
+    note counts those in languages that the bundle was not trained on, and those whose context it cannot read.
     """
     model = settings_of(
         context,
@@ -103,19 +104,19 @@ def score_command(
     from monitor.feed import list_inputs
 
     reader = FileReader(require_format(form), options, print_note)
-    others = UntrainedLanguages(model.bundle)
+    unsuited = (UntrainedLanguages(model.bundle), UnreadContexts(model.bundle))
     try:
         scorer = load_scorer(model.bundle, model.serving)
         with file_progress() as show:
             # One call more than there are threads: while they compute, it tokenizes or decodes.
             inputs = list_inputs(files, print_note)
             several = len(files) > 1 or files[0].is_dir()
-            _score_all(scorer, reader, inputs, show, others, ahead=model.threads + 1, name_files=several)
+            _score_all(scorer, reader, inputs, show, unsuited, ahead=model.threads + 1, name_files=several)
     except KeyboardInterrupt:
         _exit_at_once(130)
     except BrokenPipeError:
         _exit_at_once(141)
-    if note := others.note():
+    for note in filter(None, (counter.note() for counter in unsuited)):
         print_note(note)
     for failure in reader.failures:
         print_error(str(failure))
@@ -128,7 +129,7 @@ def _score_all(
     reader: FileReader,
     inputs: Iterable[Input | FeedError],
     show: ShowProgress,
-    others: UntrainedLanguages,
+    unsuited: tuple[UntrainedLanguages, UnreadContexts],
     *,
     ahead: int,
     name_files: bool,
@@ -147,7 +148,9 @@ def _score_all(
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
         done += len(chunk.items)
-        others.add(item.content for item in chunk.items if isinstance(item.content, Post))
+        posts = [item.content for item in chunk.items if isinstance(item.content, Post)]
+        for counter in unsuited:
+            counter.add(posts)
         cached = f", {scorer.counts.rate:.0%} from the cache" if isinstance(scorer, CachingScorer) else ""
         show(chunk.position, chunk.source.size, f"{done:,} records{cached}")
 
