@@ -18,7 +18,7 @@ from training.synthetic.template_filling import NoPhraseError
 from training.synthetic.written_tweets import WrittenTweet
 
 # Share of whole written tweets in both classes.
-WRITTEN_SHARE = 0.65
+WRITTEN_SHARE = 0.5
 # Size of validation and of test, relative to training.
 _HELD_BACK = 0.1
 # Written tweets imitate some of the noise of people already.
