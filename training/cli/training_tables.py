@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from training.cli.console import figures_table, out, print_json, print_line, print_table
+from training.cli.console import figures_table, out, print_json, print_line, print_note, print_table
 
 _FIGURES: Final = ("precision", "recall", "f1")
 
@@ -13,11 +13,18 @@ _FIGURES: Final = ("precision", "recall", "f1")
 def print_trained(version: str, metrics: Mapping[str, Any], *, as_json: bool) -> None:
     """Print the version and the figures of a bundle: tables on a terminal, elsewhere one line of JSON.
 
+    A note says if the bundle is of no use yet.
+
     Args:
         version: of the bundle.
         metrics: the content of its `metrics.json`.
         as_json: print JSON on a terminal, too.
     """
+    if metrics.get("validation", {}).get("1a", {}).get("f1") == 0:
+        print_note(
+            "the bundle finds no adverse effect in the validation texts: train with more texts, for more "
+            "epochs (--set epochs=N), or with another learning rate (--set learning-rate=R)"
+        )
     if as_json or not out.is_terminal:
         print_json({"bundle": version, **metrics})
         return

@@ -59,3 +59,10 @@ def test_a_terminal_shows_json_on_request(terminal: io.StringIO, capsys: pytest.
     print_trained("first-1234", METRICS, as_json=True)
     assert json.loads(capsys.readouterr().out)["classes"] == 1_200
     assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("f1", [0.0, 0.01, None])
+def test_a_bundle_that_finds_nothing_is_noted(capsys: pytest.CaptureFixture[str], f1: float | None) -> None:
+    validation = {} if f1 is None else {"1a": {**FIGURES, "f1": f1}}
+    print_trained("first-1234", {**METRICS, "validation": validation}, as_json=True)
+    assert ("finds no adverse effect" in capsys.readouterr().err) == (f1 == 0)
