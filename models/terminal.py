@@ -1,13 +1,17 @@
-"""Text from outside, made safe for a terminal. Both command lines print through these functions.
+"""Text for a terminal. Both command lines print through these functions.
 
-Anybody can tweet escape sequences, and a corpus or a bundle may contain them.
+Text from outside is made safe: anybody can tweet escape sequences, and a corpus or a bundle may contain them.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from typer import Typer
 
 # The C0 and C1 controls, what changes the direction of text (Unicode's Bidi_Control), line separators, and
 # lone surrogates, which no encoding can write.
@@ -28,3 +32,17 @@ def json_line(record: Any) -> str:
     Parsing it gives the same values as without the escapes.
     """
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
+
+
+def flow_help(app: Typer) -> None:
+    """Make the help texts of all commands fill the width of the terminal.
+
+    Typer keeps the line breaks of a docstring in all paragraphs but the first, which a narrower terminal then
+    breaks again.
+    """
+    for command in app.registered_commands:
+        text = inspect.cleandoc(command.help or inspect.getdoc(command.callback) or "")
+        command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            flow_help(group.typer_instance)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from models.terminal import flow_help
 from monitor.cli.alerts import alerts_app
 from monitor.cli.compliance import compliance_app
 from monitor.cli.connect import connect_app
@@ -83,3 +84,5 @@ app.add_typer(topics_app, name="topics", rich_help_panel=KEEP)
 app.command("erase", rich_help_panel=KEEP)(erase_command)
 app.add_typer(compliance_app, name="compliance", rich_help_panel=KEEP)
 app.add_typer(deadletters_app, name="deadletters", rich_help_panel=KEEP)
+
+flow_help(app)

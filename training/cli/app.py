@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from models.terminal import flow_help
 from training.cli.accurate_bundle import accurate_bundle_command
 from training.cli.adapt import adapt_command
 from training.cli.augment import augment_command
@@ -50,3 +51,5 @@ app.command("train")(train_command)
 app.command("write-tweets")(write_tweets_command)
 app.add_typer(bundle_app, name="bundle")
 app.add_typer(terminology_app, name="terminology")
+
+flow_help(app)
