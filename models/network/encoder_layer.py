@@ -30,7 +30,7 @@ class SelfAttention(nn.Module):
         hidden = architecture.hidden_size
         self.heads = architecture.num_attention_heads
         self.head_size = hidden // self.heads
-        self.dropout = architecture.attention_probs_dropout_prob
+        self.dropout = nn.Dropout(architecture.attention_probs_dropout_prob)
         self.needs_position_bias = architecture.relative_attention_num_buckets > 0
         self.query = nn.Linear(hidden, hidden)
         self.key = nn.Linear(hidden, hidden)
@@ -43,7 +43,7 @@ class SelfAttention(nn.Module):
         query, key, value = (self._by_head(layer(states)) for layer in (self.query, self.key, self.value))
         if mask is not None and mask.dtype != torch.bool:
             mask = mask.to(query.dtype)
-        dropout = self.dropout if self.training else 0.0
+        dropout = self.dropout.p if self.training else 0.0
         context = functional.scaled_dot_product_attention(query, key, value, mask, dropout)
         return context.transpose(1, 2).reshape(states.shape)
 
@@ -57,7 +57,7 @@ class SelfAttention(nn.Module):
         if position_bias is not None:
             scores = scores + position_bias[:, 0]  # [batch, heads, tokens] and [heads, tokens]
         scores = scores.masked_fill(~attention_mask.bool()[:, None, :], -torch.inf)
-        weights = functional.dropout(scores.softmax(-1), self.dropout, self.training)
+        weights = self.dropout(scores.softmax(-1))
         mean_state = torch.matmul(weights, states)  # [batch, heads, hidden]
         values = torch.einsum("bnh,nsh->bns", mean_state, self.value.weight.view(*by_head, hidden))
         # In training, dropout keeps the weights from summing to one.

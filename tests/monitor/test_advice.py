@@ -20,6 +20,6 @@ def test_every_problem_that_the_monitor_can_meet_has_advice() -> None:
 def test_advice_continues_the_sentence_of_the_fact() -> None:
     for problem, advice in ADVICE.items():
         message = message_with_advice(ModelError("the fact", problem=problem, package="p"), ADVICE)
-        assert message == f"the fact: {advice}"
+        assert message == f"the fact: {advice.format(package='p')}"
         assert advice[0].islower()
         assert not advice.endswith(".")

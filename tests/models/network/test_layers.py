@@ -90,6 +90,20 @@ def test_gradients_at_cls_are_the_same_as_of_whole_layers() -> None:
         assert torch.allclose(gradient, whole[name], atol=1e-9), name
 
 
+def test_every_dropout_of_a_layer_can_be_turned_off() -> None:
+    """`layer-dropout` sets them all; one that it missed would go on during training."""
+    layers = bert_layers(2, dropout=0.5)
+    states, mask = ragged([5, 7])
+    expected = run_layers(layers.eval(), states, mask)
+    for part in layers.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0
+    layers.train()
+    assert torch.equal(run_layers(layers, states, mask), expected)
+    at_cls = run_layers_to_cls(layers, states, mask)
+    assert torch.allclose(at_cls, expected[:, 0], atol=1e-5)
+
+
 def test_dropout_of_attention_has_the_same_distribution_as_in_whole_layers() -> None:
     layers = bert_layers(1, dropout=0.4).train()
     states, mask = ragged([6] * 4_000)

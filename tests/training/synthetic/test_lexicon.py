@@ -12,12 +12,12 @@ from training.checklist.vocabulary import read_effects
 from training.default_bundle.further_terms import add_further_terms
 from training.errors import CorpusError
 from training.examples import CodedPhrase
-from training.synthetic.lexicon import SIDES, read_lexicons
+from training.synthetic.lexicon import SIDES, plain_words, read_lexicons
 from training.synthetic.medicines import read_medicines
 from training.synthetic.sentences import SECTION_WEIGHTS
 from training.synthetic.template_filling import EffectChoice, NoPhraseError, draw_scene, fill_template
 from training.synthetic.templates import SLOT, Template, check_slots, expand_rules, read_templates
-from training.synthetic.written_tweets import read_written
+from training.synthetic.written_tweets import evaluation_posts, read_written
 from training.wordlists import data_folder, read_numbered_lines, read_wordlist
 
 
@@ -102,6 +102,19 @@ def test_the_written_tweets_are_read_with_their_codes(terminology: Terminology) 
     written = read_written(terminology)
     assert {tweet.label for tweet in written} == {0, 1}
     assert any(piece.ptid for tweet in written for piece in tweet.pieces)
+
+
+def test_no_post_for_evaluation_is_a_post_to_train_on(terminology: Terminology) -> None:
+    written = {plain_words(tweet.text) for tweet in read_written(terminology)}
+    judging = evaluation_posts(terminology, "blind", "stream", "stream_positives")
+    assert len(judging) > 2_000
+    assert not written & {plain_words(post.text) for post in judging}
+
+
+def test_no_hard_post_is_a_post_to_train_on(shared: Path, terminology: Terminology) -> None:
+    written = {plain_words(tweet.text) for tweet in read_written(terminology)}
+    rows = (shared / "hard_posts.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert not written & {plain_words(row.split("\t")[4]) for row in rows}
 
 
 def test_every_pt_of_the_lists_exists_in_a_real_terminology(shared: Path) -> None:
