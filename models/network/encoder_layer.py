@@ -57,7 +57,7 @@ class SelfAttention(nn.Module):
         if position_bias is not None:
             scores = scores + position_bias[:, 0]  # [batch, heads, tokens] and [heads, tokens]
         scores = scores.masked_fill(~attention_mask.bool()[:, None, :], -torch.inf)
-        weights = self.dropout(scores.softmax(-1))
+        weights: Tensor = self.dropout(scores.softmax(-1))
         mean_state = torch.matmul(weights, states)  # [batch, heads, hidden]
         values = torch.einsum("bnh,nsh->bns", mean_state, self.value.weight.view(*by_head, hidden))
         # In training, dropout keeps the weights from summing to one.

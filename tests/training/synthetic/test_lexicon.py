@@ -106,9 +106,9 @@ def test_the_written_tweets_are_read_with_their_codes(terminology: Terminology) 
 
 def test_no_post_for_evaluation_is_a_post_to_train_on(terminology: Terminology) -> None:
     written = {plain_words(tweet.text) for tweet in read_written(terminology)}
-    judging = evaluation_posts(terminology, "blind", "stream", "stream_positives")
-    assert len(judging) > 2_000
-    assert not written & {plain_words(post.text) for post in judging}
+    evaluated = evaluation_posts(terminology, "blind", "stream", "stream_positives")
+    assert len(evaluated) > 2_000
+    assert not written & {plain_words(post.text) for post in evaluated}
 
 
 def test_no_hard_post_is_a_post_to_train_on(shared: Path, terminology: Terminology) -> None:
