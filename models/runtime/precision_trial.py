@@ -22,6 +22,7 @@ from models.runtime.gemm import Gemm
 _ROWS: Final = 64  # tokens of a trial; few, since bfloat16 may be very slow
 _ROUNDS: Final = 5
 _SECONDS: Final = 0.7  # no further round starts after this
+_SHORTEST: Final = 2e-4  # seconds of a layer; where less is measured, chance decides which one is faster
 _MARGIN: Final = 1.3  # times as fast as the expected precision, in the median and in all rounds but one
 
 
@@ -66,8 +67,9 @@ def choose_precision(
     figures = tuple((name, 1_000 * statistics.median(times[name] for times in rounds)) for name in names)
     other: Precision = "fp32" if expected == "bf16" else "bf16"
     ratios = sorted(times[expected] / times[other] for times in rounds)
+    is_long = statistics.median(times[expected] for times in rounds) >= _SHORTEST
     # All rounds but one: a pause of the machine in one of them decides nothing.
-    if len(ratios) > 2 and statistics.median(ratios) >= _MARGIN and ratios[1] >= _MARGIN:
+    if is_long and len(ratios) > 2 and statistics.median(ratios) >= _MARGIN and ratios[1] >= _MARGIN:
         return PrecisionTrial(other, "faster on this processor", figures)
     return PrecisionTrial(expected, "as the instructions of the processor suggest", figures)
 
