@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,38 @@ def write_json(path: Path, document: Any) -> None:
 def json_bytes(document: Any) -> bytes:
     """Return the content of the file that `write_json` writes."""
     return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def write_state(path: Path, document: Mapping[str, Any], *, resumes: str = "to resume") -> None:
+    """Write the state of a training with torch, and make its folder.
+
+    After a kill in the middle or on a full disk, an older state is still there.
+
+    Args:
+        path: of the file.
+        document: what `torch.load` accepts with `weights_only=True`.
+        resumes: completes "run the same command again" in the error.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    import torch  # takes a second, and other files need no torch
+
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            torch.save(document, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:  # torch's own writer hides the OSError in a RuntimeError
+        with suppress(OSError):
+            partial.unlink()
+        raise RunError(
+            f"{path} cannot be written ({error}): make room there, and run the same command again {resumes}, "
+            "or choose another folder with --run"
+        ) from error
 
 
 def read_json(path: Path) -> Any:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ from training.adaptation.masked_model import MaskedModel
 from training.adaptation.token_index import TokenIndex
 from training.adaptation.word_masking import WordMasker, epoch_batches
 from training.errors import RunError
+from training.files import write_state
 from training.loop import explain_out_of_memory, make_optimizer, rate_factor, set_learning_rates
 
 _WEIGHT_DECAY: Final = 0.01
@@ -113,27 +112,13 @@ class AdaptationSteps:
         Raises:
             RunError: it cannot be written.
         """
-        partial = file.with_suffix(".partial")
         document = {
             "identity": identity,
             "network": self._network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "state": asdict(state),
         }
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as stream:
-                torch.save(document, stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(file)
-        except (OSError, RuntimeError) as error:  # torch's own writer hides the OSError in a RuntimeError
-            with suppress(OSError):
-                partial.unlink()
-            raise RunError(
-                f"{file} cannot be written ({error}): make room there, and run the same command again to "
-                "resume, or choose another folder with --run"
-            ) from error
+        write_state(file, document)
 
     def remaining_steps(self, state: StepState) -> Iterator[float]:
         """Take the steps after `state`, which is kept up to date; yield the loss of each.

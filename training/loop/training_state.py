@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -14,6 +12,7 @@ import torch
 from torch import Tensor
 
 from training.errors import RunError
+from training.files import write_state
 from training.loop.config import TrainingConfig
 from training.loop.task_data import TaskData
 
@@ -136,22 +135,12 @@ class StateFolder:
         Raises:
             RunError: it cannot be written.
         """
-        partial = self._file.with_suffix(".partial")
         fields = {name: getattr(state, name) for name in TrainingState.__dataclass_fields__}
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
-                torch.save({"identity": self._identity, "state": fields}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self._file)
-        except (OSError, RuntimeError) as error:  # torch's own writer hides the OSError in a RuntimeError
-            with suppress(OSError):
-                partial.unlink()
-            raise RunError(
-                f"{self._file} cannot be written ({error}): make room there, and run the same command again "
-                "to resume after the last finished epoch, or choose another folder with --run"
-            ) from error
+        write_state(
+            self._file,
+            {"identity": self._identity, "state": fields},
+            resumes="to resume after the last finished epoch",
+        )
 
     def discard(self) -> None:
         """Delete the state, so that the training starts over."""
