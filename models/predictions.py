@@ -140,6 +140,11 @@ def clamp_probability(value: float) -> float:
     return min(max(value, 0.0), 1.0) if is_probability(value) else value
 
 
+def clamp_optional(value: float | None) -> float | None:
+    """Return `clamp_probability` of a value, or None if there is none."""
+    return None if value is None else clamp_probability(value)
+
+
 def is_span_of(text: str, start: int, end: int) -> bool:
     """Return True if `text[start:end]` is a non-empty span that lies within `text`."""
     return 0 <= start < end <= len(text)

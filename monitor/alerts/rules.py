@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from models import Mention
-from models.predictions import clamp_probability
+from models.predictions import clamp_optional, clamp_probability
 from monitor.alerts.payload import AlertPayload, MentionPayload
 from monitor.records import Alert, ScoredPost
 
@@ -104,8 +104,8 @@ def _payload(
         url=tweet.url,
         text=tweet.text,
         probability=clamp_probability(scored.prediction.probability),
-        first_probability=_clamped(scored.prediction.first_probability),
-        second_probability=_clamped(scored.prediction.second_probability),
+        first_probability=clamp_optional(scored.prediction.first_probability),
+        second_probability=clamp_optional(scored.prediction.second_probability),
         mention=MentionPayload(
             start=mention.start,
             end=mention.end,
@@ -116,14 +116,10 @@ def _payload(
         ),
         ptid=mention.ptid,
         pt_name=mention.pt_name,
-        pt_score=_clamped(mention.pt_score),
+        pt_score=clamp_optional(mention.pt_score),
         bundle=bundle,
         detected_at=detected_at,
     )
-
-
-def _clamped(probability: float | None) -> float | None:
-    return None if probability is None else clamp_probability(probability)
 
 
 def _normalized(text: str) -> str:

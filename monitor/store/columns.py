@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from models import Mention
-from models.predictions import clamp_probability
+from models.predictions import clamp_optional, clamp_probability
 from monitor.records import Alert, ContextPart, Progress, ScoredPost
 from monitor.store.digests import author_hash
 from monitor.store.versions import History
@@ -108,8 +108,8 @@ PREDICTION_COLUMNS: ColumnValues[PredictionRow] = {
     "topic": attrgetter("scored.received.origin.topic"),
     "partition": attrgetter("scored.received.origin.partition"),
     "offset": attrgetter("scored.received.origin.offset"),
-    "first_probability": lambda row: _clamped(row.scored.prediction.first_probability),
-    "second_probability": lambda row: _clamped(row.scored.prediction.second_probability),
+    "first_probability": lambda row: clamp_optional(row.scored.prediction.first_probability),
+    "second_probability": lambda row: clamp_optional(row.scored.prediction.second_probability),
 }
 
 MENTION_COLUMNS: ColumnValues[MentionRow] = {
@@ -121,7 +121,7 @@ MENTION_COLUMNS: ColumnValues[MentionRow] = {
     "score": lambda row: clamp_probability(row.mention.score),
     "ptid": attrgetter("mention.ptid"),
     "pt_name": attrgetter("mention.pt_name"),
-    "pt_score": lambda row: _clamped(row.mention.pt_score),
+    "pt_score": lambda row: clamp_optional(row.mention.pt_score),
     "runners_up": lambda row: _runners_up(row.mention),
 }
 
@@ -167,10 +167,6 @@ def mention_rows(predictions: Iterable[PredictionRow]) -> list[MentionRow]:
         for row in predictions
         for mention in row.scored.prediction.mentions
     ]
-
-
-def _clamped(probability: float | None) -> float | None:
-    return None if probability is None else clamp_probability(probability)
 
 
 def _context(parts: Sequence[ContextPart]) -> str | None:
