@@ -22,7 +22,6 @@ import torch
 from benchmarks.inference.benchmark_bundles import make_bundle
 from benchmarks.inference.workload import Arithmetic, prepare_workload
 from models.bundle import Bundle, Thresholds
-from models.encoder import TweetTokenizer
 from models.normalizer import ClassifierNormalizer, SpanReader
 from models.runtime import Engine
 from models.scoring import Pipeline, Reader, stream
@@ -82,7 +81,7 @@ def _speeds(
     bundle: Bundle, thresholds: Thresholds, budget: int, texts: list[str], seconds: float
 ) -> dict[str, int]:
     torch.cuda.reset_peak_memory_stats()
-    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    tokenizer = bundle.tweet_tokenizer
     encodings = tokenizer.encode(texts)
     engine = Engine(
         bundle.network, device=torch.device("cuda"), precision="bf16", token_budget=budget, graphs=True

@@ -13,7 +13,6 @@ from benchmarks.inference.interleaving import TimedTask
 from benchmarks.inference.pipeline_baseline import PipelineCascade, PipelineProcess
 from benchmarks.inference.precisions import CasePrecision, PrecisionPipelines
 from benchmarks.inference.workload import Workload
-from models.encoder import TweetTokenizer
 from models.scoring import Pipeline, stream
 
 BATCH_SIZES: Final = (1, 64)
@@ -106,7 +105,7 @@ class _OurCascade:
 
 def tokenizer_tasks(made: BenchmarkBundle, texts: Sequence[str]) -> Iterator[TimedTask]:
     """Yield tokenization on one core, including offsets: all texts at once, and text by text."""
-    tokenizer = TweetTokenizer(made.bundle.tokenizer, made.bundle.config.max_tokens)
+    tokenizer = made.bundle.tweet_tokenizer
 
     def encode_together(count: int) -> float:
         with _one_tokenizer_thread():

@@ -10,7 +10,6 @@ import torch
 from benchmarks.inference.benchmark_bundles import BenchmarkBundle
 from benchmarks.inference.tweet_sample import POSITIVES
 from models.bundle import Bundle, Thresholds
-from models.encoder import TweetTokenizer
 from models.scoring import Pipeline
 
 
@@ -96,7 +95,7 @@ def _required_gflop(bundle: Bundle, work: Workload) -> float:
     def layer_at_cls(tokens: int) -> float:
         return 2 * (4 * h * h + 2 * h * f) + 4 * tokens * h * heads
 
-    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    tokenizer = bundle.tweet_tokenizer
     tweets = [len(encoding.ids) for encoding in tokenizer.encode(work.texts)]
     spans = [len(encoding.ids) for encoding in tokenizer.encode([span for _, span in work.spans])]
     full_layers = shape.frozen_layers + shape.classifiers * (shape.shared_layers - 1)
@@ -111,7 +110,7 @@ def _required_gflop(bundle: Bundle, work: Workload) -> float:
 def _whole_gflop(bundle: Bundle, work: Workload) -> float:
     shape = bundle.weights.shape
     h, f, layers = shape.hidden, shape.intermediate, shape.frozen_layers + shape.shared_layers
-    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    tokenizer = bundle.tweet_tokenizer
     lengths = [len(encoding.ids) for encoding in tokenizer.encode(work.texts)]
     flop = sum(2 * tokens * (4 * h * h + 2 * h * f) + 4 * tokens * tokens * h for tokens in lengths)
     return layers * flop / len(lengths) / 1e9

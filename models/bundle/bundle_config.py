@@ -229,6 +229,15 @@ class BundleConfig(ConfigSection):
         threshold = self.retrieval.fusions[self.retrieval.choice].threshold
         return self.thresholds.model_copy(update={"normalizer": threshold})
 
+    @property
+    def settling_threshold(self) -> float:
+        """The first reader's probability below which a post is settled as NoADE.
+
+        With a second reader it is the one from which that reads, else the Classifier's threshold.
+        """
+        section = self.second_reader
+        return self.thresholds.classifier if section is None else section.reads_from
+
     def with_normalizer(self, choice: NormalizerChoice | None, folder: Path) -> BundleConfig:
         """Return this config with another Normalizer.
 

@@ -15,9 +15,8 @@ from models.bundle.config_sections import EarlyExit
 from models.bundle.load import Bundle
 from models.bundle.revise import require_place, write_changed_bundle
 from models.bundle.save import tensors_file
-from models.bundle.stored_tensors import shape_mismatches
+from models.bundle.stored_tensors import exit_mismatch
 from models.errors import BundleError
-from models.network import exit_shapes, highest_exit
 
 
 def require_exitable(folder: Path, out: Path | None) -> None:
@@ -65,11 +64,7 @@ def store_early_exit(
             since it was loaded.
     """
     require_exitable(bundle.path, out)
-    shape = bundle.weights.shape
-    difference = shape_mismatches(exit_shapes(shape), tensors)
-    if section.layer > highest_exit(shape):
-        difference = f"follows the layer {section.layer}, but the highest possible is {highest_exit(shape)}"
-    if difference:
+    if difference := exit_mismatch(section.layer, bundle.weights.shape, tensors):
         raise BundleError(f"the head of the early exit does not fit the network: it {difference}")
     hashed = {EXIT_FILE: tensors_file(tensors)}
     config = bundle.config.changed(hashed, early_exit=section)

@@ -30,9 +30,10 @@ from models.bundle.checked_files import (
 from models.bundle.config_sections import SecondReader
 from models.bundle.dictionary import Dictionary, read_dictionary
 from models.bundle.read_weights import network_shape, read_stored_network
-from models.bundle.stored_tensors import shape_mismatches
+from models.bundle.stored_tensors import exit_mismatch
+from models.encoder import TweetTokenizer
 from models.errors import BundleError
-from models.network import ExitHead, NetworkShape, NetworkWeights, exit_shapes, highest_exit
+from models.network import ExitHead, NetworkShape, NetworkWeights
 from models.normalizer import Labels
 from models.runtime.int8 import BodyIr
 
@@ -65,6 +66,11 @@ class Bundle:
     body: BodyIr | None = None
     second: Bundle | None = None
     early_exit: ExitHead | None = None
+
+    @cached_property
+    def tweet_tokenizer(self) -> TweetTokenizer:
+        """The tokenizer with the bundle's longest input; made once, since that copies it."""
+        return TweetTokenizer(self.tokenizer, self.config.max_tokens)
 
     @property
     def version(self) -> str:
@@ -154,10 +160,7 @@ def _read_exit(folder: Path, config: BundleConfig, shape: NetworkShape) -> ExitH
     if section is None:
         return None
     tensors = read_tensors(folder, config, EXIT_FILE)
-    difference = shape_mismatches(exit_shapes(shape), tensors)
-    if section.layer > highest_exit(shape):
-        difference = f"is for the layer {section.layer}, but the highest possible is {highest_exit(shape)}"
-    if difference:
+    if difference := exit_mismatch(section.layer, shape, tensors):
         raise BundleError(f"{folder / EXIT_FILE} {difference}: {FIX}")
     whole = {name: tensor.float() for name, tensor in tensors.items()}
     return ExitHead(section.layer, section.leaves_below, section.shown_for, whole)

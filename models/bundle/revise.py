@@ -61,8 +61,7 @@ def revise_bundle(
     if out is not None:
         require_place(folder, out)
         changed = {METRICS_FILE: metrics_json({**read_metrics(folder), **metrics})} if metrics else {}
-        with writing(out, BundleError):
-            replace_folder(out, {**read_all(folder), **changed, CONFIG_FILE: config.to_json()})
+        _replace_bundle(out, folder, changed, config)
         return config.version
     if metrics:
         data = metrics_json({**read_metrics(folder), **metrics})
@@ -91,10 +90,7 @@ def set_languages(path: Path, languages: Sequence[str], out: Path | None = None)
     config = read_config(path).changed({}, languages=tuple(languages) or None)
     require_place(path, out)
     card = with_languages(read_card(path), languages)
-    files = {**read_all(path), CONFIG_FILE: config.to_json(), **({CARD_FILE: card.encode()} if card else {})}
-    folder = out or path
-    with writing(folder, BundleError):
-        replace_folder(folder, files)
+    _replace_bundle(out or path, path, {CARD_FILE: card.encode()} if card else {}, config)
     return config.version
 
 
@@ -138,6 +134,10 @@ def write_changed_bundle(
             f"the bundle {bundle.path} was changed by another program and is left as it is: "
             "run the command again"
         )
-    folder = out or bundle.path
+    _replace_bundle(out or bundle.path, bundle.path, files, config)
+
+
+def _replace_bundle(folder: Path, source: Path, files: Mapping[str, bytes], config: BundleConfig) -> None:
+    """Write the files of a bundle to a folder, some of them and the config changed."""
     with writing(folder, BundleError):
-        replace_folder(folder, {**read_all(bundle.path), **files, CONFIG_FILE: config.to_json()})
+        replace_folder(folder, {**read_all(source), **files, CONFIG_FILE: config.to_json()})

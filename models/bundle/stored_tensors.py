@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.network import NetworkShape, Shape, tensor_mismatches
+from models.network import NetworkShape, Shape, exit_shapes, highest_exit, tensor_mismatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,13 @@ def encoder_shapes(shape: NetworkShape, layers: int) -> dict[str, Shape]:
 def name_in_encoder(name: str) -> str:
     """Return the name in BERT of a tensor of the trunk."""
     return f"encoder.layer.{name.removeprefix('trunk.')}" if name.startswith("trunk.") else name
+
+
+def exit_mismatch(layer: int, shape: NetworkShape, tensors: Mapping[str, Tensor]) -> str:
+    """Return why the head of an early exit after a layer does not fit a network, or an empty string."""
+    if layer > highest_exit(shape):
+        return f"is for the layer {layer}, but the highest possible is {highest_exit(shape)}"
+    return shape_mismatches(exit_shapes(shape), tensors)
 
 
 def shape_mismatches(expected: Mapping[str, Shape], tensors: Mapping[str, Tensor]) -> str:

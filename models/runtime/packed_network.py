@@ -122,7 +122,7 @@ class PackedNetwork:
 
     def run_layer(self, number: int, states: Tensor, batch: PackedBatch) -> Tensor:
         """Run one of the layers that heads have in common, counted from 0 above the embeddings."""
-        return [*self._trunk, *self._shared[:-1]][number](states, batch)
+        return self._common_layers[number](states, batch)
 
     def exit_log_odds(self, states: Tensor, batch: PackedBatch) -> Tensor:
         """Return the log-odds of the early exit's head, `[texts]`, for the states below it.
@@ -142,7 +142,7 @@ class PackedNetwork:
         """
         early_exit = self._required_exit
         below, frozen = early_exit.below, len(self._trunk)
-        layers = [*self._trunk, *self._shared[:-1]]
+        layers = self._common_layers
         trunk_below = _run(layers[: min(below, frozen)], self._embedding(batch), batch)
         states_below = _run(layers[frozen:below], trunk_below, batch)
         log_odds = early_exit.log_odds(states_below, batch)
@@ -155,6 +155,11 @@ class PackedNetwork:
         states = trunk if states_below is trunk_below else states_below[tokens]
         states = _run(layers[max(below, frozen) :], states, selected)
         return AfterExit(log_odds, staying, selected, SharedStates(trunk, states))
+
+    @property
+    def _common_layers(self) -> list[PackedLayer]:
+        """The layers that all heads have in common."""
+        return [*self._trunk, *self._shared[:-1]]
 
     @property
     def _required_exit(self) -> PackedExit:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 
 from models.bundle import Bundle, BundleConfig, Dictionary, Retrieval
-from models.encoder import TweetTokenizer
 from models.network import ExitHead
 from models.normalizer import (
     BEST,
@@ -82,16 +81,11 @@ def make_engines(
 
 
 def usable_exit(bundle: Bundle) -> ExitHead | None:
-    """Return the early exit of a bundle; None if it was only shown for a higher threshold than it has.
-
-    The threshold that matters is the one below which nothing more happens to a text: with a second reader,
-    the one from which that reads.
-    """
-    config = bundle.config
-    section = config.second_reader
-    threshold = config.thresholds.classifier if section is None else section.reads_from
-    exit_head = bundle.early_exit
-    return exit_head if exit_head is not None and exit_head.serves(threshold, config.decision) else None
+    """Return the early exit of a bundle; None if it was only shown for a higher threshold than it has."""
+    config, exit_head = bundle.config, bundle.early_exit
+    if exit_head is None or not exit_head.serves(config.settling_threshold, config.decision):
+        return None
+    return exit_head
 
 
 def assemble_reader(bundle: Bundle, engines: BundleEngines) -> Reader | TwoReaders:
@@ -129,7 +123,7 @@ def reader_on(bundle: Bundle, engine: Engine) -> Reader:
     config = bundle.config
     return Reader(
         engine,
-        TweetTokenizer(bundle.tokenizer, config.max_tokens),
+        bundle.tweet_tokenizer,
         config.decision,
         reads_context=config.options.reads_context,
     )
@@ -174,7 +168,7 @@ def span_reader_on(bundle: Bundle, engine: Engine) -> SpanReader:
     config = bundle.config
     return SpanReader(
         engine,
-        TweetTokenizer(bundle.tokenizer, config.max_tokens),
+        bundle.tweet_tokenizer,
         context=config.options.context,
         retrieval_context=config.retrieval.context if config.retrieval else False,
     )

@@ -203,8 +203,7 @@ def search_steps(
 
 def positive_from(bundle: Bundle) -> float:
     """Return the log-odds of the network, before calibration, from which something more happens to a text."""
-    section = bundle.config.second_reader
-    threshold = bundle.config.thresholds.classifier if section is None else section.reads_from
+    threshold = bundle.config.settling_threshold
     log_odds = bundle.config.decision.log_odds_at(threshold)
     if not np.isfinite(log_odds):
         raise RunError(

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from models.bundle import Bundle
 from models.device import resolve_precision
-from models.encoder import TweetTokenizer
 from models.network import ExitHead
 from models.network.vote import combined_log_odds
 from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, micro_batches
 from models.runtime.exit_on_tokens import PackedExit
 from models.runtime.layer import position_bias
 from training.examples import Example
+from training.loop import window_examples
 
 Floats = NDArray[np.float64]
 Advance = Callable[[int], None]
@@ -43,10 +43,8 @@ class HeadOutputs:
 
 def packed_inputs(bundle: Bundle, examples: Sequence[Example]) -> list[PackedBatch]:
     """Return texts as a worker would read them: with contexts, long ones in windows, without padding."""
-    config = bundle.config
-    tokenizer = TweetTokenizer(bundle.tokenizer, config.max_tokens)
-    contexts = [example.context for example in examples] if config.options.reads_context else None
-    windowed = tokenizer.windows([example.text for example in examples], contexts)
+    reads_context = bundle.config.options.reads_context
+    windowed = window_examples(examples, bundle.tweet_tokenizer, reads_context=reads_context)
     return list(micro_batches(windowed.inputs, token_budget=TOKEN_BUDGET))
 
 

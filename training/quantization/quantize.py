@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.bundle import Bundle
-from models.encoder import TweetTokenizer
 from models.network import EnsembleMember, MultiTaskNetwork
 from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, micro_batches
 from models.runtime.int8 import BodyIr, QuantizedBody, body_layers
@@ -83,7 +82,7 @@ def quantize_body(bundle: Bundle, examples: Sequence[Example], *, seed: int) -> 
     if not body_layers(bundle.weights.shape):
         raise RunError("the network has a single layer, which stays exact: there is nothing to quantize")
     order = np.random.default_rng(seed).permutation(len(examples))[:REFIT_TEXTS]
-    tokenizer = TweetTokenizer(bundle.tokenizer, bundle.config.max_tokens)
+    tokenizer = bundle.tweet_tokenizer
     encodings = tokenizer.encode([examples[row].text for row in order])
     return CalibratedBody(
         bundle,
