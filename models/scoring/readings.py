@@ -6,7 +6,7 @@ tokenizers differ, so readings are compared by words and characters, never by to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -54,7 +54,12 @@ class TextReader(Protocol):
     """Anything that reads texts for Algorithm 2: one reader, or two together."""
 
     def read(
-        self, texts: Sequence[str], contexts: Sequence[str] | None = None, *, threshold: float
+        self,
+        texts: Sequence[str],
+        contexts: Sequence[str] | None = None,
+        *,
+        threshold: float,
+        advance: Callable[[int], None] = lambda windows: None,
     ) -> list[Reading]:
         """Read each text, in order; several threads may call at once.
 
@@ -62,4 +67,5 @@ class TextReader(Protocol):
             texts: any texts.
             contexts: for each text what is read before it, empty where there is nothing; None for none.
             threshold: probability from which a text is positive, and its words are read.
+            advance: called after each micro-batch with its number of windows.
         """

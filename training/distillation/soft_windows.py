@@ -12,7 +12,7 @@ from models.encoder import TokenizedInput, TweetTokenizer
 from models.normalizer import Labels
 from models.predictions import Candidate
 from training.distillation.soft_labels import SoftLabel, SoftLabels, mean_score
-from training.loop import Distribution
+from training.loop import Distribution, window_examples
 
 # A word at least this probable is an adverse effect, as in `models.scoring.decode`.
 _LIKELIER: Final = 0.5
@@ -39,10 +39,7 @@ class SoftWindow:
 
 def soft_windows(soft: SoftLabels, tokenizer: TweetTokenizer, *, contexts: bool) -> Iterator[SoftWindow]:
     """Yield the windows of all texts, as the student reads them."""
-    windowed = tokenizer.windows(
-        [example.text for example in soft.examples],
-        [example.context for example in soft.examples] if contexts else None,
-    )
+    windowed = window_examples(soft.examples, tokenizer, reads_context=contexts)
     for text, label in enumerate(soft.labels):
         rows = windowed.rows(text)
         for row in rows:

@@ -17,6 +17,7 @@ from models.scoring.assembly import span_reader_on
 from models.scoring.reader import Reader
 from models.scoring.readings import Reading, TextReader
 from training.distillation.soft_labels import SoftLabel, SoftSpan
+from training.evaluation import read_examples
 from training.examples import Example
 
 HALF: Final = 0.5
@@ -81,11 +82,7 @@ class Teacher:
         Candidates are found for the annotated spans. In texts that the bundle calls positive, or that are as
         likely as not to be, they are also found for the spans that the Extractor finds.
         """
-        readings = self.reader.read(
-            [example.text for example in examples],
-            [example.context for example in examples],
-            threshold=0.0,
-        )
+        readings = read_examples(self.reader, examples)
         spans = [self._spans(example, reading) for example, reading in zip(examples, readings, strict=True)]
         candidates = self._rank(examples, spans)
         return [

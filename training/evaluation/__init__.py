@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         evaluate,
         lift_annotation,
         predict_examples,
+        read_examples,
         score_predictions,
     )
     from training.evaluation.gold import Gold, read_gold, read_seen
@@ -92,6 +93,7 @@ else:
                 "evaluate",
                 "lift_annotation",
                 "predict_examples",
+                "read_examples",
                 "score_predictions",
             ),
             "gold": ("Gold", "read_gold", "read_seen"),
@@ -145,6 +147,7 @@ __all__ = [
     "predict_examples",
     "present_calibrator",
     "prevalence_weights",
+    "read_examples",
     "read_gold",
     "read_predictions",
     "read_seen",

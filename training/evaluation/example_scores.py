@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from models.predictions import Scorer, TweetPrediction
+from models.scoring.readings import Reading, TextReader
 from training.examples import Example
 from training.scorer import OfficialSpan, Scores, TweetAnnotation, score_annotations
 
@@ -17,6 +18,29 @@ def evaluate(scorer: Scorer, examples: Sequence[Example]) -> Scores:
 def predict_examples(scorer: Scorer, examples: Sequence[Example]) -> list[TweetPrediction]:
     """Score the texts with their contexts, which a bundle reads if it was trained to."""
     return scorer.score([example.text for example in examples], [example.context for example in examples])
+
+
+def read_examples(
+    reader: TextReader,
+    examples: Sequence[Example],
+    *,
+    threshold: float = 0.0,
+    advance: Callable[[int], None] = lambda texts: None,
+) -> list[Reading]:
+    """Read the texts with their contexts.
+
+    Args:
+        reader: one reader of a bundle, or both together.
+        examples: the texts.
+        threshold: probability from which words are extracted; by default those of all texts are.
+        advance: as for the reader.
+    """
+    return reader.read(
+        [example.text for example in examples],
+        [example.context for example in examples],
+        threshold=threshold,
+        advance=advance,
+    )
 
 
 def score_predictions(predictions: Sequence[TweetPrediction], examples: Sequence[Example]) -> Scores:

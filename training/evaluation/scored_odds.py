@@ -15,6 +15,7 @@ import torch
 from models.bundle import Bundle
 from models.normalizer import SpanInText
 from models.scoring import (
+    NEVER,
     BundleEngines,
     Combination,
     Reading,
@@ -27,9 +28,8 @@ from models.scoring import (
 from training.errors import RunError
 from training.evaluation.calibration import Calibrator, Numbers, prevalence_weights
 from training.evaluation.common_threshold import ScoredTexts
+from training.evaluation.example_scores import read_examples
 from training.examples import Example
-
-_UNREACHABLE = 2.0  # a threshold above every probability
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,10 @@ def score_odds(
     engines = make_engines(bundle, device=device, early_exit=False)
     reader = assemble_reader(bundle, engines)
     # Spans are only needed if they decide.
-    threshold = 0.0 if bundle.config.options.feedback else _UNREACHABLE
+    threshold = 0.0 if bundle.config.options.feedback else NEVER
     scored = []
     for name, examples in kinds:
-        readings = reader.read(
-            [example.text for example in examples],
-            [example.context for example in examples],
-            threshold=threshold,
-            advance=advance,
-        )
+        readings = read_examples(reader, examples, threshold=threshold, advance=advance)
         odds = [_log_odds(bundle, reading) for reading in readings]
         scored.append(
             ScoredOdds(

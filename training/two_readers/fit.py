@@ -13,7 +13,7 @@ import torch
 from models.bundle import Bundle, CodeChoice, SecondReader, Thresholds
 from models.runtime import Engine
 from models.scoring import BundleEngines, assemble_coder, reader_on
-from training.evaluation import CommonThreshold, operating_points
+from training.evaluation import CommonThreshold, operating_points, read_examples
 from training.examples import Example
 from training.two_readers.choices import (
     ChoiceScores,
@@ -26,7 +26,6 @@ from training.two_readers.kinds_of_text import (
     Kind,
     Progress,
     first_probabilities,
-    read_examples,
     require_both_classes,
 )
 from training.two_readers.log_odds_weights import fit_both
@@ -172,7 +171,7 @@ def _read_by_first(
     reader = reader_on(first, engines.first)
     with progress(sum(len(examples) for _, examples in validation), "texts of the first reader") as advance:
         return [
-            Kind(name, examples, read_examples(reader, examples, advance), {})
+            Kind(name, examples, read_examples(reader, examples, advance=advance), {})
             for name, examples in validation
         ]
 
@@ -183,7 +182,7 @@ def _stream_probabilities(
     if not stream:
         return None
     with progress(len(stream), "texts of the stream") as advance:
-        return first_probabilities(read_examples(reader_on(first, engines.first), stream, advance))
+        return first_probabilities(read_examples(reader_on(first, engines.first), stream, advance=advance))
 
 
 def _read_by_second(
@@ -195,7 +194,7 @@ def _read_by_second(
     ]
     with progress(sum(map(len, rows)), "texts of the second reader") as advance:
         readings = [
-            read_examples(reader, [kind.examples[row] for row in chosen], advance)
+            read_examples(reader, [kind.examples[row] for row in chosen], advance=advance)
             for kind, chosen in zip(kinds, rows, strict=True)
         ]
     return [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.scoring import Reader, Reading
+from models.scoring import Reading
 from training.errors import RunError
 from training.evaluation import prevalence_weights
 from training.evaluation.calibration import Numbers
@@ -66,18 +66,6 @@ def require_both_classes(kinds: Sequence[tuple[str, Sequence[Example]]]) -> None
                 f"of the {len(examples):,} texts in {name} {positives:,} report an adverse effect: give "
                 "texts of both classes"
             )
-
-
-def read_examples(
-    reader: Reader, examples: Sequence[Example], advance: Callable[[int], None] = lambda texts: None
-) -> list[Reading]:
-    """Read all texts with one reader, and extract the words of all."""
-    return reader.read(
-        [example.text for example in examples],
-        [example.context for example in examples],
-        threshold=0.0,
-        advance=advance,
-    )
 
 
 def first_probabilities(readings: Sequence[Reading]) -> Numbers:
