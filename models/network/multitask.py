@@ -106,31 +106,39 @@ class MultiTaskNetwork(FrozenTrunk):
         return cast(nn.Linear, self.get_submodule(head.name))
 
     def logits(
-        self, head: Head, trunk_states: Tensor, attention_mask: Tensor, span_mask: Tensor | None = None
+        self,
+        head: Head,
+        states: Tensor,
+        attention_mask: Tensor,
+        span_mask: Tensor | None = None,
+        *,
+        passed: int = 0,
     ) -> Tensor:
         """Run the shared layers and one head.
 
         Args:
             head: of `models.network.heads.HEADS`.
-            trunk_states: `[batch, tokens, hidden]`, as `trunk_states` returns them. A head that reads spans
+            states: `[batch, tokens, hidden]`, as `trunk_states` returns them. A head that reads spans
                 takes those of `[CLS] span [SEP]`, variant (a), or of `[CLS] span [SEP] tweet [SEP]`,
                 variant (b) (section 3.2).
             attention_mask: `[batch, tokens]`, 1 for a token and 0 for padding.
             span_mask: `[batch, tokens]`, 1 for the tokens of `[CLS] span [SEP]`, see `TokenBatch.span_mask`.
                 Read by mean pooling of spans only.
+            passed: number of shared layers that `states` have passed already.
 
         Returns:
             `[batch, tokens, classes]` for a head that reads tokens, else `[batch, classes]`.
         """
-        bias = self.position_bias(trunk_states.shape[1])
+        bias = self.position_bias(states.shape[1])
+        layers = self.shared[passed:]
         if head.reads == "token":
-            states = run_layers(self.shared, trunk_states, attention_mask, bias)
+            states = run_layers(layers, states, attention_mask, bias)
         elif head.reads == "span" and self.pooling == "mean":
             if span_mask is None:
                 raise ValueError("mean pooling needs a span_mask")
-            states = mean_over(run_layers(self.shared, trunk_states, attention_mask, bias), span_mask)
+            states = mean_over(run_layers(layers, states, attention_mask, bias), span_mask)
         else:
-            states = run_layers_to_cls(self.shared, trunk_states, attention_mask, bias)
+            states = run_layers_to_cls(layers, states, attention_mask, bias)
         logits: Tensor = self.linear(head)(self.dropout(states))
         return logits
 

@@ -11,6 +11,7 @@ joined_tasks    data sets put together
 objective       the loss of each task (Equations 2 and 3) and its gradients
 adversarial     gradients under the worst small perturbation
 adapted_layers  low-rank adapters in place of whole layers
+exit_supervision  a loss after a lower layer, so that an early exit can follow it
 optimization    AdamW, a learning rate for each layer, and the schedule
 algorithm1      the steps of one epoch
 trainer         all epochs: validate, keep the best, save, resume

@@ -89,6 +89,9 @@ def adapt_layers(layers: nn.ModuleList, config: TrainingConfig) -> None:
         bias="none",
     )
     inject_adapter_in_model(settings, layers, _ADAPTER)
+    for _, module in _adapted_linears(layers):
+        # Autocast converts the inputs of products itself; peft would turn them into fp32 before that.
+        module.cast_input_dtype_enabled = False
 
 
 def adapter_tensors(layers: nn.ModuleList) -> dict[str, Tensor]:

@@ -29,6 +29,7 @@ from models.network import MultiTaskNetwork, Task
 from training.errors import RunError
 from training.loop.callbacks import TrainingCallback
 from training.loop.config import TrainingConfig
+from training.loop.exit_supervision import ExitSupervision
 from training.loop.objective import backward, task_class_weights, trained_parameters
 from training.loop.optimization import rate_factor, set_learning_rates
 from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
@@ -60,11 +61,12 @@ def train_epoch(
     states: KeptStates,
     callback: TrainingCallback,
     processes: Processes = SINGLE_PROCESS,
+    supervision: ExitSupervision | None = None,
 ) -> dict[Task, float]:
     """Run lines 2 to 11 for the steps of one epoch.
 
     All randomness comes from the seed and the epoch's number. So an epoch of a resumed training is the epoch
-    that an uninterrupted training would have had.
+    that an uninterrupted training would have had. `supervision` adds a loss after a lower layer.
 
     Returns:
         The mean loss of each task that was drawn.
@@ -75,6 +77,8 @@ def train_epoch(
     generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
     torch.manual_seed(config.seed * 100_003 + epoch + 7_919 * processes.rank)  # dropout
     set_dropout(network.shared, config.layer_dropout)
+    if supervision is not None:  # not a part of the network, so it has a training mode of its own
+        set_dropout(supervision.train(), config.layer_dropout)
     names = list(tasks)
     sizes = [tasks[name].epoch_size for name in names]
     batch_sizes = [config.batch_size(name) for name in names]
@@ -95,9 +99,12 @@ def train_epoch(
         )
         set_learning_rates(optimizer, factor)
         with explain_out_of_memory(*_step_and_remedy(data, rows, config)):
-            loss = backward(network, data, rows, weights[task], states, config, processes)  # line 10
-            processes.sum_gradients(trained_parameters(network, task))
-            nn.utils.clip_grad_norm_(trained_parameters(network, task), config.max_norm)
+            loss = backward(  # line 10
+                network, data, rows, weights[task], states, config, processes, supervision
+            )
+            parameters = list(trained_parameters(network, task, supervision))
+            processes.sum_gradients(parameters)
+            nn.utils.clip_grad_norm_(parameters, config.max_norm)
             optimizer.step()  # line 11
             optimizer.zero_grad(set_to_none=True)
         losses.add(task, processes.sum(loss))

@@ -55,6 +55,7 @@ _RANGES: Final[Mapping[str, ValueRange]] = {
     "layer_decay": RATIO,
     "distill_weight": ValueRange(lambda value: 0 <= value <= 1, "from 0 to 1"),
     "distill_temperature": POSITIVE,
+    "exit_layer": NOT_NEGATIVE,
     "max_tokens": ValueRange(lambda value: value >= 8, "8 or more"),
     "seed": ValueRange(lambda value: 0 <= value <= _LARGEST_SEED, f"from 0 to {_LARGEST_SEED}"),
 }
@@ -112,6 +113,9 @@ class TrainingConfig:
         distill_weight: of a teacher's distribution, where a text, token or span also has an annotated class;
             the class weighs the rest. It has no effect without a teacher.
         distill_temperature: by which the log-odds of teacher and student are divided (Hinton et al. 2015).
+        exit_layer: number of layers of the encoder after which an early exit is to follow: these also learn
+            1a, by a head of their own, see `training.loop.exit_supervision`; 0 for none. The head is not a
+            part of the bundle: `bundle add-exit` trains the one that serves.
         select: the validation score that decides which epoch is best: F1 of one subtask, or their mean.
         patience: stop after this many epochs without improvement; 0 disables early stopping.
         lora_rank: rank of low-rank adapters (LoRA, Hu et al. 2021) that are trained in place of the layers
@@ -150,6 +154,7 @@ class TrainingConfig:
     adversarial_steps: int = 3
     distill_weight: float = 0.5
     distill_temperature: float = 1.0
+    exit_layer: int = 0
     select: Literal["mean", Task] = "mean"
     patience: int = 0
     lora_rank: int = 0

@@ -14,6 +14,7 @@ from training.errors import RunError
 from training.loop.algorithm1 import network_steps, train_epoch
 from training.loop.callbacks import NullCallback, TrainingCallback
 from training.loop.config import TrainingConfig
+from training.loop.exit_supervision import ExitSupervision, exit_supervision, without_exit
 from training.loop.inputs import Inputs
 from training.loop.optimization import network_optimizer
 from training.loop.processes import SINGLE_PROCESS, Processes, explain_out_of_memory
@@ -78,7 +79,9 @@ def train_multitask(
     inputs = [tasks[task].inputs for task in sorted(tasks)] if reuses_states else []
     states.plan(network, [*inputs, *also_keep], bfloat16=config.bfloat16)
     state = train_epochs(
-        _MultiTaskTrainee(network, tasks, config, states, processes, validate),
+        _MultiTaskTrainee(
+            network, tasks, config, states, processes, validate, exit_supervision(network, config)
+        ),
         folder,
         callback=callback if processes.is_main else NullCallback(),
         processes=processes,
@@ -97,6 +100,7 @@ class _MultiTaskTrainee:
     states: KeptStates
     processes: Processes
     validation: Validate
+    supervision: ExitSupervision | None
 
     @property
     def epochs(self) -> int:
@@ -110,13 +114,16 @@ class _MultiTaskTrainee:
         self.states.fill(self.network, callback, self.processes)
 
     def create_optimizer(self) -> Optimizer:
-        return network_optimizer(self.network, self.config)
+        return network_optimizer(self.network, self.config, self.supervision)
 
     def trained_weights(self) -> Mapping[str, Tensor]:
-        return self.network.trained_state()
+        exit_head = self.supervision.state() if self.supervision is not None else {}
+        return {**self.network.trained_state(), **exit_head}
 
     def load_trained_weights(self, weights: Mapping[str, Tensor]) -> None:
-        self.network.load_trained_state(weights)
+        self.network.load_trained_state(without_exit(weights))
+        if self.supervision is not None:
+            self.supervision.load_state(weights)
 
     def count_steps(self, epoch: int) -> int:
         return network_steps(self.tasks, self.config)
@@ -133,6 +140,7 @@ class _MultiTaskTrainee:
             states=self.states,
             callback=callback,
             processes=self.processes,
+            supervision=self.supervision,
         )
 
     def validate(self, epoch: int) -> EpochScore:

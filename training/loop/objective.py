@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from models.encoder import TokenBatch
-from models.network import CLASSIFIER, HEAD_OF, MultiTaskNetwork, Task
+from models.network import CLASSIFIER, HEAD_OF, MultiTaskNetwork, Task, run_layers
 from training.loop.adversarial import adversarial_backward
 from training.loop.config import TrainingConfig
+from training.loop.exit_supervision import WEIGHT, ExitSupervision
 from training.loop.processes import Processes
 from training.loop.soft_loss import weigh_targets, weighted_loss
 from training.loop.soft_targets import SoftBatch
@@ -124,10 +125,12 @@ def task_loss(
     trunk_states: Tensor,
     class_weights: Tensor | None,
     config: TrainingConfig,
+    supervision: ExitSupervision | None = None,
 ) -> Tensor:
     """Compute Equation 3 with weight 1 for `share.task`: its cross-entropy (Equation 2).
 
-    With soft targets, the divergence from the teacher is added, see `weighted_loss`.
+    With soft targets, the divergence from the teacher is added, see `weighted_loss`. With a supervised lower
+    layer, its own loss on the same targets is added to that of 1a.
 
     Args:
         network: in training mode.
@@ -135,12 +138,23 @@ def task_loss(
         trunk_states: `[rows, tokens, hidden]`.
         class_weights: `[classes]`, or None where all targets weigh 1.
         config: how hard and soft targets are weighted.
+        supervision: of a lower layer, if there is one.
 
     Returns:
         A scalar. The losses of all processes sum to the mean over the whole mini-batch.
     """
-    inputs = share.inputs
-    logits = network.logits(HEAD_OF[share.task], trunk_states, inputs.attention_mask, inputs.span_mask)
+    head, mask, span_mask = HEAD_OF[share.task], share.inputs.attention_mask, share.inputs.span_mask
+    if supervision is None or head != CLASSIFIER:
+        logits = network.logits(head, trunk_states, mask, span_mask)
+        return _loss_of(logits, share, class_weights, config)
+    bias, passed = network.position_bias(trunk_states.shape[1]), supervision.passed
+    states = run_layers(network.shared[:passed], trunk_states, mask, bias)
+    loss = _loss_of(network.logits(head, states, mask, passed=passed), share, class_weights, config)
+    return loss + WEIGHT * _loss_of(supervision(states, mask, bias), share, class_weights, config)
+
+
+def _loss_of(logits: Tensor, share: RowShare, class_weights: Tensor | None, config: TrainingConfig) -> Tensor:
+    """Compute this process's part of the mean loss of a mini-batch, a scalar."""
     logits, targets = logits.float().flatten(0, -2), share.targets.flatten()
     if share.soft is not None:
         weights = weigh_targets(targets, share.soft.present.flatten(), class_weights, config)
@@ -158,6 +172,7 @@ def backward(
     states: KeptStates,
     config: TrainingConfig,
     processes: Processes,
+    supervision: ExitSupervision | None = None,
 ) -> Tensor:
     """Accumulate the gradients of this process's share of a mini-batch (Algorithm 1, line 10).
 
@@ -169,6 +184,7 @@ def backward(
         states: the trunk's states, kept or computed.
         config: whether to use bfloat16 and adversarial training.
         processes: this process computes its share of the rows.
+        supervision: of a lower layer, if there is one.
 
     Returns:
         The loss of the share, a scalar without gradients. It is zero for an empty share.
@@ -183,7 +199,7 @@ def backward(
 
     def loss_from_trunk(trunk_states: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
-            return task_loss(network, share, trunk_states, class_weights, config)
+            return task_loss(network, share, trunk_states, class_weights, config, supervision)
 
     def loss_from_embeddings(embedded: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=config.bfloat16):
@@ -201,9 +217,16 @@ def backward(
     return loss.detach()
 
 
-def trained_parameters(network: MultiTaskNetwork, task: Task) -> Iterator[nn.Parameter]:
-    """Yield the parameters that a task's loss trains: those of the shared layers and of its own head."""
-    head = network.linear(HEAD_OF[task])
-    for parameter in chain(network.shared.parameters(), head.parameters()):
+def trained_parameters(
+    network: MultiTaskNetwork, task: Task, supervision: ExitSupervision | None = None
+) -> Iterator[nn.Parameter]:
+    """Yield the parameters that a task's loss trains: those of the shared layers and of its own head.
+
+    The head of a supervised lower layer is trained with the Classifier's.
+    """
+    heads: list[nn.Module] = [network.linear(HEAD_OF[task])]
+    if supervision is not None and task == CLASSIFIER.task:
+        heads.append(supervision)
+    for parameter in chain(network.shared.parameters(), *(head.parameters() for head in heads)):
         if parameter.requires_grad:
             yield parameter

@@ -10,15 +10,26 @@ from torch.optim import AdamW, Optimizer
 
 from models.network import HEADS, MultiTaskNetwork
 from training.loop.config import TrainingConfig
+from training.loop.exit_supervision import ExitSupervision
 
 # A module and its peak learning rate.
 ModuleRate = tuple[nn.Module, float]
 
 
-def network_optimizer(network: MultiTaskNetwork, config: TrainingConfig) -> Optimizer:
-    """Create AdamW for what Algorithm 1 trains: the shared layers, each at its own rate, and the heads."""
+def network_optimizer(
+    network: MultiTaskNetwork, config: TrainingConfig, supervision: ExitSupervision | None = None
+) -> Optimizer:
+    """Create AdamW for what Algorithm 1 trains: the shared layers, each at its own rate, and the heads.
+
+    Args:
+        network: has the shared layers and the heads.
+        config: has the learning rates.
+        supervision: has one more head, if a lower layer is supervised.
+    """
     rates = layerwise_rates(network.shared, config.learning_rate, config.layer_decay)
     rates += [(network.linear(head), config.head_learning_rate) for head in HEADS]
+    if supervision is not None:
+        rates.append((supervision, config.head_learning_rate))
     return make_optimizer(rates, weight_decay=config.weight_decay)
 
 
