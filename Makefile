@@ -10,7 +10,7 @@ PIP_ARGS ?=
 PROCESSES ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile
 
-.PHONY: run test test-avx2 test-full test-gpu check mutants format mpnet clean help
+.PHONY: run test test-avx2 test-full test-gpu test-faults check mutants format mpnet clean help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ run: $(VENV)/.installed ## start everything, feed the sample tweets, show the re
 	@$(BIN)/ade-monitor demo $(ARGS)
 
 test: $(VENV)/.installed check ## all checks and the tests that end within minutes
-	$(PYTEST) -m "not slow and not gpu" $(ARGS)
+	$(PYTEST) -m "not slow and not gpu and not faults" $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2)
 
 # Older x86 processors have AVX2 only. These settings hide the rest from PyTorch and from OpenVINO. The longest
@@ -29,11 +29,15 @@ test-avx2: $(VENV)/.installed ## the engine, int8 and a benchmark, as on a proce
 		tests/models/runtime/test_agreement.py tests/models/runtime/test_agreement_in_int8.py \
 		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py tests/benchmarks
 
-test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU
-	$(PYTEST) -m "not gpu" $(ARGS)
+test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU and the fault suite
+	$(PYTEST) -m "not gpu and not faults" $(ARGS)
 
 test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without one they are skipped
 	$(BIN)/pytest -m gpu $(ARGS)
+
+# With one test file for each topic, and two processes, the cases of two topics run at the same time.
+test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (up to 25 minutes)
+	$(PYTEST) -m faults $(if $(ARGS),$(ARGS),tests/faults)
 
 check: $(VENV)/.installed ## style, types, one-way imports and the word list
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from monitor.ingest import read_message
 from monitor.kafka import open_producer
 from monitor.records import Origin, RefusedMessage
 from monitor.settings import KafkaSettings
-from tests.monitor.deadletters.apache_kafka import ApacheKafka, kafka_home
+from tests.apache_kafka import ApacheKafka, kafka_home
 from tests.monitor.deadletters.letters import SendLetters
 
 

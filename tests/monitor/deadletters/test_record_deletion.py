@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from monitor.deadletters import ScrubError, read_letters, scrub_letters
 from monitor.settings import KafkaSettings
-from tests.monitor.deadletters.apache_kafka import ApacheKafka
+from tests.apache_kafka import ApacheKafka
 from tests.monitor.deadletters.conftest import sender_of
 from tests.processes import wait_for
 
