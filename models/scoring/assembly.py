@@ -156,8 +156,9 @@ def known_ptids(bundle: Bundle, retrieval: Retrieval | None) -> Set[str]:
 def make_span_reader(bundle: Bundle, device: torch.device) -> SpanReader:
     """Return a reader with an engine of its own.
 
-    It multiplies matrices in bfloat16 where the device is faster with it. On such a processor that takes
-    less than half of the time, and changes a cosine by less than 0.001.
+    It multiplies matrices in bfloat16 where the instructions of the device suggest it; unlike serving, it
+    does not measure. On such a processor that takes less than half of the time, and changes a cosine by less
+    than 0.001.
     """
     precision = resolve_precision("auto", device)
     return span_reader_on(bundle, Engine(bundle.weights, device=device, precision=precision))

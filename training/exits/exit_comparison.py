@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import torch
-
 from models.bundle import Bundle
-from models.device import resolve_precision
 from models.predictions import TweetPrediction
 from models.scoring import Pipeline
 from training.evaluation import predict_examples, score_predictions
 from training.examples import Example
+from training.exits.exit_states import serving_precision
 from training.scorer import Scores
 
 _CHUNK: Final = 512  # texts scored at a time
@@ -60,7 +58,7 @@ class ExitComparison:
 def compare_exit(
     bundle: Bundle, examples: Sequence[Example], *, advance: Callable[[int], None] = lambda texts: None
 ) -> ExitComparison:
-    """Score texts with and without the exit of a bundle, in the precision that serving would choose.
+    """Score texts with and without the exit of a bundle, in the precision that serving chooses.
 
     Args:
         bundle: with an exit.
@@ -68,7 +66,7 @@ def compare_exit(
             with their annotations.
         advance: called with the number of texts scored since the last call; each text counts twice.
     """
-    precision = resolve_precision("auto", torch.device("cpu"))
+    precision = serving_precision(bundle)
     pipelines = [
         Pipeline.of(bundle, precision=precision, lanes=1, early_exit=exits) for exits in (False, True)
     ]

@@ -19,6 +19,7 @@ from training.exits.exit_states import (
     HeadOutputs,
     head_outputs,
     packed_inputs,
+    serving_precision,
 )
 from training.exits.head_training import EPOCHS, train_head
 from training.exits.layer_costs import LayerCosts, measure_costs
@@ -171,11 +172,12 @@ def find_exit(
     known = {(example.text, example.context) for example in valid}
     usable = [example for example in texts if (example.text, example.context) not in known]
     chosen_texts = Random(f"exit texts {seed}").sample(usable, min(len(usable), MOST_TEXTS))  # noqa: S311
-    checked = ClimbingStates(bundle, packed_inputs(bundle, valid), advance)
+    precision = serving_precision(bundle)
+    checked = ClimbingStates(bundle, packed_inputs(bundle, valid), advance, precision=precision)
     positives, needed = int((checked.whole >= shown_for).sum()), positives_needed(kept)
     if most_lost(positives, kept) is None:
         return ExitSearch((), None, positives, needed, 0, prevalence)
-    climbing = ClimbingStates(bundle, packed_inputs(bundle, chosen_texts), advance)
+    climbing = ClimbingStates(bundle, packed_inputs(bundle, chosen_texts), advance, precision=precision)
     candidates: list[ExitCandidate] = []
     costs: LayerCosts | None = None
     for layer in range(1, max(tried) + 1):
@@ -184,7 +186,7 @@ def find_exit(
         if layer not in tried:
             continue
         head = train_head(bundle, climbing, shown_for, seed=seed, epochs=epochs, advance=advance)
-        costs = costs or measure_costs(bundle, head, checked.batches)
+        costs = costs or measure_costs(bundle, head, checked.batches, precision)
         outputs = head_outputs(bundle, head, checked)
         candidates.append(_candidate(head, outputs, kept, prevalence, costs))
     best = max(candidates, key=lambda candidate: candidate.speedup, default=None)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.bundle import Bundle
-from models.device import resolve_precision
+from models.device import Precision
 from models.network import ExitHead
 from models.network.vote import combined_log_odds
-from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, micro_batches
+from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, choose_precision, micro_batches
 from models.runtime.exit_on_tokens import PackedExit
 from models.runtime.layer import position_bias
 from training.examples import Example
@@ -41,6 +41,11 @@ class HeadOutputs:
     head: Floats
 
 
+def serving_precision(bundle: Bundle) -> Precision:
+    """Return the precision that serving chooses on this processor. It measures for less than a second."""
+    return choose_precision("auto", torch.device("cpu"), bundle.weights).precision
+
+
 def packed_inputs(bundle: Bundle, examples: Sequence[Example]) -> list[PackedBatch]:
     """Return texts as a worker would read them: with contexts, long ones in windows, without padding."""
     reads_context = bundle.config.options.reads_context
@@ -49,23 +54,33 @@ def packed_inputs(bundle: Bundle, examples: Sequence[Example]) -> list[PackedBat
 
 
 class ClimbingStates:
-    """The states of texts after one layer, which climbs: no layer is computed twice.
+    """The states of texts after one layer, which climbs: each layer starts from the states of the one below.
 
-    They are kept in half precision, for all tokens of all texts: 26 KB for a tweet and a width of 384.
+    The whole network also runs once, at the start, for its decisions. Only the states of one layer are kept,
+    in half precision, for all tokens of all texts: 26 KB for a tweet and a width of 384.
 
     Args:
         bundle: its network computes them.
         batches: the texts.
         advance: called with the number of texts after each batch, for the whole pass and for each layer.
+        precision: of matrix products; by default the one that serving chooses.
 
     Attributes:
+        precision: of matrix products.
         whole: log-odds of the whole network for each text, in the order of the batches.
         below: number of layers that the states have passed.
     """
 
-    def __init__(self, bundle: Bundle, batches: Sequence[PackedBatch], advance: Advance) -> None:
-        precision = resolve_precision("auto", torch.device("cpu"))
-        self._network = PackedNetwork(bundle.weights, precision, GroupedAttention())
+    def __init__(
+        self,
+        bundle: Bundle,
+        batches: Sequence[PackedBatch],
+        advance: Advance,
+        *,
+        precision: Precision | None = None,
+    ) -> None:
+        self.precision = precision or serving_precision(bundle)
+        self._network = PackedNetwork(bundle.weights, self.precision, GroupedAttention())
         self._advance = advance
         self.batches = batches
         self.below = 0
@@ -103,17 +118,15 @@ class ClimbingStates:
 
 
 def head_outputs(bundle: Bundle, head: ExitHead, climbing: ClimbingStates) -> HeadOutputs:
-    """Run a head on states that have reached it, in the precision that serving would choose.
+    """Run a head on states that have reached it, in the precision of these states.
 
     Args:
         bundle: whose network is below the head.
         head: to run.
         climbing: the states below it.
     """
-    precision = resolve_precision("auto", torch.device("cpu"))
-    exit_on_tokens = PackedExit(
-        head, bundle.weights.shape, precision, GroupedAttention(), position_bias(bundle.weights)
-    )
+    bias = position_bias(bundle.weights)
+    exit_on_tokens = PackedExit(head, bundle.weights.shape, climbing.precision, GroupedAttention(), bias)
     with torch.inference_mode():
         outputs = [exit_on_tokens.log_odds(states.float(), batch) for batch, states in climbing.by_batch()]
     return HeadOutputs(climbing.whole.double().numpy(), _joined(outputs))

@@ -11,7 +11,7 @@ from typing import Final
 import torch
 
 from models.bundle import Bundle
-from models.device import resolve_precision
+from models.device import Precision
 from models.network import ExitHead, highest_exit
 from models.runtime import GroupedAttention, PackedBatch, PackedNetwork, SharedStates
 
@@ -42,18 +42,18 @@ class LayerCosts:
         return self.whole / (self.below[layer - 1] + (1 - leaving) * self.above[layer - 1])
 
 
-def measure_costs(bundle: Bundle, head: ExitHead, batches: Sequence[PackedBatch]) -> LayerCosts:
+def measure_costs(
+    bundle: Bundle, head: ExitHead, batches: Sequence[PackedBatch], precision: Precision
+) -> LayerCosts:
     """Measure the parts on one micro-batch, each several times; medians count.
-
-    Products are in the precision that serving would choose.
 
     Args:
         bundle: its network is run.
         head: any; all heads take the same time.
         batches: the fullest of them is measured.
+        precision: of matrix products.
     """
     layers = highest_exit(bundle.weights.shape)
-    precision = resolve_precision("auto", torch.device("cpu"))
     batch = max(batches, key=lambda candidate: len(candidate.input_ids))
     network = PackedNetwork(bundle.weights, precision, GroupedAttention(), early_exit=head)
     with torch.inference_mode():
