@@ -79,6 +79,12 @@ class Method:
         check_ranges(self, _RANGES)
 
     @property
+    def choices_of_dropping(self) -> tuple[bool, ...]:
+        """The values of `Options.drop_uncoded` to choose from; of equally good ones the first is taken."""
+        choices = {"never": (False,), "always": (True,), "f1": (False, True)}
+        return choices[self.drop_uncoded]
+
+    @property
     def uses_augmented_set(self) -> bool:
         """True if some of the classifiers are trained on the augmented set."""
         return self.classifiers > 3

@@ -124,7 +124,7 @@ class Evaluator:
         """Return the values of `Options.drop_uncoded` to choose from."""
         if not len(self.labels):  # then no span can have a code
             return (False,)
-        return {"never": (False,), "always": (True,), "f1": (False, True)}[self.method.drop_uncoded]
+        return self.method.choices_of_dropping
 
     def _evaluation(
         self, predictions: Sequence[TweetPrediction], *, drop_uncoded: bool, is_fixed: bool

@@ -151,6 +151,7 @@ def test_a_rival_without_a_retriever_is_evaluated_too(
 ) -> None:
     outcome = build(tmp_path, corpora_folder, terminology_folder, tiny_encoder, normalizer="classifier")
     assert set(outcome.metrics["coding"]["blind_tweet_spans"]) == {"classifier"}
+    assert not outcome.metrics["drop_uncoded"]  # the method says never
     card = (tmp_path / "bundle" / "README.md").read_text()
     assert "| blind tweet spans | classifier |" in card
     assert "hybrid" not in card
