@@ -21,6 +21,39 @@ _ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {
     "relu": functional.relu,
 }
 
+# Above this number of tokens, the scores of all pairs of them take more time than torch's kernel.
+_MOST_TOKENS_IN_STEPS: Final = 256
+
+
+def _is_faster_in_steps(query: Tensor) -> bool:
+    """Return True where attention is to be trained in separate steps.
+
+    The gradient of torch's own kernel in bfloat16 on a CPU takes three to six times as long for short texts
+    (torch 2.13, measured by `python -m benchmarks.training --cases attention`).
+    """
+    is_trained = torch.is_grad_enabled() and query.requires_grad
+    on_cpu = query.device.type == "cpu" and query.dtype == torch.bfloat16
+    return is_trained and on_cpu and query.shape[-2] <= _MOST_TOKENS_IN_STEPS
+
+
+def attend_in_steps(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, dropout: float = 0.0
+) -> Tensor:
+    """Return what `scaled_dot_product_attention` returns, from two products and a softmax.
+
+    Args:
+        query: `[batch, heads, tokens, size]`, as are `key` and `value`.
+        key: as the queries.
+        value: as the queries.
+        mask: added to the scores, or of type bool, true where a token may be attended to.
+        dropout: probability with which a weight is set to zero.
+    """
+    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
+    weights = functional.dropout(scores.softmax(-1), dropout).to(value.dtype)
+    return torch.matmul(weights, value)
+
 
 class SelfAttention(nn.Module):
     """The projections of attention; `EncoderLayer` computes with them."""
@@ -44,7 +77,10 @@ class SelfAttention(nn.Module):
         if mask is not None and mask.dtype != torch.bool:
             mask = mask.to(query.dtype)
         dropout = self.dropout.p if self.training else 0.0
-        context = functional.scaled_dot_product_attention(query, key, value, mask, dropout)
+        if _is_faster_in_steps(query):
+            context = attend_in_steps(query, key, value, mask, dropout)
+        else:
+            context = functional.scaled_dot_product_attention(query, key, value, mask, dropout)
         return context.transpose(1, 2).reshape(states.shape)
 
     def at_cls(self, states: Tensor, attention_mask: Tensor, position_bias: Tensor | None) -> Tensor:
