@@ -4,6 +4,7 @@ recipes        the settings of each
 data           the tweets and corpora that they are trained, validated and tested on
 gathering      these data, read, generated and split
 further_terms  PTs that the terminology may lack
+settled_texts  the early exit, which settles clear negatives
 build          all steps in order
 accurate       the bundle with two readers
 held_out       their scores on the test data

@@ -16,6 +16,7 @@ from training.default_bundle.data import BundleData, DataSizes
 from training.default_bundle.gathering import gather_data
 from training.default_bundle.held_out import evaluate_held_out
 from training.default_bundle.recipes import PREVALENCE
+from training.default_bundle.settled_texts import generate_exit_texts, search_exit
 from training.distillation import (
     ShowProgress,
     add_soft_targets,
@@ -25,6 +26,7 @@ from training.distillation import (
 )
 from training.evaluation import CommonThreshold, ScoredTexts, choose_common_threshold, predict_examples
 from training.examples import TrainingData
+from training.exits import ExitSearch, store_exit
 from training.methods import (
     Datasets,
     Evaluator,
@@ -55,7 +57,8 @@ def build_default_bundle(
 ) -> TrainedBundle:
     """Build the default bundle, or the larger reader that teaches it.
 
-    The bundle is evaluated as it is stored, from a copy in the run folder, before it appears at `out`.
+    The bundle is evaluated as it is stored, from a copy in the run folder, before it appears at `out`. Where
+    the method trained a layer for an early exit, and one can be shown to be safe, the bundle has it.
 
     Args:
         corpora: folder of the four corpus files.
@@ -92,10 +95,13 @@ def build_default_bundle(
     half = Thresholds(classifier=0.5, normalizer=_LEAST_PROBABLE_CODE)
     model.save(draft, name=name, thresholds=half, metrics={}, card="")
     run.callback.on_message("choosing the threshold on tweets and reviews")
-    decisions = choose_for_posts(load_bundle(draft), data)
+    decisions = choose_for_posts(load_bundle(draft), data, method)
     thresholds = half.model_copy(update={"classifier": decisions.threshold.threshold})
     drop = decisions.drop_uncoded
     model.save(draft, name=name, thresholds=thresholds, metrics={}, card="", drop_uncoded=drop)
+    found = _search_exit(draft, method, data, corpora, terminology, run)
+    if found is not None and found.chosen is not None:
+        store_exit(load_bundle(draft), found)
     run.callback.on_message("evaluating the bundle on all test texts and the checklist")
     held_out, checklist = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
 
@@ -108,8 +114,22 @@ def build_default_bundle(
     }
     card = default_card(metrics, method, command, checklist)
     version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card, drop_uncoded=drop)
+    if found is not None and found.chosen is not None:
+        version = store_exit(load_bundle(out), found)
     files.finish(version, metrics)
     return TrainedBundle(version, metrics)
+
+
+def _search_exit(
+    draft: Path, method: Method, data: BundleData, corpora: Path, terminology: Path, run: TrainingRun
+) -> ExitSearch | None:
+    """Search an early exit if the method trained a layer for it."""
+    if not method.training.exit_layer:
+        return None
+    run.callback.on_message("searching an early exit")
+    seed = method.training.seed
+    texts = generate_exit_texts(corpora, terminology, seed=seed)
+    return search_exit(load_bundle(draft), data, texts, supervised=method.training.exit_layer, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -125,12 +145,13 @@ class Decisions:
     drop_uncoded: bool
 
 
-def choose_for_posts(bundle: Bundle, data: BundleData) -> Decisions:
+def choose_for_posts(bundle: Bundle, data: BundleData, method: Method) -> Decisions:
     """Choose what suits the validation tweets and the validation reviews, by the mean F1 of subtask 1a.
 
     Args:
         bundle: its own threshold does not matter.
         data: of which the validation texts are scored.
+        method: states whether spans without a code are dropped, or whether that is chosen here.
     """
     zero = bundle.config.effective_thresholds.model_copy(update={"classifier": 0.0})
     pipeline = Pipeline.of(bundle, thresholds=zero)
@@ -139,7 +160,7 @@ def choose_for_posts(bundle: Bundle, data: BundleData) -> Decisions:
         for name, examples in (("tweets", data.valid), ("reviews", data.valid_reviews))
     ]
     choices = []
-    for drop_uncoded in (False, True):
+    for drop_uncoded in method.choices_of_dropping:
         kinds = [
             ScoredTexts(
                 name,

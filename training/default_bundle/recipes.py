@@ -44,6 +44,7 @@ RECIPES: Final[Mapping[Recipe, Method]] = MappingProxyType(
                 frozen_layers=0,
                 learning_rate=2e-4,
                 layer_decay=0.8,
+                exit_layer=2,
             ),
             threshold="f1",
             drop_uncoded="f1",
