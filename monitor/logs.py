@@ -1,26 +1,31 @@
 """Logs: structlog for our own events and those of the libraries, as JSON or for a terminal.
 
-An event above debug level never has the text of a tweet or its author. Libraries that may quote messages log
-warnings and errors only.
+No event has the text of a post or its author, at any level. So our own events alone have the level debug: at
+that level, libraries write what they also write at info. Otherwise, those that say much write warnings and
+errors only. Above debug level, endless repetitions are left out (`log_limits`).
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Final, TextIO
 
 import structlog
 
+from monitor.log_limits import RepeatedLines, TransientErrors
+from monitor.log_rendering import console_renderers, json_renderers
 from monitor.settings import LogSettings
 
-QUOTING_LIBRARIES = (
+OWN_LOGGERS: Final = ("monitor", "models", "training", "__main__")
+"""The loggers that may write at debug level. Those of libraries quote messages, parameters and passwords."""
+
+TALKATIVE_LIBRARIES: Final = (
     "faust",
     "mode",
     "aiokafka",
     "kafka",
     "alembic",
-    "sqlalchemy",
     "urllib3",
     "huggingface_hub",
     "transformers",
@@ -28,12 +33,10 @@ QUOTING_LIBRARIES = (
     "httpcore",
     "websockets",
 )
-"""Libraries whose events below warning may quote messages; they are shown at debug level only."""
+"""Libraries whose events at info level are shown at debug level only."""
 
-# By default, tracebacks of both kinds show local variables, and those hold tweets.
-_TRACEBACKS_AS_DATA = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-)
+QUOTING_LIBRARIES: Final = ("sqlalchemy",)
+"""Libraries that quote messages at info level, too: they only ever write warnings and errors."""
 
 
 def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
@@ -51,15 +54,7 @@ def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderers: list[structlog.typing.Processor] = (
-        [_TRACEBACKS_AS_DATA, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if as_json
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        ]
-    )
+    renderers = json_renderers() if as_json else console_renderers(colors=target.isatty())
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -68,9 +63,17 @@ def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
         )
     )
     level = logging.getLevelName(settings.level.upper())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    if level > logging.DEBUG:
+        handler.addFilter(TransientErrors())
+        handler.addFilter(RepeatedLines())
+    of_libraries, without_info = max(level, logging.INFO), max(level, logging.WARNING)
+    logging.basicConfig(level=of_libraries, handlers=[handler], force=True)
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(level)
+    for name in TALKATIVE_LIBRARIES:
+        logging.getLogger(name).setLevel(of_libraries if level == logging.DEBUG else without_info)
     for name in QUOTING_LIBRARIES:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING) if level > logging.DEBUG else level)
+        logging.getLogger(name).setLevel(without_info)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
