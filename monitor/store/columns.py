@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
@@ -31,11 +32,14 @@ class PostRow(NamedTuple):
         first: the post that came first; it decides the hour in which the post is counted.
         current: the post that has the current version.
         history: the versions so far.
+        shows_text: True if the text is stored, with its address and its context. That needs an adverse effect
+            in the prediction that is kept: one that comes again, with another label, is not.
     """
 
     first: ScoredPost
     current: ScoredPost
     history: History
+    shows_text: bool
 
 
 class AliasRow(NamedTuple):
@@ -80,15 +84,13 @@ def tweet_columns(author_key: bytes | None) -> ColumnValues[PostRow]:
         "tweet_id": attrgetter(f"{post}.id"),
         "posted_at": attrgetter("first.received.posted_at"),
         "lang": attrgetter(f"{post}.lang"),
-        "text": lambda row: row.current.received.post.text if is_positive(row.current) else None,
+        "text": lambda row: row.current.received.post.text if row.shows_text else None,
         "author_hash": lambda row: author_hash(row.current.received.post.author_id, author_key),
         "platform": attrgetter(f"{post}.platform"),
         "kind": attrgetter(f"{post}.kind.value"),
         "referenced_id": attrgetter(f"{post}.referenced_id"),
-        "url": lambda row: row.current.received.post.url if is_positive(row.current) else None,
-        "context": lambda row: (
-            _context(row.current.received.post.context) if is_positive(row.current) else None
-        ),
+        "url": lambda row: row.current.received.post.url if row.shows_text else None,
+        "context": lambda row: _context(row.current.received.post.context) if row.shows_text else None,
         "edited_at": attrgetter("history.edited_at"),
         "version": attrgetter("history.version"),
         "text_digests": lambda row: b"".join(row.history.digests).hex(),
@@ -145,7 +147,7 @@ PROGRESS_COLUMNS: ColumnValues[Progress] = {
 
 
 def is_positive(row: ScoredPost) -> bool:
-    """Return True if the post reports an adverse effect; only then is its text stored."""
+    """Return True if the post reports an adverse effect."""
     return row.prediction.label == "ADE"
 
 
@@ -167,6 +169,19 @@ def mention_rows(predictions: Iterable[PredictionRow]) -> list[MentionRow]:
         for row in predictions
         for mention in row.scored.prediction.mentions
     ]
+
+
+def with_distinct_spans(scored: ScoredPost) -> ScoredPost:
+    """Return a scored post with one mention for each span, the first: the table has no place for another.
+
+    An alert of another one would name an effect that is not stored.
+    """
+    mentions = scored.prediction.mentions
+    distinct = {(mention.start, mention.end): mention for mention in reversed(mentions)}
+    if len(distinct) == len(mentions):
+        return scored
+    kept = tuple(mention for mention in mentions if distinct[mention.start, mention.end] is mention)
+    return replace(scored, prediction=replace(scored.prediction, mentions=kept))
 
 
 def _context(parts: Sequence[ContextPart]) -> str | None:

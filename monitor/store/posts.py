@@ -78,7 +78,7 @@ class PostWriter:
         for row in admitted:
             rows.setdefault(row.received.post.id, []).append(row)
         arrivals = {tweet_id: add_arrivals(History(), rows[tweet_id]) for tweet_id in rows}
-        new = [_post_row(rows[tweet_id], arrivals[tweet_id]) for tweet_id in sorted(rows)]
+        new = [_post_row(rows[tweet_id], arrivals[tweet_id], None) for tweet_id in sorted(rows)]
         inserted = {row.tweet_id for row in await self._put.run(connection, new)}
         written = {
             tweet_id: WrittenPost(rows[tweet_id][0].received.posted_at, arrivals[tweet_id])
@@ -105,18 +105,29 @@ class PostWriter:
         for row in locked:
             before = History(split_digests(row.text_digests), row.edited_at)
             arrivals = add_arrivals(before, known[row.tweet_id])
-            current = arrivals.current
-            if current and (arrivals.history != before or (is_positive(current) and not row.has_text)):
-                changes.append(_post_row(known[row.tweet_id], arrivals))
-            written[row.tweet_id] = WrittenPost(
-                row.posted_at, arrivals, arrivals.edits > 0, counted.get(row.tweet_id)
-            )
+            already = counted.get(row.tweet_id)
+            if arrivals.current:
+                change = _post_row(known[row.tweet_id], arrivals, already)
+                if arrivals.history != before or (change.shows_text and not row.has_text):
+                    changes.append(change)
+            written[row.tweet_id] = WrittenPost(row.posted_at, arrivals, arrivals.edits > 0, already)
         await self._change.run(connection, changes)
         return written
 
 
-def _post_row(rows: Sequence[ScoredPost], arrivals: Arrivals) -> PostRow:
-    """Return the row of a post of which the batch has the current version."""
+def _post_row(rows: Sequence[ScoredPost], arrivals: Arrivals, counted: CountedPrediction | None) -> PostRow:
+    """Return the row of a post of which the batch has the current version.
+
+    Args:
+        rows: the posts of the batch with this id.
+        arrivals: their versions.
+        counted: how the bundle had counted the post before. If that was the current version, its prediction
+            stays, and that of the batch is dropped.
+    """
     current = arrivals.current
     assert current is not None  # noqa: S101 - every change of a history is a version in `arrivals`
-    return PostRow(rows[0], current, arrivals.history)
+    if counted is not None and counted.version == arrivals.history.version:
+        shows_text = counted.label == "ADE"
+    else:
+        shows_text = is_positive(current)
+    return PostRow(rows[0], current, arrivals.history, shows_text)

@@ -17,7 +17,7 @@ from monitor.store import statements as sql
 from monitor.store.admission import admit_posts
 from monitor.store.applying import apply_events, remove_late_posts
 from monitor.store.audited_events import AppliedEvent, AuditedEvent
-from monitor.store.columns import PredictionRow, alias_rows, mention_rows
+from monitor.store.columns import PredictionRow, alias_rows, mention_rows, with_distinct_spans
 from monitor.store.connections import async_engine
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
@@ -208,7 +208,7 @@ async def _write_predictions(
 ) -> list[PredictionRow]:
     """Insert the predictions of a batch, and return those that are new, in the order of the posts' ids."""
     rows = [
-        PredictionRow(scored, version)
+        PredictionRow(with_distinct_spans(scored), version)
         for tweet_id in sorted(posts)
         for version, scored in sorted(posts[tweet_id].arrivals.versions.items())
     ]
