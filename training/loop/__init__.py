@@ -6,6 +6,7 @@ text_windows    the windows and contexts of training texts
 task_data       D_1, D_2 and D_3: inputs with their targets, and mini-batches
 soft_targets    what a teacher thinks of the inputs, next to their targets
 soft_loss       the loss on soft targets
+word_relations  what a teacher's states say about the words of a text, and the loss on it
 sampling_rates  how often an epoch takes each input, where corpora are mixed
 joined_tasks    data sets put together
 objective       the loss of each task (Equations 2 and 3) and its gradients
@@ -36,6 +37,7 @@ from training.loop.config import (
     TrainingConfig,
     ValueRange,
     check_ranges,
+    identifying_settings,
 )
 from training.loop.inputs import Inputs
 from training.loop.joined_tasks import join_task_data, join_tasks, mix_tasks
@@ -63,9 +65,20 @@ from training.loop.text_windows import drop_contexts, window_examples
 from training.loop.trainer import EpochScore, Trainee, train_epochs
 from training.loop.training_state import StateFolder, fingerprint
 from training.loop.trunk_states import trunk_key
+from training.loop.word_relations import (
+    FEWEST_WORDS,
+    UNKNOWN,
+    InputRelations,
+    Relations,
+    WordRelations,
+    mean_relations,
+    relations_of,
+    tokens_of_words,
+)
 
 __all__ = [
     "AT_LEAST_ONE",
+    "FEWEST_WORDS",
     "FRACTION",
     "IGNORED",
     "KEEP_LIMIT",
@@ -73,15 +86,18 @@ __all__ = [
     "POSITIVE",
     "RATIO",
     "SINGLE_PROCESS",
+    "UNKNOWN",
     "AdaptedNetwork",
     "CallbackList",
     "Distribution",
     "EpochScore",
+    "InputRelations",
     "Inputs",
     "KeepIn",
     "KeptStates",
     "NullCallback",
     "Processes",
+    "Relations",
     "SamplingRates",
     "SoftBatch",
     "SoftTargets",
@@ -93,6 +109,7 @@ __all__ = [
     "Validate",
     "Validation",
     "ValueRange",
+    "WordRelations",
     "adapt_layers",
     "adapter_tensors",
     "binary_distribution",
@@ -102,11 +119,13 @@ __all__ = [
     "explain_out_of_memory",
     "extractor_data",
     "fingerprint",
+    "identifying_settings",
     "join_processes",
     "join_task_data",
     "join_tasks",
     "layerwise_rates",
     "make_optimizer",
+    "mean_relations",
     "merge_layers",
     "mix_tasks",
     "network_optimizer",
@@ -114,9 +133,11 @@ __all__ = [
     "normalizer_data",
     "normalizer_labels",
     "rate_factor",
+    "relations_of",
     "set_dropout",
     "set_learning_rates",
     "task_probabilities",
+    "tokens_of_words",
     "train_epoch",
     "train_epochs",
     "train_multitask",

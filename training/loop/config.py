@@ -55,10 +55,23 @@ _RANGES: Final[Mapping[str, ValueRange]] = {
     "layer_decay": RATIO,
     "distill_weight": ValueRange(lambda value: 0 <= value <= 1, "from 0 to 1"),
     "distill_temperature": POSITIVE,
+    "distill_states": NOT_NEGATIVE,
     "exit_layer": NOT_NEGATIVE,
     "max_tokens": ValueRange(lambda value: value >= 8, "8 or more"),
     "seed": ValueRange(lambda value: 0 <= value <= _LARGEST_SEED, f"from 0 to {_LARGEST_SEED}"),
 }
+
+# Settings that did not exist once, with the values that change nothing.
+_LATER: Final[Mapping[str, Any]] = {"distill_states": 0.0, "exit_layer": 0}
+
+
+def identifying_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a training that identify it, by the names of the fields of `TrainingConfig`.
+
+    Settings that were added later are left out where they change nothing. So a training of an earlier version
+    resumes.
+    """
+    return {name: value for name, value in settings.items() if name not in _LATER or value != _LATER[name]}
 
 
 def check_ranges(settings: Any, ranges: Mapping[str, ValueRange], *, prefix: str = "") -> None:
@@ -113,6 +126,9 @@ class TrainingConfig:
         distill_weight: of a teacher's distribution, where a text, token or span also has an annotated class;
             the class weighs the rest. It has no effect without a teacher.
         distill_temperature: by which the log-odds of teacher and student are divided (Hinton et al. 2015).
+        distill_states: weight of what the student learns of a teacher's last states of tokens: the relations
+            between the words of a text, see `training.loop.word_relations`. It is added to the loss of 1b,
+            which weighs 1; 0 for none. It has no effect without a teacher.
         exit_layer: number of layers of the encoder after which an early exit is to follow: these also learn
             1a, by a head of their own, see `training.loop.exit_supervision`; 0 for none. The head is not a
             part of the bundle: `bundle add-exit` trains the one that serves.
@@ -154,6 +170,7 @@ class TrainingConfig:
     adversarial_steps: int = 3
     distill_weight: float = 0.5
     distill_temperature: float = 1.0
+    distill_states: float = 0.0
     exit_layer: int = 0
     select: Literal["mean", Task] = "mean"
     patience: int = 0
@@ -167,6 +184,12 @@ class TrainingConfig:
         check_ranges(self, _RANGES)
         if not self.encoder.strip():
             raise RunError(f"encoder is {self.encoder!r}: it must be a name or a folder")
+
+    @property
+    def identity(self) -> str:
+        """All settings that identify a training, as one line."""
+        settings = identifying_settings({field.name: getattr(self, field.name) for field in fields(self)})
+        return f"TrainingConfig({', '.join(f'{name}={value!r}' for name, value in settings.items())})"
 
     def batch_size(self, task: Task) -> int:
         """Return size(b_i) of Equation 1: the number of examples in a mini-batch of `task`."""

@@ -13,6 +13,7 @@ from training.loop.inputs import Inputs
 from training.loop.sampling_rates import SamplingRates
 from training.loop.soft_targets import join_soft_targets
 from training.loop.task_data import TaskData
+from training.loop.word_relations import join_relations
 
 
 def join_task_data(parts: Sequence[TaskData]) -> TaskData:
@@ -28,6 +29,7 @@ def join_task_data(parts: Sequence[TaskData]) -> TaskData:
         [target for part in parts for target in part.targets],
         join_soft_targets([(part.soft, [len(target) for target in part.targets]) for part in parts]),
         SamplingRates(np.concatenate(rates)) if has_rates else None,
+        join_relations([(part.relations, len(part)) for part in parts]),
     )
 
 

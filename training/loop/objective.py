@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from models.encoder import TokenBatch
-from models.network import CLASSIFIER, HEAD_OF, MultiTaskNetwork, Task, run_layers
+from models.network import CLASSIFIER, EXTRACTOR, HEAD_OF, MultiTaskNetwork, Task, run_layers
 from training.loop.adversarial import adversarial_backward
 from training.loop.config import TrainingConfig
 from training.loop.exit_supervision import WEIGHT, ExitSupervision
@@ -28,6 +28,7 @@ from training.loop.soft_loss import weigh_targets, weighted_loss
 from training.loop.soft_targets import SoftBatch
 from training.loop.states import KeptStates
 from training.loop.task_data import IGNORED, TaskData
+from training.loop.word_relations import RelationBatch, relation_loss
 
 
 def balanced_class_weights(
@@ -71,6 +72,8 @@ class RowShare:
         targets: `[rows]`, or `[rows, tokens]` for a head that tags tokens.
         total_weight: sum of the weights of all targets in the whole mini-batch.
         soft: the teacher's distributions, if there is one.
+        relations: of words in the teacher's states, if they are learned.
+        related: number of texts with relations in the whole mini-batch.
     """
 
     task: Task
@@ -78,6 +81,8 @@ class RowShare:
     targets: Tensor
     total_weight: float
     soft: SoftBatch | None = None
+    relations: RelationBatch | None = None
+    related: int = 0
 
     def to(self, device: torch.device) -> RowShare:
         """Copy the tensors to a device."""
@@ -86,6 +91,7 @@ class RowShare:
             inputs=self.inputs.to(device),
             targets=self.targets.to(device),
             soft=self.soft.to(device) if self.soft is not None else None,
+            relations=self.relations.to(device) if self.relations is not None else None,
         )
 
 
@@ -106,17 +112,21 @@ def mini_batch_share(
         config: how hard and soft targets are weighted.
     """
     inputs, targets = data.batch(rows)
+    relations = data.relations if config.distill_states else None
+    related = relations.count(mini_batch) if relations is not None else 0
+    learned = relations.batch(rows) if relations is not None and related else None
     if data.soft is not None:
         by_token = HEAD_OF[data.task].reads == "token"
         batch_targets = torch.tensor([target for row in mini_batch for target in data.targets[row]])
         present = torch.from_numpy(np.concatenate([data.soft.present(row) for row in mini_batch]))
         total = weigh_targets(batch_targets, present, class_weights, config).total
-        return RowShare(data.task, inputs, targets, total, data.soft.batch(rows, by_token=by_token))
+        soft = data.soft.batch(rows, by_token=by_token)
+        return RowShare(data.task, inputs, targets, total, soft, learned, related)
     if class_weights is not None:
         total = float(sum(class_weights[data.targets[row][0]] for row in mini_batch))
     else:
         total = float(sum(target != IGNORED for row in mini_batch for target in data.targets[row]))
-    return RowShare(data.task, inputs, targets, total)
+    return RowShare(data.task, inputs, targets, total, None, learned, related)
 
 
 def task_loss(
@@ -130,7 +140,8 @@ def task_loss(
     """Compute Equation 3 with weight 1 for `share.task`: its cross-entropy (Equation 2).
 
     With soft targets, the divergence from the teacher is added, see `weighted_loss`. With a supervised lower
-    layer, its own loss on the same targets is added to that of 1a.
+    layer, its own loss on the same targets is added to that of 1a. With relations of words, the student's
+    difference from the teacher is added to the loss of 1b.
 
     Args:
         network: in training mode.
@@ -144,6 +155,11 @@ def task_loss(
         A scalar. The losses of all processes sum to the mean over the whole mini-batch.
     """
     head, mask, span_mask = HEAD_OF[share.task], share.inputs.attention_mask, share.inputs.span_mask
+    if head == EXTRACTOR and share.relations is not None:
+        states = run_layers(network.shared, trunk_states, mask, network.position_bias(trunk_states.shape[1]))
+        logits = network.logits(head, states, mask, passed=len(network.shared))
+        difference = relation_loss(states, share.relations) / share.related
+        return _loss_of(logits, share, class_weights, config) + config.distill_states * difference
     if supervision is None or head != CLASSIFIER:
         logits = network.logits(head, trunk_states, mask, span_mask)
         return _loss_of(logits, share, class_weights, config)

@@ -19,6 +19,7 @@ from training.loop.inputs import Inputs
 from training.loop.sampling_rates import SamplingRates
 from training.loop.soft_targets import SoftTargets
 from training.loop.text_windows import TrainingWindow, overlaps, training_windows
+from training.loop.word_relations import WordRelations
 
 # The target that cross-entropy ignores, for special tokens and padding.
 IGNORED: Final = -100
@@ -39,6 +40,7 @@ class TaskData:
             A class or tag can be `IGNORED` where there is a soft target.
         soft: what a teacher thinks of the same inputs or tokens; None without a teacher.
         rates: how often an epoch takes each input; None if it takes each once.
+        relations: what a teacher's states say about the words of the same inputs; None without it.
     """
 
     task: Task
@@ -46,6 +48,7 @@ class TaskData:
     targets: Sequence[Sequence[int]]
     soft: SoftTargets | None = None
     rates: SamplingRates | None = None
+    relations: WordRelations | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -84,12 +84,13 @@ def fingerprint(config: TrainingConfig, tasks: Sequence[TaskData], *, extra: Ite
     Returns:
         32 hex digits.
     """
-    digest = blake2b(repr(config).encode(), digest_size=16)
+    digest = blake2b(config.identity.encode(), digest_size=16)
     for data in tasks:
         digest.update(data.task.encode() + data.inputs.digest())
         digest.update(repr([list(target) for target in data.targets]).encode())
         digest.update(data.soft.digest() if data.soft is not None else b"")
         digest.update(data.rates.digest() if data.rates is not None else b"")
+        digest.update(data.relations.digest() if data.relations is not None else b"")
     for text in extra:
         digest.update(f"\n{text}".encode())
     return digest.hexdigest()

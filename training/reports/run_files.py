@@ -30,6 +30,7 @@ from models.errors import BundleError
 from training.errors import RunError
 from training.examples import TrainingData
 from training.files import read_json, write_json
+from training.loop import identifying_settings
 from training.presets import Method
 
 SOFT_LABELS_FOLDER: Final = "soft-labels"
@@ -148,10 +149,13 @@ def _differences(earlier: Any, config: Mapping[str, Any]) -> list[str]:
 
 
 def _trained(settings: Any) -> Any:
-    """Return the settings without the languages, which only the finished bundle states."""
+    """Return the settings that decide a training: without the languages, which only the bundle states."""
     if not isinstance(settings, dict):
         return settings
-    return {key: value for key, value in settings.items() if key != "languages"}
+    deciding = {key: value for key, value in settings.items() if key != "languages"}
+    if isinstance(training := deciding.get("training"), dict):
+        deciding["training"] = identifying_settings(training)
+    return deciding
 
 
 def environment() -> dict[str, Any]:

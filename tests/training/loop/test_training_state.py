@@ -52,3 +52,11 @@ def test_the_fingerprint_depends_on_data_settings_and_extra_texts(tiny_encoder: 
     ]
     assert len(set(identities)) == len(identities)
     assert fingerprint(CONFIG, list(tiny_tasks(tiny_encoder).values())) == identities[0]
+
+
+def test_settings_that_came_later_do_not_change_the_identity_where_they_are_off() -> None:
+    for name, value in (("exit_layer", 1), ("distill_states", 0.5)):
+        assert name not in CONFIG.identity
+        assert f"{name}={value}" in replace(CONFIG, **{name: value}).identity
+    earlier = repr(CONFIG).replace(", distill_states=0.0, exit_layer=0", "")
+    assert CONFIG.identity == earlier != repr(CONFIG)
