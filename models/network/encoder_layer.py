@@ -28,8 +28,8 @@ _MOST_TOKENS_IN_STEPS: Final = 256
 def _is_faster_in_steps(query: Tensor) -> bool:
     """Return True where attention is to be trained in separate steps.
 
-    The gradient of torch's own kernel in bfloat16 on a CPU takes three to six times as long for short texts
-    (torch 2.13, measured by `python -m benchmarks.training --cases attention`).
+    The gradient of torch's own kernel in bfloat16 on a CPU takes several times as long for short texts, and
+    somewhat longer with dropout (torch 2.13, measured by `python -m benchmarks.training --cases attention`).
     """
     is_trained = torch.is_grad_enabled() and query.requires_grad
     on_cpu = query.device.type == "cpu" and query.dtype == torch.bfloat16
