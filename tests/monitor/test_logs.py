@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from monitor.logs import configure_logs
 from monitor.settings import LogSettings
+from tests.models.test_terminal import UNSAFE
 
 TEXT = "zoloft gave me the worst headache"
 
@@ -77,6 +78,57 @@ def test_events_of_libraries_are_shown_at_debug_level_only() -> None:
     configure_logs(LogSettings(level="debug", format="json"), loud)
     logging.getLogger("aiokafka").info("joined")
     assert "joined" in loud.getvalue()
+
+
+LIBRARIES = (
+    "aiokafka.conn faust.channels kafka.net mode.services sqlalchemy.engine.Engine psycopg redis asyncio "
+    "websockets.client httpcore.http11 a_library_of_tomorrow"
+)
+
+
+@pytest.mark.parametrize("library", LIBRARIES.split())
+def test_libraries_never_write_at_debug_level(library: str) -> None:
+    target = log_target("debug")
+    logging.getLogger(library).debug("produced %s", TEXT)
+    assert target.getvalue() == ""
+    structlog.get_logger("monitor.stream").debug("tweets written")
+    assert "tweets written" in target.getvalue()
+
+
+def test_sqlalchemy_never_shows_statements() -> None:
+    target = log_target("debug")
+    logging.getLogger("sqlalchemy.engine.Engine").info("INSERT INTO tweets VALUES (%s)", TEXT)
+    assert target.getvalue() == ""
+
+
+@pytest.mark.parametrize("logger", ["monitor", "kafka"])
+def test_a_log_in_json_escapes_controls(logger: str) -> None:
+    target = log_target()
+    write_unsafe_event(logger)
+    event = json.loads(target.getvalue())
+    assert not set(target.getvalue().removesuffix("\n")) & set(UNSAFE)
+    assert event["event"] == f"from {UNSAFE}"
+    assert event["exception"][0]["exc_value"] == UNSAFE
+
+
+@pytest.mark.parametrize("logger", ["monitor", "kafka"])
+def test_a_log_on_a_terminal_has_no_controls(logger: str) -> None:
+    target = log_target(form="console")
+    write_unsafe_event(logger)
+    assert not set(target.getvalue()) & set(UNSAFE.replace("\n", ""))
+    assert target.getvalue().count("from ") == 1
+
+
+def write_unsafe_event(logger: str) -> None:
+    try:
+        raise ValueError(UNSAFE)
+    except ValueError:
+        if logger == "monitor":
+            structlog.get_logger("monitor").error(
+                f"from {UNSAFE}", place=UNSAFE, items=[UNSAFE], exc_info=True
+            )
+        else:
+            logging.getLogger(logger).exception("from %s", UNSAFE)
 
 
 def test_level_error_hides_warnings() -> None:
