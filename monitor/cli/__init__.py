@@ -25,9 +25,10 @@ def main() -> None:
     for name, value in OPENMP_SETTINGS.items():
         os.environ.setdefault(name, value)
     from monitor.cli.app import app
-    from monitor.cli.console import print_error, use_utf8
+    from monitor.cli.console import print_error, print_traceback, use_utf8
 
     use_utf8()
+    sys.excepthook = print_traceback
     try:
         app()
     except MonitorError as error:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.cli.console import err, print_line, print_note
+from monitor.cli.console import print_line, print_note, status_line
 
 if TYPE_CHECKING:
     from monitor.connect import Activity, DrugList, LiveLoop, SourceOpener, StateFile, UnreadableFrames
@@ -67,15 +66,16 @@ def run_connector(
         options = LoopOptions(passes=DrugFilter(drug_list.names()).passes)
 
     async def connect(state: StateFile, unreadable: UnreadableFrames) -> Activity:
-        async with opener.opened() as source, _status_line() as show:
+        async with opener.opened() as source:
             configure_logs(settings.log)
             loop = LiveLoop(source, Delivery(settings.kafka), state, unreadable, options)
             stop = _stop_at_signals()
-            reporting = asyncio.create_task(_report(loop, show, settings.connect.report_interval))
-            try:
-                await loop.run(stop)
-            finally:
-                reporting.cancel()
+            with status_line("connecting") as show:
+                reporting = asyncio.create_task(_report(loop, show, settings.connect.report_interval))
+                try:
+                    await loop.run(stop)
+                finally:
+                    reporting.cancel()
             return loop.activity
 
     with (
@@ -120,15 +120,3 @@ async def _report(loop: LiveLoop, show: Callable[[str], None], interval: float) 
         if clock.time() >= next_log:
             next_log += interval
             log.info("activity", **loop.activity.record(utc_now()))
-
-
-@contextlib.asynccontextmanager
-async def _status_line() -> AsyncIterator[Callable[[str], None]]:
-    """Yield a function that shows one line on the terminal; it does nothing if stderr is not one."""
-    if not err.is_terminal:
-        yield lambda line: None
-        return
-    from rich.markup import escape
-
-    with err.status("connecting") as status:
-        yield lambda line: status.update(escape(line))

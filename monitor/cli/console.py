@@ -7,9 +7,11 @@ functions below do this by themselves.
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
+from types import TracebackType
 from typing import Any
 
 import typer
@@ -127,12 +129,33 @@ def file_progress() -> Iterator[ShowProgress]:
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(), DownloadColumn(), TextColumn("{task.fields[counts]}"), TimeElapsedColumn())
+    counts_column = TextColumn("{task.fields[counts]}", markup=False)
+    columns = (BarColumn(), DownloadColumn(), counts_column, TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("file", total=None, counts="")
         yield lambda position, size, counts: progress.update(
-            task, completed=position, total=size, counts=counts
+            task, completed=position, total=size, counts=terminal_safe(counts)
         )
+
+
+@contextmanager
+def status_line(first: str) -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows one line on stderr; it does nothing if stderr is not a terminal.
+
+    Args:
+        first: the line until the first call.
+    """
+    if not err.is_terminal:
+        yield lambda line: None
+        return
+    with err.status(first) as status:
+        yield lambda line: status.update(Text(terminal_safe(line)))
+
+
+def print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print an error that nothing caught on stderr, for `sys.excepthook`; its message may quote a file."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    sys.stderr.write(terminal_safe(text, keep_newlines=True))
 
 
 def use_utf8() -> None:

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
 
-from models.terminal import json_line, terminal_safe
+from models.terminal import json_line, spreadsheet_safe, terminal_safe
 from monitor.cli.console import (
     add_row,
     highlighted,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from monitor.store import ReportedEffect
 
 ROWS_PER_TABLE: Final = 200
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def query_command(
@@ -64,14 +64,16 @@ def query_command(
     as_csv: Annotated[
         bool,
         typer.Option(
-            "--csv", help="CSV with a header and unchanged values; for Excel, --spreadsheet is safer."
+            "--csv",
+            help="CSV with a header; control characters become spaces. --json keeps them, and --spreadsheet "
+            "is safer for Excel.",
         ),
     ] = False,
     for_spreadsheet: Annotated[
         bool,
         typer.Option(
             "--spreadsheet",
-            help="CSV for Excel and similar programs: an apostrophe precedes whatever would start a formula.",
+            help="CSV for Excel and similar programs: an apostrophe precedes whatever could start a formula.",
         ),
     ] = False,
 ) -> None:
@@ -146,23 +148,22 @@ def write_json_lines(effects: Iterable[ReportedEffect]) -> None:
 def write_csv(effects: Iterable[ReportedEffect], *, for_spreadsheet: bool) -> None:
     """Write a header and one row per effect, quoted where needed (RFC 4180, with LF line ends).
 
-    On a terminal, control characters are replaced; elsewhere values are unchanged.
+    Control characters become spaces, because a pipe or a file may end on a terminal, too. Offsets stay the
+    same.
 
     Args:
         effects: the rows.
-        for_spreadsheet: put an apostrophe before cells that a spreadsheet would take for a formula, such as
-            `=HYPERLINK(…)` or `@name`. It changes the text that `start` and `end` count in.
+        for_spreadsheet: also make each cell one line that is not a formula, see `spreadsheet_safe`. Its
+            apostrophes change the text that `start` and `end` count in.
     """
     from monitor.store import ReportedEffect
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(ReportedEffect.__dataclass_fields__)
-    on_terminal = sys.stdout.isatty()
+    make_safe = spreadsheet_safe if for_spreadsheet else partial(terminal_safe, keep_newlines=True)
     for effect in effects:
-        cells = [_csv_cell(value) for value in _record(effect).values()]
-        if on_terminal:
-            cells = [terminal_safe(cell) if isinstance(cell, str) else cell for cell in cells]
-        writer.writerow([_without_formula(cell) for cell in cells] if for_spreadsheet else cells)
+        cells = map(_csv_cell, _record(effect).values())
+        writer.writerow([make_safe(cell) if isinstance(cell, str) else cell for cell in cells])
 
 
 def write_table(effects: Iterable[ReportedEffect]) -> None:
@@ -199,7 +200,3 @@ def _record(effect: ReportedEffect) -> dict[str, Any]:
 
 def _csv_cell(value: object) -> object:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
-
-
-def _without_formula(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

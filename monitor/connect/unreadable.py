@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
+from models.terminal import json_line
 from monitor.connect.errors import ConnectError
 from monitor.errors import PoisonError
+from monitor.private_files import open_private
 
 MAX_RAW: Final = 65_536
 """Maximum number of bytes of a frame that go to the file."""
@@ -31,8 +32,7 @@ class UnreadableFrames:
         if path is None:
             return
         try:
-            path.touch(mode=0o600)
-            self._file = path.open("a", encoding="utf-8")
+            self._file = open_private(path, append=True)
         except OSError as error:
             raise ConnectError(f"--rejects {path} cannot be written: {error.strerror}") from None
 
@@ -48,7 +48,7 @@ class UnreadableFrames:
             "raw": raw[:MAX_RAW].decode(errors="replace"),
         }
         try:
-            self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            self._file.write(json_line(record) + "\n")
             self._file.flush()
         except OSError as failure:
             raise ConnectError(f"--rejects {self._file.name} cannot be written: {failure.strerror}") from None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
 
+from models.terminal import json_line
 from monitor.errors import MonitorError
 from monitor.feed.entries import Reject
+from monitor.private_files import open_private
 
 MOST_REPORTED: Final = 20
 """Number of rejects that are reported one by one; others are only counted."""
@@ -27,7 +27,8 @@ class RejectLog:
     """Reports the first rejects with `notify`, and writes all of them as JSON Lines to `path`.
 
     A record has `file`, `line`, `reason`, `detail` and `raw`: the line as text, cut to `MAX_RAW` bytes, with
-    U+FFFD for bytes that are not UTF-8. Use it as a context manager.
+    U+FFFD for bytes that are not UTF-8. Only the owner of the file may read it, because it has the
+    posts. Use it as a context manager.
 
     Raises:
         RejectFileError: the file cannot be written, or is one of the files that are fed.
@@ -43,9 +44,7 @@ class RejectLog:
         try:
             if path.exists() and any(other.exists() and path.samefile(other) for other in fed):
                 raise RejectFileError(f"--rejects {path} is a file that is fed", "name another file")
-            # Rejects have the posts in them, so a new file is only for its owner.
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+            self._file = open_private(path)
         except OSError as error:
             raise _write_error(path, error) from None
 
@@ -65,7 +64,7 @@ class RejectLog:
                 "raw": reject.raw[:MAX_RAW].decode(errors="replace"),
             }
             try:
-                self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+                self._file.write(json_line(record) + "\n")
             except OSError as error:
                 raise _write_error(self._path, error) from None
 

@@ -19,7 +19,7 @@ from tests.monitor.store.batches import mention_of, scored, write
 from tests.processes import ade_monitor
 
 # Clear the screen, set the title, ring the bell; the same with a C1 control; turn the text around.
-CONTROLS = "\x1b[2J\x1b]0;title\x07\x9b2J\x85\u202e\u2066\u200f\x7f"
+CONTROLS = "\x1b[2J\x1b]0;title\x07\x9b2J\x85\u202e\u2066\u200f\u206a\ufff9\x7f"
 TWEET = f"zoloft makes me sick {CONTROLS} today"
 ALLOWED = {"\n"}
 
@@ -37,7 +37,7 @@ def assert_safe(output: str) -> None:
     assert not unsafe
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("form", [[], ["--json"], ["--csv"], ["--spreadsheet"]])
 async def test_query_shows_no_control_characters(
     run: RunCommand, store: Store, migrated: Settings, form: list[str]
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.feed import Reject, RejectFileError, RejectLog, rejects
+from tests.models.test_terminal import UNSAFE
 
 
 def test_the_first_rejects_are_reported_and_all_are_written(tmp_path: Path) -> None:
@@ -29,9 +30,21 @@ def test_the_first_rejects_are_reported_and_all_are_written(tmp_path: Path) -> N
     }
 
 
-def test_a_new_file_of_rejects_is_only_for_its_owner(tmp_path: Path) -> None:
-    with RejectLog(tmp_path / "rejects.jsonl", [], lambda note: None):
-        assert (tmp_path / "rejects.jsonl").stat().st_mode & 0o777 == 0o600
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_file_of_rejects_is_only_for_its_owner(tmp_path: Path, is_new: bool) -> None:
+    path = tmp_path / "rejects.jsonl"
+    if not is_new:
+        path.touch(mode=0o644)
+    with RejectLog(path, [], lambda note: None):
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_rejects_has_no_controls(tmp_path: Path) -> None:
+    with RejectLog(tmp_path / "rejects", [], lambda note: None) as log:
+        log.add("a", Reject(1, "empty", "", UNSAFE.encode()))
+    content = (tmp_path / "rejects").read_text(encoding="utf-8")
+    assert not set(content.removesuffix("\n")) & set(UNSAFE)
+    assert json.loads(content)["raw"] == UNSAFE
 
 
 def test_without_a_file_rejects_are_only_reported() -> None:
