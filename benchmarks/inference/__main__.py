@@ -12,7 +12,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import argparse
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 CORES: Final = tuple(sorted(os.sched_getaffinity(0)))
@@ -25,6 +25,8 @@ from rich.console import Console
 
 import benchmarks.inference
 from benchmarks.inference.benchmark_bundles import make_bundle
+from benchmarks.inference.bundle_variants import OWN_CASES, VariantCase, variant_rows, variant_tasks
+from benchmarks.inference.early_exit_case import early_exit_case
 from benchmarks.inference.figures import cascade_rows, cascade_table, compare_with_targets, record_table
 from benchmarks.inference.interleaving import TimedTask, run_rounds
 from benchmarks.inference.matrix_peak import peak_encoder, peak_gflops, peak_tasks
@@ -33,8 +35,11 @@ from benchmarks.inference.precisions import PrecisionPipelines, measure_drift, m
 from benchmarks.inference.separate_processes import measure_gpu, measure_memory
 from benchmarks.inference.timed_tasks import CasePlan, our_tasks, pipeline_tasks, tokenizer_tasks
 from benchmarks.inference.tweet_sample import sample_texts, token_counts
+from benchmarks.inference.two_reader_case import two_reader_case
 from benchmarks.inference.workload import Arithmetic, prepare_workload
-from models.scoring import Pipeline
+from models import ModelError
+from models.bundle import Bundle, load_bundle
+from models.scoring import Pipeline, bundle_folder
 
 PLANS: Final = {
     "minilm-1": CasePlan((1, 2), ("fp32", "bf16", "int8"), our_tweets=1_024, pipeline_tweets=(128, 128)),
@@ -56,6 +61,9 @@ NAMED_QUICK_PLANS: Final = {
     case: CasePlan((2,), ("fp32",), our_tweets=24, pipeline_tweets=(8, 0))
     for case in ("roberta-base-1", "mpnet-base-1")
 }
+# Of cases that compare our own pipelines, also too slow for the default of a quick run.
+OWN_PLAN: Final = CasePlan((1, 2), ("fp32", "bf16"), our_tweets=512, pipeline_tweets=(0, 0))
+QUICK_OWN_PLAN: Final = CasePlan((2,), ("fp32",), our_tweets=128, pipeline_tweets=(0, 0))
 OTHER_CASES: Final = ("tokenization", "drift", "memory", "gpu")
 
 
@@ -89,12 +97,22 @@ def measure(options: argparse.Namespace, show: Callable[[str], None]) -> dict[st
                 drift += measure_drift(case, exact, pipelines, work.texts)
         encoders = sorted({peak_encoder(case) for case in arithmetic})
         tasks += peak_tasks(encoders)
+        own_plan = QUICK_OWN_PLAN if options.quick else OWN_PLAN
+        absent = left_out(options)
+        own_cases = []
+        for case in (case for case in options.cases if case in OWN_CASES and case not in absent):
+            show(f"making {case}")
+            own_cases.append(make_own_case(case, texts[: own_plan.our_tweets], options.bundle))
+            tasks += variant_tasks(own_cases[-1], own_plan.precisions, own_plan.cores)
         if "tokenization" in options.cases:
             tasks += tokenizer_tasks(make_bundle("default"), texts)
         timings = run_rounds(tasks, rounds=options.rounds, seconds=options.seconds, show=show)
     peaks = peak_gflops(timings, encoders)
     show("memory")
-    backlog = measure_memory(texts, 1_024 if options.quick else 50_000) if "memory" in options.cases else None
+    backlog = None
+    if "memory" in options.cases:
+        count = 1_024 if options.quick else 50_000
+        backlog = measure_memory(texts, count, options.bundle.path if options.bundle else None)
     show("GPU")
     gpu = measure_gpu(texts, 5.0) if "gpu" in options.cases and torch.cuda.is_available() else None
     return {
@@ -110,6 +128,7 @@ def measure(options: argparse.Namespace, show: Callable[[str], None]) -> dict[st
         },
         "peak_gflops": {f"{encoder} {dtype}": round(peak, 1) for (encoder, dtype), peak in peaks.items()},
         "cascade": cascade_rows(tasks, timings, arithmetic, peaks),
+        "compared": [row for case in own_cases for row in variant_rows(case, tasks, timings)],
         "tokenization": {
             task.name: round(timings[task.key].cpu_rate) for task in tasks if task.case == "tokenization"
         },
@@ -119,9 +138,22 @@ def measure(options: argparse.Namespace, show: Callable[[str], None]) -> dict[st
     }
 
 
+def make_own_case(name: str, texts: Sequence[str], bundle: Bundle | None) -> VariantCase:
+    """Make a case that compares our own pipelines, with the bundle of the option or without one."""
+    if name == "two-readers":
+        return two_reader_case(texts, bundle)
+    default = bundle or load_bundle(bundle_folder("default"))
+    return early_exit_case(texts, default, own_exit=bundle is not None)
+
+
 def left_out(options: argparse.Namespace) -> dict[str, str]:
-    """Return what this machine cannot run of the selected cases, with the reasons."""
+    """Return what this machine or the bundle cannot run of the selected cases, with the reasons."""
     reasons = missing_precisions()
+    if options.bundle is not None:
+        missing = {"two-readers": options.bundle.second, "early-exit": options.bundle.early_exit}
+        for case, part in missing.items():
+            if case in options.cases and part is None:
+                reasons[case] = f"the bundle {options.bundle.path} has none"
     if "gpu" in options.cases and not torch.cuda.is_available():
         reasons["gpu"] = "torch sees no GPU"
     return reasons
@@ -135,13 +167,23 @@ def main() -> None:
         formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="small numbers; ends within 50 s")
-    parser.add_argument("--cases", nargs="+", choices=(*PLANS, *OTHER_CASES), help="[all; quick a few]")
+    parser.add_argument(
+        "--cases", nargs="+", choices=(*PLANS, *OWN_CASES, *OTHER_CASES), help="[all; quick a few]"
+    )
     parser.add_argument("--rounds", type=int, help="at most [9; quick 1]")
-    parser.add_argument("--seconds", type=float, help="for all rounds, about [420; quick 25]")
+    parser.add_argument("--seconds", type=float, help="for all rounds, about [600; quick 25]")
+    parser.add_argument(
+        "--bundle", metavar="NAME", help="for two-readers, early-exit and memory: a bundle's name or folder"
+    )
     options = parser.parse_args()
-    options.cases = options.cases or [*(QUICK_PLANS if options.quick else PLANS), *OTHER_CASES]
+    try:
+        options.bundle = load_bundle(bundle_folder(options.bundle)) if options.bundle else None
+    except ModelError as error:
+        parser.error(str(error))
+    named = QUICK_PLANS if options.quick else (*PLANS, *OWN_CASES)
+    options.cases = options.cases or [*named, *OTHER_CASES]
     options.rounds = options.rounds or (1 if options.quick else 9)
-    options.seconds = options.seconds or (25.0 if options.quick else 420.0)
+    options.seconds = options.seconds or (25.0 if options.quick else 600.0)
     out, progress = Console(width=140), Console(stderr=True)
     with progress.status("…") as status:
         figures = measure(options, lambda activity: status.update(activity))
@@ -157,6 +199,8 @@ def print_tables(out: Console, figures: dict[str, Any]) -> None:
     """Print a table for each part that was measured, and what was left out."""
     if figures["cascade"]:
         out.print(cascade_table(figures["cascade"]))
+    if figures["compared"]:
+        out.print(record_table("compared with our own baseline", figures["compared"]))
     for part in ("peak_gflops", "tokenization", "memory"):
         if figures[part]:
             out.print(record_table(part.replace("_", " "), [figures[part]]))

@@ -18,11 +18,12 @@ GPU_CLASSIFIERS: Final = (1, 3, 5)
 GPU_PROCESSES: Final = (2, 4)
 
 
-def measure_memory(texts: Sequence[str], tweets: int) -> dict[str, Any]:
-    """Score a backlog of about this many tweets in a new process, with the packaged bundle."""
+def measure_memory(texts: Sequence[str], tweets: int, bundle: Path | None = None) -> dict[str, Any]:
+    """Score a backlog of about this many tweets in a new process, by default with the packaged bundle."""
     with _written_to_file(texts) as path:
         repeat = max(1, tweets // len(texts))
-        return run_module("benchmarks.inference.backlog_memory", [path, "--repeat", repeat])
+        arguments = [path, "--repeat", repeat, *(("--bundle", bundle) if bundle else ())]
+        return run_module("benchmarks.inference.backlog_memory", arguments)
 
 
 def measure_gpu(texts: Sequence[str], seconds: float) -> dict[str, Any]:

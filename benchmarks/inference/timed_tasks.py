@@ -45,7 +45,7 @@ def our_tasks(
     """Yield our cascade in each precision: call by call on one core, as a stream over two lanes on two."""
     for precision in pipelines:
         for cores in plan.cores:
-            cascade = _OurCascade(pipelines.pipeline(precision, cores), work.texts, cores)
+            cascade = OurCascade(pipelines.pipeline(precision, cores), work.texts, cores)
             yield TimedTask(case, f"ours {precision}", cores, plan.our_tweets, cascade.run)
 
 
@@ -89,12 +89,21 @@ class _TwoProcesses:
 
 
 @dataclass(frozen=True)
-class _OurCascade:
+class OurCascade:
+    """Our cascade on some tweets.
+
+    Attributes:
+        scorer: with as many lanes as cores.
+        texts: the tweets.
+        cores: one: call after call; two: a stream over both.
+    """
+
     scorer: Pipeline
     texts: Sequence[str]
     cores: int
 
     def run(self, count: int) -> float:
+        """Score the first `count` tweets; return 0, since no other process works."""
         if self.cores == 1:
             self.scorer.score(self.texts[:count])
             return 0.0
