@@ -166,6 +166,23 @@ class Engine:
         joined = self._read_spans(both, encodings, width + self._network.shape.ptids)
         return joined[:, :width], joined[:, width:]
 
+    def token_states(self, encodings: Sequence[PackableInput]) -> list[Tensor]:
+        """Return the last states of each input's tokens, `[tokens, hidden]`, fp32, on the CPU.
+
+        The Extractor reads them. They need 46 KB for a tweet and a width of 384, so pass some hundred inputs
+        at a time.
+        """
+
+        def step(lane: Lane, batch: PackedBatch) -> tuple[tuple[int, ...], Sequence[Tensor]]:
+            on_device, states = lane.shared_states(batch)
+            last = self._network.last_states(states, on_device, range(len(batch.rows)))
+            return batch.rows, torch.split(lane.to_host(last), list(batch.lengths))
+
+        by_row: dict[int, Tensor] = {}
+        for rows, parts in self._run(step, encodings):
+            by_row.update(zip(rows, parts, strict=True))
+        return [by_row[row] for row in range(len(encodings))]
+
     def _score_batch(
         self, lane: Lane, batch: PackedBatch, thresholds: Sequence[float], decision: Decision
     ) -> list[TweetScores]:

@@ -210,8 +210,16 @@ class PackedNetwork:
         Returns:
             `[tokens of these texts, 2]`, one text after another.
         """
+        return linear(self.last_states(states, batch, texts), *self._extractor)
+
+    def last_states(self, states: SharedStates, batch: PackedBatch, texts: Sequence[int]) -> Tensor:
+        """Return the states after the last layer for some of the texts; takes the arguments of `extract`.
+
+        Returns:
+            `[tokens of these texts, hidden]`, fp32, one text after another.
+        """
         selected, tokens = batch.select(texts)
-        return linear(_run(self._shared[-1:], states.before_last[tokens], selected), *self._extractor)
+        return _run(self._shared[-1:], states.before_last[tokens], selected)
 
     def normalize(self, trunk_states: Tensor, batch: PackedBatch) -> Tensor:
         """Return the Normalizer's logits `[spans, classes]` (subtask 1c).

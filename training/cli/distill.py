@@ -97,7 +97,8 @@ def distill_command(
 
     The teacher reads all texts first. What it thinks is kept in the run folder. The student learns its
     probabilities of texts, words and codes, and the annotations where there are some. The weight of the
-    teacher is --set distill-weight=0.5 where there are both; --set distill-temperature softens it.
+    teacher is --set distill-weight=0.5 where there are both; --set distill-temperature softens it. With --set
+    distill-states=1 the student also learns how the words of a text relate in the teacher's states.
     """
     limit = parse_size(keep_limit, option="--keep-limit")
     from models.terminology import read_release

@@ -2,13 +2,16 @@
 
 teacher       a bundle that reads texts
 soft_labels   what it thinks of a text, and several teachers combined
-label_files   soft labels on disk, resumable
+part_files    what a teacher computes, on disk, resumable
+label_files   soft labels on disk
+relation_files  relations of words in its last states, on disk
 soft_windows  what it thinks of the text's windows and tokens, as the student reads them
 student_data  the data sets of Algorithm 1 with soft targets
 student       all of it in order, to the student's bundle
 """
 
 from training.distillation.label_files import label_examples
+from training.distillation.relation_files import add_relations
 from training.distillation.soft_labels import SoftLabel, SoftLabels, SoftSpan, combine_soft_labels
 from training.distillation.student import ShowProgress, distill, no_progress
 from training.distillation.student_data import add_soft_targets, add_unlabelled, unlabelled_tasks
@@ -20,6 +23,7 @@ __all__ = [
     "SoftLabels",
     "SoftSpan",
     "Teacher",
+    "add_relations",
     "add_soft_targets",
     "add_unlabelled",
     "combine_soft_labels",

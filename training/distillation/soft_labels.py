@@ -6,8 +6,8 @@ Words and spans are stored by their characters, because the student may have ano
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from models.normalizer import Labels
 from models.predictions import Candidate
 from models.scoring.readings import ReadWord
 from training.examples import Example
+from training.loop import Relations
 
 _DIGITS: Final = 6
 
@@ -103,6 +104,7 @@ class SoftLabels:
         teachers: the versions of the bundles that read them.
         classes: the PTs that the teachers' Normalizers know.
         threshold: the log-odds from which the teachers call a text positive.
+        relations: of the words of each text that has them, by the number of the text.
     """
 
     examples: Sequence[Example]
@@ -110,11 +112,15 @@ class SoftLabels:
     teachers: tuple[str, ...]
     classes: Labels
     threshold: float = 0.0
+    relations: Mapping[int, Relations] = field(default_factory=dict)
 
     def of(self, rows: Sequence[int]) -> SoftLabels:
         """Return some of the texts, in the order of `rows`."""
         examples = [self.examples[row] for row in rows]
-        return replace(self, examples=examples, labels=[self.labels[row] for row in rows])
+        relations = {number: self.relations[row] for number, row in enumerate(rows) if row in self.relations}
+        return replace(
+            self, examples=examples, labels=[self.labels[row] for row in rows], relations=relations
+        )
 
 
 def combine_soft_labels(teachers: Sequence[Sequence[SoftLabel]]) -> list[SoftLabel]:

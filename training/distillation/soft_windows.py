@@ -12,7 +12,7 @@ from models.encoder import TokenizedInput, TweetTokenizer
 from models.normalizer import Labels
 from models.predictions import Candidate
 from training.distillation.soft_labels import SoftLabel, SoftLabels, mean_score
-from training.loop import Distribution, window_examples
+from training.loop import Distribution, InputRelations, window_examples
 
 # A word at least this probable is an adverse effect, as in `models.scoring.decode`.
 _LIKELIER: Final = 0.5
@@ -30,11 +30,13 @@ class SoftWindow:
         tokens: of the window.
         log_odds: the soft target of 1a; None where the teacher's opinion of the text says nothing about
             this window.
+        is_whole: true if it is the whole text.
     """
 
     text: int
     tokens: TokenizedInput
     log_odds: float | None
+    is_whole: bool = True
 
 
 def soft_windows(soft: SoftLabels, tokenizer: TweetTokenizer, *, contexts: bool) -> Iterator[SoftWindow]:
@@ -44,7 +46,8 @@ def soft_windows(soft: SoftLabels, tokenizer: TweetTokenizer, *, contexts: bool)
         rows = windowed.rows(text)
         for row in rows:
             tokens = windowed.inputs[row]
-            yield SoftWindow(text, tokens, _window_log_odds(label, tokens, whole=len(rows) == 1))
+            whole = len(rows) == 1
+            yield SoftWindow(text, tokens, _window_log_odds(label, tokens, whole=whole), whole)
 
 
 def _window_log_odds(label: SoftLabel, tokens: TokenizedInput, *, whole: bool) -> float | None:
@@ -84,6 +87,15 @@ def token_distributions(tokens: TokenizedInput, label: SoftLabel) -> list[Distri
         score = mean_score(label.words[first : first + end - start], start, end)
         distributions.append({} if score is None else _binary(score))
     return distributions
+
+
+def window_relations(window: SoftWindow, soft: SoftLabels) -> InputRelations:
+    """Return the relations of the words of a window; none unless it is a whole text that has them."""
+    relations = soft.relations.get(window.text) if window.is_whole else None
+    if relations is None:
+        return InputRelations()
+    words = [(word.start, word.end) for word in soft.labels[window.text].words]
+    return InputRelations.of(window.tokens, words, relations)
 
 
 def class_distribution(candidates: Iterable[Candidate], class_of: Mapping[str, int]) -> Distribution:

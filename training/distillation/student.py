@@ -12,8 +12,9 @@ from typing import Final
 from models.encoder import TweetTokenizer
 from models.normalizer import Labels
 from training.distillation.label_files import label_examples
+from training.distillation.relation_files import add_relations
 from training.distillation.soft_labels import SoftLabel, SoftLabels
-from training.distillation.student_data import add_soft_targets, add_unlabelled
+from training.distillation.student_data import add_soft_targets, add_unlabelled, draw_extracted
 from training.distillation.teacher import count_teachers
 from training.errors import RunError
 from training.examples import AnnotatedSpan, CodedPhrase, Example, TrainingData
@@ -114,6 +115,21 @@ def distill(
     valid = data.valid
     if not valid:
         valid, rows = _hold_out(soft, rows, method.training.seed)
+    if method.training.distill_states:
+        drawn = draw_extracted(soft.of(rows), method.training.seed)
+        related = [*range(first), *(rows[number] for number in drawn)]
+        with progress(len(related) * count_teachers(teachers)) as advance:
+            soft = add_relations(
+                teachers,
+                soft,
+                related,
+                run.folder / SOFT_LABELS_FOLDER,
+                device=device,
+                callback=run.callback,
+                advance=advance,
+                processes=run.processes,
+                fresh=run.fresh,
+            )
     teaching = _Teaching(soft, soft.of(rows))
     return train_method(
         method,

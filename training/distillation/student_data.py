@@ -21,13 +21,16 @@ from training.distillation.soft_windows import (
     class_numbers,
     soft_windows,
     token_distributions,
+    window_relations,
 )
 from training.loop import (
     IGNORED,
     Distribution,
+    InputRelations,
     Inputs,
     SoftTargets,
     TaskData,
+    WordRelations,
     binary_distribution,
     join_tasks,
 )
@@ -98,7 +101,7 @@ def unlabelled_tasks(
     """
     texts = list(soft_windows(soft, tokenizer, contexts=reads_context))
     classified = [part for part in texts if part.log_odds is not None]
-    extracted = _draw_extracted(soft, seed)
+    extracted = set(draw_extracted(soft, seed))
     tagged = [part for part in texts if part.text in extracted]
     spans = list(_distinct_spans(soft, labels, in_pairs=in_pairs))
     phrases = _encode_phrases(spans, tokenizer, in_pairs=in_pairs)
@@ -112,6 +115,7 @@ def unlabelled_tasks(
             EXTRACTOR.task,
             [part.tokens for part in tagged],
             [token_distributions(part.tokens, soft.labels[part.text]) for part in tagged],
+            [window_relations(part, soft) for part in tagged] if soft.relations else None,
         ),
         NORMALIZER.task: _soft_only(NORMALIZER.task, phrases, [[span.distribution] for span in spans]),
     }
@@ -148,29 +152,34 @@ def _encode_phrases(
     return tokenizer.encode(words)
 
 
-def _draw_extracted(soft: SoftLabels, seed: int) -> set[int]:
-    """Draw the texts that the Extractor reads: the likely positives, and as many others."""
+def draw_extracted(soft: SoftLabels, seed: int) -> list[int]:
+    """Draw the texts that the Extractor reads, in order: the likely positives, and as many others."""
     least = min(soft.threshold, 0.0)
     likely = [row for row, label in enumerate(soft.labels) if label.log_odds >= least]
     others = [row for row, label in enumerate(soft.labels) if label.log_odds < least]
     random = Random(f"soft extractor texts {seed}")  # noqa: S311 - reproducible, not secret
-    return {*likely, *random.sample(others, min(len(others), max(1, len(likely))))}
+    return sorted([*likely, *random.sample(others, min(len(others), max(1, len(likely))))])
 
 
 def _soft_only(
-    task: Task, tokens: Sequence[TokenizedInput], distributions: Sequence[Sequence[Distribution]]
+    task: Task,
+    tokens: Sequence[TokenizedInput],
+    distributions: Sequence[Sequence[Distribution]],
+    relations: Sequence[InputRelations] | None = None,
 ) -> TaskData:
     targets = [[IGNORED] * len(row) for row in distributions]
-    return TaskData(task, Inputs.of(tokens), targets, SoftTargets.of(distributions))
+    related = WordRelations.of(relations) if relations is not None else None
+    return TaskData(task, Inputs.of(tokens), targets, SoftTargets.of(distributions), relations=related)
 
 
 @dataclass(frozen=True)
 class _SoftLookup:
-    """The soft targets of inputs by the keys of their tokens."""
+    """The soft targets of inputs by the keys of their tokens, and the relations of their words."""
 
     by_task: Mapping[Task, dict[bytes, Sequence[Distribution]]] = field(
         default_factory=lambda: {head.task: {} for head in (CLASSIFIER, EXTRACTOR, NORMALIZER)}
     )
+    relations: dict[bytes, InputRelations] = field(default_factory=dict)
 
     @classmethod
     def of(cls, soft: SoftLabels, datasets: Datasets, tokenizer: TweetTokenizer) -> _SoftLookup:
@@ -185,11 +194,17 @@ class _SoftLookup:
 
     def with_targets(self, data: TaskData) -> TaskData:
         """Return a data set with the soft targets of the inputs that are known."""
-        known = self.by_task[data.task]
+        known, keys = self.by_task[data.task], data.inputs.keys()
         rows: list[Sequence[Distribution]] = []
-        for row, (key, targets) in enumerate(zip(data.inputs.keys(), data.targets, strict=True)):
+        for row, (key, targets) in enumerate(zip(keys, data.targets, strict=True)):
             earlier = data.soft.distributions(row) if data.soft is not None else [{}] * len(targets)
             rows.append(known.get(key) or earlier)
+        if data.task == EXTRACTOR.task and self.relations:
+            related = [
+                self.relations.get(key) or (data.relations.row(row) if data.relations else InputRelations())
+                for row, key in enumerate(keys)
+            ]
+            data = replace(data, relations=WordRelations.of(related))
         return replace(data, soft=SoftTargets.of(rows)) if any(any(row) for row in rows) else data
 
     def _add_texts(self, soft: SoftLabels, windows: Sequence[SoftWindow]) -> None:
@@ -200,6 +215,8 @@ class _SoftLookup:
                 classifier.setdefault(key, [binary_distribution(window.log_odds)])
             if key not in extractor:
                 extractor[key] = token_distributions(window.tokens, soft.labels[window.text])
+                if window.text in soft.relations:
+                    self.relations[key] = window_relations(window, soft)
 
     def _add_spans(
         self, soft: SoftLabels, labels: Labels, tokenizer: TweetTokenizer, *, in_pairs: bool

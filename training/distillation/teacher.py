@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from models.bundle import Bundle, load_bundle, read_config
 from models.device import resolve_device
 from models.normalizer import Labels, Normalizer, SpanInText
@@ -15,14 +17,17 @@ from models.runtime import Engine, resolve_precision
 from models.scoring import assemble_normalizer, bundle_folder, decode_spans, log_odds_of
 from models.scoring.assembly import span_reader_on
 from models.scoring.reader import Reader
-from models.scoring.readings import Reading, TextReader
+from models.scoring.readings import Reading, ReadWord
 from training.distillation.soft_labels import SoftLabel, SoftSpan
 from training.evaluation import read_examples
 from training.examples import Example
+from training.loop import FEWEST_WORDS, Relations, relations_of, tokens_of_words, window_examples
 
 HALF: Final = 0.5
 # Probabilities are rounded to 0 and 1 in places. No teacher is surer than this.
 _LARGEST_LOG_ODDS: Final = 30.0
+# The states of this many texts are in memory at a time.
+_TEXTS_AT_A_TIME: Final = 256
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Teacher:
     version: str
     classes: Labels
     threshold: float
-    reader: TextReader
+    reader: Reader
     normalizer: Normalizer
     codes_in_context: bool
 
@@ -93,6 +98,29 @@ class Teacher:
             )
             for reading, places in zip(readings, spans, strict=True)
         ]
+
+    def relate(self, examples: Sequence[Example], words: Sequence[Sequence[ReadWord]]) -> list[Relations]:
+        """Return the relations of the words of each text in the last states of this teacher's tokens.
+
+        There are none of a text with fewer than three words, nor of one that is read in several windows: not
+        all of its words attend to each other.
+
+        Args:
+            examples: texts, which are read with their contexts.
+            words: of each text, perhaps by another teacher's tokenizer.
+        """
+        windowed = window_examples(examples, self.reader.tokenizer, reads_context=self.reader.reads_context)
+        relations: list[Relations] = [np.zeros(0, np.int8)] * len(examples)
+        rows = [
+            row for row, part in enumerate(words) if len(part) >= FEWEST_WORDS and row not in windowed.long
+        ]
+        for first in range(0, len(rows), _TEXTS_AT_A_TIME):
+            chunk = rows[first : first + _TEXTS_AT_A_TIME]
+            states = self.reader.engine.token_states([windowed.inputs[row] for row in chunk])
+            for row, of_text in zip(chunk, states, strict=True):
+                places = [(word.start, word.end) for word in words[row]]
+                relations[row] = relations_of(of_text, tokens_of_words(windowed.inputs[row], places))
+        return relations
 
     def _spans(self, example: Example, reading: Reading) -> list[tuple[int, int]]:
         places = {(span.start, span.end) for span in example.spans}

@@ -12,7 +12,7 @@ import pytest
 from models.bundle import SecondReader, join_bundles, load_bundle
 from models.scoring import Pipeline
 from tests.training.tiny_methods import Recorder, positive
-from training.distillation import label_examples, label_files
+from training.distillation import label_examples, part_files
 from training.distillation.teacher import Teacher, count_teachers
 from training.errors import RunError
 from training.examples import Example
@@ -20,7 +20,7 @@ from training.examples import Example
 
 @pytest.fixture(autouse=True)
 def _small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(label_files, "TEXTS_PER_FILE", 10)
+    monkeypatch.setattr(part_files, "TEXTS_PER_FILE", 10)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -138,6 +138,30 @@ def test_a_killed_distillation_resumes_with_the_same_bundle(
     assert load_bundle(resumed).version == load_bundle(whole).version
 
 
+def test_a_student_learns_the_relations_of_words_and_resumes(
+    teacher: Path, texts: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    encoder = write_family(tmp_path / "encoder", "mpnet")  # of another width and with other tokens
+    data = TrainingData([], [], unlabelled=texts[:40])
+    settings = ("epochs=2", "max-tokens=24", "distill-states=2")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Teacher, "relate", interrupted)
+        teach(teacher, encoder, data, tmp_path / "with", *settings)
+    recorders = [Recorder(), Recorder()]
+    first = teach(teacher, encoder, data, tmp_path / "with", *settings, callback=recorders[0])
+    plain = teach(teacher, encoder, data, tmp_path / "without", *settings[:2], callback=recorders[1])
+    losses = [[figures["losses"]["1b"] for figures in recorder.figures] for recorder in recorders]
+    assert losses[0][0] > losses[1][0]
+    assert losses[0][1] < losses[0][0]
+    assert load_bundle(first).version != load_bundle(plain).version
+    files = {path.name for path in (tmp_path / "with").rglob("relations-*")}
+    assert files == {"relations-00000.gz"}
+    assert not list((tmp_path / "without").rglob("relations-*"))
+
+
 @pytest.mark.parametrize(
     ("preset", "data", "message"),
     [
