@@ -3,6 +3,7 @@
 python -m benchmarks.inference    scoring tweets, compared with transformers' pipelines
 python -m benchmarks.end_to_end   a backlog in Kafka, a worker, and rows in Postgres
 python -m benchmarks.training     epochs with the frozen trunk's states kept, compared with epochs without
+python -m benchmarks.performance_page  all tables of docs/performance.md, for two kinds of processors
 python -m benchmarks.normalizer   the hybrid Normalizer on dictionaries of growing size
 python -m benchmarks.ingest       posts of every source and format, a stream of 5 GB, a decompression bomb
 
