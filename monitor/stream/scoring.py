@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import structlog
 
@@ -15,7 +16,8 @@ from models.predictions import prediction_fault
 from models.scoring import CacheCounts, CachingScorer
 from monitor.errors import FatalError, PoisonError
 from monitor.ingest import Batch
-from monitor.records import Post, ReceivedPost, RefusedMessage, ScoredPost
+from monitor.records import Origin, Post, ReceivedPost, RefusedMessage, ScoredPost
+from monitor.stream.device_memory import free_device_memory, is_device_full
 
 log = structlog.get_logger()
 
@@ -23,6 +25,14 @@ MODEL_ERROR = "model-error"
 """Reason of the dead letters whose message is valid, but whose text the model cannot score."""
 
 PLAIN_TEXT = "a text that any sound model can score"
+
+_PLAIN_POST = ReceivedPost(Post("", PLAIN_TEXT), Origin("", 0, 0, datetime.fromtimestamp(0, UTC)))
+
+Result = ScoredPost | RefusedMessage
+
+
+class ImpossiblePredictionError(ValueError):
+    """A prediction that cannot be true. Its message names what is wrong, and has no text of the post."""
 
 
 class ScorePosts:
@@ -50,12 +60,17 @@ class ScorePosts:
     async def process(self, batch: Batch) -> Batch:
         """Score the tweets of a batch.
 
-        If the model fails on a batch, it is scored again tweet by tweet, so that one bad tweet does not stop
-        the others. A tweet that fails on its own is refused. So is one with an impossible prediction (NaN, a
-        span outside the text), because the database would never take it.
+        If the model fails on a batch, its halves are scored, then their halves, so that one bad tweet does
+        not stop the others. A tweet that fails on its own is refused. So is one with an impossible prediction
+        (NaN, a span outside the text), because the database would never take it.
+
+        A GPU without free memory is not the fault of a tweet: its batch is scored in halves, too, and no
+        tweet is refused.
 
         Raises:
-            FatalError: not even a plain text can be scored: the model is broken, not the tweets.
+            FatalError: not even a plain text can be scored: the model is broken, not the tweets. Or a GPU has
+                no memory for one tweet.
+            MemoryError: the machine has no memory.
         """
         if not batch.posts:
             return batch
@@ -72,38 +87,60 @@ class ScorePosts:
         self._threads.shutdown(cancel_futures=True)
 
     def _score_batch(self, batch: Batch) -> Batch:
+        posts = batch.posts
         try:
-            predictions = _sound_predictions(self._scorer, [received.post for received in batch.posts])
+            predictions = _sound_predictions(self._scorer, posts)
+        except MemoryError:
+            raise
         except Exception as error:
-            log.warning("batch refused by the model", tweets=len(batch.posts), error=type(error).__name__)
-            return self._score_one_by_one(batch)
-        return replace(batch, scored=tuple(map(ScoredPost, batch.posts, predictions)))
+            log.warning("batch refused by the model", tweets=len(posts), error=type(error).__name__)
+            return self._score_in_halves(batch, error)
+        return replace(batch, scored=tuple(map(ScoredPost, posts, predictions)))
 
-    def _score_one_by_one(self, batch: Batch) -> Batch:
-        self._check_model()
-        scored: list[ScoredPost] = []
-        refused: list[RefusedMessage] = []
-        for received in batch.posts:
-            result = self._score_one(received)
-            if isinstance(result, ScoredPost):
-                scored.append(result)
-            else:
-                refused.append(result)
-        return replace(batch, scored=tuple(scored), refused=(*batch.refused, *refused))
+    def _score_in_halves(self, batch: Batch, error: Exception) -> Batch:
+        if not is_device_full(error):
+            self._check_model()
+        results = self._results_of_halves(batch.posts, error)
+        scored = tuple(result for result in results if isinstance(result, ScoredPost))
+        refused = [result for result in results if isinstance(result, RefusedMessage)]
+        if refused:
+            # The text of one post can break a GPU for all posts after it, and those are not to be refused.
+            self._check_model()
+        return replace(batch, scored=scored, refused=_one_of_each_message(batch.refused, refused))
 
-    def _score_one(self, received: ReceivedPost) -> ScoredPost | RefusedMessage:
-        try:
-            [prediction] = _sound_predictions(self._scorer, [received.post])
-        except Exception as error:
-            detail = f"{type(error).__name__} while scoring"
-            return RefusedMessage(received.origin, PoisonError(MODEL_ERROR, detail))
-        return ScoredPost(received, prediction)
+    def _results_of_halves(self, posts: Sequence[ReceivedPost], error: Exception) -> list[Result]:
+        """Return the results of posts on which the model failed together with `error`, in their order."""
+        if is_device_full(error):
+            free_device_memory()
+        if len(posts) == 1:
+            return [self._refused(posts[0], error)]
+        results: list[Result] = []
+        middle = len(posts) // 2
+        for half in (posts[:middle], posts[middle:]):
+            try:
+                results += map(ScoredPost, half, _sound_predictions(self._scorer, half))
+            except MemoryError:
+                raise
+            except Exception as error_of_half:
+                results += self._results_of_halves(half, error_of_half)
+        return results
+
+    def _refused(self, received: ReceivedPost, error: Exception) -> RefusedMessage:
+        if is_device_full(error):
+            raise FatalError(
+                f"bundle {self.bundle} cannot score a single post: the device has no free memory",
+                "end what else uses it, or set model.device to cpu",
+            ) from error
+        what = str(error) if isinstance(error, ImpossiblePredictionError) else type(error).__name__
+        return RefusedMessage(received.origin, PoisonError(MODEL_ERROR, f"{what} while scoring"))
 
     def _check_model(self) -> None:
         # Without the cache, which would go on answering for a model that has broken since.
         scorer = self._scorer.scorer if isinstance(self._scorer, CachingScorer) else self._scorer
         try:
-            _sound_predictions(scorer, [Post("", PLAIN_TEXT)])
+            _sound_predictions(scorer, [_PLAIN_POST])
+        except MemoryError:
+            raise
         except Exception as error:
             raise FatalError(
                 f"bundle {self.bundle} cannot score any text: {type(error).__name__}: {error}",
@@ -111,15 +148,26 @@ class ScorePosts:
             ) from error
 
 
-def _sound_predictions(scorer: Scorer, posts: Sequence[Post]) -> list[TweetPrediction]:
+def _one_of_each_message(
+    before: Sequence[RefusedMessage], refused: Sequence[RefusedMessage]
+) -> tuple[RefusedMessage, ...]:
+    """Return the refused messages of a batch, each once: a message may have several posts with a fault."""
+    by_place: dict[tuple[str, int, int], RefusedMessage] = {}
+    for message in (*before, *refused):
+        origin = message.origin
+        by_place.setdefault((origin.topic, origin.partition, origin.offset), message)
+    return tuple(by_place.values())
+
+
+def _sound_predictions(scorer: Scorer, posts: Sequence[ReceivedPost]) -> list[TweetPrediction]:
     """Return a prediction for each post, with its context, which some bundles read.
 
     Raises:
-        ValueError: a prediction is impossible. (The scorer may raise anything.)
+        ImpossiblePredictionError: a prediction is impossible. (The scorer may raise anything.)
     """
-    texts = [post.text for post in posts]
-    predictions = scorer.score(texts, [post.context_text for post in posts])
+    texts = [received.post.text for received in posts]
+    predictions = scorer.score(texts, [received.post.context_text for received in posts])
     for text, prediction in zip(texts, predictions, strict=True):
         if fault := prediction_fault(prediction, text):
-            raise ValueError(fault)
+            raise ImpossiblePredictionError(fault)
     return predictions

@@ -9,6 +9,9 @@ import time
 from collections.abc import Sequence
 
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
@@ -61,6 +64,90 @@ async def test_one_refused_tweet_does_not_stop_the_others() -> None:
     assert scored_texts(batch) == ["one", "three"]
     assert refusals(batch) == [(1, "model-error")]
     assert batch.refused[0].error.detail == "ValueError while scoring"
+
+
+@pytest.mark.parametrize("number", [0, 1, 500, 999])
+async def test_one_refused_tweet_in_a_thousand_is_found_in_few_calls(number: int) -> None:
+    class CountingScorer(PickyScorer):
+        calls = 0
+
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
+            self.calls += 1
+            return super().score(texts)
+
+    texts = [f"post {place}" for place in range(1000)]
+    texts[number] = "bad"
+    scorer = CountingScorer("bad")
+    batch = await scoring_with(scorer).process(batch_of_texts(*texts))
+    assert scored_texts(batch) == [text for text in texts if text != "bad"]
+    assert refusals(batch) == [(number, "model-error")]
+    assert scorer.calls <= 25
+
+
+@given(st.lists(st.sampled_from(["fine", "bad", "odd"]), max_size=40))
+async def test_whatever_is_refused_each_tweet_has_a_result_in_its_order(texts: list[str]) -> None:
+    batch = await scoring_with(PickyScorer("bad", "odd")).process(batch_of_texts(*texts))
+    scored = [row.received.origin.offset for row in batch.scored]
+    assert scored == [place for place, text in enumerate(texts) if text == "fine"]
+    assert refusals(batch) == [(place, "model-error") for place, text in enumerate(texts) if text != "fine"]
+
+
+async def test_a_message_with_several_refused_posts_becomes_one_letter() -> None:
+    posts = [{"id": str(number), "text": "bad"} for number in range(3)] + [{"id": ""}]
+    batch = batch_of(event(raw=json.dumps(posts).encode()), event("fine", offset=1))
+    batch = await scoring_with(PickyScorer("bad")).process(batch)
+    assert [offset for offset, _ in refusals(batch)] == [0]
+    assert scored_texts(batch) == ["fine"]
+
+
+class FullDevice(PickyScorer):
+    """A GPU with memory for a number of texts."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
+        if len(texts) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super().score(texts)
+
+
+async def test_a_device_without_free_memory_scores_smaller_batches_and_refuses_nothing() -> None:
+    texts = [f"post {place}" for place in range(21)]
+    batch = await scoring_with(FullDevice(3)).process(batch_of_texts(*texts))
+    assert (scored_texts(batch), batch.refused) == (texts, ())
+
+
+async def test_a_device_without_memory_for_one_tweet_is_fatal() -> None:
+    with pytest.raises(FatalError, match="memory"):
+        await scoring_with(FullDevice(0)).process(batch_of_texts("one", "two"))
+
+
+class BreakingScorer(PickyScorer):
+    """Scores nothing more after it met one of its words, like a GPU after a failed assertion."""
+
+    def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
+        try:
+            return super().score(texts)
+        except ValueError:
+            if len(texts) == 1:
+                self.refused = ("",)
+            raise
+
+
+async def test_a_tweet_that_breaks_the_model_does_not_get_others_refused() -> None:
+    with pytest.raises(FatalError, match="any text"):
+        await scoring_with(BreakingScorer("bad")).process(batch_of_texts("one", "bad", "two"))
+
+
+async def test_a_machine_without_memory_ends_the_worker_and_refuses_nothing() -> None:
+    class Starved(PickyScorer):
+        def score(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TweetPrediction]:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        await scoring_with(Starved()).process(batch_of_texts("one", "two"))
 
 
 async def test_a_refused_tweet_joins_the_invalid_messages_of_its_batch() -> None:
@@ -162,6 +249,7 @@ async def test_an_impossible_prediction_is_refused_for_its_tweet_alone(fault: Tw
     batch = await scoring_with(FaultyScorer(fault)).process(batch_of_texts("one", "odd", "three"))
     assert scored_texts(batch) == ["one", "three"]
     assert refusals(batch) == [(1, "model-error")]
+    assert batch.refused[0].error.detail.startswith(("a score of", "a span from"))
 
 
 async def test_a_model_with_impossible_predictions_only_is_fatal() -> None:
