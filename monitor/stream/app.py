@@ -5,17 +5,17 @@ Facts about Faust that shape this file:
 - Events come from `noack_take` and are acknowledged after the write, because `take` acknowledges them even
   if the agent fails.
 - The agent has concurrency 1, because Faust can commit past an offset that was not acknowledged.
+- A reader that waits for the database stays in the group, however long (`NEVER`).
 - Whatever a stage raises goes to `app.crash`. If the agent raised it, Faust would log it and go on, and later
   commits would skip the events in work.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
-import faust
 import structlog
 
 from monitor.alerts import Relay
@@ -25,24 +25,23 @@ from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import RaiseAlerts, Store
+from monitor.stream.bounded_decoding import limit_decoding
+from monitor.stream.bounded_polls import limit_polls
+from monitor.stream.broker_login import broker_credentials
+from monitor.stream.byte_limits import BatchGate, share_of
 from monitor.stream.conveyor import Conveyor
+from monitor.stream.faust_app import NEVER, MonitorApp
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.outages import until_answered
+from monitor.stream.positions import METADATA_AGE_MS, TopicWatch
+from monitor.stream.reader_watch import ReaderWatch
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
+from monitor.stream.stage_watch import StageWatch
 from monitor.stream.stages import worker_stages
+from monitor.stream.unread import reader_positions, require_broker
 
 log = structlog.get_logger()
-
-
-class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
-    """A Faust app that keeps nothing on disk."""
-
-    # Otherwise Faust logs under the name of this module, as if the event were ours.
-    logger = logging.getLogger("faust.app")
-
-    def _create_directories(self) -> None:
-        """Leave the working directory alone: there are no tables to keep."""
 
 
 def create_app(
@@ -55,12 +54,29 @@ def create_app(
     scrubber: LetterScrubber,
     expiry: EventExpiry,
     raise_alerts: RaiseAlerts,
+    instance: str | None,
 ) -> MonitorApp:
-    """Build the worker's app. Nothing is connected before the app is started."""
+    """Build the worker's app. Nothing is connected before the app is started.
+
+    Args:
+        settings: of the broker, the topic and the batches.
+        languages: the stage that skips posts.
+        scoring: the stage that calls the model.
+        store: where batches are written.
+        relay: publishes the alerts of the outbox.
+        scrubber: removes dead letters of deleted posts.
+        expiry: removes compliance events that matched nothing.
+        raise_alerts: returns the alerts of new predictions.
+        instance: name of this worker in its group, or None; see `group_instance`.
+    """
     kafka, worker = settings.kafka, settings.worker
+    batch_bytes = share_of(worker.buffer_bytes)
+    limit_decoding()
+    limit_polls(batch_bytes)
     app = MonitorApp(
         kafka.group_id,
         broker=broker_urls(kafka),
+        broker_credentials=broker_credentials(kafka),
         store="memory://",
         web_enabled=False,
         autodiscover=False,
@@ -71,11 +87,14 @@ def create_app(
         table_standby_replicas=0,
         worker_redirect_stdouts=False,
         stream_buffer_maxsize=worker.buffer_size,
+        broker_max_poll_interval=NEVER,
         broker_session_timeout=kafka.session_timeout,
         broker_heartbeat_interval=kafka.heartbeat_interval,
         broker_rebalance_timeout=kafka.rebalance_timeout,
-        consumer_group_instance_id=kafka.group_instance_id,
+        consumer_group_instance_id=instance,
+        consumer_metadata_max_age_ms=METADATA_AGE_MS,
     )
+    app.kafka_settings = kafka
     tweets = app.topic(kafka.topic, key_type=bytes, value_type=bytes)
     letters = app.topic(kafka.dead_letter_topic, key_type=bytes, value_type=bytes)
 
@@ -111,12 +130,36 @@ def create_app(
     )
     conveyor = Conveyor(stages, fail=app.crash, queue_size=worker.queue_size)
 
+    app.buffer_bytes = worker.buffer_bytes
+    app.longest_wait = worker.shutdown_timeout / 2
+    app.missing_dependency = conveyor.work.missing_dependency
+
     @app.agent(tweets, concurrency=1, name="tweets")  # type: ignore[untyped-decorator]
     async def read_tweets(stream: Any) -> None:
+        gate = BatchGate(batch_bytes)
+        stream.add_processor(gate.admit)
         async for events in stream.noack_take(worker.batch_size, within=worker.batch_wait):
             await conveyor.put(events)
+            gate.start_next()
 
+    stage_watch = StageWatch(
+        conveyor.work,
+        timeout=worker.stall_timeout,
+        fail=app.crash,
+        require_broker=partial(require_broker, kafka),
+    )
+    reader_watch = ReaderWatch(
+        kafka,
+        timeout=worker.stall_timeout,
+        positions=partial(reader_positions, app),
+        missing_dependency=conveyor.work.missing_dependency,
+        fail=app.crash,
+    )
+    topic_watch = TopicWatch(kafka, reader=lambda: app.consumer, fail=app.crash)
     app.task(conveyor.run)
+    app.task(topic_watch.run)
+    app.task(stage_watch.run)
+    app.task(reader_watch.run)
     app.task(relay.run)
     app.task(scrubber.run)
     app.task(expiry.run)

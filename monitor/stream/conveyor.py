@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from monitor.errors import FatalError
 from monitor.ingest import Batch, KafkaEvent, start_batch
+from monitor.stream.stage_work import WorkInStages
 from monitor.stream.stages import Stage
 
 Fail = Callable[[BaseException], Awaitable[None]]
@@ -30,11 +31,15 @@ class Conveyor:
         fail: called with whatever a stage raised. It must end the process: if later batches went on, events
             would be acknowledged that were never written.
         queue_size: batches that may wait for the last stage.
+
+    Attributes:
+        work: the batches that stages work on now.
     """
 
     def __init__(self, stages: Sequence[Stage], *, fail: Fail, queue_size: int) -> None:
         self._stages = stages
         self._fail = fail
+        self.work = WorkInStages()
         # Between two stages lie futures of batches. If a stage has several batches in work, the next stage
         # awaits the first of them, the queue has the others, and one more is started and waits for a place
         # in the queue, so that no thread of the model ever has to wait.
@@ -75,12 +80,16 @@ class Conveyor:
         while True:
             batch = await self._finished(await source.get())
             with bound_contextvars(batch=batch.id):
-                result = asyncio.create_task(stage.process(batch))
+                result = asyncio.create_task(self._process(stage, batch))
             self._in_work.add(result)
             if stage.at_once == 1:
                 await self._finished(result)
             if target:
                 await target.put(result)
+
+    async def _process(self, stage: Stage, batch: Batch) -> Batch:
+        with self.work.begun(type(stage).__name__, batch.id):
+            return await stage.process(batch)
 
     async def _finished(self, work: asyncio.Future[Batch]) -> Batch:
         batch = await work

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from functools import partial
 
 import structlog
 
@@ -19,9 +20,12 @@ from monitor.kafka import ensure_topics
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.stream.app import create_app
+from monitor.stream.group_instance import GroupInstance
+from monitor.stream.memory_errors import end_on_memory_error
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.shutdown import BoundedWorker
+from monitor.stream.unread import require_broker
 
 log = structlog.get_logger()
 
@@ -49,6 +53,7 @@ def run_worker(settings: Settings) -> None:
     ensure_topics(settings.kafka, patient=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    end_on_memory_error(loop)
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
     scoring = ScorePosts(scorer, at_once=settings.model.threads + 1)
@@ -56,6 +61,7 @@ def run_worker(settings: Settings) -> None:
     relay = Relay(settings, store.engine, RedisPublisher(settings))
     scrubber = LetterScrubber(settings, store)
     rules = AlertRules(bundle=scorer.version, min_probability=settings.alerts.min_probability)
+    instance = GroupInstance(settings.kafka.group_instance_id, settings.kafka.group_id)
     app = create_app(
         settings,
         languages=languages,
@@ -65,6 +71,7 @@ def run_worker(settings: Settings) -> None:
         scrubber=scrubber,
         expiry=EventExpiry(settings, store),
         raise_alerts=rules.alerts_for,
+        instance=instance.name,
     )
     log.info(
         "worker starts",
@@ -72,10 +79,17 @@ def run_worker(settings: Settings) -> None:
         languages=sorted(language_filter.languages) or EVERY_LANGUAGE,
         topic=settings.kafka.topic,
         group=settings.kafka.group_id,
+        instance=instance.name,
     )
-    worker = BoundedWorker(app, timeout=settings.worker.shutdown_timeout, loop=loop)
+    worker = BoundedWorker(
+        app,
+        timeout=settings.worker.shutdown_timeout,
+        require_broker=partial(require_broker, settings.kafka),
+        loop=loop,
+    )
 
     async def close_connections(*_: object, **__: object) -> None:
+        instance.leave_at_end(app)
         with contextlib.suppress(MonitorError, TimeoutError):
             async with asyncio.timeout(LAST_ALERTS):
                 await relay.publish_pending()
@@ -94,4 +108,5 @@ def run_worker(settings: Settings) -> None:
     finally:
         languages.close()
         scoring.close()
+        instance.close()
     log.info("worker stopped")

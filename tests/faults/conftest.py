@@ -9,15 +9,18 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from kafka.admin import KafkaAdminClient, NewTopic
+from pydantic import SecretStr
 
-from monitor.settings import Settings
+from monitor.settings import DatabaseSettings, Settings
 from tests.apache_kafka import ApacheKafka, kafka_home
 from tests.faults.report import FaultLines, FaultReport
 from tests.flow.conftest import FlowResults
+from tests.gate import Gate
 
 FOLDER = Path(__file__).parent
 TANSU = "Tansu"
@@ -88,6 +91,21 @@ def results(migrated: Settings) -> Iterator[FlowResults]:
     """The database and the alerts of this case."""
     with psycopg.connect(migrated.database.url.get_secret_value(), autocommit=True) as connection:
         yield FlowResults(migrated, connection)
+
+
+@pytest.fixture
+def database_gate(migrated: Settings) -> Iterator[Gate]:
+    """A gate in front of Postgres, for `behind_gate`."""
+    gate = Gate(urlsplit(migrated.database.url.get_secret_value()).port or 5432)
+    yield gate
+    gate.shut()
+
+
+def behind_gate(settings: Settings, gate: Gate) -> Settings:
+    """Return settings whose database is reached through a gate."""
+    url = settings.database.url.get_secret_value()
+    url = url.replace(f":{urlsplit(url).port}", f":{gate.port}")
+    return settings.model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
 
 
 def on_fresh_topic(settings: Settings, bootstrap: str, *, partitions: int = 4) -> Settings:

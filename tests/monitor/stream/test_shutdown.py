@@ -8,12 +8,13 @@ import sys
 
 import pytest
 
-from monitor.stream.shutdown import EXIT_BY_FORCE
+from monitor.stream.shutdown import EXIT_AFTER_CRASH, EXIT_BY_FORCE
 from tests.processes import PATIENCE, child_environment
 
 HANGS_AT_ITS_END = """
 import asyncio, os, signal, sys
 import faust
+from monitor.errors import RetryableError
 from monitor.stream.shutdown import BoundedWorker
 
 app = faust.App(
@@ -34,17 +35,34 @@ async def hang(*_, **__):
 app.on_before_shutdown.connect(hang, weak=False)
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
-BoundedWorker(app, timeout=0.5, loop=loop).execute_from_commandline()
+def require_broker():
+    if sys.argv[3] == "away":
+        raise RetryableError("no broker answers")
+
+BoundedWorker(app, timeout=2.5, require_broker=require_broker, loop=loop).execute_from_commandline()
 """
+TERM, INT = (str(int(number)) for number in (signal.SIGTERM, signal.SIGINT))
 
 
-@pytest.mark.parametrize("cause", ["crash", str(int(signal.SIGTERM)), str(int(signal.SIGINT))])
-def test_a_shutdown_that_hangs_is_ended_by_force(cause: str, kafka_bootstrap: str) -> None:
+@pytest.mark.parametrize(
+    ("cause", "broker", "status"),
+    [
+        ("crash", "there", EXIT_AFTER_CRASH),
+        ("crash", "away", EXIT_AFTER_CRASH),
+        (TERM, "there", EXIT_BY_FORCE),
+        (INT, "there", EXIT_BY_FORCE),
+        (TERM, "away", 0),
+        (INT, "away", 0),
+    ],
+)
+def test_a_shutdown_that_hangs_is_ended_by_force(
+    cause: str, broker: str, status: int, kafka_bootstrap: str
+) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", HANGS_AT_ITS_END, kafka_bootstrap, cause],
+        [sys.executable, "-c", HANGS_AT_ITS_END, kafka_bootstrap, cause, broker],
         capture_output=True,
         timeout=PATIENCE,
         env=child_environment(),
         check=False,
     )
-    assert ended.returncode == EXIT_BY_FORCE, ended.stderr.decode()[-2000:]
+    assert ended.returncode == status, ended.stderr.decode()[-2000:]

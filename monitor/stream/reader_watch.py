@@ -1,0 +1,167 @@
+"""The watch over the reader: a worker that leaves messages unread without a reason ends with an error.
+
+Faust and aiokafka can stop reading without an error, for example after the group was left. The process looks
+healthy then, and its partitions are read by nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from monitor.errors import FatalError, MonitorError
+from monitor.settings import KafkaSettings
+from monitor.stream.unread import PartitionLag, find_unread
+
+log = structlog.get_logger()
+
+CHECK_INTERVAL: Final = 20.0
+"""Seconds between two checks."""
+
+STILL_AFTER: Final = 30.0
+"""Seconds without progress on unread messages, after which the log says so, and between two such lines."""
+
+Positions = Mapping[int, int | None]
+"""By partition, the offset that the reader fetches next; None if that is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standstill:
+    """Where a partition was, and since when.
+
+    Attributes:
+        place: the reader's position and the committed offset.
+        since: seconds of the clock.
+    """
+
+    place: tuple[int | None, int | None]
+    since: float
+
+
+class ReaderWatch:
+    """Ends the process if messages of its partitions stay unread.
+
+    Args:
+        kafka: which broker and topic.
+        timeout: seconds without progress, after which the process ends.
+        positions: returns the positions of the assigned partitions; None while the group rebalances.
+        missing_dependency: returns a dependency that the worker waits for, or None.
+        fail: ends the process with an error.
+        find: returns how far the partitions are; see `find_unread`. Blocking.
+        clock: returns seconds.
+    """
+
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        *,
+        timeout: float,
+        positions: Callable[[], Positions | None],
+        missing_dependency: Callable[[], str | None],
+        fail: Callable[[BaseException], Awaitable[None]],
+        find: Callable[[KafkaSettings], Mapping[int, PartitionLag]] = find_unread,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._kafka = kafka
+        self._timeout = timeout
+        self._positions = positions
+        self._missing_dependency = missing_dependency
+        self._fail = fail
+        self._find = find
+        self._clock = clock
+        self._still: dict[int, _Standstill] = {}
+        self._rebalances_since: float | None = None
+        self._broker_away_since: float | None = None
+        self._logged_at = -STILL_AFTER
+
+    async def run(self) -> None:
+        """Check again and again until cancelled."""
+        while True:
+            await asyncio.sleep(min(CHECK_INTERVAL, self._timeout / 2))
+            await self.check()
+
+    async def check(self) -> None:
+        """Compare all partitions with the last check; log a standstill, and call `fail` if it lasts."""
+        try:
+            lags = await asyncio.to_thread(self._find, self._kafka)
+        except MonitorError as error:
+            self._note_broker_away(error)
+            return
+        self._note_broker_back()
+        if self._missing_dependency():
+            self._forget()
+            return
+        positions = self._positions()
+        self._note_rebalance(positions is None)
+        self._compare(lags, positions)
+        await self._report(lags)
+
+    def _note_broker_away(self, error: MonitorError) -> None:
+        self._forget()
+        now = self._clock()
+        if self._broker_away_since is None:
+            self._broker_away_since = now
+        log.warning("broker away", error=error.fact, away_s=round(now - self._broker_away_since, 1))
+
+    def _note_broker_back(self) -> None:
+        if self._broker_away_since is not None:
+            log.info("broker answers again", away_s=round(self._clock() - self._broker_away_since, 1))
+            self._broker_away_since = None
+
+    def _note_rebalance(self, is_rebalancing: bool) -> None:
+        if not is_rebalancing:
+            self._rebalances_since = None
+        elif self._rebalances_since is None:
+            self._rebalances_since = self._clock()
+
+    def _compare(self, lags: Mapping[int, PartitionLag], positions: Positions | None) -> None:
+        """Keep the partitions that have unread messages and have not moved since the last check."""
+        now = self._clock()
+        still: dict[int, _Standstill] = {}
+        for partition, position in (positions or {}).items():
+            lag = lags.get(partition)
+            if lag is None or not lag.unread(position):
+                continue
+            place = (position, lag.committed)
+            before = self._still.get(partition)
+            still[partition] = before if before and before.place == place else _Standstill(place, now)
+        self._still = still
+
+    async def _report(self, lags: Mapping[int, PartitionLag]) -> None:
+        now = self._clock()
+        limit = now - min(STILL_AFTER, self._timeout)
+        still = {partition: still for partition, still in self._still.items() if still.since <= limit}
+        starts = [standstill.since for standstill in still.values()]
+        if self._rebalances_since is not None and self._rebalances_since <= limit:
+            starts.append(self._rebalances_since)
+        if not starts:
+            return
+        seconds = round(now - min(starts), 1)
+        problem = self._problem(lags, still, seconds)
+        if seconds >= self._timeout:
+            log.error("worker stalled", problem=problem)
+            await self._fail(FatalError(problem, "a restart reads on from the committed offsets"))
+        elif now - self._logged_at >= STILL_AFTER:
+            self._logged_at = now
+            log.warning("no progress", problem=f"{problem}; the process ends after {self._timeout:g} s")
+
+    def _problem(
+        self, lags: Mapping[int, PartitionLag], still: Mapping[int, _Standstill], seconds: float
+    ) -> str:
+        if not still:
+            return f"the group {self._kafka.group_id} has rebalanced for {seconds:g} s without an assignment"
+        unread = sum(lags[partition].unread(standstill.place[0]) for partition, standstill in still.items())
+        return (
+            f"{unread} messages of {self._kafka.topic} are unread in partitions "
+            f"{', '.join(map(str, sorted(still)))}, and none was read for {seconds:g} s"
+        )
+
+    def _forget(self) -> None:
+        """Start over: until now, there was a known reason."""
+        self._still = {}
+        self._rebalances_since = None

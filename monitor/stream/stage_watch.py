@@ -1,0 +1,91 @@
+"""The watch over the stages: a batch that gets no result is in the log, and later ends the process.
+
+A model that hangs raises nothing, so nothing else would notice it. The next worker reads the batch again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from monitor.errors import FatalError, MonitorError
+from monitor.stream.stage_work import WorkInStages
+
+log = structlog.get_logger()
+
+CHECK_INTERVAL: Final = 5.0
+"""Seconds between two checks."""
+
+SLOW_AFTER: Final = 30.0
+"""Seconds of a batch in a stage, after which the log says so, and between two such lines."""
+
+
+class StageWatch:
+    """Ends the process if a stage has worked on a batch for too long.
+
+    A batch that waits for the database does not count: `outages` logs that. Nor does one while the broker is
+    away, since a stage may wait for it.
+
+    Args:
+        work: the batches in stages.
+        timeout: seconds of a batch in a stage, after which the process ends.
+        fail: ends the process with an error.
+        require_broker: raises an error if the broker is away. Blocking.
+        clock: returns seconds.
+    """
+
+    def __init__(
+        self,
+        work: WorkInStages,
+        *,
+        timeout: float,
+        fail: Callable[[BaseException], Awaitable[None]],
+        require_broker: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._work = work
+        self._timeout = timeout
+        self._fail = fail
+        self._require_broker = require_broker
+        self._clock = clock
+        self._logged_at = -SLOW_AFTER
+
+    async def run(self) -> None:
+        """Check again and again until cancelled."""
+        while True:
+            await asyncio.sleep(min(CHECK_INTERVAL, self._timeout / 2))
+            await self.check()
+
+    async def check(self) -> None:
+        """Log a slow batch, and call `fail` if it is too slow."""
+        slowest = next((work for work in self._work.running() if work.waits_for is None), None)
+        if slowest is None:
+            return
+        now = self._clock()
+        seconds = round(now - slowest.since, 1)
+        if seconds >= SLOW_AFTER and now - self._logged_at >= SLOW_AFTER:
+            self._logged_at = now
+            log.warning(
+                "slow batch",
+                stage=slowest.stage,
+                batch=slowest.batch,
+                problem=f"no result for {seconds:g} s; the process ends after {self._timeout:g} s",
+            )
+        if seconds < self._timeout:
+            return
+        try:
+            await asyncio.to_thread(self._require_broker)
+        except MonitorError:
+            self._work.restart_clock()  # the reader's watch logs that the broker is away
+            return
+        await self._fail(
+            FatalError(
+                f"the stage {slowest.stage} had no result for batch {slowest.batch} within {seconds:g} s",
+                "the batch is read again after a restart; if batches may take longer here, raise "
+                "worker.stall_timeout (ADE_WORKER__STALL_TIMEOUT)",
+            )
+        )

@@ -1,0 +1,118 @@
+"""A worker that is told to stop ends in time with status 0, whatever is away, and loses nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from monitor.embedded import Broker
+from monitor.settings import Settings
+from tests.apache_kafka import ApacheKafka, kafka_home
+from tests.faults.conftest import APACHE, TANSU, FaultBroker, behind_gate, on_fresh_topic
+from tests.faults.report import FaultReport, count_damage
+from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.gate import Gate
+from tests.processes import RunningCommand, running, wait_for
+
+PATIENCE = 300.0
+
+
+@contextmanager
+def broker_of_its_own(name: str, folder: Path) -> Iterator[Broker | ApacheKafka]:
+    """Start a broker that the case may kill."""
+    server = (
+        ApacheKafka(kafka_home(), folder / "kafka")
+        if name == APACHE
+        else Broker(folder / "broker", start_timeout=PATIENCE)
+    )
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize("name", [TANSU, APACHE])
+def test_a_stop_without_a_broker_ends_in_time_and_the_log_stays_short(
+    name: str, migrated: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
+) -> None:
+    with broker_of_its_own(name, tmp_path) as broker:
+        settings = on_fresh_topic(migrated, broker.bootstrap)
+        send(settings, tweet_values(100))
+        with running(settings, tmp_path, "worker") as worker:
+            wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
+            broker.kill()
+            wait_for(lambda: "broker away" in worker.output(), PATIENCE, watching=worker)
+            time.sleep(60)
+            stopped = time.monotonic()
+            status = worker.stop()
+            damage = count_damage(settings, {str(n) for n in range(100)})
+            report.add("SIGTERM without a broker", damage, broker=name, recovery_s=time.monotonic() - stopped)
+            assert (damage.lost, damage.doubled) == (0, 0)
+            assert status == 0, worker.output()
+            assert len(worker.output()) < 60_000
+
+
+def test_a_stop_without_a_database_ends_in_time(
+    each_broker: FaultBroker,
+    on_broker: Settings,
+    results: FlowResults,
+    database_gate: Gate,
+    report: FaultReport,
+    tmp_path: Path,
+) -> None:
+    send(on_broker, tweet_values(100))
+    with running(behind_gate(on_broker, database_gate), tmp_path, "worker") as worker:
+        wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
+        database_gate.shut()
+        send(on_broker, tweet_values(100, first=100))
+        wait_for(lambda: "database away" in worker.output(), PATIENCE, watching=worker)
+        stopped = time.monotonic()
+        status = worker.stop()
+        seconds = time.monotonic() - stopped
+    with running(on_broker, tmp_path, "worker") as second:
+        wait_for(lambda: results.scored() == 200, PATIENCE, watching=second)
+        assert second.stop() == 0, second.output()
+    damage = count_damage(on_broker, {str(n) for n in range(200)})
+    report.add("SIGTERM without a database", damage, broker=each_broker.name, recovery_s=seconds)
+    assert (damage.lost, damage.doubled) == (0, 0)
+    assert status == 0, worker.output()
+
+
+def test_stops_at_any_moment_of_a_rebalance_end_in_time(
+    each_broker: FaultBroker, on_broker: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
+) -> None:
+    count, runs = 4_000, 6
+    settings = on_broker.model_copy(
+        update={
+            "model": on_broker.model.model_copy(update={"bundle": "dummy:0.005"}),
+            "worker": on_broker.worker.model_copy(update={"batch_size": 32, "buffer_size": 64}),
+        }
+    )
+    send(settings, tweet_values(count))
+    statuses = []
+    with running(settings, tmp_path, "worker") as first:
+        wait_for(lambda: results.scored() > 0, PATIENCE, watching=first)
+        for run in range(runs):
+            folder = tmp_path / str(run)
+            folder.mkdir()
+            with running(settings, folder, "worker") as other:
+                wait_for(lambda other=other: _joins(other), PATIENCE, watching=other)
+                time.sleep(1 + run * 0.5)
+                statuses.append(other.stop())
+        wait_for(lambda: results.scored() == count, PATIENCE, watching=first)
+        wait_for(lambda: len(results.alerts()) >= count // 5, PATIENCE, watching=first)
+        statuses.append(first.stop())
+    alerting = {str(n) for n in range(0, count, 5)}
+    damage = count_damage(settings, {str(n) for n in range(count)}, alerting)
+    report.add("SIGTERM in a rebalance", damage, broker=each_broker.name, runs=runs)
+    assert (damage.lost, damage.doubled) == (0, 0)
+    assert statuses == [0] * (runs + 1), first.output()
+
+
+def _joins(worker: RunningCommand) -> bool:
+    return "worker starts" in worker.output()

@@ -1,0 +1,155 @@
+"""Messages that stay unread without a reason end the process."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from monitor.errors import FatalError, RetryableError
+from monitor.settings import KafkaSettings
+from monitor.stream.reader_watch import STILL_AFTER, ReaderWatch
+from monitor.stream.unread import PartitionLag
+from tests.monitor.stream.clocks import Clock
+
+TIMEOUT = 300.0
+
+
+class WatchedReader:
+    """A watch, and the state of the broker and the reader that it sees."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.errors: list[BaseException] = []
+        self.lags = {0: PartitionLag(0, 0, None)}
+        self.positions: dict[int, int | None] | None = {0: 0}
+        self.missing: str | None = None
+        self.is_broker_away = False
+        self.watch = ReaderWatch(
+            KafkaSettings(),
+            timeout=TIMEOUT,
+            positions=lambda: self.positions,
+            missing_dependency=lambda: self.missing,
+            fail=self.fail,
+            find=self.find,
+            clock=self.clock,
+        )
+
+    async def fail(self, error: BaseException) -> None:
+        self.errors.append(error)
+
+    def find(self, _: KafkaSettings) -> dict[int, PartitionLag]:
+        if self.is_broker_away:
+            raise RetryableError("no broker answers")
+        return self.lags
+
+    async def check_at(self, seconds: float) -> list[str]:
+        """Check at a time, and return the events that were logged."""
+        self.clock.now = seconds
+        with capture_logs() as logs:
+            await self.watch.check()
+        return [entry["event"] for entry in logs]
+
+
+@pytest.fixture
+def reader() -> WatchedReader:
+    return WatchedReader()
+
+
+async def test_unread_messages_without_progress_are_logged_and_then_end_the_process(
+    reader: WatchedReader,
+) -> None:
+    reader.lags = {0: PartitionLag(0, 50, 10), 1: PartitionLag(0, 7, 7)}
+    reader.positions = {0: 20, 1: 7}
+    assert await reader.check_at(0) == []
+    assert await reader.check_at(STILL_AFTER) == ["no progress"]
+    assert await reader.check_at(STILL_AFTER + 1) == []
+    assert reader.errors == []
+    assert await reader.check_at(TIMEOUT) == ["worker stalled"]
+    [error] = reader.errors
+    assert isinstance(error, FatalError)
+    assert "30 messages" in str(error)
+    assert "partitions 0," in str(error)
+
+
+@pytest.mark.parametrize("moves", ["position", "committed"])
+async def test_progress_of_either_kind_is_progress(moves: str, reader: WatchedReader) -> None:
+    for step in range(20):
+        reader.lags = {0: PartitionLag(0, 1000, step if moves == "committed" else 10)}
+        reader.positions = {0: 100 + step if moves == "position" else 100}
+        assert await reader.check_at(step * TIMEOUT / 2) == []
+    assert reader.errors == []
+
+
+async def test_one_partition_that_stands_still_is_found_among_others_that_move(
+    reader: WatchedReader,
+) -> None:
+    for step in range(4):
+        reader.lags = {0: PartitionLag(0, 1000, step), 1: PartitionLag(0, 50, 10)}
+        reader.positions = {0: step, 1: 10}
+        await reader.check_at(step * TIMEOUT / 3)
+    assert len(reader.errors) == 1
+    assert "partitions 1," in str(reader.errors[0])
+
+
+async def test_a_reader_at_the_end_may_wait_for_ever(reader: WatchedReader) -> None:
+    # The last offset is a control record, which is read but never committed.
+    reader.lags = {0: PartitionLag(0, 51, 50)}
+    reader.positions = {0: 51}
+    for step in range(10):
+        assert await reader.check_at(step * TIMEOUT) == []
+    assert reader.errors == []
+
+
+async def test_partitions_of_other_workers_do_not_count(reader: WatchedReader) -> None:
+    reader.lags = {0: PartitionLag(0, 50, 10)}
+    reader.positions = {}
+    await reader.check_at(0)
+    await reader.check_at(TIMEOUT * 2)
+    assert reader.errors == []
+
+
+async def test_a_rebalance_without_an_end_ends_the_process(reader: WatchedReader) -> None:
+    reader.positions = None
+    assert await reader.check_at(0) == []
+    assert await reader.check_at(STILL_AFTER) == ["no progress"]
+    assert await reader.check_at(TIMEOUT) == ["worker stalled"]
+    assert "rebalanced" in str(reader.errors[0])
+
+
+async def test_while_a_dependency_is_away_nothing_stands_still(reader: WatchedReader) -> None:
+    reader.lags = {0: PartitionLag(0, 50, 10)}
+    reader.positions = {0: 20}
+    await reader.check_at(0)
+    reader.missing = "the database"
+    assert await reader.check_at(TIMEOUT * 3) == []
+    reader.missing = None
+    assert await reader.check_at(TIMEOUT * 3 + 1) == []
+    assert reader.errors == []
+
+
+async def test_a_broker_that_is_away_is_logged_and_so_is_its_return(reader: WatchedReader) -> None:
+    reader.lags = {0: PartitionLag(0, 50, 10)}
+    reader.positions = {0: 20}
+    await reader.check_at(0)
+    reader.is_broker_away = True
+    assert await reader.check_at(TIMEOUT * 2) == ["broker away"]
+    reader.is_broker_away = False
+    assert await reader.check_at(TIMEOUT * 3) == ["broker answers again"]
+    assert reader.errors == []
+
+
+@pytest.mark.parametrize(
+    ("lag", "position", "unread"),
+    [
+        (PartitionLag(0, 10, None), None, 10),
+        (PartitionLag(3, 10, None), None, 7),
+        (PartitionLag(0, 10, 4), None, 6),
+        (PartitionLag(0, 10, 4), 6, 4),
+        (PartitionLag(8, 10, 4), 6, 2),
+        (PartitionLag(0, 3, 4), 6, 0),
+    ],
+)
+def test_unread_messages_lie_between_the_position_and_the_end(
+    lag: PartitionLag, position: int | None, unread: int
+) -> None:
+    assert lag.unread(position) == unread

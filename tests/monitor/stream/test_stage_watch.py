@@ -1,0 +1,86 @@
+"""A batch that gets no result ends the process, unless there is a known reason."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from monitor.errors import FatalError, RetryableError
+from monitor.stream.stage_watch import SLOW_AFTER, StageWatch
+from monitor.stream.stage_work import DATABASE, WorkInStages, waiting_for
+from tests.monitor.stream.clocks import Clock
+
+TIMEOUT = 300.0
+
+
+class Watched:
+    """A watch, its clock, and the errors that ended the process."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.work = WorkInStages(self.clock)
+        self.errors: list[BaseException] = []
+        self.is_broker_away = False
+        self.watch = StageWatch(
+            self.work, timeout=TIMEOUT, fail=self.fail, require_broker=self.require_broker, clock=self.clock
+        )
+
+    async def fail(self, error: BaseException) -> None:
+        self.errors.append(error)
+
+    def require_broker(self) -> None:
+        if self.is_broker_away:
+            raise RetryableError("no broker answers")
+
+    async def check_at(self, seconds: float) -> list[str]:
+        """Check at a time, and return the events that were logged."""
+        self.clock.now = seconds
+        with capture_logs() as logs:
+            await self.watch.check()
+        return [entry["event"] for entry in logs]
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+async def test_a_batch_without_a_result_is_logged_and_then_ends_the_process(watched: Watched) -> None:
+    with watched.work.begun("ScorePosts", "b1"):
+        assert await watched.check_at(SLOW_AFTER - 1) == []
+        assert await watched.check_at(SLOW_AFTER) == ["slow batch"]
+        assert await watched.check_at(SLOW_AFTER + 5) == []
+        assert await watched.check_at(SLOW_AFTER * 2) == ["slow batch"]
+        assert watched.errors == []
+        await watched.check_at(TIMEOUT)
+    [error] = watched.errors
+    assert isinstance(error, FatalError)
+    assert "ScorePosts" in str(error)
+    assert "stall_timeout" in str(error)
+
+
+async def test_batches_that_end_in_time_change_nothing(watched: Watched) -> None:
+    for second in range(0, 1000, 10):
+        with watched.work.begun("ScorePosts", f"b{second}"):
+            assert await watched.check_at(second) == []
+    assert await watched.check_at(5000) == []
+    assert watched.errors == []
+
+
+async def test_while_the_database_is_away_no_batch_is_too_slow(watched: Watched) -> None:
+    with watched.work.begun("WriteBatches", "b1"):
+        with waiting_for(DATABASE):
+            assert await watched.check_at(TIMEOUT * 10) == []
+        assert await watched.check_at(TIMEOUT * 10 + 1) == []
+    assert watched.errors == []
+
+
+async def test_while_the_broker_is_away_no_batch_is_too_slow(watched: Watched) -> None:
+    watched.is_broker_away = True
+    with watched.work.begun("SendDeadLetters", "b1"):
+        await watched.check_at(TIMEOUT)
+        assert watched.errors == []
+        watched.is_broker_away = False
+        assert await watched.check_at(TIMEOUT + 1) == []
+        await watched.check_at(TIMEOUT * 2)
+    assert len(watched.errors) == 1
