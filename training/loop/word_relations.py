@@ -208,7 +208,8 @@ def relations_of(states: Tensor, words: Sequence[tuple[int, int]]) -> Relations:
     rounded = np.rint(cosines * _ONE).clip(-_ONE, _ONE).astype(np.int8)
     is_word = np.array([first < end for first, end in words], dtype=bool)
     rounded[~is_word] = rounded[:, ~is_word] = UNKNOWN
-    return rounded[np.triu_indices(len(words), 1)]
+    relations: Relations = rounded[np.triu_indices(len(words), 1)]
+    return relations
 
 
 def mean_relations(teachers: Sequence[Relations]) -> Relations:
