@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -13,7 +14,7 @@ from monitor.cli.options import Bundle, DataDir, Workers
 from monitor.cli.up import SUPERVISION_PAUSE, embedded_settings, show_panel
 from monitor.embedded import RunningMonitor, running_monitor
 from monitor.enrich import wanted_languages
-from monitor.errors import EmbeddedError, SettingsError
+from monitor.errors import EmbeddedError, RetryableError, SettingsError
 
 if TYPE_CHECKING:
     from monitor.embedded.sample_run import DemoEffect, DemoSummary, SampleRun
@@ -74,10 +75,14 @@ def _run_samples(monitor: RunningMonitor, timeout: float) -> DemoSummary:
         deadline = time.monotonic() + timeout
         while True:
             monitor.supervise()
-            _show_new_results(run)
-            summary = run.summary()
-            if summary:
+            monitor.require_stable_workers()
+            summary = None
+            with suppress(RetryableError):  # the database or Valkey is being started again
                 _show_new_results(run)
+                summary = run.summary()
+                if summary:
+                    _show_new_results(run)
+            if summary:
                 print_line(
                     f"{summary.tweets_in} tweets, {summary.positive} report an adverse effect, "
                     f"{summary.mentions} mentions ({summary.coded} coded), {summary.alerts} alerts, "

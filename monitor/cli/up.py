@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.panel import Panel
@@ -16,6 +16,7 @@ from monitor.cli.options import Bundle, DataDir, Workers, load_settings_of
 from monitor.embedded import RunningMonitor, running_monitor
 from monitor.enrich import wanted_languages
 from monitor.settings import Settings, masked_url
+from monitor.settings.value_types import BrokerChoice
 
 SUPERVISION_PAUSE: Final = 0.3  # seconds
 REPLACED: Final = ("kafka.bootstrap_servers", "database.url", "redis.url")
@@ -24,14 +25,33 @@ SHORT_SESSION: Final = {"kafka.session_timeout": 10, "kafka.heartbeat_interval":
 
 
 def up_command(
-    context: typer.Context, data_dir: DataDir = None, workers: Workers = 1, bundle: Bundle = None
+    context: typer.Context,
+    data_dir: DataDir = None,
+    workers: Workers = 1,
+    bundle: Bundle = None,
+    broker: Annotated[
+        BrokerChoice | None,
+        typer.Option(
+            help="tansu keeps posts in memory only; kafka runs Apache Kafka, which keeps them on disk "
+            "(setting embedded.broker)."
+        ),
+    ] = None,
+    kafka_home: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an Apache Kafka 4, for --broker kafka; by default that of the variable "
+            "KAFKA_HOME (setting embedded.kafka_home)."
+        ),
+    ] = None,
 ) -> None:
     """Start a broker, Postgres, Valkey and a worker on this machine, and run them until Ctrl-C.
 
-    They listen on loopback only. The database and the alerts survive a restart. Posts that wait in the broker
-    do not, because it keeps them in memory. A message says when the worker is ready.
+    They listen on loopback only, and what ends by itself is started again. The database and the alerts
+    survive a restart. Posts that wait in the broker do not, because it keeps them in memory; with --broker
+    kafka they do. A message says when the worker is ready.
     """
-    settings = embedded_settings(context, data_dir, bundle)
+    kafka = {"embedded__broker": broker, "embedded__kafka_home": kafka_home}
+    settings = embedded_settings(context, data_dir, bundle, **kafka)
     try:
         with running_monitor(settings, workers=workers, notify=print_note) as monitor:
             show_panel(monitor, worker="loading its model; posts that are fed meanwhile wait for it")
@@ -42,8 +62,16 @@ def up_command(
         print_note("stopped")
 
 
-def embedded_settings(context: typer.Context, data_dir: Path | None, bundle: str | None) -> Settings:
+def embedded_settings(
+    context: typer.Context, data_dir: Path | None, bundle: str | None, **more: Any
+) -> Settings:
     """Load the settings of a command that runs the embedded stack.
+
+    Args:
+        context: of the command.
+        data_dir: value of its option, or None.
+        bundle: value of its option, or None.
+        more: further settings; see `load_settings_of`.
 
     Raises:
         SettingsError: a setting is wrong; see `load_settings`.
@@ -51,7 +79,7 @@ def embedded_settings(context: typer.Context, data_dir: Path | None, bundle: str
     """
     from models.scoring.catalog import require_bundle
 
-    options = {"embedded__data_dir": data_dir, "model__bundle": bundle}
+    options = {"embedded__data_dir": data_dir, "model__bundle": bundle, **more}
     loaded = load_settings_of(context, **options)
     model = loaded.settings.model
     require_bundle(model.bundle, model.normalizer)  # before anything is started for it
@@ -68,9 +96,16 @@ def embedded_settings(context: typer.Context, data_dir: Path | None, bundle: str
 def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
     """Show the addresses of the monitor, what its worker does, and what to do next."""
     settings, stack = monitor.settings, monitor.stack
+    keeps = stack.broker.keeps_topics
     rows = Table.grid(padding=(0, 2))
     for cells in (
         ("broker", f"{settings.kafka.bootstrap_servers}  topic {settings.kafka.topic}"),
+        (
+            "",
+            "Apache Kafka: keeps posts on disk for 7 days"
+            if keeps
+            else "in memory: about 0.5 kB for each post, until it stops",
+        ),
         ("database", masked_url(settings.database.url.get_secret_value())),
         ("alerts", f"{masked_url(settings.redis.url.get_secret_value())}  {settings.alerts.stream}"),
         ("worker", worker),
@@ -86,7 +121,7 @@ def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
     rows.add_row("", "[bold]ade-monitor feed[/] FILE     send posts")
     rows.add_row("", "[bold]ade-monitor alerts follow[/] show alerts as they arrive")
     rows.add_row("", "[bold]ade-monitor query[/]         show what was found so far")
-    rows.add_row("stop", "Ctrl-C; posts that are still in the broker are lost then")
+    rows.add_row("stop", f"Ctrl-C; posts that wait in the broker {'stay' if keeps else 'are lost then'}")
     print_renderable(Panel(rows, title="ade-monitor is running", title_align="left", expand=False))
 
 

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from monitor.doctor.checkup import Probe, ProbeResult
-from monitor.embedded import PROGRAMS, find_program, missing_stack, read_endpoints
-from monitor.errors import EmbeddedError
-from monitor.settings import (
-    DatabaseSettings,
-    EmbeddedSettings,
-    KafkaSettings,
-    RedisSettings,
-    Settings,
-)
+from monitor.doctor.stack_probes import probe_disk, probe_embedded
+from monitor.settings import DatabaseSettings, KafkaSettings, RedisSettings, Settings
 
 if TYPE_CHECKING:
     from redis import Redis
-
-LOW_SPACE: Final = 2e9  # bytes
-NO_SPACE: Final = 200e6  # bytes
 
 
 def probes_for(settings: Settings) -> list[Probe]:
@@ -68,7 +57,7 @@ def probe_bundle(settings: Settings) -> ProbeResult:
 
 
 def probe_broker(kafka: KafkaSettings) -> ProbeResult:
-    """Check that a broker answers, and that it has the topic."""
+    """Check that a broker answers and has the topic, and count the posts that wait."""
     from monitor.kafka import topic_states
 
     states = topic_states(kafka)
@@ -83,22 +72,40 @@ def probe_broker(kafka: KafkaSettings) -> ProbeResult:
             f"{kafka.bootstrap_servers} answers; topic {' and '.join(missing)} does not exist",
             "`ade-monitor topics create`, or start a worker, which creates it",
         )
-    lag = sum(state.lag or 0 for state in states if state.topic == kafka.topic)
-    return ProbeResult(
-        "ok",
-        f"{kafka.bootstrap_servers}, topic {kafka.topic} with {partitions[kafka.topic]} partitions, "
-        f"{lag:,} tweets to read",
+    tweets = [state for state in states if state.topic == kafka.topic]
+    waiting = sum(state.waiting for state in tweets)
+    detail = (
+        f"{kafka.bootstrap_servers}, topic {kafka.topic} with {len(tweets)} partitions, "
+        f"{waiting:,} tweets to read"
     )
+    if waiting and all(state.committed is None for state in tweets):
+        return ProbeResult(
+            "hint",
+            f"{detail}; the group {kafka.group_id} has never read this topic",
+            "start a worker, or correct kafka.group_id (ADE_KAFKA__GROUP_ID)",
+        )
+    return ProbeResult("ok", detail)
 
 
 def probe_database(database: DatabaseSettings) -> ProbeResult:
-    """Check that the database answers, and that it is at the revision that this code needs."""
-    from monitor.store import current_revision, describe_database, required_revision, revision_error
+    """Check that the database has the revision that this code needs, and that this login can write to it.
+
+    Raises:
+        MonitorError: it does not answer, is at another revision, or refuses to write.
+    """
+    from monitor.store import (
+        check_writable,
+        current_revision,
+        describe_database,
+        required_revision,
+        revision_error,
+    )
 
     revision = current_revision(Settings(database=database))
     if revision != required_revision():
         raise revision_error(revision, database)
-    return ProbeResult("ok", f"{describe_database(database)}, revision {revision}")
+    check_writable(database)
+    return ProbeResult("ok", f"{describe_database(database)}, revision {revision}, writable")
 
 
 def probe_redis(settings: RedisSettings) -> ProbeResult:
@@ -120,33 +127,6 @@ def probe_redis(settings: RedisSettings) -> ProbeResult:
         facts, advice = zip(*hints, strict=True)
         return ProbeResult("hint", f"{location}; {', '.join(facts)}", "; ".join(advice))
     return ProbeResult("ok", f"{location}, writable")
-
-
-def probe_embedded(embedded: EmbeddedSettings) -> ProbeResult:
-    """Check whether `ade-monitor up` could run here, or is running."""
-    running = read_endpoints(embedded.data_dir)
-    if running:
-        return ProbeResult("ok", f"the stack in {embedded.data_dir} is running, process {running.pid}")
-    try:
-        for name in PROGRAMS:
-            find_program(name)
-    except EmbeddedError as error:
-        return ProbeResult("hint", error.fact, error.advice)
-    if stopped := missing_stack(embedded.data_dir):
-        return ProbeResult("hint", stopped, "if you use it, start it with `ade-monitor up`")
-    return ProbeResult("ok", f"`ade-monitor up` can start a stack in {embedded.data_dir}; none is running")
-
-
-def probe_disk(embedded: EmbeddedSettings) -> ProbeResult:
-    """Measure the free space for the embedded stack's data."""
-    folder = embedded.data_dir.absolute()
-    existing = next(path for path in (folder, *folder.parents) if path.is_dir())
-    free = shutil.disk_usage(existing).free
-    detail = f"{free / 1e9:,.1f} GB free for {embedded.data_dir}"
-    advice = "free some space, or set embedded.data_dir (ADE_EMBEDDED__DATA_DIR) to a folder on another disk"
-    if free < NO_SPACE:
-        return ProbeResult("failed", detail, advice)
-    return ProbeResult("hint", detail, advice) if free < LOW_SPACE else ProbeResult("ok", detail)
 
 
 def _redis_hints(client: Redis) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from monitor.embedded.folder import translate_os_errors
-from monitor.embedded.process import Child, Identity, Program
+from monitor.embedded.process import Identity, Program, run_to_end
 from monitor.errors import EmbeddedError
 
 PREVIOUS_SERVER_TIMEOUT: Final = 10.0  # seconds that a server may take to end after its monitor was killed
@@ -72,28 +72,21 @@ def create_cluster(
             file.write(password)
         if identity:
             os.chown(password_file, identity.uid, identity.gid)
-    child = Child(
-        Program(
-            name="initdb of PostgreSQL",
-            command=(
-                *(str(initdb), "-D", str(unfinished), "--username", owner),
-                *("--pwfile", str(password_file), "--auth", "scram-sha-256"),
-                *("--encoding", "UTF8", "--locale", "C"),
-                *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-            ),
-            folder=folder,
-            log=log,
-            identity=identity,
-        )
+    program = Program(
+        name="initdb of PostgreSQL",
+        command=(
+            *(str(initdb), "-D", str(unfinished), "--username", owner),
+            *("--pwfile", str(password_file), "--auth", "scram-sha-256"),
+            *("--encoding", "UTF8", "--locale", "C"),
+            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+        ),
+        folder=folder,
+        log=log,
+        identity=identity,
     )
     try:
-        deadline = time.monotonic() + timeout
-        while (status := child.exit_status()) is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        if status != 0:
-            raise child.failure("did not end in time" if status is None else f"ended with status {status}")
+        run_to_end(program, timeout)
     finally:
-        child.kill()
         password_file.unlink(missing_ok=True)
     with translate_os_errors(folder):
         unfinished.rename(folder / "data")

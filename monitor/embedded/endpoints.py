@@ -22,6 +22,8 @@ class Endpoints:
         database_url: `postgresql://` URL.
         redis_url: `redis://` URL.
         author_key_file: file with the key that author ids are hashed with.
+        broker: which broker it is, as the setting `embedded.broker` names it.
+        broker_pid: process of the broker, or 0 if it is not known.
     """
 
     pid: int
@@ -29,6 +31,8 @@ class Endpoints:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     author_key_file: str
+    broker: str = "tansu"
+    broker_pid: int = 0
 
     def settings(self) -> dict[str, dict[str, str]]:
         """Return them as settings, by section and name."""

@@ -70,13 +70,21 @@ class Postgres(LoopbackServer):
         """Return the URL of another database of the cluster."""
         return self._url(self.port, database)
 
+    def require_programs(self) -> tuple[Path, Path]:
+        """Return the server and the program that creates a cluster.
+
+        Raises:
+            EmbeddedError: their wheel is missing.
+        """
+        return find_program("postgres"), find_program("initdb")
+
     def start(self) -> None:
         """Start the server, after creating the cluster if it is missing; then create our database in it.
 
         Raises:
             EmbeddedError: its wheel is missing, its folder cannot be used, or it ended or did not answer.
         """
-        server, initdb = find_program("postgres"), find_program("initdb")
+        server, initdb = self.require_programs()
         data_dir = make_data_folder(self._data_dir)
         logs = make_private_folder(data_dir / "logs")
         folder = data_dir / "postgres"

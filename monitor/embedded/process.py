@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from monitor.embedded.folder import translate_os_errors
 from monitor.errors import EmbeddedError
 
 LAUNCH_SCRIPT: Final = Path(__file__).with_name("launch.py")
-LOG_LIMIT: Final = 10_000_000  # bytes; a longer log is renamed when its program starts again
+LOG_LIMIT: Final = 10_000_000
+"""Bytes. A longer log is renamed when its program starts again, or emptied into a copy while it runs."""
 ANSI_COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 KillRequested = Callable[[], bool]
@@ -84,6 +86,7 @@ class Child:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.started = time.monotonic()
+        self._stop_requested: float | None = None
         with translate_os_errors(program.log.parent):
             self._log_start = _rotate_log(program.log)
             with os.fdopen(os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
@@ -144,27 +147,83 @@ class Child:
         """Return the last lines that this run of the program wrote, without colors."""
         try:
             with self.program.log.open("rb") as log:
-                log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - 16_384))
+                length = log.seek(0, os.SEEK_END)
+                start = self._log_start if length >= self._log_start else 0  # 0 after `limit_log`
+                log.seek(max(start, length - 16_384))
                 text = log.read().decode("utf-8", "replace")
         except OSError:
             return ""
         return "\n".join(ANSI_COLOR.sub("", text).strip().splitlines()[-count:])
 
+    def request_stop(self) -> float:
+        """Send the first stop signal if it was not sent yet, and return when that was (monotonic seconds).
+
+        Several programs stop at the same time if this is called for each of them before `stop`.
+        """
+        if self._stop_requested is None:
+            self._stop_requested = time.monotonic()
+            self._process.send_signal(self.program.stop_signals[0][0])
+        return self._stop_requested
+
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop the program and wait until it has ended; kill it as soon as `kill_requested` returns True."""
-        for number, timeout in self.program.stop_signals:
-            deadline = time.monotonic() + timeout
+        (_, first_timeout), *further = self.program.stop_signals
+        if self._ends_by(self.request_stop() + first_timeout, kill_requested):
+            return
+        for number, timeout in further:
             self._process.send_signal(number)
-            while not kill_requested() and time.monotonic() < deadline:
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(0.05)
-                    return
+            if self._ends_by(time.monotonic() + timeout, kill_requested):
+                return
         self.kill()
+
+    def _ends_by(self, deadline: float, kill_requested: KillRequested) -> bool:
+        while not kill_requested() and time.monotonic() < deadline:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.05)
+                return True
+        return False
 
     def kill(self) -> None:
         """Kill the program and wait until it has ended."""
         self._process.kill()
         self._process.wait()
+
+
+def run_to_end(program: Program, timeout: float) -> None:
+    """Run a program that ends by itself, and wait until it has.
+
+    Args:
+        program: what to run.
+        timeout: seconds that it may take.
+
+    Raises:
+        EmbeddedError: it failed, or took too long; the message shows its last lines.
+    """
+    child = Child(program)
+    try:
+        deadline = time.monotonic() + timeout
+        while (status := child.exit_status()) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if status != 0:
+            raise child.failure("did not end in time" if status is None else f"ended with status {status}")
+    finally:
+        child.kill()
+
+
+def limit_log(log: Path) -> None:
+    """Copy the log of a running program to `<name>.1` and empty it, if it is longer than `LOG_LIMIT`.
+
+    The program goes on writing to the same file. It appends, so it writes to the new end. Lines that come
+    between the copy and the emptying are lost.
+    """
+    if not log.exists() or log.stat().st_size <= LOG_LIMIT:
+        return
+    copy = log.with_name(f"{log.name}.1")
+    try:
+        shutil.copyfile(log, copy)
+    except OSError:  # a full disk: the newest log matters more than the older one
+        copy.unlink(missing_ok=True)
+    os.truncate(log, 0)
 
 
 def _launch_command(program: Program) -> list[str]:

@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType, TracebackType
-from typing import Any, Final
+from contextlib import contextmanager, suppress
 
 from pydantic import SecretStr
 
+from monitor.embedded.apache_kafka import has_topics
 from monitor.embedded.broker import count_unread_messages
+from monitor.embedded.capacity import CapacityWatch
 from monitor.embedded.endpoints import Endpoints
 from monitor.embedded.process import KillRequested, never
+from monitor.embedded.restarts import RestartedServer
+from monitor.embedded.shutdown_signals import ShutdownSignals
 from monitor.embedded.stack import EmbeddedStack
 from monitor.embedded.workers import SupervisedWorker
+from monitor.errors import MonitorError
 from monitor.settings import Settings
-
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class ShutdownSignals:
-    """Handles the signals that ask for a stop, while it is entered.
-
-    The first signal raises KeyboardInterrupt. A later one asks to kill what has not stopped yet.
-    """
-
-    def __init__(self) -> None:
-        self._stopping = False
-        self._kill_requested = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> ShutdownSignals:
-        # Under nohup, the end of the terminal must be ignored.
-        numbers = [n for n in STOP_SIGNALS if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
-        self._previous = {number: signal.signal(number, self._handle) for number in numbers}
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def begin_stop(self) -> None:
-        """Raise nothing from now on, so that no signal interrupts the stop."""
-        self._stopping = True
-
-    def kill_requested(self) -> bool:
-        """Return True if a signal arrived after the stop had begun."""
-        return self._kill_requested
-
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self._stopping:
-            self._kill_requested = True
-            return
-        self._stopping = True
-        raise KeyboardInterrupt
 
 
 class RunningMonitor:
@@ -65,7 +26,7 @@ class RunningMonitor:
     Args:
         settings: the addresses of broker, database and Redis are replaced by those of the embedded stack.
         workers: number of worker processes, at least one.
-        notify: called with messages for the user.
+        notify: called with messages for the user. It may fail, for example on a full disk.
 
     Attributes:
         settings: the effective settings; after the start, with the addresses of the embedded stack.
@@ -76,8 +37,17 @@ class RunningMonitor:
         self.settings = settings
         self.stack = EmbeddedStack(settings.embedded)
         self._count = workers
-        self._notify = notify
+        self._notify_user = notify
         self._workers: list[SupervisedWorker] = []
+        self._capacity = CapacityWatch(self.stack.data_dir, self.stack.broker, self._notify)
+        postgres, valkey, broker = self.stack.postgres, self.stack.valkey, self.stack.broker
+        self._servers = (
+            RestartedServer(postgres, self._notify),
+            RestartedServer(valkey, self._notify),
+            RestartedServer(
+                broker, self._notify, on_end=self._broker_ended, on_restart=self._broker_restarted
+            ),
+        )
 
     def start(self) -> None:
         """Start the servers, create missing topics and tables, and start the workers.
@@ -89,6 +59,11 @@ class RunningMonitor:
         from monitor.store import upgrade_database
 
         self.stack.start(lambda server: self._notify(f"{server.name} answers on port {server.port}"))
+        if not self.stack.broker.keeps_topics and has_topics(self.stack.data_dir):
+            self._notify(
+                "this broker starts empty; the topics of `ade-monitor up --broker kafka` wait for its next "
+                "start"
+            )
         self.settings = with_endpoints(self.settings, self.stack.endpoints)
         ensure_topics(self.settings.kafka)
         upgrade_database(self.settings)
@@ -100,14 +75,23 @@ class RunningMonitor:
         self.supervise()
 
     def supervise(self) -> None:
-        """Check the servers, and restart workers that crashed. Call this about twice a second.
+        """Start again what has ended, and report what runs out. Call this about twice a second."""
+        for server in self._servers:
+            server.supervise()
+        if self.stack.broker.keeps_topics or self.stack.broker.child:
+            for worker in self._workers:
+                worker.supervise()
+        self._capacity.check()
+
+    def require_stable_workers(self) -> None:
+        """Check that no worker ends soon after each start.
 
         Raises:
-            EmbeddedError: a server ended, or a worker crashed repeatedly.
+            EmbeddedError: one does; the message shows the end of its log.
         """
-        self.stack.check()
         for worker in self._workers:
-            worker.supervise()
+            if error := worker.repeated_crash():
+                raise error
 
     def last_lines(self) -> str:
         """Return the end of the first worker's log."""
@@ -117,14 +101,50 @@ class RunningMonitor:
         """Stop the workers, report what is lost with the broker, and stop the servers."""
         try:
             for worker in self._workers:
+                worker.request_stop()
+            for worker in self._workers:
                 worker.stop(kill_requested)
             if self._workers and not kill_requested():
-                self._report_losses()
+                self._report_unread()
         finally:
             self.stack.stop(kill_requested)
 
-    def _report_losses(self) -> None:
+    def _notify(self, message: str) -> None:
+        # Output that goes to a file on a full disk must not end the broker.
+        with suppress(OSError):
+            self._notify_user(message)
+
+    def _broker_ended(self) -> None:
+        if self.stack.broker.keeps_topics:
+            return
+        self._notify(
+            "what was in the broker is lost: posts that no worker had read, and dead letters. Feed the posts "
+            "again; posts that are fed twice count once"
+        )
+        # A worker that lives on would commit its old offsets to the new broker, and skip new posts.
+        for worker in self._workers:
+            worker.request_stop()
+        for worker in self._workers:
+            worker.pause()
+
+    def _broker_restarted(self) -> None:
+        from monitor.kafka import ensure_topics
+
+        try:
+            self.stack.publish_endpoints()
+            ensure_topics(self.settings.kafka)
+        except MonitorError as error:
+            self._notify(f"after the restart of the broker: {error}")
+
+    def _report_unread(self) -> None:
         unread = count_unread_messages(self.settings.kafka)
+        if self.stack.broker.keeps_topics:
+            if unread and unread.tweets:
+                self._notify(
+                    f"{unread.tweets:,} tweets were not read yet; the broker has them on disk, and the next "
+                    "`ade-monitor up --broker kafka` reads them"
+                )
+            return
         if unread is None:
             self._notify("the broker does not answer: tweets that are still in it are lost")
             return
@@ -162,7 +182,8 @@ def running_monitor(
         finally:
             signals.begin_stop()
             if started:
-                notify("stopping; press Ctrl-C again to stop at once")
+                with suppress(OSError):
+                    notify("stopping; press Ctrl-C again to stop at once")
             monitor.stop(signals.kill_requested)
 
 
@@ -172,9 +193,9 @@ def with_endpoints(settings: Settings, endpoints: Endpoints) -> Settings:
     key = settings.privacy.author_key or SecretStr(sections["privacy"]["author_key"])
     return settings.model_copy(
         update={
-            "kafka": settings.kafka.model_copy(update=sections["kafka"]),
-            "database": settings.database.model_copy(update={"url": SecretStr(endpoints.database_url)}),
-            "redis": settings.redis.model_copy(update={"url": SecretStr(endpoints.redis_url)}),
+            "kafka": settings.kafka.without_security().model_copy(update=sections["kafka"]),
+            "database": settings.database.at(endpoints.database_url),
+            "redis": settings.redis.at(endpoints.redis_url),
             "privacy": settings.privacy.model_copy(update={"author_key": key}),
         }
     )

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from types import TracebackType
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from monitor.alerts import AlertPayload, parse_payload
 from monitor.alerts.redis import TailReader, connect, location_of
 from monitor.errors import PoisonError
 from monitor.feed import PostMessage, Sender
-from monitor.kafka import end_offsets, open_consumer
+from monitor.kafka import broker_away_error, end_offsets, open_consumer
 from monitor.settings import Settings
-from monitor.store import reading_engine
+from monitor.store import reading_engine, translate_driver_errors
 
 QUIET_TIME: Final = 3.0
 """Seconds without a new prediction, after which the missing tweets may be dead letters."""
@@ -123,8 +124,12 @@ class SampleRun:
             self.sent = sender.sent
 
     def new_effects(self) -> list[DemoEffect]:
-        """Return the tweets that were found to report an adverse effect since the last call."""
-        with self._engine.connect() as connection:
+        """Return the tweets that were found to report an adverse effect since the last call.
+
+        Raises:
+            RetryableError: the database does not answer.
+        """
+        with self._connection() as connection:
             rows = connection.execute(EFFECTS, {"ids": self._ids}).all()
         effects: dict[str, DemoEffect] = {}
         for row in rows:
@@ -136,7 +141,11 @@ class SampleRun:
         return new
 
     def new_alerts(self) -> list[AlertPayload]:
-        """Return the alerts of this run that arrived in the Redis Stream since the last call."""
+        """Return the alerts of this run that arrived in the Redis Stream since the last call.
+
+        Raises:
+            RetryableError: Redis does not answer.
+        """
         alerts = []
         while entries := self._alerts.read():
             for entry in entries:
@@ -151,8 +160,12 @@ class SampleRun:
         return alerts
 
     def summary(self) -> DemoSummary | None:
-        """Return the counts of the run, or None while some results are missing."""
-        with self._engine.connect() as connection:
+        """Return the counts of the run, or None while some results are missing.
+
+        Raises:
+            RetryableError: the database or the broker does not answer.
+        """
+        with self._connection() as connection:
             counts = connection.execute(COUNTS, {"ids": self._ids}).one()
         if counts.scored > self.scored:
             self.scored, self._last_progress = counts.scored, time.monotonic()
@@ -174,19 +187,28 @@ class SampleRun:
 
     def describe_missing(self) -> str:
         """Return what has not arrived yet, as part of a sentence."""
-        with self._engine.connect() as connection:
+        with self._connection() as connection:
             counts = connection.execute(COUNTS, {"ids": self._ids}).one()
         if counts.scored < self.sent:
             return f"{self.sent - counts.scored} of {self.sent} tweets are not in the database"
         return f"{counts.raised - self.alerts} of {counts.raised} alerts are not in the Redis Stream"
 
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with translate_driver_errors(self._settings.database), self._engine.connect() as connection:
+            yield connection
+
     def _end_of_dead_letters(self) -> int:
         from kafka import TopicPartition
+        from kafka.errors import KafkaError
 
         topic = self._settings.kafka.dead_letter_topic
-        numbers = self._consumer.partitions_for_topic(topic) or ()
-        partitions = [TopicPartition(topic, number) for number in numbers]
-        return sum(end_offsets(self._consumer, partitions).values())
+        try:
+            numbers = self._consumer.partitions_for_topic(topic) or ()
+            partitions = [TopicPartition(topic, number) for number in numbers]
+            return sum(end_offsets(self._consumer, partitions).values())
+        except KafkaError as error:
+            raise broker_away_error(self._settings.kafka, error) from None
 
 
 def sample_tweets(now: datetime) -> list[dict[str, str]]:

@@ -69,6 +69,14 @@ class LoopbackServer(ABC):
             require_free_port(self._fixed_port, f"embedded.{self.port_setting}")
 
     @abstractmethod
+    def require_programs(self) -> object:
+        """Return the programs that the server consists of.
+
+        Raises:
+            EmbeddedError: one is missing; the message says how to install it.
+        """
+
+    @abstractmethod
     def start(self) -> None:
         """Start the server, and wait until it answers.
 
@@ -85,6 +93,18 @@ class LoopbackServer(ABC):
         self.require_port()
         self.child = start_on_port(self._fixed_port, program_for, is_ready, self._start_timeout)
         self.port = self._fixed_port
+
+    def restart(self) -> None:
+        """Start the server again on the port that it had, because its clients know no other.
+
+        Raises:
+            EmbeddedError: as for `start`.
+        """
+        setting, self._fixed_port = self._fixed_port, self.port
+        try:
+            self.start()
+        finally:
+            self._fixed_port = setting
 
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop the server, if it runs; see `Child.stop`."""

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from monitor.embedded.broker import Broker
+from monitor.embedded.apache_kafka import ApacheKafka
+from monitor.embedded.broker import Broker, LoopbackBroker
 from monitor.embedded.endpoints import Endpoints, remove_endpoints, write_endpoints
 from monitor.embedded.folder import FolderLock, read_or_create_secret
 from monitor.embedded.postgres import Postgres
@@ -20,7 +21,8 @@ class EmbeddedStack:
     """A Postgres, a Valkey and a broker of our own in one data folder.
 
     Args:
-        settings: the folder for all their data, their ports, and the time that their start may take.
+        settings: the folder for all their data, which broker, their ports, and the time that their start may
+            take.
     """
 
     def __init__(self, settings: EmbeddedSettings) -> None:
@@ -29,7 +31,12 @@ class EmbeddedStack:
         self._lock = FolderLock(folder)
         self.postgres = Postgres(folder, start_timeout=timeout, port=settings.postgres_port)
         self.valkey = Valkey(folder, start_timeout=timeout, port=settings.valkey_port)
-        self.broker = Broker(folder, start_timeout=timeout, port=settings.kafka_port)
+        self.broker: LoopbackBroker
+        if settings.broker == "kafka":
+            kafka = ApacheKafka(folder, settings.kafka_home, start_timeout=timeout, port=settings.kafka_port)
+            self.broker = kafka
+        else:
+            self.broker = Broker(folder, start_timeout=timeout, port=settings.kafka_port)
 
     @property
     def servers(self) -> tuple[LoopbackServer, ...]:
@@ -50,6 +57,8 @@ class EmbeddedStack:
             database_url=self.postgres.url,
             redis_url=self.valkey.url,
             author_key_file=str(self.data_dir / "author.key"),
+            broker=self.broker.kind,
+            broker_pid=self.broker.child.pid if self.broker.child else 0,
         )
 
     def start(self, on_started: Callable[[LoopbackServer], None] = lambda server: None) -> None:
@@ -68,23 +77,22 @@ class EmbeddedStack:
             read_or_create_secret(self.data_dir / "author.key")
             for server in self.servers:
                 server.require_port()
+                server.require_programs()
             for server in self.servers:
                 server.start()
                 on_started(server)
-            write_endpoints(self.data_dir, self.endpoints)
+            self.publish_endpoints()
         except BaseException:
             self.stop()
             raise
 
-    def check(self) -> None:
-        """Check that all servers run.
+    def publish_endpoints(self) -> None:
+        """Write the addresses of the servers for other commands.
 
         Raises:
-            EmbeddedError: one has ended; the message shows the end of its log.
+            EmbeddedError: the folder cannot be used.
         """
-        for server in self.servers:
-            if server.child and (status := server.child.exit_status()) is not None:
-                raise server.child.failure(f"ended unexpectedly with status {status}")
+        write_endpoints(self.data_dir, self.endpoints)
 
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop all servers, the last started first, and release the folder. Without the lock, do nothing."""

@@ -45,13 +45,21 @@ class Valkey(LoopbackServer):
         """`redis://` URL with the password."""
         return self._url(self.port)
 
+    def require_programs(self) -> Path:
+        """Return the program of Valkey.
+
+        Raises:
+            EmbeddedError: its wheel is missing.
+        """
+        return find_program("valkey-server")
+
     def start(self) -> None:
         """Start the server, and wait until it has loaded its data and answers.
 
         Raises:
             EmbeddedError: its wheel is missing, its folder cannot be used, or it ended or did not answer.
         """
-        server = find_program("valkey-server")
+        server = self.require_programs()
         data_dir = make_data_folder(self._data_dir)
         folder = make_private_folder(data_dir / "valkey")
         logs = make_private_folder(data_dir / "logs")

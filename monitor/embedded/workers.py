@@ -1,10 +1,9 @@
-"""Worker processes under supervision: restarted after a crash, and given up after repeated crashes."""
+"""Worker processes under supervision: started again after each crash, and never given up."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import sys
 import time
@@ -14,42 +13,14 @@ from typing import Final
 
 from pydantic import BaseModel, SecretStr
 
-from monitor.backoff import Backoff
 from monitor.embedded.process import Child, KillRequested, Program, never
+from monitor.embedded.restarts import MANY_ENDS, RestartPlan
+from monitor.embedded.worker_log import TroubleLog
+from monitor.errors import EmbeddedError
 from monitor.readiness import ReadinessSocket
 from monitor.settings import Settings
 
-QUICK_CRASH: Final = 60.0  # seconds; the crash of a worker that ran longer has a new cause
-MOST_QUICK_CRASHES = 5
-RESTARTS = Backoff(first=1.0, longest=16.0)
-"""Pauses before the restarts after quick crashes."""
 STOP_MARGIN: Final = 5.0  # seconds in addition to the worker's own limit for its shutdown
-
-OMITTED_FIELDS: Final = {"event", "level", "timestamp", "logger", "exception", "exc_info", "stack"}
-CONSOLE_ERROR: Final = re.compile(r"\[(error|critical)\s*\]|^error: ")
-
-
-class ErrorLogTail:
-    """The errors that a worker writes to its log from now on."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self._position = log.stat().st_size if log.exists() else 0
-
-    def new_errors(self) -> list[str]:
-        """Return the errors since the last call, one line each; an unfinished line waits."""
-        try:
-            with self._log.open("rb") as log:
-                if log.seek(0, os.SEEK_END) < self._position:  # the log was rotated
-                    self._position = 0
-                log.seek(self._position)
-                data = log.read()
-        except OSError:
-            return []
-        finished = data[: data.rfind(b"\n") + 1]
-        self._position += len(finished)
-        lines = finished.decode("utf-8", "replace").splitlines()
-        return [error for line in lines if (error := _error_in(line))]
 
 
 class SupervisedWorker:
@@ -59,7 +30,7 @@ class SupervisedWorker:
         settings: passed in the environment, all of them, so later changes of files make no difference.
         log: file for its output.
         name: its name for the user.
-        notify: called with crashes, restarts and the errors of the log.
+        notify: called with crashes, restarts and the troubles in the log.
     """
 
     def __init__(self, settings: Settings, log: Path, name: str, notify: Callable[[str], None]) -> None:
@@ -75,11 +46,10 @@ class SupervisedWorker:
             environment={**os.environ, **environment_of(settings), **self._readiness.environment},
         )
         self._notify = notify
-        self._quick_crashes = 0
-        self._pauses = RESTARTS.pauses()
-        self._restart_at = 0.0
+        self._plan = RestartPlan()
         self._child: Child | None = None
-        self._errors = ErrorLogTail(log)
+        self._ended: Child | None = None
+        self._troubles = TroubleLog(log)
 
     @property
     def pid(self) -> int | None:
@@ -92,50 +62,75 @@ class SupervisedWorker:
         return self._is_ready
 
     def supervise(self) -> None:
-        """Start the worker if it is not running, and report errors, and when it is ready.
+        """Start the worker if it is not running, and report troubles, and when it is ready.
 
         Call this about twice a second.
-
-        Raises:
-            EmbeddedError: it crashed five times in a row soon after its start.
         """
-        for error in self._errors.new_errors():
-            self._notify(f"{self._program.name}: {error}")
+        for trouble in self._troubles.new_troubles():
+            self._notify(f"{self._program.name}: {trouble}")
         if self._readiness.was_reported() and not self._is_ready:
             self._is_ready = True
             self._notify(f"{self._program.name} is ready: its model is loaded, and it reads posts")
         if self._child is None:
-            if time.monotonic() >= self._restart_at:
-                self._readiness.was_reported()  # a report of the one before is out of date
-                self._child = Child(self._program)
+            if self._plan.is_due:
+                self._start()
         elif (status := self._child.exit_status()) is not None:
             self._schedule_restart(self._child, status)
 
-    def stop(self, kill_requested: KillRequested = never) -> None:
-        """Stop the worker after it has finished its batches."""
+    def repeated_crash(self) -> EmbeddedError | None:
+        """Return the error of a worker that has crashed `MANY_ENDS` times in a row, else None."""
+        if self._plan.quick_ends < MANY_ENDS or self._is_ready:
+            return None
+        return EmbeddedError(
+            f"{self._program.name} ended {self._plan.quick_ends} times in a row; its last lines:\n    "
+            + self.last_lines().replace("\n", "\n    ")
+            + f"\nIts log is {self._program.log}"
+        )
+
+    def request_stop(self) -> None:
+        """Request that the worker stops after its batches; `pause` or `stop` then waits for it."""
+        if self._child:
+            self._child.request_stop()
+
+    def pause(self, kill_requested: KillRequested = never) -> None:
+        """Stop the worker after it has finished its batches; `supervise` starts it again.
+
+        What it logs until then is not reported.
+        """
         if self._child:
             self._child.stop(kill_requested)
             self._child, self._is_ready = None, False
+            self._troubles.new_troubles()
+
+    def stop(self, kill_requested: KillRequested = never) -> None:
+        """Stop the worker after it has finished its batches, for good."""
+        self.pause(kill_requested)
         self._readiness.close()
 
     def last_lines(self) -> str:
         """Return the end of its log."""
-        return self._child.last_lines() if self._child else ""
+        child = self._child or self._ended
+        return child.last_lines() if child else ""
+
+    def _start(self) -> None:
+        self._readiness.was_reported()  # a report of the one before is out of date
+        try:
+            self._child = Child(self._program)
+        except EmbeddedError as error:  # no log can be opened, or no process started
+            pause = self._plan.count_end(time.monotonic())
+            self._notify(f"{error}\nThe next attempt to start {self._program.name} is in {pause:g} s")
 
     def _schedule_restart(self, child: Child, status: int) -> None:
-        if time.monotonic() - child.started >= QUICK_CRASH:
-            self._quick_crashes, self._pauses = 0, RESTARTS.pauses()
-        self._quick_crashes += 1
-        if self._quick_crashes >= MOST_QUICK_CRASHES:
-            raise child.failure(
-                f"ended {MOST_QUICK_CRASHES} times in a row, the last time with status {status}"
-            )
-        pause = next(self._pauses)
+        self._child, self._ended, self._is_ready = None, child, False
+        pause = self._plan.count_end(child.started)
         self._notify(
             f"{self._program.name} ended with status {status}, and is started again in {pause:g} s "
             f"(log: {self._program.log})"
         )
-        self._child, self._is_ready, self._restart_at = None, False, time.monotonic() + pause
+        if self._plan.quick_ends == MANY_ENDS and (error := self.repeated_crash()):
+            self._notify(
+                f"{error}\nIt is started again at least once a minute. The broker keeps what is fed meanwhile"
+            )
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -152,15 +147,3 @@ def environment_of(settings: Settings) -> dict[str, str]:
             is_text = isinstance(value, str | Path)
             variables[f"ADE_{section_name}__{name}".upper()] = str(value) if is_text else json.dumps(value)
     return variables
-
-
-def _error_in(line: str) -> str | None:
-    """Return the error in a line of the log, JSON or text, or None if it has none."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return line.strip() if CONSOLE_ERROR.search(line) else None
-    if not isinstance(event, dict) or event.get("level") not in ("error", "critical"):
-        return None
-    details = ", ".join(f"{name}: {value}" for name, value in event.items() if name not in OMITTED_FIELDS)
-    return f"{event.get('event')}{f' ({details})' if details else ''}"

@@ -18,6 +18,7 @@ ade_report     the view for analysts, and the query on it
 revisions      which revision a database is at, and how to upgrade it
 migrations     the steps from revision to revision
 connections    URL, time limits and names of connections
+write_check    whether a login can write now
 driver_errors  which errors of the database pass, and which need a person
 """
 
@@ -28,6 +29,7 @@ from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
 from monitor.store.tables import alert_outbox
 from monitor.store.tombstones import find_removed
+from monitor.store.write_check import check_writable
 from monitor.store.writing import RaiseAlerts, Store, Written
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "alert_outbox",
     "async_engine",
     "audited",
+    "check_writable",
     "current_revision",
     "describe_database",
     "find_effects",

@@ -94,6 +94,7 @@ PUBLIC = {
         "alert_outbox",
         "async_engine",
         "audited",
+        "check_writable",
         "current_revision",
         "describe_database",
         "find_effects",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 
 import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.app import app
-from monitor.embedded import environment_of
+from monitor.doctor.stack_probes import probe_embedded
+from monitor.embedded import Endpoints, environment_of
+from monitor.embedded.endpoints import write_endpoints
+from monitor.embedded.folder import FolderLock
 from monitor.kafka import ensure_topics
 from monitor.settings import Settings
+from tests.flow.conftest import send, tweet_values
 
 AWAY = {
     "bundle": {"ADE_MODEL__BUNDLE": "no-such-bundle"},
@@ -91,6 +96,58 @@ def test_a_missing_topic_and_an_unsafe_redis_are_only_hints(migrated: Settings) 
     assert "not-there-yet" in results["broker"]["detail"]
     for option in ("appendonly", "maxmemory-policy", "stream-node-max-entries"):
         assert option in results["redis"]["mend"]
+
+
+def test_a_database_that_takes_no_writes_fails_and_the_check_leaves_no_row(migrated: Settings) -> None:
+    url = migrated.database.url.get_secret_value()
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        assert run_doctor(migrated, {})[1]["database"]["state"] == "ok"
+        assert connection.execute("SELECT count(*) FROM progress").fetchone() == (0,)
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        status, results = run_doctor(migrated, {})
+        assert status == 1
+        assert results["database"]["state"] == "failed"
+        assert "read-only" in results["database"]["detail"]
+
+
+def test_waiting_posts_of_a_group_that_has_never_read_are_counted(migrated: Settings) -> None:
+    ensure_topics(migrated.kafka)
+    send(migrated, tweet_values(25))
+    status, results = run_doctor(migrated, {})
+    assert status == 0
+    assert "25 tweets to read" in results["broker"]["detail"]
+    assert results["broker"]["state"] == "hint"
+    assert migrated.kafka.group_id in results["broker"]["detail"]
+
+
+def test_the_growth_of_a_broker_in_memory_is_shown_and_a_lasting_broker_is_recommended(
+    migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = migrated.embedded.data_dir
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        for broker, state in (("tansu", "hint"), ("kafka", "ok")):
+            running = Endpoints(os.getpid(), "127.0.0.1:1", "", "", "", broker, os.getpid())
+            write_endpoints(folder, running)
+            result = probe_embedded(migrated.embedded)
+            assert result.state == state
+            assert ("--broker kafka" in result.advice) == (broker == "tansu")
+        monkeypatch.setattr("monitor.doctor.stack_probes.memory_limit", lambda: 1.0)
+        write_endpoints(folder, Endpoints(os.getpid(), "127.0.0.1:1", "", "", "", "tansu", os.getpid()))
+        assert "GB of memory" in probe_embedded(migrated.embedded).advice
+    finally:
+        lock.release()
+
+
+def test_apache_kafka_without_its_folder_is_a_hint(
+    migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KAFKA_HOME", raising=False)
+    result = probe_embedded(migrated.embedded.model_copy(update={"broker": "kafka"}))
+    assert result.state == "hint"
+    assert "Java" in result.detail or "--kafka-home" in result.advice
 
 
 def test_an_invalid_setting_is_the_only_result() -> None:

@@ -131,22 +131,6 @@ def test_other_commands_find_the_running_stack_unless_settings_name_others(
     assert "database.url" not in load_settings(fallback=running_stack).origins
 
 
-def test_a_server_that_ends_is_reported_with_its_log(folder: Path) -> None:
-    stack = EmbeddedStack(EmbeddedSettings(data_dir=folder, start_timeout=60))
-    stack.start()
-    try:
-        stack.check()
-        valkey = stack.valkey.child
-        assert valkey
-        os.kill(valkey.pid, signal.SIGKILL)
-        # Its first thread may end before the others, and its status is known only after the last one.
-        wait_for(lambda: valkey.exit_status() is not None)
-        with pytest.raises(EmbeddedError, match=r"Valkey ended .*-9[\s\S]*valkey\.log"):
-            stack.check()
-    finally:
-        stack.stop()
-
-
 def test_a_failed_start_stops_the_servers_that_were_started(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,8 @@
-"""Supervised workers, and the errors in their logs."""
+"""Supervised workers: started again after each crash, with the settings of their supervisor."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,51 +11,47 @@ from hypothesis import strategies as st
 
 from monitor.backoff import Backoff
 from monitor.embedded import workers
-from monitor.embedded.workers import ErrorLogTail, SupervisedWorker, environment_of
-from monitor.errors import EmbeddedError
+from monitor.embedded.restarts import RestartPlan
+from monitor.embedded.workers import SupervisedWorker, environment_of
 from monitor.settings import KafkaSettings, ModelSettings, Settings, WorkerSettings, load_settings
-from tests.processes import wait_for
+from tests.processes import PATIENCE, wait_for
 
 
-def test_a_worker_that_keeps_crashing_is_given_up_with_the_end_of_its_log(
+def test_a_worker_that_keeps_crashing_is_started_again_and_shows_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "RESTARTS", Backoff(first=0.01, longest=0.01))
-    monkeypatch.setattr(workers, "MOST_QUICK_CRASHES", 2)
+    monkeypatch.setattr(workers, "MANY_ENDS", 2)
+    monkeypatch.setattr(
+        workers, "RestartPlan", partial(RestartPlan, pauses=Backoff(first=0.01, longest=0.01))
+    )
     notes: list[str] = []
     settings = Settings(model=ModelSettings(bundle="no-such-bundle"))
     worker = SupervisedWorker(settings, tmp_path / "worker.log", "the worker", notes.append)
 
-    def supervise() -> bool:
+    def has_ended_twice() -> bool:
         worker.supervise()
-        return False
+        return sum("is started again in" in note for note in notes) >= 2
 
-    with pytest.raises(EmbeddedError) as caught:
-        wait_for(supervise)
-    assert "no-such-bundle" in str(caught.value)
-    assert str(tmp_path / "worker.log") in str(caught.value)
-    assert sum("started again" in line for line in notes) == workers.MOST_QUICK_CRASHES - 1
-    assert any("no-such-bundle" in line for line in notes), "the reason is shown as it happens"
+    assert worker.repeated_crash() is None
+    wait_for(has_ended_twice, PATIENCE * 3)
+    worker.stop()
+    error = worker.repeated_crash()
+    assert error
+    for message in (str(error), next(note for note in notes if "in a row" in note)):
+        assert "no-such-bundle" in message
+        assert str(tmp_path / "worker.log") in message
+    assert sum("in a row" in note for note in notes) == 1
+    assert sum(note.startswith("the worker: error:") for note in notes) == 1, "the reason is shown once"
 
 
-def test_new_errors_of_a_log_are_returned_once_and_in_whole_lines(tmp_path: Path) -> None:
-    log = tmp_path / "worker.log"
-    log.write_text('{"level": "error", "event": "of the run before"}\n')
-    errors = ErrorLogTail(log)
-    with log.open("a") as file:
-        file.write('{"level": "info", "event": "tweets written"}\n')
-        file.write('{"level": "error", "event": "the database is away", "seconds": 3, "timestamp": "now"}\n')
-        file.write("Traceback (most recent call last):\nerror: no such bundle\n")
-        file.write('{"level": "critical", "ev')
-    assert errors.new_errors() == ["the database is away (seconds: 3)", "error: no such bundle"]
-    assert errors.new_errors() == []
-    with log.open("a") as file:
-        file.write('ent": "broken"}\n')
-    assert errors.new_errors() == ["broken"]
-    log.write_text("")
-    assert errors.new_errors() == []
-    log.write_text("error: again\n")
-    assert errors.new_errors() == ["error: again"]
+def test_a_worker_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    notes: list[str] = []
+    worker = SupervisedWorker(Settings(), tmp_path / "not-there" / "worker.log", "the worker", notes.append)
+    worker.supervise()
+    worker.supervise()
+    worker.stop()
+    assert len(notes) == 1
+    assert "next attempt" in notes[0]
 
 
 @given(
