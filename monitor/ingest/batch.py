@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from monitor.errors import PoisonError
+from monitor.ingest.future_dates import TOLERANCE, event_without_future_date, without_future_dates
 from monitor.ingest.messages import SOURCE_HEADER, read_message
+from monitor.ingest.unread_offsets import UnreadOffsets
 from monitor.records import (
     ComplianceEvent,
     Origin,
@@ -20,9 +22,6 @@ from monitor.records import (
     RefusedMessage,
     ScoredPost,
 )
-
-# The message contract, too, takes dates before 2100 only.
-_YEAR_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 class KafkaMessage(Protocol):
@@ -85,13 +84,19 @@ def start_batch(events: Sequence[KafkaEvent]) -> Batch:
 def read_events(batch: Batch) -> Batch:
     """Read each message of a batch into posts and compliance events; a message with a fault is refused.
 
-    Of a message with several posts, the valid ones are kept, and its letter names the first fault.
+    Of a message with several posts, the valid ones are kept, and its letter names the first fault. Dates in
+    the future are replaced (`future_dates`).
     """
+    now = datetime.now(UTC)
     posts: list[ReceivedPost] = []
     compliance: list[ReceivedEvent] = []
     refused: list[RefusedMessage] = []
     for event in batch.events:
         origin = origin_of(event.message)
+        if isinstance(origin.value, UnreadOffsets):
+            error = PoisonError(origin.value.reason, f"{origin.value.span}: {origin.value.detail}")
+            refused.append(RefusedMessage(origin, error))
+            continue
         faults: list[PoisonError] = []
         try:
             items = read_message(origin.value, origin.source)
@@ -99,9 +104,9 @@ def read_events(batch: Batch) -> Batch:
             items = [error]
         for item in items:
             if isinstance(item, Post):
-                posts.append(ReceivedPost(item, origin))
+                posts.append(ReceivedPost(without_future_dates(item, origin.timestamp, now), origin))
             elif isinstance(item, ComplianceEvent):
-                compliance.append(ReceivedEvent(item, origin))
+                compliance.append(ReceivedEvent(event_without_future_date(item, now), origin))
             else:
                 faults.append(item)
         if faults:
@@ -127,12 +132,14 @@ def _source_header(message: KafkaMessage) -> str | None:
 
 
 def origin_of(message: KafkaMessage) -> Origin:
-    """Return the record of a message. Now replaces a timestamp that is missing or not between 1970 and 2100.
+    """Return the record of a message. Now replaces a timestamp that is missing, before 1970 or in the future.
 
     Producers may send any 64-bit number of milliseconds, more than a date can hold.
     """
     seconds = message.timestamp or 0.0
-    timestamp = datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _YEAR_2100 else datetime.now(UTC)
+    now = datetime.now(UTC)
+    is_past = 0 < seconds < (now + TOLERANCE).timestamp()
+    timestamp = datetime.fromtimestamp(seconds, UTC) if is_past else now
     return Origin(
         message.topic,
         message.partition,

@@ -54,7 +54,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "blank-text": "`text` is only white space, or only HTML markup",
         "too-long": f"`text` is longer than {MAX_TEXT} characters, `lang` than {MAX_LANG}, `platform` than "
         f"{MAX_PLATFORM}, `url` than {MAX_URL}, or there are more than {MAX_ALIASES} `aliases`",
-        "bad-date": "a date is not RFC 3339, is not a day of the calendar, or is not in 1970 … 2099",
+        "bad-date": "a date is not RFC 3339, is not a day of the calendar, or is not in 1970 … 2099 in UTC",
         "unknown-value": "`kind` or `event` is not one of the words of the contract",
         "unknown-source": "the header `source` does not name a source of `ade-monitor formats`",
     }

@@ -169,7 +169,10 @@ def _timestamp(value: object) -> datetime | None:
         moment = datetime.fromisoformat(value.upper())
     except ValueError:
         _refuse("bad-date", "is not a day of the calendar")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    in_utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if not 1970 <= in_utc.year <= 2099:
+        _refuse("bad-date", "is not in 1970 … 2099 in UTC")
+    return in_utc
 
 
 def _string(value: object, longest: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -64,7 +64,8 @@ def test_an_id_may_be_any_64_bit_number_and_keeps_all_digits() -> None:
         ("2024-02-29t12:00:00.5z", datetime(2024, 2, 29, 12, 0, 0, 500_000, tzinfo=UTC)),
         ("2024-02-29 12:00:00", datetime(2024, 2, 29, 12, tzinfo=UTC)),
         ("2024-02-29T12:00:00.123456789+0530", datetime(2024, 2, 29, 6, 30, 0, 123_456, tzinfo=UTC)),
-        ("1970-01-01T00:00:00+14:00", datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+        ("1970-01-01T00:00:00-14:00", datetime(1970, 1, 1, 14, tzinfo=UTC)),
+        ("2099-12-31T23:59:59+00:00", datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
 def test_a_date_is_read_with_its_zone_and_without_one_as_utc(written: str, expected: datetime) -> None:
@@ -136,6 +137,8 @@ BAD_MESSAGES = {
     "date empty": (value_of(created_at=""), "bad-date"),
     "February 30": (value_of(created_at="2024-02-30T00:00:00Z"), "bad-date"),
     "second 60": (value_of(created_at="2016-12-31T23:59:60Z"), "bad-date"),
+    "1969 in UTC": (value_of(created_at="1970-01-01T00:00:00+14:00"), "bad-date"),
+    "2100 in UTC": (value_of(created_at="2099-12-31T23:59:59-00:01"), "bad-date"),
     "the year 1": (value_of(created_at="0001-01-01T00:00:00Z"), "bad-date"),
     "the year 9999": (value_of(created_at="9999-12-31T23:59:59-12:00"), "bad-date"),
     "kind unknown": (value_of(kind="retweet"), "unknown-value"),

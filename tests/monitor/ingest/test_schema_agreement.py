@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -85,17 +86,21 @@ def refusal_reason(document: object) -> str | None:
     return None
 
 
+def is_impossible(date: str) -> bool:
+    """Return True for a day such as February 30, or of 1969 in UTC."""
+    if int(date[8:10]) > calendar.monthrange(int(date[:4]), int(date[5:7]))[1]:
+        return True
+    moment = datetime.fromisoformat(date.upper())
+    return not 1970 <= (moment.astimezone(UTC) if moment.tzinfo else moment).year <= 2099
+
+
 def has_impossible_day(document: object) -> bool:
-    """Return True if a date is a day such as February 30, which a pattern cannot exclude."""
+    """Return True if a date is impossible in a way that a pattern cannot exclude."""
     if not isinstance(document, dict):
         return False
     pattern = VALIDATOR.evolve(schema=VALIDATOR.schema["properties"]["created_at"])
     dates = [document.get("created_at"), document.get("edited_at")]
-    return any(
-        int(date[8:10]) > calendar.monthrange(int(date[:4]), int(date[5:7]))[1]
-        for date in dates
-        if isinstance(date, str) and pattern.is_valid(date)
-    )
+    return any(is_impossible(date) for date in dates if isinstance(date, str) and pattern.is_valid(date))
 
 
 @settings(max_examples=400)
