@@ -39,7 +39,8 @@ ShowProgress = Callable[[int, int | None, str], None]
 def highlighted(text: str, *spans: tuple[int, int], style: str) -> Text:
     """Return a tweet on one line, safe for a terminal, with its spans in `style`.
 
-    Of a text longer than `MOST_SHOWN`, only the words around the spans are shown.
+    Of a text longer than `MOST_SHOWN`, only the words around the spans are shown, and of a span that is
+    longer itself its two ends.
     """
     line = Text(terminal_safe(text))
     for start, end in spans:
@@ -50,7 +51,7 @@ def highlighted(text: str, *spans: tuple[int, int], style: str) -> Text:
 def _around(line: Text, spans: tuple[tuple[int, int], ...]) -> Text:
     """Return the words around the spans of a line, or its first ones, with an ellipsis for all others."""
     pieces: list[tuple[int, int]] = []
-    for start, end in sorted(spans) or [(0, 0)]:
+    for start, end in sorted(edge for span in spans for edge in _ends_of(*span)) or [(0, 0)]:
         first, last = max(0, start - _AROUND), min(len(line), end + _AROUND)
         if first:
             first = line.plain.find(" ", first, start) + 1 or first
@@ -64,6 +65,13 @@ def _around(line: Text, spans: tuple[tuple[int, int], ...]) -> Text:
     shown = Text(" … ").join(line[first:last] for first, last in pieces)
     before, after = "… " if pieces[0][0] else "", " …" if pieces[-1][1] < len(line) else ""
     return Text.assemble(before, shown, after)
+
+
+def _ends_of(start: int, end: int) -> list[tuple[int, int]]:
+    """Return a span, or the two ends of a span that is too long to be shown whole."""
+    if end - start <= MOST_SHOWN:
+        return [(start, end)]
+    return [(start, start + _AROUND), (end - _AROUND, end)]
 
 
 def print_line(line: str | Text) -> None:

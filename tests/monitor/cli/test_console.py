@@ -129,6 +129,15 @@ def test_a_long_post_is_cut_at_spaces_or_anywhere_without_them(text: str) -> Non
     assert len(highlighted(text, style="bold").plain) < MOST_SHOWN
 
 
+@pytest.mark.parametrize("text", ["a b c d " * 12_500, "x" * 100_000])
+def test_of_a_span_as_long_as_the_longest_post_both_ends_are_shown(text: str) -> None:
+    line = highlighted(text, (10, len(text) - 10), style="bold")
+    assert len(line.plain) < MOST_SHOWN + 200
+    shown = "".join(line.plain[span.start : span.end] for span in line.spans)
+    assert len(shown) >= 200
+    assert line.plain.count("…") >= 1
+
+
 def test_a_post_of_usual_length_is_shown_whole() -> None:
     text = "so dizzy " * (MOST_SHOWN // 9)
     assert highlighted(text, (3, 8), style="bold").plain == text
