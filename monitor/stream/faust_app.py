@@ -47,6 +47,11 @@ class MonitorApp(faust.App):  # type: ignore[misc] # Faust ships no usable types
     buffer_bytes: int = 32 * 1024 * 1024
     kafka_settings: KafkaSettings
 
+    def __init__(self, name: str, **options: Any) -> None:
+        # Faust would take BROKER_URL, PRODUCER_ACKS, APP_WEB_ENABLED and 77 more variables from the
+        # environment, even if they are meant for other programs, and prefer them to our options.
+        super().__init__(name, env={}, **options)
+
     def FlowControlQueue(  # noqa: N802 - the name is Faust's
         self, maxsize: int | None = None, *, clear_on_resume: bool = False
     ) -> ByteLimitedQueue:
