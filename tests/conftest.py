@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -28,6 +29,9 @@ from monitor.settings import (
     RedisSettings,
     Settings,
 )
+
+if TYPE_CHECKING:
+    from tests.secure_kafka import SecureKafka
 
 # How long an example takes depends more on the machine than on the code.
 settings.register_profile("shared machine", deadline=None)
@@ -55,6 +59,20 @@ def kafka_bootstrap(server_folder: Path) -> Iterator[str]:
     broker.start()
     yield broker.bootstrap
     broker.kill()
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    """An Apache Kafka with a port for each kind of security; without one, the test is skipped."""
+    from tests.apache_kafka import kafka_home
+    from tests.secure_kafka import SecureKafka
+
+    server = SecureKafka(kafka_home(), tmp_path_factory.mktemp("secure-kafka"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture(scope="session")

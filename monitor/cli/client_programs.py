@@ -86,6 +86,8 @@ def redis_client_options(settings: RedisSettings) -> tuple[list[str], dict[str, 
     """
     from redis.connection import SSLConnection, parse_url
 
+    from monitor.alerts.redis import tls_arguments
+
     try:
         parts: Mapping[str, object] = parse_url(settings.url.get_secret_value())  # type: ignore[no-untyped-call] # redis-py annotates it in part
     except ValueError:
@@ -100,7 +102,7 @@ def redis_client_options(settings: RedisSettings) -> tuple[list[str], dict[str, 
     if parts.get("username"):
         options += ["--user", str(parts["username"])]
     if parts.get("connection_class") is SSLConnection:
-        options += ["--tls", *_tls_options(parts)]
+        options += ["--tls", *_tls_options({**tls_arguments(settings), **parts})]
     password = parts.get("password")
     return options, {"REDISCLI_AUTH": str(password)} if password else {}
 

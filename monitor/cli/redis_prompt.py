@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from redis import ConnectionPool, RedisError, ResponseError
 
-from monitor.alerts.redis import location_of, translate_redis_errors
+from monitor.alerts.redis import location_of, tls_arguments, translate_redis_errors
 from monitor.errors import SettingsError
 from monitor.settings import RedisSettings
 
@@ -28,6 +28,7 @@ class RedisPrompt:
 
     def __init__(self, settings: RedisSettings) -> None:
         self._location = location_of(settings)
+        arguments = tls_arguments(settings)
         try:
             pool = ConnectionPool.from_url(
                 settings.url.get_secret_value(),
@@ -37,6 +38,7 @@ class RedisPrompt:
                 retry=None,
                 socket_timeout=None,
                 socket_connect_timeout=CONNECT_TIMEOUT,
+                **arguments,
             )
         except ValueError:
             raise SettingsError(

@@ -1,77 +1,23 @@
-"""The kafka-python clients of the command line: all are opened in one way, and fail with one message."""
+"""The kafka-python clients of the command line: all are opened and logged in here, in one way."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from monitor.errors import RetryableError
+from monitor.kafka.listeners import (
+    CONNECT_TIMEOUT,
+    await_listener,
+    broker_away_error,
+    require_listener,
+    servers_of,
+)
+from monitor.kafka.security import client_security
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-
-CONNECT_TIMEOUT: Final = 10.0
-"""Seconds until a broker that does not answer counts as away."""
-
-LISTEN_TIMEOUT: Final = 3.0
-"""Seconds until a host that accepts no connection counts as away."""
-
-LISTEN_PAUSE: Final = 0.5
-"""Seconds between two attempts to reach a broker that is starting."""
-
-
-def broker_away_error(settings: KafkaSettings, cause: object) -> RetryableError:
-    """Return the error for a broker that does not answer, with what to do about it."""
-    return RetryableError(
-        f"no Kafka broker answers at {settings.bootstrap_servers} ({cause})",
-        "start it (`ade-monitor up` starts one for commands in its folder), or name another with --bootstrap "
-        "or ADE_KAFKA__BOOTSTRAP_SERVERS",
-    )
-
-
-def require_listener(settings: KafkaSettings) -> None:
-    """Check that one of the brokers accepts a connection; Kafka's clients would keep trying for a while.
-
-    Raises:
-        RetryableError: none of them does within `LISTEN_TIMEOUT`.
-    """
-    deadline = time.monotonic() + LISTEN_TIMEOUT
-    reasons = []
-    for server in servers_of(settings):
-        host, _, port = server.rpartition(":")
-        try:
-            remaining = max(0.1, deadline - time.monotonic())
-            socket.create_connection((host.strip("[]"), int(port)), remaining).close()
-        except (OSError, ValueError, OverflowError) as error:
-            reasons.append(getattr(error, "strerror", None) or str(error))
-        else:
-            return
-    raise broker_away_error(settings, "; ".join(dict.fromkeys(reasons)))
-
-
-def await_listener(settings: KafkaSettings) -> None:
-    """Wait until one of the brokers accepts a connection. Kafka's clients would log each failed attempt.
-
-    Raises:
-        RetryableError: none of them does within `CONNECT_TIMEOUT`.
-    """
-    deadline = time.monotonic() + CONNECT_TIMEOUT
-    while True:
-        try:
-            return require_listener(settings)
-        except RetryableError:
-            if time.monotonic() >= deadline:
-                raise
-        time.sleep(LISTEN_PAUSE)
-
-
-def servers_of(settings: KafkaSettings) -> list[str]:
-    """Return `host:port` of each broker in the settings."""
-    return [server.strip() for server in settings.bootstrap_servers.split(",")]
 
 
 @contextlib.contextmanager
@@ -84,6 +30,7 @@ def open_admin(settings: KafkaSettings, *, patient: bool = False) -> Iterator[Ka
 
     Raises:
         RetryableError: no broker answers within `CONNECT_TIMEOUT`.
+        SettingsError: the broker refuses the login, or needs another kind of connection.
     """
     from kafka import KafkaAdminClient
 
@@ -98,6 +45,7 @@ def open_consumer(settings: KafkaSettings, **options: Any) -> Iterator[KafkaCons
 
     Raises:
         RetryableError: no broker answers within `CONNECT_TIMEOUT`.
+        SettingsError: the broker refuses the login, or needs another kind of connection.
     """
     from kafka import KafkaConsumer
 
@@ -115,6 +63,7 @@ def open_producer(settings: KafkaSettings, **options: Any) -> KafkaProducer:
 
     Raises:
         RetryableError: no broker answers within `CONNECT_TIMEOUT`.
+        SettingsError: the broker refuses the login, or needs another kind of connection.
     """
     from kafka import KafkaProducer
 
@@ -142,6 +91,7 @@ def _open(client_class: Any, settings: KafkaSettings, *, patient: bool = False, 
         return client_class(
             bootstrap_servers=servers_of(settings),
             bootstrap_timeout_ms=int(CONNECT_TIMEOUT * 1000),
+            **client_security(settings),
             **options,
         )
     except KafkaConfigurationError:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.errors import FatalError, RetryableError
-from monitor.kafka.clients import broker_away_error, open_admin, open_consumer
+from monitor.kafka.clients import open_admin, open_consumer
+from monitor.kafka.listeners import broker_away_error
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:

@@ -1,20 +1,32 @@
-"""Settings: how they are defined (`model`, `value_types`), found (`sources`) and shown (`show`)."""
+"""Settings: how they are defined, found and shown.
 
+model            all sections, some of them from the next two files
+kafka_settings   Kafka: brokers, logins, topics
+server_settings  the database and Redis
+value_types      types of values, such as seconds and files
+sources          where settings come from, and which source wins
+problems         what is wrong with settings, in words
+pem_files        files of certificates and keys that settings name
+show             settings without their secrets
+masking          addresses without their passwords
+"""
+
+from monitor.settings.kafka_settings import KafkaSettings
+from monitor.settings.masking import masked_addresses, masked_url
 from monitor.settings.model import (
     AlertSettings,
     ComplianceSettings,
     ConnectSettings,
-    DatabaseSettings,
     EmbeddedSettings,
-    KafkaSettings,
     LogSettings,
     ModelSettings,
     PrivacySettings,
-    RedisSettings,
     Settings,
     WorkerSettings,
 )
-from monitor.settings.show import SettingRow, masked_url, setting_rows
+from monitor.settings.pem_files import load_key_pair, require_certificates
+from monitor.settings.server_settings import DatabaseSettings, RedisSettings
+from monitor.settings.show import SettingRow, setting_rows
 from monitor.settings.sources import CONFIG_VARIABLE, SECRETS_VARIABLE, LoadedSettings, load_settings
 
 __all__ = [
@@ -34,7 +46,10 @@ __all__ = [
     "SettingRow",
     "Settings",
     "WorkerSettings",
+    "load_key_pair",
     "load_settings",
+    "masked_addresses",
     "masked_url",
+    "require_certificates",
     "setting_rows",
 ]

@@ -12,54 +12,16 @@ from typing import Literal
 from pydantic import Field, SecretStr, model_validator
 
 from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
-from monitor.settings.value_types import Languages, Port, Probability, Seconds, Section
-
-
-class KafkaSettings(Section):
-    """The broker and the topics."""
-
-    bootstrap_servers: str = Field("localhost:9092", description="host:port of the brokers, comma-separated")
-    topic: str = Field("tweets", pattern=r"^[A-Za-z0-9._-]{1,245}$", description="topic of the tweets")
-    partitions: int = Field(4, ge=1, le=1_000, description="partitions of the topic if we create it")
-    replication_factor: int = Field(1, ge=1, le=10, description="copies of each partition if we create it")
-    group_id: str = Field("ade-monitor", min_length=1, description="consumer group of the workers")
-    group_instance_id: str | None = Field(None, description="static membership: a restart takes half as long")
-    session_timeout: Seconds = Field(
-        30, description="seconds without heartbeat until a worker counts as dead"
-    )
-    heartbeat_interval: Seconds = Field(3, description="seconds between two heartbeats")
-    rebalance_timeout: Seconds = Field(60, description="seconds that a batch may take in a rebalance")
-
-    @property
-    def dead_letter_topic(self) -> str:
-        """Topic for messages that cannot be read."""
-        return f"{self.topic}.dlq"
-
-    @model_validator(mode="after")
-    def _heartbeats_fit_the_session(self) -> KafkaSettings:
-        if self.heartbeat_interval * 3 > self.session_timeout:
-            raise ValueError(
-                f"kafka.heartbeat_interval ({self.heartbeat_interval:g} s) must be at most a third of "
-                f"kafka.session_timeout ({self.session_timeout:g} s), or one lost heartbeat evicts the worker"
-            )
-        return self
-
-
-class DatabaseSettings(Section):
-    """The ADE database."""
-
-    url: SecretStr = Field(
-        SecretStr("postgresql://ade@localhost:5432/ade"),
-        description="SQLAlchemy URL; postgresql:// means psycopg 3",
-    )
-    pool_size: int = Field(4, ge=1, le=100, description="connections that a process keeps open")
-    statement_timeout: Seconds = Field(30, description="seconds until the server cancels a statement")
-
-
-class RedisSettings(Section):
-    """Redis or Valkey, where the alerts go."""
-
-    url: SecretStr = Field(SecretStr("redis://localhost:6379/0"), description="redis:// or rediss:// URL")
+from monitor.settings.kafka_settings import KafkaSettings
+from monitor.settings.server_settings import DatabaseSettings, RedisSettings
+from monitor.settings.value_types import (
+    BrokerChoice,
+    Languages,
+    Port,
+    Probability,
+    Seconds,
+    Section,
+)
 
 
 class AlertSettings(Section):
@@ -127,9 +89,18 @@ class WorkerSettings(Section):
         description="languages that are scored, such as en,es, or * for all; by default the bundle's",
     )
     buffer_size: int = Field(
-        1_024, ge=1, le=100_000, description="messages per partition that Faust buffers ahead"
+        1_024, ge=1, le=100_000, description="messages that wait for a batch, of all partitions together"
+    )
+    buffer_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=1024 * 1024,
+        le=16 * 1024**3,
+        description="bytes of messages that wait for a batch; a batch has at most an eighth of them",
     )
     shutdown_timeout: Seconds = Field(20, description="seconds until a hanging shutdown is forced")
+    stall_timeout: Seconds = Field(
+        300, description="seconds without progress, for no known reason, until the worker ends with status 1"
+    )
     retry_max_wait: Seconds = Field(
         30, description="longest pause between attempts while the database is away"
     )
@@ -191,6 +162,12 @@ class EmbeddedSettings(Section):
     data_dir: Path = Field(Path("ade-data"), description="folder of the embedded stack's data")
     start_timeout: Seconds = Field(
         30, description="seconds until a server that does not answer counts as failed"
+    )
+    broker: BrokerChoice = Field(
+        "tansu", description="broker: tansu keeps topics in memory only, kafka (Apache Kafka) on disk"
+    )
+    kafka_home: Path | None = Field(
+        None, description="folder of an Apache Kafka 4 for broker = kafka, by default that of KAFKA_HOME"
     )
     kafka_port: Port | None = Field(None, description="port of the broker, by default a free one")
     postgres_port: Port | None = Field(None, description="port of Postgres, by default a free one")

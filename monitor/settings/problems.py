@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from monitor.errors import SettingsError
+from monitor.settings.masking import HIDDEN, masked_addresses
 from monitor.settings.model import Settings
 
 # "Input should be …", after the name of the setting, reads as "must be …".
@@ -31,7 +32,7 @@ def validation_problems(error: ValidationError, origins: Mapping[str, str]) -> S
         in_section = (origin for name, origin in origins.items() if name.startswith(f"{path}."))
         source = origins.get(path) or next(in_section, None)
         place = f" (from {source})" if source else ""
-        value = f" {problem['input']!r:.100}" if _may_be_shown(path) else ""
+        value = f" {_shown(problem['input']):.100}" if _may_be_shown(path) else ""
         lines.append(f"{path}{value}{place}: {_describe(path, problem)}")
     return SettingsError("wrong settings:\n  " + "\n  ".join(lines))
 
@@ -69,6 +70,14 @@ def fields_of(section: str) -> Mapping[str, FieldInfo]:
     """Return the settings of a section by name; an unknown section has none."""
     field = Settings.model_fields.get(section)
     return cast(type[BaseModel], field.annotation).model_fields if field else {}
+
+
+def _shown(value: object) -> str:
+    """Return a value as Python writes it, without the logins of addresses in it."""
+    if isinstance(value, str):
+        return repr(masked_addresses(value))
+    text = repr(value)
+    return text if masked_addresses(text) == text else HIDDEN
 
 
 def _describe(path: str, problem: ErrorDetails) -> str:

@@ -1,11 +1,12 @@
-"""The types of settings: bounded numbers, languages, and the section that rejects unknown names."""
+"""The types of settings: bounded numbers, texts that may be unset, languages, and the section of settings."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from models.languages import parse_languages
@@ -34,6 +35,26 @@ Languages = Annotated[tuple[str, ...] | None, BeforeValidator(_languages), NoDec
 """Languages by their shortest code in ISO 639; `()` means every language, None those of the bundle."""
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+
+BrokerChoice = Literal["tansu", "kafka"]
+"""The broker that `ade-monitor up` starts: Tansu, in memory only, or Apache Kafka, on disk."""
+
+
+def _unset_if_empty(value: object) -> object:
+    """Return None for an empty text: a compose file writes a variable that is not set in this way."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_unset_if_empty)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_unset_if_empty)]
+OptionalFile = Annotated[Path | None, BeforeValidator(_unset_if_empty)]
+"""A path of a file, or None. Whether the file exists is checked where it is read."""
+
+TlsMode = Annotated[
+    Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None,
+    BeforeValidator(_unset_if_empty),
+]
+"""How PostgreSQL's client uses TLS, by its own names; None means as the URL says."""
 
 
 class Section(BaseModel):

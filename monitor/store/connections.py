@@ -21,7 +21,7 @@ _PSYCOPG = {"postgresql", "postgresql+psycopg", "postgres"}
 
 
 def database_url(settings: DatabaseSettings) -> URL:
-    """Return `database.url`; `postgres://` and `postgresql://` both mean psycopg 3.
+    """Return `database.url` with the settings of TLS; `postgres://` and `postgresql://` both mean psycopg 3.
 
     Raises:
         SettingsError: it is not a URL, or it is one of another database or driver. The message does not
@@ -37,7 +37,19 @@ def database_url(settings: DatabaseSettings) -> URL:
         raise SettingsError(f"{_SETTING} starts with {url.drivername}://", "the monitor needs postgresql://")
     if "@" in (url.host or ""):
         raise SettingsError(f"{_SETTING} has an @ in its user or password", "write it as %40")
-    return url.set(drivername="postgresql+psycopg")
+    return url.set(drivername="postgresql+psycopg").update_query_dict(_tls_options(settings))
+
+
+def _tls_options(settings: DatabaseSettings) -> dict[str, str]:
+    """Return the options of libpq for TLS; they replace those of the URL."""
+    files = {
+        "sslrootcert": settings.tls_ca,
+        "sslcert": settings.tls_certificate,
+        "sslkey": settings.tls_key,
+    }
+    options = {name: str(path) for name, path in files.items() if path}
+    mode = settings.tls_mode or ("verify-full" if settings.tls_ca else None)
+    return {**options, "sslmode": mode} if mode else options
 
 
 def describe_database(settings: DatabaseSettings) -> str:

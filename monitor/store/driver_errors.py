@@ -44,6 +44,21 @@ _REFUSED_LOGIN = {
     "(ADE_DATABASE__URL)",
 }
 
+# Failures of TLS have no SQLSTATE either, and waiting does not help.
+_REFUSED_TLS = {
+    "certificate verify failed": "name the file of the authority that signed the server's certificate in "
+    "database.tls_ca (ADE_DATABASE__TLS_CA), or renew the certificate",
+    "does not match host name": "connect to the name that the server's certificate is for, or correct the "
+    "certificate",
+    "root certificate file": "name a readable PEM file in database.tls_ca (ADE_DATABASE__TLS_CA)",
+    "private key file": "correct database.tls_key (ADE_DATABASE__TLS_KEY); only its owner may read that file",
+    "certificate file": "correct database.tls_certificate (ADE_DATABASE__TLS_CERTIFICATE)",
+    "does not support SSL": "turn TLS on in the server (ssl = on), or correct database.tls_mode",
+    "requires a valid client certificate": "set database.tls_certificate and database.tls_key",
+    "alert unknown ca": "the server does not trust our certificate: correct database.tls_certificate",
+    "alert certificate": "the server does not accept our certificate: correct database.tls_certificate",
+}
+
 # libpq asks this at the end of some messages; our advice answers it.
 _LIBPQ_QUESTION = " Is the server running on that host and accepting TCP/IP connections?"
 
@@ -97,6 +112,9 @@ def _connection_error(cause: psycopg.OperationalError, database: str) -> Monitor
     for sign, advice in _REFUSED_LOGIN.items():
         if sign in message and "FATAL" in message:
             return FatalError(f"the database {database} cannot be used: {message}", advice)
+    for sign, advice in _REFUSED_TLS.items():
+        if sign in message:
+            return FatalError(f"TLS to the database {database} failed: {message}", advice)
     return RetryableError(
         f"the database {database} is away ({message.removesuffix(_LIBPQ_QUESTION)})",
         "start it (`ade-monitor up` starts one for commands in its folder), or correct database.url "

@@ -1,6 +1,6 @@
 """Alerts over Redis: publishing to a Redis Stream and a channel, and reading the stream."""
 
-from monitor.alerts.redis.connection import connect, location_of, translate_redis_errors
+from monitor.alerts.redis.connection import connect, location_of, tls_arguments, translate_redis_errors
 from monitor.alerts.redis.group import GroupReader, open_reader
 from monitor.alerts.redis.publishing import RedisPublisher
 from monitor.alerts.redis.tail import TailReader
@@ -12,5 +12,6 @@ __all__ = [
     "connect",
     "location_of",
     "open_reader",
+    "tls_arguments",
     "translate_redis_errors",
 ]

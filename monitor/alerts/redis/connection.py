@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from monitor.errors import FatalError, MonitorError, RetryableError, SettingsError
-from monitor.settings import RedisSettings, masked_url
+from monitor.settings import RedisSettings, load_key_pair, masked_url, require_certificates
 
 SOCKET_TIMEOUT: Final = 5.0
 """Seconds until a command counts as unanswered. A blocking read must wait for less."""
@@ -40,6 +41,23 @@ def connect_async(settings: RedisSettings) -> redis.asyncio.Redis:
         SettingsError: `redis.url` is not a URL.
     """
     return cast(redis.asyncio.Redis, _client(redis.asyncio.Redis, settings, AsyncRetry(NoBackoff(), 1)))
+
+
+def tls_arguments(settings: RedisSettings) -> dict[str, str]:
+    """Return the arguments of a client for `rediss://`, which checks the server's name and certificate.
+
+    Raises:
+        SettingsError: a file cannot be read, has no certificate, or its key does not fit.
+    """
+    arguments = {}
+    if settings.tls_ca:
+        arguments["ssl_ca_certs"] = require_certificates(settings.tls_ca, "redis.tls_ca")
+    if settings.tls_certificate and settings.tls_key:
+        context = ssl.create_default_context()
+        load_key_pair(context, "redis", settings.tls_certificate, settings.tls_key)
+        arguments["ssl_certfile"] = str(settings.tls_certificate)
+        arguments["ssl_keyfile"] = str(settings.tls_key)
+    return arguments
 
 
 def location_of(settings: RedisSettings) -> str:
@@ -140,6 +158,24 @@ _RULES: Final = (
         words="MISCONF",
     ),
     _Rule(
+        SettingsError,
+        "has a certificate that is not accepted ({})",
+        "name the file of its authority in redis.tls_ca (ADE_REDIS__TLS_CA), or correct the certificate",
+        words="CERTIFICATE_VERIFY_FAILED",
+    ),
+    _Rule(
+        SettingsError,
+        "does not accept our certificate ({})",
+        "set redis.tls_certificate and redis.tls_key to a certificate that it trusts",
+        words="_ALERT_",
+    ),
+    _Rule(
+        SettingsError,
+        "does not speak TLS on this port",
+        "write redis:// instead of rediss:// in redis.url, or name the port with TLS",
+        words="WRONG_VERSION_NUMBER",
+    ),
+    _Rule(
         RetryableError,
         "does not answer ({})",
         "start it (`ade-monitor up` starts one for commands in its folder), or correct redis.url "
@@ -150,6 +186,7 @@ _RULES: Final = (
 
 
 def _client(kind: Any, settings: RedisSettings, retry: object) -> Any:
+    arguments = tls_arguments(settings)
     try:
         return kind.from_url(
             settings.url.get_secret_value(),
@@ -158,6 +195,7 @@ def _client(kind: Any, settings: RedisSettings, retry: object) -> Any:
             retry=retry,
             socket_timeout=SOCKET_TIMEOUT,
             socket_connect_timeout=SOCKET_TIMEOUT,
+            **arguments,
         )
     except ValueError:
         # The error is not repeated, because it may quote a part of the password.

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import SettingsError
-from monitor.settings import load_settings
-from monitor.settings.show import masked_url, setting_rows
+from monitor.settings import Settings, load_settings
+from monitor.settings.masking import masked_addresses, masked_url
+from monitor.settings.show import setting_rows
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +64,73 @@ def test_no_password_is_shown_wherever_it_is_in_a_url(url: str) -> None:
 )
 def test_a_url_without_a_secret_is_shown_unchanged(url: str) -> None:
     assert masked_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ade:hunter2@broker:9092",
+        "a:9092,ade:hun,ter2@broker:9092",
+        "a:9092,ade:x@hunter2@broker:9092",
+        "wss://ade:hunter2@a.example,wss://b.example",
+        "wss://b.example,wss://ade:hun,ter2@a.example",
+        "https://ade:hunter2@api.example",
+        "https://api.example/?token=hun,ter2",
+    ],
+)
+def test_no_login_of_an_address_is_shown(text: str) -> None:
+    assert "ter2" not in masked_addresses(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:9092,b:9092",
+        "kafka://a:9092,b:9092",
+        Settings().connect.jetstream_hosts,
+        "wss://a.example, wss://b.example/?x=1,2",
+        "monitor@home",
+        "ade:alerts",
+        "",
+    ],
+)
+def test_addresses_without_a_login_are_shown_unchanged(text: str) -> None:
+    assert masked_addresses(text) == text
+
+
+@pytest.mark.parametrize(
+    "value", ["ade:hunter2@broker:9092", "sasl://ade:hunter2@broker", "kafka://broker:9092"]
+)
+def test_a_login_among_the_brokers_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("ADE_KAFKA__BOOTSTRAP_SERVERS", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    for part in ("kafka.bootstrap_servers", "from environment", "host:port alone"):
+        assert part in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'bootstrap_servers = ["ade:hunter2@broker:9092"]',
+        'oauth_token_url = "https://ade:hunter2@login.example"',
+        'topic = "https://ade:hunter2@broker:9092"',
+    ],
+)
+def test_no_setting_of_kafka_shows_a_login_in_an_error(tmp_path: Path, line: str) -> None:
+    (tmp_path / "ade-monitor.toml").write_text(f"[kafka]\n{line}\n")
+    with pytest.raises(SettingsError, match=line.split()[0]) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_login_of_a_platform_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADE_CONNECT__JETSTREAM_HOSTS", "wss://ade:hunter2@jetstream.example")
+    rows = {row.name: row for row in setting_rows(load_settings())}
+    assert rows["connect.jetstream_hosts"].value == "wss://ade:***@jetstream.example"
 
 
 @given(st.text(min_size=1).filter(lambda text: text not in "*:/@"))
