@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from monitor.ingest import SOURCE_HEADER
+from monitor.ingest import SOURCE_HEADER, UnreadOffsets
 from monitor.records import RefusedMessage
 
 MAX_VALUE: Final = 900_000
@@ -27,6 +27,8 @@ DETAIL: Final = "ade-detail"
 TOPIC: Final = "ade-topic"
 PARTITION: Final = "ade-partition"
 OFFSET: Final = "ade-offset"
+LAST_OFFSET: Final = "ade-last-offset"
+"""Only in letters about offsets that could not be read: the last of them. `OFFSET` is the first."""
 TIMESTAMP: Final = "ade-timestamp"
 DEAD_LETTERED_AT: Final = "ade-dead-lettered-at"
 VALUE_LENGTH: Final = "ade-value-length"
@@ -50,7 +52,7 @@ class DeadLetter:
 
     @property
     def reason(self) -> str:
-        """Why the message could not be used: one of `monitor.ingest.REASONS`, or "model-error"."""
+        """Why the message could not be used: from `REASONS`, or `UNREAD_REASONS`, or "model-error"."""
         return dict(self.headers)[REASON].decode()
 
 
@@ -67,6 +69,8 @@ def dead_letter(refused: RefusedMessage, *, at: datetime | None = None) -> DeadL
         DEAD_LETTERED_AT: (at or datetime.now(UTC)).isoformat(),
         VALUE_LENGTH: str(-1 if origin.value is None else len(origin.value)),
     }
+    if isinstance(origin.value, UnreadOffsets):
+        headers |= {OFFSET: str(origin.value.first), LAST_OFFSET: str(origin.value.last)}
     if origin.source is not None:
         headers[SOURCE_HEADER] = origin.source[:MAX_SOURCE]
     return DeadLetter(

@@ -1,0 +1,57 @@
+"""Which topic this is: a topic that is deleted and created again has another id, and its offsets start at 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.kafka.clients import open_admin
+from monitor.kafka.listeners import broker_away_error
+from monitor.settings import KafkaSettings
+
+_PREFIX: Final = "topic="
+_NO_ID: Final = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicIdentity:
+    """A topic as it is now.
+
+    Attributes:
+        id: its id, or None if the broker gives topics none (Kafka before 2.8).
+        partitions: number of partitions, 0 if there is no such topic.
+    """
+
+    id: str | None
+    partitions: int
+
+    def replaces(self, before: str | None) -> bool:
+        """Return True if `before` is the id of another topic, which had the same name."""
+        return None not in (self.id, before) and self.id != before
+
+
+def look_up_topic(kafka: KafkaSettings) -> TopicIdentity:
+    """Return the topic as it is now. Blocking.
+
+    Raises:
+        RetryableError: no broker answers.
+    """
+    from kafka.errors import KafkaError
+
+    with open_admin(kafka) as admin:
+        try:
+            [described] = admin.describe_topics([kafka.topic])
+        except KafkaError as error:
+            raise broker_away_error(kafka, error) from None
+    topic_id = str(described.get("topic_id") or _NO_ID)
+    return TopicIdentity(None if topic_id == _NO_ID else topic_id, len(described.get("partitions") or ()))
+
+
+def commit_note(topic_id: str | None) -> str:
+    """Return the note that goes with a committed offset, so that a later worker knows its topic."""
+    return "" if topic_id is None else f"{_PREFIX}{topic_id}"
+
+
+def noted_topic(note: str | None) -> str | None:
+    """Return the topic's id in the note of a committed offset, or None if it has none."""
+    return note.removeprefix(_PREFIX) if note and note.startswith(_PREFIX) else None

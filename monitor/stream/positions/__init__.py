@@ -1,0 +1,14 @@
+"""Which offsets are read, and which are committed: nothing is skipped without a word.
+
+positioned_consumer  Faust's consumer with exact positions
+acknowledged         how far each partition may be committed
+damaged_batches      reading around batches that nobody can read
+offset_reset         what happens if the next offset is not in the log any more
+log_ends             noticing that a log ends before the next offset
+topic_watch          noticing that the topic was created again, or has more partitions
+"""
+
+from monitor.stream.positions.positioned_consumer import PositionedTransport
+from monitor.stream.positions.topic_watch import METADATA_AGE_MS, TopicWatch
+
+__all__ = ["METADATA_AGE_MS", "PositionedTransport", "TopicWatch"]
