@@ -14,14 +14,16 @@ import benchmarks.training
 from benchmarks.measured_process import run_module
 from models.device import has_fast_bfloat16
 
-CASES: Final = ("kept", "disk", "recomputed", "kept-1a", "recomputed-1a", "trainer-1a")
-QUICK_CASES: Final = ("kept", "recomputed", "kept-1a", "trainer-1a")
+CASES: Final = ("kept", "disk", "recomputed", "kept-1a", "recomputed-1a", "trainer-1a", "attention")
+QUICK_CASES: Final = ("kept", "recomputed", "kept-1a", "trainer-1a", "attention")
+NAMED_CASES: Final = ("unfrozen", "adapters")
 COMPARISONS: Final = (
     ("kept", "recomputed"),
     ("disk", "recomputed"),
     ("kept-1a", "recomputed-1a"),
     ("kept-1a", "trainer-1a"),
     ("recomputed-1a", "trainer-1a"),
+    ("adapters", "unfrozen"),
 )
 
 
@@ -45,6 +47,22 @@ def compare(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
         for case, baseline in COMPARISONS
         if case in results and baseline in results
     }
+
+
+def measure_attention(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Time attention in its own process, and print a line for each number of tokens."""
+    rounds = 3 if options.quick else 15
+    arguments = ["--encoder", options.encoder, "--threads", options.threads, "--rounds", rounds]
+    figures = run_module("benchmarks.training.attention_steps", arguments)
+    rows: list[dict[str, Any]] = figures["rows"]
+    for row in rows:
+        print(
+            f"attention, {row['texts']} x {row['tokens']} tokens, dropout {row['dropout']}: "
+            f"kernel {row['kernel_ms']} ms, steps {row['steps_ms']} ms, x{row['x_steps']} as fast, "
+            f"x{row['x_steps_cpu']} by CPU time",
+            flush=True,
+        )
+    return rows
 
 
 def gpu_peak_tflops() -> float:
@@ -74,8 +92,11 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--bfloat16", action="store_true", help="multiply matrices in bfloat16")
-    parser.add_argument("--cases", help="separated by commas [all but unfrozen; quick a few]")
+    parser.add_argument("--cases", help="separated by commas [all but unfrozen and adapters]")
     options = parser.parse_args()
+    known = (*CASES, *NAMED_CASES)
+    if options.cases and (unknown := set(options.cases.split(",")) - set(known)):
+        parser.error(f"{', '.join(sorted(unknown))} is not a case: use {', '.join(known)}")
     options.scale = options.scale or (0.01 if options.quick else 0.25)
     options.cases = options.cases or ",".join(QUICK_CASES if options.quick else CASES)
     options.epochs = options.epochs or (1 if options.quick else 2)
@@ -90,11 +111,16 @@ def main() -> None:
     if options.bfloat16 and not uses_gpu and not has_fast_bfloat16():
         options.bfloat16 = False
         left_out["bfloat16"] = "this processor has no instructions for it; the cases run in fp32"
-    results = {case: run_case(case, options) for case in options.cases.split(",")}
+    cases = options.cases.split(",")
+    if "attention" in cases and not has_fast_bfloat16():
+        left_out["attention"] = "this processor has no instructions for bfloat16"
+    results = {case: run_case(case, options) for case in cases if case != "attention"}
     ratios = compare(results)
     for name, ratio in ratios.items():
         names = name.replace("_to_", " to ")
         print(f"an epoch, {names}: x{ratio['wall']} as fast, x{ratio['cpu']} by CPU time")
+    is_timed = "attention" in cases and "attention" not in left_out
+    attention = measure_attention(options) if is_timed else []
     for part, reason in left_out.items():
         print(f"{part} is left out: {reason}")
     document: dict[str, Any] = {
@@ -106,6 +132,7 @@ def main() -> None:
         "bfloat16": options.bfloat16,
         "cases": results,
         "ratios": ratios,
+        "attention": attention,
         "left_out": left_out,
     }
     if uses_gpu:

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.inference import precisions
 from benchmarks.inference.interleaving import TimedTask, Timing, run_rounds
+from benchmarks.training.attention_steps import time_attention
 from models.device import has_fast_bfloat16
 from monitor.ingest.sources import SOURCES
 
@@ -30,7 +31,15 @@ def run_python(*arguments: str) -> str:
 
 def test_every_module_can_be_imported() -> None:
     modules = run_python("-c", IMPORT_ALL).split()
-    for name in ("inference", "end_to_end", "training", "normalizer", "ingest", "language"):
+    for name in (
+        "inference",
+        "end_to_end",
+        "training",
+        "normalizer",
+        "ingest",
+        "language",
+        "performance_page",
+    ):
         assert f"benchmarks.{name}.__main__" in modules
 
 
@@ -109,3 +118,18 @@ def test_language_measures_the_detector_of_the_worker_without_losing_english() -
     assert set(detector["chosen"]["lost"]) == {"invented", "generated"}
     assert detector["chosen"]["lost"]["invented"] == 0
     assert detector["chosen"]["skipped_of_all"] > 0.8
+
+
+def test_attention_is_timed_for_each_number_of_tokens() -> None:
+    row = time_attention("minilm", 16, 0.1, rounds=2, batch_tokens=64)
+    assert (row["tokens"], row["texts"], row["dropout"]) == (16, 4, 0.1)
+    assert row["x_steps"] > 0
+
+
+@pytest.mark.timeout(900)
+def test_training_compares_adapters_with_whole_layers() -> None:
+    options = ("--quick", "--scale", "0.002", "--cases", "unfrozen,adapters", "--device", "cpu")
+    figures: dict[str, Any] = json.loads(run_python("-m", "benchmarks.training", *options).splitlines()[-1])
+    assert set(figures["cases"]) == {"unfrozen", "adapters"}
+    assert figures["ratios"]["adapters_to_unfrozen"]["cpu"] > 0
+    assert figures["attention"] == []
