@@ -40,10 +40,13 @@ from monitor.records import ComplianceEvent, EventKind, Post, PostKind
 MAX_BYTES = 1_048_576
 """Longest value, in bytes: brokers accept no more by default."""
 
+MAX_POSTS = 10_000
+"""Largest number of posts and events in a message. A million bytes of `[1,1,1…]` would be 500,000 faults."""
+
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "empty": "the value is null, has no bytes, or is only white space",
-        "too-large": f"the value is longer than {MAX_BYTES} bytes",
+        "too-large": f"the value is longer than {MAX_BYTES} bytes, or has more than {MAX_POSTS} posts",
         "not-utf8": "the value is not UTF-8",
         "not-json": "the value is not JSON (RFC 8259): cut off, NaN, a byte order mark, nested too deeply",
         "not-an-object": "the value is JSON, but an array, a string, a number, true, false or null",

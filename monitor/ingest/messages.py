@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, Final
 
 from monitor.errors import PoisonError
-from monitor.ingest.contract import MAX_BYTES, read_fields
+from monitor.ingest.contract import MAX_BYTES, MAX_POSTS, read_fields
 from monitor.ingest.json_values import parse_json, require_object
 from monitor.ingest.sources import PostSource, describe_shape, source_named, source_of, with_thread
 from monitor.records import ComplianceEvent, Post
@@ -37,15 +38,19 @@ def read_message(value: bytes | None, source: str | None = None) -> list[Item]:
     named = None
     if source is not None and (named := source_named(source)) is None:
         raise PoisonError("unknown-source", "the header `source` does not name a known source")
-    document = parse_json(value)
+    items = list(islice(_items_of(parse_json(value), named), MAX_POSTS + 1))
+    if len(items) > MAX_POSTS:
+        raise PoisonError("too-large", f"the message has more than {MAX_POSTS} posts")
+    return items
+
+
+def _items_of(document: Any, source: PostSource | None) -> Iterator[Item]:
+    """Yield what the parts of an array are, or the document itself."""
     if not isinstance(document, list) or not document:
-        return list(read_items(document, named))
-    previous = [None, *document]
-    return [
-        item
-        for before, part in zip(previous, document, strict=False)
-        for item in read_items(with_thread(before, part) if isinstance(part, dict) else part, named)
-    ]
+        yield from read_items(document, source)
+        return
+    for before, part in zip(chain([None], document), document, strict=False):
+        yield from read_items(with_thread(before, part) if isinstance(part, dict) else part, source)
 
 
 def read_items(document: Any, source: PostSource | None = None) -> Iterator[Item]:

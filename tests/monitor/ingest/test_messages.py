@@ -8,6 +8,7 @@ import pytest
 
 from monitor.errors import PoisonError
 from monitor.ingest import read_message
+from monitor.ingest.contract import MAX_POSTS
 from monitor.records import ComplianceEvent, EventKind, Post
 from tests.monitor.ingest.sources.examples_x import FIRST_ID, SECOND_ID, V1_DELETE, V1_POST, V2_PAGE, V2_POST
 
@@ -36,6 +37,14 @@ def test_one_bad_post_of_an_array_does_not_cost_the_others() -> None:
     first, error, last = read_message(value([V2_POST, 5, V2_POST | {"id": "12"}]))
     assert isinstance(first, Post) and isinstance(last, Post)
     assert isinstance(error, PoisonError) and error.reason == "not-an-object"
+
+
+@pytest.mark.parametrize("part", [b"1", b"{}", b'{"id":"1","text":"a"}'])
+def test_a_message_with_too_many_posts_is_refused(part: bytes) -> None:
+    assert len(read_message(b"[" + b",".join([part] * MAX_POSTS) + b"]")) == MAX_POSTS
+    with pytest.raises(PoisonError, match="more than 10000 posts") as caught:
+        read_message(b"[" + b",".join([part] * (MAX_POSTS + 1)) + b"]")
+    assert caught.value.reason == "too-large"
 
 
 def test_an_empty_array_is_refused() -> None:
