@@ -130,7 +130,7 @@ def test_the_shares_of_processes_sum_to_the_whole_mini_batch(
             )
             for rank in range(processes)
         ]
-        gradients = {}
+        gradients: dict[str, torch.Tensor] = {}
         for part in (network, supervision):
             gradients |= {n: p.grad.clone() for n, p in part.named_parameters() if p.grad is not None}
             part.zero_grad()
