@@ -29,14 +29,13 @@ TALKATIVE_LIBRARIES: Final = (
     "urllib3",
     "huggingface_hub",
     "transformers",
-    "httpx",
     "httpcore",
     "websockets",
 )
 """Libraries whose events at info level are shown at debug level only."""
 
-QUOTING_LIBRARIES: Final = ("sqlalchemy",)
-"""Libraries that quote messages at info level, too: they only ever write warnings and errors."""
+QUOTING_LIBRARIES: Final = ("sqlalchemy", "httpx")
+"""Libraries that quote messages or addresses at info level, too: they only write warnings and errors."""
 
 
 def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
@@ -74,6 +73,8 @@ def configure_logs(settings: LogSettings, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(of_libraries if level == logging.DEBUG else without_info)
     for name in QUOTING_LIBRARIES:
         logging.getLogger(name).setLevel(without_info)
+    # It only warns of callbacks of its own that took more than 0.1 s, as on any busy machine.
+    logging.getLogger("kafka.net.selector").setLevel(max(level, logging.ERROR))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
