@@ -22,6 +22,7 @@ from monitor.connect.http_stream import CONNECT_TIMEOUT, MAX_DETAIL, passing_fai
 from monitor.connect.live_source import Frame, Gap, Position, read_frame
 from monitor.connect.reconnecting import ReconnectRules
 from monitor.errors import MonitorError, PoisonError
+from monitor.settings import masked_addresses
 
 if TYPE_CHECKING:
     from websockets.http11 import Response
@@ -125,13 +126,15 @@ class Jetstream:
             raise self._refusal(host, error.response) from None
         except InvalidURI as error:
             raise ConnectError(
-                f"{error.uri} is not the address of a WebSocket", "correct connect.jetstream_hosts"
+                f"{masked_addresses(error.uri)} is not the address of a WebSocket",
+                "correct connect.jetstream_hosts",
             ) from None
         except TimeoutError:
             silence = f"sent nothing for {self.silence:g} s" if is_open else "does not answer"
-            raise ConnectionLostError(f"{host} {silence}") from None
+            raise ConnectionLostError(f"{masked_addresses(host)} {silence}") from None
         except (InvalidHandshake, WebSocketException, OSError) as error:
-            raise ConnectionLostError(f"the connection to {host} failed: {error}") from None
+            place = masked_addresses(host)
+            raise ConnectionLostError(f"the connection to {place} failed: {error}") from None
 
     def _refusal(self, host: str, response: Response) -> MonitorError:
         """Return the error for an answer that is not a connection; it is final once all hosts refuse."""
@@ -140,7 +143,7 @@ class Jetstream:
         if failure is not None:
             return failure
         self._refusals += 1
-        fact = f"{host} answered {response.status_code} ({explanation})"
+        fact = f"{masked_addresses(host)} answered {response.status_code} ({explanation})"
         if self._refusals < len(self.hosts):
             return ConnectionLostError(fact)
         return ConnectError(fact, "check connect.jetstream_hosts")

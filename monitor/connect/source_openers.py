@@ -17,7 +17,7 @@ from monitor.connect.mastodon_live import MastodonPolling, MastodonStream
 from monitor.connect.mastodon_timeline import Timeline, name_of_source
 from monitor.connect.x_stream import SILENCE as X_SILENCE
 from monitor.connect.x_stream import XStream
-from monitor.settings import ConnectSettings
+from monitor.settings import ConnectSettings, masked_addresses
 
 if TYPE_CHECKING:
     import httpx
@@ -187,7 +187,7 @@ def require_url(setting: str, url: str, schemes: Sequence[str]) -> None:
     except ValueError:
         good = False
     if not good:
-        raise ConnectError(f"{setting} '{url}' is not a URL", f"write {schemes[0]}://HOST")
+        raise ConnectError(f"{setting} '{masked_addresses(url)}' is not a URL", f"write {schemes[0]}://HOST")
 
 
 def _require_header_value(setting: str, token: str) -> None:

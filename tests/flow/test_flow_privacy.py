@@ -15,7 +15,7 @@ POST = {
     "text": "zoloft gave me a headache zebrafinch",
     "author_id": "author-quokka",
     "lang": "en",
-    "context": [{"id": "6", "text": "how is zoloft, axolotl?"}],
+    "context": [{"kind": "parent", "text": "how is zoloft, axolotl?"}],
 }
 BROKEN = b'{"id": "8", "text": "zoloft narwhal'
 WORDS = ("zebrafinch", "quokka", "axolotl", "narwhal")
@@ -28,6 +28,7 @@ def test_the_logs_of_worker_and_feed_have_no_text_at_debug_level(
     send(migrated, [BROKEN])
     with running(loud, tmp_path, "worker") as worker:
         fed = ade_monitor(loud, "feed", "-", "--json", stdin=json.dumps(POST).encode())
+        assert fed.returncode == 0, fed.stderr
         wait_for(lambda: len(results.alerts()) == 1, watching=worker)
         wait_for(lambda: "dead letters" in worker.output(), watching=worker)
         assert worker.stop() == 0, worker.output()

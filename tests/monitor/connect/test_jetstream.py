@@ -193,3 +193,10 @@ def test_a_file_that_is_not_a_dictionary_is_refused(tmp_path: Path) -> None:
     for name in ("short", "missing"):
         with pytest.raises(ConnectError):
             read_zstd_dictionary(tmp_path / name)
+
+
+@pytest.mark.parametrize("address", ["ws://ade:hunter2@127.0.0.1:9", "http://ade:hunter2@127.0.0.1:9"])
+async def test_an_error_does_not_show_the_login_of_a_host(address: str) -> None:
+    _, error = await frames_until_the_end(Jetstream([address], silence=SILENCE))
+    assert "127.0.0.1:9" in str(error)
+    assert "hunter2" not in str(error)
