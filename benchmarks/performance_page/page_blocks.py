@@ -75,12 +75,13 @@ def replace_blocks(page: str, blocks: Mapping[str, str]) -> str:
         ValueError: the page has no place for a block.
     """
     for name, text in blocks.items():
-        pattern = rf"(<!-- figures: {re.escape(name)} -->\n).*?(\n<!-- end of {re.escape(name)} -->)"
-        page, count = re.subn(
-            pattern, lambda match, text=text: match[1] + text + match[2], page, flags=re.DOTALL
-        )
-        if count != 1:
-            raise ValueError(f"the page has {count} places for the figures {name}: it must have one")
+        before, after = f"<!-- figures: {name} -->\n", f"\n<!-- end of {name} -->"
+        places = re.split(f"{re.escape(before)}.*?{re.escape(after)}", page, flags=re.DOTALL)
+        if len(places) != 2:
+            raise ValueError(
+                f"the page has {len(places) - 1} places for the figures {name}: it must have one"
+            )
+        page = f"{before}{text}{after}".join(places)
     return page
 
 
