@@ -141,3 +141,35 @@ def test_of_a_span_as_long_as_the_longest_post_both_ends_are_shown(text: str) ->
 def test_a_post_of_usual_length_is_shown_whole() -> None:
     text = "so dizzy " * (MOST_SHOWN // 9)
     assert highlighted(text, (3, 8), style="bold").plain == text
+
+
+def test_what_changes_on_a_terminal_is_safe_and_has_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    # Without colours and movements of its own, whatever is left came from the text.
+    terminal = Console(file=screen, force_terminal=True, width=300, color_system=None)
+    monkeypatch.setattr(console, "err", terminal)
+    with console.file_progress() as show:
+        show(5, 10, f"{UNSAFE}[red]archive.zip")
+    with console.status_line("connecting") as show_line:
+        show_line(f"{UNSAFE}[red]host")
+    output = screen.getvalue()
+    assert "[red]archive.zip" in output
+    assert "[red]host" in output
+    assert not set(output) & set(UNSAFE.translate({ord(character): None for character in "\n\r\x1b"}))
+
+
+def test_without_a_terminal_nothing_is_shown_in_between(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.status_line("connecting") as show_line:
+        show_line("host")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_that_nothing_caught_has_no_controls(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise ValueError(f"b{UNSAFE}ad")
+    except ValueError as error:
+        console.print_traceback(ValueError, error, error.__traceback__)
+    output = capsys.readouterr().err
+    assert not set(output) & set(UNSAFE.replace("\n", ""))
+    assert output.startswith("Traceback")
+    assert output.endswith("ad\n")
