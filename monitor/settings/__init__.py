@@ -2,7 +2,7 @@
 
 model            all sections, some of them from the next two files
 kafka_settings   Kafka: brokers, logins, topics
-server_settings  the database and Redis
+store_settings   the database and Redis
 value_types      types of values, such as seconds and files
 sources          where settings come from, and which source wins
 problems         what is wrong with settings, in words
@@ -25,9 +25,9 @@ from monitor.settings.model import (
     WorkerSettings,
 )
 from monitor.settings.pem_files import load_key_pair, require_certificates
-from monitor.settings.server_settings import DatabaseSettings, RedisSettings
 from monitor.settings.show import SettingRow, setting_rows
 from monitor.settings.sources import CONFIG_VARIABLE, SECRETS_VARIABLE, LoadedSettings, load_settings
+from monitor.settings.store_settings import DatabaseSettings, RedisSettings
 
 __all__ = [
     "CONFIG_VARIABLE",

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
 from monitor.settings.kafka_settings import KafkaSettings
-from monitor.settings.server_settings import DatabaseSettings, RedisSettings
+from monitor.settings.store_settings import DatabaseSettings, RedisSettings
 from monitor.settings.value_types import (
     BrokerChoice,
     Languages,

@@ -177,6 +177,13 @@ _RULES: Final = (
     ),
     _Rule(
         RetryableError,
+        "ends the connection at the start of TLS ({})",
+        "if it requires a certificate, set redis.tls_certificate and redis.tls_key; if this port has no TLS, "
+        "write redis:// in redis.url",
+        words="EOF occurred in violation of protocol",
+    ),
+    _Rule(
+        RetryableError,
         "does not answer ({})",
         "start it (`ade-monitor up` starts one for commands in its folder), or correct redis.url "
         "(ADE_REDIS__URL)",
