@@ -104,7 +104,7 @@ def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
             "",
             "Apache Kafka: keeps posts on disk for 7 days"
             if keeps
-            else "in memory: about 0.5 kB for each post, until it stops",
+            else "in memory: keeps all posts, also those that were read, until it stops",
         ),
         ("database", masked_url(settings.database.url.get_secret_value())),
         ("alerts", f"{masked_url(settings.redis.url.get_secret_value())}  {settings.alerts.stream}"),

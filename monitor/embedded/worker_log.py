@@ -75,7 +75,8 @@ class TroubleLog:
             return self._of_console(line.strip())
         if not isinstance(event, dict):
             return None
-        name, level = str(event.get("event")), event.get("level")
+        # Some libraries explain their errors over many lines; the first one names the error.
+        name, level = str(event.get("event")).strip().partition("\n")[0], event.get("level")
         if name in RECOVERIES:
             self._shown.clear()
             return name

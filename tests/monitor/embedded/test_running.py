@@ -58,9 +58,13 @@ class Up:
         return word in self.run("query", "--json").stdout
 
     def worker(self) -> int | None:
+        return self.child("worker")
+
+    def child(self, word: str) -> int | None:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in children:
-            if "worker" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+            command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            if any(argument == word or argument.endswith(f"/{word}") for argument in command):
                 return int(pid)
         return None
 
@@ -75,7 +79,8 @@ def up(tmp_path: Path) -> Iterator[Up]:
     monitor.process.wait()
 
 
-def test_up_restarts_its_worker_and_stops_cleanly_and_a_demo_follows(up: Up) -> None:
+@pytest.mark.timeout(900)
+def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> None:
     second = up.run("up")
     assert second.returncode == 1
     assert str(up.process.pid) in second.stderr
@@ -93,6 +98,15 @@ def test_up_restarts_its_worker_and_stops_cleanly_and_a_demo_follows(up: Up) -> 
     wait_for(lambda: up.has_effect("dizzy"))
     assert "started again" in up.output.read_text()
     wait_for(lambda: up.output.read_text().count("the worker is ready") == 2)
+
+    for server in ("postgres", "valkey-server"):
+        pid = up.child(server)
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+    up.run("feed", "-", stdin='{"id": "5", "text": "prozac and nausea since monday"}\n')
+    wait_for(lambda: up.has_effect("nausea"), PATIENCE * 3)
+    assert up.output.read_text().count("answers again on port") == 2
+    assert up.process.poll() is None
 
     worker = up.worker()
     assert worker

@@ -65,6 +65,15 @@ def test_a_trouble_that_goes_on_is_shown_again_later_with_its_count(tmp_path: Pa
     assert troubles.new_troubles() == ["database away (error: refused 52) (51 times since it was last shown)"]
 
 
+def test_of_a_long_error_only_the_first_line_is_shown(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    troubles = TroubleLog(log)
+    write(
+        log, trouble("not committed \n\nThere are many reasons:\n1) this one", logger="faust", level="error")
+    )
+    assert [line.strip() for line in troubles.new_troubles()] == ["not committed"]
+
+
 def test_the_end_of_a_trouble_is_shown_and_the_next_one_is_new(tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     troubles = TroubleLog(log)
