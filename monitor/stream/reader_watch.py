@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 import structlog
@@ -28,19 +27,6 @@ STILL_AFTER: Final = 30.0
 
 Positions = Mapping[int, int | None]
 """By partition, the offset that the reader fetches next; None if that is not known yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Standstill:
-    """Where a partition was, and since when.
-
-    Attributes:
-        place: the reader's position and the committed offset.
-        since: seconds of the clock.
-    """
-
-    place: tuple[int | None, int | None]
-    since: float
 
 
 class ReaderWatch:
@@ -74,7 +60,8 @@ class ReaderWatch:
         self._fail = fail
         self._find = find
         self._clock = clock
-        self._still: dict[int, _Standstill] = {}
+        self._places: dict[int, tuple[int | None, int | None]] = {}
+        self._still: dict[int, float] = {}
         self._rebalances_since: float | None = None
         self._broker_away_since: float | None = None
         self._logged_at = -STILL_AFTER
@@ -120,23 +107,34 @@ class ReaderWatch:
             self._rebalances_since = self._clock()
 
     def _compare(self, lags: Mapping[int, PartitionLag], positions: Positions | None) -> None:
-        """Keep the partitions that have unread messages and have not moved since the last check."""
+        """Keep the partitions that have unread messages and have not moved since the last check.
+
+        While the reader works off the backlog of some partitions, the others have to wait for their turn, and
+        their time does not count.
+        """
         now = self._clock()
-        still: dict[int, _Standstill] = {}
-        for partition, position in (positions or {}).items():
-            lag = lags.get(partition)
-            if lag is None or not lag.unread(position):
-                continue
-            place = (position, lag.committed)
-            before = self._still.get(partition)
-            still[partition] = before if before and before.place == place else _Standstill(place, now)
-        self._still = still
+        places = {
+            partition: (position, lags[partition].committed)
+            for partition, position in (positions or {}).items()
+            if partition in lags
+        }
+        unread = {partition for partition, place in places.items() if lags[partition].unread(place[0])}
+        moved = {
+            partition
+            for partition, place in places.items()
+            if partition in self._places and self._places[partition] != place
+        }
+        is_busy = bool(moved & unread)
+        self._still = {
+            partition: self._still.get(partition, now) if not is_busy else now for partition in unread - moved
+        }
+        self._places = places
 
     async def _report(self, lags: Mapping[int, PartitionLag]) -> None:
         now = self._clock()
         limit = now - min(STILL_AFTER, self._timeout)
-        still = {partition: still for partition, still in self._still.items() if still.since <= limit}
-        starts = [standstill.since for standstill in still.values()]
+        still = {partition: since for partition, since in self._still.items() if since <= limit}
+        starts = list(still.values())
         if self._rebalances_since is not None and self._rebalances_since <= limit:
             starts.append(self._rebalances_since)
         if not starts:
@@ -150,18 +148,16 @@ class ReaderWatch:
             self._logged_at = now
             log.warning("no progress", problem=f"{problem}; the process ends after {self._timeout:g} s")
 
-    def _problem(
-        self, lags: Mapping[int, PartitionLag], still: Mapping[int, _Standstill], seconds: float
-    ) -> str:
-        if not still:
+    def _problem(self, lags: Mapping[int, PartitionLag], partitions: Collection[int], seconds: float) -> str:
+        if not partitions:
             return f"the group {self._kafka.group_id} has rebalanced for {seconds:g} s without an assignment"
-        unread = sum(lags[partition].unread(standstill.place[0]) for partition, standstill in still.items())
+        unread = sum(lags[partition].unread(self._places[partition][0]) for partition in partitions)
         return (
             f"{unread} messages of {self._kafka.topic} are unread in partitions "
-            f"{', '.join(map(str, sorted(still)))}, and none was read for {seconds:g} s"
+            f"{', '.join(map(str, sorted(partitions)))}, and none was read for {seconds:g} s"
         )
 
     def _forget(self) -> None:
         """Start over: until now, there was a known reason."""
-        self._still = {}
+        self._places, self._still = {}, {}
         self._rebalances_since = None

@@ -80,15 +80,25 @@ async def test_progress_of_either_kind_is_progress(moves: str, reader: WatchedRe
     assert reader.errors == []
 
 
-async def test_one_partition_that_stands_still_is_found_among_others_that_move(
+async def test_one_partition_that_stands_still_is_found_among_others_that_are_read(
     reader: WatchedReader,
 ) -> None:
     for step in range(4):
-        reader.lags = {0: PartitionLag(0, 1000, step), 1: PartitionLag(0, 50, 10)}
+        reader.lags = {0: PartitionLag(0, step, step), 1: PartitionLag(0, 50, 10)}
         reader.positions = {0: step, 1: 10}
         await reader.check_at(step * TIMEOUT / 3)
     assert len(reader.errors) == 1
     assert "partitions 1," in str(reader.errors[0])
+
+
+async def test_while_one_partition_has_a_backlog_the_others_wait_for_their_turn(
+    reader: WatchedReader,
+) -> None:
+    for step in range(20):
+        reader.lags = {0: PartitionLag(0, 10_000, step), 1: PartitionLag(0, 50, 10)}
+        reader.positions = {0: step, 1: 10}
+        assert await reader.check_at(step * TIMEOUT / 3) == []
+    assert reader.errors == []
 
 
 async def test_a_reader_at_the_end_may_wait_for_ever(reader: WatchedReader) -> None:
