@@ -87,7 +87,7 @@ def _unpack_snappy(payload: Any, largest: int) -> bytes:
     """Unpack snappy in either form: one block, or Xerial's blocks with the length of each before it."""
     view = memoryview(payload).cast("b").cast("B")
     size, place = 0, _XERIAL_HEADER
-    if view[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
+    if bytes(view[: len(_XERIAL_MAGIC)]) != _XERIAL_MAGIC:
         size = cramjam.snappy.decompress_raw_len(view)
     else:
         while place < len(view):

@@ -5,7 +5,7 @@ aiokafka limits the number of messages only. A fetched MB of compressed messages
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from aiokafka.consumer import consumer as consumer_module
@@ -17,10 +17,22 @@ OVERHEAD: Final = 1_000
 
 
 class _Budget:
-    """The bytes that the present poll may still return."""
+    """The bytes that the present poll may still return.
+
+    Attributes:
+        per_poll: the limit.
+        left: what is left of it.
+        fetched: the results of all partitions that wait. Each gets an equal share, because Faust passes a
+            whole poll on before the next one.
+    """
 
     def __init__(self) -> None:
         self.per_poll = self.left = 0
+        self.fetched: Collection[Any] = ()
+
+    def share(self) -> int:
+        """Return the bytes that one partition may have."""
+        return min(self.left, max(1, self.per_poll // max(1, len(self.fetched))))
 
 
 _budget = _Budget()
@@ -38,18 +50,19 @@ class BoundedFetcher(Fetcher):  # type: ignore[misc] # aiokafka ships no usable 
 
     async def fetched_records(self, *arguments: Any, **options: Any) -> Mapping[Any, list[Any]]:
         """Return messages by partition; see `aiokafka.consumer.fetcher.Fetcher`."""
-        _budget.left = _budget.per_poll
+        _budget.left, _budget.fetched = _budget.per_poll, self._records
         records: Mapping[Any, list[Any]] = await super().fetched_records(*arguments, **options)
         return records
 
 
 class BoundedFetchResult(FetchResult):  # type: ignore[misc]
-    """The messages of a partition, taken as far as the budget of the poll reaches."""
+    """The messages of a partition, taken as far as its share of the poll's budget reaches."""
 
     def getall(self, max_records: int | None = None) -> list[Any]:
         """Return the next messages; whatever is left comes with the next poll."""
         messages: list[Any] = []
-        while _budget.left > 0 and (max_records is None or len(messages) < max_records):
+        share = _budget.share()
+        while share > 0 and (max_records is None or len(messages) < max_records):
             try:
                 message = self.getone()
             except MemoryError:
@@ -61,5 +74,7 @@ class BoundedFetchResult(FetchResult):  # type: ignore[misc]
             if message is None:
                 break
             messages.append(message)
-            _budget.left -= OVERHEAD + len(message.value or b"") + len(message.key or b"")
+            size = OVERHEAD + len(message.value or b"") + len(message.key or b"")
+            share -= size
+            _budget.left -= size
         return messages

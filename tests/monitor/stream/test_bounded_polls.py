@@ -39,6 +39,7 @@ async def test_every_poll_is_limited_and_all_messages_come_in_order(
     producer.close()
 
     received: dict[int, list[bytes]] = {0: [], 1: []}
+    partitions_of_polls: list[set[int]] = []
     async with AIOKafkaConsumer(bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest") as consumer:
         places = [TopicPartition(topic, partition) for partition in received]
         consumer.assign(places)
@@ -46,7 +47,9 @@ async def test_every_poll_is_limited_and_all_messages_come_in_order(
         while sum(map(len, received.values())) < MESSAGES:
             polled = await consumer.getmany(timeout_ms=1_000, max_records=max_records)
             assert sum(map(len, polled.values())) <= (max_records or LIMIT // MESSAGE)
+            partitions_of_polls.append({place.partition for place in polled})
             for place, messages in polled.items():
                 received[place.partition] += [message.value for message in messages]
     assert received == sent
+    assert max_records or {0, 1} in partitions_of_polls
     assert OVERHEAD < MESSAGE
