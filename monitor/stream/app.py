@@ -88,6 +88,9 @@ def create_app(
         worker_redirect_stdouts=False,
         stream_buffer_maxsize=worker.buffer_size,
         broker_max_poll_interval=NEVER,
+        # After these, Faust would log that something hangs, even if it only waits. Our watches know better.
+        stream_processing_timeout=NEVER,
+        broker_commit_livelock_soft_timeout=NEVER,
         broker_session_timeout=kafka.session_timeout,
         broker_heartbeat_interval=kafka.heartbeat_interval,
         broker_rebalance_timeout=kafka.rebalance_timeout,
