@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.embedded import read_endpoints
+from monitor.embedded import RunningMonitor, read_endpoints
 from monitor.embedded.folder import lock_holder
+from monitor.settings import EmbeddedSettings, Settings
 from tests.processes import PATIENCE, child_environment, wait_for
 
 KEYS = ["tweets_in", "positive", "mentions", "coded", "alerts", "dead_letters", "seconds"]
@@ -48,7 +49,7 @@ class Up:
             input=stdin,
             text=True,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=PATIENCE * 5,
             cwd=self.folder,
             env=child_environment(),
             check=False,
@@ -63,7 +64,7 @@ class Up:
     def child(self, word: str) -> int | None:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in children:
-            command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            command = re.split("[\0 ]", Path(f"/proc/{pid}/cmdline").read_text())  # Valkey joins its words
             if any(argument == word or argument.endswith(f"/{word}") for argument in command):
                 return int(pid)
         return None
@@ -86,7 +87,7 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     assert str(up.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
 
-    wait_for(lambda: "the worker is ready" in up.output.read_text())
+    wait_for(lambda: "the worker is ready" in up.output.read_text(), PATIENCE * 3)
     fed = up.run("feed", "-", stdin='{"id": "1", "text": "zoloft and a headache"}\n')
     assert fed.returncode == 0, fed.stderr
     wait_for(lambda: up.has_effect("headache"))
@@ -97,7 +98,7 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     up.run("feed", "-", stdin='{"id": "2", "text": "paxil makes me dizzy"}\n')
     wait_for(lambda: up.has_effect("dizzy"))
     assert "started again" in up.output.read_text()
-    wait_for(lambda: up.output.read_text().count("the worker is ready") == 2)
+    wait_for(lambda: up.output.read_text().count("the worker is ready") == 2, PATIENCE * 3)
 
     for server in ("postgres", "valkey-server"):
         pid = up.child(server)
@@ -140,6 +141,17 @@ def test_a_second_ctrl_c_kills_what_has_not_stopped(up: Up) -> None:
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(PATIENCE) == 0
     assert not Path(f"/proc/{worker}").exists()
+
+
+def test_output_on_a_full_disk_does_not_end_the_monitor(tmp_path: Path) -> None:
+    def refuse(message: str) -> None:
+        with open("/dev/full", "w") as output:  # noqa: PTH123 - the device of a disk that is always full
+            output.write(message)
+
+    with pytest.raises(OSError, match="No space left"):
+        refuse("what a terminal would show")
+    settings = Settings(embedded=EmbeddedSettings(data_dir=tmp_path))
+    RunningMonitor(settings, workers=1, notify=refuse)._notify("the disk is full")
 
 
 def is_stopping(up: Up) -> bool:
