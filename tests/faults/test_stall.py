@@ -12,8 +12,8 @@ from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.processes import running, wait_for
 
 PATIENCE = 300.0
-HANGS = "dummy:10000"
-"""A model that needs hours for a post."""
+HANGS = "dummy:60"
+"""A model that needs hours for a batch."""
 
 
 def test_a_model_that_hangs_ends_the_worker_with_status_1(
