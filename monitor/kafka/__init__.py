@@ -1,18 +1,22 @@
 """Kafka for the commands; the worker reads and writes through Faust.
 
-clients       how a client is opened
-listeners     the first look at a broker, and the error if none answers; `first_requests` are what it sends
-security      how clients log in
-tls           whose certificates are trusted, and which one we show
-oauth_tokens  tokens for logins with OAUTHBEARER
-topics        the topics of tweets and dead letters, and their offsets
+clients         how a client is opened
+listeners       the first look at a broker, and the error if none answers; `first_requests` are what it sends
+security        how clients log in
+tls             whose certificates are trusted, and which one we show
+oauth_tokens    tokens for logins with OAUTHBEARER
+topics          the topics of tweets and dead letters, and their offsets
+topic_identity  which topic this is, if another one had its name before
+rewinding       moving the offsets of the workers
 """
 
 from monitor.kafka.clients import closing_quietly, open_admin, open_consumer, open_producer
 from monitor.kafka.listeners import CONNECT_TIMEOUT, broker_away_error, require_listener, servers_of
 from monitor.kafka.oauth_tokens import TokenSource, token_source
+from monitor.kafka.rewinding import Move, move_offsets, offsets_since, plan_moves
 from monitor.kafka.security import client_security, password_of
 from monitor.kafka.tls import tls_context
+from monitor.kafka.topic_identity import TopicIdentity, commit_note, look_up_topic, noted_topic
 from monitor.kafka.topics import (
     PartitionState,
     count_waiting,
@@ -24,18 +28,26 @@ from monitor.kafka.topics import (
 
 __all__ = [
     "CONNECT_TIMEOUT",
+    "Move",
     "PartitionState",
     "TokenSource",
+    "TopicIdentity",
     "broker_away_error",
     "client_security",
     "closing_quietly",
+    "commit_note",
     "count_waiting",
     "end_offsets",
     "ensure_topics",
+    "look_up_topic",
+    "move_offsets",
+    "noted_topic",
+    "offsets_since",
     "open_admin",
     "open_consumer",
     "open_producer",
     "password_of",
+    "plan_moves",
     "require_listener",
     "require_topic",
     "servers_of",

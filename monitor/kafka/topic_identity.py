@@ -1,4 +1,4 @@
-"""Which topic this is: a topic that is deleted and created again has another id, and its offsets start at 0."""
+"""Which topic this is: one that is deleted and created again has another id, and its offsets start at 0."""
 
 from __future__ import annotations
 

@@ -43,6 +43,11 @@ class PartitionState:
         return None if self.committed is None else max(0, self.end - self.committed)
 
     @property
+    def lost(self) -> int:
+        """Messages that were removed before the group read them."""
+        return 0 if self.committed is None else max(0, self.first - self.committed)
+
+    @property
     def waiting(self) -> int:
         """Messages that still exist and that the group has not read."""
         existing = self.end - self.first

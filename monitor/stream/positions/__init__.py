@@ -1,6 +1,7 @@
 """Which offsets are read, and which are committed: nothing is skipped without a word.
 
 positioned_consumer  Faust's consumer with exact positions
+positioned_thread    the thread in which it reads, and where positions change
 acknowledged         how far each partition may be committed
 damaged_batches      reading around batches that nobody can read
 offset_reset         what happens if the next offset is not in the log any more

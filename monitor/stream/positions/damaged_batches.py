@@ -66,6 +66,8 @@ class SurvivingRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokaf
     `next_fetch_offset` is the offset after the last record that was returned, as aiokafka expects.
     """
 
+    next_fetch_offset: int
+
     def _unpack_records(self) -> Iterator[Any]:
         batches = list(_split(self._records.raw))
         for batch, following in zip_longest(batches, batches[1:]):
@@ -120,8 +122,8 @@ class SurvivingRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokaf
 
     def _mark(self, last: int, problem: Exception) -> ConsumerRecord[Any, Any]:
         # Other errors have a `reason` of another meaning.
-        is_named = isinstance(problem, CorruptRecordException) and hasattr(problem, "reason")
-        reason = problem.reason if is_named else DAMAGED_BATCH
+        is_ours = isinstance(problem, CorruptRecordException)
+        reason: str = getattr(problem, "reason", DAMAGED_BATCH) if is_ours else DAMAGED_BATCH
         detail = f"{type(problem).__name__}: {problem}"
         unread = UnreadOffsets(self.next_fetch_offset, last, reason, detail)
         log.error(
@@ -178,13 +180,13 @@ class _Batch:
         if self.problem:
             return self.problem
         if not decoder.validate_crc():
-            return CorruptRecordException("the checksum is wrong")
+            return _damage("the checksum is wrong")
         first, end = decoder.base_offset, decoder.next_offset
         starts_late = first > position + LARGEST_GAP
         if following and following.first is not None:
             starts_late = first > position and end > following.first
         if end <= position or starts_late:
-            return CorruptRecordException(f"its first offset cannot be {first}")
+            return _damage(f"its first offset cannot be {first}")
         return None
 
     @property
@@ -221,7 +223,12 @@ def _split(raw: bytes) -> Iterator[_Batch]:
         if size > len(raw) - place and place > 0:
             return
         if not shortest <= size <= len(raw) - place:
-            yield _Batch(raw[place:], CorruptRecordException(f"its length cannot be {length} bytes"))
+            yield _Batch(raw[place:], _damage(f"its length cannot be {length} bytes"))
             return
         yield _Batch(raw[place : place + size])
         place += size
+
+
+def _damage(problem: str) -> Exception:
+    error: Exception = CorruptRecordException(problem)
+    return error

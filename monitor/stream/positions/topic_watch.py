@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from monitor.errors import MonitorError
-from monitor.kafka.topic_identity import TopicIdentity, look_up_topic
+from monitor.kafka import TopicIdentity, look_up_topic
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.offset_reset import report_replaced
 

@@ -56,7 +56,7 @@ def test_show_reports_the_offsets_that_the_workers_have_committed(kafka: KafkaSe
     )
     shown = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row for row in shown if row["partition"] == 2] == [
-        {"topic": kafka.topic, "partition": 2, "first": 0, "end": 3, "committed": 1, "lag": 2}
+        {"topic": kafka.topic, "partition": 2, "first": 0, "end": 3, "committed": 1, "lag": 2, "lost": 0}
     ]
     assert {row["committed"] for row in shown if row["partition"] != 2} == {None}
 

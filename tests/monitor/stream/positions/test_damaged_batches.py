@@ -127,7 +127,7 @@ def test_a_batch_with_an_impossible_first_offset_is_left_out(first: int) -> None
     assert (summary(records)[3], len(records), position) == ((3, 5, DAMAGED_BATCH), 7, 9)
 
 
-def test_offsets_that_compaction_removed_are_no_damage() -> None:
+def test_offsets_that_compaction_removed_are_not_damage() -> None:
     records, position = read(batch(500, GOOD), start=3)
     assert (len(records), position) == (3, 503)
 
