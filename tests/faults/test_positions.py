@@ -60,9 +60,10 @@ def letters_about(settings: Settings, reason: str) -> list[StoredLetter]:
 
 
 def offsets_in(letters: Sequence[StoredLetter]) -> int:
-    return sum(
-        int(letter.headers["ade-last-offset"]) - int(letter.headers["ade-offset"]) + 1 for letter in letters
-    )
+    # After a rebalance, a letter may be there twice.
+    names = ("ade-partition", "ade-offset", "ade-last-offset")
+    places = {tuple(int(letter.headers[name]) for name in names) for letter in letters}
+    return sum(last - first + 1 for _, first, last in places)
 
 
 def damaged_offsets(settings: Settings) -> int:
