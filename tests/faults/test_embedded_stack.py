@@ -25,7 +25,7 @@ from tests.flow.conftest import send, tweet_values
 POSTS = 200
 """Posts between two kills. Every fifth of them has an effect."""
 
-PATIENCE = 240.0
+PATIENCE = 600.0
 
 
 def up_settings(folder: Path, broker: str) -> Settings:
@@ -68,6 +68,7 @@ def is_caught_up(monitor: RunningMonitor, sent: int, alerts: int) -> Callable[[]
     return condition
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("broker", [TANSU, APACHE])
 def test_servers_that_are_killed_come_back_and_nothing_is_lost(
     tmp_path: Path, report: FaultReport, broker: str
