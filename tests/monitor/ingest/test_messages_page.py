@@ -63,22 +63,23 @@ def test_the_page_lists_every_event_and_every_field_of_the_contract() -> None:
 
 
 def test_the_options_on_the_page_exist() -> None:
-    commands = {name: get_command(app).commands[name] for name in ("feed", "deadletters")}  # type: ignore[attr-defined]
+    commands = {name: get_command(app).commands[name] for name in ("feed", "deadletters", "topics")}  # type: ignore[attr-defined]
     feed_options = {
         option
         for parameter in commands["feed"].params
         for option in parameter.opts + parameter.secondary_opts
     }
-    replay = {
+    others = {
         option
-        for command in commands["deadletters"].commands.values()
+        for group in ("deadletters", "topics")
+        for command in commands[group].commands.values()
         for parameter in command.params
         for option in parameter.opts
     }
     files = PAGE[PAGE.index("## Files") : PAGE.index("## Dead letters")]
     letters = PAGE[PAGE.index("## Dead letters") :]
     assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", files)} - {"--long"} <= feed_options
-    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", letters)} <= replay
+    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", letters)} <= others
 
 
 def test_the_page_names_every_header() -> None:
