@@ -83,7 +83,11 @@ class CommonThreshold:
 
 
 def choose_common_threshold(
-    kinds: Sequence[ScoredTexts], *, prevalence: float | None = None, precision: float | None = None
+    kinds: Sequence[ScoredTexts],
+    *,
+    prevalence: float | None = None,
+    precision: float | None = None,
+    tolerance: float = 0.0,
 ) -> CommonThreshold | None:
     """Choose one threshold for several kinds of texts.
 
@@ -93,6 +97,8 @@ def choose_common_threshold(
             to it. None is the share in each kind's texts.
         precision: the least precision on each kind; the threshold then has the best mean recall. None chooses
             by the mean of the expected F1.
+        tolerance: how much less than the best is also good. The lowest such threshold is taken, which finds
+            most: F1 hardly changes between neighbouring thresholds. 0 takes the best.
 
     Returns:
         None if no threshold has that precision on each kind.
@@ -123,8 +129,8 @@ def choose_common_threshold(
         goal = np.where(precise, recall, 0.0)
         if not goal.any():
             return None
-    best = np.flatnonzero(goal >= goal.max() - 1e-9)
-    chosen = int(best[len(best) // 2])
+    best = np.flatnonzero(goal >= goal.max() - max(tolerance, 1e-9))
+    chosen = int(best[-1] if tolerance else best[len(best) // 2])
     below = float(lowest[chosen + 1]) if chosen + 1 < len(lowest) else 0.0
     return _at(short_threshold(below, float(lowest[chosen])), kinds, prevalence)
 

@@ -55,3 +55,16 @@ def test_without_kinds_or_with_one_class_there_is_nothing_to_choose_by() -> None
         choose_common_threshold([])
     with pytest.raises(ValueError, match="negatives"):
         choose_common_threshold([ScoredTexts("posts", SURE, [1] * 8)])
+
+
+def test_a_tolerance_takes_the_lowest_threshold_that_is_about_as_good() -> None:
+    kinds = [ScoredTexts("sure", SURE, LABELS), ScoredTexts("unsure", UNSURE, LABELS)]
+    best = choose_common_threshold(kinds)
+    lower = choose_common_threshold(kinds, tolerance=0.1)
+    lowest = choose_common_threshold(kinds, tolerance=1.0)
+    assert best is not None
+    assert lower is not None
+    assert lowest is not None
+    assert lowest.threshold < lower.threshold <= best.threshold
+    assert lower.mean.recall >= best.mean.recall
+    assert all(choice.recall == 1 for choice in lowest.by_kind.values())
