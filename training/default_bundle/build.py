@@ -41,8 +41,8 @@ from training.reports import SOFT_LABELS_FOLDER, RunFiles, bundle_name
 
 # If the classifier alone codes the spans, a span whose best PT is less likely gets no code.
 _LEAST_PROBABLE_CODE: Final = 0.3
-# A lower threshold finds more, and posts unlike the validation texts get lower probabilities. So of thresholds
-# that are about as good on these texts, the lowest is taken.
+# A lower threshold finds more, and posts unlike the validation texts get lower probabilities. So of those that
+# are about as good on these texts, the lowest is taken.
 _TOLERANCE: Final = 0.04
 
 
@@ -102,9 +102,9 @@ def build_default_bundle(
     thresholds = half.model_copy(update={"classifier": decisions.threshold.threshold})
     drop = decisions.drop_uncoded
     model.save(draft, name=name, thresholds=thresholds, metrics={}, card="", drop_uncoded=drop)
-    found = _search_exit(draft, method, data, corpora, terminology, run)
-    if found is not None and found.chosen is not None:
-        store_exit(load_bundle(draft), found)
+    exit_search = _search_exit(draft, method, data, corpora, terminology, run)
+    if exit_search is not None and exit_search.chosen is not None:
+        store_exit(load_bundle(draft), exit_search)
     run.callback.on_message("evaluating the bundle on all test texts and the checklist")
     held_out, checklist = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
 
@@ -117,8 +117,8 @@ def build_default_bundle(
     }
     card = default_card(metrics, method, command, checklist)
     version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card, drop_uncoded=drop)
-    if found is not None and found.chosen is not None:
-        version = store_exit(load_bundle(out), found)
+    if exit_search is not None and exit_search.chosen is not None:
+        version = store_exit(load_bundle(out), exit_search)
     files.finish(version, metrics)
     return TrainedBundle(version, metrics)
 
