@@ -41,8 +41,8 @@ from training.reports import SOFT_LABELS_FOLDER, RunFiles, bundle_name
 
 # If the classifier alone codes the spans, a span whose best PT is less likely gets no code.
 _LEAST_PROBABLE_CODE: Final = 0.3
-# A lower threshold finds more, and posts unlike the validation texts get lower probabilities. So of those that
-# are about as good on these texts, the lowest is taken.
+# A lower threshold finds more, and posts unlike the validation texts get lower probabilities. So of those
+# that are about as good on these texts, the lowest is taken.
 _TOLERANCE: Final = 0.04
 
 
