@@ -74,7 +74,7 @@ def test_a_tweet_with_a_date_keeps_it() -> None:
     assert batch_of(event(raw=value)).posts[0].posted_at == datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("seconds", [0.001, 1.0, TOMORROW.timestamp()])
+@pytest.mark.parametrize("seconds", [0.001, 1.0, pytest.param(TOMORROW.timestamp(), id="tomorrow")])
 def test_a_plausible_timestamp_is_kept(seconds: float) -> None:
     assert origin_of(Message(b"", 0, timestamp=seconds)).timestamp == datetime.fromtimestamp(seconds, UTC)
 
