@@ -110,7 +110,8 @@ class ReaderWatch:
         """Keep the partitions that have unread messages and have not moved since the last check.
 
         While the reader works off the backlog of some partitions, the others have to wait for their turn, and
-        their time does not count.
+        their time does not count. The backlog may be at the broker. Or it was read by one large poll, which
+        Faust passes on before it reads again: then commits go on, and the position stays.
         """
         now = self._clock()
         places = {
@@ -124,7 +125,10 @@ class ReaderWatch:
             for partition, place in places.items()
             if partition in self._places and self._places[partition] != place
         }
-        is_busy = bool(moved & unread)
+        from_one_poll = {
+            partition for partition in moved if self._places[partition][0] == places[partition][0]
+        }
+        is_busy = bool(moved & unread or from_one_poll)
         self._still = {
             partition: self._still.get(partition, now) if not is_busy else now for partition in unread - moved
         }

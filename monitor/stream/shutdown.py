@@ -79,6 +79,9 @@ class BoundedWorker(faust.Worker):  # type: ignore[misc] # Faust ships no usable
         except MonitorError as error:
             log.warning("stopped without the broker; what was not committed is read again", error=error.fact)
             _exit_now(0)
+        except Exception:
+            # This thread has to live on, or nothing would bound the shutdown.
+            log.exception("the broker could not be checked")
         time.sleep(max(0.0, deadline - time.monotonic()))
         self._end_by_force(EXIT_BY_FORCE)
 

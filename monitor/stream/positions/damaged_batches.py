@@ -94,6 +94,8 @@ class SurvivingRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokaf
         try:
             decoder = batch.decoder()
             return decoder, batch.fault(decoder, self.next_fetch_offset, following)
+        except MemoryError:
+            raise
         except Exception as error:
             return None, error
 

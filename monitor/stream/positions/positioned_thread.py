@@ -147,6 +147,10 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         max_records: int | None = None,
     ) -> Records:
         records: Records
+        # Before messages are taken: if the policy is to stop, those of the other partitions would be dropped
+        # here, and commits of later ones, until the process has ended, would skip them.
+        for place, end in self._ends.cut_logs(self._states(consumer)):
+            await self._read_cut_log(consumer, place, end)
         try:
             records = await super()._fetch_records(
                 consumer, active_partitions, timeout=timeout, max_records=max_records
@@ -159,9 +163,6 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
             [place] = error.args
             if self._state(consumer, place) and not self._state(consumer, place).has_valid_position:
                 self._jump(consumer, await self._first_offsets(consumer, [place]))
-        for place, end in self._ends.cut_logs(self._states(consumer)):
-            records.pop(place, None)
-            await self._read_cut_log(consumer, place, end)
         for place, state in self._states(consumer):
             if state.has_valid_position:
                 last = records[place][-1].offset if records.get(place) else None
@@ -180,6 +181,8 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         except KafkaError as error:
             log.warning("offset out of range, and the broker does not report the range", problem=str(error))
             return {}
+        if self._state(consumer, place) is not state:
+            return {}  # the group has rebalanced in the meantime
         if offset >= first:
             if offset > end:
                 await self._read_cut_log(consumer, place, end)
@@ -189,7 +192,10 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         return {place: [unread_record(place, unread)]}
 
     async def _read_cut_log(self, consumer: Any, place: TopicPartition, end: int) -> None:
-        report_cut(self.kafka, place, self._state(consumer, place).position, end)
+        state = self._state(consumer, place)
+        if state is None or not state.has_valid_position:
+            return  # the group has rebalanced in the meantime
+        report_cut(self.kafka, place, state.position, end)
         self._jump(consumer, await self._first_offsets(consumer, [place]))
 
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> bool:

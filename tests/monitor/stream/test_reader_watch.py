@@ -101,6 +101,17 @@ async def test_while_one_partition_has_a_backlog_the_others_wait_for_their_turn(
     assert reader.errors == []
 
 
+async def test_while_one_large_poll_is_worked_off_the_other_partitions_wait_for_their_turn(
+    reader: WatchedReader,
+) -> None:
+    # All of partition 0 was read at once, so its position stays at the end for as long as a slow model needs.
+    for step in range(20):
+        reader.lags = {0: PartitionLag(0, 3_000, step * 100), 1: PartitionLag(0, 50, 10)}
+        reader.positions = {0: 3_000, 1: 10}
+        assert await reader.check_at(step * TIMEOUT / 15) == []
+    assert reader.errors == []
+
+
 async def test_a_reader_at_the_end_may_wait_for_ever(reader: WatchedReader) -> None:
     # The last offset is a control record, which is read but never committed.
     reader.lags = {0: PartitionLag(0, 51, 50)}

@@ -38,6 +38,8 @@ asyncio.set_event_loop(loop)
 def require_broker():
     if sys.argv[3] == "away":
         raise RetryableError("no broker answers")
+    if sys.argv[3] == "strange":
+        raise ValueError("an error of the client's own")
 
 BoundedWorker(app, timeout=2.5, require_broker=require_broker, loop=loop).execute_from_commandline()
 """
@@ -51,6 +53,7 @@ TERM, INT = (str(int(number)) for number in (signal.SIGTERM, signal.SIGINT))
         ("crash", "away", EXIT_AFTER_CRASH),
         (TERM, "there", EXIT_BY_FORCE),
         (INT, "there", EXIT_BY_FORCE),
+        (TERM, "strange", EXIT_BY_FORCE),
         (TERM, "away", 0),
         (INT, "away", 0),
     ],

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.ingest import DAMAGED_BATCH, UnreadOffsets
+from monitor.stream.positions import damaged_batches
 from tests.monitor.stream.positions.record_batches import (
     HEADER_BYTES,
     batch,
@@ -150,3 +151,13 @@ def offsets_of(record: Any) -> range:
     if isinstance(record.value, UnreadOffsets):
         return range(record.value.first, record.value.last + 1)
     return range(record.offset, record.offset + 1)
+
+
+def test_a_lack_of_memory_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(_: Any) -> bool:
+        raise MemoryError
+
+    reader = type("Reader", (), {"validate_crc": no_memory, "base_offset": 0, "next_offset": 3})
+    monkeypatch.setattr(damaged_batches, "DefaultRecordBatch", lambda _: reader())
+    with pytest.raises(MemoryError):
+        read(batch(0, GOOD))
