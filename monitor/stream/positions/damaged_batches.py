@@ -204,15 +204,17 @@ class _Batch:
         """Return the offset after a batch with a fault.
 
         Its own numbers may be wrong. So they count only if they agree with the next batch, or with the
-        number of records. Otherwise a single offset is left out, and the broker sends the rest again.
+        number of records. Where they do not, the next batch of the answer tells where this one ends. Without
+        one, a single offset is left out, and the broker sends the rest again.
         """
-        if self.problem or self._magic < 2:
-            return position + 1
-        base, _, _, _, _, _, last_delta, *_, count = _HEADER.unpack_from(self.raw)
-        end: int = base + last_delta + 1
+        has_numbers = not self.problem and self._magic >= 2
+        end, agrees = 0, False
+        if has_numbers:
+            base, _, _, _, _, _, last_delta, *_, count = _HEADER.unpack_from(self.raw)
+            end, agrees = base + last_delta + 1, count == last_delta + 1
         if following and following.first is not None and following.first > position:
             return end if position < end <= following.first else following.first
-        return end if position < end and count == last_delta + 1 else position + 1
+        return end if position < end and agrees else position + 1
 
 
 def _split(raw: bytes) -> Iterator[_Batch]:

@@ -53,7 +53,8 @@ def test_few_predictions_of_the_default_bundle_change(
     bundle: Bundle, reference: Reference, texts: list[str]
 ) -> None:
     expected = reference.score(texts)
-    predictions = Pipeline.of(bundle, precision="bf16", lanes=2).score(texts)
+    # The reference has no exit, and a post that leaves has the probability of another head.
+    predictions = Pipeline.of(bundle, precision="bf16", lanes=2, early_exit=False).score(texts)
     pairs = zip(predictions, expected, strict=True)
     drift = torch.tensor([p.probability - e.probability for p, e in pairs]).abs()
     assert drift.max() <= 0.1
