@@ -15,7 +15,7 @@ from training.default_bundle.card_parts import default_card
 from training.default_bundle.data import BundleData, DataSizes
 from training.default_bundle.gathering import gather_data
 from training.default_bundle.held_out import evaluate_held_out
-from training.default_bundle.recipes import PREVALENCE
+from training.default_bundle.recipes import PREVALENCE, TOLERANCE
 from training.default_bundle.settled_texts import generate_exit_texts, search_exit
 from training.distillation import (
     ShowProgress,
@@ -41,9 +41,6 @@ from training.reports import SOFT_LABELS_FOLDER, RunFiles, bundle_name
 
 # If the classifier alone codes the spans, a span whose best PT is less likely gets no code.
 _LEAST_PROBABLE_CODE: Final = 0.3
-# A lower threshold finds more, and posts unlike the validation texts get lower probabilities. So of those
-# that are about as good on these texts, the lowest is taken.
-_TOLERANCE: Final = 0.04
 
 
 def build_default_bundle(
@@ -173,7 +170,7 @@ def choose_for_posts(bundle: Bundle, data: BundleData, method: Method) -> Decisi
             )
             for name, examples, predictions in scored
         ]
-        chosen = choose_common_threshold(kinds, prevalence=PREVALENCE, tolerance=_TOLERANCE)
+        chosen = choose_common_threshold(kinds, prevalence=PREVALENCE, tolerance=TOLERANCE)
         assert chosen is not None, "only a least precision can be out of reach"  # noqa: S101
         choices.append(Decisions(chosen, drop_uncoded))
     return max(choices, key=lambda choice: choice.threshold.mean.f1)  # of equal ones the first

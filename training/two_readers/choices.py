@@ -71,6 +71,7 @@ def score_choices(
     options: Options,
     *,
     prevalence: float | None,
+    tolerance: float = 0.0,
 ) -> list[ChoiceScores]:
     """Score each choice of spans with each coding.
 
@@ -80,10 +81,11 @@ def score_choices(
         codings: the spans with their codes, by what codes them.
         options: of Algorithm 2.
         prevalence: share of positives in the stream; None is the share in the texts of each kind.
+        tolerance: of the threshold, see `choose_common_threshold`.
     """
     probabilities = {kind.name: combined_probabilities(kind, section) for kind in kinds}
     return [
-        _score(kinds, probabilities, how, by, coding, options, prevalence)
+        _score(kinds, probabilities, how, by, coding, options, prevalence, tolerance)
         for by, coding in codings.items()
         for how in SPAN_CHOICES
     ]
@@ -137,6 +139,7 @@ def _score(
     coding: CodedSpans,
     options: Options,
     prevalence: float | None,
+    tolerance: float,
 ) -> ChoiceScores:
     spans = {
         (kind.name, row): coding.at((kind.name, row), how, drop_uncoded=options.drop_uncoded)
@@ -156,7 +159,7 @@ def _score(
         )
         for kind in kinds
     ]
-    common = _common(scored, prevalence)
+    common = _common(scored, prevalence, tolerance)
     by_kind: dict[str, dict[Measure, float]] = {}
     for kind, texts in zip(kinds, scored, strict=True):
         predicted = [
@@ -188,8 +191,10 @@ def _weighted_f1(
     return {measure: float(total.f1) for measure, total in totals.items()}
 
 
-def _common(scored: Sequence[ScoredTexts], prevalence: float | None) -> CommonThreshold:
-    common = choose_common_threshold(scored, prevalence=prevalence)
+def _common(
+    scored: Sequence[ScoredTexts], prevalence: float | None, tolerance: float = 0.0
+) -> CommonThreshold:
+    common = choose_common_threshold(scored, prevalence=prevalence, tolerance=tolerance)
     if common is None:
         raise RunError("no threshold makes any text positive: train the readers longer")
     return common

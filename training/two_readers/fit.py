@@ -95,6 +95,7 @@ def fit_two_readers(
     validation: Sequence[tuple[str, Sequence[Example]]],
     *,
     prevalence: float | None = None,
+    tolerance: float = 0.0,
     share: float = 0.15,
     keep: float | None = None,
     stream: Sequence[Example] = (),
@@ -109,6 +110,7 @@ def fit_two_readers(
         validation: texts of one kind or several, each with its name; not trained on, of both classes. All
             kinds count as much as each other.
         prevalence: share of positives in the stream; None is the share in the texts of each kind.
+        tolerance: of the threshold, see `choose_common_threshold`.
         share: of a stream that the second reader reads.
         keep: the share of the positives that it reads at least; None goes by `share`.
         stream: unlabelled texts of the stream, which `share` is then measured on.
@@ -139,7 +141,7 @@ def fit_two_readers(
     )
     kinds = _read_by_second(second, engines, kinds, who_reads.reads_from, progress)
     section = fit_both(kinds, version=second.version, reads_from=who_reads.reads_from, prevalence=prevalence)
-    choices = _score_choices(first, second, engines, kinds, section, prevalence)
+    choices = _score_choices(first, second, engines, kinds, section, prevalence, tolerance)
     chosen = best_choice(choices)
     section = section.model_copy(update={"spans": chosen.spans, "codes": chosen.codes})
     return ReaderFit(
@@ -210,6 +212,7 @@ def _score_choices(
     kinds: Sequence[Kind],
     section: SecondReader,
     prevalence: float | None,
+    tolerance: float,
 ) -> list[ChoiceScores]:
     all_spans = FoundSpans.of(kinds)
     threshold = first.config.effective_thresholds.normalizer
@@ -219,7 +222,9 @@ def _score_choices(
         way: all_spans.code(assemble_coder(_joined(first, second, section, way), engines), threshold)
         for way in ways
     }
-    return score_choices(kinds, section, codings, first.config.options, prevalence=prevalence)
+    return score_choices(
+        kinds, section, codings, first.config.options, prevalence=prevalence, tolerance=tolerance
+    )
 
 
 def _joined(first: Bundle, second: Bundle, section: SecondReader, codes: CodeChoice) -> Bundle:
