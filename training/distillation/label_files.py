@@ -21,7 +21,7 @@ from training.distillation.soft_labels import (
 from training.distillation.teacher import Teacher, bounded_log_odds, load_teachers
 from training.errors import RunError
 from training.examples import Example, digest_of
-from training.loop import SINGLE_PROCESS, NullCallback, Processes, TrainingCallback
+from training.loop import SINGLE_PROCESS, Processes, TrainingCallback
 
 _NAME: Final = "labels-{:05d}.jsonl.gz"
 
@@ -69,12 +69,15 @@ def label_examples(
             identity=digest,
             count=len(examples),
         )
-        if processes.is_main:
-            files.begin(callback or NullCallback(), fresh=fresh)
-        processes.wait()
-        files.complete(partial(_write_labels, teacher, examples), advance, processes)
-        processes.wait()
-        labels.append(files.load(_parse_labels))
+        results = files.obtain(
+            partial(_write_labels, teacher, examples),
+            _parse_labels,
+            callback=callback,
+            advance=advance,
+            processes=processes,
+            fresh=fresh,
+        )
+        labels.append(results)
         loaded.append(teacher)
     return SoftLabels(
         examples,

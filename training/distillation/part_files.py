@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from training.errors import RunError
 from training.files import read_json, write_file, write_json
-from training.loop import Processes, TrainingCallback
+from training.loop import NullCallback, Processes, TrainingCallback
 
 TEXTS_PER_FILE: Final = 2_000
 ABOUT: Final = "about.json"
@@ -42,7 +42,37 @@ class PartFiles:
         digest = blake2b(f"{teacher} {identity} {TEXTS_PER_FILE}".encode(), digest_size=16).hexdigest()
         self._about: dict[str, Any] = {"teacher": teacher, "digest": digest}
 
-    def begin(self, callback: TrainingCallback, *, fresh: bool) -> None:
+    def obtain(
+        self,
+        compute: Callable[[range], bytes],
+        parse: Callable[[bytes, range], list[Result]],
+        *,
+        callback: TrainingCallback | None,
+        advance: Callable[[int], None],
+        processes: Processes,
+        fresh: bool,
+    ) -> list[Result]:
+        """Write the files that are missing, together with the other processes, and return all results.
+
+        Args:
+            compute: returns the content of the file for some of the texts.
+            parse: returns the results in such a file. A ValueError means that it is damaged.
+            callback: receives a message if the files of an earlier run are deleted.
+            advance: called with the number of texts of each file, also of those that are there already.
+            processes: they share the work.
+            fresh: start over, whatever the folder holds.
+
+        Raises:
+            RunError: a file cannot be written, is missing or damaged.
+        """
+        if processes.is_main:
+            self._begin(callback or NullCallback(), fresh=fresh)
+        processes.wait()
+        self._complete(compute, advance, processes)
+        processes.wait()
+        return self._load(parse)
+
+    def _begin(self, callback: TrainingCallback, *, fresh: bool) -> None:
         """Keep the files of an earlier run if they are of the same teacher and texts; delete others."""
         earlier = read_json(self._path / ABOUT)
         if earlier is not None and (fresh or earlier != self._about):
@@ -55,31 +85,18 @@ class PartFiles:
                 path.unlink()
         write_json(self._path / ABOUT, self._about)
 
-    def complete(
+    def _complete(
         self, compute: Callable[[range], bytes], advance: Callable[[int], None], processes: Processes
     ) -> None:
-        """Write the files that are missing. Of n processes, each writes every n-th.
-
-        Args:
-            compute: returns the content of the file for some of the texts.
-            advance: called with the number of texts of each file, also of those that are there already.
-            processes: they share the work.
-        """
+        """Write the files that are missing. Of n processes, each writes every n-th."""
         for number, part in enumerate(self._parts()):
             is_own = number % processes.count == processes.rank
             if is_own and not self._file(number).is_file():
                 write_file(self._file(number), compute(part))
             advance(len(part))
 
-    def load(self, parse: Callable[[bytes, range], list[Result]]) -> list[Result]:
-        """Read all files.
-
-        Args:
-            parse: returns the results in a file for some of the texts. A ValueError means that it is damaged.
-
-        Raises:
-            RunError: a file is missing or damaged.
-        """
+    def _load(self, parse: Callable[[bytes, range], list[Result]]) -> list[Result]:
+        """Read all files."""
         results: list[Result] = []
         for number, part in enumerate(self._parts()):
             path = self._file(number)

@@ -24,7 +24,6 @@ from training.distillation.teacher import Teacher, load_teachers
 from training.examples import Example, digest_of
 from training.loop import (
     SINGLE_PROCESS,
-    NullCallback,
     Processes,
     Relations,
     TrainingCallback,
@@ -80,12 +79,15 @@ def add_relations(
             identity=digest,
             count=len(examples),
         )
-        if processes.is_main:
-            files.begin(callback or NullCallback(), fresh=fresh)
-        processes.wait()
-        files.complete(partial(_write_relations, teacher, examples, words), advance, processes)
-        processes.wait()
-        relations.append(files.load(partial(_parse_relations, words)))
+        results = files.obtain(
+            partial(_write_relations, teacher, examples, words),
+            partial(_parse_relations, words),
+            callback=callback,
+            advance=advance,
+            processes=processes,
+            fresh=fresh,
+        )
+        relations.append(results)
     combined: dict[int, Relations] = {}
     for row, of_text in zip(rows, zip(*relations, strict=True), strict=True):
         known = [part for part in of_text if len(part)]
