@@ -16,7 +16,7 @@ from training.default_bundle.data import BundleData, DataSizes
 from training.default_bundle.gathering import gather_data
 from training.default_bundle.held_out import evaluate_held_out
 from training.default_bundle.recipes import PREVALENCE, TOLERANCE
-from training.default_bundle.settled_texts import generate_exit_texts, search_exit
+from training.default_bundle.settled_texts import search_exit
 from training.distillation import (
     ShowProgress,
     add_soft_targets,
@@ -99,8 +99,8 @@ def build_default_bundle(
     thresholds = half.model_copy(update={"classifier": decisions.threshold.threshold})
     drop = decisions.drop_uncoded
     model.save(draft, name=name, thresholds=thresholds, metrics={}, card="", drop_uncoded=drop)
-    exit_search = _search_exit(draft, method, data, corpora, terminology, run)
-    if exit_search is not None and exit_search.chosen is not None:
+    exit_search = _search_exit(draft, method, data, corpora, run)
+    if exit_search is not None:
         store_exit(load_bundle(draft), exit_search)
     run.callback.on_message("evaluating the bundle on all test texts and the checklist")
     held_out, checklist = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
@@ -114,22 +114,23 @@ def build_default_bundle(
     }
     card = default_card(metrics, method, command, checklist)
     version = model.save(out, name=name, thresholds=thresholds, metrics=metrics, card=card, drop_uncoded=drop)
-    if exit_search is not None and exit_search.chosen is not None:
+    if exit_search is not None:
         version = store_exit(load_bundle(out), exit_search)
     files.finish(version, metrics)
     return TrainedBundle(version, metrics)
 
 
 def _search_exit(
-    draft: Path, method: Method, data: BundleData, corpora: Path, terminology: Path, run: TrainingRun
+    draft: Path, method: Method, data: BundleData, corpora: Path, run: TrainingRun
 ) -> ExitSearch | None:
-    """Search an early exit if the method trained a layer for it."""
-    if not method.training.exit_layer:
+    """Search an early exit if the method trained a layer for it; None without one that is worth its place."""
+    supervised = method.training.exit_layer
+    if not supervised:
         return None
     run.callback.on_message("searching an early exit")
     seed = method.training.seed
-    texts = generate_exit_texts(corpora, terminology, seed=seed)
-    return search_exit(load_bundle(draft), data, texts, supervised=method.training.exit_layer, seed=seed)
+    search = search_exit(load_bundle(draft), data, corpora, supervised=supervised, seed=seed)
+    return search if search.chosen is not None else None
 
 
 @dataclass(frozen=True)
