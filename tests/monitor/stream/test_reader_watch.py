@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from structlog.testing import capture_logs
 
-from monitor.errors import FatalError, RetryableError
+from monitor.errors import FatalError
 from monitor.settings import KafkaSettings
 from monitor.stream.reader_watch import STILL_AFTER, ReaderWatch
 from monitor.stream.unread import PartitionLag
-from tests.monitor.stream.clocks import Clock
+from tests.monitor.stream.watched_process import WatchedProcess
 
 TIMEOUT = 300.0
 
 
-class WatchedReader:
+class WatchedReader(WatchedProcess):
     """A watch, and the state of the broker and the reader that it sees."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.errors: list[BaseException] = []
+        super().__init__()
         self.lags = {0: PartitionLag(0, 0, None)}
         self.positions: dict[int, int | None] | None = {0: 0}
         self.missing: str | None = None
-        self.is_broker_away = False
         self.watch = ReaderWatch(
             KafkaSettings(),
             timeout=TIMEOUT,
@@ -34,20 +31,9 @@ class WatchedReader:
             clock=self.clock,
         )
 
-    async def fail(self, error: BaseException) -> None:
-        self.errors.append(error)
-
     def find(self, _: KafkaSettings) -> dict[int, PartitionLag]:
-        if self.is_broker_away:
-            raise RetryableError("no broker answers")
+        self.require_broker()
         return self.lags
-
-    async def check_at(self, seconds: float) -> list[str]:
-        """Check at a time, and return the events that were logged."""
-        self.clock.now = seconds
-        with capture_logs() as logs:
-            await self.watch.check()
-        return [entry["event"] for entry in logs]
 
 
 @pytest.fixture

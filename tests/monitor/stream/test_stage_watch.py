@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from structlog.testing import capture_logs
 
-from monitor.errors import FatalError, RetryableError
+from monitor.errors import FatalError
 from monitor.stream.stage_watch import SLOW_AFTER, StageWatch
 from monitor.stream.stage_work import DATABASE, WorkInStages, waiting_for
-from tests.monitor.stream.clocks import Clock
+from tests.monitor.stream.watched_process import WatchedProcess
 
 TIMEOUT = 300.0
 
 
-class Watched:
+class Watched(WatchedProcess):
     """A watch, its clock, and the errors that ended the process."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        super().__init__()
         self.work = WorkInStages(self.clock)
-        self.errors: list[BaseException] = []
-        self.is_broker_away = False
         self.watch = StageWatch(
             self.work, timeout=TIMEOUT, fail=self.fail, require_broker=self.require_broker, clock=self.clock
         )
-
-    async def fail(self, error: BaseException) -> None:
-        self.errors.append(error)
-
-    def require_broker(self) -> None:
-        if self.is_broker_away:
-            raise RetryableError("no broker answers")
-
-    async def check_at(self, seconds: float) -> list[str]:
-        """Check at a time, and return the events that were logged."""
-        self.clock.now = seconds
-        with capture_logs() as logs:
-            await self.watch.check()
-        return [entry["event"] for entry in logs]
 
 
 @pytest.fixture
