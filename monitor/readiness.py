@@ -1,7 +1,8 @@
-"""A worker reports that it is ready, to the process that supervises it: systemd, or `ade-monitor up`.
+"""A process reports what it does to the process that supervises it: systemd, or `ade-monitor up`.
 
 This is systemd's protocol (sd_notify(3)): the supervisor opens a datagram socket and names it in the variable
-NOTIFY_SOCKET, and the worker sends READY=1 to it. A name that starts with @ has no file (unix(7)).
+NOTIFY_SOCKET, and the process sends lines such as READY=1 to it. A name that starts with @ has no file
+(unix(7)). The libraries for this are unmaintained or need the headers of systemd, and would save ten lines.
 """
 
 from __future__ import annotations
@@ -12,19 +13,54 @@ import socket
 from contextlib import suppress
 from typing import Final
 
+from models.terminal import terminal_safe
+
 VARIABLE: Final = "NOTIFY_SOCKET"
+WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
+WATCHDOG_PID: Final = "WATCHDOG_PID"
 _READY: Final = b"READY=1"
 _LONGEST: Final = 4096  # bytes of a datagram
+_PATIENCE: Final = 1.0  # seconds until a full socket counts as not read
 
 
 def report_ready() -> None:
     """Report to the supervisor, if there is one, that this process does its work from now on."""
+    _send(_READY)
+
+
+def report_stopping() -> None:
+    """Report that this process was told to stop, and finishes its work."""
+    _send(b"STOPPING=1")
+
+
+def report_alive() -> None:
+    """Report that this process makes progress. Without this, systemd restarts it after `WatchdogSec`."""
+    _send(b"WATCHDOG=1")
+
+
+def report_status(text: str) -> None:
+    """Report what this process does now, for `systemctl status`. Controls and line breaks become spaces."""
+    _send(f"STATUS={terminal_safe(text)}".encode()[:_LONGEST])
+
+
+def watchdog_timeout() -> float | None:
+    """Return the seconds after which the supervisor restarts a silent process; None if it does not watch."""
+    if os.environ.get(WATCHDOG_PID, str(os.getpid())) != str(os.getpid()):
+        return None  # the variables are meant for our parent
+    with suppress(ValueError):
+        microseconds = int(os.environ.get(WATCHDOG_VARIABLE, ""))
+        return microseconds / 1e6 if microseconds > 0 else None
+    return None
+
+
+def _send(lines: bytes) -> None:
     name = os.environ.get(VARIABLE)
     if not name:
         return
-    # A supervisor that is gone must not end the worker.
+    # A supervisor that is gone, or does not read, must neither end this process nor hold it up for long.
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.sendto(_READY, f"\0{name[1:]}" if name.startswith("@") else name)
+        sender.settimeout(_PATIENCE)
+        sender.sendto(lines, f"\0{name[1:]}" if name.startswith("@") else name)
 
 
 class ReadinessSocket:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from monitor.readiness import VARIABLE, ReadinessSocket, report_ready
+from monitor.readiness import (
+    VARIABLE,
+    WATCHDOG_PID,
+    WATCHDOG_VARIABLE,
+    ReadinessSocket,
+    report_alive,
+    report_ready,
+    report_status,
+    report_stopping,
+    watchdog_timeout,
+)
 
 
 @pytest.fixture
@@ -48,7 +58,15 @@ def test_systemd_is_told_through_the_file_of_its_socket(
         systemd.settimeout(10)
         monkeypatch.setenv(VARIABLE, os.fspath(Path("notify")))
         report_ready()
-        assert systemd.recv(100) == b"READY=1"
+        report_alive()
+        report_status("reads posts\nREADY=1 of\x1b 4 partitions")
+        report_stopping()
+        assert [systemd.recv(100) for _ in range(4)] == [
+            b"READY=1",
+            b"WATCHDOG=1",
+            b"STATUS=reads posts READY=1 of  4 partitions",
+            b"STOPPING=1",
+        ]
 
 
 def test_other_messages_are_ignored(receiver: ReadinessSocket) -> None:
@@ -59,3 +77,35 @@ def test_other_messages_are_ignored(receiver: ReadinessSocket) -> None:
         assert not receiver.was_reported()
         sender.sendto(b"STATUS=done\nREADY=1\n", f"\0{name}")
     assert receiver.was_reported()
+
+
+def test_a_supervisor_that_does_not_read_holds_nobody_up(
+    receiver: ReadinessSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.readiness._PATIENCE", 0.01)
+    monkeypatch.setenv(VARIABLE, receiver.environment[VARIABLE])
+    for number in range(1_000):
+        report_status(f"batch {number}")
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "pid", "timeout"),
+    [
+        (None, None, None),
+        ("60000000", None, 60.0),
+        ("60000000", "ours", 60.0),
+        ("60000000", "1", None),
+        ("0", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_the_watchdog_of_systemd_counts_for_the_process_that_it_names(
+    microseconds: str | None, pid: str | None, timeout: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {WATCHDOG_VARIABLE: microseconds, WATCHDOG_PID: str(os.getpid()) if pid == "ours" else pid}
+    for name, value in variables.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert watchdog_timeout() == timeout
