@@ -32,22 +32,19 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
     label: frozenset(values.split())
     for label, values in {
         "cause": "deleted stale",
-        "check": "bundle broker database event_loop partitions reader redis stages stopping",
-        "dependency": "broker database platform redis token_server",
+        "check": "bundle event_loop kafka not_stopping partitions postgres reader redis stages",
+        "dependency": "kafka platform postgres process redis token_server",
         "language": _LANGUAGES,
-        "outcome": "refused taken",
+        "outcome": "loaded refused",
         "platform": "bluesky mastodon x",
         "program": "broker postgres valkey worker",
         "reason": """
-            bad-date bad-id batch-too-large blank-text damaged-batch empty expired missing-field model-error
-            not-an-object not-json not-utf8 too-large too-long unknown-source unknown-value wrong-type
+            bad-date bad-id batch-too-large blank-text damaged-batch empty expired missing-field model-crash
+            model-error not-an-object not-json not-utf8 too-large too-long unknown-source unknown-value wrong-type
         """,
         "since": "message post",
         "stage": "ReadMessages ScorePosts SendDeadLetters SkipOtherLanguages WriteBatches",
-        "table": """
-            alert_outbox compliance_events hourly_counts mentions post_aliases predictions skipped_languages
-            tombstones tweets
-        """,
+        "what": "alerts posts",
     }.items()
 }
 """Every label of our metrics with its values, except `PARTITION`."""

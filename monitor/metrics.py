@@ -145,16 +145,19 @@ OUTBOX_AGE: Final = BoundedGauge(
 
 # ── worker: the model, and rows that end ───────────────────────────────────────────────────────────────────
 
-# The version is a hash of the bundle's content. Replaced, not added, when another bundle is taken up.
+# The version is a hash of the bundle's content. Replaced, not added, when another bundle is loaded.
 BUNDLE: Final = Info("ade_bundle", "The bundle that scores.", registry=WORKER)
 BUNDLE_RELOADS: Final = BoundedCounter(
     "ade_bundle_reloads_total",
-    "Other bundles that a running worker took up, or refused.",
+    "Other bundles that a running worker loaded, or refused.",
     ["outcome"],
     registry=WORKER,
 )
-RETENTION_DELETED_ROWS: Final = BoundedCounter(
-    "ade_retention_deleted_rows_total", "Rows that retention removed.", ["table"], registry=WORKER
+RETENTION_REMOVED: Final = BoundedCounter(
+    "ade_retention_removed_total",
+    "Posts in the database, and alerts in the Redis Stream, that retention removed.",
+    ["what"],
+    registry=WORKER,
 )
 
 # ── up ─────────────────────────────────────────────────────────────────────────────────────────────────────
