@@ -40,7 +40,8 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
         "program": "broker postgres valkey worker",
         "reason": """
             bad-date bad-id batch-too-large blank-text damaged-batch empty expired missing-field model-crash
-            model-error not-an-object not-json not-utf8 too-large too-long unknown-source unknown-value wrong-type
+            model-error not-an-object not-json not-utf8 too-large too-long unknown-source unknown-value
+            wrong-type
         """,
         "since": "message post",
         "stage": "ReadMessages ScorePosts SendDeadLetters SkipOtherLanguages WriteBatches",
