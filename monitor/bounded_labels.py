@@ -32,8 +32,8 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
     label: frozenset(values.split())
     for label, values in {
         "cause": "deleted stale",
-        "check": "bundle event_loop kafka not_stopping partitions postgres reader redis stages",
-        "dependency": "kafka platform postgres process redis token_server",
+        "check": "broker bundle database event_loop partitions reader redis running stages",
+        "dependency": "broker database platform program redis",
         "language": _LANGUAGES,
         "outcome": "loaded refused",
         "platform": "bluesky mastodon x",
