@@ -28,6 +28,15 @@ Bundle = Annotated[
 Device = Annotated[
     str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:N (setting model.device).")
 ]
+Reload = Annotated[
+    bool | None,
+    typer.Option(
+        "--reload/--no-reload",
+        help="Take up another bundle that is put into the bundle's folder, without a restart "
+        "(setting worker.reload).",
+        show_default=False,
+    ),
+]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads (setting model.threads).")]
 Precision = Annotated[
     str | None,

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.console import add_row, print_note, print_renderable
-from monitor.cli.options import Bundle, DataDir, Workers, load_settings_of
+from monitor.cli.options import Bundle, DataDir, Reload, Workers, load_settings_of
 from monitor.embedded import RunningMonitor, running_monitor
 from monitor.enrich import wanted_languages
 from monitor.settings import Settings, masked_url
@@ -29,6 +29,7 @@ def up_command(
     data_dir: DataDir = None,
     workers: Workers = 1,
     bundle: Bundle = None,
+    reload: Reload = None,
     broker: Annotated[
         BrokerChoice | None,
         typer.Option(
@@ -50,8 +51,12 @@ def up_command(
     survive a restart. Posts that wait in the broker do not, because it keeps them in memory; with --broker
     kafka they do. A message says when the worker is ready.
     """
-    kafka = {"embedded__broker": broker, "embedded__kafka_home": kafka_home}
-    settings = embedded_settings(context, data_dir, bundle, **kafka)
+    options = {
+        "embedded__broker": broker,
+        "embedded__kafka_home": kafka_home,
+        "worker__reload": reload,
+    }
+    settings = embedded_settings(context, data_dir, bundle, **options)
     try:
         with running_monitor(settings, workers=workers, notify=print_note) as monitor:
             show_panel(monitor, worker="loading its model; posts that are fed meanwhile wait for it")

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Bootstrap, Bundle, Device, Topic, settings_of
+from monitor.cli.early_stop import end_at_sigterm
+from monitor.cli.options import Bootstrap, Bundle, Device, Reload, Topic, settings_of
 from monitor.cli.stack_advice import stopped_stack_behind
 
 
@@ -20,12 +21,14 @@ def worker_command(
         typer.Option(help="Consumer group, whose workers share the tweets (setting kafka.group_id)."),
     ] = None,
     device: Device = None,
+    reload: Reload = None,
 ) -> None:
     """Run one worker, including the alert relay, until SIGTERM or Ctrl-C.
 
     Start up to as many as there are partitions; each gets its share. A worker that is killed loses nothing:
     what it had not stored is read again.
     """
+    end_at_sigterm()
     settings = settings_of(
         context,
         model__bundle=bundle,
@@ -33,6 +36,7 @@ def worker_command(
         kafka__bootstrap_servers=bootstrap,
         kafka__group_id=group,
         model__device=device,
+        worker__reload=reload,
     )
     from monitor.kafka import require_listener
     from monitor.logs import configure_logs

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
+from models import Scorer
 from monitor.errors import PoisonError
 from monitor.ingest.future_dates import TOLERANCE, event_without_future_date, without_future_dates
 from monitor.ingest.messages import SOURCE_HEADER, read_message
@@ -57,6 +58,8 @@ class Batch:
         compliance: the deletions and other compliance events of the messages, in their order.
         scored: posts with their predictions.
         refused: messages that are invalid, or that have a post that is invalid or cannot be scored.
+        scorer: the bundle for all posts of this batch, also if another one comes meanwhile; None before a
+            stage has chosen it.
     """
 
     id: str
@@ -66,13 +69,26 @@ class Batch:
     skipped: tuple[ReceivedPost, ...] = ()
     scored: tuple[ScoredPost, ...] = ()
     refused: tuple[RefusedMessage, ...] = ()
+    scorer: Scorer | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def bundle(self) -> str:
+        """Version of the bundle that scores this batch.
+
+        Raises:
+            ValueError: no stage has chosen it yet.
+        """
+        if self.scorer is None:
+            raise ValueError(f"batch {self.id} has no scorer yet: a stage before this one must choose it")
+        return self.scorer.version
 
     def progress(self) -> list[Progress]:
-        """Return how far each partition is done once this batch is written."""
-        last: dict[tuple[str, int], int] = {}
-        for event in self.events:
-            place = (event.message.topic, event.message.partition)
-            last[place] = max(last.get(place, 0), event.message.offset)
+        """Return how far each partition is done once this batch is written.
+
+        That is after its last event, even if it has a higher offset before: then the reader went back within
+        this batch.
+        """
+        last = {(event.message.topic, event.message.partition): event.message.offset for event in self.events}
         return [Progress(topic, partition, offset + 1) for (topic, partition), offset in sorted(last.items())]
 
 

@@ -17,6 +17,7 @@ from monitor.settings.store_settings import DatabaseSettings, RedisSettings
 from monitor.settings.value_types import (
     BrokerChoice,
     Languages,
+    OptionalSecret,
     Port,
     Probability,
     Seconds,
@@ -33,6 +34,9 @@ class AlertSettings(Section):
         1_000_000, ge=1, description="approximate number of entries that the stream keeps"
     )
     seen_ttl: int = Field(7 * 86_400, ge=60, description="seconds for which an alert's id is remembered")
+    replicas: int = Field(
+        0, ge=0, le=10, description="replicas of Redis that must have an alert before it counts as published"
+    )
     min_probability: Probability = Field(0.0, description="minimum probability of a tweet that raises alerts")
     relay_interval: Seconds = Field(5, description="seconds between two checks of the outbox")
     rewrite_interval: int = Field(
@@ -104,6 +108,9 @@ class WorkerSettings(Section):
     retry_max_wait: Seconds = Field(
         30, description="longest pause between attempts while the database is away"
     )
+    reload: bool = Field(
+        False, description="take up another bundle that is put into the bundle's folder, without a restart"
+    )
 
 
 class ComplianceSettings(Section):
@@ -115,6 +122,38 @@ class ComplianceSettings(Section):
         le=36_500,
         description="days after which events that matched nothing are counted and removed, 0 for never",
     )
+
+
+class RetentionSettings(Section):
+    """How long results are kept; 0 means for ever."""
+
+    posts_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days after which a post is removed with all that is stored of it, 0 for never",
+    )
+    negatives_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="the same for posts in which no effect was found; 0 means as posts_days",
+    )
+    alerts_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days after which alerts are removed from the Redis Stream, 0 for never",
+    )
+
+    @model_validator(mode="after")
+    def _negatives_go_first(self) -> RetentionSettings:
+        if self.posts_days and self.negatives_days > self.posts_days:
+            raise ValueError(
+                f"retention.negatives_days ({self.negatives_days}) is set in vain: retention.posts_days "
+                f"removes all posts after {self.posts_days} days"
+            )
+        return self
 
 
 class ConnectSettings(Section):
@@ -154,6 +193,16 @@ class PrivacySettings(Section):
         None,
         description="HMAC-SHA256 key for author ids; without it, no author is stored",
     )
+    previous_author_keys: OptionalSecret = Field(
+        None, description="earlier values of author_key, one on each line; stored posts are found with them"
+    )
+
+    @property
+    def earlier_keys(self) -> list[str]:
+        """The keys in `previous_author_keys`."""
+        if self.previous_author_keys is None:
+            return []
+        return [line for line in self.previous_author_keys.get_secret_value().splitlines() if line.strip()]
 
 
 class EmbeddedSettings(Section):
@@ -202,6 +251,7 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     worker: WorkerSettings = WorkerSettings()
     compliance: ComplianceSettings = ComplianceSettings()
+    retention: RetentionSettings = RetentionSettings()
     connect: ConnectSettings = ConnectSettings()
     privacy: PrivacySettings = PrivacySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()

@@ -12,9 +12,9 @@ Facts about Faust that shape this file:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import structlog
 
@@ -35,7 +35,9 @@ from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.outages import until_answered
 from monitor.stream.positions import METADATA_AGE_MS, TopicWatch
 from monitor.stream.reader_watch import ReaderWatch
+from monitor.stream.reloading import BundleReloader
 from monitor.stream.scoring import ScorePosts
+from monitor.stream.served_bundle import CurrentBundle
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stage_watch import StageWatch
 from monitor.stream.stages import worker_stages
@@ -43,30 +45,38 @@ from monitor.stream.unread import reader_positions, require_broker
 
 log = structlog.get_logger()
 
+ANSWER_GRACE: Final = 10.0
+"""Seconds that an answer of the broker may take, in addition to the time that it may wait for other workers.
+A connection without an answer for longer is dead: it is closed, and a new one is opened."""
+
 
 def create_app(
     settings: Settings,
     *,
+    current: CurrentBundle,
+    reloader: BundleReloader | None,
     languages: SkipOtherLanguages,
     scoring: ScorePosts,
     store: Store,
     relay: Relay,
     scrubber: LetterScrubber,
     expiry: EventExpiry,
-    raise_alerts: RaiseAlerts,
+    alert_rules: Callable[[str], RaiseAlerts],
     instance: str | None,
 ) -> MonitorApp:
     """Build the worker's app. Nothing is connected before the app is started.
 
     Args:
         settings: of the broker, the topic and the batches.
+        current: the bundle that scores now.
+        reloader: replaces it while the worker runs; None if it stays.
         languages: the stage that skips posts.
         scoring: the stage that calls the model.
         store: where batches are written.
         relay: publishes the alerts of the outbox.
         scrubber: removes dead letters of deleted posts.
         expiry: removes compliance events that matched nothing.
-        raise_alerts: returns the alerts of new predictions.
+        alert_rules: returns the rules for the version of a bundle; see `WriteBatches`.
         instance: name of this worker in its group, or None; see `group_instance`.
     """
     kafka, worker = settings.kafka, settings.worker
@@ -91,6 +101,7 @@ def create_app(
         # After these, Faust would log that something hangs, even if it only waits. Our watches know better.
         stream_processing_timeout=NEVER,
         broker_commit_livelock_soft_timeout=NEVER,
+        broker_request_timeout=max(kafka.session_timeout, kafka.rebalance_timeout) + ANSWER_GRACE,
         broker_session_timeout=kafka.session_timeout,
         broker_heartbeat_interval=kafka.heartbeat_interval,
         broker_rebalance_timeout=kafka.rebalance_timeout,
@@ -117,12 +128,11 @@ def create_app(
     writing = WriteBatches(
         settings,
         store=store,
-        bundle=scoring.bundle,
-        raise_alerts=raise_alerts,
+        alert_rules=alert_rules,
         on_alerts=relay.nudge,
         on_removals=scrubber.nudge,
         acknowledge=acknowledge,
-        cache_counts=scoring.cache_counts,
+        cache_counts=current.cache_counts,
     )
     stages = worker_stages(
         languages=languages,
@@ -166,6 +176,8 @@ def create_app(
     app.task(relay.run)
     app.task(scrubber.run)
     app.task(expiry.run)
+    if reloader is not None:
+        app.task(reloader.run)
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,11 +14,12 @@ import structlog
 
 from models import Scorer, TweetPrediction
 from models.predictions import prediction_fault
-from models.scoring import CacheCounts, CachingScorer
+from models.scoring import CachingScorer
 from monitor.errors import FatalError, PoisonError
 from monitor.ingest import Batch
 from monitor.records import Origin, Post, ReceivedPost, RefusedMessage, ScoredPost
 from monitor.stream.device_memory import free_device_memory, is_device_full
+from monitor.stream.served_bundle import CurrentBundle
 
 log = structlog.get_logger()
 
@@ -39,23 +41,29 @@ class ScorePosts:
     """Scores the tweets of each batch in a thread of its own.
 
     Args:
-        scorer: safe to call from several threads at the same time.
+        current: the bundle for batches that no stage gave a scorer.
         at_once: number of batches to score at the same time. While one is computed, another is tokenized.
     """
 
-    def __init__(self, scorer: Scorer, *, at_once: int) -> None:
+    def __init__(self, current: CurrentBundle, *, at_once: int) -> None:
         self.at_once = at_once
-        self._scorer = scorer
+        self._current = current
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="scoring")
+        self._in_work = 0
+        self._may_start = asyncio.Event()
+        self._may_start.set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
-    @property
-    def bundle(self) -> str:
-        """Version of the bundle that scores."""
-        return self._scorer.version
-
-    def cache_counts(self) -> CacheCounts | None:
-        """Return the lookups and hits of the cache so far; None if there is no cache."""
-        return self._scorer.counts if isinstance(self._scorer, CachingScorer) else None
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Score nothing during the block, which starts when no batch is in work."""
+        self._may_start.clear()
+        try:
+            await self._is_idle.wait()
+            yield
+        finally:
+            self._may_start.set()
 
     async def process(self, batch: Batch) -> Batch:
         """Score the tweets of a batch.
@@ -72,12 +80,22 @@ class ScorePosts:
                 no memory for one tweet.
             MemoryError: the machine has no memory.
         """
+        scorer = batch.scorer or self._current.now.scorer
+        batch = replace(batch, scorer=scorer)
         if not batch.posts:
             return batch
+        await self._may_start.wait()
         context = contextvars.copy_context()  # with the batch's id for the log
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, context.run, self._score_batch, batch
-        )
+        self._in_work += 1
+        self._is_idle.clear()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, context.run, _score_batch, batch, scorer
+            )
+        finally:
+            self._in_work -= 1
+            if not self._in_work:
+                self._is_idle.set()
 
     def close(self) -> None:
         """Wait for the batches in work, and end the threads.
@@ -86,66 +104,71 @@ class ScorePosts:
         """
         self._threads.shutdown(cancel_futures=True)
 
-    def _score_batch(self, batch: Batch) -> Batch:
-        posts = batch.posts
+
+def _score_batch(batch: Batch, scorer: Scorer) -> Batch:
+    posts = batch.posts
+    try:
+        predictions = _sound_predictions(scorer, posts)
+    except MemoryError:
+        raise
+    except Exception as error:
+        log.warning("batch refused by the model", tweets=len(posts), error=type(error).__name__)
+        return _score_in_halves(batch, scorer, error)
+    return replace(batch, scored=tuple(map(ScoredPost, posts, predictions)))
+
+
+def _score_in_halves(batch: Batch, scorer: Scorer, error: Exception) -> Batch:
+    if not is_device_full(error):
+        _check_model(scorer)
+    results = _results_of_halves(batch.posts, scorer, error)
+    scored = tuple(result for result in results if isinstance(result, ScoredPost))
+    refused = [result for result in results if isinstance(result, RefusedMessage)]
+    if refused:
+        # The text of one post can break a GPU for all posts after it, and those are not to be refused.
+        _check_model(scorer)
+    return replace(batch, scored=scored, refused=_one_of_each_message(batch.refused, refused))
+
+
+def _results_of_halves(posts: Sequence[ReceivedPost], scorer: Scorer, error: Exception) -> list[Result]:
+    """Return the results of posts on which the model failed together with `error`, in their order."""
+    if is_device_full(error):
+        free_device_memory()
+    if len(posts) == 1:
+        return [_refused(posts[0], scorer, error)]
+    results: list[Result] = []
+    middle = len(posts) // 2
+    for half in (posts[:middle], posts[middle:]):
         try:
-            predictions = _sound_predictions(self._scorer, posts)
+            results += map(ScoredPost, half, _sound_predictions(scorer, half))
         except MemoryError:
             raise
-        except Exception as error:
-            log.warning("batch refused by the model", tweets=len(posts), error=type(error).__name__)
-            return self._score_in_halves(batch, error)
-        return replace(batch, scored=tuple(map(ScoredPost, posts, predictions)))
+        except Exception as error_of_half:
+            results += _results_of_halves(half, scorer, error_of_half)
+    return results
 
-    def _score_in_halves(self, batch: Batch, error: Exception) -> Batch:
-        if not is_device_full(error):
-            self._check_model()
-        results = self._results_of_halves(batch.posts, error)
-        scored = tuple(result for result in results if isinstance(result, ScoredPost))
-        refused = [result for result in results if isinstance(result, RefusedMessage)]
-        if refused:
-            # The text of one post can break a GPU for all posts after it, and those are not to be refused.
-            self._check_model()
-        return replace(batch, scored=scored, refused=_one_of_each_message(batch.refused, refused))
 
-    def _results_of_halves(self, posts: Sequence[ReceivedPost], error: Exception) -> list[Result]:
-        """Return the results of posts on which the model failed together with `error`, in their order."""
-        if is_device_full(error):
-            free_device_memory()
-        if len(posts) == 1:
-            return [self._refused(posts[0], error)]
-        results: list[Result] = []
-        middle = len(posts) // 2
-        for half in (posts[:middle], posts[middle:]):
-            try:
-                results += map(ScoredPost, half, _sound_predictions(self._scorer, half))
-            except MemoryError:
-                raise
-            except Exception as error_of_half:
-                results += self._results_of_halves(half, error_of_half)
-        return results
+def _refused(received: ReceivedPost, scorer: Scorer, error: Exception) -> RefusedMessage:
+    if is_device_full(error):
+        raise FatalError(
+            f"bundle {scorer.version} cannot score a single post: the device has no free memory",
+            "end what else uses it, or set model.device to cpu",
+        ) from error
+    what = str(error) if isinstance(error, ImpossiblePredictionError) else type(error).__name__
+    return RefusedMessage(received.origin, PoisonError(MODEL_ERROR, f"{what} while scoring"))
 
-    def _refused(self, received: ReceivedPost, error: Exception) -> RefusedMessage:
-        if is_device_full(error):
-            raise FatalError(
-                f"bundle {self.bundle} cannot score a single post: the device has no free memory",
-                "end what else uses it, or set model.device to cpu",
-            ) from error
-        what = str(error) if isinstance(error, ImpossiblePredictionError) else type(error).__name__
-        return RefusedMessage(received.origin, PoisonError(MODEL_ERROR, f"{what} while scoring"))
 
-    def _check_model(self) -> None:
-        # Without the cache, which would go on answering for a model that has broken since.
-        scorer = self._scorer.scorer if isinstance(self._scorer, CachingScorer) else self._scorer
-        try:
-            _sound_predictions(scorer, [_PLAIN_POST])
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise FatalError(
-                f"bundle {self.bundle} cannot score any text: {type(error).__name__}: {error}",
-                "`ade-monitor doctor` checks the bundle",
-            ) from error
+def _check_model(scorer: Scorer) -> None:
+    # Without the cache, which would go on answering for a model that has broken since.
+    bare = scorer.scorer if isinstance(scorer, CachingScorer) else scorer
+    try:
+        _sound_predictions(bare, [_PLAIN_POST])
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise FatalError(
+            f"bundle {scorer.version} cannot score any text: {type(error).__name__}: {error}",
+            "`ade-monitor doctor` checks the bundle",
+        ) from error
 
 
 def _one_of_each_message(

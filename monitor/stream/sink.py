@@ -29,8 +29,8 @@ class WriteBatches:
 
     Args:
         store: where predictions, mentions and the alert outbox go, and where deletions are applied.
-        bundle: version of the bundle that scored the posts.
-        raise_alerts: returns the alerts of new predictions.
+        alert_rules: returns the rules for the version of a bundle: what returns the alerts of its new
+            predictions.
         on_alerts: called after each transaction that left something to publish in the outbox.
         on_removals: called after each transaction that removed posts or authors, or more ids of them.
         acknowledge: acknowledges events in the given order, and commits their offsets.
@@ -44,8 +44,7 @@ class WriteBatches:
         settings: Settings,
         *,
         store: Store,
-        bundle: str,
-        raise_alerts: RaiseAlerts,
+        alert_rules: Callable[[str], RaiseAlerts],
         on_alerts: Callable[[], None],
         on_removals: Callable[[], None],
         acknowledge: Acknowledge,
@@ -54,8 +53,7 @@ class WriteBatches:
         self._group = settings.kafka.group_id
         self._worker = settings.worker
         self._store = store
-        self._bundle = bundle
-        self._raise_alerts = raise_alerts
+        self._alert_rules = alert_rules
         self._on_alerts = on_alerts
         self._on_removals = on_removals
         self._acknowledge = acknowledge
@@ -100,10 +98,11 @@ class WriteBatches:
         _log_events(new)
 
     def _write(self, batch: Batch) -> Awaitable[Written]:
+        bundle = batch.bundle
         return self._store.write_batch(
             batch.scored,
-            bundle=self._bundle,
-            raise_alerts=self._raise_alerts,
+            bundle=bundle,
+            raise_alerts=self._alert_rules(bundle),
             progress=batch.progress(),
             group=self._group,
             skipped=batch.skipped,

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from functools import partial
 
 import structlog
 
-from models import load_scorer
 from models.languages import EVERY_LANGUAGE
+from models.scoring.dummy import is_dummy
 from monitor.alerts import AlertRules, Relay
 from monitor.alerts.redis import RedisPublisher
 from monitor.compliance import EventExpiry, LetterScrubber
-from monitor.enrich import LanguageFilter, wanted_languages
+from monitor.enrich import LanguageDetector
 from monitor.errors import FatalError, MonitorError
 from monitor.kafka import ensure_topics
 from monitor.settings import Settings
-from monitor.store import Store
+from monitor.store import RaiseAlerts, Store
 from monitor.stream.app import create_app
+from monitor.stream.bundle_content import read_content
 from monitor.stream.group_instance import GroupInstance
 from monitor.stream.memory_errors import end_on_memory_error
 from monitor.stream.other_languages import SkipOtherLanguages
+from monitor.stream.reloading import BundleReloader
 from monitor.stream.scoring import ScorePosts
+from monitor.stream.served_bundle import CurrentBundle, load_served_bundle
 from monitor.stream.shutdown import BoundedWorker
 from monitor.stream.unread import require_broker
 
@@ -42,41 +46,46 @@ def run_worker(settings: Settings) -> None:
 
     Raises:
         ModelError: the bundle cannot be loaded.
-        RetryableError: the broker or the database cannot be reached at the start.
+        RetryableError: the broker or the database cannot be reached at the start, or the folder of the bundle
+            was changed while it was read.
         SchemaRevisionError: the database is at another revision than this code needs.
         FatalError: a stage failed. The batches in work are read again by the next worker.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
-    scorer = load_scorer(settings.model.bundle, settings.model.serving)
-    language_filter = LanguageFilter(wanted_languages(settings))
-    language_filter.load()
+    if settings.worker.reload:
+        signal.signal(signal.SIGHUP, _ignore)  # what it requests happens at the start anyway
+    detector = LanguageDetector()
+    current = CurrentBundle(load_served_bundle(settings, detector))
+    current.now.language_filter.load()
     ensure_topics(settings.kafka, patient=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     end_on_memory_error(loop)
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
-    scoring = ScorePosts(scorer, at_once=settings.model.threads + 1)
-    languages = SkipOtherLanguages(language_filter)
+    scoring = ScorePosts(current, at_once=settings.model.threads + 1)
+    reloader = _reloader_of(settings, current, scoring, detector) if settings.worker.reload else None
+    languages = SkipOtherLanguages(current)
     relay = Relay(settings, store.engine, RedisPublisher(settings))
     scrubber = LetterScrubber(settings, store)
-    rules = AlertRules(bundle=scorer.version, min_probability=settings.alerts.min_probability)
     instance = GroupInstance(settings.kafka.group_instance_id, settings.kafka.group_id)
     app = create_app(
         settings,
+        current=current,
+        reloader=reloader,
         languages=languages,
         scoring=scoring,
         store=store,
         relay=relay,
         scrubber=scrubber,
         expiry=EventExpiry(settings, store),
-        raise_alerts=rules.alerts_for,
+        alert_rules=partial(_alert_rules, settings),
         instance=instance.name,
     )
     log.info(
         "worker starts",
-        bundle=scorer.version,
-        languages=sorted(language_filter.languages) or EVERY_LANGUAGE,
+        bundle=current.version,
+        languages=sorted(current.now.language_filter.languages) or EVERY_LANGUAGE,
         topic=settings.kafka.topic,
         group=settings.kafka.group_id,
         instance=instance.name,
@@ -108,5 +117,38 @@ def run_worker(settings: Settings) -> None:
     finally:
         languages.close()
         scoring.close()
+        if reloader is not None:
+            reloader.close()
         instance.close()
     log.info("worker stopped")
+
+
+def _alert_rules(settings: Settings, bundle: str) -> RaiseAlerts:
+    """Return the rules for the alerts of a bundle's predictions."""
+    return AlertRules(bundle=bundle, min_probability=settings.alerts.min_probability).alerts_for
+
+
+def _reloader_of(
+    settings: Settings, current: CurrentBundle, scoring: ScorePosts, detector: LanguageDetector
+) -> BundleReloader:
+    return BundleReloader(
+        settings.model.bundle,
+        current,
+        read_content=partial(read_content, settings.model.bundle),
+        load=partial(load_served_bundle, settings, detector),
+        pause=scoring.paused if _uses_gpu(settings) else contextlib.nullcontext,
+        # On a GPU batches wait meanwhile, and the watch over the stages must not end the worker for that.
+        timeout=settings.worker.stall_timeout / 2,
+    )
+
+
+def _uses_gpu(settings: Settings) -> bool:
+    if is_dummy(settings.model.bundle):
+        return False
+    from models.device import resolve_device
+
+    return resolve_device(settings.model.device).type == "cuda"
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing at a signal."""

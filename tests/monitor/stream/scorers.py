@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models import Scorer, TweetPrediction
+from monitor.enrich import LanguageFilter
 from monitor.stream.scoring import ScorePosts
+from monitor.stream.served_bundle import CurrentBundle, ServedBundle
 
 
 class PickyScorer:
@@ -39,4 +41,9 @@ class FaultyScorer:
 
 def scoring_with(scorer: Scorer) -> ScorePosts:
     """Return the scoring stage of a worker with one thread of the model."""
-    return ScorePosts(scorer, at_once=2)
+    return ScorePosts(current_bundle(scorer), at_once=2)
+
+
+def current_bundle(scorer: Scorer, *languages: str) -> CurrentBundle:
+    """Return the owner of a bundle that scores posts in some languages, or in all."""
+    return CurrentBundle(ServedBundle(scorer, LanguageFilter(languages)))

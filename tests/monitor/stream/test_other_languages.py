@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.enrich import LanguageFilter
 from monitor.ingest import start_batch
 from monitor.stream.other_languages import SkipOtherLanguages
 from tests.monitor.kafka_events import batch_of, event
+from tests.monitor.stream.scorers import PickyScorer, current_bundle
 
 SPANISH = "llevo tres días con zoloft y no puedo dormir nada, me duele mucho la cabeza"
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[SkipOtherLanguages]:
-    stage = SkipOtherLanguages(LanguageFilter(["en"]))
+    stage = SkipOtherLanguages(current_bundle(PickyScorer(), "en"))
     yield stage
     stage.close()
 
@@ -39,6 +39,23 @@ async def test_posts_in_other_languages_are_skipped_and_the_others_keep_their_or
     assert sorted_batch.refused == batch.refused
 
 
-async def test_a_batch_without_posts_passes_unchanged(stage: SkipOtherLanguages) -> None:
+async def test_a_batch_without_posts_passes_unchanged_except_for_its_bundle(
+    stage: SkipOtherLanguages,
+) -> None:
     for batch in (start_batch([]), batch_of(event(raw=b"{"))):
-        assert await stage.process(batch) == batch
+        passed = await stage.process(batch)
+        assert passed == batch
+        assert passed.bundle == "picky-1"
+
+
+async def test_each_batch_is_sorted_by_the_languages_of_the_bundle_that_scores_it() -> None:
+    spanish = current_bundle(PickyScorer(), "es").now
+    current = current_bundle(PickyScorer(), "en")
+    stage = SkipOtherLanguages(current)
+    first = await stage.process(batch_of(event(SPANISH)))
+    current.replace(spanish)
+    second = await stage.process(batch_of(event(SPANISH)))
+    stage.close()
+    assert (len(first.posts), len(first.skipped)) == (0, 1)
+    assert (len(second.posts), len(second.skipped)) == (1, 0)
+    assert second.scorer is spanish.scorer

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,12 +17,12 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from models import Mention, TweetPrediction
-from models.scoring import CacheCounts, CachingScorer
+from models.scoring import CachingScorer
 from monitor.errors import FatalError
 from monitor.ingest import Batch
 from monitor.stream.scoring import ScorePosts
 from tests.monitor.kafka_events import batch_of, batch_of_texts, event
-from tests.monitor.stream.scorers import FaultyScorer, PickyScorer, scoring_with
+from tests.monitor.stream.scorers import FaultyScorer, PickyScorer, current_bundle, scoring_with
 
 PATIENCE = 20.0
 
@@ -176,15 +177,29 @@ async def test_cached_predictions_do_not_hide_that_the_model_broke() -> None:
         await scoring.process(batch_of_texts("two"))
 
 
-async def test_scoring_reports_the_counts_of_its_cache() -> None:
-    scoring = scoring_with(CachingScorer(PickyScorer(), 100))
-    await scoring.process(batch_of_texts("one", "two", "one"))
-    assert scoring.cache_counts() == CacheCounts(lookups=3, hits=1)
-    assert scoring_with(PickyScorer()).cache_counts() is None
+async def test_a_batch_keeps_the_bundle_that_an_earlier_stage_gave_it() -> None:
+    batch = replace(batch_of_texts("bad"), scorer=PickyScorer())
+    scored = await scoring_with(PickyScorer("bad")).process(batch)
+    assert scored.scorer is batch.scorer
+    assert scored_texts(scored) == ["bad"]
 
 
-async def test_scoring_has_the_version_of_its_bundle() -> None:
-    assert scoring_with(CachingScorer(PickyScorer(), 100)).bundle == "picky-1"
+async def test_a_batch_without_a_bundle_gets_the_current_one() -> None:
+    assert (await scoring_with(PickyScorer()).process(batch_of_texts("one"))).bundle == "picky-1"
+
+
+async def test_nothing_is_scored_during_a_pause_which_waits_for_the_batches_in_work() -> None:
+    scorer = SlowScorer()
+    scoring = scoring_with(scorer)
+    before = asyncio.create_task(scoring.process(batch_of_texts("before")))
+    await asyncio.to_thread(scorer.begun.wait, PATIENCE)
+    async with scoring.paused():
+        assert scorer.ended == ["before"]
+        after = asyncio.create_task(scoring.process(batch_of_texts("after")))
+        await asyncio.sleep(0.1)
+        assert scorer.ended == ["before"]
+    assert scored_texts(await after) == ["after"]
+    assert scored_texts(await before) == ["before"]
 
 
 async def test_log_events_about_a_batch_have_its_id() -> None:
@@ -225,7 +240,7 @@ def test_close_waits_for_the_batches_in_work() -> None:
 
 async def test_close_drops_the_batches_that_wait_for_a_thread() -> None:
     scorer = SlowScorer()
-    scoring = ScorePosts(scorer, at_once=1)
+    scoring = ScorePosts(current_bundle(scorer), at_once=1)
     batches = [asyncio.create_task(scoring.process(batch_of_texts(text))) for text in ("one", "two")]
     await asyncio.to_thread(scorer.begun.wait, PATIENCE)
     await asyncio.to_thread(scoring.close)

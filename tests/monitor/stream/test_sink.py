@@ -15,9 +15,10 @@ from monitor.errors import FatalError, RetryableError
 from monitor.ingest import Batch, KafkaEvent
 from monitor.records import Alert, ScoredPost
 from monitor.settings import Settings, WorkerSettings
-from monitor.store import AppliedEvent, AuditedEvent, Written
+from monitor.store import AppliedEvent, AuditedEvent, RaiseAlerts, Written
 from monitor.stream.sink import WriteBatches
 from tests.monitor.kafka_events import batch_of, batch_of_texts, event
+from tests.monitor.stream.scorers import PickyScorer
 
 
 class ScriptedStore:
@@ -54,17 +55,21 @@ class Sink:
 
     def __init__(self, *answers: Written | Exception, retry_max_wait: float = 0.001) -> None:
         self.steps: list[str] = []
+        self.rules_of: str | None = None
         self.store = ScriptedStore(self.steps, *answers)
         self.stage = WriteBatches(
             Settings(worker=WorkerSettings(retry_max_wait=retry_max_wait)),
             store=self.store,  # type: ignore[arg-type]
-            bundle="old",
-            raise_alerts=self.raise_alerts,
+            alert_rules=self.rules,
             on_alerts=lambda: self.steps.append("relay nudged"),
             on_removals=lambda: self.steps.append("letters nudged"),
             acknowledge=self.acknowledge,
             cache_counts=lambda: None,
         )
+
+    def rules(self, bundle: str) -> RaiseAlerts:
+        self.rules_of = bundle
+        return self.raise_alerts
 
     def raise_alerts(self, _: Sequence[ScoredPost]) -> Sequence[Alert]:
         return []
@@ -76,7 +81,8 @@ class Sink:
 def a_batch() -> Batch:
     batch = batch_of_texts("one", "two")
     prediction = TweetPrediction("NoADE", 0.1)
-    return replace(batch, scored=tuple(ScoredPost(received, prediction) for received in batch.posts))
+    scored = tuple(ScoredPost(received, prediction) for received in batch.posts)
+    return replace(batch, scored=scored, scorer=PickyScorer())
 
 
 async def test_events_are_acknowledged_in_order_after_the_write() -> None:
@@ -86,12 +92,29 @@ async def test_events_are_acknowledged_in_order_after_the_write() -> None:
     assert sink.steps == ["written", "acknowledged [0, 1]"]
     assert sink.store.arguments == {
         "scored": batch.scored,
-        "bundle": "old",
+        "bundle": "picky-1",
         "raise_alerts": sink.raise_alerts,
         "progress": batch.progress(),
         "group": "ade-monitor",
         "skipped": (),
     }
+
+
+async def test_rows_and_alerts_name_the_bundle_that_scored_their_batch() -> None:
+    class AnotherScorer(PickyScorer):
+        version = "another-2"
+
+    sink = Sink(Written(2, 0, 0), Written(2, 0, 0))
+    for scorer in (PickyScorer(), AnotherScorer()):
+        await sink.stage.process(replace(a_batch(), scorer=scorer))
+        assert (sink.store.arguments["bundle"], sink.rules_of) == (scorer.version, scorer.version)
+
+
+async def test_a_batch_without_a_bundle_is_never_written() -> None:
+    sink = Sink(Written(2, 0, 0))
+    with pytest.raises(ValueError, match="no scorer"):
+        await sink.stage.process(replace(a_batch(), scorer=None))
+    assert sink.steps == []
 
 
 @pytest.mark.parametrize("written", [Written(2, 1, 1), Written(2, 1, 0, changed_alerts=1)])
@@ -113,6 +136,7 @@ DELETION = b'{"tombstone": {"event": "delete", "id": "a very secret id"}}'
 async def test_deletions_of_a_batch_are_applied_before_its_posts_are_written() -> None:
     sink = Sink(RetryableError("away"), Written(0, 0, 0), RetryableError("away"), Written(1, 0, 0))
     batch = batch_of(event("one"), event(raw=DELETION, offset=7, partition=3))
+    batch = replace(batch, scorer=PickyScorer())
     with capture_logs() as lines:
         await sink.stage.process(batch)
     assert sink.steps == [

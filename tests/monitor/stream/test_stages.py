@@ -10,14 +10,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.deadletters import DeadLetter
-from monitor.enrich import LanguageFilter
 from monitor.ingest import start_batch
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import ReadMessages, SendDeadLetters, worker_stages
 from tests.monitor.kafka_events import batch_of, event
-from tests.monitor.stream.scorers import PickyScorer, scoring_with
+from tests.monitor.stream.scorers import PickyScorer, current_bundle, scoring_with
 
 
 async def none_removed(_: Sequence[str]) -> set[str]:
@@ -30,7 +29,7 @@ async def no_letters(_: Sequence[DeadLetter]) -> None:
 
 def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
     stages = worker_stages(
-        languages=SkipOtherLanguages(LanguageFilter([])),
+        languages=SkipOtherLanguages(current_bundle(PickyScorer())),
         scoring=scoring_with(PickyScorer()),
         send_letters=no_letters,
         find_removed=none_removed,
