@@ -16,6 +16,7 @@ import structlog
 from monitor.errors import FatalError, MonitorError
 from monitor.settings import KafkaSettings
 from monitor.stream.unread import PartitionLag, find_unread
+from monitor.stream.watch_rounds import repeat_check
 
 log = structlog.get_logger()
 
@@ -25,8 +26,15 @@ CHECK_INTERVAL: Final = 20.0
 STILL_AFTER: Final = 30.0
 """Seconds without progress on unread messages, after which the log says so, and between two such lines."""
 
+PATIENT_FOR: Final = 50_000
+"""Messages of other partitions for which one with unread messages waits for its turn. A poll has about 4,000
+at most, and some of each partition."""
+
 Positions = Mapping[int, int | None]
 """By partition, the offset that the reader fetches next; None if that is not known yet."""
+
+Place = tuple[int | None, int | None]
+"""Where a partition is: the reader's position and the committed offset."""
 
 
 class ReaderWatch:
@@ -60,17 +68,16 @@ class ReaderWatch:
         self._fail = fail
         self._find = find
         self._clock = clock
-        self._places: dict[int, tuple[int | None, int | None]] = {}
+        self._places: dict[int, Place] = {}
         self._still: dict[int, float] = {}
+        self._passed: dict[int, int] = {}
         self._rebalances_since: float | None = None
         self._broker_away_since: float | None = None
         self._logged_at = -STILL_AFTER
 
     async def run(self) -> None:
         """Check again and again until cancelled."""
-        while True:
-            await asyncio.sleep(min(CHECK_INTERVAL, self._timeout / 2))
-            await self.check()
+        await repeat_check(self.check, pause=min(CHECK_INTERVAL, self._timeout / 2))
 
     async def check(self) -> None:
         """Compare all partitions with the last check; log a standstill, and call `fail` if it lasts."""
@@ -110,8 +117,9 @@ class ReaderWatch:
         """Keep the partitions that have unread messages and have not moved since the last check.
 
         While the reader works off the backlog of some partitions, the others have to wait for their turn, and
-        their time does not count. The backlog may be at the broker. Or it was read by one large poll, which
-        Faust passes on before it reads again: then commits go on, and the position stays.
+        their time does not count until `PATIENT_FOR` messages of others were read. The backlog may be at the
+        broker. Or it was read by one large poll, which Faust passes on before it reads again: then commits go
+        on, and the position stays.
         """
         now = self._clock()
         places = {
@@ -129,10 +137,13 @@ class ReaderWatch:
             partition for partition in moved if self._places[partition][0] == places[partition][0]
         }
         is_busy = bool(moved & unread or from_one_poll)
-        self._still = {
-            partition: self._still.get(partition, now) if not is_busy else now for partition in unread - moved
-        }
-        self._places = places
+        advance = sum(_distance(self._places[partition], places[partition]) for partition in moved)
+        still, passed = {}, {}
+        for partition in unread - moved:
+            passed[partition] = self._passed.get(partition, 0) + advance
+            waits_for_its_turn = is_busy and passed[partition] < PATIENT_FOR
+            still[partition] = now if waits_for_its_turn else self._still.get(partition, now)
+        self._places, self._still, self._passed = places, still, passed
 
     async def _report(self, lags: Mapping[int, PartitionLag]) -> None:
         now = self._clock()
@@ -163,5 +174,13 @@ class ReaderWatch:
 
     def _forget(self) -> None:
         """Start over: until now, there was a known reason."""
-        self._places, self._still = {}, {}
+        self._places, self._still, self._passed = {}, {}, {}
         self._rebalances_since = None
+
+
+def _distance(before: Place, after: Place) -> int:
+    """Return how many messages lie between two places of a partition, as far as that is known."""
+    return max(
+        (new - old for old, new in zip(before, after, strict=True) if old is not None and new is not None),
+        default=0,
+    )

@@ -14,6 +14,7 @@ import structlog
 
 from monitor.errors import FatalError, MonitorError
 from monitor.stream.stage_work import WorkInStages
+from monitor.stream.watch_rounds import repeat_check
 
 log = structlog.get_logger()
 
@@ -56,9 +57,7 @@ class StageWatch:
 
     async def run(self) -> None:
         """Check again and again until cancelled."""
-        while True:
-            await asyncio.sleep(min(CHECK_INTERVAL, self._timeout / 2))
-            await self.check()
+        await repeat_check(self.check, pause=min(CHECK_INTERVAL, self._timeout / 2))
 
     async def check(self) -> None:
         """Log a slow batch, and call `fail` if it is too slow."""
@@ -82,6 +81,10 @@ class StageWatch:
         except MonitorError:
             self._work.restart_clock()  # the reader's watch logs that the broker is away
             return
+        except MemoryError:
+            raise
+        except Exception:
+            log.exception("the broker could not be checked")  # and the batch hangs nevertheless
         await self._fail(
             FatalError(
                 f"the stage {slowest.stage} had no result for batch {slowest.batch} within {seconds:g} s",

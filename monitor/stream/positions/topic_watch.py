@@ -12,6 +12,7 @@ from monitor.errors import MonitorError
 from monitor.kafka import TopicIdentity, look_up_topic
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.offset_reset import report_replaced
+from monitor.stream.watch_rounds import repeat_check
 
 log = structlog.get_logger()
 
@@ -48,9 +49,7 @@ class TopicWatch:
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
-        while True:
-            await asyncio.sleep(INTERVAL)
-            await self.look()
+        await repeat_check(self.look, pause=INTERVAL)
 
     async def look(self) -> None:
         """Compare the topic with the last look; read it from its start if it is another one."""

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import FatalError
 from monitor.settings import KafkaSettings
-from monitor.stream.reader_watch import STILL_AFTER, ReaderWatch
+from monitor.stream.reader_watch import PATIENT_FOR, STILL_AFTER, ReaderWatch
 from monitor.stream.unread import PartitionLag
 from tests.monitor.stream.watched_process import WatchedProcess
 
@@ -96,6 +96,19 @@ async def test_while_one_large_poll_is_worked_off_the_other_partitions_wait_for_
         reader.positions = {0: 3_000, 1: 10}
         assert await reader.check_at(step * TIMEOUT / 15) == []
     assert reader.errors == []
+
+
+async def test_a_partition_that_stands_still_next_to_a_lasting_backlog_is_found(
+    reader: WatchedReader,
+) -> None:
+    events = []
+    for step in range(20):
+        read = step * PATIENT_FOR // 4
+        reader.lags = {0: PartitionLag(0, 10**9, read), 1: PartitionLag(0, 50, 10)}
+        reader.positions = {0: read, 1: 10}
+        events += await reader.check_at(step * TIMEOUT / 10)
+    assert "no progress" in events
+    assert "partitions 1," in str(reader.errors[0])
 
 
 async def test_a_reader_at_the_end_may_wait_for_ever(reader: WatchedReader) -> None:

@@ -67,3 +67,18 @@ async def test_while_the_broker_is_away_no_batch_is_too_slow(watched: Watched) -
         assert await watched.check_at(TIMEOUT + 1) == []
         await watched.check_at(TIMEOUT * 2)
     assert len(watched.errors) == 1
+
+
+async def test_a_strange_error_of_the_broker_check_keeps_no_hanging_batch(
+    watched: Watched,
+) -> None:
+    def broken() -> None:
+        raise KeyError("an error of the client's own")
+
+    watch = StageWatch(
+        watched.work, timeout=TIMEOUT, fail=watched.fail, require_broker=broken, clock=watched.clock
+    )
+    watched.watch = watch
+    with watched.work.begun("ScorePosts", "b1"):
+        assert "the broker could not be checked" in await watched.check_at(TIMEOUT)
+    assert len(watched.errors) == 1
