@@ -16,7 +16,7 @@ from monitor.kafka.oauth_tokens import TokenSource, token_source
 from monitor.kafka.rewinding import Move, move_offsets, offsets_since, plan_moves
 from monitor.kafka.security import client_security, password_of
 from monitor.kafka.tls import tls_context
-from monitor.kafka.topic_identity import TopicIdentity, commit_note, look_up_topic, noted_topic
+from monitor.kafka.topic_identity import TopicIdentity, commit_note, is_our_note, look_up_topic, noted_topic
 from monitor.kafka.topics import (
     PartitionState,
     count_waiting,
@@ -39,6 +39,7 @@ __all__ = [
     "count_waiting",
     "end_offsets",
     "ensure_topics",
+    "is_our_note",
     "look_up_topic",
     "move_offsets",
     "noted_topic",

@@ -48,10 +48,19 @@ def look_up_topic(kafka: KafkaSettings) -> TopicIdentity:
 
 
 def commit_note(topic_id: str | None) -> str:
-    """Return the note that goes with a committed offset, so that a later worker knows its topic."""
-    return "" if topic_id is None else f"{_PREFIX}{topic_id}"
+    """Return the note of a committed offset. From it, a later worker knows the topic, and that we wrote it.
+
+    Args:
+        topic_id: None if it is not known.
+    """
+    return f"{_PREFIX}{topic_id or ''}"
+
+
+def is_our_note(note: str | None) -> bool:
+    """Return True if a note is from `commit_note`, so that the offset was committed by this program."""
+    return bool(note and note.startswith(_PREFIX))
 
 
 def noted_topic(note: str | None) -> str | None:
     """Return the topic's id in the note of a committed offset, or None if it has none."""
-    return note.removeprefix(_PREFIX) if note and note.startswith(_PREFIX) else None
+    return (note.removeprefix(_PREFIX) or None) if note and is_our_note(note) else None

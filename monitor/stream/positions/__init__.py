@@ -5,6 +5,8 @@ positioned_thread    the thread in which it reads, and where positions change
 acknowledged         how far each partition may be committed
 damaged_batches      reading around batches that nobody can read
 offset_reset         what happens if the next offset is not in the log any more
+foreign_commits      noticing that another program moved our group
+refused_fetches      reading behind damage that the broker itself reports
 log_ends             noticing that a log ends before the next offset
 topic_watch          noticing that the topic was created again, or has more partitions
 """

@@ -207,11 +207,11 @@ class _Batch:
         number of records. Where they do not, the next batch of the answer tells where this one ends. Without
         one, a single offset is left out, and the broker sends the rest again.
         """
-        has_numbers = not self.problem and self._magic >= 2
         end, agrees = 0, False
-        if has_numbers:
+        if len(self.raw) >= _HEADER.size and self._magic >= 2:
             base, _, _, _, _, _, last_delta, *_, count = _HEADER.unpack_from(self.raw)
-            end, agrees = base + last_delta + 1, count == last_delta + 1
+            end = base + last_delta + 1
+            agrees = count == last_delta + 1 and end <= position + LARGEST_GAP
         if following and following.first is not None and following.first > position:
             return end if position < end <= following.first else following.first
         return end if position < end and agrees else position + 1
@@ -226,11 +226,27 @@ def _split(raw: bytes) -> Iterator[_Batch]:
         size = _BEFORE_LENGTH_COUNTS + length
         if size > len(raw) - place and place > 0:
             return
-        if not shortest <= size <= len(raw) - place:
-            yield _Batch(raw[place:], _damage(f"its length cannot be {length} bytes"))
-            return
-        yield _Batch(raw[place : place + size])
-        place += size
+        if shortest <= size <= len(raw) - place:
+            yield _Batch(raw[place : place + size])
+            place += size
+            continue
+        end = _next_whole_batch(raw, place + 1)
+        yield _Batch(raw[place:end], _damage(f"its length cannot be {length} bytes"))
+        place = end
+
+
+def _next_whole_batch(raw: bytes, start: int) -> int:
+    """Return where a batch with the right checksum begins, at `start` or later; without one, the end."""
+    place = start
+    # The magic of every batch since Kafka 0.11 is 2.
+    while (magic := raw.find(2, place + _START.size - 1)) >= 0:
+        place = magic - _START.size + 1
+        size = _BEFORE_LENGTH_COUNTS + _START.unpack_from(raw, place)[1]
+        is_possible = _HEADER.size <= size <= len(raw) - place
+        if is_possible and DefaultRecordBatch(raw[place : place + size]).validate_crc():
+            return place
+        place += 1
+    return len(raw)
 
 
 def _damage(problem: str) -> Exception:

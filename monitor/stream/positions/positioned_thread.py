@@ -7,7 +7,6 @@ passed on, and one damaged batch ends the process at every start.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -28,8 +27,10 @@ from monitor.kafka import TopicIdentity, commit_note, look_up_topic, noted_topic
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.acknowledged import AcknowledgedOffsets
 from monitor.stream.positions.damaged_batches import read_around_damage, unread_record
+from monitor.stream.positions.foreign_commits import ForeignCommits
 from monitor.stream.positions.log_ends import LogEnds
 from monitor.stream.positions.offset_reset import report_cut, report_expired, report_replaced
+from monitor.stream.positions.refused_fetches import RefusedFetches
 
 log = structlog.get_logger()
 
@@ -52,6 +53,8 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         self.fetched_epochs: Mapping[TopicPartition, int] = {}
         self.topic: TopicIdentity | None = None
         self._ends = LogEnds()
+        self._refused = RefusedFetches()
+        self._foreign = ForeignCommits(self.kafka)
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         read_around_damage()
@@ -102,6 +105,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
                 topic.id,
             )
         self.topic = topic or self.topic
+        self._foreign.look({place: committed[place] for place in offsets})
         starts = await self._first_offsets(consumer, places - offsets.keys())
         self._jump(consumer, {**starts, **offsets})
         return offsets
@@ -126,8 +130,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         return self.topic is not None and topic.replaces(self.topic.id)
 
     async def _first_offsets(self, consumer: Any, places: Iterable[TopicPartition]) -> dict[Any, int]:
-        chosen = list(places)
-        return dict(await consumer.beginning_offsets(chosen)) if chosen else {}
+        return dict(await consumer.beginning_offsets(chosen)) if (chosen := list(places)) else {}
 
     def _jump(self, consumer: Any, positions: Mapping[TopicPartition, int]) -> None:
         """Go to other positions. What was read until now is not acknowledged any more, but read again."""
@@ -163,6 +166,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
             [place] = error.args
             if self._state(consumer, place) and not self._state(consumer, place).has_valid_position:
                 self._jump(consumer, await self._first_offsets(consumer, [place]))
+        await self._leave_out_damage(consumer, records)
         for place, state in self._states(consumer):
             if state.has_valid_position:
                 last = records[place][-1].offset if records.get(place) else None
@@ -191,6 +195,14 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         consumer.seek(place, first)
         return {place: [unread_record(place, unread)]}
 
+    async def _leave_out_damage(self, consumer: Any, records: Records) -> None:
+        """Go on behind messages that the broker refuses to read, with a mark in their place."""
+        for place, unread in (await self._refused.unreadable(consumer, self._states(consumer))).items():
+            state = self._state(consumer, place)
+            if state and state.has_valid_position and state.position == unread.first and place not in records:
+                consumer.seek(place, unread.last + 1)
+                records[place] = [unread_record(place, unread)]
+
     async def _read_cut_log(self, consumer: Any, place: TopicPartition, end: int) -> None:
         state = self._state(consumer, place)
         if state is None or not state.has_valid_position:
@@ -214,10 +226,11 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         }
         if not valid:
             return False
-        # Faust warns about partitions that were never committed.
-        self.tp_last_committed_at.update(dict.fromkeys(offsets, time.monotonic()))
         try:
             await consumer.commit(valid)
+            if not self._foreign.knows_notes:
+                stored = await consumer._coordinator.fetch_committed_offsets(list(valid))
+                self._foreign.note_our_commit(note for _, note in stored.values())
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("offsets not committed, the messages are read again", problem=str(error))
             return False
@@ -225,6 +238,9 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
             await self.crash(error)
             return False
         return True
+
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """Log nothing: our own watches look for a reader that stands still; Faust's reports healthy ones."""
 
     def _state(self, consumer: Any, place: TopicPartition) -> Any:
         return dict(self._states(consumer)).get(place)

@@ -85,9 +85,17 @@ def test_the_messages_before_a_damaged_one_in_its_batch_are_read() -> None:
 
 
 @pytest.mark.parametrize("length", [-1, 0, 12, 1 << 30])
-def test_a_batch_of_impossible_length_moves_on_by_one_offset(length: int) -> None:
+def test_a_batch_of_impossible_length_is_named_as_a_whole(length: int) -> None:
     raw = batch(3, GOOD)
-    records, position = read(raw[:8] + struct.pack(">i", length) + raw[12:], start=3)
+    damaged = raw[:8] + struct.pack(">i", length) + raw[12:]
+    records, position = read(damaged, start=3)
+    assert (summary(records), position) == ([(3, 5, DAMAGED_BATCH)], 6)
+    records, position = read(damaged + batch(6, GOOD, codec=GZIP) + batch(9, GOOD), start=4)
+    assert (summary(records)[0], len(records), position) == ((4, 5, DAMAGED_BATCH), 7, 12)
+
+
+def test_bytes_that_are_no_batch_move_on_by_one_offset() -> None:
+    records, position = read(b"\xff" * 200, start=3)
     assert (summary(records), position) == ([(3, 3, DAMAGED_BATCH)], 4)
 
 

@@ -15,6 +15,7 @@ from monitor.settings import KafkaSettings
 from monitor.stream.positions.acknowledged import AcknowledgedOffsets
 from monitor.stream.positions.log_ends import PATIENCE, LogEnds
 from monitor.stream.positions.positioned_thread import PositionedThread
+from monitor.stream.positions.refused_fetches import RefusedFetches
 from tests.monitor.stream.clocks import Clock
 
 CUT, WHOLE = TopicPartition("tweets", 0), TopicPartition("tweets", 1)
@@ -60,6 +61,7 @@ def reader_of(kafka: KafkaSettings, clock: Clock) -> PositionedThread:
     reader = PositionedThread.__new__(PositionedThread)
     reader.consumer = SimpleNamespace(flow_active=True)
     reader.kafka, reader.acknowledged, reader._ends = kafka, AcknowledgedOffsets(), LogEnds(clock)
+    reader._refused = RefusedFetches(clock)
     return reader
 
 
@@ -68,6 +70,7 @@ async def see_the_cut(broker: Broker, reader: PositionedThread, clock: Clock) ->
     await reader._fetch_records(broker, {CUT, WHOLE}, timeout=0)
     clock.now += PATIENCE
     broker.answer(CUT, 6)
+    broker.answer(WHOLE, 100)
     broker.taken = 0
 
 
