@@ -232,6 +232,22 @@ class EmbeddedSettings(Section):
         return self
 
 
+class MonitoringSettings(Section):
+    """Where a process serves its metrics and its health."""
+
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="address of /metrics, /live and /ready; they have no login, so name another address than "
+        "loopback only in a network that you trust",
+    )
+    port: OptionalPort = Field(
+        None,
+        description="port of them, a different one for each process of a machine; 0 for a free one, none for "
+        "no server",
+    )
+
+
 class LogSettings(Section):
     """What is logged, and in which format."""
 
@@ -255,4 +271,5 @@ class Settings(Section):
     connect: ConnectSettings = ConnectSettings()
     privacy: PrivacySettings = PrivacySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     log: LogSettings = LogSettings()

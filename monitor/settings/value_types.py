@@ -47,6 +47,7 @@ def _unset_if_empty(value: object) -> object:
 
 OptionalText = Annotated[str | None, BeforeValidator(_unset_if_empty)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_unset_if_empty)]
+OptionalPort = Annotated[Annotated[int, Field(ge=0, le=65_535)] | None, BeforeValidator(_unset_if_empty)]
 OptionalFile = Annotated[Path | None, BeforeValidator(_unset_if_empty)]
 """A path of a file, or None. Whether the file exists is checked where it is read."""
 
