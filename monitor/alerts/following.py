@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from monitor.alerts.filtering import AlertFilter, FilteredAlerts
 from monitor.alerts.payload import AlertPayload, RetractionPayload, parse_payload, parse_retraction
 from monitor.alerts.ports import AlertReader, Notify, StreamEntry
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError, PoisonError, RetryableError
+from monitor.retrying import REDIS, Outage, Retries
 
-BACKOFF: Final = Backoff(first=0.25, longest=5.0)
+BACKOFF: Final = Backoff(first=0.25, longest=5.0, jitter=0.5)
 """Pauses between attempts to reach the broker."""
 
 Show = Callable[[AlertPayload | RetractionPayload, str], None]
@@ -45,20 +46,20 @@ def follow(
         SettingsError, FatalError: the broker refuses, and waiting does not help.
     """
     shown = 0
-    outage = _Outage(reader.location, notify)
+    retries = Retries(REDIS, BACKOFF, _OutageNotes(reader.location, notify))
     filtered = FilteredAlerts(alert_filter or AlertFilter())
     try:
         while count is None or shown < count:
             try:
                 entries = reader.read()
-                outage.end()
+                retries.succeeded()
                 for entry in entries:
                     shown += _show_entry(entry, show, notify, filtered)
                     reader.acknowledge(entry)
                     if shown == count:
                         return
             except RetryableError as error:
-                outage.wait(error)
+                time.sleep(retries.failed(error))
     finally:
         with contextlib.suppress(MonitorError):
             reader.release()
@@ -84,21 +85,16 @@ def _show_entry(entry: StreamEntry, show: Show, notify: Notify, filtered: Filter
     return isinstance(visible, AlertPayload)
 
 
-class _Outage:
-    """Reports once that the broker is away, and once that it is back."""
+class _OutageNotes:
+    """Notifies the user once that the broker is away, and once that it is back."""
 
     def __init__(self, location: str, notify: Notify) -> None:
         self._location = location
         self._notify = notify
-        self._pauses: Iterator[float] | None = None
 
-    def wait(self, error: RetryableError) -> None:
-        if self._pauses is None:
-            self._pauses = BACKOFF.pauses()
+    def away(self, error: BaseException | None, outage: Outage, **_: Any) -> None:
+        if outage.attempts == 1:
             self._notify(f"{error}. Waiting for it; press Ctrl-C to stop.")
-        time.sleep(next(self._pauses))
 
-    def end(self) -> None:
-        if self._pauses is not None:
-            self._pauses = None
-            self._notify(f"{self._location} is back.")
+    def back(self, away_s: float) -> None:
+        self._notify(f"{self._location} is back.")

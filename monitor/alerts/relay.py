@@ -15,6 +15,7 @@ from monitor.alerts.payload import RetractionPayload
 from monitor.alerts.ports import AlertRevision, Publisher, PublishResult
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError
+from monitor.retrying import REDIS, OutageLog, Retries
 from monitor.settings import Settings
 from monitor.store import alert_outbox, translate_driver_errors
 
@@ -48,7 +49,11 @@ class Relay:
         self._database = settings.database
         self._engine = engine
         self._publisher = publisher
-        self._backoff = Backoff(first=self._settings.relay_interval, longest=LONGEST_PAUSE)
+        self._retries = Retries(
+            REDIS,
+            Backoff(first=self._settings.relay_interval, longest=LONGEST_PAUSE, jitter=0.5),
+            OutageLog(log, "alerts wait in the outbox", "alerts are published again"),
+        )
         self._nudged = asyncio.Event()
         self._channel_refused = False
 
@@ -76,31 +81,22 @@ class Relay:
     async def run(self) -> None:
         """Publish at start, on every nudge and every `alerts.relay_interval` seconds, until cancelled.
 
-        While the broker or Postgres is away, log it once, wait longer each time, and ignore nudges.
+        While the broker or Postgres is away, wait longer each time, and ignore nudges.
         """
-        pauses = self._backoff.pauses()
-        failing = False
         while True:
-            self._nudged.clear()
-            try:
-                await self.publish_pending()
-                await self._publisher.purge()
-                _end_if_cancelled()
-            except MonitorError as problem:
-                if not failing:
-                    log.warning("alerts wait in the outbox", problem=str(problem))
-                failing = True
-                await asyncio.sleep(next(pauses))
-                continue
-            if failing:
-                log.info("alerts are published again")
-                failing, pauses = False, self._backoff.pauses()
+            await self._retries.repeat(self._publish_and_purge, on=MonitorError)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), self._settings.relay_interval)
 
     async def close(self) -> None:
         """Close the publisher."""
         await self._publisher.close()
+
+    async def _publish_and_purge(self) -> None:
+        self._nudged.clear()
+        await self.publish_pending()
+        await self._publisher.purge()
+        _end_if_cancelled()
 
     async def _publish_batch(self) -> tuple[int, MonitorError | None]:
         async with self._engine.begin() as connection:

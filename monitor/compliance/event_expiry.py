@@ -7,8 +7,10 @@ from typing import Final
 
 import structlog
 
+from monitor.backoff import Backoff
 from monitor.compliance.compliance_report import ALLOWED_SECONDS
 from monitor.errors import MonitorError
+from monitor.retrying import DATABASE, OutageLog, Retries
 from monitor.settings import Settings
 from monitor.store import Store
 
@@ -16,6 +18,9 @@ log = structlog.get_logger()
 
 INTERVAL: Final = 3_600.0
 """Seconds between two looks for such events."""
+
+FIRST_PAUSE: Final = 60.0
+"""Seconds until the next attempt after a failure; later ones wait longer."""
 
 PAUSE: Final = 1.0
 """Seconds between two transactions, so that the database has time for the batches."""
@@ -34,20 +39,16 @@ class EventExpiry:
         self._store = store
 
     async def run(self) -> None:
-        """Remove them at the start and every `INTERVAL`, until cancelled.
+        """Remove them at the start and every `INTERVAL`, until cancelled. With 0 days, return at once.
 
-        After a failure, the next attempt is made at the usual time. With 0 days, this returns at once.
+        After a failure, the next attempts are made sooner.
         """
+        backoff = Backoff(first=min(FIRST_PAUSE, INTERVAL), longest=INTERVAL, jitter=0.5)
+        retries = Retries(DATABASE, backoff, OutageLog(log, "events that matched nothing are removed later"))
         while self._days:
-            try:
-                removed = await self.expire()
-            except MonitorError as problem:
-                log.warning("events that matched nothing are removed later", problem=str(problem))
-            else:
-                if removed:
-                    log.info(
-                        "events that matched nothing removed", events=removed, older_than_days=self._days
-                    )
+            removed = await retries.repeat(self.expire, on=MonitorError)
+            if removed:
+                log.info("events that matched nothing removed", events=removed, older_than_days=self._days)
             await asyncio.sleep(INTERVAL)
 
     async def expire(self) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.backoff import Backoff
 from monitor.deadletters import ScrubResult, scrub_letters
 from monitor.errors import MonitorError
+from monitor.retrying import BROKER, OutageLog, Retries
 from monitor.settings import Settings
 from monitor.store import Store, find_removed, translate_driver_errors
 
@@ -33,8 +34,12 @@ REST: Final = 20
 LONGEST_REST: Final = 300.0
 """Seconds. A scrub may also take long because the broker did not answer, and the next one will be quicker."""
 
-BACKOFF: Final = Backoff(first=PAUSE, longest=300.0)
+BACKOFF: Final = Backoff(first=PAUSE, longest=300.0, jitter=0.5)
 """Pauses between attempts while the broker or the database is away."""
+
+OUTAGES: Final = OutageLog(
+    log, "letters of deleted posts wait for their removal", "letters of deleted posts are removed again"
+)
 
 # "ade-scru" in ASCII. One scrub at a time, whatever process does it.
 _LOCK: Final = 0x6164652D73637275
@@ -88,27 +93,20 @@ class LetterScrubber:
     async def run(self) -> None:
         """Scrub at the start, and some seconds after each nudge, until cancelled.
 
-        While the broker or the database is away, log it once, and wait longer each time.
+        While the broker or the database is away, wait longer each time.
         """
-        pauses = BACKOFF.pauses()
-        failing = False
+        retries = Retries(BROKER, BACKOFF, OUTAGES)
         while True:
-            self._nudged.clear()
-            started = time.monotonic()
-            try:
-                result = await self.scrub()
-            except MonitorError as problem:
-                if not failing:
-                    log.warning("letters of deleted posts wait for their removal", problem=str(problem))
-                failing = True
-                await asyncio.sleep(next(pauses))
-                continue
-            failing, pauses = False, BACKOFF.pauses()
-            took = time.monotonic() - started
+            result, took = await retries.repeat(self._timed_scrub, on=MonitorError)
             if result is not None:
                 await self._nudged.wait()
             # A scrub reads all letters. With many of them, it must take only a small part of the time.
             await asyncio.sleep(pause_after(took))
+
+    async def _timed_scrub(self) -> tuple[ScrubResult | None, float]:
+        self._nudged.clear()
+        started = time.monotonic()
+        return await self.scrub(), time.monotonic() - started
 
     async def scrub(self) -> ScrubResult | None:
         """Remove the letters of all removals that wait for it, and note that in the audit.

@@ -11,14 +11,17 @@ from typing import Final
 import structlog
 
 from monitor.backoff import Backoff
-from monitor.errors import MonitorError, RetryableError
+from monitor.errors import MonitorError
 from monitor.feed import PostMessage, Sender
+from monitor.retrying import BROKER, OutageLog, Retries
 from monitor.settings import KafkaSettings
 
 log = structlog.get_logger()
 
 BROKER_PAUSES: Final = Backoff(first=0.5, longest=15.0, jitter=0.2)
 """Pauses between attempts to reach the broker."""
+
+OUTAGES: Final = OutageLog(log, "the broker is away, waiting for it", "the broker is back")
 
 
 class Delivery:
@@ -46,18 +49,8 @@ class Delivery:
         """
         if not messages:
             return
-        pauses = None
-        while True:
-            try:
-                await _in_thread(lambda: self._send(messages))
-                break
-            except RetryableError as error:
-                if pauses is None:
-                    pauses = BROKER_PAUSES.pauses()
-                    log.warning("the broker is away, waiting for it", cause=error.fact)
-                await self._sleep(next(pauses))
-        if pauses is not None:
-            log.info("the broker is back")
+        retries = Retries(BROKER, BROKER_PAUSES, OUTAGES)
+        await retries.repeat(lambda: _in_thread(lambda: self._send(messages)), sleep=self._sleep)
         self.sent += len(messages)
 
     async def close(self) -> None:

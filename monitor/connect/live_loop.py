@@ -28,8 +28,11 @@ from monitor.feed import PostMessage, message_of
 from monitor.ingest import Item, read_items
 from monitor.ingest.sources import source_named
 from monitor.records import ComplianceEvent, Post
+from monitor.retrying import PLATFORM, OutageLog, Retries
 
 log = structlog.get_logger()
+
+OUTAGES: Final = OutageLog(log, "connection lost")
 
 BATCH: Final = 1_000
 """Number of messages that are sent and confirmed together."""
@@ -112,27 +115,23 @@ class LiveLoop:
 
     async def _read(self, position: Position | None) -> None:
         pauses = ReconnectPauses(self.source.rules)
+        retries = Retries(PLATFORM, self.source.rules.network, OUTAGES)
         while True:
             try:
                 async with contextlib.aclosing(self.source.frames(position)) as frames:
                     async for frame in frames:
                         pauses.received(self.options.clock())
+                        retries.succeeded()
                         position = frame.position or position
                         await self._take(frame)
                 failure = ConnectionLostError("the server closed the connection")
             except ConnectionLostError as error:
                 failure = error
-            event = "connection lost" if self.activity.connected else "connection failed"
             self.activity.connected = False
             self.activity.reconnects += 1
+            # The platform says how long to wait.
             pause = pauses.pause_after(failure, self.options.clock())
-            log.warning(
-                event,
-                source=self.source.name,
-                cause=failure.fact,
-                kind=failure.kind.value,
-                retry_in_s=round(pause, 2),
-            )
+            retries.failed(failure, pause=pause, source=self.source.name, kind=failure.kind.value)
             await self.options.sleep(pause)
 
     async def _take(self, frame: Frame) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from monitor.backoff import Backoff
 from monitor.embedded.servers import LoopbackServer
 from monitor.errors import EmbeddedError
+from monitor.retrying import PROGRAM, Retries
 
 QUICK_END: Final = 60.0
 """Seconds. If a program ran for longer, its end has a new cause, and it is started again soon."""
@@ -25,22 +26,22 @@ RESTARTS: Final = Backoff(first=1.0, longest=60.0)
 
 
 class RestartPlan:
-    """When a program that ended is started again.
+    """When a program that ended is started again. A run that was long counts as a success.
 
     Args:
         clock: returns seconds.
         pauses: before the restarts.
-
-    Attributes:
-        quick_ends: how often the program has ended in a row, each time soon after its start.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, pauses: Backoff = RESTARTS) -> None:
         self._clock = clock
-        self._backoff = pauses
-        self._pauses = pauses.pauses()
+        self._retries = Retries(PROGRAM, pauses, clock=clock)
         self._due_at = clock()
-        self.quick_ends = 0
+
+    @property
+    def quick_ends(self) -> int:
+        """How often the program has ended in a row, each time soon after its start."""
+        return self._retries.failures
 
     def count_end(self, started: float) -> float:
         """Count an end, and return the pause in seconds until the restart.
@@ -49,9 +50,8 @@ class RestartPlan:
             started: time on the clock when the program was started.
         """
         if self._clock() - started >= QUICK_END:
-            self.quick_ends, self._pauses = 0, self._backoff.pauses()
-        self.quick_ends += 1
-        pause = next(self._pauses)
+            self._retries.succeeded()
+        pause = self._retries.failed(None)
         self._due_at = self._clock() + pause
         return pause
 

@@ -12,10 +12,16 @@ import ssl
 import time
 from typing import Final
 
+import structlog
+
+from monitor.backoff import Backoff
 from monitor.errors import MonitorError, RetryableError, SettingsError
 from monitor.kafka.first_requests import PROTOCOL_SETTING, require_answer
 from monitor.kafka.tls import tls_context
+from monitor.retrying import BROKER, OutageLog, Retries
 from monitor.settings import KafkaSettings
+
+log = structlog.get_logger()
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds until a broker that does not answer counts as away."""
@@ -23,8 +29,10 @@ CONNECT_TIMEOUT: Final = 10.0
 LISTEN_TIMEOUT: Final = 3.0
 """Seconds until a host that accepts no connection counts as away."""
 
-LISTEN_PAUSE: Final = 0.5
-"""Seconds between two attempts to reach a broker that is starting."""
+LISTEN_PAUSES: Final = Backoff(first=0.25, longest=2.0, jitter=0.5)
+"""Pauses between two attempts to reach a broker that is starting."""
+
+OUTAGES: Final = OutageLog(log, "the broker does not answer yet, waiting for it", "the broker answers")
 
 
 def broker_away_error(settings: KafkaSettings, cause: object) -> RetryableError:
@@ -70,14 +78,8 @@ def await_listener(settings: KafkaSettings) -> None:
     Raises:
         MonitorError: see `require_listener`; a RetryableError after `CONNECT_TIMEOUT`.
     """
-    deadline = time.monotonic() + CONNECT_TIMEOUT
-    while True:
-        try:
-            return require_listener(settings)
-        except RetryableError:
-            if time.monotonic() >= deadline:
-                raise
-        time.sleep(LISTEN_PAUSE)
+    retries = Retries(BROKER, LISTEN_PAUSES, OUTAGES)
+    retries.repeat_blocking(lambda: require_listener(settings), give_up_after=CONNECT_TIMEOUT)
 
 
 def _look_at(server: str, settings: KafkaSettings, context: ssl.SSLContext | None, deadline: float) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import structlog
 
+from monitor import retrying
 from monitor.backoff import Backoff
 from monitor.errors import RetryableError
+from monitor.retrying import OutageLog, Retries
 from monitor.settings import WorkerSettings
 from monitor.stream.stage_work import DATABASE, waiting_for
 
@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 FIRST_PAUSE: Final = 0.1
 """Seconds before the first retry while the database is away."""
+
+OUTAGES: Final = OutageLog(log, "database away, trying again", "database answers again")
 
 Result = TypeVar("Result")
 
@@ -34,21 +36,6 @@ async def until_answered(worker: WorkerSettings, call: Callable[[], Awaitable[Re
         return await call()
     except RetryableError as error:
         first_error = error
-    started = time.monotonic()
+    backoff = Backoff(first=FIRST_PAUSE, longest=worker.retry_max_wait, jitter=0.5)
     with waiting_for(DATABASE):
-        result = await _retry(worker, call, first_error)
-    log.info("database answers again", away_s=round(time.monotonic() - started, 1))
-    return result
-
-
-async def _retry(
-    worker: WorkerSettings, call: Callable[[], Awaitable[Result]], error: RetryableError
-) -> Result:
-    for pause in Backoff(first=FIRST_PAUSE, longest=worker.retry_max_wait, jitter=0.5).pauses():
-        log.warning("database away, trying again", error=str(error), pause_s=round(pause, 1))
-        await asyncio.sleep(pause)
-        try:
-            return await call()
-        except RetryableError as next_error:
-            error = next_error
-    raise AssertionError("pauses() never ends")
+        return await Retries(retrying.DATABASE, backoff, OUTAGES).repeat(call, after=first_error)
