@@ -1,8 +1,8 @@
 """The HTTP server of a process: /metrics for Prometheus, /live and /ready for whoever restarts it.
 
 It runs in a thread of its own. So it answers also when the event loop hangs, which is what /live is for, and
-`ade-monitor up`, which has no event loop, uses the same code. The server is Python's own: aiohttp would need a
-second event loop, and the server of prometheus-client has one page only.
+`ade-monitor up`, which has no event loop, uses the same code. The server is Python's own: aiohttp would need
+a second event loop, and the server of prometheus-client has one page only.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class _Request(BaseHTTPRequestHandler):
     sys_version = ""
     server: BaseServer
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is that of http.server
+    def do_GET(self) -> None:
         """Send a page."""
         assert isinstance(self.server, StatusServer)  # noqa: S101 - nothing else creates requests
         status, content_type, body = self.server.answer(self.path, self.headers.get("Accept", ""))

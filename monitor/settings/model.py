@@ -17,6 +17,7 @@ from monitor.settings.store_settings import DatabaseSettings, RedisSettings
 from monitor.settings.value_types import (
     BrokerChoice,
     Languages,
+    OptionalPort,
     OptionalSecret,
     Port,
     Probability,
