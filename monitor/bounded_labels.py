@@ -35,7 +35,7 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
         "check": "broker bundle database event_loop partitions reader redis running stages",
         "dependency": "broker database platform program redis",
         "language": _LANGUAGES,
-        "outcome": "loaded refused",
+        "outcome": "refused taken",
         "platform": "bluesky mastodon x",
         "program": "broker postgres valkey worker",
         "reason": """

@@ -145,11 +145,11 @@ OUTBOX_AGE: Final = BoundedGauge(
 
 # ── worker: the model, and rows that end ───────────────────────────────────────────────────────────────────
 
-# The version is a hash of the bundle's content. Replaced, not added, when another bundle is loaded.
+# The version is a hash of the bundle's content. Replaced, not added, when another bundle is taken up.
 BUNDLE: Final = Info("ade_bundle", "The bundle that scores.", registry=WORKER)
 BUNDLE_RELOADS: Final = BoundedCounter(
     "ade_bundle_reloads_total",
-    "Other bundles that a running worker loaded, or refused.",
+    "Other bundles that a running worker took up, or refused.",
     ["outcome"],
     registry=WORKER,
 )

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from monitor import metrics
 from monitor.alerts.payload import RetractionPayload
 from monitor.alerts.ports import AlertRevision, Publisher, PublishResult
 from monitor.backoff import Backoff
@@ -113,6 +114,7 @@ class Relay:
                 return 0, None
             result = await self._publisher.publish([_revision_of(row) for row in waiting])
             await self._mark(connection, result)
+        metrics.ALERTS_PUBLISHED.inc(len(result.stored))
         log.debug("alerts published", alerts=len(result.stored), refused=result.error is not None)
         return len(result.stored), result.error
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from structlog.contextvars import bound_contextvars
 
+from monitor import metrics
 from monitor.errors import FatalError
 from monitor.ingest import Batch, KafkaEvent, start_batch
 from monitor.stream.stage_work import WorkInStages
@@ -88,7 +89,8 @@ class Conveyor:
                 await target.put(result)
 
     async def _process(self, stage: Stage, batch: Batch) -> Batch:
-        with self.work.begun(type(stage).__name__, batch.id):
+        name = type(stage).__name__
+        with metrics.STAGE_SECONDS.labels(stage=name).time(), self.work.begun(name, batch.id):
             return await stage.process(batch)
 
     async def _finished(self, work: asyncio.Future[Batch]) -> Batch:

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from monitor import metrics
 from monitor.errors import FatalError, MonitorError
 from monitor.settings import KafkaSettings
 from monitor.stream.unread import PartitionLag, find_unread
@@ -48,6 +49,9 @@ class ReaderWatch:
         fail: ends the process with an error.
         find: returns how far the partitions are; see `find_unread`. Blocking.
         clock: returns seconds.
+
+    Attributes:
+        stall: what the last check found, or None if the reader makes progress, or has a reason not to.
     """
 
     def __init__(
@@ -74,6 +78,12 @@ class ReaderWatch:
         self._rebalances_since: float | None = None
         self._broker_away_since: float | None = None
         self._logged_at = -STILL_AFTER
+        self.stall: str | None = None
+
+    @property
+    def is_broker_away(self) -> bool:
+        """True if the broker did not answer the last check."""
+        return self._broker_away_since is not None
 
     async def run(self) -> None:
         """Check again and again until cancelled."""
@@ -87,6 +97,7 @@ class ReaderWatch:
             self._note_broker_away(error)
             return
         self._note_broker_back()
+        self._measure(lags)
         if self._missing_dependency():
             self._forget()
             return
@@ -95,8 +106,15 @@ class ReaderWatch:
         self._compare(lags, positions)
         await self._report(lags)
 
+    def _measure(self, lags: Mapping[int, PartitionLag]) -> None:
+        """Export what is not committed yet in the partitions of this worker."""
+        metrics.LAG_MESSAGES.clear()
+        for partition in (self._positions() or {}).keys() & lags.keys():
+            metrics.LAG_MESSAGES.labels(partition=partition).set(lags[partition].unread(None))
+
     def _note_broker_away(self, error: MonitorError) -> None:
         self._forget()
+        metrics.LAG_MESSAGES.clear()
         now = self._clock()
         if self._broker_away_since is None:
             self._broker_away_since = now
@@ -153,9 +171,10 @@ class ReaderWatch:
         if self._rebalances_since is not None and self._rebalances_since <= limit:
             starts.append(self._rebalances_since)
         if not starts:
+            self.stall = None
             return
         seconds = round(now - min(starts), 1)
-        problem = self._problem(lags, still, seconds)
+        self.stall = problem = self._problem(lags, still, seconds)
         if seconds >= self._timeout:
             log.error("worker stalled", problem=problem)
             await self._fail(FatalError(problem, "a restart reads on from the committed offsets"))
@@ -175,7 +194,7 @@ class ReaderWatch:
     def _forget(self) -> None:
         """Start over: until now, there was a known reason."""
         self._places, self._still, self._passed = {}, {}, {}
-        self._rebalances_since = None
+        self._rebalances_since = self.stall = None
 
 
 def _distance(before: Place, after: Place) -> int:

@@ -37,6 +37,9 @@ class StageWatch:
         fail: ends the process with an error.
         require_broker: raises an error if the broker is away. Blocking.
         clock: returns seconds.
+
+    Attributes:
+        stall: what the last check found, or None if no batch is too slow.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class StageWatch:
         self._require_broker = require_broker
         self._clock = clock
         self._logged_at = -SLOW_AFTER
+        self.stall: str | None = None
 
     async def run(self) -> None:
         """Check again and again until cancelled."""
@@ -62,11 +66,17 @@ class StageWatch:
     async def check(self) -> None:
         """Log a slow batch, and call `fail` if it is too slow."""
         slowest = next((work for work in self._work.running() if work.waits_for is None), None)
-        if slowest is None:
-            return
         now = self._clock()
-        seconds = round(now - slowest.since, 1)
-        if seconds >= SLOW_AFTER and now - self._logged_at >= SLOW_AFTER:
+        seconds = round(now - slowest.since, 1) if slowest else 0.0
+        if slowest is None or seconds < min(SLOW_AFTER, self._timeout):
+            self.stall = None
+            return
+        if await self._is_broker_away():
+            self.stall = None
+            self._work.restart_clock()  # the reader's watch logs that the broker is away
+            return
+        self.stall = f"{slowest.stage} has had no result for {seconds:g} s"
+        if now - self._logged_at >= SLOW_AFTER:
             self._logged_at = now
             log.warning(
                 "slow batch",
@@ -74,21 +84,22 @@ class StageWatch:
                 batch=slowest.batch,
                 problem=f"no result for {seconds:g} s; the process ends after {self._timeout:g} s",
             )
-        if seconds < self._timeout:
-            return
+        if seconds >= self._timeout:
+            await self._fail(
+                FatalError(
+                    f"the stage {slowest.stage} had no result for batch {slowest.batch} within {seconds:g} s",
+                    "the batch is read again after a restart; if batches may take longer here, raise "
+                    "worker.stall_timeout (ADE_WORKER__STALL_TIMEOUT)",
+                )
+            )
+
+    async def _is_broker_away(self) -> bool:
         try:
             await asyncio.to_thread(self._require_broker)
         except MonitorError:
-            self._work.restart_clock()  # the reader's watch logs that the broker is away
-            return
+            return True
         except MemoryError:
             raise
         except Exception:
             log.exception("the broker could not be checked")  # and the batch hangs nevertheless
-        await self._fail(
-            FatalError(
-                f"the stage {slowest.stage} had no result for batch {slowest.batch} within {seconds:g} s",
-                "the batch is read again after a restart; if batches may take longer here, raise "
-                "worker.stall_timeout (ADE_WORKER__STALL_TIMEOUT)",
-            )
-        )
+        return False

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from monitor import metrics
 from monitor.deadletters import DeadLetter, dead_letter
 from monitor.deadletters.letter_ids import letter_ids
 from monitor.ingest import Batch, read_events
@@ -65,7 +66,10 @@ class ReadMessages:
 
     async def process(self, batch: Batch) -> Batch:
         """Sort the messages into tweets and refused messages."""
-        return read_events(batch)
+        read = read_events(batch)
+        metrics.MESSAGES_READ.inc(len(read.events))
+        metrics.POSTS_READ.inc(len(read.posts))
+        return read
 
 
 class SendDeadLetters:
@@ -87,6 +91,8 @@ class SendDeadLetters:
         letters = [dead_letter(refused) for refused in await self._not_removed(batch.refused)]
         if letters:
             await self._send(letters)
+            for letter in letters:
+                metrics.DEAD_LETTERS.labels(reason=letter.reason).inc()
             log.warning(
                 "dead letters", count=len(letters), reasons=sorted({letter.reason for letter in letters})
             )
