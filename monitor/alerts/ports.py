@@ -81,6 +81,14 @@ class Publisher(Protocol):
         """
         ...
 
+    async def require_answer(self) -> None:
+        """Check that the broker answers.
+
+        Raises:
+            MonitorError: it does not.
+        """
+        ...
+
     async def close(self) -> None:
         """Close the connections."""
         ...

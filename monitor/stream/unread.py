@@ -69,6 +69,14 @@ def require_broker(kafka: KafkaSettings) -> None:
     find_unread(kafka)
 
 
+def missing_partitions(app: Any) -> str | None:
+    """Return why the worker reads nothing, or None if it has partitions. Only for an app that was started."""
+    positions = reader_positions(app)
+    if positions is None:
+        return "are not assigned: the group rebalances"
+    return None if positions else "are all with other workers"
+
+
 def reader_positions(app: Any) -> Mapping[int, int | None] | None:
     """Return where the worker's reader is in each partition that it is assigned.
 

@@ -13,9 +13,13 @@ from monitor.alerts.ports import AlertRevision, PublishResult
 from monitor.alerts.redis.connection import connect_async, location_of, monitor_error, translate_redis_errors
 from monitor.alerts.redis.purging import FilePurge, unpurged_key
 from monitor.alerts.redis.scripts import PUBLISH
+from monitor.errors import RetryableError
 from monitor.settings import Settings
 
 DIGEST: Final = hashlib.sha1(PUBLISH.encode(), usedforsecurity=False).hexdigest()
+
+REPLICA_TIMEOUT_MS: Final = 3_000
+"""Milliseconds that replicas have to confirm alerts; less than `SOCKET_TIMEOUT`."""
 
 
 class RedisPublisher:
@@ -44,8 +48,12 @@ class RedisPublisher:
             if any(isinstance(reply, NoScriptError) for reply in replies):
                 await self._client.script_load(PUBLISH)
                 replies = await self._run_script(revisions)
+        if any(isinstance(reply, RedisError) for reply in replies):
+            # After a failover, this connection still leads to the old server, which is a replica now.
+            await self._client.connection_pool.disconnect()
+        self._require_replicas(replies[len(revisions) :])
         result = PublishResult()
-        for revision, reply in zip(revisions, replies, strict=True):
+        for revision, reply in zip(revisions, replies, strict=False):
             if isinstance(reply, RedisError):
                 result.error = result.error or monitor_error(reply, self._location)
             else:
@@ -65,9 +73,30 @@ class RedisPublisher:
         with translate_redis_errors(self._location):
             await self._file_purge.run()
 
+    async def require_answer(self) -> None:
+        """Check that Redis answers. Users with few rights may call TIME, since the script does.
+
+        Raises:
+            MonitorError: Redis does not answer.
+        """
+        with translate_redis_errors(self._location):
+            await self._client.time()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    def _require_replicas(self, replies: Sequence[Any]) -> None:
+        """Check the replies to what follows the script: the write and the WAIT of `alerts.replicas`."""
+        for reply in replies:
+            if isinstance(reply, RedisError):
+                raise monitor_error(reply, self._location)
+        if replies and replies[-1] < self._settings.replicas:
+            raise RetryableError(
+                f"{self._location} has the alerts, but {replies[-1]} instead of {self._settings.replicas} "
+                "replicas do",
+                "start the replicas, or lower alerts.replicas (ADE_ALERTS__REPLICAS)",
+            )
 
     async def _run_script(self, revisions: Sequence[AlertRevision]) -> list[Any]:
         settings = self._settings
@@ -88,6 +117,11 @@ class RedisPublisher:
                     json.dumps(revision.payload, ensure_ascii=False, separators=(",", ":")),
                     revision.entry_id or "",
                 )
+            if settings.replicas:
+                # WAIT counts from the last write of this connection. The script writes nothing if it knows
+                # all changes.
+                pipeline.incr(f"{settings.stream}:waited")
+                pipeline.wait(settings.replicas, REPLICA_TIMEOUT_MS)
             return list(await pipeline.execute(raise_on_error=False))
 
 

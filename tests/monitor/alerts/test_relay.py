@@ -305,6 +305,9 @@ class DeafPublisher:
     async def purge(self) -> None:
         await self._lose_a_cancellation()
 
+    async def require_answer(self) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 
