@@ -19,6 +19,7 @@ from monitor.errors import MonitorError
 from monitor.retrying import REDIS, OutageLog, Retries
 from monitor.settings import Settings
 from monitor.store import alert_outbox, translate_driver_errors
+from monitor.tracing import span
 
 log = structlog.get_logger()
 
@@ -112,8 +113,9 @@ class Relay:
             ).all()
             if not waiting:
                 return 0, None
-            result = await self._publisher.publish([_revision_of(row) for row in waiting])
-            await self._mark(connection, result)
+            with span("publish alerts", **{"ade.alerts": len(waiting)}):
+                result = await self._publisher.publish([_revision_of(row) for row in waiting])
+                await self._mark(connection, result)
         metrics.ALERTS_PUBLISHED.inc(len(result.stored))
         log.debug("alerts published", alerts=len(result.stored), refused=result.error is not None)
         return len(result.stored), result.error

@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from monitor import metrics
 from monitor.errors import FatalError
 from monitor.ingest import Batch, KafkaEvent, start_batch
+from monitor.stream.batch_traces import BatchTraces
 from monitor.stream.stage_work import WorkInStages
 from monitor.stream.stages import Stage
 
@@ -41,6 +42,7 @@ class Conveyor:
         self._stages = stages
         self._fail = fail
         self.work = WorkInStages()
+        self._traces = BatchTraces()
         # Between two stages lie futures of batches. If a stage has several batches in work, the next stage
         # awaits the first of them, the queue has the others, and one more is started and waits for a place
         # in the queue, so that no thread of the model ever has to wait.
@@ -55,7 +57,9 @@ class Conveyor:
         This must not fail on any event: Faust logs what its agent raises, and goes on.
         """
         start = asyncio.get_running_loop().create_future()
-        start.set_result(start_batch(events))
+        batch = start_batch(events)
+        self._traces.begin(batch)
+        start.set_result(batch)
         await self._queues[0].put(start)
 
     async def run(self) -> None:
@@ -91,7 +95,11 @@ class Conveyor:
     async def _process(self, stage: Stage, batch: Batch) -> Batch:
         name = type(stage).__name__
         with metrics.STAGE_SECONDS.labels(stage=name).time(), self.work.begun(name, batch.id):
-            return await stage.process(batch)
+            with self._traces.stage(name, batch.id):
+                result = await stage.process(batch)
+        if stage is self._stages[-1]:
+            self._traces.end(result)
+        return result
 
     async def _finished(self, work: asyncio.Future[Batch]) -> Batch:
         batch = await work

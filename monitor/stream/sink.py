@@ -18,6 +18,7 @@ from monitor.settings import Settings
 from monitor.store import AppliedEvent, RaiseAlerts, Store, Written, audited
 from monitor.stream.outages import until_answered
 from monitor.stream.tally import Tally
+from monitor.tracing import span
 
 log = structlog.get_logger()
 
@@ -74,7 +75,8 @@ class WriteBatches:
             self._on_alerts()
         if written.late:
             self._on_removals()
-        await self._acknowledge(batch.events)
+        with span("acknowledge"):
+            await self._acknowledge(batch.events)
         self._tally.add(batch, written, self._cache_counts())
         log.debug(
             "batch written",
