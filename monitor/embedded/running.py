@@ -65,6 +65,11 @@ class RunningMonitor:
                 "start"
             )
         self.settings = with_endpoints(self.settings, self.stack.endpoints)
+        if self.settings.worker.state_dir is None:
+            worker = {"state_dir": self.stack.data_dir / "worker"}
+            self.settings = self.settings.model_copy(
+                update={"worker": self.settings.worker.model_copy(update=worker)}
+            )
         ensure_topics(self.settings.kafka)
         upgrade_database(self.settings)
         for number in range(1, self._count + 1):

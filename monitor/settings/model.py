@@ -109,6 +109,11 @@ class WorkerSettings(Section):
     retry_max_wait: Seconds = Field(
         30, description="longest pause between attempts while the database is away"
     )
+    state_dir: Path | None = Field(
+        None,
+        description="folder where a worker notes what it scores, to find posts that end it; by default "
+        "systemd's STATE_DIRECTORY",
+    )
     reload: bool = Field(
         False, description="take up another bundle that is put into the bundle's folder, without a restart"
     )

@@ -18,9 +18,10 @@ from typing import Any, Final, cast
 
 import structlog
 
-from monitor.alerts import Relay
-from monitor.compliance import EventExpiry, LetterScrubber
+from monitor.alerts import Publisher, Relay
+from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
 from monitor.deadletters import DeadLetter
+from monitor.health import Health, failing
 from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready
 from monitor.settings import KafkaSettings, Settings
@@ -30,6 +31,7 @@ from monitor.stream.bounded_polls import limit_polls
 from monitor.stream.broker_login import broker_credentials
 from monitor.stream.byte_limits import BatchGate, share_of
 from monitor.stream.conveyor import Conveyor
+from monitor.stream.dependency_watch import DependencyWatch
 from monitor.stream.faust_app import NEVER, MonitorApp
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.outages import until_answered
@@ -37,11 +39,12 @@ from monitor.stream.positions import METADATA_AGE_MS, TopicWatch
 from monitor.stream.reader_watch import ReaderWatch
 from monitor.stream.reloading import BundleReloader
 from monitor.stream.scoring import ScorePosts
+from monitor.stream.scoring_journal import ScoringJournal
 from monitor.stream.served_bundle import CurrentBundle
 from monitor.stream.sink import WriteBatches
 from monitor.stream.stage_watch import StageWatch
 from monitor.stream.stages import worker_stages
-from monitor.stream.unread import reader_positions, require_broker
+from monitor.stream.unread import missing_partitions, reader_positions, require_broker
 
 log = structlog.get_logger()
 
@@ -53,14 +56,18 @@ A connection without an answer for longer is dead: it is closed, and a new one i
 def create_app(
     settings: Settings,
     *,
+    health: Health,
     current: CurrentBundle,
     reloader: BundleReloader | None,
+    journal: ScoringJournal,
     languages: SkipOtherLanguages,
     scoring: ScorePosts,
     store: Store,
     relay: Relay,
+    publisher: Publisher,
     scrubber: LetterScrubber,
     expiry: EventExpiry,
+    retention: RetentionJob,
     alert_rules: Callable[[str], RaiseAlerts],
     instance: str | None,
 ) -> MonitorApp:
@@ -68,14 +75,18 @@ def create_app(
 
     Args:
         settings: of the broker, the topic and the batches.
+        health: gets the checks of the app.
         current: the bundle that scores now.
         reloader: replaces it while the worker runs; None if it stays.
+        journal: of what is scored.
         languages: the stage that skips posts.
         scoring: the stage that calls the model.
         store: where batches are written.
         relay: publishes the alerts of the outbox.
+        publisher: what it publishes with.
         scrubber: removes dead letters of deleted posts.
         expiry: removes compliance events that matched nothing.
+        retention: removes posts and alerts that are older than the settings allow.
         alert_rules: returns the rules for the version of a bundle; see `WriteBatches`.
         instance: name of this worker in its group, or None; see `group_instance`.
     """
@@ -155,10 +166,14 @@ def create_app(
             await conveyor.put(events)
             gate.start_next()
 
+    async def end_after_hang(error: BaseException) -> None:
+        journal.note_hang()
+        await app.crash(error)
+
     stage_watch = StageWatch(
         conveyor.work,
         timeout=worker.stall_timeout,
-        fail=app.crash,
+        fail=end_after_hang,
         require_broker=partial(require_broker, kafka),
     )
     reader_watch = ReaderWatch(
@@ -168,20 +183,36 @@ def create_app(
         missing_dependency=conveyor.work.missing_dependency,
         fail=app.crash,
     )
+    dependency_watch = DependencyWatch(
+        settings.database,
+        engine=store.engine,
+        publisher=publisher,
+        missing_dependency=conveyor.work.missing_dependency,
+    )
+    health.live.update(stages=lambda: stage_watch.stall, reader=lambda: reader_watch.stall)
+    health.ready.update(
+        partitions=failing("are not assigned yet"),
+        broker=lambda: "does not answer" if reader_watch.is_broker_away else None,
+        database=lambda: dependency_watch.database_problem,
+        redis=lambda: dependency_watch.redis_problem,
+    )
     topic_watch = TopicWatch(kafka, reader=lambda: app.consumer, fail=app.crash)
     app.task(conveyor.run)
     app.task(topic_watch.run)
     app.task(stage_watch.run)
     app.task(reader_watch.run)
+    app.task(dependency_watch.run)
     app.task(relay.run)
     app.task(scrubber.run)
     app.task(expiry.run)
+    app.task(retention.run)
     if reloader is not None:
         app.task(reloader.run)
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:
         log.info("partitions assigned", partitions=sorted(f"{tp.topic}/{tp.partition}" for tp in assigned))
+        health.ready["partitions"] = partial(missing_partitions, app)
         report_ready()
 
     return app

@@ -21,7 +21,7 @@ class StageWork:
         stage: name of the stage's class.
         batch: id of the batch.
         clock: returns seconds.
-        since: when the stage got the batch, or when its last wait for a dependency ended.
+        since: when the stage got the batch, last made progress, or stopped waiting for a dependency.
         waits_for: dependency that is known to be away and that the stage waits for, or None.
     """
 
@@ -70,6 +70,13 @@ class WorkInStages:
         """Count the time of all batches from now on: until now, they could not go on."""
         for work in self._running:
             work.since = self._clock()
+
+
+def note_progress() -> None:
+    """Note that the running stage makes progress with its batch. Outside of a stage, do nothing."""
+    work = _CURRENT.get()
+    if work is not None:
+        work.since = work.clock()
 
 
 @contextmanager

@@ -12,13 +12,16 @@ import structlog
 
 from models.languages import EVERY_LANGUAGE
 from models.scoring.dummy import is_dummy
+from monitor import metrics
 from monitor.alerts import AlertRules, Relay
 from monitor.alerts.redis import RedisPublisher
-from monitor.compliance import EventExpiry, LetterScrubber
+from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
 from monitor.enrich import LanguageDetector
 from monitor.errors import FatalError, MonitorError
+from monitor.health import Health, Heartbeat, failing, passes
 from monitor.kafka import ensure_topics
 from monitor.settings import Settings
+from monitor.status_server import serving_status
 from monitor.store import RaiseAlerts, Store
 from monitor.stream.app import create_app
 from monitor.stream.bundle_content import read_content
@@ -27,6 +30,7 @@ from monitor.stream.memory_errors import end_on_memory_error
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.reloading import BundleReloader
 from monitor.stream.scoring import ScorePosts
+from monitor.stream.scoring_journal import open_journal
 from monitor.stream.served_bundle import CurrentBundle, load_served_bundle
 from monitor.stream.shutdown import BoundedWorker
 from monitor.stream.unread import require_broker
@@ -50,35 +54,54 @@ def run_worker(settings: Settings) -> None:
             was changed while it was read.
         SchemaRevisionError: the database is at another revision than this code needs.
         FatalError: a stage failed. The batches in work are read again by the next worker.
+        SettingsError: the port for metrics and health cannot be used.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    health = Health()
+    health.ready["bundle"] = failing("is not loaded yet")
+    with serving_status(settings.monitoring, metrics.WORKER, health):
+        _run(settings, health)
+
+
+def _run(settings: Settings, health: Health) -> None:
     if settings.worker.reload:
         signal.signal(signal.SIGHUP, _ignore)  # what it requests happens at the start anyway
     detector = LanguageDetector()
     current = CurrentBundle(load_served_bundle(settings, detector))
     current.now.language_filter.load()
+    metrics.BUNDLE.info({"version": current.version})
+    health.ready["bundle"] = passes
     ensure_topics(settings.kafka, patient=True)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     end_on_memory_error(loop)
+    heartbeat = Heartbeat()
+    heartbeat.beat_with(loop)
+    health.live["event_loop"] = heartbeat.problem
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
-    scoring = ScorePosts(current, at_once=settings.model.threads + 1)
+    journal = open_journal(settings.worker.state_dir)
+    scoring = ScorePosts(current, at_once=settings.model.threads + 1, journal=journal)
     reloader = _reloader_of(settings, current, scoring, detector) if settings.worker.reload else None
     languages = SkipOtherLanguages(current)
-    relay = Relay(settings, store.engine, RedisPublisher(settings))
+    publisher = RedisPublisher(settings)
+    relay = Relay(settings, store.engine, publisher)
     scrubber = LetterScrubber(settings, store)
     instance = GroupInstance(settings.kafka.group_instance_id, settings.kafka.group_id)
     app = create_app(
         settings,
+        health=health,
         current=current,
         reloader=reloader,
+        journal=journal,
         languages=languages,
         scoring=scoring,
         store=store,
         relay=relay,
+        publisher=publisher,
         scrubber=scrubber,
         expiry=EventExpiry(settings, store),
+        retention=RetentionJob(settings, store),
         alert_rules=partial(_alert_rules, settings),
         instance=instance.name,
     )
@@ -98,6 +121,7 @@ def run_worker(settings: Settings) -> None:
     )
 
     async def close_connections(*_: object, **__: object) -> None:
+        health.stops()
         instance.leave_at_end(app)
         with contextlib.suppress(MonitorError, TimeoutError):
             async with asyncio.timeout(LAST_ALERTS):
@@ -106,6 +130,7 @@ def run_worker(settings: Settings) -> None:
         await store.close()
 
     app.on_before_shutdown.connect(close_connections, weak=False)
+    health.runs()
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
@@ -117,6 +142,7 @@ def run_worker(settings: Settings) -> None:
     finally:
         languages.close()
         scoring.close()
+        journal.close()
         if reloader is not None:
             reloader.close()
         instance.close()

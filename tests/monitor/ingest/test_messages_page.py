@@ -17,7 +17,7 @@ from monitor.ingest.contract import MAX_BYTES, REASONS
 from monitor.ingest.field_checks import MAX_ID, MAX_LANG, MAX_TEXT
 from monitor.ingest.unread_offsets import UNREAD_REASONS
 from monitor.records import ContextKind, ContextPart, EventKind, Origin, Post, PostKind, RefusedMessage
-from monitor.stream.scoring import MODEL_ERROR
+from monitor.stream.batch_results import MODEL_CRASH, MODEL_ERROR
 from tests.monitor.messages import read_post
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ def table(header: str) -> set[str]:
 
 
 def test_the_page_lists_every_reason_and_no_other() -> None:
-    assert table("reason") == {*REASONS, *UNREAD_REASONS, *FEED_REASONS, MODEL_ERROR}
+    assert table("reason") == {*REASONS, *UNREAD_REASONS, *FEED_REASONS, MODEL_CRASH, MODEL_ERROR}
 
 
 def test_the_page_lists_every_format_of_files_and_no_other() -> None:
