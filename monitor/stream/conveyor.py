@@ -94,9 +94,9 @@ class Conveyor:
 
     async def _process(self, stage: Stage, batch: Batch) -> Batch:
         name = type(stage).__name__
-        with metrics.STAGE_SECONDS.labels(stage=name).time(), self.work.begun(name, batch.id):
-            with self._traces.stage(name, batch.id):
-                result = await stage.process(batch)
+        time_stage = metrics.STAGE_SECONDS.labels(stage=name).time
+        with time_stage(), self.work.begun(name, batch.id), self._traces.stage(name, batch.id):
+            result = await stage.process(batch)
         if stage is self._stages[-1]:
             self._traces.end(result)
         return result

@@ -14,6 +14,7 @@ import faust
 import structlog
 
 from monitor.errors import MonitorError
+from monitor.readiness import report_stopping
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class BoundedWorker(faust.Worker):  # type: ignore[misc] # Faust ships no usable
 
     def _schedule_shutdown(self, signal: signal.Signals) -> None:
         log.info("stopping", signal=signal.name)
+        report_stopping()
         self._bound(self._end_after_signal)
         super()._schedule_shutdown(signal)
 
