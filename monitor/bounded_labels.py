@@ -32,11 +32,14 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
     label: frozenset(values.split())
     for label, values in {
         "cause": "deleted stale",
-        "check": "broker bundle database event_loop partitions reader redis running stages",
+        "check": """
+            broker bundle database event_loop partitions platform reader redis running servers stages
+            supervision workers
+        """,
         "dependency": "broker database platform program redis",
         "language": _LANGUAGES,
         "outcome": "refused taken",
-        "platform": "bluesky mastodon x",
+        "platform": "bluesky mastodon x-v2",
         "program": "broker postgres valkey worker",
         "reason": """
             bad-date bad-id batch-too-large blank-text damaged-batch empty expired missing-field model-crash

@@ -13,6 +13,7 @@ from monitor.cli.console import print_line, print_note, status_line
 
 if TYPE_CHECKING:
     from monitor.connect import Activity, DrugList, LiveLoop, SourceOpener, StateFile, UnreadableFrames
+    from monitor.health import Health
     from monitor.settings import Settings
 
 
@@ -53,8 +54,11 @@ def run_connector(
         StateFile,
         UnreadableFrames,
     )
+    from monitor import metrics
+    from monitor.health import Health
     from monitor.kafka import require_topic
     from monitor.logs import configure_logs
+    from monitor.status_server import serving_status
 
     if track is Track.DRUGS and drug_list is None:
         raise ConnectError("--track drugs needs names of drugs", "add --drugs FILE")
@@ -65,11 +69,14 @@ def run_connector(
     if by_drug and drug_list is not None:
         options = LoopOptions(passes=DrugFilter(drug_list.names()).passes)
 
+    health = Health()
+
     async def connect(state: StateFile, unreadable: UnreadableFrames) -> Activity:
         async with opener.opened() as source:
             configure_logs(settings.log)
             loop = LiveLoop(source, Delivery(settings.kafka), state, unreadable, options)
             stop = _stop_at_signals()
+            _export(loop, health, stop)
             with status_line("connecting") as show:
                 reporting = asyncio.create_task(_report(loop, show, settings.connect.report_interval))
                 try:
@@ -79,9 +86,12 @@ def run_connector(
             return loop.activity
 
     with (
+        serving_status(settings.monitoring, metrics.CONNECTOR, health) as url,
         StateFile(settings.connect.state_dir, opener.name) as state,
         UnreadableFrames(rejects, opener.name) as unreadable,
     ):
+        if url:
+            print_note(f"metrics and health: {url}")
         state.load()
         require_topic(settings.kafka)
         if before is not None:
@@ -103,6 +113,23 @@ def _stop_at_signals() -> asyncio.Event:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, end)
     return stop
+
+
+def _export(loop: LiveLoop, health: Health, stop: asyncio.Event) -> None:
+    """Export the counts of the loop as metrics, and what it needs as checks."""
+    from monitor import metrics
+    from monitor.connect.live_source import utc_now
+    from monitor.health import Heartbeat
+
+    heartbeat = Heartbeat()
+    heartbeat.beat_with(asyncio.get_running_loop())
+    health.live["event_loop"] = heartbeat.problem
+    health.ready.update(
+        running=lambda: "is stopping" if stop.is_set() else None,
+        platform=lambda: None if loop.activity.connected else "is not connected",
+        broker=lambda: "does not answer" if loop.delivery.is_broker_away else None,
+    )
+    metrics.CONNECTIONS.read = lambda: (loop.source.format_name, loop.activity.record(utc_now()))
 
 
 async def _report(loop: LiveLoop, show: Callable[[str], None], interval: float) -> None:

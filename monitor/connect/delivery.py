@@ -37,7 +37,13 @@ class Delivery:
         self._kafka = kafka
         self._sleep = sleep
         self._sender: Sender | None = None
+        self._retries = Retries(BROKER, BROKER_PAUSES, OUTAGES)
         self.sent = 0
+
+    @property
+    def is_broker_away(self) -> bool:
+        """True while messages wait because the last attempt to send them failed."""
+        return self._retries.failures > 0
 
     async def deliver(self, messages: Sequence[PostMessage]) -> None:
         """Send messages, and return once the broker has confirmed all of them.
@@ -49,8 +55,7 @@ class Delivery:
         """
         if not messages:
             return
-        retries = Retries(BROKER, BROKER_PAUSES, OUTAGES)
-        await retries.repeat(lambda: _in_thread(lambda: self._send(messages)), sleep=self._sleep)
+        await self._retries.repeat(lambda: _in_thread(lambda: self._send(messages)), sleep=self._sleep)
         self.sent += len(messages)
 
     async def close(self) -> None:
