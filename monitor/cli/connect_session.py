@@ -45,6 +45,7 @@ def run_connector(
     Raises:
         MonitorError: something is wrong, or the platform refuses.
     """
+    from monitor import metrics
     from monitor.connect import (
         ConnectError,
         Delivery,
@@ -54,7 +55,6 @@ def run_connector(
         StateFile,
         UnreadableFrames,
     )
-    from monitor import metrics
     from monitor.health import Health
     from monitor.kafka import require_topic
     from monitor.logs import configure_logs
