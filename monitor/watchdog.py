@@ -19,6 +19,9 @@ log = structlog.get_logger()
 SIGNS: Final = 4
 """Life signs in the time after which systemd gives up, so that one that is late does no harm."""
 
+LONGEST_PAUSE: Final = 10.0
+"""Seconds between two looks at most, so that `systemctl status` soon shows what is wrong."""
+
 
 async def send_life_signs(live_problem: Callable[[], str | None]) -> None:
     """Send life signs until cancelled. Without a watchdog, return at once.
@@ -36,9 +39,9 @@ async def send_life_signs(live_problem: Callable[[], str | None]) -> None:
             report_alive()
         if problem is not None and last_problem is None:
             report_status(f"not live: {problem}")
-            log.error("not live, systemd restarts this process", problem=problem, within_s=timeout)
+            log.error("not live, systemd restarts this process later", problem=problem, after_s=timeout)
         elif problem is None and last_problem is not None:
             report_status("live again")
             log.info("live again", problem=last_problem)
         last_problem = problem
-        await asyncio.sleep(timeout / SIGNS)
+        await asyncio.sleep(min(timeout / SIGNS, LONGEST_PAUSE))
