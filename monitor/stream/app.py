@@ -20,10 +20,9 @@ import structlog
 
 from monitor.alerts import Publisher, Relay
 from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
-from monitor.deadletters import DeadLetter
 from monitor.health import Health, failing
 from monitor.ingest import KafkaEvent
-from monitor.readiness import report_ready
+from monitor.readiness import report_ready, report_status
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import RaiseAlerts, Store
 from monitor.stream.bounded_decoding import limit_decoding
@@ -33,6 +32,7 @@ from monitor.stream.byte_limits import BatchGate, share_of
 from monitor.stream.conveyor import Conveyor
 from monitor.stream.dependency_watch import DependencyWatch
 from monitor.stream.faust_app import NEVER, MonitorApp
+from monitor.stream.letter_sending import send_letters
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.outages import until_answered
 from monitor.stream.positions import METADATA_AGE_MS, TopicWatch
@@ -45,6 +45,7 @@ from monitor.stream.sink import WriteBatches
 from monitor.stream.stage_watch import StageWatch
 from monitor.stream.stages import worker_stages
 from monitor.stream.unread import missing_partitions, reader_positions, require_broker
+from monitor.watchdog import send_life_signs
 
 log = structlog.get_logger()
 
@@ -123,14 +124,6 @@ def create_app(
     tweets = app.topic(kafka.topic, key_type=bytes, value_type=bytes)
     letters = app.topic(kafka.dead_letter_topic, key_type=bytes, value_type=bytes)
 
-    async def send_letters(batch: Sequence[DeadLetter]) -> None:
-        # send() only queues. The future that it returns is done when the broker has the letter.
-        queued = [
-            await letters.send(key=letter.key, value=letter.value, headers=letter.headers) for letter in batch
-        ]
-        for confirmation in queued:
-            await confirmation
-
     async def acknowledge(events: Sequence[KafkaEvent]) -> None:
         for event in events:
             cast(Any, event).ack()
@@ -148,7 +141,7 @@ def create_app(
     stages = worker_stages(
         languages=languages,
         scoring=scoring,
-        send_letters=send_letters,
+        send_letters=partial(send_letters, letters),
         find_removed=lambda ids: until_answered(worker, lambda: store.find_removed(ids)),
         writing=writing,
     )
@@ -209,11 +202,16 @@ def create_app(
     if reloader is not None:
         app.task(reloader.run)
 
+    @app.task  # type: ignore[untyped-decorator]
+    async def keep_systemd_informed() -> None:
+        await send_life_signs(health.live_problem)
+
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def log_assigned(_: Any, assigned: set[Any], **__: Any) -> None:
         log.info("partitions assigned", partitions=sorted(f"{tp.topic}/{tp.partition}" for tp in assigned))
         health.ready["partitions"] = partial(missing_partitions, app)
         report_ready()
+        report_status(f"reads {len(assigned)} partitions of {kafka.topic}")
 
     return app
 

@@ -1,14 +1,15 @@
-"""Find where a partition can be read again whose broker refuses our offset for ever.
+"""Find where a partition can be read again whose broker returns nothing at our offset for ever.
 
-A broker finds an offset by the headers of the batches before it. If one of them was damaged on disk, it
-answers `CORRUPT_MESSAGE` for the offsets behind it, up to the next entry of its index. aiokafka repeats such
-a fetch for ever, and the messages behind the damage would wait for ever, too.
+A broker finds an offset by the headers of the batches before it. If the length in one of them was damaged
+on disk, it answers `CORRUPT_MESSAGE` for the offsets behind it, or as if there were none, up to the next
+entry of its index. aiokafka repeats such a fetch for ever, and the messages behind would wait for ever, too.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from enum import Enum
 from typing import Any, Final
 
 import structlog
@@ -21,14 +22,24 @@ from monitor.ingest import DAMAGED_BATCH, UnreadOffsets
 log = structlog.get_logger()
 
 PATIENCE: Final = 5.0
-"""Seconds without an answer to a partition's fetches, after which the broker is queried about it, and between
+"""Seconds without messages that the broker claims to have, after which it is queried about them, and between
 two such queries."""
 
-_FEW_BYTES: Final = 1_000
+
+class Answer(Enum):
+    """What a broker returns for an offset before the end of its log."""
+
+    MESSAGES = "messages"
+    NOTHING = "nothing, although there are messages"
+    DAMAGE = "an error: its log is damaged"
+
+
+Query = Callable[[int], Awaitable[Answer]]
+"""Returns the broker's answer for an offset of a partition."""
 
 
 class RefusedFetches:
-    """Looks for partitions whose fetches are not answered, because their log is damaged.
+    """Looks for partitions whose fetches return nothing, because their log is damaged.
 
     Args:
         clock: returns seconds.
@@ -38,18 +49,21 @@ class RefusedFetches:
         self._clock = clock
         self._since: dict[Any, tuple[float, Any]] = {}
 
-    def unanswered(self, states: Iterable[tuple[Any, Any]]) -> list[tuple[Any, int]]:
-        """Return the partitions that had no answer for `PATIENCE`, each with its position; then wait again.
+    def waiting(self, states: Iterable[tuple[Any, Any]]) -> list[tuple[Any, int]]:
+        """Return the partitions that got nothing for `PATIENCE`, each with its position; then wait again.
 
         Args:
-            states: each partition with aiokafka's state of it: `position`, and `timestamp` of the last
-                answer that was not an error.
+            states: each partition with aiokafka's state of it: `position`, and from the last answer that was
+                not an error `timestamp`, `highwater` and `lso`, the end of what may be read.
         """
         now, since, late = self._clock(), {}, []
         for place, state in states:
             if not state.has_valid_position:
                 continue
-            seen = (state.position, state.timestamp)
+            end = state.highwater if state.lso in (None, -1) else state.lso
+            # While the broker has more, new answers are no progress.
+            answered = None if end is not None and end > state.position else state.timestamp
+            seen = (state.position, answered)
             first, before = self._since.get(place, (now, seen))
             if before != seen:
                 first = now
@@ -61,75 +75,96 @@ class RefusedFetches:
         return late
 
     async def unreadable(self, consumer: Any, states: Iterable[tuple[Any, Any]]) -> dict[Any, UnreadOffsets]:
-        """Return for each partition that its broker refuses to read the offsets to leave out.
+        """Return for each partition that its broker cannot read at our offset the offsets to leave out.
 
         Args:
             consumer: aiokafka's.
-            states: see `unanswered`.
+            states: see `waiting`.
         """
         damaged = {}
-        for place, position in self.unanswered(states):
+        for place, position in self.waiting(states):
             try:
-                if not await _is_refused(consumer, place, position):
-                    continue
-                end = (await consumer.end_offsets([place]))[place]
-                following = await first_readable(
-                    position, end, lambda offset, place=place: _is_refused(consumer, place, offset)
-                )
+                last = await _last_unreadable(consumer, place, position)
             except KafkaError as error:
-                log.warning("a fetch is refused, and the broker does not report more", problem=str(error))
+                log.warning(
+                    "nothing comes from a partition, and its broker does not say why", problem=str(error)
+                )
                 continue
-            if following > position:
-                damaged[place] = _named(place, position, following - 1)
+            if last is not None:
+                damaged[place] = _named(place, position, last)
         return damaged
 
 
-async def first_readable(position: int, end: int, is_refused: Callable[[int], Awaitable[bool]]) -> int:
-    """Return the first offset after `position` that the broker does not refuse, or `end`.
+async def _last_unreadable(consumer: Any, place: Any, position: int) -> int | None:
+    """Return the last offset from `position` on that cannot be read, or None if that one can be.
+
+    Raises:
+        KafkaError: the broker does not answer, or reports something else than damage.
+    """
+
+    async def query(offset: int) -> Answer:
+        return await _answer_for(consumer, place, offset)
+
+    answer = await query(position)
+    if answer is Answer.MESSAGES:
+        return None
+    end = int((await consumer.end_offsets([place]))[place])
+    following = await first_readable(position, end, query)
+    if following >= end and answer is Answer.NOTHING:
+        return None  # this proves nothing; if it lasts, the watch over the reader reports it
+    return following - 1 if following > position else None
+
+
+async def first_readable(position: int, end: int, query: Query) -> int:
+    """Return the first offset after `position` that the broker can read, or `end`.
 
     It tries offsets further and further away, then halves the distance: a fetch for each of a million
     messages would take hours.
 
     Args:
-        position: an offset that is refused.
+        position: an offset that it cannot read.
         end: the offset after the last message.
-        is_refused: queries the broker about an offset.
+        query: queries the broker about an offset.
     """
-    refused, step = position, 1
-    while (readable := refused + step) < end and await is_refused(readable):
-        refused, step = readable, 2 * step
+    unreadable, step = position, 1
+    while (readable := unreadable + step) < end and await query(readable) is not Answer.MESSAGES:
+        unreadable, step = readable, 2 * step
     readable = min(readable, end)
-    while readable - refused > 1:
-        middle = (refused + readable) // 2
-        if await is_refused(middle):
-            refused = middle
-        else:
+    while readable - unreadable > 1:
+        middle = (unreadable + readable) // 2
+        if await query(middle) is Answer.MESSAGES:
             readable = middle
+        else:
+            unreadable = middle
     return readable
 
 
-async def _is_refused(consumer: Any, place: Any, offset: int) -> bool:
-    """Return True if the broker reports damage for a fetch at this offset.
+async def _answer_for(consumer: Any, place: Any, offset: int) -> Answer:
+    """Return the broker's answer to a fetch at this offset.
 
     Raises:
-        KafkaError: it reports something else, or does not answer.
+        KafkaError: it reports something else than damage, or does not answer.
     """
     client = consumer._client
     leader = client.cluster.leader_for_partition(place)
     if leader in (None, -1):
         raise KafkaError(f"{place.topic}/{place.partition} has no leader now")
-    part = (place.partition, offset, _FEW_BYTES)
-    request = FetchRequest(0, 1, _FEW_BYTES, 0, [(place.topic, [part])], rack_id="")
+    size = (
+        consumer._fetcher._max_partition_fetch_bytes
+    )  # of an ordinary fetch, so that the answer is the same
+    request = FetchRequest(0, 1, size, 0, [(place.topic, [(place.partition, offset, size)])], rack_id="")
     # Not the connection of the ordinary fetches, each of which may wait there for new messages.
     response = await client.send(leader, request, group=ConnectionGroup.COORDINATION)
-    [(_, [(_, code, *_)])] = response.topics
-    if code in (NoError.errno, CorruptRecordException.errno):
-        return bool(code)
-    raise KafkaError(f"error {code} for offset {offset} of {place.topic}/{place.partition}")
+    [(_, [(_, code, highwater, *_, batches)])] = response.topics
+    if code == CorruptRecordException.errno:
+        return Answer.DAMAGE
+    if code != NoError.errno:
+        raise KafkaError(f"error {code} for offset {offset} of {place.topic}/{place.partition}")
+    return Answer.NOTHING if not batches and highwater > offset else Answer.MESSAGES
 
 
 def _named(place: Any, first: int, last: int) -> UnreadOffsets:
-    detail = "the broker refuses to read its log here (CORRUPT_MESSAGE)"
+    detail = "the broker cannot read its log here"
     log.error(
         "messages cannot be read, a dead letter names them",
         topic=place.topic,

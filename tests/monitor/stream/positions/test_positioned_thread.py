@@ -43,7 +43,8 @@ class Broker:
 
     def answer(self, place: TopicPartition, end: int) -> None:
         state = self.state(place)
-        state.highwater, state.timestamp = end, (state.timestamp or 0) + 1
+        state.highwater = state.lso = end
+        state.timestamp = (state.timestamp or 0) + 1
 
     async def fetched_records(self, *_: Any, **__: Any) -> dict[Any, list[Any]]:
         self.taken += 1
