@@ -28,6 +28,7 @@ TOOLS: Final = {
     "topics": "org.apache.kafka.tools.TopicCommand",
     "groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "configs": "kafka.admin.ConfigCommand",
+    "reassign": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
     "delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
     "acls": "kafka.admin.AclCommand",
 }

@@ -71,6 +71,17 @@ def shared_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKaf
         kafka.kill()
 
 
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
+    """An Apache Kafka that this case may stop."""
+    kafka = ApacheKafka(kafka_home(), tmp_path / "kafka")
+    try:
+        kafka.start()
+        yield kafka
+    finally:
+        kafka.kill()
+
+
 @pytest.fixture(params=[TANSU, APACHE])
 def each_broker(request: pytest.FixtureRequest) -> FaultBroker:
     """Run the case on the embedded broker and on Apache Kafka; it must not stop or break either."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from monitor.deadletters import StoredLetter, read_letters
 from monitor.kafka import topic_states
 from monitor.settings import Settings
-from tests.apache_kafka import ApacheKafka, kafka_home
+from tests.apache_kafka import ApacheKafka
 from tests.faults.conftest import APACHE, FaultBroker, on_fresh_topic
 from tests.faults.report import FaultReport, count_damage
 from tests.flow.conftest import FlowResults, send, tweet_values
@@ -26,18 +26,6 @@ PATIENCE = 300.0
 def on_apache(shared_kafka: ApacheKafka, migrated: Settings) -> Settings:
     """As `migrated`, with a fresh topic on an Apache Kafka."""
     return on_fresh_topic(migrated, shared_kafka.bootstrap)
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
-    """An Apache Kafka that this case may stop."""
-    (tmp_path / "kafka").mkdir()
-    kafka = ApacheKafka(kafka_home(), tmp_path / "kafka")
-    try:
-        kafka.start()
-        yield kafka
-    finally:
-        kafka.kill()
 
 
 def ids(count: int, *, first: int = 0) -> set[str]:
@@ -214,30 +202,5 @@ def test_a_batch_that_is_not_compressed_as_it_says_does_not_stop_the_rest(
         assert (damage.lost, damage.doubled) == (0, 0)
         wait_for(
             lambda: offsets_in(letters_about(migrated, "damaged-batch")) == 20, PATIENCE, watching=worker
-        )
-        assert worker.stop() == 0, worker.output()
-
-
-def test_a_byte_that_changed_on_disk_does_not_stop_the_rest(
-    own_kafka: ApacheKafka, migrated: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
-) -> None:
-    settings = on_fresh_topic(migrated, own_kafka.bootstrap)
-    send(settings, tweet_values(50))
-    producer = KafkaProducer(bootstrap_servers=own_kafka.bootstrap, linger_ms=2_000)
-    futures = [producer.send(settings.kafka.topic, b"to be damaged %d" % n, partition=2) for n in range(20)]
-    [future.get(30) for future in futures]
-    producer.close()
-    send(settings, tweet_values(50, first=50))
-    own_kafka.stop_node(1)
-    [file] = own_kafka.files_with(b"to be damaged 7", settings.kafka.topic)
-    file.write_bytes(file.read_bytes().replace(b"to be damaged 7", b"to be dAmaged 7"))
-    own_kafka.start_node(1)
-    with running(settings, tmp_path, "worker") as worker:
-        recovery_s = wait_until_scored(results, 100, worker)
-        damage = count_damage(settings, ids(100))
-        report.add("damaged batch", damage, broker=APACHE, recovery_s=recovery_s)
-        assert (damage.lost, damage.doubled) == (0, 0)
-        wait_for(
-            lambda: offsets_in(letters_about(settings, "damaged-batch")) == 20, PATIENCE, watching=worker
         )
         assert worker.stop() == 0, worker.output()

@@ -1,0 +1,99 @@
+"""Bytes that changed on the broker's disk: each batch that can be read is read, and letters name the rest.
+
+Kafka checks a batch when a producer sends it, and never again. A wrong length is worse than a wrong byte: the
+broker itself does not find what lies behind it.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kafka import KafkaProducer
+
+from monitor.deadletters import read_letters
+from monitor.settings import Settings
+from tests.apache_kafka import ApacheKafka
+from tests.faults.conftest import APACHE, on_fresh_topic
+from tests.faults.report import Damage, FaultReport, count_damage
+from tests.faults.test_positions import PATIENCE, lags, offsets_in
+from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.processes import running, wait_for
+
+MARK = b"to be damaged 7"
+POSTS, DAMAGED = 350, 20
+LENGTH = 8
+"""Place of the length in a batch; it counts everything after itself."""
+
+
+def changed_byte(content: bytes, _place: int) -> bytes:
+    return content.replace(MARK, MARK.upper())
+
+
+def length_too_small(content: bytes, place: int) -> bytes:
+    return content[: place + LENGTH] + struct.pack(">i", 7) + content[place + LENGTH + 4 :]
+
+
+def length_too_large(content: bytes, place: int) -> bytes:
+    return content[: place + LENGTH] + struct.pack(">i", 1 << 30) + content[place + LENGTH + 4 :]
+
+
+def start_of_batch(content: bytes, text: bytes) -> int:
+    """Return where the batch with this text starts in the file of a log."""
+    place = 0
+    while True:
+        end = place + LENGTH + 4 + struct.unpack_from(">i", content, place + LENGTH)[0]
+        if place <= content.index(text) < end:
+            return place
+        place = end
+
+
+@pytest.mark.parametrize(
+    "damage", [changed_byte, length_too_small, length_too_large], ids=lambda act: str(act.__name__)
+)
+def test_a_batch_that_changed_on_disk_does_not_stop_the_rest(
+    damage: Callable[[bytes, int], bytes],
+    own_kafka: ApacheKafka,
+    migrated: Settings,
+    results: FlowResults,
+    report: FaultReport,
+    tmp_path: Path,
+) -> None:
+    settings = on_fresh_topic(migrated, own_kafka.bootstrap)
+    fill(settings)
+    own_kafka.stop_node(1)
+    [file] = own_kafka.files_with(MARK, settings.kafka.topic)
+    content = file.read_bytes()
+    file.write_bytes(damage(content, start_of_batch(content, MARK)))
+    own_kafka.start_node(1)
+    with running(settings, tmp_path, "worker") as worker:
+        wait_for(lambda: "partitions assigned" in worker.output(), PATIENCE, watching=worker)
+        started = time.monotonic()
+        wait_for(lambda: lags(settings) == [0] * 4, PATIENCE, watching=worker)
+        recovery_s = time.monotonic() - started
+        assert worker.stop() == 0, worker.output()
+    named = offsets_in(
+        [letter for letter in read_letters(settings.kafka) if letter.reason == "damaged-batch"]
+    )
+    lost = POSTS + DAMAGED - results.scored() - named
+    doubled = count_damage(settings, ()).doubled
+    fault = f"damaged on disk: {damage.__name__.replace('_', ' ')}"
+    report.add(fault, Damage(lost, doubled), broker=APACHE, recovery_s=recovery_s)
+    assert (lost, doubled) == (0, 0)
+    # What the broker does not find, no client can read. All other batches are whole.
+    assert named == DAMAGED or damage is length_too_large
+
+
+def fill(settings: Settings) -> None:
+    """Send posts, then a batch that is to be damaged, then more posts: enough for the broker's index."""
+    send(settings, tweet_values(50))
+    producer = KafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers, linger_ms=2_000)
+    values = [b"%s, message %d" % (MARK, number) for number in range(DAMAGED)]
+    futures = [producer.send(settings.kafka.topic, value, partition=2) for value in values]
+    [future.get(30) for future in futures]
+    producer.close()
+    for first in range(50, POSTS, 50):
+        send(settings, tweet_values(50, first=first))
