@@ -58,7 +58,9 @@ def run_connector(
     from monitor.health import Health
     from monitor.kafka import require_topic
     from monitor.logs import configure_logs
+    from monitor.readiness import report_ready
     from monitor.status_server import serving_status
+    from monitor.watchdog import send_life_signs
 
     if track is Track.DRUGS and drug_list is None:
         raise ConnectError("--track drugs needs names of drugs", "add --drugs FILE")
@@ -79,10 +81,13 @@ def run_connector(
             _export(loop, health, stop)
             with status_line("connecting") as show:
                 reporting = asyncio.create_task(_report(loop, show, settings.connect.report_interval))
+                life_signs = asyncio.create_task(send_life_signs(health.live_problem))
+                report_ready()
                 try:
                     await loop.run(stop)
                 finally:
                     reporting.cancel()
+                    life_signs.cancel()
             return loop.activity
 
     with (
@@ -102,10 +107,13 @@ def run_connector(
 
 def _stop_at_signals() -> asyncio.Event:
     """Return an event that the first SIGTERM or Ctrl-C sets; the second one ends the process at once."""
+    from monitor.readiness import report_stopping
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def end() -> None:
+        report_stopping()
         stop.set()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(name)
@@ -137,6 +145,7 @@ async def _report(loop: LiveLoop, show: Callable[[str], None], interval: float) 
     import structlog
 
     from monitor.connect.live_source import utc_now
+    from monitor.readiness import report_status
 
     log = structlog.get_logger()
     clock = asyncio.get_running_loop()
@@ -146,4 +155,5 @@ async def _report(loop: LiveLoop, show: Callable[[str], None], interval: float) 
         show(loop.activity.sentence(utc_now()))
         if clock.time() >= next_log:
             next_log += interval
+            report_status(loop.activity.sentence(utc_now()))
             log.info("activity", **loop.activity.record(utc_now()))
