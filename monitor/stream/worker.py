@@ -34,6 +34,7 @@ from monitor.stream.scoring_journal import open_journal
 from monitor.stream.served_bundle import CurrentBundle, load_served_bundle
 from monitor.stream.shutdown import BoundedWorker
 from monitor.stream.unread import require_broker
+from monitor.tracing import start_tracing, stop_tracing
 
 log = structlog.get_logger()
 
@@ -54,12 +55,15 @@ def run_worker(settings: Settings) -> None:
             was changed while it was read.
         SchemaRevisionError: the database is at another revision than this code needs.
         FatalError: a stage failed. The batches in work are read again by the next worker.
-        SettingsError: the port for metrics and health cannot be used.
+        SettingsError: the port for metrics and health cannot be used, or traces cannot be sent.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    start_tracing()
     health = Health()
     health.ready["bundle"] = failing("is not loaded yet")
-    with serving_status(settings.monitoring, metrics.WORKER, health):
+    with serving_status(settings.monitoring, metrics.WORKER, health) as url:
+        if url:
+            log.info("metrics and health", url=url)
         _run(settings, health)
 
 
@@ -146,6 +150,7 @@ def _run(settings: Settings, health: Health) -> None:
         if reloader is not None:
             reloader.close()
         instance.close()
+        stop_tracing()
     log.info("worker stopped")
 
 
