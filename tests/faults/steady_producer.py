@@ -1,4 +1,4 @@
-"""A producer that sends posts all the time, and knows which of them the broker acknowledged."""
+"""A producer that sends messages all the time, and knows which of them the broker acknowledged."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, Final
 
 from kafka.errors import KafkaError
 
+from monitor.deadletters import read_letters
 from monitor.kafka import open_producer
 from monitor.settings import Settings
 from tests.flow.conftest import tweet_values
 from tests.processes import wait_for
 
+BROKEN_EVERY: Final = 20
+
 
 class SteadyProducer:
-    """Sends posts in a thread. Every fifth of them has an effect.
+    """Sends posts in a thread. Every fifth of them has an effect. After each twentieth, it sends nonsense.
 
     Args:
         settings: which topic.
@@ -24,10 +28,12 @@ class SteadyProducer:
 
     Attributes:
         acknowledged: ids of the posts that the broker has.
+        broken: partition and offset of the broken messages that it has.
     """
 
     def __init__(self, settings: Settings, *, per_second: int = 100) -> None:
         self.acknowledged: set[str] = set()
+        self.broken: set[tuple[int, int]] = set()
         self._kafka = settings.kafka
         self._pause = 1 / per_second
         self._ending = threading.Event()
@@ -55,10 +61,13 @@ class SteadyProducer:
         self._producer.close()
 
     def _send(self) -> None:
-        number, waiting = 0, []
+        number = 0
+        waiting: list[tuple[str | None, Any]] = []
         while not self._ending.is_set():
             [value] = tweet_values(1, first=number)
             waiting.append((str(number), self._producer.send(self._kafka.topic, value)))
+            if number % BROKEN_EVERY == 0:
+                waiting.append((None, self._producer.send(self._kafka.topic, b"{")))
             number += 1
             waiting = [sent for sent in waiting if not self._note(*sent)]
             time.sleep(self._pause)
@@ -67,13 +76,20 @@ class SteadyProducer:
         for sent in waiting:
             self._note(*sent)
 
-    def _note(self, tweet_id: str, future: object) -> bool:
-        """Return True once a post is acknowledged or given up."""
-        if not future.is_done:  # type: ignore[attr-defined] # kafka-python's future
+    def _note(self, tweet_id: str | None, future: Any) -> bool:
+        """Return True once a message is acknowledged or given up."""
+        if not future.is_done:
             return False
-        if future.succeeded():  # type: ignore[attr-defined]
-            self.acknowledged.add(tweet_id)
+        if future.succeeded() and tweet_id is None:
+            self.broken.add((future.value.partition, future.value.offset))
+        elif future.succeeded():
+            self.acknowledged.add(str(tweet_id))
         return True
+
+    def lost_letters(self) -> int:
+        """Return how many of the broken messages have no dead letter."""
+        named = [letter.headers for letter in read_letters(self._kafka)]
+        return len(self.broken - {(int(name["ade-partition"]), int(name["ade-offset"])) for name in named})
 
 
 @contextmanager

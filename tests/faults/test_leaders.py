@@ -113,6 +113,7 @@ def check(
     """Wait until everything is there, stop the worker, and report what was lost."""
     wait_for(lambda: results.scored() >= len(posts.acknowledged), PATIENCE, watching=worker)
     wait_for(lambda: len(results.alerts()) >= len(posts.alerting), PATIENCE, watching=worker)
+    wait_for(lambda: posts.lost_letters() == 0, PATIENCE, watching=worker)
     damage = count_damage(settings, posts.acknowledged, posts.alerting)
     report.add(fault, damage, broker=APACHE, recovery_s=recovery_s)
     assert (damage.lost, damage.doubled) == (0, 0)

@@ -13,6 +13,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from monitor.errors import MonitorError
 from monitor.kafka import TopicIdentity
+from monitor.stream.letter_producer import LetterProducer
 from monitor.stream.positions.positioned_thread import PositionedThread
 
 
@@ -101,6 +102,10 @@ class PositionedConsumer(driver.Consumer):  # type: ignore[misc] # Faust ships n
 
 
 class PositionedTransport(driver.Transport):  # type: ignore[misc] # Faust ships no usable types
-    """Connects Faust to Kafka with the consumer above. The app needs an attribute `kafka_settings`."""
+    """Connects Faust to Kafka with the consumer above, and a producer that waits no longer than it should.
+
+    The app needs an attribute `kafka_settings`.
+    """
 
     Consumer = PositionedConsumer
+    Producer = LetterProducer

@@ -1,0 +1,51 @@
+"""A letter that is too long for its topic is cut until the broker takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka.errors import MessageSizeTooLargeError
+
+from monitor.deadletters import DeadLetter
+from monitor.stream.letter_sending import send_letters
+
+
+class LimitedTopic:
+    """Takes letters as Faust's topic does: `send` queues, and its future has the broker's answer.
+
+    Args:
+        limit: most bytes of a value that the broker takes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.values: list[bytes] = []
+
+    async def send(self, *, key: bytes | None, value: bytes, headers: list[tuple[str, bytes]]) -> Any:
+        answer = asyncio.get_running_loop().create_future()
+        if len(value) > self.limit:
+            answer.set_exception(MessageSizeTooLargeError())
+        else:
+            self.values.append(value)
+            answer.set_result(None)
+        return answer
+
+    def get_topic_name(self) -> str:
+        return "tweets.dlq"
+
+
+def letter(size: int) -> DeadLetter:
+    return DeadLetter(None, b"x" * size, [("ade-reason", b"not-json")])
+
+
+async def test_only_letters_over_the_limit_are_cut() -> None:
+    topic = LimitedTopic(100)
+    await send_letters(topic, [letter(3), letter(1_000), letter(100)])
+    assert sorted(map(len, topic.values)) == [3, 62, 100]
+
+
+async def test_a_letter_that_is_refused_without_a_value_is_an_error() -> None:
+    with pytest.raises(MessageSizeTooLargeError):
+        await send_letters(LimitedTopic(-1), [letter(10)])
