@@ -6,6 +6,8 @@ MonitorError
 ├── FeedError           (in `feed`) a file cannot be read: the user corrects the command
 ├── ConnectError        (in `connect`) a platform refuses, or an option is wrong: the user corrects it
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
+├── BackupError         (in `cli`) a backup cannot be made, read or restored
+├── AuthorKeyError      (in `compliance`) the hashes of a key cannot be forgotten as requested
 ├── ScrubError          (in `deadletters`) the broker does not allow the deletion of letters: grant it
 ├── PoisonError         no retry will make this message usable: send it to the dead letters and go on
 ├── RetryableError      a dependency is away: wait and try again

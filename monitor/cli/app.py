@@ -21,6 +21,7 @@ from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
 from monitor.cli.query import query_command
 from monitor.cli.redis import redis_app
+from monitor.cli.retention import retention_app
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
 from monitor.cli.settings import settings_command
@@ -83,6 +84,7 @@ app.add_typer(redis_app, name="redis", rich_help_panel=KEEP)
 app.add_typer(topics_app, name="topics", rich_help_panel=KEEP)
 app.command("erase", rich_help_panel=KEEP)(erase_command)
 app.add_typer(compliance_app, name="compliance", rich_help_panel=KEEP)
+app.add_typer(retention_app, name="retention", rich_help_panel=KEEP)
 app.add_typer(deadletters_app, name="deadletters", rich_help_panel=KEEP)
 
 flow_help(app)

@@ -1,4 +1,4 @@
-"""`ade-monitor compliance`: what deletions there were, and how long they took."""
+"""`ade-monitor compliance`: what deletions there were, how long they took, and the keys of authors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.console import add_row, new_table, print_json, print_note, print_table
+from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
 from monitor.cli.options import parse_time, settings_of
 
 compliance_app = typer.Typer(
-    no_args_is_help=True, help="Show what deletions there were, and how long they took."
+    no_args_is_help=True, help="Show what deletions there were, how long they took, and the keys of authors."
 )
 
 
@@ -70,6 +70,54 @@ def report_command(
         )
     if report.posts_without_author:
         print_note(f"{report.posts_without_author:,} stored posts cannot be matched with any author")
+
+
+@compliance_app.command("keys")
+def keys_command(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per key.")] = False,
+) -> None:
+    """Show which keys the hashes of stored authors were made with. Keys themselves are never shown.
+
+    Posts of an author are found by the current key and by those of privacy.previous_author_keys. A key
+    without posts is not needed any more. The command reads the whole table of posts.
+    """
+    from monitor.compliance import read_key_uses
+
+    uses = read_key_uses(settings_of(context))
+    if as_json:
+        for use in uses:
+            print_json(asdict(use))
+        return
+    if not uses:
+        print_note("no author is stored, and privacy.author_key (ADE_PRIVACY__AUTHOR_KEY) is not set")
+        return
+    table = new_table("key", "state", "posts", "oldest", "newest")
+    for use in uses:
+        times = (f"{time:%Y-%m-%d}" if time else "-" for time in (use.oldest, use.newest))
+        add_row(table, use.key_id, use.state, f"{use.posts:,}", *times)
+    print_table(table)
+    if any(use.state == "missing" for use in uses):
+        print_note(
+            "posts of a missing key cannot be matched with any author: add the key to "
+            "privacy.previous_author_keys, or remove its hashes with `ade-monitor compliance forget-key`"
+        )
+
+
+@compliance_app.command("forget-key")
+def forget_key_command(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as `keys` shows it.")],
+) -> None:
+    """Remove the author hashes that were made with a key, for example because somebody else has it.
+
+    The posts stay, and no author can be matched with them any more. The command may be interrupted and run
+    again.
+    """
+    from monitor.compliance import forget_key
+
+    forgotten = forget_key(settings_of(context), key_id)
+    print_line(f"removed: {forgotten:,} author hashes of the key {key_id}")
 
 
 def _duration(seconds: float | None) -> str:

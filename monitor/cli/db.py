@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.console import print_line
+from monitor.cli.console import print_error, print_line, print_note
 from monitor.cli.options import PASSED_ON, ShowPassword, settings_of
 from monitor.cli.stack_advice import note_stopped_stack
 from monitor.settings import masked_url
@@ -23,7 +24,13 @@ def upgrade_command(context: typer.Context) -> None:
     The database itself must exist; ADE_DATABASE__URL names it. Running this twice, or in two places at once,
     does no harm. Stop the workers of another version first.
     """
-    from monitor.store import describe_database, required_revision, upgrade_database
+    from monitor.store import (
+        describe_database,
+        missing_roles_advice,
+        read_roles,
+        required_revision,
+        upgrade_database,
+    )
 
     settings = settings_of(context)
     before = upgrade_database(settings)
@@ -32,6 +39,82 @@ def upgrade_command(context: typer.Context) -> None:
         print_line(f"the database {database} is at revision {before}: nothing to do")
     else:
         print_line(f"the database {database} is now at revision {required} (was {before or 'empty'})")
+        if advice := missing_roles_advice(settings.database, read_roles(settings.database)):
+            print_note(advice)
+
+
+@db_app.command("roles")
+def roles_command(
+    context: typer.Context,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for a superuser instead.")] = False,
+) -> None:
+    """Set up the roles ade_writer, ade_reader and ade_admin, and make ade_admin the owner of the tables.
+
+    `db upgrade` does this, too, if its login may create roles. Running this again does no harm.
+    """
+    from monitor.store import missing_roles_advice, set_up_roles
+    from monitor.store.roles import SETUP_ROLES
+
+    if sql:
+        for line in SETUP_ROLES.splitlines():
+            print_line(line)
+        return
+    settings = settings_of(context)
+    state = set_up_roles(settings)
+    if advice := missing_roles_advice(settings.database, state):
+        print_error(advice)
+        raise typer.Exit(1)
+    print_line("ade_writer, ade_reader and ade_admin have their rights, and ade_admin owns the tables")
+
+
+@db_app.command("backup")
+def backup_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the backup goes.")],
+    recipient: Annotated[
+        list[Path],
+        typer.Option("--recipient", metavar="KEY", help="File of a public key of gpg. Repeatable."),
+    ],
+) -> None:
+    """Write the whole database to an encrypted file (pg_dump and gpg). Workers may go on meanwhile.
+
+    Only the owners of the keys can read it. The key of author hashes and passwords are not in it.
+
+    Example: [bold]ade-monitor db backup ade.dump.gpg --recipient backup-key.asc[/]
+    """
+    from monitor.cli.backup import back_up
+
+    size = back_up(settings_of(context), file, recipient)
+    print_line(f"{file}: {size / 1e6:,.1f} MB, encrypted")
+
+
+@db_app.command("restore")
+def restore_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check that the file is complete and can be decrypted.")
+    ] = False,
+) -> None:
+    """Read a backup into an empty database. gpg must have the private key. Stop the workers first.
+
+    The file is decrypted twice: first to check it, and then into one transaction.
+    """
+    from monitor.cli.backup import check_backup, restore
+    from monitor.store import set_up_roles
+
+    if check:
+        check_backup(file)
+        print_line(f"{file} is complete and can be decrypted")
+        return
+    settings = settings_of(context)
+    restore(settings, file)
+    set_up_roles(settings)
+    print_line(f"{file} is restored")
+    print_note(
+        "next: `ade-monitor db upgrade`, then `ade-monitor topics rewind --to database`, then start the "
+        "workers; repeat what was erased by hand since the backup"
+    )
 
 
 @db_app.command("revision")

@@ -35,7 +35,9 @@ def probes_for(settings: Settings) -> list[Probe]:
 def probe_bundle(settings: Settings) -> ProbeResult:
     """Load the bundle, as a worker would, and compare the languages of its training with the wanted ones."""
     from models import load_scorer
-    from models.scoring import second_encoder, serving_notes, trained_languages
+    from models.bundle import changed_files
+    from models.scoring import bundle_folder, second_encoder, serving_notes, trained_languages
+    from models.scoring.dummy import is_dummy
     from monitor.enrich import wanted_languages
 
     model = settings.model
@@ -46,6 +48,13 @@ def probe_bundle(settings: Settings) -> ProbeResult:
         f"{model.bundle}, version {scorer.version}{readers}; scores {', '.join(scored) or 'every language'}"
     )
     detail = "; ".join([detail, *serving_notes(scorer)])
+    if not is_dummy(model.bundle) and (changed := changed_files(bundle_folder(model.bundle))):
+        return ProbeResult(
+            "hint",
+            f"{detail}, but was changed since it was written: {', '.join(changed)}",
+            "if nobody changed it on purpose, copy the bundle again; predictions depend neither on the "
+            "metrics nor on the card",
+        )
     unseen = ", ".join(sorted({*scored} - {*trained})) if scored else "other languages"
     if trained and unseen:
         return ProbeResult(
@@ -90,13 +99,17 @@ def probe_broker(kafka: KafkaSettings) -> ProbeResult:
 def probe_database(database: DatabaseSettings) -> ProbeResult:
     """Check that the database has the revision that this code needs, and that this login can write to it.
 
+    A login of analysts, which may only read, is fine for them.
+
     Raises:
         MonitorError: it does not answer, is at another revision, or refuses to write.
     """
     from monitor.store import (
+        READER,
         check_writable,
         current_revision,
         describe_database,
+        may_only_read,
         required_revision,
         revision_error,
     )
@@ -104,6 +117,12 @@ def probe_database(database: DatabaseSettings) -> ProbeResult:
     revision = current_revision(Settings(database=database))
     if revision != required_revision():
         raise revision_error(revision, database)
+    if may_only_read(database):
+        return ProbeResult(
+            "hint",
+            f"{describe_database(database)}, revision {revision}; this login may only read ({READER})",
+            "a worker needs a member of ade_writer in database.url (ADE_DATABASE__URL)",
+        )
     check_writable(database)
     return ProbeResult("ok", f"{describe_database(database)}, revision {revision}, writable")
 

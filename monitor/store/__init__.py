@@ -14,10 +14,15 @@ applying        the transaction of deletions and other compliance events
 erasing         what of a post is erased
 tombstones      which posts and authors are kept out
 expiring        which events are removed after some time, with their tombstones
+old_posts       which posts are removed because of their age
+audited_runs    the audit of commands and jobs that change many posts
+author_keys     the keys of author hashes
+roles           what workers, analysts and administrators may do
 ade_report      the view for analysts, and the query on it
 revisions       which revision a database is at, and how to upgrade it
 migrations      the steps from revision to revision
 connections     URL, time limits and names of connections
+bounded_connections  giving up on a server that is silent or read-only
 stored_progress how far the database is, for reading again
 write_check     whether a login can write now
 driver_errors   which errors of the database pass, and which need a person
@@ -25,9 +30,13 @@ driver_errors   which errors of the database pass, and which need a person
 
 from monitor.store.ade_report import ALL_BUNDLES, Filters, ReportedEffect, find_effects
 from monitor.store.audited_events import AppliedEvent, AuditedEvent, audited
+from monitor.store.audited_runs import AuditedRun, note_run
+from monitor.store.author_keys import AuthorKeys, author_keys
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.old_posts import START, AgeLimits, OldPage, remove_old_posts
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
+from monitor.store.roles import READER, may_only_read, missing_roles_advice, read_roles, set_up_roles
 from monitor.store.stored_progress import stored_progress
 from monitor.store.tables import alert_outbox
 from monitor.store.tombstones import find_removed
@@ -36,9 +45,15 @@ from monitor.store.writing import RaiseAlerts, Store, Written
 
 __all__ = [
     "ALL_BUNDLES",
+    "READER",
+    "START",
+    "AgeLimits",
     "AppliedEvent",
     "AuditedEvent",
+    "AuditedRun",
+    "AuthorKeys",
     "Filters",
+    "OldPage",
     "RaiseAlerts",
     "ReportedEffect",
     "Store",
@@ -46,14 +61,21 @@ __all__ = [
     "alert_outbox",
     "async_engine",
     "audited",
+    "author_keys",
     "check_writable",
     "current_revision",
     "describe_database",
     "find_effects",
     "find_removed",
+    "may_only_read",
+    "missing_roles_advice",
+    "note_run",
+    "read_roles",
     "reading_engine",
+    "remove_old_posts",
     "required_revision",
     "revision_error",
+    "set_up_roles",
     "stored_progress",
     "translate_driver_errors",
     "upgrade_database",

@@ -12,7 +12,8 @@ from monitor.records import EventKind
 from monitor.store import erasing_statements as sql
 from monitor.store.admission import LatePost
 from monitor.store.audited_events import AppliedEvent, AuditedEvent, reason_of
-from monitor.store.digests import author_hash, post_subject
+from monitor.store.author_keys import AuthorKeys, has_unknown_keys
+from monitor.store.digests import post_subject
 from monitor.store.erasing import Removal, erase_posts
 from monitor.store.statements import LOCK_FOR_DELETING, RETRACT_ALERTS_OF_EDITED
 from monitor.store.tombstones import TombstoneRow, put_tombstones, write_tombstones
@@ -20,7 +21,7 @@ from monitor.store.versions import UNKNOWN
 
 
 async def apply_events(
-    connection: AsyncConnection, events: Sequence[AuditedEvent], author_key: bytes | None
+    connection: AsyncConnection, events: Sequence[AuditedEvent], keys: AuthorKeys
 ) -> list[AppliedEvent]:
     """Apply events in their order, in the caller's transaction; no batch is written at the same time.
 
@@ -29,12 +30,12 @@ async def apply_events(
     Args:
         connection: in a transaction that has not read anything yet.
         events: the events.
-        author_key: key of the authors' hashes; without it, stored posts of an author cannot be found.
+        keys: those of the authors' hashes; without them, stored posts of an author cannot be found.
     """
     await connection.execute(LOCK_FOR_DELETING)
     applied = await _write_audit(connection, events)
     new = [event for event in applied if event.event_id is not None]
-    removals = await _removals(connection, [event for event in new if event.audited.removes], author_key)
+    removals = await _removals(connection, [event for event in new if event.audited.removes], keys)
     await erase_posts(connection, removals)
     await _expect_versions(
         connection, [event for event in new if event.audited.event.kind is EventKind.TWEET_EDIT]
@@ -64,7 +65,7 @@ async def _write_audit(connection: AsyncConnection, events: Sequence[AuditedEven
 
 
 async def _removals(
-    connection: AsyncConnection, events: Sequence[AppliedEvent], author_key: bytes | None
+    connection: AsyncConnection, events: Sequence[AppliedEvent], keys: AuthorKeys
 ) -> list[Removal]:
     """Find out which ids the events remove, and note them in the events."""
     names_of: list[set[str]] = []
@@ -72,7 +73,7 @@ async def _removals(
         if event.audited.event.author_id is None:
             names_of.append(set(event.audited.names))
         else:
-            names_of.append(await _posts_of_author(connection, event, author_key))
+            names_of.append(await _posts_of_author(connection, event, keys))
     names = sorted(set().union(*names_of))
     if not names:
         return []
@@ -90,14 +91,12 @@ async def _removals(
     return removals
 
 
-async def _posts_of_author(
-    connection: AsyncConnection, event: AppliedEvent, author_key: bytes | None
-) -> set[str]:
-    hashed = author_hash(event.audited.event.author_id, author_key)
-    event.unmatched = hashed is None
-    if hashed is None:
+async def _posts_of_author(connection: AsyncConnection, event: AppliedEvent, keys: AuthorKeys) -> set[str]:
+    hashes = keys.hashes(event.audited.event.author_id)
+    event.unmatched = not hashes or await has_unknown_keys(connection, keys)
+    if not hashes:
         return set()
-    parameters = {"author_hash": hashed, "at": event.audited.at}
+    parameters = {"author_hashes": hashes, "at": event.audited.at}
     return set((await connection.execute(sql.POSTS_OF_AUTHOR, parameters)).scalars())
 
 

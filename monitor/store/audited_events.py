@@ -109,7 +109,7 @@ class AppliedEvent:
         event_id: number of its row in `compliance_events`; None if it was applied before.
         touched: number of rows, by table. `contexts` are posts that quoted or answered a removed post.
         names: the ids of the post that the database knew, besides those of the event.
-        unmatched: True if stored posts of the author could not be found, because there is no author key.
+        unmatched: True if stored posts of the author may not have been found: an author key is missing.
     """
 
     audited: AuditedEvent

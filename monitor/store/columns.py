@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from models import Mention
 from models.predictions import clamp_optional, clamp_probability
 from monitor.records import Alert, ContextPart, Progress, ScoredPost
-from monitor.store.digests import author_hash
+from monitor.store.author_keys import AuthorKeys
 from monitor.store.versions import History
 
 Record = TypeVar("Record")
@@ -77,15 +77,17 @@ class HourlyCount(NamedTuple):
     positive: int
 
 
-def tweet_columns(author_key: bytes | None) -> ColumnValues[PostRow]:
-    """Return the columns of `tweets`; `author_key` is the key of the authors' hashes."""
+def tweet_columns(keys: AuthorKeys) -> ColumnValues[PostRow]:
+    """Return the columns of `tweets`; `keys` are those of the authors' hashes."""
     post = "current.received.post"
+    key_id = keys.current_id
     return {
         "tweet_id": attrgetter(f"{post}.id"),
         "posted_at": attrgetter("first.received.posted_at"),
         "lang": attrgetter(f"{post}.lang"),
         "text": lambda row: row.current.received.post.text if row.shows_text else None,
-        "author_hash": lambda row: author_hash(row.current.received.post.author_id, author_key),
+        "author_hash": lambda row: keys.hash(row.current.received.post.author_id),
+        "author_key_id": lambda row: key_id if row.current.received.post.author_id is not None else None,
         "platform": attrgetter(f"{post}.platform"),
         "kind": attrgetter(f"{post}.kind.value"),
         "referenced_id": attrgetter(f"{post}.referenced_id"),

@@ -62,7 +62,8 @@ ALIASES_OF = text(
 
 # `posted_at` may lie in the future, as the author's clock says.
 POSTS_OF_AUTHOR = text(
-    "SELECT tweet_id FROM tweets WHERE author_hash = :author_hash AND LEAST(posted_at, first_seen_at) <= :at"
+    "SELECT tweet_id FROM tweets WHERE author_hash = ANY(CAST(:author_hashes AS text[])) "
+    "AND LEAST(posted_at, first_seen_at) <= :at"
 )
 
 # A repost has the text of the original, so it is erased, too. Others only quote or answer it.
@@ -100,7 +101,7 @@ ERASE_TWEETS = text(
     "UPDATE tweets AS t SET tweet_id = row.new, "  # noqa: S608
     "posted_at = date_trunc('hour', t.posted_at, 'UTC'), "
     "first_seen_at = date_trunc('hour', t.first_seen_at, 'UTC'), text = NULL, author_hash = NULL, "
-    "referenced_id = NULL, url = NULL, context = NULL, edited_at = NULL, "
+    "author_key_id = NULL, referenced_id = NULL, url = NULL, context = NULL, edited_at = NULL, "
     "text_digests = CAST('' AS bytea), erased_at = now() "
     f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old RETURNING row.old AS tweet_id"
 )

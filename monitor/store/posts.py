@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.errors import RetryableError
 from monitor.records import ScoredPost
 from monitor.store import statements as sql
+from monitor.store.author_keys import AuthorKeys
 from monitor.store.columns import PostRow, is_positive
 from monitor.store.digests import split_digests
 from monitor.store.versions import Arrivals, History, add_arrivals
@@ -63,12 +64,12 @@ class PostWriter:
     """Writes the rows of `tweets`.
 
     Args:
-        author_key: key of the authors' hashes; without it, no author is stored.
+        keys: those of the authors' hashes; without a current one, no author is stored.
     """
 
-    def __init__(self, author_key: bytes | None) -> None:
-        self._put = sql.put_tweets(author_key)
-        self._change = sql.change_tweets(author_key)
+    def __init__(self, keys: AuthorKeys) -> None:
+        self._put = sql.put_tweets(keys)
+        self._change = sql.change_tweets(keys)
 
     async def write(
         self, connection: AsyncConnection, admitted: Sequence[ScoredPost], *, bundle: str

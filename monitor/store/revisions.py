@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 
 from monitor.errors import SchemaRevisionError
 from monitor.settings import DatabaseSettings, Settings
-from monitor.store.connections import describe_database, migrating_engine
+from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.roles import become_owner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -37,7 +38,7 @@ def current_revision(settings: Settings) -> str | None:
         FatalError: the login was refused, or the database does not exist.
     """
     database = settings.database
-    with translate_driver_errors(database), migrating_engine(database).connect() as connection:
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
         return read_revision(connection)
 
 
@@ -97,6 +98,7 @@ def _migrate(settings: Settings, target: str) -> str | None:
             raise revision_error(before, settings.database)
         config = _alembic_config()
         with engine.begin() as connection:
+            become_owner(connection)
             config.attributes["connection"] = connection
             if target == required_revision():
                 command.upgrade(config, target)

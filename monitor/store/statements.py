@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.records import Alert, Progress
 from monitor.store import tables
+from monitor.store.author_keys import AuthorKeys
 from monitor.store.columns import (
     ALERT_COLUMNS,
     ALIAS_COLUMNS,
@@ -122,16 +123,16 @@ def _value(column: Column[Any], value: str) -> str:
     return f"CAST({value} AS JSONB)" if isinstance(column.type, JSONB) else value
 
 
-def put_tweets(author_key: bytes | None) -> Insert[PostRow]:
+def put_tweets(keys: AuthorKeys) -> Insert[PostRow]:
     """Return the INSERT of new rows into `tweets`; a known post stays as it is."""
     return Insert(
         tables.tweets,
-        tweet_columns(author_key),
+        tweet_columns(keys),
         then="ON CONFLICT (tweet_id) DO NOTHING RETURNING t.tweet_id",
     )
 
 
-def change_tweets(author_key: bytes | None) -> Insert[PostRow]:
+def change_tweets(keys: AuthorKeys) -> Insert[PostRow]:
     """Return the statement that changes known rows of `tweets`.
 
     A new version replaces the text and what belongs to it. The same version keeps what is stored, and what
@@ -144,11 +145,11 @@ def change_tweets(author_key: bytes | None) -> Insert[PostRow]:
     )
     of_post = ", ".join(
         f"{name} = COALESCE(excluded.{name}, t.{name})"
-        for name in ("lang", "author_hash", "platform", "kind", "referenced_id")
+        for name in ("lang", "author_hash", "author_key_id", "platform", "kind", "referenced_id")
     )
     return Insert(
         tables.tweets,
-        tweet_columns(author_key),
+        tweet_columns(keys),
         then=f"ON CONFLICT (tweet_id) DO UPDATE SET {of_version}, {of_post}, edited_at = excluded.edited_at, "
         "version = excluded.version, text_digests = excluded.text_digests",
     )

@@ -66,6 +66,7 @@ tweets = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("text_digests", LargeBinary, nullable=False, server_default=text("''::bytea")),
     Column("erased_at", Instant),
+    Column("author_key_id", Text),
     CheckConstraint("kind IN ('original', 'repost', 'quote', 'reply')", name="kind_known"),
     Index("ix_tweets_author_hash", "author_hash", postgresql_where=text("author_hash IS NOT NULL")),
     Index("ix_tweets_referenced_id", "referenced_id", postgresql_where=text("referenced_id IS NOT NULL")),
@@ -147,6 +148,13 @@ mentions = Table(
     CheckConstraint("pt_score BETWEEN 0 AND 1", name="pt_score_range"),
     Index(None, "ptid"),
     Index("ix_mentions_pt_name_lower", text("lower(pt_name)")),
+)
+
+author_keys = Table(
+    "author_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("first_used_at", Instant, nullable=False, server_default=func.now()),
 )
 
 alert_outbox = Table(

@@ -17,6 +17,7 @@ from monitor.store import statements as sql
 from monitor.store.admission import admit_posts
 from monitor.store.applying import apply_events, remove_late_posts
 from monitor.store.audited_events import AppliedEvent, AuditedEvent
+from monitor.store.author_keys import author_keys, note_key
 from monitor.store.columns import PredictionRow, alias_rows, mention_rows, with_distinct_spans
 from monitor.store.connections import async_engine
 from monitor.store.counting import add_to_counts
@@ -66,9 +67,9 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self.engine = async_engine(settings.database)
         self._settings = settings.database
-        key = settings.privacy.author_key
-        self._author_key = key.get_secret_value().encode() if key else None
-        self._posts = PostWriter(self._author_key)
+        self._keys = author_keys(settings.privacy)
+        self._key_is_noted = False
+        self._posts = PostWriter(self._keys)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -105,7 +106,7 @@ class Store:
         """
         with translate_driver_errors(self._settings):
             async with self.engine.connect() as connection, connection.begin() as transaction:
-                applied = await apply_events(connection, events, self._author_key)
+                applied = await apply_events(connection, events, self._keys)
                 if dry_run:
                     await transaction.rollback()
         return applied
@@ -173,6 +174,8 @@ class Store:
         with translate_driver_errors(self._settings):
             async with self.engine.begin() as connection:
                 await connection.execute(sql.LOCK_FOR_WRITING)
+                if not self._key_is_noted:
+                    await note_key(connection, self._keys)
                 admission = await admit_posts(connection, scored)
                 posts = await self._posts.write(connection, admission.posts, bundle=bundle)
                 await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
@@ -187,6 +190,7 @@ class Store:
                 # Last, because all workers update the row of the current hour, and wait there for each
                 # other's commit.
                 await add_to_counts(connection, posts, new, bundle=bundle)
+            self._key_is_noted = True
             if admission.late:
                 async with self.engine.begin() as connection:
                     touched = await remove_late_posts(connection, admission.late)

@@ -4,6 +4,7 @@ from monitor.alerts.redis.connection import connect, location_of, tls_arguments,
 from monitor.alerts.redis.group import GroupReader, open_reader
 from monitor.alerts.redis.publishing import RedisPublisher
 from monitor.alerts.redis.tail import TailReader
+from monitor.alerts.redis.trimming import trim_alerts
 
 __all__ = [
     "GroupReader",
@@ -14,4 +15,5 @@ __all__ = [
     "open_reader",
     "tls_arguments",
     "translate_redis_errors",
+    "trim_alerts",
 ]

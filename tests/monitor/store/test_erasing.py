@@ -406,7 +406,7 @@ ROWS = {"old": ["17"], "new": ["x"], "reason": ["deleted"]}
 LOOK_UPS = {
     "KNOWN_NAMES": {"names": ["17", "18"]},
     "ALIASES_OF": {"names": ["17", "18"]},
-    "POSTS_OF_AUTHOR": {"author_hash": "a", "at": LATER},
+    "POSTS_OF_AUTHOR": {"author_hashes": ["a"], "at": LATER},
     "POSTS_AND_REFERENCES": {"names": ["17", "18"]},
     "FORGET_REFERENCES": {"tweet_ids": ["17", "18"], "names": ["17"]},
     "DELETE_MENTIONS": ROWS,

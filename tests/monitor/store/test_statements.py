@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Table
 
 from monitor.store import statements, tables
+from monitor.store.author_keys import AuthorKeys
 from monitor.store.statements import Insert
 
 INSERTS: list[tuple[Insert[Any], Table]] = [
-    (statements.put_tweets(b"key"), tables.tweets),
+    (statements.put_tweets(AuthorKeys(b"key")), tables.tweets),
     (statements.PUT_PREDICTIONS, tables.predictions),
     (statements.PUT_MENTIONS, tables.mentions),
     (statements.PUT_ALERTS, tables.alert_outbox),

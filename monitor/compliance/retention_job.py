@@ -1,0 +1,182 @@
+"""Retention: posts and alerts are removed after the days that `retention` in the settings names.
+
+It runs as a task of the workers, of which one at a time does it, and as the command `ade-monitor retention
+apply`. Each page of posts is one transaction. So it may be interrupted at any time, and the next run goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from monitor import metrics
+from monitor.alerts.redis import trim_alerts
+from monitor.backoff import Backoff
+from monitor.errors import MonitorError
+from monitor.retrying import DATABASE, OutageLog, Retries
+from monitor.settings import RetentionSettings, Settings
+from monitor.store import (
+    START,
+    AgeLimits,
+    AuditedRun,
+    OldPage,
+    Store,
+    remove_old_posts,
+    translate_driver_errors,
+)
+
+log = structlog.get_logger()
+
+INTERVAL: Final = 3_600.0
+"""Seconds between two runs of a worker."""
+
+FIRST_PAUSE: Final = 60.0
+"""Seconds until the next attempt after a failure; later ones wait longer."""
+
+PAUSE: Final = 0.5
+"""Seconds between two pages with posts to remove, so that the database has time for the batches."""
+
+# "ade-reti" in ASCII. The lock belongs to a session, so it ends with its process or its connection.
+_LOCK: Final = 0x6164652D72657469
+
+TRY_LOCK_RUN: Final = text(f"SELECT pg_try_advisory_lock({_LOCK})")
+
+
+@dataclass(slots=True)
+class RetentionResult:
+    """What a run removed, or would remove.
+
+    Attributes:
+        posts: number of posts.
+        touched: number of rows by table; empty for a dry run.
+        alerts: number of entries of the Redis Stream; None if alerts stay or Redis did not answer.
+        problem: why alerts wait for the next run.
+    """
+
+    posts: int = 0
+    touched: Counter[str] = field(default_factory=Counter)
+    alerts: int | None = None
+    problem: str | None = None
+
+
+class RetentionJob:
+    """Removes what is older than the settings allow.
+
+    Args:
+        settings: how long posts and alerts are kept.
+        store: has the posts. It belongs to the caller.
+        pause: seconds between two pages with posts to remove.
+    """
+
+    def __init__(self, settings: Settings, store: Store, *, pause: float = PAUSE) -> None:
+        self._settings = settings
+        self._days = settings.retention
+        self._store = store
+        self._pause = pause
+
+    async def run(self) -> None:
+        """Apply retention at the start and every `INTERVAL`, until cancelled. Without any, return at once.
+
+        After a failure, the next attempts are made sooner.
+        """
+        backoff = Backoff(first=min(FIRST_PAUSE, INTERVAL), longest=INTERVAL, jitter=0.5)
+        retries = Retries(DATABASE, backoff, OutageLog(log, "old posts are removed later"))
+        while is_limited(self._days):
+            result = await retries.repeat(self.apply, on=MonitorError)
+            if result is not None:
+                _log_result(result)
+            await asyncio.sleep(INTERVAL)
+
+    async def apply(self, *, dry_run: bool = False, now: datetime | None = None) -> RetentionResult | None:
+        """Remove everything that is due.
+
+        Args:
+            dry_run: remove nothing, and count what is due.
+            now: the present, timezone-aware.
+
+        Returns:
+            What was removed; None if another process is doing it.
+
+        Raises:
+            MonitorError: the database is away or refuses. What was removed before stays removed.
+        """
+        now, result = now or datetime.now(UTC), RetentionResult()
+        async with self._exclusively() as connection:
+            if connection is None:
+                return None
+            await self._remove_posts(connection, age_limits(self._days, now), result, dry_run=dry_run)
+        if self._days.alerts_days:
+            before = now - timedelta(days=self._days.alerts_days)
+            try:
+                result.alerts = await trim_alerts(self._settings, before, dry_run=dry_run)
+            except MonitorError as problem:
+                result.problem = str(problem)
+            else:
+                if not dry_run:
+                    metrics.RETENTION_REMOVED.labels(what="alerts").inc(result.alerts)
+        return result
+
+    async def _remove_posts(
+        self, connection: AsyncConnection, limits: AgeLimits, result: RetentionResult, *, dry_run: bool
+    ) -> None:
+        run = AuditedRun("retention", f"retention {uuid.uuid4().hex[:12]}", describe_retention(self._days))
+        page = OldPage(START, 0) if limits.posts or limits.negatives else OldPage(None, 0)
+        while page.end is not None:
+            with translate_driver_errors(self._settings.database):
+                async with connection.begin():
+                    page = await remove_old_posts(connection, limits, page.end, run=None if dry_run else run)
+            result.posts += page.due
+            result.touched.update(page.touched)
+            if page.touched:
+                metrics.RETENTION_REMOVED.labels(what="posts").inc(page.due)
+                await asyncio.sleep(self._pause)
+
+    @asynccontextmanager
+    async def _exclusively(self) -> AsyncIterator[AsyncConnection | None]:
+        """Yield a connection that has the lock of retention, or None if another process has it."""
+        with translate_driver_errors(self._settings.database):
+            connection = await self._store.engine.connect()
+            try:
+                async with connection.begin():
+                    has_lock = bool(await connection.scalar(TRY_LOCK_RUN))
+                yield connection if has_lock else None
+            finally:
+                # The lock ends with the session. Even a cancelled query cannot keep it.
+                await connection.invalidate()
+                await connection.close()
+
+
+def is_limited(days: RetentionSettings) -> bool:
+    """Return True if anything is removed after some time."""
+    return bool(days.posts_days or days.negatives_days or days.alerts_days)
+
+
+def age_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
+    """Return the times before which posts are removed."""
+    posts, negatives = (
+        now - timedelta(days=number) if number else None for number in (days.posts_days, days.negatives_days)
+    )
+    return AgeLimits(posts, negatives)
+
+
+def describe_retention(days: RetentionSettings) -> str:
+    """Return the settings that are not 0, for the audit: `posts_days=90 negatives_days=30`."""
+    numbers = {"posts_days": days.posts_days, "negatives_days": days.negatives_days}
+    return " ".join(f"{name}={number}" for name, number in numbers.items() if number)
+
+
+def _log_result(result: RetentionResult) -> None:
+    if result.posts or result.alerts:
+        log.info("old posts removed", posts=result.posts, alerts=result.alerts or 0)
+    if result.problem:
+        log.warning("old alerts are removed later", problem=result.problem)

@@ -1,0 +1,122 @@
+"""Remove posts that have been stored for long enough, with everything that belongs to them.
+
+The pages of a run follow the index of `posted_at`. A post is due if it was posted and stored before the
+limit, so an archive that was fed today stays for its time. Counts of hours stay, without ids and texts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from monitor.store.audited_runs import AuditedRun, note_run
+from monitor.store.statements import LOCK_FOR_DELETING
+
+AT_ONCE: Final = 1_000
+"""Number of posts in a page. While one is removed, no worker writes."""
+
+# Rows of the outbox that wait belong to alerts, or retractions, that subscribers have not got yet.
+_DUE: Final = (
+    "((t.posted_at < CAST(:posts AS timestamptz) AND t.first_seen_at < CAST(:posts AS timestamptz)) "
+    "OR (t.posted_at < CAST(:negatives AS timestamptz) "
+    "AND t.first_seen_at < CAST(:negatives AS timestamptz) "
+    "AND NOT EXISTS (SELECT FROM predictions p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE'))) "
+    "AND NOT EXISTS "
+    "(SELECT FROM alert_outbox a WHERE a.tweet_id = t.tweet_id AND a.published_at IS NULL)"
+)
+
+FIND_PAGE: Final = text(
+    f"SELECT t.tweet_id, t.posted_at, {_DUE} AS due FROM tweets AS t "  # noqa: S608
+    "WHERE t.posted_at < GREATEST(CAST(:posts AS timestamptz), CAST(:negatives AS timestamptz)) "
+    "AND (t.posted_at, t.tweet_id) > (:after_at, :after_id) ORDER BY t.posted_at, t.tweet_id LIMIT :most"
+)
+
+# Again, after the lock: an edit or a deletion may have put a row into the outbox.
+STILL_DUE: Final = text(
+    f"SELECT t.tweet_id FROM tweets AS t WHERE t.tweet_id = ANY(CAST(:ids AS text[])) AND {_DUE}"  # noqa: S608
+)
+
+COUNT_PREDICTIONS: Final = text("SELECT count(*) FROM predictions WHERE tweet_id = ANY(CAST(:ids AS text[]))")
+
+DELETE_STEPS: Final = {
+    table: text(f"DELETE FROM {table} WHERE tweet_id = ANY(CAST(:ids AS text[]))")  # noqa: S608
+    for table in ("alert_outbox", "mentions", "post_aliases", "tweets")
+}
+"""What removes posts, in this order. Their predictions go along with their rows of `tweets`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeLimits:
+    """Times before which posts are removed.
+
+    Attributes:
+        posts: of all posts; None if they stay.
+        negatives: of posts in which no bundle found an effect; None if they stay as long as all others.
+    """
+
+    posts: datetime | None
+    negatives: datetime | None
+
+
+class PageEnd(NamedTuple):
+    """The last post of a page, in the order of the pages."""
+
+    posted_at: datetime
+    tweet_id: str
+
+
+START: Final = PageEnd(datetime.min.replace(tzinfo=UTC), "")
+"""Before the first page."""
+
+
+@dataclass(slots=True)
+class OldPage:
+    """What was done with a page.
+
+    Attributes:
+        end: where the next page starts; None after the last page.
+        due: number of posts that are due.
+        touched: number of removed rows by table.
+    """
+
+    end: PageEnd | None
+    due: int
+    touched: Counter[str] = field(default_factory=Counter)
+
+
+async def remove_old_posts(
+    connection: AsyncConnection,
+    limits: AgeLimits,
+    after: PageEnd,
+    *,
+    run: AuditedRun | None,
+) -> OldPage:
+    """Remove the posts of one page that are due, in the caller's transaction, and note them in the audit.
+
+    Args:
+        connection: in a transaction.
+        limits: the age of posts that are due.
+        after: where the page starts.
+        run: its row in the audit gets the numbers; None to remove nothing.
+    """
+    ages: dict[str, Any] = {"posts": limits.posts, "negatives": limits.negatives}
+    place = {"after_at": after.posted_at, "after_id": after.tweet_id, "most": AT_ONCE}
+    rows = (await connection.execute(FIND_PAGE, {**ages, **place})).all()
+    ids = [row.tweet_id for row in rows if row.due]
+    end = PageEnd(rows[-1].posted_at, rows[-1].tweet_id) if len(rows) == AT_ONCE else None
+    page = OldPage(end, len(ids))
+    if not ids or run is None:
+        return page
+    await connection.execute(LOCK_FOR_DELETING)
+    due = {"ids": sorted((await connection.execute(STILL_DUE, {**ages, "ids": ids})).scalars())}
+    page.touched["predictions"] = int(await connection.scalar(COUNT_PREDICTIONS, due) or 0)
+    for table, statement in DELETE_STEPS.items():
+        page.touched[table] = (await connection.execute(statement, due)).rowcount
+    page.due = page.touched["tweets"]
+    await note_run(connection, run, page.touched)
+    return page

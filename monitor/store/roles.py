@@ -1,0 +1,215 @@
+"""The roles of the database: what a worker, an analyst and an administrator may do.
+
+They are groups without a login (`NOLOGIN`) and belong to the whole server. Logins become members of them.
+Migration 0005 has a frozen copy of `SETUP_ROLES`. A migration that adds a table must add its grants, too; a
+test compares the rights in a migrated database with this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from monitor.settings import DatabaseSettings, Settings
+from monitor.store.connections import describe_database, migrating_engine, reading_engine
+from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.tables import metadata, tweets
+
+WRITER: Final = "ade_writer"
+"""Workers, with their relay, and everything else that a worker does by itself."""
+
+READER: Final = "ade_reader"
+"""Analysts: `ade-monitor query` and SQL on the results, without authors."""
+
+ADMIN: Final = "ade_admin"
+"""Owner of the tables: migrations, deletions by hand, retention, reports."""
+
+ROLES: Final = (WRITER, READER, ADMIN)
+
+WRITER_RIGHTS: Final[Mapping[str, str]] = {
+    "alembic_version": "SELECT",
+    "tweets": "SELECT, INSERT, UPDATE, DELETE",
+    "post_aliases": "SELECT, INSERT, DELETE",
+    "predictions": "SELECT, INSERT, UPDATE",
+    "mentions": "SELECT, INSERT, DELETE",
+    "author_keys": "SELECT, INSERT",
+    "alert_outbox": "SELECT, INSERT, UPDATE, DELETE",
+    "hourly_counts": "SELECT, INSERT, UPDATE",
+    "skipped_languages": "SELECT, INSERT, UPDATE",
+    "skipped_progress": "SELECT, INSERT, UPDATE",
+    "tombstones": "SELECT, INSERT, UPDATE, DELETE",
+    "compliance_events": "SELECT, INSERT, UPDATE, DELETE",
+    "expired_events": "SELECT, INSERT, UPDATE",
+    "progress": "SELECT, INSERT, UPDATE",
+}
+"""What a worker does in each table. Foreign keys delete and rename with the rights of the tables' owner."""
+
+HIDDEN_FROM_READERS: Final = ("author_hash", "author_key_id", "text_digests")
+"""Columns of `tweets` that recognize an author or a text."""
+
+READER_RIGHTS: Final[Mapping[str, str]] = {
+    "alembic_version": "SELECT",
+    "ade_report": "SELECT",
+    "tweets": f"SELECT ({', '.join(c.name for c in tweets.columns if c.name not in HIDDEN_FROM_READERS)})",
+    "predictions": "SELECT",
+    "mentions": "SELECT",
+    "hourly_counts": "SELECT",
+    "skipped_languages": "SELECT",
+    "progress": "SELECT",
+}
+
+RELATIONS: Final = ("alembic_version", *sorted(metadata.tables), "ade_report")
+"""What belongs to the monitor."""
+
+# Each part is a subtransaction of its own. A login without the right for a part leaves it out with a notice.
+SETUP_ROLES: Final = f"""
+DO $ade$
+DECLARE
+    item text;
+    former_owner text;
+BEGIN
+    FOREACH item IN ARRAY ARRAY['{WRITER}', '{READER}', '{ADMIN}'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = item) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', item);
+            END IF;
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN NULL;  -- for another database, at this moment
+            WHEN insufficient_privilege THEN RAISE NOTICE 'the role % was not created: %', item, SQLERRM;
+        END;
+    END LOOP;
+
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{WRITER}') THEN
+        BEGIN
+            {"; ".join(f"GRANT {rights} ON {name} TO {WRITER}" for name, rights in WRITER_RIGHTS.items())};
+        EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'no rights for {WRITER}: %', SQLERRM;
+        END;
+    END IF;
+
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}') THEN
+        BEGIN
+            {"; ".join(f"GRANT {rights} ON {name} TO {READER}" for name, rights in READER_RIGHTS.items())};
+        EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'no rights for {READER}: %', SQLERRM;
+        END;
+    END IF;
+
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{ADMIN}') THEN
+        BEGIN
+            SELECT rolname INTO former_owner
+            FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner AND NOT rolsuper
+            WHERE pg_class.oid = to_regclass('alembic_version') AND rolname <> '{ADMIN}';
+            IF former_owner IS NOT NULL THEN
+                EXECUTE format('GRANT {ADMIN} TO %I', former_owner);
+            END IF;
+            EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO {ADMIN}', current_schema());
+            FOREACH item IN ARRAY ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] LOOP
+                EXECUTE format('ALTER TABLE %I OWNER TO {ADMIN}', item);
+            END LOOP;
+        EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE '{ADMIN} does not own the tables: %', SQLERRM;
+        END;
+    END IF;
+
+    IF (SELECT count(*) FROM pg_roles WHERE rolname IN ('{WRITER}', '{READER}')) = 2 THEN
+        BEGIN
+            EXECUTE format('GRANT USAGE ON SCHEMA %I TO {WRITER}, {READER}', current_schema());
+        EXCEPTION WHEN insufficient_privilege THEN NULL;  -- everybody has it, unless it was taken away
+        END;
+    END IF;
+END
+$ade$;
+""".strip()  # noqa: S608 - names of our own
+"""SQL that creates the roles, gives them their rights and makes `ade_admin` the owner. It may run again."""
+
+_STATE: Final = text(
+    """
+    SELECT
+        ARRAY(SELECT name FROM unnest(CAST(:roles AS text[])) AS name
+              WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)) AS missing,
+        (SELECT rolname FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
+         WHERE pg_class.oid = to_regclass('alembic_version')) AS owner,
+        current_user AS login
+    """
+)
+
+
+_ONLY_READS: Final = text(
+    "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :reader AND pg_has_role(oid, 'USAGE')) "
+    "AND NOT has_table_privilege('progress', 'INSERT')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RolesState:
+    """What of the roles is there.
+
+    Attributes:
+        missing: names of the roles that do not exist.
+        owner: the role that owns the tables, or None without tables.
+        login: the user of this connection.
+    """
+
+    missing: tuple[str, ...]
+    owner: str | None
+    login: str
+
+    @property
+    def complete(self) -> bool:
+        """Return True if all roles exist and `ade_admin` owns the tables."""
+        return not self.missing and self.owner == ADMIN
+
+
+def read_roles(database: DatabaseSettings) -> RolesState:
+    """Return what of the roles is there.
+
+    Raises:
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database does not exist.
+    """
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        row = connection.execute(_STATE, {"roles": list(ROLES)}).one()
+    return RolesState(tuple(row.missing), row.owner, row.login)
+
+
+def may_only_read(database: DatabaseSettings) -> bool:
+    """Return True if this login is a member of `ade_reader` and may not write.
+
+    Raises:
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database was not migrated.
+    """
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        return bool(connection.scalar(_ONLY_READS, {"reader": READER}))
+
+
+def set_up_roles(settings: Settings) -> RolesState:
+    """Create the roles and their rights, as far as this login may, and return what is there afterwards.
+
+    Raises:
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database was not migrated.
+    """
+    database = settings.database
+    with translate_driver_errors(database), migrating_engine(database).begin() as connection:
+        connection.execute(text(SETUP_ROLES))
+    return read_roles(database)
+
+
+def missing_roles_advice(database: DatabaseSettings, state: RolesState) -> str | None:
+    """Return what to do for roles that could not be set up, or None if nothing is missing."""
+    if state.complete:
+        return None
+    fact = f"{', '.join(state.missing)} do not exist" if state.missing else f"{state.owner} owns the tables"
+    return (
+        f"the roles of {describe_database(database)} are not complete: {fact}, and {state.login} may not "
+        "change that. The monitor works without them. To have them, let a superuser run the output of "
+        "`ade-monitor db roles --sql` in this database"
+    )
+
+
+def become_owner(connection: Connection) -> None:
+    """Act as `ade_admin` until the end of the transaction if it owns the tables, so that it owns new ones."""
+    if connection.execute(_STATE, {"roles": list(ROLES)}).one().owner == ADMIN:
+        connection.execute(text(f"SET LOCAL ROLE {ADMIN}"))
