@@ -39,6 +39,7 @@ def test_every_module_can_be_imported() -> None:
         "ingest",
         "language",
         "performance_page",
+        "soak",
     ):
         assert f"benchmarks.{name}.__main__" in modules
 
