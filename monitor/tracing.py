@@ -39,6 +39,9 @@ MOST_LINKS: Final = 128
 FLUSH_TIMEOUT: Final = 2.0
 """Seconds that the last spans may take at the end of the process."""
 
+Attributes = Mapping[str, int | str]
+"""Attributes of a span: counts and names of topics."""
+
 Headers = Mapping[str, Any] | Iterable[tuple[str, Any]] | None
 """Headers of a Kafka message; Faust has them as a mapping or as pairs."""
 
@@ -105,13 +108,13 @@ def is_tracing() -> bool:
     return _Tracing.tracer is not None
 
 
-def span(name: str, **attributes: int | str) -> AbstractContextManager[Span | None]:
+def span(name: str, attributes: Attributes | None = None) -> AbstractContextManager[Span | None]:
     """Trace the block as a child of the current span. Yields the span, or None while traces are off."""
     tracer = _Tracing.tracer
     return _OFF if tracer is None else _recorded(tracer.start_span(name, attributes=attributes))
 
 
-def start_root(name: str, headers: Iterable[Headers], **attributes: int | str) -> Span | None:
+def start_root(name: str, headers: Iterable[Headers], attributes: Attributes | None = None) -> Span | None:
     """Start a span without a parent, linked to the traces that Kafka headers name; None if traces are off.
 
     A batch has many messages, so their spans are links and not parents. End the span with `end_root`.
@@ -127,11 +130,13 @@ def start_root(name: str, headers: Iterable[Headers], **attributes: int | str) -
     )
 
 
-def end_root(root: Span | None, error: BaseException | None = None, **attributes: int) -> None:
+def end_root(
+    root: Span | None, error: BaseException | None = None, attributes: Attributes | None = None
+) -> None:
     """End a span of `start_root`; with an error, if there was one."""
     if root is None:
         return
-    root.set_attributes(attributes)
+    root.set_attributes(attributes or {})
     if error is not None:
         _mark_failed(root, error)
     root.end()

@@ -113,7 +113,7 @@ class Relay:
             ).all()
             if not waiting:
                 return 0, None
-            with span("publish alerts", **{"ade.alerts": len(waiting)}):
+            with span("publish alerts", {"ade.alerts": len(waiting)}):
                 result = await self._publisher.publish([_revision_of(row) for row in waiting])
                 await self._mark(connection, result)
         metrics.ALERTS_PUBLISHED.inc(len(result.stored))

@@ -46,7 +46,7 @@ class BatchTraces:
             self._roots[batch.id] = start_root(
                 "batch",
                 (event.message.headers for event in batch.events),
-                **{
+                {
                     "ade.batch": batch.id,
                     "messaging.system": "kafka",
                     "messaging.destination.name": batch.events[0].message.topic if batch.events else "",
@@ -70,10 +70,10 @@ class BatchTraces:
     def end(self, batch: Batch) -> None:
         """End the trace of a batch that was written."""
         counts = {
-            "posts": len(batch.posts),
-            "scored": len(batch.scored),
-            "skipped": len(batch.skipped),
-            "refused": len(batch.refused),
-            "compliance_events": len(batch.compliance),
+            "ade.posts": len(batch.posts),
+            "ade.scored": len(batch.scored),
+            "ade.skipped": len(batch.skipped),
+            "ade.refused": len(batch.refused),
+            "ade.compliance_events": len(batch.compliance),
         }
-        end_root(self._roots.pop(batch.id, None), **{f"ade.{name}": count for name, count in counts.items()})
+        end_root(self._roots.pop(batch.id, None), attributes=counts)

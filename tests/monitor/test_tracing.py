@@ -23,7 +23,7 @@ import monitor.stream.app, monitor.alerts
 start_tracing()
 root = start_root("batch", [{"traceparent": b"00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01"}])
 assert root is None
-with span("a", alerts=1) as current, child_of(root, "b") as child:
+with span("a", {"alerts": 1}) as current, child_of(root, "b") as child:
     assert current is None and child is None
 end_root(root)
 stop_tracing()
@@ -88,7 +88,7 @@ def test_spans_arrive_at_a_collector_with_the_name_of_the_service(
 ) -> None:
     monkeypatch.setenv(tracing.ENDPOINT, collector.url)
     tracing.start_tracing()
-    with tracing.span("outer", alerts=2), tracing.span("inner"):
+    with tracing.span("outer", {"alerts": 2}), tracing.span("inner"):
         pass
     tracing.stop_tracing()
     wait_for(lambda: len(collector.spans()) == 2)
