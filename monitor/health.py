@@ -1,7 +1,7 @@
 """What a process checks about itself for /live and /ready.
 
-A process is live while it can do its work by itself: waiting for a database that is away is no reason to
-restart it. It is ready while everything that it needs is there, too.
+A process is live while it can do its work by itself. A database that is away does not count: the process
+waits for it, and a restart would not help. It is ready while everything that it needs is there, too.
 """
 
 from __future__ import annotations

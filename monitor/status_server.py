@@ -1,4 +1,4 @@
-"""The HTTP server of a process: /metrics for Prometheus, /live and /ready for whoever restarts it.
+"""The HTTP server of a process: /metrics for Prometheus, /live and /ready for its supervisor.
 
 It runs in a thread of its own. So it answers also when the event loop hangs, which is what /live is for, and
 `ade-monitor up`, which has no event loop, uses the same code. The server is Python's own: aiohttp would need
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from ipaddress import ip_address
 from socketserver import BaseServer, TCPServer, ThreadingMixIn
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -152,15 +151,14 @@ def serving_status(
         The address of the server, or None if no port is set.
 
     Raises:
-        SettingsError: the port is taken, or cannot be used. The process must not go on: whoever probes that
-            port would ask another process about this one.
+        SettingsError: the port is taken, or cannot be used. The process must not go on: a probe of that port
+            would ask another process about this one.
     """
     if settings.port is None:
         yield None
         return
     server = StatusServer(settings, kind, health)
     try:
-        log.info("metrics and health", url=server.url, network=not _is_loopback(server))
         yield server.url
     finally:
         server.close()
@@ -170,10 +168,6 @@ def _answer(name: str, report: HealthReport) -> tuple[HTTPStatus, str, bytes]:
     checks = {check: problem or "ok" for check, problem in report.problems.items()}
     status = HTTPStatus.OK if report.is_good else HTTPStatus.SERVICE_UNAVAILABLE
     return status, _JSON, json.dumps({name: report.is_good, "checks": checks}).encode() + b"\n"
-
-
-def _is_loopback(server: StatusServer) -> bool:
-    return ip_address(str(server.server_address[0])).is_loopback
 
 
 def _unusable(host: str, port: int, error: OSError) -> SettingsError:

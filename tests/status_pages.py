@@ -38,7 +38,7 @@ class Scrape:
 
     def value(self, name: str, **labels: str) -> float:
         """Return the sum of the series with this name and these labels."""
-        return sum(value for found, value in self.series(name) if labels.items() <= found.items())
+        return sum(value for names, value in self.series(name) if labels.items() <= names.items())
 
     def series(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
         """Yield the labels and the value of each series with this name."""

@@ -70,7 +70,7 @@ class DependencyWatch:
         await repeat_check(self.check, pause=INTERVAL)
 
     async def check(self) -> None:
-        """Ask both once."""
+        """Check both once."""
         self.database_problem, self.redis_problem = await asyncio.gather(
             self._check_database(), self._check_redis()
         )

@@ -221,6 +221,15 @@ def test_servers_have_a_health_check_and_keep_their_data(name: str) -> None:
     assert service["restart"] == "unless-stopped"
 
 
+def test_the_worker_is_asked_at_its_port_whether_it_is_ready(
+    secret_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = SERVICES["worker"]
+    settings = loaded(worker, monkeypatch, secrets_in_container(worker, secret_files, tmp_path)).settings
+    url = f"http://{settings.monitoring.host}:{settings.monitoring.port}/ready"
+    assert url in worker["healthcheck"]["test"][-1]
+
+
 def test_kafka_writes_to_its_volume() -> None:
     [volume] = SERVICES["kafka"]["volumes"]
     assert SERVICES["kafka"]["environment"]["KAFKA_LOG_DIRS"] == volume.partition(":")[2]

@@ -75,16 +75,16 @@ def test_every_dependency_has_a_series_of_its_own() -> None:
 
 def constant_labels() -> list[tuple[str, str, str]]:
     """Return the values of labels that our code names: file, label and value."""
-    found = []
+    constants = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "labels":
-                found += [
+                constants += [
                     (str(path.relative_to(PACKAGE)), keyword.arg, keyword.value.value)
                     for keyword in node.keywords
                     if keyword.arg and isinstance(keyword.value, ast.Constant)
                 ]
-    return found
+    return constants
 
 
 def test_no_value_in_our_code_is_missing_in_its_list() -> None:

@@ -30,6 +30,7 @@ PUBLIC = {
         "follow",
         "parse_payload",
         "parse_retraction",
+        "read_outbox_state",
     ],
     "monitor.connect": [
         "Activity",

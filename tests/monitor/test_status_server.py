@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
@@ -13,10 +15,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.errors import SettingsError
-from monitor.health import Health, failing
+from monitor.health import Health, Heartbeat, failing
 from monitor.metrics import SUPERVISOR
 from monitor.settings import MonitoringSettings, Settings
 from monitor.status_server import MOST_REQUESTS, StatusServer, serving_status
+from tests.processes import wait_for
 
 FREE = MonitoringSettings(port=0)
 
@@ -57,6 +60,30 @@ def test_the_answer_names_the_check_that_fails(server: StatusServer, health: Hea
         503,
         {"live": False, "checks": {"supervision": "has not turned for 181 s"}},
     )
+
+
+def test_a_process_whose_event_loop_hangs_says_that_it_is_not_live(
+    server: StatusServer, health: Health
+) -> None:
+    loop = asyncio.new_event_loop()
+    heartbeat = Heartbeat(longest=3.0)
+    heartbeat.beat_with(loop)
+    health.live["event_loop"] = heartbeat.problem
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    may_go_on = threading.Event()
+    try:
+        assert answer(server.url, "/live")[0] == 200
+        loop.call_soon_threadsafe(may_go_on.wait)
+        wait_for(lambda: answer(server.url, "/live")[0] == 503)
+        assert answer(server.url, "/live")[1]["checks"]["event_loop"].startswith("has not turned for")
+        may_go_on.set()
+        wait_for(lambda: answer(server.url, "/live")[0] == 200)
+    finally:
+        may_go_on.set()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def test_metrics_are_in_the_format_of_prometheus(server: StatusServer) -> None:

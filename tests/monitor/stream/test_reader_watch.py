@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.errors import FatalError
+from monitor.metrics import LAG_MESSAGES
 from monitor.settings import KafkaSettings
 from monitor.stream.reader_watch import PATIENT_FOR, STILL_AFTER, ReaderWatch
 from monitor.stream.unread import PartitionLag
@@ -173,3 +174,35 @@ def test_unread_messages_lie_between_the_position_and_the_end(
     lag: PartitionLag, position: int | None, unread: int
 ) -> None:
     assert lag.unread(position) == unread
+
+
+async def test_a_stall_is_known_from_the_first_line_of_the_log_until_messages_are_read(
+    reader: WatchedReader,
+) -> None:
+    reader.lags = {0: PartitionLag(0, 50, 10)}
+    reader.positions = {0: 20}
+    await reader.check_at(0)
+    assert reader.watch.stall is None
+    await reader.check_at(STILL_AFTER)
+    assert "30 messages" in (reader.watch.stall or "")
+    reader.positions = {0: 30}
+    await reader.check_at(STILL_AFTER + 1)
+    assert reader.watch.stall is None
+
+
+async def test_the_lag_of_this_worker_is_exported_while_the_broker_answers(reader: WatchedReader) -> None:
+    def lags() -> dict[str, float]:
+        return {sample.labels["partition"]: sample.value for sample in LAG_MESSAGES.collect()[0].samples}
+
+    reader.lags = {0: PartitionLag(0, 50, 10), 1: PartitionLag(0, 7, None), 2: PartitionLag(0, 9, 0)}
+    reader.positions = {0: 20, 1: 7}
+    reader.missing = "the database"
+    await reader.check_at(0)
+    assert lags() == {"0": 40, "1": 7}, "what is read and not committed counts, those of others do not"
+    reader.positions = {0: 20}
+    await reader.check_at(1)
+    assert lags() == {"0": 40}
+    reader.is_broker_away = True
+    await reader.check_at(2)
+    assert lags() == {}
+    assert reader.watch.is_broker_away

@@ -82,3 +82,31 @@ async def test_a_strange_error_of_the_broker_check_keeps_no_hanging_batch(
     with watched.work.begun("ScorePosts", "b1"):
         assert "the broker could not be checked" in await watched.check_at(TIMEOUT)
     assert len(watched.errors) == 1
+
+
+async def test_a_stall_is_known_from_the_first_line_of_the_log_until_the_batch_has_a_result(
+    watched: Watched,
+) -> None:
+    watch = watched.watch
+    assert isinstance(watch, StageWatch)
+    with watched.work.begun("ScorePosts", "b1"):
+        await watched.check_at(SLOW_AFTER - 1)
+        assert watch.stall is None
+        await watched.check_at(SLOW_AFTER)
+        assert watch.stall == "ScorePosts has had no result for 30 s"
+    await watched.check_at(SLOW_AFTER + 5)
+    assert watch.stall is None
+
+
+async def test_a_batch_that_waits_for_the_broker_is_not_a_stall(watched: Watched) -> None:
+    watch = watched.watch
+    assert isinstance(watch, StageWatch)
+    watched.is_broker_away = True
+    with watched.work.begun("SendDeadLetters", "b1"):
+        assert await watched.check_at(SLOW_AFTER) == []
+        assert watch.stall is None
+        watched.is_broker_away = False
+        await watched.check_at(SLOW_AFTER + 1)
+        assert watch.stall is None, "its time counts from when the broker is back"
+        await watched.check_at(SLOW_AFTER * 2 + 1)
+        assert watch.stall is not None

@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 
 from models import TweetPrediction
 from models.scoring import CacheCounts
+from monitor.metrics import WORKER
 from monitor.records import ScoredPost
 from monitor.store import Written
-from monitor.stream.tally import INTERVAL, Tally
+from monitor.stream.tally import INTERVAL, METRICS, Tally
 from tests.monitor.kafka_events import batch_of, event
 
 WRITTEN = Written(new_predictions=5, new_mentions=2, new_alerts=1)
@@ -86,3 +87,33 @@ def test_the_hit_rate_is_that_since_the_last_line() -> None:
         (200, 0.25),
         (3, 0.333),
     ]
+
+
+def test_the_metrics_grow_by_the_numbers_of_the_log() -> None:
+    def exported() -> dict[str, float]:
+        return {name: metric._value.get() for name, metric in METRICS.items()}
+
+    before = exported()
+    with capture_logs() as lines:
+        Tally(Clock()).add(scored_batch(tweets=7), replace(WRITTEN, edits=3, stale=2, removed=1), None)
+    [line] = lines
+    assert {name: after - before[name] for name, after in exported().items()} == {
+        name: line[name] for name in METRICS
+    }
+
+
+def test_skipped_posts_count_by_language_and_a_language_of_a_producer_makes_no_series() -> None:
+    batch = scored_batch(tweets=3)
+    languages = ("es", "es", "xx-author-of-a-post")
+    skipped = tuple(
+        replace(received, post=replace(received.post, lang=language))
+        for received, language in zip(batch.posts, languages, strict=True)
+    )
+
+    def skipped_posts(language: str) -> float:
+        return WORKER.get_sample_value("ade_posts_skipped_total", {"language": language}) or 0.0
+
+    before = skipped_posts("es"), skipped_posts("other")
+    Tally(Clock()).add(replace(batch, skipped=skipped), WRITTEN, None)
+    assert (skipped_posts("es") - before[0], skipped_posts("other") - before[1]) == (2, 1)
+    assert skipped_posts("xx-author-of-a-post") == 0
