@@ -62,7 +62,7 @@ class JournalFile:
         os.ftruncate(self._descriptor, len(data))
 
     def close(self) -> None:
-        """Let another worker use the file."""
+        """Free the file for another worker."""
         faulthandler.disable()
         self._faults.close()
         with contextlib.suppress(OSError):

@@ -74,6 +74,7 @@ class BundleReloader:
         self._seen: BundleContent | None = None
         self._refused: BundleContent | None = None
         self._thread: threading.Thread | None = None
+        self._given_up: threading.Thread | None = None
         self._leaves_memory = False
 
     async def run(self) -> None:
@@ -101,8 +102,8 @@ class BundleReloader:
         Args:
             is_requested: do not wait until the folder has stayed the same for two looks.
         """
-        if self._thread is not None and self._thread.is_alive():
-            return  # a load that was given up still runs, and two would take the memory of both
+        if self._given_up is not None and self._given_up.is_alive():
+            return  # two loads at once would take the memory of both
         if self._leaves_memory:
             self._leaves_memory = False
             _free_memory()
@@ -181,12 +182,13 @@ class BundleReloader:
             else:
                 _call_if_open(loop, _set_result, result, value)
 
-        self._thread = threading.Thread(target=run, daemon=True, name="bundle")
-        self._thread.start()
+        self._thread = thread = threading.Thread(target=run, daemon=True, name="bundle")
+        thread.start()
         try:
             async with asyncio.timeout(self._timeout):
                 return await result
         except TimeoutError:
+            self._given_up = thread
             raise TimeoutError(f"no result within {self._timeout:g} s") from None
 
 

@@ -153,7 +153,7 @@ class ScoringJournal:
             self._write()
 
     def close(self) -> None:
-        """Let another worker use the file."""
+        """Free the file for another worker."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -60,7 +60,7 @@ class CurrentBundle:
         return self._now.version
 
     def replace(self, bundle: ServedBundle) -> None:
-        """Give the next batches another bundle. Those in work keep theirs."""
+        """Use another bundle for the next batches. Those in work keep theirs."""
         with self._lock:
             counts = _counts_of(self._now)
             if counts is not None:
