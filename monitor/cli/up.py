@@ -11,12 +11,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from monitor import metrics
 from monitor.cli.console import add_row, print_note, print_renderable
 from monitor.cli.options import Bundle, DataDir, Reload, Workers, load_settings_of
 from monitor.embedded import RunningMonitor, running_monitor
 from monitor.enrich import wanted_languages
+from monitor.health import Health
 from monitor.settings import Settings, masked_url
 from monitor.settings.value_types import BrokerChoice
+from monitor.status_server import serving_status
 
 SUPERVISION_PAUSE: Final = 0.3  # seconds
 REPLACED: Final = ("kafka.bootstrap_servers", "database.url", "redis.url")
@@ -56,10 +59,15 @@ def up_command(
         "embedded__kafka_home": kafka_home,
         "worker__reload": reload,
     }
-    settings = embedded_settings(context, data_dir, bundle, **options)
+    settings = with_status(embedded_settings(context, data_dir, bundle, **options))
+    health = Health()
     try:
-        with running_monitor(settings, workers=workers, notify=print_note) as monitor:
-            show_panel(monitor, worker="loading its model; posts that are fed meanwhile wait for it")
+        with (
+            serving_status(settings.monitoring, metrics.SUPERVISOR, health) as url,
+            running_monitor(settings, workers=workers, notify=print_note, health=health) as monitor,
+        ):
+            loading = "loading its model; posts that are fed meanwhile wait for it"
+            show_panel(monitor, worker=loading, status_url=url)
             while True:
                 monitor.supervise()
                 time.sleep(SUPERVISION_PAUSE)
@@ -98,7 +106,14 @@ def embedded_settings(
     return load_settings_of(context, **options, **short_session).settings
 
 
-def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
+def with_status(settings: Settings) -> Settings:
+    """Return the settings with free ports for metrics and health, unless a port is set."""
+    if settings.monitoring.port is not None:
+        return settings
+    return settings.model_copy(update={"monitoring": settings.monitoring.model_copy(update={"port": 0})})
+
+
+def show_panel(monitor: RunningMonitor, *, worker: str, status_url: str | None = None) -> None:
     """Show the addresses of the monitor, what its worker does, and what to do next."""
     settings, stack = monitor.settings, monitor.stack
     keeps = stack.broker.keeps_topics
@@ -117,6 +132,7 @@ def show_panel(monitor: RunningMonitor, *, worker: str) -> None:
         ("languages", _languages(settings)),
         ("passwords", f"{stack.data_dir}/*.password"),
         ("logs", str(stack.logs)),
+        *([("metrics", f"{status_url}/metrics; each worker has its own")] if status_url else []),
         ("", ""),
         ("next", "in another terminal, in this folder:"),
     ):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from monitor import metrics
 from monitor.backoff import Backoff
 from monitor.embedded.servers import LoopbackServer
 from monitor.errors import EmbeddedError
@@ -117,5 +118,6 @@ class RestartedServer:
             self._last_failure = headline
             return
         self._last_failure = ""
+        metrics.RESTARTS.labels(program=name).inc()
         self._notify(f"{name} answers again on port {self._server.port}")
         self._on_restart()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
 from pydantic import SecretStr
 
+from monitor import metrics
 from monitor.embedded.apache_kafka import has_topics
 from monitor.embedded.broker import count_unread_messages
 from monitor.embedded.capacity import CapacityWatch
@@ -15,9 +17,14 @@ from monitor.embedded.process import KillRequested, never
 from monitor.embedded.restarts import RestartedServer
 from monitor.embedded.shutdown_signals import ShutdownSignals
 from monitor.embedded.stack import EmbeddedStack
-from monitor.embedded.workers import SupervisedWorker
+from monitor.embedded.workers import SupervisedWorker, with_port_of_worker
 from monitor.errors import MonitorError
+from monitor.health import Health, Heartbeat
 from monitor.settings import Settings
+
+LONGEST_ROUND: Final = 180.0
+"""Seconds between two rounds of `supervise` after which it hangs. It waits for servers that it starts, and
+for workers that it stops."""
 
 
 class RunningMonitor:
@@ -27,17 +34,22 @@ class RunningMonitor:
         settings: the addresses of broker, database and Redis are replaced by those of the embedded stack.
         workers: number of worker processes, at least one.
         notify: called with messages for the user. It may fail, for example on a full disk.
+        health: gets the checks of this monitor.
 
     Attributes:
         settings: the effective settings; after the start, with the addresses of the embedded stack.
         stack: the embedded stack.
     """
 
-    def __init__(self, settings: Settings, *, workers: int, notify: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, *, workers: int, notify: Callable[[str], None], health: Health | None = None
+    ) -> None:
         self.settings = settings
         self.stack = EmbeddedStack(settings.embedded)
         self._count = workers
         self._notify_user = notify
+        self._health = health or Health()
+        self._heartbeat = Heartbeat(LONGEST_ROUND)
         self._workers: list[SupervisedWorker] = []
         self._capacity = CapacityWatch(self.stack.data_dir, self.stack.broker, self._notify)
         postgres, valkey, broker = self.stack.postgres, self.stack.valkey, self.stack.broker
@@ -76,17 +88,23 @@ class RunningMonitor:
             several = self._count > 1
             log = self.stack.logs / (f"worker-{number}.log" if several else "worker.log")
             name = f"worker {number}" if several else "the worker"
-            self._workers.append(SupervisedWorker(self.settings, log, name, self._notify))
+            settings = with_port_of_worker(self.settings, number)
+            self._workers.append(SupervisedWorker(settings, log, name, self._notify))
+        self._health.live["supervision"] = self._heartbeat.problem
+        self._health.ready.update(servers=self._missing_servers, workers=self._missing_workers)
+        self._health.runs()
         self.supervise()
 
     def supervise(self) -> None:
         """Start again what has ended, and report what runs out. Call this about twice a second."""
+        self._heartbeat.beat()
         for server in self._servers:
             server.supervise()
         if self.stack.broker.keeps_topics or self.stack.broker.child:
             for worker in self._workers:
                 worker.supervise()
         self._capacity.check()
+        metrics.WORKERS_READY.set(sum(worker.is_ready for worker in self._workers))
 
     def require_stable_workers(self) -> None:
         """Check that no worker ends soon after each start.
@@ -104,6 +122,7 @@ class RunningMonitor:
 
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop the workers, report what is lost with the broker, and stop the servers."""
+        self._health.stops()
         try:
             for worker in self._workers:
                 worker.request_stop()
@@ -118,6 +137,15 @@ class RunningMonitor:
         # Output that goes to a file on a full disk must not end the broker.
         with suppress(OSError):
             self._notify_user(message)
+
+    def _missing_servers(self) -> str | None:
+        servers = (self.stack.broker, self.stack.postgres, self.stack.valkey)
+        ended = [server.name for server in servers if server.child is None]
+        return f"have ended: {', '.join(ended)}" if ended else None
+
+    def _missing_workers(self) -> str | None:
+        ready = sum(worker.is_ready for worker in self._workers)
+        return None if ready == self._count else f"are not ready: {self._count - ready} of {self._count}"
 
     def _broker_ended(self) -> None:
         if self.stack.broker.keeps_topics:
@@ -167,7 +195,7 @@ class RunningMonitor:
 
 @contextmanager
 def running_monitor(
-    settings: Settings, *, workers: int, notify: Callable[[str], None]
+    settings: Settings, *, workers: int, notify: Callable[[str], None], health: Health | None = None
 ) -> Iterator[RunningMonitor]:
     """Run a monitor during the block, in the main thread; it is stopped however the block ends.
 
@@ -178,7 +206,7 @@ def running_monitor(
         MonitorError: it cannot be started.
     """
     with ShutdownSignals() as signals:
-        monitor = RunningMonitor(settings, workers=workers, notify=notify)
+        monitor = RunningMonitor(settings, workers=workers, notify=notify, health=health)
         started = False
         try:
             monitor.start()

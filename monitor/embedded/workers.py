@@ -8,19 +8,23 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, SecretStr
 
+from monitor import metrics
 from monitor.embedded.process import Child, KillRequested, Program, never
 from monitor.embedded.restarts import MANY_ENDS, RestartPlan
+from monitor.embedded.servers import free_port
 from monitor.embedded.worker_log import TroubleLog
 from monitor.errors import EmbeddedError
 from monitor.readiness import ReadinessSocket
 from monitor.settings import Settings
 
 STOP_MARGIN: Final = 5.0  # seconds in addition to the worker's own limit for its shutdown
+PORT_VARIABLE: Final = "ADE_MONITORING__PORT"
 
 
 class SupervisedWorker:
@@ -45,11 +49,13 @@ class SupervisedWorker:
             stop_signals=((signal.SIGTERM, settings.worker.shutdown_timeout + STOP_MARGIN),),
             environment={**os.environ, **environment_of(settings), **self._readiness.environment},
         )
+        self._monitoring = settings.monitoring
         self._notify = notify
         self._plan = RestartPlan()
         self._child: Child | None = None
         self._ended: Child | None = None
         self._troubles = TroubleLog(log)
+        self._port = 0
 
     @property
     def pid(self) -> int | None:
@@ -70,7 +76,9 @@ class SupervisedWorker:
             self._notify(f"{self._program.name}: {trouble}")
         if self._readiness.was_reported() and not self._is_ready:
             self._is_ready = True
-            self._notify(f"{self._program.name} is ready: its model is loaded, and it reads posts")
+            self._notify(
+                f"{self._program.name} is ready: its model is loaded, and it reads posts{self._address()}"
+            )
         if self._child is None:
             if self._plan.is_due:
                 self._start()
@@ -114,11 +122,25 @@ class SupervisedWorker:
 
     def _start(self) -> None:
         self._readiness.was_reported()  # a report of the one before is out of date
+        program = self._program
+        if self._monitoring.port is not None:
+            # A port is chosen for each start, since another program may take a free one before a restart.
+            self._port = self._monitoring.port or free_port()
+            port = {PORT_VARIABLE: str(self._port)}
+            program = replace(program, environment={**program.environment, **port})
         try:
-            self._child = Child(self._program)
+            self._child = Child(program)
         except EmbeddedError as error:  # no log can be opened, or no process started
             pause = self._plan.count_end(time.monotonic())
             self._notify(f"{error}\nThe next attempt to start {self._program.name} is in {pause:g} s")
+            return
+        if self._ended:
+            metrics.RESTARTS.labels(program="worker").inc()
+
+    def _address(self) -> str:
+        if self._monitoring.port is None:
+            return ""
+        return f"; metrics and health: http://{self._monitoring.host}:{self._port}/metrics"
 
     def _schedule_restart(self, child: Child, status: int) -> None:
         self._child, self._ended, self._is_ready = None, child, False
@@ -147,3 +169,18 @@ def environment_of(settings: Settings) -> dict[str, str]:
             is_text = isinstance(value, str | Path)
             variables[f"ADE_{section_name}__{name}".upper()] = str(value) if is_text else json.dumps(value)
     return variables
+
+
+def with_port_of_worker(settings: Settings, number: int) -> Settings:
+    """Return the settings with the port of a worker: those after our own, unless each takes a free one.
+
+    Args:
+        settings: of all workers.
+        number: of the worker, from 1.
+    """
+    port = settings.monitoring.port
+    if not port:
+        return settings
+    return settings.model_copy(
+        update={"monitoring": settings.monitoring.model_copy(update={"port": port + number})}
+    )

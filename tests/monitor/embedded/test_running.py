@@ -17,6 +17,7 @@ from monitor.embedded import RunningMonitor, read_endpoints
 from monitor.embedded.folder import lock_holder
 from monitor.settings import EmbeddedSettings, Settings
 from tests.processes import PATIENCE, child_environment, wait_for
+from tests.status_pages import StatusPages
 
 KEYS = ["tweets_in", "positive", "mentions", "coded", "alerts", "dead_letters", "seconds"]
 
@@ -58,6 +59,16 @@ class Up:
     def has_effect(self, word: str) -> bool:
         return word in self.run("query", "--json").stdout
 
+    def pages(self) -> StatusPages:
+        """Return the pages of `up` itself."""
+        [port] = re.findall(r"http://127\.0\.0\.1:(\d+)/metrics; each worker", self.output.read_text())
+        return StatusPages(int(port))
+
+    def pages_of_worker(self) -> StatusPages:
+        """Return the pages of the worker that was ready last."""
+        ports = re.findall(r"metrics and health: http://127\.0\.0\.1:(\d+)/", self.output.read_text())
+        return StatusPages(int(ports[-1]))
+
     def worker(self) -> int | None:
         return self.child("worker")
 
@@ -91,6 +102,8 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     fed = up.run("feed", "-", stdin='{"id": "1", "text": "zoloft and a headache"}\n')
     assert fed.returncode == 0, fed.stderr
     wait_for(lambda: up.has_effect("headache"))
+    wait_for(lambda: up.pages_of_worker().scrape().value("ade_posts_stored_total") == 1)
+    assert up.pages().is_ready()
 
     worker = up.worker()
     assert worker
@@ -107,6 +120,12 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     up.run("feed", "-", stdin='{"id": "5", "text": "prozac and nausea since monday"}\n')
     wait_for(lambda: up.has_effect("nausea"), PATIENCE * 3)
     assert up.output.read_text().count("answers again on port") == 2
+    restarts = up.pages().scrape()
+    for program in ("worker", "postgres", "valkey"):
+        assert restarts.value("ade_restarts_total", program=program) == 1
+    wait_for(up.pages_of_worker().is_ready, PATIENCE * 3)
+    wait_for(up.pages().is_ready)
+    assert up.pages().scrape().value("ade_workers_ready") == 1
     assert up.process.poll() is None
 
     worker = up.worker()

@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from monitor.backoff import Backoff
 from monitor.embedded import workers
 from monitor.embedded.restarts import RestartPlan
-from monitor.embedded.workers import SupervisedWorker, environment_of
-from monitor.settings import KafkaSettings, ModelSettings, Settings, WorkerSettings, load_settings
+from monitor.embedded.workers import SupervisedWorker, environment_of, with_port_of_worker
+from monitor.settings import (
+    KafkaSettings,
+    ModelSettings,
+    MonitoringSettings,
+    Settings,
+    WorkerSettings,
+    load_settings,
+)
 from tests.processes import PATIENCE, wait_for
 
 
@@ -52,6 +59,12 @@ def test_a_worker_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
     worker.stop()
     assert len(notes) == 1
     assert "next attempt" in notes[0]
+
+
+@pytest.mark.parametrize(("port", "ports"), [(None, [None, None]), (0, [0, 0]), (9100, [9101, 9102])])
+def test_each_worker_gets_a_port_of_its_own(port: int | None, ports: list[int | None]) -> None:
+    settings = Settings(monitoring=MonitoringSettings(port=port))
+    assert [with_port_of_worker(settings, number).monitoring.port for number in (1, 2)] == ports
 
 
 @given(
