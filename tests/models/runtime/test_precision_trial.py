@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from models.device import Precision, prefers_bfloat16
-from models.network import NetworkWeights
+from models.encoder import load_encoder
+from models.network import MultiTaskNetwork, NetworkWeights
 from models.runtime import choose_precision, precision_trial
+from tests.families import write_family
 from tests.random_networks import Shape, random_network
 
 CPU = torch.device("cpu")
@@ -17,8 +21,10 @@ OTHER: Precision = "fp32" if EXPECTED == "bf16" else "bf16"
 
 @pytest.fixture(scope="module", params=[0, 3])
 def weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NetworkWeights:
-    shape = Shape(frozen_layers=request.param)
-    return random_network(tmp_path_factory.mktemp("random") / "encoder", shape).network.weights()
+    """Those of a network whose layers are large enough to measure."""
+    folder = tmp_path_factory.mktemp("wide") / "encoder"
+    encoder = load_encoder(str(write_family(folder, "bert", hidden_size=256, intermediate_size=1024)))
+    return MultiTaskNetwork(encoder.model, frozen_layers=request.param, ptids=3).eval().weights()
 
 
 def rounds(*ratios: float) -> list[dict[Precision, float]]:
@@ -55,14 +61,13 @@ def test_only_a_clear_measurement_overrides_the_instructions(
     weights: NetworkWeights,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(precision_trial, "_measure", lambda weights: rounds(*ratios))
+    monkeypatch.setattr(precision_trial, "_measure", lambda layer: rounds(*ratios))
     assert choose_precision("auto", CPU, weights).precision == (OTHER if overrides else EXPECTED)
 
 
-def test_times_that_are_too_short_to_compare_override_nothing(
-    weights: NetworkWeights, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_layers_are_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise two loads of a small bundle could differ by chance."""
-    short: list[dict[Precision, float]] = [{EXPECTED: 9e-5, OTHER: 1e-5}] * 5
-    monkeypatch.setattr(precision_trial, "_measure", lambda weights: short)
-    assert choose_precision("auto", CPU, weights).precision == EXPECTED
+    clear = rounds(9, 9, 9, 9, 9)
+    monkeypatch.setattr(precision_trial, "_measure", lambda layer: clear)
+    trial = choose_precision("auto", CPU, random_network(tmp_path / "encoder", Shape()).network.weights())
+    assert (trial.precision, trial.milliseconds) == (EXPECTED, ())
