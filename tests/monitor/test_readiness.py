@@ -82,7 +82,7 @@ def test_other_messages_are_ignored(receiver: ReadinessSocket) -> None:
 def test_a_supervisor_that_does_not_read_holds_nobody_up(
     receiver: ReadinessSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.readiness._PATIENCE", 0.01)
+    monkeypatch.setattr("monitor.readiness._PATIENCE", 0.001)
     monkeypatch.setenv(VARIABLE, receiver.environment[VARIABLE])
     for number in range(1_000):
         report_status(f"batch {number}")

@@ -192,4 +192,4 @@ def test_another_report_replaces_the_log() -> None:
     with capture_logs() as lines:
         retries.failed(RetryableError("gone"))
         retries.succeeded()
-    assert (notes.notes, lines) == (["gone 1.0"], [])
+    assert (notes.notes, lines) == (["gone 1.0", "back"], [])
