@@ -44,6 +44,9 @@ OUTAGES: Final = OutageLog(
 # "ade-scru" in ASCII. One scrub at a time, whatever process does it.
 _LOCK: Final = 0x6164652D73637275
 
+STAY_IDLE: Final = text("SET LOCAL idle_in_transaction_session_timeout = '15min'")
+"""The transaction waits while the letters are read. It has no locks that others need."""
+
 TRY_LOCK: Final = text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
 
 # Another topic has letters of its own, which its workers remove. An event by hand has no topic. Events get
@@ -124,6 +127,7 @@ class LetterScrubber:
                     return ScrubResult(0, 0)
                 if not await connection.scalar(TRY_LOCK):
                     return None
+                await connection.execute(STAY_IDLE)
                 result = await self._scrub_in_thread(connection)
                 await connection.execute(MARK, {"last": last, **topic})
         if result.removed:

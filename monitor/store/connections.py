@@ -12,9 +12,13 @@ from sqlalchemy.pool import NullPool
 
 from monitor.errors import SettingsError
 from monitor.settings import DatabaseSettings
+from monitor.store.bounded_connections import async_connector, bound_silence, leave_read_only_sessions
 
 CONNECT_TIMEOUT = 10
 """Seconds until a host that does not answer counts as away."""
+
+IDLE = 30
+"""Seconds that the relay may wait for Redis while its transaction is open, and more than it ever does."""
 
 _SETTING = "database.url (ADE_DATABASE__URL)"
 _PSYCOPG = {"postgresql", "postgresql+psycopg", "postgres"}
@@ -61,21 +65,25 @@ def describe_database(settings: DatabaseSettings) -> str:
 
 def async_engine(settings: DatabaseSettings) -> AsyncEngine:
     """Return the connection pool of a long-running process. Nothing is connected yet."""
-    return create_async_engine(
+    limit = settings.statement_timeout
+    arguments = _connect_args("ade-monitor", limit, *_freed_by_the_server(limit))
+    engine = create_async_engine(
         database_url(settings),
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=settings.statement_timeout,
+        pool_timeout=limit,
         # A pooled connection may have died with its server. Checking it costs one round trip per batch.
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args=_connect_args("ade-monitor", settings.statement_timeout),
+        connect_args={**arguments, "async_creator_fn": async_connector(limit)},
     )
+    leave_read_only_sessions(engine.sync_engine)
+    return engine
 
 
 def reading_engine(settings: DatabaseSettings) -> Engine:
     """Return connections for one command that only reads. Each is closed after its use."""
-    return create_engine(
+    engine = create_engine(
         database_url(settings),
         poolclass=NullPool,
         hide_parameters=True,
@@ -83,6 +91,8 @@ def reading_engine(settings: DatabaseSettings) -> Engine:
             "ade-monitor query", settings.statement_timeout, "-c default_transaction_read_only=on"
         ),
     )
+    bound_silence(engine, settings.statement_timeout)
+    return engine
 
 
 def migrating_engine(settings: DatabaseSettings) -> Engine:
@@ -93,6 +103,31 @@ def migrating_engine(settings: DatabaseSettings) -> Engine:
         hide_parameters=True,
         connect_args=_connect_args("ade-monitor db", None),
     )
+
+
+def checking_engine(settings: DatabaseSettings, statement_timeout: float) -> Engine:
+    """Return connections for a check that writes nothing for good. Each is closed after its use."""
+    engine = create_engine(
+        database_url(settings),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args=_connect_args("ade-monitor db", statement_timeout),
+    )
+    bound_silence(engine, statement_timeout)
+    return engine
+
+
+def _freed_by_the_server(statement_timeout: float) -> list[str]:
+    """Return the options by which the server ends our session if we are gone without a word.
+
+    Its locks would stop the same batch on a new connection.
+    """
+    return [
+        f"-c idle_in_transaction_session_timeout={math.ceil((statement_timeout + IDLE) * 1000)}",
+        "-c tcp_keepalives_idle=30",
+        "-c tcp_keepalives_interval=5",
+        "-c tcp_keepalives_count=5",
+    ]
 
 
 def _connect_args(name: str, statement_timeout: float | None, *options: str) -> dict[str, Any]:

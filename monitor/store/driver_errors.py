@@ -21,6 +21,7 @@ from monitor.store.connections import describe_database
 _TRANSIENT = (
     "08",  # connection lost
     "25006",  # read-only: a standby that will be promoted soon
+    "25P03",  # our session was idle in a transaction for too long
     "40001",  # serialization failure
     "40P01",  # deadlock
     "53",  # disk full, out of memory, too many connections

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from monitor.settings import Settings
-from monitor.store.connections import migrating_engine
+from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import progress
 
@@ -25,6 +25,6 @@ def stored_progress(settings: Settings) -> Mapping[int, int]:
     of_group = select(progress.c.partition, progress.c.next_offset).where(
         progress.c.consumer_group == kafka.group_id, progress.c.topic == kafka.topic
     )
-    engine = migrating_engine(settings.database)
+    engine = reading_engine(settings.database)
     with translate_driver_errors(settings.database), engine.connect() as connection:
         return {row.partition: row.next_offset for row in connection.execute(of_group)}

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import text
 
 from monitor.settings import DatabaseSettings
-from monitor.store.connections import migrating_engine
+from monitor.store.connections import checking_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import metadata, progress
 
@@ -44,8 +44,7 @@ def check_writable(database: DatabaseSettings) -> None:
         "next_offset": 0,
         "bundle": secrets.token_hex(FILLER // 2),
     }
-    with translate_driver_errors(database), migrating_engine(database).begin() as connection:
-        connection.execute(text(f"SET LOCAL statement_timeout = '{TIMEOUT}s'"))
+    with translate_driver_errors(database), checking_engine(database, TIMEOUT).begin() as connection:
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'"))
         with connection.begin_nested() as savepoint:
             connection.execute(text(f"LOCK TABLE {names} IN ROW EXCLUSIVE MODE"))

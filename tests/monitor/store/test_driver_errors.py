@@ -39,6 +39,7 @@ async def test_a_failure_at_any_step_leaves_nothing_of_the_batch(
     [
         ("08006", RetryableError),
         ("25006", RetryableError),
+        ("25P03", RetryableError),
         ("40001", RetryableError),
         ("53100", RetryableError),
         ("53300", RetryableError),
