@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 
 from monitor.alerts.ports import AlertReader, Notify, StreamEntry
 from monitor.alerts.redis.connection import connect, location_of, translate_redis_errors
@@ -91,9 +91,13 @@ class GroupReader:
         """
         with translate_redis_errors(self.location):
             own_after, self._own_after = self._own_after, "0-0"
-            self._send_acknowledgements()
             try:
+                self._send_acknowledgements()
                 entries, own_after = self._next(own_after)
+            except ReadOnlyError:
+                # After a failover, this connection still leads to the old server, which is a replica now.
+                self._client.connection_pool.disconnect()
+                raise
             except ResponseError as error:
                 if not _group_is_gone(error):
                     raise
