@@ -14,6 +14,10 @@ from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.gate import Gate
 from tests.processes import ade_monitor, running, wait_for
 
+# On a busy machine, a worker starts slowly, and the pauses between attempts grow meanwhile.
+PATIENCE = 300.0
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture
 def database_gate(migrated: Settings) -> Iterator[Gate]:
@@ -36,13 +40,13 @@ def test_while_the_database_is_away_the_worker_waits(
     settings = migrated.model_copy(update={"database": DatabaseSettings(url=url)})
     send(settings, tweet_values(100))
     with running(settings, tmp_path, "worker", ADE_WORKER__RETRY_MAX_WAIT="0.5") as worker:
-        wait_for(lambda: results.scored() == 100, watching=worker)
+        wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
         database_gate.shut()
         send(settings, tweet_values(100, first=100))
-        wait_for(lambda: "database away" in worker.output(), watching=worker)
+        wait_for(lambda: "database away" in worker.output(), PATIENCE, watching=worker)
         assert results.scored() == 100
         database_gate.open()
-        wait_for(lambda: results.scored() == 200 and len(results.alerts()) == 40, watching=worker)
+        wait_for(lambda: results.scored() == 200 and len(results.alerts()) == 40, PATIENCE, watching=worker)
         assert worker.stop() == 0, worker.output()
     assert results.rows("SELECT sum(seen), sum(positive) FROM hourly_counts") == [(200, 40)]
 
@@ -55,13 +59,13 @@ def test_a_worker_stops_in_bounded_time_while_the_database_is_away(
     settings = migrated.model_copy(update={"database": DatabaseSettings(url=url)})
     send(settings, tweet_values(100))
     with running(settings, tmp_path, "worker", ADE_WORKER__SHUTDOWN_TIMEOUT="2") as worker:
-        wait_for(lambda: results.scored() == 100, watching=worker)
+        wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
         database_gate.shut()
         send(settings, tweet_values(100, first=100))
-        wait_for(lambda: "database away" in worker.output(), watching=worker)
+        wait_for(lambda: "database away" in worker.output(), PATIENCE, watching=worker)
         worker.stop()
     with running(migrated, tmp_path, "worker") as worker:
-        wait_for(lambda: results.scored() == 200, watching=worker)
+        wait_for(lambda: results.scored() == 200, PATIENCE, watching=worker)
 
 
 def test_while_redis_is_away_tweets_are_written_and_alerts_follow(
@@ -72,10 +76,10 @@ def test_while_redis_is_away_tweets_are_written_and_alerts_follow(
     redis_gate.shut()
     send(settings, tweet_values(100))
     with running(settings, tmp_path, "worker", ADE_ALERTS__RELAY_INTERVAL="0.5") as worker:
-        wait_for(lambda: results.scored() == 100, watching=worker)
+        wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
         assert results.alerts() == []
         redis_gate.open()
-        wait_for(lambda: len(results.alerts()) == 20, watching=worker)
+        wait_for(lambda: len(results.alerts()) == 20, PATIENCE, watching=worker)
         assert worker.stop() == 0, worker.output()
 
 
