@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from models import Scorer, TweetPrediction
 from monitor.enrich import LanguageFilter
 from monitor.stream.scoring import ScorePosts
+from monitor.stream.scoring_journal import ScoringJournal
 from monitor.stream.served_bundle import CurrentBundle, ServedBundle
 
 
@@ -42,6 +43,11 @@ class FaultyScorer:
 def scoring_with(scorer: Scorer) -> ScorePosts:
     """Return the scoring stage of a worker with one thread of the model."""
     return ScorePosts(current_bundle(scorer), at_once=2)
+
+
+def scoring_with_journal(scorer: Scorer, journal: ScoringJournal) -> ScorePosts:
+    """Return the same with a journal."""
+    return ScorePosts(current_bundle(scorer), at_once=2, journal=journal)
 
 
 def current_bundle(scorer: Scorer, *languages: str) -> CurrentBundle:
