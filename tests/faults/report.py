@@ -120,7 +120,7 @@ def count_damage(settings: Settings, sent: Collection[str], alerting: Collection
     with psycopg.connect(settings.database.url.get_secret_value()) as connection:
         stored = [row[0] for row in connection.execute("SELECT tweet_id FROM predictions")]
         [(seen,)] = connection.execute("SELECT coalesce(sum(seen), 0) FROM hourly_counts")
-    alerts = _alerted(settings)
+    alerts = alerted_posts(settings)
     lost_alerts = set(alerting) - set(alerts) if alerting else ()
     return Damage(
         lost=len(set(sent) - set(stored)) + len(lost_alerts),
@@ -131,7 +131,7 @@ def count_damage(settings: Settings, sent: Collection[str], alerting: Collection
     )
 
 
-def _alerted(settings: Settings) -> list[str]:
+def alerted_posts(settings: Settings) -> list[str]:
     """Return the id of the post of each alert in the stream."""
     with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
         entries = client.xrange(settings.alerts.stream)
