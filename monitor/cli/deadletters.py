@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter, deque
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -15,14 +15,17 @@ from monitor.cli.console import add_row, new_table, print_json, print_line, prin
 from monitor.cli.options import Bootstrap, settings_of
 from monitor.deadletters import (
     DETAIL,
+    NewestLetters,
     ReplayError,
     ReplayOptions,
     ReplayResult,
     Selection,
     StoredLetter,
+    newest_letters,
     read_letters,
     replay_letters,
 )
+from monitor.settings import KafkaSettings
 
 deadletters_app = typer.Typer(
     help="List the messages that could not be read, and send them again once fixed.",
@@ -30,6 +33,7 @@ deadletters_app = typer.Typer(
 )
 
 SHOWN_CHARACTERS = 60  # of the value of a letter, in the table
+TABLE_ROWS = 20
 
 Topic = Annotated[str | None, typer.Option(help="The topic that they came from (setting kafka.topic).")]
 Reason = Annotated[str | None, typer.Option(help="Only letters with this reason, such as not-json.")]
@@ -52,33 +56,51 @@ def list_command(
 ) -> None:
     """List the dead letters that have not been sent again, oldest first."""
     kafka = settings_of(context, kafka__topic=topic, kafka__bootstrap_servers=bootstrap).kafka
-    reasons: Counter[str] = Counter()
-    newest: deque[StoredLetter] = deque(maxlen=limit or 20)
-    for letter in read_letters(kafka):
-        if (reason and letter.reason != reason) or (letter.sent_to is not None and not everything):
-            continue
-        reasons[letter.reason] += 1
-        if as_json and limit is None:
+
+    def is_listed(letter: StoredLetter) -> bool:
+        return (not reason or letter.reason == reason) and (everything or letter.sent_to is None)
+
+    if as_json and limit is None:
+        is_empty = True
+        for letter in filter(is_listed, read_letters(kafka)):
             print_json(letter.record())
-        else:
-            newest.append(letter)
-    if not reasons:
-        kind = f" with the reason {reason}" if reason else ""
-        print_note(f"no dead letters{kind} {'are' if everything else 'wait'} in {kafka.dead_letter_topic}")
+            is_empty = False
+        if is_empty:
+            _note_none(kafka, reason, everything=everything)
         return
-    if as_json:
-        for letter in newest:
+    newest = newest_letters(kafka, limit or TABLE_ROWS, is_listed)
+    if not newest.letters:
+        _note_none(kafka, reason, everything=everything)
+    elif as_json:
+        for letter in newest.letters:
             print_json(letter.record())
-        return
+    else:
+        _print_letters(kafka, newest)
+
+
+def _note_none(kafka: KafkaSettings, reason: str | None, *, everything: bool) -> None:
+    kind = f" with the reason {reason}" if reason else ""
+    print_note(f"no dead letters{kind} {'are' if everything else 'wait'} in {kafka.dead_letter_topic}")
+
+
+def _print_letters(kafka: KafkaSettings, newest: NewestLetters) -> None:
     table = new_table("letter", "reason", "detail", "source", "sent to", "value")
-    for letter in newest:
+    for letter in newest.letters:
         detail = letter.headers.get(DETAIL, "")
         add_row(
             table, letter.name, letter.reason, detail, letter.source, letter.sent_to, _start_of_value(letter)
         )
     print_table(table)
-    counts = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-    print_note(f"{reasons.total():,} in {kafka.dead_letter_topic}, {len(newest):,} shown: {counts}")
+    if newest.unread:
+        print_note(
+            f"the newest {len(newest.letters):,} of {kafka.dead_letter_topic} are shown; before them "
+            f"are up to {newest.unread:,} messages that were not read (--limit shows more)"
+        )
+        return
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in newest.reasons.most_common())
+    print_note(
+        f"{newest.reasons.total():,} in {kafka.dead_letter_topic}, {len(newest.letters):,} shown: {counts}"
+    )
 
 
 @deadletters_app.command("replay")

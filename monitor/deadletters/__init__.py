@@ -2,6 +2,7 @@
 
 letter           what the worker sends to the dead-letter topic
 stored_letters   the letters in that topic
+newest_letters   the last ones, without reading those before them
 replay           sending them again
 letter_ids       the ids of posts and authors in a letter
 scrubbing        removing the letters of deleted posts and authors
@@ -10,6 +11,7 @@ record_deletion  deleting what is before them
 """
 
 from monitor.deadletters.letter import DETAIL, DeadLetter, dead_letter
+from monitor.deadletters.newest_letters import NewestLetters, newest_letters
 from monitor.deadletters.record_deletion import ScrubError
 from monitor.deadletters.replay import (
     REPLAYED_FROM,
@@ -30,6 +32,7 @@ __all__ = [
     "REPLAYED_FROM",
     "SENT_TO",
     "DeadLetter",
+    "NewestLetters",
     "ReplayError",
     "ReplayOptions",
     "ReplayResult",
@@ -39,6 +42,7 @@ __all__ = [
     "Selection",
     "StoredLetter",
     "dead_letter",
+    "newest_letters",
     "read_letters",
     "replay_letters",
     "scrub_letters",

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.deadletters.letter_ids import letter_ids
 from monitor.deadletters.record_deletion import finish_recreation, remove_letters
-from monitor.deadletters.stored_letters import MOVED_FROM, headers_of, read_messages, receipt_offset
+from monitor.deadletters.stored_letters import (
+    MOVED_FROM,
+    headers_of,
+    number_in,
+    read_messages,
+    receipt_offset,
+)
 from monitor.deadletters.survivors import Place, ScrubPlan
 from monitor.ingest import SOURCE_HEADER
 from monitor.kafka import broker_away_error, end_offsets, open_consumer
@@ -130,4 +136,5 @@ def _digests(
 def _place(name: Any) -> Place | None:
     """Return the place that a letter's name stands for, or None."""
     partition, _, offset = (name or "").partition(":")
-    return (int(partition), int(offset)) if partition.isdecimal() and offset.isdecimal() else None
+    place = number_in(partition), number_in(offset)
+    return None if place[0] is None or place[1] is None else (place[0], place[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ SENT_TO: Final = "ade-sent-to"
 
 MOVED_FROM: Final = "ade-moved-from"
 """Header of a letter that was written again when others were removed: its name before, such as "0:12"."""
+
+_NUMBER: Final = re.compile("-?[0-9]{1,19}")
 
 READ_TIMEOUT: Final = 20.0
 """Seconds to wait for the next letter before reading is given up."""
@@ -93,8 +96,8 @@ class StoredLetter:
             "detail": self.headers.get(letter.DETAIL),
             "origin": {
                 "topic": self.headers.get(letter.TOPIC),
-                "partition": _number(self.headers.get(letter.PARTITION)),
-                "offset": _number(self.headers.get(letter.OFFSET)),
+                "partition": number_in(self.headers.get(letter.PARTITION)),
+                "offset": number_in(self.headers.get(letter.OFFSET)),
                 "timestamp": self.headers.get(letter.TIMESTAMP),
             },
             "dead_lettered_at": self.headers.get(letter.DEAD_LETTERED_AT),
@@ -103,7 +106,7 @@ class StoredLetter:
             "key": None if self.key is None else self.key.decode(errors="replace"),
             "value": None if self.was_null else text,
             "value_base64": None if text.encode() == self.value else base64.b64encode(self.value).decode(),
-            "value_length": _number(self.headers.get(letter.VALUE_LENGTH)),
+            "value_length": number_in(self.headers.get(letter.VALUE_LENGTH)),
             "whole": self.whole,
             "sent_to": self.sent_to,
         }
@@ -178,8 +181,9 @@ def headers_of(message: Any) -> dict[str, str]:
 
 def receipt_offset(headers: Mapping[str, str]) -> int | None:
     """Return the offset of the letter for which these are the headers of a receipt, or None for a letter."""
-    return _number(headers.get(RECEIPT_FOR))
+    return number_in(headers.get(RECEIPT_FOR))
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.removeprefix("-").isdecimal() else None
+def number_in(text: str | None) -> int | None:
+    """Return the number in a header, or None if it has none. Anybody may write to the topic."""
+    return int(text) if text is not None and _NUMBER.fullmatch(text) else None
