@@ -18,9 +18,18 @@ RECOVERIES: Final = {"database answers again", "alerts are published again"}
 REPEAT_AFTER: Final = 300.0
 """Seconds until a trouble that goes on is shown again."""
 
+MOST_TROUBLES: Final = 500
+"""Kinds of troubles that are remembered. Of more, those that were shown longest ago are forgotten."""
+
+LONGEST_KEY: Final = 500
+"""Characters of a problem that distinguish it from others."""
+
+MOST_BYTES: Final = 1_000_000
+"""Bytes of a log that are read in a call. A line that is longer is left out."""
+
 OMITTED_FIELDS: Final = {
     *("event", "level", "timestamp", "logger", "exception", "exc_info", "stack"),
-    *("batch", "pause_s"),
+    *("batch", "pause_s", "attempts"),
 }
 CONSOLE_ERROR: Final = re.compile(r"\[(error|critical)\s*\]|^error: ")
 CONSOLE_TROUBLE: Final = re.compile(r"\[warning\s*\].*\[(monitor|models)\.[\w.]+\]")
@@ -50,28 +59,36 @@ class TroubleLog:
     def __init__(self, log: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = log
         self._clock = clock
-        self._position = log.stat().st_size if log.exists() else 0
-        self._shown: dict[str, _Shown] = {}
+        self._position = 0
+        self.skip()
+        self._shown: dict[str, _Shown] = {}  # those that were shown longest ago first
+
+    def skip(self) -> None:
+        """Leave out what was logged so far."""
+        self._position = self._log.stat().st_size if self._log.exists() else 0
 
     def new_troubles(self) -> list[str]:
-        """Return what to show since the last call, one line each; an unfinished line waits."""
+        """Return what to show since the last call, one line each; an unfinished line waits.
+
+        At most `MOST_BYTES` of the log are read. The next call goes on from there.
+        """
         try:
             with self._log.open("rb") as log:
                 if log.seek(0, os.SEEK_END) < self._position:  # the log was rotated
                     self._position = 0
                 log.seek(self._position)
-                data = log.read()
+                data = log.read(MOST_BYTES)
         except OSError:
             return []
         finished = data[: data.rfind(b"\n") + 1]
-        self._position += len(finished)
+        self._position += len(finished) or (len(data) if len(data) == MOST_BYTES else 0)
         lines = finished.decode("utf-8", "replace").splitlines()
         return [shown for line in lines if (shown := self._shown_line(line))]
 
     def _shown_line(self, line: str) -> str | None:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self._of_console(line.strip())
         if not isinstance(event, dict):
             return None
@@ -95,13 +112,17 @@ class TroubleLog:
 
     def _unless_repeated(self, problem: str, line: str) -> str | None:
         # "lost partition 3 at offset 512" and "lost partition 1 at offset 64" are one trouble.
-        key = NUMBER.sub("0", problem)
+        key = NUMBER.sub("0", problem[:LONGEST_KEY])
         now, shown = self._clock(), self._shown.get(key)
         if shown and now - shown.at < REPEAT_AFTER:
             shown.repeats += 1
             return None
+        self._shown.pop(key, None)
         self._shown[key] = _Shown(now)
-        return f"{line} ({shown.repeats + 1:,} times since it was last shown)" if shown else line
+        if len(self._shown) > MOST_TROUBLES:
+            del self._shown[next(iter(self._shown))]
+        repeats = shown.repeats if shown else 0
+        return f"{line} ({repeats + 1:,} times since it was last shown)" if repeats else line
 
 
 def _with_details(name: str, event: dict[str, Any]) -> str:

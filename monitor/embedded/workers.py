@@ -108,7 +108,7 @@ class SupervisedWorker:
         if self._child:
             self._child.stop(kill_requested)
             self._child, self._is_ready = None, False
-            self._troubles.new_troubles()
+            self._troubles.skip()
 
     def stop(self, kill_requested: KillRequested = never) -> None:
         """Stop the worker after it has finished its batches, for good."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from monitor.embedded import worker_log
 from monitor.embedded.worker_log import REPEAT_AFTER, TroubleLog
 from tests.monitor.embedded.test_restarts import Clock
 
@@ -99,3 +102,50 @@ def test_a_log_for_people_is_understood_too(tmp_path: Path) -> None:
         "2026-11-30T08:00:01Z [info     ] database answers again         [monitor.stream.outages] away_s=3\n"
     )
     assert troubles.new_troubles() == [ours, "database answers again"]
+
+
+def test_of_many_kinds_of_troubles_the_latest_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_log, "MOST_TROUBLES", 3)
+    log, clock = tmp_path / "worker.log", Clock()
+    troubles = TroubleLog(log, clock)
+    for kind in "abbca":
+        clock.now += 1
+        write(log, trouble(f"trouble {kind}"))
+    assert troubles.new_troubles() == ["trouble a", "trouble b", "trouble c"]
+    clock.now += REPEAT_AFTER
+    write(log, trouble("trouble a"), trouble("trouble d"), trouble("trouble c"), trouble("trouble b"))
+    assert troubles.new_troubles() == [
+        "trouble a (2 times since it was last shown)",
+        "trouble d",
+        "trouble c",
+        "trouble b",
+    ], "b was forgotten, and its repetition with it"
+
+
+def test_a_long_log_is_read_in_parts_and_an_endless_line_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_log, "MOST_BYTES", 200)
+    log = tmp_path / "worker.log"
+    troubles = TroubleLog(log)
+    write(log, *(trouble(f"trouble {kind}") for kind in "abcdefgh"))
+    with log.open("a") as file:
+        file.write("x" * 1_000 + "\n")
+    write(log, trouble("the last one"))
+    shown: list[str] = []
+    for _ in range(30):
+        part = troubles.new_troubles()
+        assert len(part) <= 2
+        shown += part
+    assert shown == [*(f"trouble {kind}" for kind in "abcdefgh"), "the last one"]
+
+
+def test_what_was_skipped_is_not_shown(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    troubles = TroubleLog(log)
+    write(log, trouble("of the end"))
+    troubles.skip()
+    write(log, trouble("of the next start"))
+    assert troubles.new_troubles() == ["of the next start"]
