@@ -156,7 +156,7 @@ def status_line(first: str) -> Iterator[Callable[[str], None]]:
     if not err.is_terminal:
         yield lambda line: None
         return
-    with err.status(first) as status:
+    with err.status(Text(terminal_safe(first))) as status:
         yield lambda line: status.update(Text(terminal_safe(line)))
 
 

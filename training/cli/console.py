@@ -58,7 +58,7 @@ def figures_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, lef
     """Return a table for `print_table`; the first `left` columns are aligned left, the others right."""
     table = Table(box=None, show_header=any(headings))
     for index, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if index < left else "right")
+        table.add_column(Text(terminal_safe(heading)), justify="left" if index < left else "right")
     for row in rows:
         add_row(table, *row)
     return table

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
+from models.terminal import terminal_safe
 from training.cli.console import err, on_interrupt, print_note, print_table, print_written
 from training.cli.corpus_tables import corpus_table, log_table
 from training.cli.window_counts import (
@@ -140,7 +141,7 @@ def prepare_command(
     )
     log = ReadingLog(strict)
     with on_interrupt():
-        with err.status(f"reading {escape(str(source))}"):
+        with err.status(Text(terminal_safe(f"reading {source}"))):
             splits = prepare_corpus(source, preparation, log)
         about = {
             "format": format_,

@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from models.network import Task
+from models.terminal import terminal_safe
 from training.cli.console import err, print_note
 
 _SMOOTHING: Final = 0.05  # share of the newest loss in the one that is shown
@@ -98,14 +100,14 @@ def progress_bar(
         yield lambda done: lines.advance(done, lambda rate: f"{rate:,.3g} {unit}/s")
         return
     with Progress(
-        TextColumn(unit),
+        plain_column("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
     ) as progress:
-        task = progress.add_task(unit, total=total)
+        task = progress.add_task(terminal_safe(unit), total=total)
         yield lambda done: progress.advance(task, done)
 
 
@@ -113,11 +115,20 @@ def progress_bar(
 def working(title: str, *, console: Console = err) -> Iterator[None]:
     """Show on stderr that something of unknown length goes on: a spinner, or in a log one line."""
     if console.is_terminal:
-        with console.status(title):
+        with console.status(Text(terminal_safe(title))):
             yield
         return
     print_note(f"{title} …", console)
     yield
+
+
+def plain_column(text: str) -> TextColumn:
+    """Return a column that shows text as it is: titles and labels may have brackets, as rich's markup has.
+
+    Args:
+        text: a format, as for `TextColumn`.
+    """
+    return TextColumn(text, markup=False)
 
 
 class TrainingProgress:
@@ -132,11 +143,11 @@ class TrainingProgress:
         self._console = console
         self._clock = clock
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            plain_column("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
+            plain_column("{task.fields[losses]}"),
             console=console,
             disable=not console.is_terminal,
         )
@@ -197,14 +208,14 @@ class TrainingProgress:
         if self._training_task is None:
             # If a training was resumed, the epochs of the earlier run must not count for its speed.
             self._training_task = self._bar.add_task(
-                title, total=steps * self._epochs, completed=steps * epoch, losses=""
+                terminal_safe(title), total=steps * self._epochs, completed=steps * epoch, losses=""
             )
             self._training_lines = self._lines(title, steps * self._epochs, "steps", done=steps * epoch)
             if self._training_lines is not None:
                 self._print(f"{title}: {steps:,} steps in each epoch")
         if self._training_lines is not None:
             self._training_lines.title = title
-        self._bar.update(self._training_task, description=title, completed=steps * epoch)
+        self._bar.update(self._training_task, description=terminal_safe(title), completed=steps * epoch)
 
     def on_step_end(self, task: Task, loss: float, remaining: int) -> None:
         """Move the bar by one step."""

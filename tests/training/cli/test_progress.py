@@ -99,3 +99,26 @@ def test_work_of_unknown_length_is_named_in_a_log() -> None:
     with working("quantizing", console=console):
         pass
     assert lines(console) == ["quantizing …"]
+
+
+BRACKETS = "seed [/] of [bold]x[/y] \x1b[31m"
+
+
+def terminal() -> Console:
+    """A console that takes itself for a terminal."""
+    return Console(file=io.StringIO(), width=300, force_terminal=True, color_system=None)
+
+
+def test_titles_and_units_are_shown_as_they_are_on_a_terminal() -> None:
+    console = terminal()
+    with progress_bar(3, BRACKETS, console=console) as advance:
+        advance(3)
+    with working(f"reading {BRACKETS}", console=console):
+        pass
+    with TrainingProgress(console) as progress:
+        progress.on_network_start(BRACKETS, 1)
+        progress.on_epoch_start(0, 2)
+        progress.on_step_end(CLASSIFIER, 0.5, 1)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert shown.count("seed [/] of [bold]x[/y]") >= 3
+    assert "\x1b[31m" not in shown
