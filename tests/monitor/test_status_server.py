@@ -113,7 +113,7 @@ def test_a_head_request_has_no_body(server: StatusServer) -> None:
 def test_a_taken_port_is_an_error_that_names_the_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(SettingsError, match=rf"port {port} .* ADE_MONITORING__PORT"):
+        with pytest.raises(SettingsError, match=rf"port {port} .*ADE_MONITORING__PORT"):
             StatusServer(MonitoringSettings(port=port), SUPERVISOR, Health())
 
 
