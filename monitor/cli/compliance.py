@@ -87,7 +87,11 @@ def keys_command(
     uses = read_key_uses(settings_of(context))
     if as_json:
         for use in uses:
-            print_json(asdict(use))
+            times = {
+                name: time and time.isoformat()
+                for name, time in (("oldest", use.oldest), ("newest", use.newest))
+            }
+            print_json({**asdict(use), **times})
         return
     if not uses:
         print_note("no author is stored, and privacy.author_key (ADE_PRIVACY__AUTHOR_KEY) is not set")

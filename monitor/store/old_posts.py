@@ -20,25 +20,20 @@ from monitor.store.statements import LOCK_FOR_DELETING
 AT_ONCE: Final = 1_000
 """Number of posts in a page. While one is removed, no worker writes."""
 
-# Rows of the outbox that wait belong to alerts, or retractions, that subscribers have not got yet.
-_DUE: Final = (
-    "((t.posted_at < CAST(:posts AS timestamptz) AND t.first_seen_at < CAST(:posts AS timestamptz)) "
-    "OR (t.posted_at < CAST(:negatives AS timestamptz) "
-    "AND t.first_seen_at < CAST(:negatives AS timestamptz) "
-    "AND NOT EXISTS (SELECT FROM predictions p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE'))) "
-    "AND NOT EXISTS "
-    "(SELECT FROM alert_outbox a WHERE a.tweet_id = t.tweet_id AND a.published_at IS NULL)"
-)
-
 FIND_PAGE: Final = text(
-    f"SELECT t.tweet_id, t.posted_at, {_DUE} AS due FROM tweets AS t "  # noqa: S608
-    "WHERE t.posted_at < GREATEST(CAST(:posts AS timestamptz), CAST(:negatives AS timestamptz)) "
-    "AND (t.posted_at, t.tweet_id) > (:after_at, :after_id) ORDER BY t.posted_at, t.tweet_id LIMIT :most"
+    "SELECT tweet_id, posted_at FROM tweets "
+    "WHERE posted_at < GREATEST(CAST(:posts AS timestamptz), CAST(:negatives AS timestamptz)) "
+    "AND (posted_at, tweet_id) > (:after_at, :after_id) ORDER BY posted_at, tweet_id LIMIT :most"
 )
 
-# Again, after the lock: an edit or a deletion may have put a row into the outbox.
-STILL_DUE: Final = text(
-    f"SELECT t.tweet_id FROM tweets AS t WHERE t.tweet_id = ANY(CAST(:ids AS text[])) AND {_DUE}"  # noqa: S608
+# Rows of the outbox that wait belong to alerts, or retractions, that subscribers have not got yet.
+FIND_DUE: Final = text(
+    "SELECT tweet_id FROM tweets AS t WHERE tweet_id = ANY(CAST(:ids AS text[])) "
+    "AND ((posted_at < CAST(:posts AS timestamptz) AND first_seen_at < CAST(:posts AS timestamptz)) "
+    "OR (posted_at < CAST(:negatives AS timestamptz) AND first_seen_at < CAST(:negatives AS timestamptz) "
+    "AND NOT EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE'))) "
+    "AND NOT EXISTS "
+    "(SELECT FROM alert_outbox AS a WHERE a.tweet_id = t.tweet_id AND a.published_at IS NULL)"
 )
 
 COUNT_PREDICTIONS: Final = text("SELECT count(*) FROM predictions WHERE tweet_id = ANY(CAST(:ids AS text[]))")
@@ -107,13 +102,15 @@ async def remove_old_posts(
     ages: dict[str, Any] = {"posts": limits.posts, "negatives": limits.negatives}
     place = {"after_at": after.posted_at, "after_id": after.tweet_id, "most": AT_ONCE}
     rows = (await connection.execute(FIND_PAGE, {**ages, **place})).all()
-    ids = [row.tweet_id for row in rows if row.due]
     end = PageEnd(rows[-1].posted_at, rows[-1].tweet_id) if len(rows) == AT_ONCE else None
-    page = OldPage(end, len(ids))
-    if not ids or run is None:
+    due = {"ids": [row.tweet_id for row in rows]}
+    due["ids"] = sorted((await connection.execute(FIND_DUE, {**ages, **due})).scalars())
+    page = OldPage(end, len(due["ids"]))
+    if not page.due or run is None:
         return page
     await connection.execute(LOCK_FOR_DELETING)
-    due = {"ids": sorted((await connection.execute(STILL_DUE, {**ages, "ids": ids})).scalars())}
+    # Again, because an edit or a deletion may have put a row into the outbox.
+    due["ids"] = sorted((await connection.execute(FIND_DUE, {**ages, **due})).scalars())
     page.touched["predictions"] = int(await connection.scalar(COUNT_PREDICTIONS, due) or 0)
     for table, statement in DELETE_STEPS.items():
         page.touched[table] = (await connection.execute(statement, due)).rowcount

@@ -101,7 +101,7 @@ BEGIN
             SELECT rolname INTO former_owner
             FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner AND NOT rolsuper
             WHERE pg_class.oid = to_regclass('alembic_version') AND rolname <> '{ADMIN}';
-            IF former_owner IS NOT NULL THEN
+            IF NOT pg_has_role(former_owner, '{ADMIN}', 'USAGE') THEN
                 EXECUTE format('GRANT {ADMIN} TO %I', former_owner);
             END IF;
             EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO {ADMIN}', current_schema());
@@ -126,8 +126,8 @@ $ade$;
 _STATE: Final = text(
     """
     SELECT
-        ARRAY(SELECT name FROM unnest(CAST(:roles AS text[])) AS name
-              WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)) AS missing,
+        ARRAY(SELECT name FROM unnest(CAST(:roles AS text[])) WITH ORDINALITY AS row (name, number)
+              WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) ORDER BY number) AS missing,
         (SELECT rolname FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
          WHERE pg_class.oid = to_regclass('alembic_version')) AS owner,
         current_user AS login

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.alerts import parse_payload, parse_retraction
+from monitor.alerts.redis import trim_alerts
 from monitor.schemas import SchemaName, schema_text
 from monitor.settings import AlertSettings, RedisSettings, Settings
 from tests.monitor.alerts.conftest import Fill
@@ -145,6 +147,7 @@ async def test_the_documented_rights_are_enough(
             retract_in_outbox(outbox, ids[1])
             await relay.publish_pending()
             await relay._publisher.purge()
+        assert await trim_alerts(as_user("worker"), datetime(2020, 1, 1, tzinfo=UTC)) == 0
         assert (published(client), retracted(client)) == ([ids[2]], ids[:2])
         await wait_until(lambda: client.exists(f"{STREAM}:unpurged") == 0)
     for options in ([], ["--group", "g"]):

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from monitor.embedded import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import required_revision
+from monitor.store.roles import SETUP_ROLES
 from tests.monitor.cli.conftest import RunCommand
 from tests.processes import ade_monitor
 
@@ -25,6 +26,17 @@ def test_an_empty_database_is_upgraded_and_checked(run: RunCommand, settings: Se
     assert "nothing to do" in again.out
     assert required_revision() in run(settings, "db", "revision").out
     assert run(settings, "db", "check").status == 0
+
+
+def test_the_roles_are_set_up_and_their_sql_is_printed(run: RunCommand, migrated: Settings) -> None:
+    ended = run(migrated, "db", "roles")
+    assert ended.status == 0, ended.err
+    assert "ade_admin owns the tables" in ended.out
+    assert run(migrated, "db", "roles", "--sql").out.strip() == SETUP_ROLES
+    assert (
+        ade_monitor(migrated, "db", "shell", "-v", "ON_ERROR_STOP=1", stdin=SETUP_ROLES.encode()).returncode
+        == 0
+    )
 
 
 def test_a_database_that_is_away_or_missing_is_named(run: RunCommand, database_url: str) -> None:

@@ -93,7 +93,7 @@ def upgrade() -> None:
         SELECT rolname INTO former_owner
         FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner AND NOT rolsuper
         WHERE pg_class.oid = to_regclass('alembic_version') AND rolname <> 'ade_admin';
-        IF former_owner IS NOT NULL THEN
+        IF NOT pg_has_role(former_owner, 'ade_admin', 'USAGE') THEN
             EXECUTE format('GRANT ade_admin TO %I', former_owner);
         END IF;
         EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO ade_admin', current_schema());
@@ -107,9 +107,9 @@ def downgrade() -> None:
     op.execute("RESET ROLE")
     _if_there("ade_admin", _owned_by("session_user"))
     for role in ("ade_writer", "ade_reader", "ade_admin"):
-        revokes = "; ".join(f"REVOKE ALL ON {name} FROM {role}" for name in RELATIONS if role != "ade_admin")
-        of_schema = f"EXECUTE format('REVOKE ALL ON SCHEMA %I FROM {role}', current_schema())"
-        _if_there(role, f"{revokes}; {of_schema}" if revokes else of_schema)
+        _if_there(role, f"EXECUTE format('REVOKE ALL ON SCHEMA %I FROM {role}', current_schema())")
+    for role in ("ade_writer", "ade_reader"):
+        _if_there(role, "; ".join(f"REVOKE ALL ON {name} FROM {role}" for name in RELATIONS))
     op.drop_table("author_keys")
     op.drop_column("tweets", "author_key_id")
 

@@ -1,0 +1,105 @@
+"""`ade-monitor retention apply`, as its users see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import psycopg
+import redis
+
+from monitor.compliance import retention_job
+from monitor.settings import RetentionSettings, Settings
+from monitor.store import Store
+from tests.monitor.cli.conftest import RunCommand
+from tests.monitor.store.batches import Tables, alert, positive_tweet, write
+
+YEAR_MS = 365 * 86_400_000
+
+
+def with_old_posts(settings: Settings, tables: Tables, **days: int) -> Settings:
+    """Return settings with retention, after two posts were stored long ago and one today."""
+
+    async def fill() -> None:
+        store = Store(settings)
+        tweets = [positive_tweet(tweet_id) for tweet_id in ("1", "2", "3")]
+        await write(store, tweets, alerts=[alert("a", "1")])
+        await store.close()
+
+    asyncio.run(fill())
+    tables.run(
+        "UPDATE tweets SET posted_at = '2020-01-01', first_seen_at = '2020-01-01' WHERE tweet_id <> '3'"
+    )
+    tables.run("UPDATE alert_outbox SET published_at = '2020-01-01'")
+    return settings.model_copy(update={"retention": RetentionSettings(**days)})
+
+
+def add_entries(settings: Settings, count: int) -> None:
+    """Add alerts to the stream that were published a year ago, and one of today."""
+    now = int(time.time() * 1000)
+    with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+        for number in range(count):
+            client.xadd(settings.alerts.stream, {"alert_id": str(number)}, id=f"{now - YEAR_MS}-{number}")
+        client.xadd(settings.alerts.stream, {"alert_id": "new"}, id=f"{now}-0")
+
+
+def entries(settings: Settings) -> int:
+    with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+        return int(client.xlen(settings.alerts.stream))
+
+
+def test_old_posts_and_alerts_are_counted_first_and_then_removed(
+    run: RunCommand, migrated: Settings, tables: Tables
+) -> None:
+    settings = with_old_posts(migrated, tables, posts_days=90, alerts_days=30)
+    add_entries(settings, 2_500)
+    rehearsed = run(settings, "retention", "apply", "--dry-run", "--json")
+    assert rehearsed.status == 0, rehearsed.err
+    assert json.loads(rehearsed.out) == {
+        "dry_run": True, "posts": 2, "alerts": 2_500, "touched": {}, "problem": None,
+    }  # fmt: skip
+    assert (len(tables.rows("SELECT * FROM tweets")), entries(settings)) == (3, 2_501)
+    ended = run(settings, "retention", "apply")
+    assert ended.status == 0, ended.err
+    assert ended.out.splitlines() == [
+        "removed: 2 posts",
+        "  predictions: 2",
+        "  mentions: 2",
+        "  alerts that were published: 1",
+        "  alerts in Redis: 2,500",
+    ]
+    assert (tables.rows("SELECT tweet_id FROM tweets"), entries(settings)) == ([("3",)], 1)
+    report = run(settings, "compliance", "report", "--json")
+    assert [(event["event"], event["erased_posts"]) for event in json.loads(report.out)["events"]] == [
+        ("retention", 2)
+    ]
+
+
+def test_without_retention_the_settings_are_named(run: RunCommand, migrated: Settings) -> None:
+    ended = run(migrated, "retention", "apply")
+    assert ended.status == 2
+    assert "ADE_RETENTION__POSTS_DAYS" in ended.err
+
+
+def test_a_second_process_is_noticed(run: RunCommand, migrated: Settings, tables: Tables) -> None:
+    settings = with_old_posts(migrated, tables, posts_days=90)
+    with psycopg.connect(settings.database.url.get_secret_value()) as other:
+        other.execute(str(retention_job.TRY_LOCK_RUN).encode())
+        ended = run(settings, "retention", "apply")
+    assert ended.status == 1
+    assert "another process" in ended.err
+    assert len(tables.rows("SELECT * FROM tweets")) == 3
+
+
+def test_posts_are_removed_even_if_redis_is_away(run: RunCommand, migrated: Settings, tables: Tables) -> None:
+    from pydantic import SecretStr
+
+    from monitor.embedded import free_port
+
+    settings = with_old_posts(migrated, tables, posts_days=90, alerts_days=30)
+    away = settings.redis.model_copy(update={"url": SecretStr(f"redis://127.0.0.1:{free_port()}/0")})
+    ended = run(settings.model_copy(update={"redis": away}), "retention", "apply")
+    assert ended.status == 1
+    assert "old alerts were not removed" in ended.err
+    assert len(tables.rows("SELECT * FROM tweets")) == 1

@@ -1,0 +1,154 @@
+"""Retention as a job: one process at a time, in pages, with an end at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+import structlog
+from pydantic import ValidationError
+
+from monitor.compliance import RetentionJob, retention_job
+from monitor.errors import RetryableError
+from monitor.settings import RetentionSettings, Settings
+from monitor.store import Store, old_posts
+from tests.monitor.store.batches import POSTED, Tables, negative_tweet, positive_tweet, write
+
+LATE = POSTED + timedelta(days=10_000)
+"""A present in which all posts of the tests are old."""
+
+
+def keeping(settings: Settings, **days: int) -> Settings:
+    """Return the settings with these days."""
+    return settings.model_copy(update={"retention": RetentionSettings(**days)})
+
+
+def posts(tables: Tables) -> int:
+    return int(tables.rows("SELECT count(*) FROM tweets")[0][0])
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(old_posts, "AT_ONCE", 10)
+
+
+async def fill(store: Store, count: int) -> None:
+    await write(store, [negative_tweet(str(number)) for number in range(count)])
+
+
+async def test_a_run_removes_all_pages(store: Store, tables: Tables, migrated: Settings) -> None:
+    await fill(store, 35)
+    job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    rehearsed = await job.apply(dry_run=True, now=LATE)
+    assert rehearsed is not None
+    assert (rehearsed.posts, posts(tables)) == (35, 35)
+    result = await job.apply(now=LATE)
+    assert result is not None
+    assert (result.posts, result.touched["predictions"], result.alerts) == (35, 35, None)
+    assert posts(tables) == 0
+    again = await job.apply(now=LATE)
+    assert again is not None
+    assert again.posts == 0
+
+
+async def test_what_is_not_old_stays(store: Store, tables: Tables, migrated: Settings) -> None:
+    await fill(store, 5)
+    result = await RetentionJob(keeping(migrated, posts_days=90), store, pause=0).apply()
+    assert result is not None
+    assert (result.posts, posts(tables)) == (0, 5)
+
+
+async def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(
+    store: Store, tables: Tables, migrated: Settings
+) -> None:
+    await fill(store, 35)
+    settings = keeping(migrated, posts_days=90)
+    # The pause after the first page lasts until the run is cancelled.
+    task = asyncio.create_task(RetentionJob(settings, store, pause=3600).apply(now=LATE))
+    async with asyncio.timeout(60):
+        while posts(tables) == 35:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert posts(tables) == 25
+    result = await RetentionJob(settings, store, pause=0).apply(now=LATE)
+    assert result is not None
+    assert (result.posts, posts(tables)) == (25, 0)
+    audited = "SELECT sum((touched ->> 'tweets')::int), count(*) FROM compliance_events"
+    assert tables.rows(audited) == [(35, 2)]
+
+
+async def test_one_process_at_a_time_applies_retention(
+    store: Store, tables: Tables, migrated: Settings
+) -> None:
+    await fill(store, 5)
+    job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    with psycopg.connect(migrated.database.url.get_secret_value()) as other:
+        lock = str(retention_job.TRY_LOCK_RUN)
+        assert other.execute(lock.encode()).fetchone() == (True,)
+        assert await job.apply(now=LATE) is None
+    assert posts(tables) == 5
+    assert await job.apply(now=LATE) is not None
+    assert posts(tables) == 0
+
+
+async def test_batches_are_written_while_old_posts_are_removed(
+    store: Store, tables: Tables, migrated: Settings
+) -> None:
+    await fill(store, 200)
+    removing = RetentionJob(keeping(migrated, posts_days=90), store, pause=0).apply(now=LATE)
+
+    async def write_batches() -> None:
+        for first in range(0, 200, 20):
+            await write(store, [positive_tweet(str(number)) for number in range(first, first + 20)])
+
+    await asyncio.gather(removing, write_batches())
+    orphans = (
+        "SELECT count(*) FROM predictions p LEFT JOIN tweets t USING (tweet_id) WHERE t.tweet_id IS NULL"
+    )
+    assert tables.rows(orphans) == [(0,)]
+    await RetentionJob(keeping(migrated, posts_days=90), store, pause=0).apply(now=LATE)
+    assert posts(tables) == 0
+
+
+async def test_the_task_returns_at_once_if_everything_is_kept(store: Store, migrated: Settings) -> None:
+    await asyncio.wait_for(RetentionJob(migrated, store).run(), 10)
+
+
+async def test_the_task_goes_on_after_an_outage_of_the_database(
+    store: Store, tables: Tables, migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(store, 5)
+    tables.run("UPDATE tweets SET posted_at = '2020-01-01', first_seen_at = '2020-01-01'")
+    monkeypatch.setattr(retention_job, "INTERVAL", 0.01)
+    job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    working, failures = job.apply, iter([RetryableError("the database is away")])
+
+    async def fail_once() -> object:
+        for failure in failures:
+            raise failure
+        return await working()
+
+    monkeypatch.setattr(job, "apply", fail_once)
+    with structlog.testing.capture_logs() as logs:
+        task = asyncio.create_task(job.run())
+        async with asyncio.timeout(60):
+            while posts(tables):  # noqa: ASYNC110 - there is no event to wait for
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert logs[0]["log_level"] == "warning"
+
+
+def test_days_that_would_have_no_effect_are_refused() -> None:
+    with pytest.raises(ValidationError, match="set in vain"):
+        RetentionSettings(posts_days=30, negatives_days=90)
+    assert RetentionSettings(posts_days=0, negatives_days=90).negatives_days == 90
+
+
+def test_by_default_everything_is_kept() -> None:
+    assert not retention_job.is_limited(Settings().retention)
+    assert retention_job.age_limits(Settings().retention, datetime.now(UTC)).posts is None
