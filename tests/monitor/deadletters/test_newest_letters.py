@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from monitor.deadletters import SENT_TO, StoredLetter, newest_letters, read_letters
 from monitor.deadletters.stored_letters import RECEIPT_FOR
@@ -13,7 +14,7 @@ from tests.monitor.deadletters.letters import SendLetters, run
 
 def fill(topics: KafkaSettings, messages: int, seed: int) -> None:
     """Send letters of three reasons, and receipts for a third of them, to all partitions."""
-    draw = random.Random(seed)
+    draw, now = random.Random(seed), int(time.time() * 1_000)  # older ones could expire at once
     producer = open_producer(topics)
     partitions = sorted(producer.partitions_for(topics.dead_letter_topic))
     counts = dict.fromkeys(partitions, 0)
@@ -28,7 +29,7 @@ def fill(topics: KafkaSettings, messages: int, seed: int) -> None:
             str(number).encode(),
             headers=headers,
             partition=partition,
-            timestamp_ms=1_700_000_000_000 + number,
+            timestamp_ms=now + number,
         )
         counts[partition] += 1
     producer.flush()
