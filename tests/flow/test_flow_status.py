@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,11 +15,12 @@ from pydantic import SecretStr
 from websockets.asyncio.server import serve
 
 from monitor.bounded_labels import LABEL_VALUES, OTHER, PARTITION
-from monitor.settings import DatabaseSettings, RedisSettings, Settings
+from monitor.settings import DatabaseSettings, MonitoringSettings, RedisSettings, Settings
 from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.gate import Gate
 from tests.monitor.connect.jetstreams import JetstreamServer, deletion, event
-from tests.processes import running, wait_for
+from tests.monitor.connect.platforms import END
+from tests.processes import ade_monitor, running, wait_for
 from tests.status_pages import with_status_pages
 
 SPANISH = "me duele mucho la cabeza desde que tomo esta medicina y no puedo dormir por las noches"
@@ -176,16 +178,14 @@ def test_a_worker_whose_model_hangs_is_not_live(migrated: Settings, tmp_path: Pa
         assert pages.ready().status == 503
 
 
-def test_two_workers_cannot_share_a_port(migrated: Settings, tmp_path: Path) -> None:
-    settings, pages = with_status_pages(migrated)
-    with running(settings, tmp_path, "worker") as first:
-        wait_for(pages.is_ready, watching=first)
-        (tmp_path / "second").mkdir()
-        with running(settings, tmp_path / "second", "worker") as second:
-            wait_for(lambda: second.process.poll() is not None)
-            assert second.process.returncode == 1
-            assert f"port {pages.port} of 127.0.0.1 is taken" in second.output()
-        assert pages.is_ready()
+def test_a_worker_does_not_start_without_its_port(migrated: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = migrated.model_copy(update={"monitoring": MonitoringSettings(port=port)})
+        ended = ade_monitor(settings, "worker")
+    assert ended.returncode == 1
+    assert f"port {port} of 127.0.0.1 is taken" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 async def test_a_connector_shows_its_counts_and_whether_it_is_connected(
@@ -195,7 +195,9 @@ async def test_a_connector_shows_its_counts_and_whether_it_is_connected(
     (tmp_path / "drugs.toml").write_text('[[drug]]\nname = "zoloft"\n')
     may_end = asyncio.Event()
     text = "zoloft gave me a headache"
-    script = JetstreamServer(script=[[event(0, text), event(1, "no drug"), deletion(2, of=0), may_end], []])
+    script = JetstreamServer(
+        script=[[event(0, text), event(1, "no drug"), deletion(2, of=0), may_end, END], []]
+    )
 
     def has_sent(messages: int) -> bool:
         return pages.is_up() and pages.scrape().value("ade_connector_messages_sent_total") == messages
