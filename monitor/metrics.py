@@ -26,7 +26,7 @@ from prometheus_client.registry import Collector
 from monitor.bounded_labels import BoundedCounter, BoundedGauge, BoundedHistogram, bounded_value
 
 # They would double the number of series, and Prometheus does not need them.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 EVERY_PROCESS: Final = CollectorRegistry()
 WORKER: Final = CollectorRegistry()

@@ -62,7 +62,7 @@ class StatusServer(ThreadingMixIn, TCPServer):
         host, port = settings.host, settings.port or 0
         try:
             self.address_family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            super().__init__(address[:2], _Request)
+            super().__init__((str(address[0]), port), _Request)
         except OSError as error:
             raise _unusable(host, port, error) from None
         threading.Thread(target=self.serve_forever, name="status server", daemon=True).start()
@@ -70,8 +70,8 @@ class StatusServer(ThreadingMixIn, TCPServer):
     @property
     def url(self) -> str:
         """Its address."""
-        host, port = self.server_address[:2]
-        return f"http://[{host}]:{port}" if ":" in str(host) else f"http://{host}:{port}"
+        host, port = str(self.server_address[0]), self.server_address[1]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def answer(self, path: str, accept: str) -> tuple[HTTPStatus, str, bytes]:
         """Return the status, the content type and the body for a path.

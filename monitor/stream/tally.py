@@ -15,6 +15,7 @@ import structlog
 
 from models.scoring import CacheCounts
 from monitor import metrics
+from monitor.bounded_labels import BoundedCounter
 from monitor.ingest import Batch
 from monitor.store import Written
 
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 INTERVAL = 10.0
 """Seconds between two lines."""
 
-METRICS: Final[Mapping[str, metrics.BoundedCounter]] = {
+METRICS: Final[Mapping[str, BoundedCounter]] = {
     "tweets": metrics.POSTS_SCORED,
     "positive_tweets": metrics.POSTS_POSITIVE,
     "new_tweets": metrics.POSTS_STORED,
