@@ -158,7 +158,7 @@ def read_options() -> argparse.Namespace:
         formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="small numbers; ends within 50 s")
-    parser.add_argument("--minutes", type=float, help="of feeding [60; quick 0.25]")
+    parser.add_argument("--minutes", type=float, help="of feeding [60; quick 0.15]")
     parser.add_argument("--rate", type=float, help="posts a second [20]", default=20.0)
     parser.add_argument(
         "--backlog",
@@ -182,7 +182,7 @@ def read_options() -> argparse.Namespace:
     options = parser.parse_args()
     if options.backlog is not None and options.quick:
         options.backlog = min(options.backlog, 20_000)
-    options.minutes = options.minutes or (0.25 if options.quick else 60.0)
+    options.minutes = options.minutes or (0.15 if options.quick else 60.0)
     options.interval = options.interval or (0.3 if options.quick else 1.0 if options.backlog else 5.0)
     options.bundle = options.bundle or ("dummy" if options.backlog else "default")
     options.limit = options.limit or (5.0 if options.backlog else 1.0)

@@ -6,6 +6,7 @@ therefore fitted to the means of a few blocks of samples, with Student's distrib
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -74,7 +75,11 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
         return Trend(*ends, float("nan"), float("-inf"), float("inf"), limit)
     middles = np.array([part.mean() for part in np.array_split(places, BLOCKS)])
     means = np.array([part.mean() for part in np.array_split(levels, BLOCKS)])
-    fit = stats.linregress(middles, means)
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, BLOCKS - 2)) * float(fit.stderr)
-    slope = float(fit.slope)
+    # Not scipy's linregress: for a constant, its error is not a number.
+    offsets = middles - middles.mean()
+    spread = float(offsets @ offsets)
+    slope = float(offsets @ (means - means.mean())) / spread
+    residuals = means - means.mean() - slope * offsets
+    error = math.sqrt(float(residuals @ residuals) / (BLOCKS - 2) / spread)
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, BLOCKS - 2)) * error
     return Trend(*ends, slope, slope - reach, slope + reach, limit)
