@@ -134,17 +134,17 @@ class BenchmarkStack:
 
 
 @contextmanager
-def started_stack(texts: list[str], lang: str | None = None, **embedded: Any) -> Iterator[BenchmarkStack]:
+def started_stack(texts: list[str], lang: str | None = None, **options: Any) -> Iterator[BenchmarkStack]:
     """Run a stack in a temporary folder while the body runs.
 
     Args:
         texts: of the tweets.
         lang: of the tweets; with None, the worker detects it.
-        embedded: more settings of the section `embedded`, such as the broker.
+        options: more settings of the section `embedded`, such as the broker.
     """
     with tempfile.TemporaryDirectory(prefix="ade-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
-        embedded = EmbeddedStack(EmbeddedSettings(data_dir=Path(folder) / "data", **embedded))
+        embedded = EmbeddedStack(EmbeddedSettings(data_dir=Path(folder) / "data", **options))
         embedded.postgres = Postgres(embedded.data_dir, options={"track_commit_timestamp": "on"})
         embedded.start()
         try:
