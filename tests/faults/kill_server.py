@@ -9,6 +9,7 @@ the exit status.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import select
@@ -23,6 +24,13 @@ from tests.faults.kill_steps import STEPS, kill_at
 from tests.processes import child_environment
 
 PR_SET_PDEATHSIG: Final = 1
+IMPORTED_LATE: Final = (
+    *("monitor.cli.app", "monitor.stream.worker", "monitor.deadletters"),
+    *("kafka", "kafka.admin", "aiokafka", "faust.transport.drivers.aiokafka"),
+    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.ext.asyncio", "redis.asyncio"),
+)
+"""What a worker imports on its way."""
+
 START_PATIENCE: Final = 120.0
 """Seconds for the imports."""
 
@@ -77,9 +85,8 @@ class KillServer:
 
 def main() -> None:
     """Run one worker for each line of the input."""
-    import monitor.cli.app
-    import monitor.stream.worker  # noqa: F401 - each worker would import it
-
+    for name in IMPORTED_LATE:
+        importlib.import_module(name)
     for line in sys.stdin:
         log, step, visit = json.loads(line)
         if (pid := os.fork()) == 0:

@@ -153,7 +153,8 @@ def _quick(settings: Settings, broker: FaultBroker) -> Settings:
     """Return settings for a fresh topic, with small batches and a short session."""
     fresh = on_fresh_topic(settings, broker.bootstrap)
     kafka = fresh.kafka.model_copy(update={"session_timeout": 6, "heartbeat_interval": 1})
-    worker = fresh.worker.model_copy(update={"batch_size": 12, "batch_wait": 0.1})
+    # The languages of all posts: loading the detector would take half of a start.
+    worker = fresh.worker.model_copy(update={"batch_size": 12, "batch_wait": 0.1, "languages": ()})
     return fresh.model_copy(update={"kafka": kafka, "worker": worker})
 
 
