@@ -5,23 +5,24 @@ Reading a message twice changes nothing, so going back is always safe. Going for
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from monitor.errors import FatalError
-from monitor.kafka.clients import open_consumer
+from monitor.kafka.clients import open_admin, open_consumer
 from monitor.kafka.listeners import broker_away_error
 from monitor.kafka.topic_identity import commit_note, look_up_topic
 from monitor.kafka.topics import PartitionState, topic_states
 from monitor.settings import KafkaSettings
 
-if TYPE_CHECKING:
-    from kafka import KafkaConsumer
-
 COMMIT_TIMEOUT_MS: Final = 30_000
 """Milliseconds until the broker has to confirm the new offsets."""
+
+JOIN_TIMEOUT: Final = 60.0
+"""Seconds to wait for the other members of a group, which may be dead."""
 
 
 @dataclass(frozen=True)
@@ -116,27 +117,55 @@ def move_offsets(kafka: KafkaSettings, moves: Sequence[Move]) -> None:
         RetryableError: no broker answers.
         FatalError: workers of the group are running.
     """
+    from kafka import OffsetAndMetadata, TopicPartition
     from kafka.errors import CommitFailedError, KafkaError
 
     note = commit_note(look_up_topic(kafka).id)
-    with open_consumer(kafka, group_id=kafka.group_id) as consumer:
-        try:
-            _commit(consumer, moves, note)
-        except CommitFailedError:
-            raise FatalError(
-                f"workers of the group {kafka.group_id} are running, so its offsets cannot be moved",
-                "stop them, and wait until their session has ended (kafka.session_timeout)",
-            ) from None
-        except KafkaError as error:
-            raise broker_away_error(kafka, error) from None
-
-
-def _commit(consumer: KafkaConsumer, moves: Sequence[Move], note: str) -> None:
-    from kafka import OffsetAndMetadata, TopicPartition
-
     offsets: dict[Any, Any] = {
         TopicPartition(move.state.topic, move.state.partition): OffsetAndMetadata(move.target, note, -1)
         for move in moves
     }
-    consumer.assign(list(offsets))
-    consumer.commit(offsets, timeout_ms=COMMIT_TIMEOUT_MS)
+    try:
+        with open_consumer(kafka, group_id=kafka.group_id) as consumer:
+            consumer.assign(list(offsets))
+            try:
+                consumer.commit(offsets, timeout_ms=COMMIT_TIMEOUT_MS)
+                return
+            except CommitFailedError:
+                pass
+        if not _is_state_known(kafka) and _commit_as_member(kafka, offsets):
+            return
+    except KafkaError as error:
+        raise broker_away_error(kafka, error) from None
+    raise FatalError(
+        f"workers of the group {kafka.group_id} are running, so its offsets cannot be moved",
+        "stop them, and wait until their session has ended (kafka.session_timeout)",
+    )
+
+
+def _is_state_known(kafka: KafkaSettings) -> bool:
+    """Return True if the broker knows whether the group has members, so that its refusal is final."""
+    with open_admin(kafka) as admin:
+        states = [
+            group["group_state"] for group in admin.list_groups() if group["group_id"] == kafka.group_id
+        ]
+    return states != ["Unknown"]
+
+
+def _commit_as_member(kafka: KafkaSettings, offsets: Mapping[Any, Any]) -> bool:
+    """Join the group, and commit if it has no other member; return True if that was done.
+
+    The embedded broker takes offsets only from members, once a group has had any.
+    """
+    deadline = time.monotonic() + JOIN_TIMEOUT
+    options = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 2_000, "max_poll_records": 1}
+    with open_consumer(kafka, group_id=kafka.group_id, **options) as consumer:
+        consumer.subscribe([kafka.topic])
+        while not consumer.assignment():
+            if time.monotonic() > deadline:
+                return False
+            consumer.poll(500)
+        if len(consumer.assignment()) < len(consumer.partitions_for_topic(kafka.topic) or ()):
+            return False
+        consumer.commit(dict(offsets), timeout_ms=COMMIT_TIMEOUT_MS)
+    return True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,6 +99,39 @@ def test_the_new_offsets_are_those_of_the_present_topic(run: RunCommand, filled:
         note = consumer.committed(TopicPartition(filled.kafka.topic, 0), metadata=True).metadata
     # The embedded broker keeps no notes.
     assert noted_topic(note) in (None, look_up_topic(filled.kafka).id)
+
+
+@contextmanager
+def member_of_the_group(settings: Settings) -> Iterator[None]:
+    """Run a member of the group during the block."""
+    ends, joined = threading.Event(), threading.Event()
+
+    def read() -> None:
+        options = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_000}
+        with open_consumer(settings.kafka, group_id=settings.kafka.group_id, **options) as consumer:
+            consumer.subscribe([settings.kafka.topic])
+            while not ends.is_set():
+                consumer.poll(200)
+                if consumer.assignment():
+                    joined.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        assert joined.wait(60)
+        yield
+    finally:
+        ends.set()
+        thread.join()
+
+
+def test_offsets_move_only_after_the_last_member_has_left(run: RunCommand, filled: Settings) -> None:
+    with member_of_the_group(filled):
+        ended = rewind(run, filled, "--to", "3", "--skip")
+        assert ended.status == 1
+        assert "are running" in ended.err
+    assert rewind(run, filled, "--to", "3", "--skip").status == 0
+    assert committed(filled) == {0: 3, 1: 3, 2: 0, 3: 0}
 
 
 @pytest.mark.parametrize("to", ["", "yesterdayy", "-5", "12.5"])
