@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -128,7 +127,10 @@ def follow_command(
 
 
 def _show_json(_: AlertPayload | RetractionPayload, text: str) -> None:
-    print_json(json.loads(text))
+    from pydantic_core import from_json
+
+    # The parser that has accepted the text. Others have other limits, for fields that we do not know.
+    print_json(from_json(text))
 
 
 def _show_line(item: AlertPayload | RetractionPayload, _: str) -> None:

@@ -108,8 +108,6 @@ def read_drug_list(path: Path) -> DrugList:
         raise ConnectError(
             f"the drug list {path} cannot be read: {error.strerror}", "name a TOML file with --drugs"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConnectError(f"the drug list {path} is not valid TOML: {error}") from None
     except ValidationError as error:
         problems = "\n  ".join(
             f"{_place(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
@@ -118,6 +116,8 @@ def read_drug_list(path: Path) -> DrugList:
         raise ConnectError(
             f"the drug list {path} is wrong:\n  {problems}\ndocs/connect.md shows an example"
         ) from None
+    except (ValueError, RecursionError) as error:
+        raise ConnectError(f"the drug list {path} is not valid TOML: {error}") from None
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -23,6 +23,7 @@ from monitor.connect.mastodon_timeline import (
     Timeline,
     TimelineClient,
     name_of_source,
+    number_of,
     raise_failure,
     rewound,
 )
@@ -143,12 +144,8 @@ class _Mastodon:
         """Remember the newest id of a timeline. Statuses of other servers may come late, with smaller ids."""
         if not isinstance(status_id, str):
             return
-        newest = self._newest.get(timeline.name)
-        if (
-            newest is None
-            or not (status_id.isdecimal() and newest.isdecimal())
-            or int(status_id) > int(newest)
-        ):
+        number, newest = number_of(status_id), number_of(self._newest.get(timeline.name, ""))
+        if number is None or newest is None or number > newest:
             self._newest[timeline.name] = status_id
 
     def _start_at(self, position: Position | None) -> None:

@@ -34,6 +34,7 @@ OVERLAP: Final = 30
 
 # Mastodon's ids are times: milliseconds, shifted by 16 bits. Ids of similar servers may be something else.
 _SMALLEST_TIMED_ID: Final = 1 << 56
+_LONGEST_NUMBER: Final = 40  # digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,12 @@ async def raise_failure(response: httpx.Response, host: str) -> None:
 
 def rewound(status_id: str) -> str:
     """Return an id that is `OVERLAP` seconds older, or the same id if it is not a time."""
-    if not status_id.isdecimal() or int(status_id) < _SMALLEST_TIMED_ID:
+    number = number_of(status_id)
+    if number is None or number < _SMALLEST_TIMED_ID:
         return status_id
-    return str(int(status_id) - (OVERLAP * 1_000 << 16))
+    return str(number - (OVERLAP * 1_000 << 16))
+
+
+def number_of(status_id: str) -> int | None:
+    """Return the number in the id of a status, or None if it is not one, as on some servers."""
+    return int(status_id) if len(status_id) <= _LONGEST_NUMBER and status_id.isdecimal() else None

@@ -49,7 +49,7 @@ class StateFile:
             return None
         except OSError as error:
             raise ConnectError(f"the state file {self.path} cannot be read: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ConnectError(
                 f"the state file {self.path} is not a position of {self._name}",
                 "delete it to start with what is new; posts since the last run are then missing",

@@ -72,7 +72,7 @@ def read_endpoints(data_dir: Path) -> Endpoints | None:
         return None
     try:
         endpoints = Endpoints(**json.loads(_file(data_dir).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     # A killed stack leaves its file behind, and the next stack takes the lock before it writes a new one.
     return endpoints if endpoints.pid == holder.pid else None

@@ -193,7 +193,7 @@ def _try_lock(descriptor: int, kind: int) -> bool:
 def _read_holder(folder: Path) -> LockHolder | None:
     try:
         return LockHolder(**json.loads(_lock_file(folder).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 

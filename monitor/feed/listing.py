@@ -118,7 +118,8 @@ def natural_order(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts `part2` before `part10`, and `tweets.js` before `tweets-part1.js`."""
     path = PurePosixPath(name)
     parts = [*_DIGITS.split(str(path.with_suffix("") if path.suffix else path)), path.suffix]
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    digits = ((part.lstrip("0"), part) for part in parts)
+    return [(len(number), number) if part.isdecimal() else (-1, part) for number, part in digits]
 
 
 def skipped_note(place: str, names: Sequence[str]) -> str:

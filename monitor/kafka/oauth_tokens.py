@@ -136,7 +136,7 @@ def _token_in(body: bytes, where: str, started: float) -> _Token:
         text, seconds = answer["access_token"], float(answer.get("expires_in") or USUAL_LIFETIME)
         # Kafka's client separates the parts of its login by control characters.
         usable = isinstance(text, str) and text.isascii() and text.isprintable() and seconds > 0
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         usable = False
     if not usable:
         raise RetryableError(
@@ -166,7 +166,7 @@ def _error_code(error: urllib.error.HTTPError) -> str:
     try:
         word = json.loads(error.read(MOST_BYTES))["error"]
         return f", {word:.60}" if isinstance(word, str) and word.isascii() and word.isprintable() else ""
-    except (OSError, HTTPException, ValueError, TypeError, KeyError):
+    except (OSError, HTTPException, ValueError, TypeError, KeyError, RecursionError):
         return ""
 
 

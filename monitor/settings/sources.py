@@ -108,7 +108,10 @@ def _fill_in(merged: Tree, origins: dict[str, str], name: str, tree: Tree) -> No
 
 def _from_environment() -> Tree:
     _refuse_unknown(os.environ, "the environment")
-    return EnvSettingsSource(_Layout)()
+    try:
+        return EnvSettingsSource(_Layout)()
+    except ValueError as error:
+        raise SettingsError(f"the environment cannot be read: {error}") from None
 
 
 def _from_env_file() -> Tree:
@@ -117,7 +120,7 @@ def _from_env_file() -> Tree:
     try:
         _refuse_unknown(dotenv_values(ENV_FILE), str(ENV_FILE))
         return DotEnvSettingsSource(_Layout, env_file=ENV_FILE)()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{ENV_FILE.resolve()} cannot be read: {error}") from None
 
 
@@ -131,10 +134,16 @@ def _from_secret_files() -> list[tuple[str, Tree]]:
             f"{SECRETS_VARIABLE} names {folder}, which is not a folder", "create it or unset it"
         )
     _refuse_unknown((file.name for file in folder.iterdir() if file.is_file()), str(folder))
-    source = NestedSecretsSettingsSource(
-        EnvSettingsSource(_Layout), secrets_dir=folder, secrets_prefix=PREFIX, secrets_nested_delimiter="__"
-    )
-    return [(f"secret file in {folder}", source())]
+    try:
+        source = NestedSecretsSettingsSource(
+            EnvSettingsSource(_Layout),
+            secrets_dir=folder,
+            secrets_prefix=PREFIX,
+            secrets_nested_delimiter="__",
+        )
+        return [(f"secret file in {folder}", source())]
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"the secret files in {folder} cannot be read: {error}") from None
 
 
 def _from_toml(config: Path | None) -> list[tuple[str, Tree]]:
@@ -149,7 +158,7 @@ def _from_toml(config: Path | None) -> list[tuple[str, Tree]]:
             f"the settings file {path} cannot be read ({error.strerror})",
             f"name a readable file with --config or {CONFIG_VARIABLE}",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"the settings file {path} is not valid TOML: {error}") from None
 
 

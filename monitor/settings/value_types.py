@@ -22,7 +22,7 @@ def _languages(value: object) -> object:
     if isinstance(value, str):
         try:
             value = json.loads(value) if value.strip().startswith("[") else value.split(",")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError('is not a list of languages: write en,es or ["en", "es"]') from None
     if not isinstance(value, list | tuple):
         return value

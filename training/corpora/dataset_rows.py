@@ -37,11 +37,11 @@ def features_of(path: Path) -> Mapping[str, Any]:
 def read_dataset_rows(path: Path, log: ReadingLog) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the rows of a file with their numbers, from 1; for text files those of their lines."""
     if path.suffix in (".parquet", ".arrow"):
-        number = 0
-        for batch in _open_arrow(path)[1]:
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
+        rows = (row for batch in _open_arrow(path)[1] for row in batch.to_pylist())
+        try:
+            yield from enumerate(rows, 1)
+        except (ValueError, OSError, OverflowError, ArithmeticError) as error:
+            raise CorpusError(f"{path} is damaged ({error}): copy it again") from None
     elif path.suffix in (".csv", ".tsv"):
         with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
             reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")

@@ -22,6 +22,8 @@ def read_lay_phrases(path: Path) -> list[CodedPhrase]:
             rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     except OSError as error:
         raise CorpusError(f"{path} cannot be read ({error.strerror}): check the corpora folder") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{path} is not a table in UTF-8 ({error}): copy it again") from None
     header = rows[0] if rows else []
     missing = [name for name in _COLUMNS if name not in header]
     if missing:

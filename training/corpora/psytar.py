@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from training.corpora.corpus_options import DEFAULT_OPTIONS, CorpusOptions
 from training.corpora.mentions import find_phrase, find_scattered
@@ -126,11 +125,10 @@ def _find_workbook(source: Path) -> Path:
 def _read_sheets(path: Path, names: Sequence[str]) -> dict[str, list[_Row]]:
     require("openpyxl", f"workbooks such as {path}")
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
+    except Exception as error:  # openpyxl raises whatever a damaged file leads to
         raise CorpusError(f"{path} is not an .xlsx workbook ({error}): name PsyTAR's own") from None
     try:
         missing = [name for name in names if name not in book.sheetnames]
@@ -138,6 +136,10 @@ def _read_sheets(path: Path, names: Sequence[str]) -> dict[str, list[_Row]]:
             sheets = ", ".join(book.sheetnames)
             raise CorpusError(f"{path} has no sheet {missing[0]}, but {sheets}: name PsyTAR's own workbook")
         return {name: list(_read_rows(path, book[name])) for name in names}
+    except CorpusError:
+        raise
+    except Exception as error:  # rows are read here
+        raise CorpusError(f"{path} is a damaged workbook ({error}): copy it again") from None
     finally:
         book.close()
 

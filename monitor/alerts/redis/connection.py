@@ -31,7 +31,9 @@ def connect(settings: RedisSettings) -> redis.Redis:
     Raises:
         SettingsError: `redis.url` is not a URL.
     """
-    return cast(redis.Redis, _client(redis.Redis, settings, Retry(NoBackoff(), 0)))
+    # An entry that is not UTF-8 is not an alert, and must not end the reading.
+    client = _client(redis.Redis, settings, Retry(NoBackoff(), 0), encoding_errors="replace")
+    return cast(redis.Redis, client)
 
 
 def connect_async(settings: RedisSettings) -> redis.asyncio.Redis:
@@ -70,12 +72,18 @@ def translate_redis_errors(location: str) -> Iterator[None]:
     """Turn errors of redis-py into those of the monitor.
 
     Raises:
-        MonitorError: in place of any `redis.RedisError`; see `monitor_error`.
+        MonitorError: in place of any `redis.RedisError`; see `monitor_error`. A FatalError in place of what
+            an answer causes that is not in Redis's protocol, or not in the form of its command.
     """
     try:
         yield
     except redis.RedisError as error:
         raise monitor_error(error, location) from error
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise FatalError(
+            f"{location} sent what Redis does not send ({type(error).__name__}: {str(error)[:100]})",
+            "is redis.url (ADE_REDIS__URL) the address of a Redis or Valkey?",
+        ) from error
 
 
 def monitor_error(error: Exception, location: str) -> MonitorError:
@@ -192,8 +200,8 @@ _RULES: Final = (
 )
 
 
-def _client(kind: Any, settings: RedisSettings, retry: object) -> Any:
-    arguments = tls_arguments(settings)
+def _client(kind: Any, settings: RedisSettings, retry: object, **options: str) -> Any:
+    arguments = {**tls_arguments(settings), **options}
     try:
         return kind.from_url(
             settings.url.get_secret_value(),

@@ -52,9 +52,11 @@ class TailReader:
         with translate_redis_errors(self.location):
             if self._position is None:
                 self._position, _ = end_of_stream(self._client, self._stream)
-            reply = self._client.xread({self._stream: self._position}, count=READ_COUNT, block=self._block_ms)
-        streams = cast(Any, reply)
-        return [StreamEntry(entry_id, fields) for _, entries in streams for entry_id, fields in entries]
+            streams = cast(
+                Any,
+                self._client.xread({self._stream: self._position}, count=READ_COUNT, block=self._block_ms),
+            )
+            return [StreamEntry(entry_id, fields) for _, entries in streams for entry_id, fields in entries]
 
     def acknowledge(self, entry: StreamEntry) -> None:
         """Continue after this entry."""
