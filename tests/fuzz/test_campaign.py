@@ -1,0 +1,87 @@
+"""A campaign notices crashes, hangs and full memory, and keeps a small input for each."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz import campaign
+from tests.fuzz.campaign import fuzz_here, run_campaign, smaller
+from tests.fuzz.fuzz_target import FuzzTarget
+
+
+class DocumentedError(Exception):
+    """What a reader may raise."""
+
+
+@pytest.fixture(autouse=True)
+def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Limits that a test reaches soon."""
+    monkeypatch.setattr(campaign, "SLOW", 0.2)
+    monkeypatch.setattr(campaign, "SHRINKING", 1.0)
+    before = signal.getsignal(signal.SIGALRM)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+def target_of(read: object, *seeds: bytes) -> FuzzTarget:
+    return FuzzTarget("planted", read, seeds, documented=(DocumentedError,))  # type: ignore[arg-type]
+
+
+def test_an_undocumented_error_is_a_problem_with_a_small_input(tmp_path: Path) -> None:
+    def read(data: bytes) -> None:
+        if b"!" in data:
+            raise DocumentedError
+        if b"bug" in data:
+            raise ZeroDivisionError("planted")
+
+    outcome = fuzz_here(target_of(read, b"a long text with a bug in it", b"fine"), 1.0, 1, tmp_path)
+    [problem] = outcome.problems
+    assert problem.error == "ZeroDivisionError: planted"
+    assert Path(problem.file).read_bytes() == b"bug"
+    assert outcome.inputs > 0
+
+
+def test_a_hang_is_a_problem_even_if_the_reader_catches_everything(tmp_path: Path) -> None:
+    def read(data: bytes) -> None:
+        try:
+            while b"loop" in data:
+                time.sleep(0.01)
+        except Exception as error:
+            raise DocumentedError from error
+
+    [problem] = fuzz_here(target_of(read, b"loop"), 1.0, 1, tmp_path).problems
+    assert problem.error.startswith("hang")
+
+
+def test_a_reader_without_bugs_has_no_problems(tmp_path: Path) -> None:
+    outcome = fuzz_here(target_of(len, b"x"), 0.5, 1, tmp_path)
+    assert outcome.problems == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "planted.json"]
+
+
+def test_a_process_that_dies_is_a_problem_with_its_last_input(tmp_path: Path) -> None:
+    def read(data: bytes) -> None:
+        if data == b"end":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    [problem] = run_campaign(target_of(read, b"end"), 5.0, 1, tmp_path).problems
+    assert problem.error == "ended with -9"
+    assert Path(problem.file).read_bytes() == b"end"
+
+
+def test_a_process_has_a_limit_of_memory(tmp_path: Path) -> None:
+    def read(data: bytes) -> None:
+        bytearray(50_000_000_000)
+
+    [problem] = run_campaign(target_of(read, b"x"), 1.0, 1, tmp_path).problems
+    assert problem.error.startswith("MemoryError")
+
+
+def test_an_input_becomes_as_small_as_possible() -> None:
+    assert smaller(b"x" * 500 + b"needle" + b"y" * 300, lambda part: b"needle" in part, 10) == b"needle"
