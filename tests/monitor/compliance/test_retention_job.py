@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from monitor.compliance import RetentionJob, retention_job
 from monitor.errors import RetryableError
+from monitor.metrics import WORKER
 from monitor.settings import RetentionSettings, Settings
 from monitor.store import Store, old_posts
 from tests.monitor.store.batches import POSTED, Tables, negative_tweet, positive_tweet, write
@@ -29,6 +30,10 @@ def posts(tables: Tables) -> int:
     return int(tables.rows("SELECT count(*) FROM tweets")[0][0])
 
 
+def removed_by_metric() -> float:
+    return WORKER.get_sample_value("ade_retention_removed_total", {"what": "posts"}) or 0.0
+
+
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(old_posts, "AT_ONCE", 10)
@@ -41,6 +46,7 @@ async def fill(store: Store, count: int) -> None:
 async def test_a_run_removes_all_pages(store: Store, tables: Tables, migrated: Settings) -> None:
     await fill(store, 35)
     job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    counted = removed_by_metric()
     rehearsed = await job.apply(dry_run=True, now=LATE)
     assert rehearsed is not None
     assert (rehearsed.posts, posts(tables)) == (35, 35)
@@ -48,6 +54,7 @@ async def test_a_run_removes_all_pages(store: Store, tables: Tables, migrated: S
     assert result is not None
     assert (result.posts, result.touched["predictions"], result.alerts) == (35, 35, None)
     assert posts(tables) == 0
+    assert removed_by_metric() - counted == 35, "a dry run does not count"
     again = await job.apply(now=LATE)
     assert again is not None
     assert again.posts == 0
