@@ -10,7 +10,7 @@ PIP_ARGS ?=
 PROCESSES ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile
 
-.PHONY: run test test-avx2 test-full test-gpu test-faults check mutants format mpnet clean help
+.PHONY: run test test-avx2 test-full test-gpu test-faults check fuzz sbom audit mutants format mpnet clean help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,15 @@ check: $(VENV)/.installed ## style, types, one-way imports and the word list
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.plain_english
+
+fuzz: $(VENV)/.installed ## damaged input for every reader (ARGS="--minutes 10"; names of readers limit it to them)
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+sbom: $(VENV)/.installed ## write sbom.cdx.json: the packages of the product, with versions and licences
+	$(BIN)/python -m tests.supply_chain.bill_of_materials $(ARGS)
+
+audit: $(VENV)/.installed ## ask OSV for known weaknesses of the pinned packages (needs the internet; fails without)
+	$(BIN)/python -m tests.supply_chain.dependency_audit $(ARGS)
 
 mutants: $(VENV)/.installed ## small faults in core modules: at least 90% must fail a test (more than half an hour; can be stopped and resumed)
 	$(BIN)/python -m tests.mutants $(ARGS)

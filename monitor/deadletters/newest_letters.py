@@ -1,6 +1,6 @@
 """The newest dead letters, read from the end of the topic: what is before them does not count for the time.
 
-Receipts are behind the letters that they belong to, in the same partition. So whoever reads backwards has
+Receipts are behind the letters that they belong to, in the same partition. So a caller that reads backwards has
 met the receipt of a letter before the letter.
 """
 
@@ -18,7 +18,7 @@ from monitor.deadletters.stored_letters import (
     read_messages,
     receipt_offset,
 )
-from monitor.kafka import broker_away_error, end_offsets, open_consumer
+from monitor.kafka import broker_away_error, end_offsets, open_consumer, partitions_of
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -74,13 +74,12 @@ def newest_letters(
     Raises:
         RetryableError: the broker is away, or sends nothing for `stored_letters.READ_TIMEOUT`.
     """
-    from kafka import TopicPartition
     from kafka.errors import KafkaError
 
     topic = kafka.dead_letter_topic
     with open_consumer(kafka) as consumer:
         try:
-            places = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+            places = partitions_of(kafka, consumer, topic)
             if not places:
                 return NewestLetters((), Counter(), 0)
             ends = end_offsets(consumer, places)
