@@ -43,15 +43,20 @@ def ade_monitor(
 
 
 class RunningCommand:
-    """A subcommand that runs until it is stopped."""
+    """A subcommand that runs until it is stopped; `module` may be another program than `ade-monitor`."""
 
     def __init__(
-        self, settings: Settings, log: Path, *arguments: str, extra: Mapping[str, str] | None = None
+        self,
+        settings: Settings,
+        log: Path,
+        *arguments: str,
+        extra: Mapping[str, str] | None = None,
+        module: str = "monitor.cli",
     ):
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "monitor.cli", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -25,7 +25,9 @@ MOST_FILES: Final = 1_000
 """Numbers that are tried; no machine has more workers."""
 
 SHOWN: Final = 2_000
-"""Characters of the note about a fault that are logged. It names functions, and has no text of posts."""
+"""Most characters that are logged of the note about a fault. It names functions, and has no text of posts."""
+
+_OTHER_THREADS: Final = "\n\nThread "
 
 
 class JournalFile:
@@ -52,7 +54,8 @@ class JournalFile:
         self._faults.truncate(0)
         self.was_fault = bool(note.strip())
         if self.was_fault:
-            log.error("the worker before was ended by a fault of its code", note=note)
+            fault = note.split(_OTHER_THREADS)[0]
+            log.error("the worker before was ended by a fault of its code", note=fault)
         faulthandler.enable(self._faults)
 
     def write(self, content: dict[str, Any]) -> None:
@@ -84,7 +87,7 @@ def _first_free(folder: Path) -> tuple[int, Path]:
 
 def _read(descriptor: int) -> dict[str, Any]:
     size = os.fstat(descriptor).st_size
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         content = json.loads(os.pread(descriptor, size, 0) or b"{}")
         if isinstance(content, dict):
             return content

@@ -97,6 +97,7 @@ class ScoringJournal:
     def __init__(self, file: JournalFile | None) -> None:
         self._file = file
         self._lock = threading.Lock()
+        self._is_final = False
         self._notes = _Notes()
         if file is not None:
             self._notes = _after_the_end(_notes_of(file.content), was_fault=file.was_fault)
@@ -147,10 +148,14 @@ class ScoringJournal:
                 self._write()
 
     def note_hang(self) -> None:
-        """Note that the process is ended because a stage has no result."""
+        """Note that the process is ended because a stage has no result, and note nothing more.
+
+        The end cancels what waits for the batches. They are still in work, in threads that hang.
+        """
         with self._lock:
             self._notes.hangs = True
             self._write()
+            self._is_final = True
 
     def close(self) -> None:
         """Free the file for another worker."""
@@ -159,7 +164,7 @@ class ScoringJournal:
             self._file = None
 
     def _write(self) -> None:
-        if self._file is None:
+        if self._file is None or self._is_final:
             return
         try:
             self._file.write(asdict(self._notes))

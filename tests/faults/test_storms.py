@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from monitor.settings import Settings
-from tests.faults.conftest import FaultBroker
+from tests.faults.conftest import TANSU, FaultBroker
 from tests.faults.report import Damage, FaultReport, count_damage
 from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.processes import RunningCommand, running, wait_for
@@ -23,6 +23,7 @@ ROOM = 100_000_000
 """Bytes by which a storm may enlarge the process: batches in work, and buffers of both clients."""
 
 
+@pytest.mark.parametrize("each_broker", [TANSU], indirect=True)
 @pytest.mark.parametrize("storm", ["one text", "one id"])
 def test_a_storm_of_one_post_leaves_right_counts_and_flat_memory(
     storm: str,
