@@ -12,7 +12,8 @@ post to the database, and how many posts wait does not matter to a model.
 For each quantity it prints the median of the first and of the last third, and the slope with its 95%
 interval, for an hour, or for a million posts of a backlog. It says "flat" only if the whole interval lies
 within a limit, and "not clear" if the run was too short to show that. The first minutes are left out, because
-caches and pools fill in them. After the worker was restarted, the longest run of one process counts.
+caches and pools fill in them; the cache of predictions is kept small, so that it is full by then. After the
+worker was restarted, the longest run of one process counts.
 
 Ctrl-C ends it early, and prints what there is. The last line is one JSON object.
 """

@@ -22,12 +22,20 @@ from monitor.kafka import ensure_topics
 from monitor.settings import ModelSettings
 
 BACKLOG: Final = 1_000_000
+
+CACHE: Final = 1_000
+"""Predictions that the worker remembers. With its default, a cache that fills for an hour would look like a
+leak; this one is full within the warm-up."""
+
 HOUR: Final = "an hour"
 MILLION: Final = "a million posts"
 """What a slope is for."""
 
-COUNT_LIMIT: Final = 1.0
+COUNT_LIMIT: Final = 2.0
 """Handles, threads or connections by which a slope may differ from 0 and counts as flat."""
+
+STEP: Final = 1.0
+"""Handles, threads or connections that a pool may add once."""
 
 WAITING_SHARE: Final = 0.001
 """Share of the posts by which lag and outbox may grow and count as flat."""
@@ -44,7 +52,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     texts = [json.loads(line)["text"] for line in sample.splitlines() if line.strip()]
     embedded = {"broker": options.broker, "kafka_home": options.kafka_home}
     with started_stack(texts, **embedded) as stack:
-        settings = stack.settings("soak", ModelSettings(bundle=options.bundle))
+        settings = stack.settings("soak", ModelSettings(bundle=options.bundle, cache=CACHE))
         ensure_topics(settings.kafka)
         if options.backlog:
             show(f"filling the topic with {options.backlog:,} posts")
@@ -120,7 +128,8 @@ def trend_of(samples: Sequence[Sample], positions: Sequence[float], name: str, l
     values = [value for _, value in known]
     if name == "memory_mb":
         limit *= statistics.median(values)
-    return find_trend([position for position, _ in known], values, limit)
+    step = STEP if name not in ("memory_mb", "outbox", "lag") else 0.0
+    return find_trend([position for position, _ in known], values, limit, step)
 
 
 def record_of(trend: Trend) -> dict[str, Any]:
@@ -188,7 +197,7 @@ def read_options() -> argparse.Namespace:
     options.limit = options.limit or (5.0 if options.backlog else 1.0)
     if options.warm_up is None:
         # The speed of a backlog is not known before.
-        options.warm_up = options.minutes / 10 if not options.backlog else 0.0 if options.quick else 0.25
+        options.warm_up = options.minutes / 10 if not options.backlog else 0.0 if options.quick else 0.5
     return options
 
 

@@ -36,6 +36,7 @@ class Trend:
         low: lower end of the slope's interval; -inf if there are too few samples.
         high: upper end.
         limit: largest slope, in both directions, that counts as flat.
+        step: difference of the thirds that is not growth yet, such as one more connection of a pool.
     """
 
     first_third: float
@@ -44,24 +45,33 @@ class Trend:
     low: float
     high: float
     limit: float
+    step: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval shows. "flat" needs all of it within the limit."""
+        """What the interval shows.
+
+        "flat" needs all of the interval within the limit. "grows" needs a slope beyond the limit, an interval
+        without 0, and thirds that differ by more than a step. Everything else is not clear.
+        """
         if -self.limit <= self.low and self.high <= self.limit:
             return "flat"
-        if self.low > 0:
+        change = self.last_third - self.first_third
+        if self.low > 0 and self.slope > self.limit and change > self.step:
             return "grows"
-        return "falls" if self.high < 0 else "not clear"
+        if self.high < 0 and self.slope < -self.limit and change < -self.step:
+            return "falls"
+        return "not clear"
 
 
-def find_trend(positions: Sequence[float], values: Sequence[float], limit: float) -> Trend:
+def find_trend(positions: Sequence[float], values: Sequence[float], limit: float, step: float = 0.0) -> Trend:
     """Return the trend of a quantity.
 
     Args:
         positions: of the samples, ascending, such as hours.
         values: the samples.
         limit: see `Trend`.
+        step: see `Trend`.
 
     Raises:
         ValueError: there is no sample.
@@ -72,7 +82,7 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
     third = max(1, len(levels) // 3)
     ends = float(np.median(levels[:third])), float(np.median(levels[-third:]))
     if len(levels) < FEWEST * BLOCKS or places[-1] <= places[0]:
-        return Trend(*ends, float("nan"), float("-inf"), float("inf"), limit)
+        return Trend(*ends, float("nan"), float("-inf"), float("inf"), limit, step)
     middles = np.array([part.mean() for part in np.array_split(places, BLOCKS)])
     means = np.array([part.mean() for part in np.array_split(levels, BLOCKS)])
     # Not scipy's linregress: for a constant, its error is not a number.
@@ -82,4 +92,4 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
     residuals = means - means.mean() - slope * offsets
     error = math.sqrt(float(residuals @ residuals) / (BLOCKS - 2) / spread)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, BLOCKS - 2)) * error
-    return Trend(*ends, slope, slope - reach, slope + reach, limit)
+    return Trend(*ends, slope, slope - reach, slope + reach, limit, step)

@@ -48,6 +48,12 @@ def test_growth_is_found_in_noise_and_noise_alone_does_not_grow(seed: int) -> No
     assert find_trend(HOURS, shrinking, limit=2.0).verdict == "falls"
 
 
+def test_one_more_connection_of_a_pool_is_not_growth_and_many_are() -> None:
+    once = [3.0] * 200 + [4.0] * 200
+    assert find_trend(HOURS, once, limit=0.1, step=1.0).verdict == "not clear"
+    assert find_trend(HOURS, [float(n // 20) for n in range(400)], limit=2.0, step=1.0).verdict == "grows"
+
+
 def test_a_constant_is_flat_even_without_any_limit() -> None:
     trend = find_trend(HOURS, [12.0] * len(HOURS), limit=0.0)
     assert (trend.verdict, trend.slope, trend.low, trend.high) == ("flat", 0.0, 0.0, 0.0)
