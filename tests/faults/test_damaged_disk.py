@@ -63,37 +63,73 @@ def test_a_batch_that_changed_on_disk_does_not_stop_the_rest(
     tmp_path: Path,
 ) -> None:
     settings = on_fresh_topic(migrated, own_kafka.bootstrap)
-    fill(settings)
-    own_kafka.stop_node(1)
-    [file] = own_kafka.files_with(MARK, settings.kafka.topic)
-    content = file.read_bytes()
-    file.write_bytes(damage(content, start_of_batch(content, MARK)))
-    own_kafka.start_node(1)
+    send(settings, tweet_values(50))
+    send_marks(settings)
+    # Enough for another entry in the broker's index.
+    for first in range(50, POSTS, 50):
+        send(settings, tweet_values(50, first=first))
+    harm_the_file(own_kafka, settings, damage)
     with running(settings, tmp_path, "worker") as worker:
         wait_for(lambda: "partitions assigned" in worker.output(), PATIENCE, watching=worker)
         started = time.monotonic()
         wait_for(lambda: lags(settings) == [0] * 4, PATIENCE, watching=worker)
         recovery_s = time.monotonic() - started
         assert worker.stop() == 0, worker.output()
-    named = offsets_in(
-        [letter for letter in read_letters(settings.kafka) if letter.reason == "damaged-batch"]
+    named = check(
+        f"damaged on disk: {damage.__name__.replace('_', ' ')}", settings, results, report, recovery_s
     )
-    lost = POSTS + DAMAGED - results.scored() - named
-    doubled = count_damage(settings, ()).doubled
-    fault = f"damaged on disk: {damage.__name__.replace('_', ' ')}"
-    report.add(fault, Damage(lost, doubled), broker=APACHE, recovery_s=recovery_s)
-    assert (lost, doubled) == (0, 0)
     # What the broker does not find, no client can read. All other batches are whole.
     assert named == DAMAGED or damage is length_too_large
 
 
-def fill(settings: Settings) -> None:
-    """Send posts, then a batch that is to be damaged, then more posts: enough for the broker's index."""
-    send(settings, tweet_values(50))
+def test_damage_before_our_offset_makes_the_broker_stumble_and_does_not_stop_the_rest(
+    own_kafka: ApacheKafka, migrated: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
+) -> None:
+    settings = on_fresh_topic(migrated, own_kafka.bootstrap)
+    with running(settings, tmp_path, "worker") as worker:
+        send(settings, tweet_values(50))
+        send_marks(settings)
+        wait_for(lambda: lags(settings) == [0] * 4, PATIENCE, watching=worker)
+        assert worker.stop() == 0, worker.output()
+    harm_the_file(own_kafka, settings, length_too_small)
+    for first in range(50, POSTS, 50):
+        send(settings, tweet_values(50, first=first))
+    with running(settings, tmp_path, "worker") as worker:
+        started = time.monotonic()
+        wait_for(lambda: lags(settings) == [0] * 4, PATIENCE, watching=worker)
+        recovery_s = time.monotonic() - started
+        assert "the broker cannot read its log here" in worker.output()
+        assert worker.stop() == 0, worker.output()
+    check("damaged on disk, before our offset", settings, results, report, recovery_s)
+
+
+def check(
+    fault: str, settings: Settings, results: FlowResults, report: FaultReport, recovery_s: float
+) -> int:
+    """Report the case, and return how many offsets letters name as damaged; no other may be missing."""
+    letters = list(read_letters(settings.kafka))
+    named = offsets_in([letter for letter in letters if letter.reason == "damaged-batch"])
+    refused = len({letter.headers["ade-offset"] for letter in letters if letter.reason == "not-json"})
+    lost = POSTS + DAMAGED - results.scored() - refused - named
+    doubled = count_damage(settings, ()).doubled
+    report.add(fault, Damage(lost, doubled), broker=APACHE, recovery_s=recovery_s)
+    assert (lost, doubled) == (0, 0)
+    return named
+
+
+def harm_the_file(kafka: ApacheKafka, settings: Settings, damage: Callable[[bytes, int], bytes]) -> None:
+    """Change the file with the marks while the broker is not running."""
+    kafka.stop_node(1)
+    [file] = kafka.files_with(MARK, settings.kafka.topic)
+    content = file.read_bytes()
+    file.write_bytes(damage(content, start_of_batch(content, MARK)))
+    kafka.start_node(1)
+
+
+def send_marks(settings: Settings) -> None:
+    """Send a batch that is to be damaged. It has no posts."""
     producer = KafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers, linger_ms=2_000)
     values = [b"%s, message %d" % (MARK, number) for number in range(DAMAGED)]
     futures = [producer.send(settings.kafka.topic, value, partition=2) for value in values]
     [future.get(30) for future in futures]
     producer.close()
-    for first in range(50, POSTS, 50):
-        send(settings, tweet_values(50, first=first))

@@ -33,6 +33,9 @@ CHAINS = 4
 """Workers at the same time, each with a topic and a group of its own, on the same tables."""
 
 POSTS, INVALID, DELETIONS = 50, 4, 6
+SEND_AGAIN_AFTER = 20.0
+"""Seconds after which a worker that has not come to its step gets more messages."""
+
 PATIENCE = 300.0
 
 
@@ -61,7 +64,7 @@ class Chain:
             self.send()
             self._server.start_worker(step.name, visit)
             deadline = time.monotonic() + PATIENCE
-            while (status := self._server.next_number(5)) is None:
+            while (status := self._server.next_number(SEND_AGAIN_AFTER)) is None:
                 assert time.monotonic() < deadline, f"never at {step.name}\n{self._server.last_lines()}"
                 self.send()
             assert status == -9, f"{status} instead of a kill at {step.name}\n{self._server.last_lines()}"

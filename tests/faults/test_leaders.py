@@ -131,11 +131,11 @@ def described(settings: Settings) -> list[dict[str, object]]:
 
 
 def are_in_sync(settings: Settings) -> bool:
-    return all(sorted(part["isr_nodes"]) == [1, 2] for part in described(settings))  # type: ignore[call-overload]
+    return all(sorted(part["isr_nodes"]) == [1, 2] for part in described(settings))
 
 
 def replicas(settings: Settings) -> set[tuple[int, ...]]:
-    return {tuple(part["replica_nodes"]) for part in described(settings)}  # type: ignore[arg-type]
+    return {tuple(part["replica_nodes"]) for part in described(settings)}
 
 
 def move_to(node: int, kafka: ApacheKafka, settings: Settings, folder: Path) -> None:
