@@ -33,6 +33,7 @@ def test_every_module_can_be_imported() -> None:
     modules = run_python("-c", IMPORT_ALL).split()
     for name in (
         "inference",
+        "broker_memory",
         "end_to_end",
         "training",
         "normalizer",
@@ -109,6 +110,13 @@ def test_speedups_are_medians_of_the_rounds() -> None:
     assert fast.rate == 1.0
     assert fast.speedup_over(slow) == 3.0
     assert fast.cpu_speedup_over(slow) == 2.0
+
+
+def test_the_broker_needs_more_memory_than_the_messages_have() -> None:
+    output = run_python("-m", "benchmarks.broker_memory", "--quick", "--messages", "100000")
+    result = json.loads(output.splitlines()[-1])
+    [row] = result["rows"]
+    assert row["memory_bytes"] > row["message_bytes"] > row["text_characters"] == 280
 
 
 def test_language_measures_the_detector_of_the_worker_without_losing_english() -> None:
