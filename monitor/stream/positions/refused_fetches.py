@@ -7,6 +7,7 @@ entry of its index. aiokafka repeats such a fetch for ever, and the messages beh
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 PATIENCE: Final = 5.0
 """Seconds without messages that the broker claims to have, after which it is queried about them, and between
 two such queries."""
+
+ANSWER_TIMEOUT: Final = 10.0
+"""Seconds for the answer to a query. Meanwhile, nothing else is read."""
 
 
 class Answer(Enum):
@@ -154,8 +158,15 @@ async def _answer_for(consumer: Any, place: Any, offset: int) -> Answer:
     )  # of an ordinary fetch, so that the answer is the same
     request = FetchRequest(0, 1, size, 0, [(place.topic, [(place.partition, offset, size)])], rack_id="")
     # Not the connection of the ordinary fetches, each of which may wait there for new messages.
-    response = await client.send(leader, request, group=ConnectionGroup.COORDINATION)
-    [(_, [(_, code, highwater, *_, batches)])] = response.topics
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            response = await client.send(leader, request, group=ConnectionGroup.COORDINATION)
+    except TimeoutError:
+        raise KafkaError(f"no answer for {place.topic}/{place.partition} in {ANSWER_TIMEOUT:g} s") from None
+    partitions = [partition for _, partitions in response.topics for partition in partitions]
+    if not partitions:  # the embedded broker, if it had no time to look
+        raise KafkaError(f"an empty answer for offset {offset} of {place.topic}/{place.partition}")
+    [(_, code, highwater, *_, batches)] = partitions
     if code == CorruptRecordException.errno:
         return Answer.DAMAGE
     if code != NoError.errno:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
+import pytest
+from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.stream.positions import refused_fetches
 from monitor.stream.positions.refused_fetches import PATIENCE, Answer, RefusedFetches, first_readable
 from tests.monitor.stream.clocks import Clock
 
@@ -57,3 +61,22 @@ def test_a_partition_that_gets_nothing_of_what_the_broker_has_is_late() -> None:
     clock.now += PATIENCE
     empty.timestamp += 1
     assert refused.waiting([("empty", empty)]) == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_broker_that_answers_with_nothing_or_not_at_all_damages_nothing(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def send(*_: object, **__: object) -> SimpleNamespace:
+        if not answers:
+            await asyncio.sleep(3600)
+        return SimpleNamespace(topics=[])  # as Tansu does if it has no time to look
+
+    monkeypatch.setattr(refused_fetches, "ANSWER_TIMEOUT", 0.1)
+    client = SimpleNamespace(send=send, cluster=SimpleNamespace(leader_for_partition=lambda _: 1))
+    consumer = SimpleNamespace(_client=client, _fetcher=SimpleNamespace(_max_partition_fetch_bytes=1))
+    clock, place = Clock(), TopicPartition("tweets", 0)
+    refused = RefusedFetches(clock)
+    for _ in range(2):
+        assert await refused.unreadable(consumer, [(place, state(7, end=20))]) == {}
+        clock.now += PATIENCE
