@@ -30,7 +30,7 @@ def make_dummy_deadly() -> None:
             time.sleep(3600)
         return usual(scorer, texts, contexts)
 
-    DummyScorer.score = score  # type: ignore[method-assign]
+    DummyScorer.score = score  # type: ignore[method-assign, assignment]
 
 
 if __name__ == "__main__":

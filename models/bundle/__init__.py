@@ -14,11 +14,12 @@ second/              if the bundle has a second reader: a bundle of its own
 exit.safetensors     with an early exit: the head that settles clear negatives after a lower layer
 metrics.json         what was measured; for people
 README.md            the model card; for people
+SHA256SUMS           the hashes of all these files, for `sha256sum -c`
 
 Files of this package: bundle_config and config_sections (`config.json`), stored_tensors and adapters (what is
 stored of a network, and how), save, load, read_weights, checked_files, dictionary (names), revise,
 new_release, early_exits and quantized (changes of a bundle), second_reader (two bundles in one),
-card_and_metrics (what is for people).
+card_and_metrics (what is for people), checksums.
 
 The version is the bundle's name and a hash of config.json, and so of everything that predictions depend on.
 """
@@ -27,6 +28,7 @@ from models.bundle.adapters import TrainedAdapters, adapted_linears, adapter_nam
 from models.bundle.bundle_config import BundleConfig
 from models.bundle.card_and_metrics import languages_line, read_card
 from models.bundle.checked_files import read_config, read_labels, read_second_config
+from models.bundle.checksums import changed_files
 from models.bundle.config_sections import (
     LARGEST_RANK,
     Adapters,
@@ -72,6 +74,7 @@ __all__ = [
     "TrainedAdapters",
     "adapted_linears",
     "adapter_names",
+    "changed_files",
     "count_names",
     "join_bundles",
     "languages_line",

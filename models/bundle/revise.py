@@ -13,6 +13,7 @@ from typing import Any
 from models.bundle.bundle_config import CARD_FILE, CONFIG_FILE, METRICS_FILE, BundleConfig
 from models.bundle.card_and_metrics import metrics_json, read_card, read_metrics, with_languages
 from models.bundle.checked_files import read_all, read_config
+from models.bundle.checksums import CHECKSUMS_FILE, refresh_checksums, with_checksums
 from models.bundle.config_sections import Calibration, SecondReader, Thresholds
 from models.bundle.load import Bundle
 from models.disk import check_folder_writable, replace_file, replace_folder, writing
@@ -32,7 +33,8 @@ def revise_bundle(
 ) -> str:
     """Store settings that were found on validation data after the training.
 
-    Each file is replaced as a whole, `config.json` last: a reader sees the old settings or the new ones.
+    Each file is replaced as a whole, `config.json` after the metrics: a reader sees the old settings or the
+    new ones.
 
     Args:
         path: the bundle's folder.
@@ -63,13 +65,17 @@ def revise_bundle(
         changed = {METRICS_FILE: metrics_json({**read_metrics(folder), **metrics})} if metrics else {}
         _replace_bundle(out, folder, changed, config)
         return config.version
+    replaced: dict[str, bytes] = {}
     if metrics:
-        data = metrics_json({**read_metrics(folder), **metrics})
-        with writing(folder / METRICS_FILE, BundleError):
-            replace_file(folder / METRICS_FILE, data)
+        replaced[METRICS_FILE] = metrics_json({**read_metrics(folder), **metrics})
     if config != before:
-        with writing(folder / CONFIG_FILE, BundleError):
-            replace_file(folder / CONFIG_FILE, config.to_json())
+        replaced[CONFIG_FILE] = config.to_json()
+    for name, data in replaced.items():
+        with writing(folder / name, BundleError):
+            replace_file(folder / name, data)
+    if replaced:
+        with writing(folder / CHECKSUMS_FILE, BundleError):
+            refresh_checksums(folder, replaced)
     return config.version
 
 
@@ -140,4 +146,5 @@ def write_changed_bundle(
 def _replace_bundle(folder: Path, source: Path, files: Mapping[str, bytes], config: BundleConfig) -> None:
     """Write the files of a bundle to a folder, some of them and the config changed."""
     with writing(folder, BundleError):
-        replace_folder(folder, {**read_all(source), **files, CONFIG_FILE: config.to_json()})
+        changed = {**read_all(source), **files, CONFIG_FILE: config.to_json()}
+        replace_folder(folder, with_checksums(changed))

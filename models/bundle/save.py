@@ -24,6 +24,7 @@ from models.bundle.bundle_config import (
     hashes_of,
 )
 from models.bundle.card_and_metrics import metrics_json, with_licence_note
+from models.bundle.checksums import with_checksums
 from models.bundle.config_sections import Calibration, Ensemble, Options, Retrieval, Thresholds
 from models.bundle.dictionary import Dictionary, dictionary_files
 from models.bundle.stored_tensors import shape_mismatches, stored_shapes
@@ -143,7 +144,7 @@ def save_bundle(
         CARD_FILE: with_licence_note(card, retrieval.release if retrieval else None).encode(),
     }
     with writing(folder, BundleError):
-        replace_folder(folder, files)
+        replace_folder(folder, with_checksums(files))
     return config.version
 
 

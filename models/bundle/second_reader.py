@@ -15,6 +15,7 @@ from models.bundle.bundle_config import (
 )
 from models.bundle.card_and_metrics import metrics_json, read_metrics
 from models.bundle.checked_files import read_all, read_config
+from models.bundle.checksums import with_checksums
 from models.bundle.config_sections import SecondReader, Thresholds
 from models.disk import check_folder_writable, replace_folder, require_replaceable, writing
 from models.errors import BundleError
@@ -98,7 +99,7 @@ def join_bundles(
         **{f"{SECOND_READER_FOLDER}/{file}": data for file, data in read_all(second).items()},
     }
     with writing(out, BundleError):
-        replace_folder(out, files)
+        replace_folder(out, with_checksums(files))
     return config.version
 
 

@@ -33,7 +33,7 @@ def check_scorer(scorer: Scorer) -> None:
     Raises:
         ModelError: it raised an error, or a prediction is impossible, such as NaN.
     """
-    calls = [([text], None) for text in CHECK_TEXTS]
+    calls: list[tuple[list[str], list[str] | None]] = [([text], None) for text in CHECK_TEXTS]
     calls += [([*CHECK_TEXTS], None), ([*CHECK_TEXTS], [CHECK_CONTEXT] * len(CHECK_TEXTS))]
     for texts, contexts in calls:
         try:

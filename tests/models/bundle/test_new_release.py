@@ -42,6 +42,7 @@ def test_a_new_release_changes_names_and_config_but_no_weights(hybrid: Path) -> 
         "config.json",
         "names.safetensors",
         "README.md",
+        "SHA256SUMS",
     }
     loaded = load_bundle(hybrid)
     assert (change.after, change.before != change.after) == (loaded.version, True)

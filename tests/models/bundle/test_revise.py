@@ -50,12 +50,13 @@ def test_settings_that_are_not_given_stay(bundle_copy: Path) -> None:
     )
 
 
-def test_only_config_and_metrics_are_written(bundle_copy: Path) -> None:
+def test_only_config_metrics_and_checksums_are_written(bundle_copy: Path) -> None:
     before = contents(bundle_copy)
     revise_bundle(bundle_copy, calibration=Calibration(temperature=2.0), metrics={"ece": 0.1})
     after = contents(bundle_copy)
     assert after.keys() == before.keys()
-    assert {name for name in after if after[name] != before[name]} == {"config.json", "metrics.json"}
+    changed = {"config.json", "metrics.json", "SHA256SUMS"}
+    assert {name for name in after if after[name] != before[name]} == changed
 
 
 def test_new_metrics_are_added_to_the_old_ones(bundle_copy: Path) -> None:
@@ -106,7 +107,11 @@ def test_languages_are_stated_in_config_and_card_and_the_version_stays(bundle_co
     )
     assert read_config(bundle_copy).languages == ("en",)
     after = contents(bundle_copy)
-    assert {name for name in after if after[name] != before.get(name)} == {"config.json", "README.md"}
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "config.json",
+        "README.md",
+        "SHA256SUMS",
+    }
     assert b"`en`" in after["README.md"]
     assert set_languages(bundle_copy, []) == version
     assert contents(bundle_copy) == before

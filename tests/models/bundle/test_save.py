@@ -35,6 +35,7 @@ def test_a_bundle_has_the_documented_files_and_weights_in_half_precision(tiny_bu
         "README.md",
         "trunk.safetensors",
         "tokenizer.json",
+        "SHA256SUMS",
     }
     weights = load_file(tiny_bundle / "model.safetensors")
     assert {tensor.dtype for tensor in weights.values()} == {torch.float16}

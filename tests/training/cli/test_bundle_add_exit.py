@@ -72,7 +72,7 @@ def test_an_exit_is_found_and_written_into_a_copy(
     assert metrics["early_exit"]["trained_on"] <= len(examples(12)) + 1
     after = content(out)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == {"config.json", "metrics.json", "README.md", "exit.safetensors"}
+    assert changed == {"config.json", "metrics.json", "README.md", "SHA256SUMS", "exit.safetensors"}
     assert len(Pipeline.from_bundle(out, device="cpu").score(["so dizzy", ""])) == 2
 
 
