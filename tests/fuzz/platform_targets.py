@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 import threading
+import zlib
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 from typing import Any, Final
@@ -15,7 +16,7 @@ import httpx
 from pydantic import SecretStr
 
 from monitor.alerts import AlertFilter, AlertReader, StreamEntry, follow
-from monitor.alerts.redis import TailReader, connect
+from monitor.alerts.redis import GroupReader, TailReader, connect
 from monitor.cli.alerts import alert_line, retraction_line
 from monitor.connect import ConnectionLostError, DrugFilter, Frame, LiveSource, Timeline, sync_rules
 from monitor.connect.drug_list import DrugList
@@ -149,7 +150,7 @@ def read_alert(data: bytes) -> None:
 
 
 class RedisAnswers:
-    """A server that answers XREAD with the bytes of the input, and closes the connection."""
+    """A server that answers a command with the bytes of the input, and closes the connection."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -168,7 +169,7 @@ class RedisAnswers:
                 with contextlib.suppress(OSError):
                     while command := connection.recv(65_536):
                         connection.sendall(b"+OK\r\n" * command.count(b"SETINFO"))
-                        if b"XREAD" in command:
+                        if b"SETINFO" not in command:
                             connection.sendall(self.answer)
                             break
 
@@ -179,11 +180,22 @@ def redis_server() -> RedisAnswers:
 
 
 def read_redis(data: bytes) -> None:
-    """Read the answer to XREAD; a subscriber waits and reads again after an error that passes."""
+    """Read the answer to XREAD or XREADGROUP."""
     server = redis_server()
     server.answer = data
     client = connect(RedisSettings(url=SecretStr(server.url)))
-    reader = TailReader(client, "ade:alerts", from_start=True, block_ms=None)
+    reader: AlertReader = TailReader(client, "ade:alerts", from_start=True, block_ms=None)
+    if zlib.crc32(data) % 2:
+        reader = GroupReader(
+            client,
+            "ade:alerts",
+            group="g",
+            consumer="c",
+            claim_after=60,
+            from_start=True,
+            notify=[].append,
+            max_length=1_000,
+        )
     try:
         for entry in reader.read():
             reader.acknowledge(entry)
