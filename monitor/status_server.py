@@ -11,8 +11,9 @@ import errno
 import json
 import socket
 import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer, TCPServer, ThreadingMixIn
@@ -34,7 +35,8 @@ REQUEST_TIMEOUT: Final = 5.0
 """Seconds that a client may take for its request."""
 
 MOST_REQUESTS: Final = 16
-"""Requests at the same time; more are turned away, so that a client without an end takes no memory."""
+"""Requests at the same time. The next one ends the oldest, so slow clients neither take all memory nor keep a
+probe out, which would look as if the process hung."""
 
 _JSON: Final = "application/json"
 _SETTING: Final = "monitoring.port (ADE_MONITORING__PORT)"
@@ -54,11 +56,13 @@ class StatusServer(ThreadingMixIn, TCPServer):
 
     allow_reuse_address = True  # else a restart within a minute would find its port taken
     daemon_threads = True
+    request_queue_size = 2 * MOST_REQUESTS
 
     def __init__(self, settings: MonitoringSettings, kind: CollectorRegistry, health: Health) -> None:
         self._metrics = metrics_of(kind)
         self._health = health
-        self._places = threading.BoundedSemaphore(MOST_REQUESTS)
+        self._open: deque[socket.socket] = deque()
+        self._lock = threading.Lock()
         host, port = settings.host, settings.port or 0
         try:
             self.address_family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -97,10 +101,13 @@ class StatusServer(ThreadingMixIn, TCPServer):
         self.server_close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer a request in a thread, or turn it away."""
-        if not self._places.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+        """Answer a request in a thread, and end the oldest one if there are too many."""
+        with self._lock:
+            self._open.append(request)
+            oldest = self._open.popleft() if len(self._open) > MOST_REQUESTS else None
+        if oldest:
+            with suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -108,7 +115,8 @@ class StatusServer(ThreadingMixIn, TCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            with self._lock, suppress(ValueError):
+                self._open.remove(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log a request that failed, instead of printing its traceback. Clients that leave are usual."""
