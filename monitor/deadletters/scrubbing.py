@@ -25,7 +25,7 @@ from monitor.deadletters.stored_letters import (
 )
 from monitor.deadletters.survivors import Place, ScrubPlan
 from monitor.ingest import SOURCE_HEADER
-from monitor.kafka import broker_away_error, end_offsets, open_consumer
+from monitor.kafka import broker_away_error, end_offsets, open_consumer, partitions_of
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def scrub_letters(kafka: KafkaSettings, removed: Removed, *, dry_run: bool = Fal
         RetryableError: the broker is away.
         ScrubError: the broker does not allow the deletion, or cannot delete.
     """
-    from kafka import TopicPartition
     from kafka.errors import KafkaError
 
     topic = kafka.dead_letter_topic
@@ -61,7 +60,7 @@ def scrub_letters(kafka: KafkaSettings, removed: Removed, *, dry_run: bool = Fal
         if not dry_run:
             finish_recreation(kafka)
         with open_consumer(kafka) as consumer:
-            places = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+            places = partitions_of(kafka, consumer, topic)
             if not places:
                 return ScrubResult(0, 0)
             ends = end_offsets(consumer, places)

@@ -13,7 +13,7 @@ from monitor.deadletters import letter
 from monitor.errors import PoisonError, RetryableError
 from monitor.ingest import SOURCE_HEADER, parse_json
 from monitor.ingest.sources import source_of
-from monitor.kafka import broker_away_error, end_offsets, open_consumer
+from monitor.kafka import broker_away_error, end_offsets, open_consumer, partitions_of
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -121,13 +121,12 @@ def read_letters(kafka: KafkaSettings) -> Iterator[StoredLetter]:
     Raises:
         RetryableError: the broker is away, or sends nothing for `READ_TIMEOUT`.
     """
-    from kafka import TopicPartition
     from kafka.errors import KafkaError
 
     topic = kafka.dead_letter_topic
     with open_consumer(kafka) as consumer:
         try:
-            places = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+            places = partitions_of(kafka, consumer, topic)
             if not places:
                 return
             ends = end_offsets(consumer, places)

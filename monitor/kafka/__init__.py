@@ -6,12 +6,20 @@ security        how clients log in
 tls             whose certificates are trusted, and which one we show
 oauth_tokens    tokens for logins with OAUTHBEARER
 topics          the topics of tweets and dead letters, and their offsets
+visible_topics  the partitions of a topic, and whether we may see it
 topic_identity  which topic this is, if another one had its name before
 rewinding       moving the offsets of the workers
 """
 
 from monitor.kafka.clients import closing_quietly, open_admin, open_consumer, open_producer
-from monitor.kafka.listeners import CONNECT_TIMEOUT, broker_away_error, require_listener, servers_of
+from monitor.kafka.listeners import (
+    CONNECT_TIMEOUT,
+    broker_away_error,
+    lacks_right,
+    missing_right_error,
+    require_listener,
+    servers_of,
+)
 from monitor.kafka.oauth_tokens import TokenSource, token_source
 from monitor.kafka.rewinding import Move, move_offsets, offsets_since, plan_moves
 from monitor.kafka.security import client_security, password_of
@@ -25,6 +33,7 @@ from monitor.kafka.topics import (
     require_topic,
     topic_states,
 )
+from monitor.kafka.visible_topics import partitions_of
 
 __all__ = [
     "CONNECT_TIMEOUT",
@@ -40,13 +49,16 @@ __all__ = [
     "end_offsets",
     "ensure_topics",
     "is_our_note",
+    "lacks_right",
     "look_up_topic",
+    "missing_right_error",
     "move_offsets",
     "noted_topic",
     "offsets_since",
     "open_admin",
     "open_consumer",
     "open_producer",
+    "partitions_of",
     "password_of",
     "plan_moves",
     "require_listener",

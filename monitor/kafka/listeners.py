@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from monitor.backoff import Backoff
-from monitor.errors import MonitorError, RetryableError, SettingsError
+from monitor.errors import FatalError, MonitorError, RetryableError, SettingsError
 from monitor.kafka.first_requests import PROTOCOL_SETTING, require_answer
 from monitor.kafka.tls import tls_context
 from monitor.retrying import BROKER, OutageLog, Retries
@@ -35,12 +35,37 @@ LISTEN_PAUSES: Final = Backoff(first=0.25, longest=2.0, jitter=0.5)
 OUTAGES: Final = OutageLog(log, "the broker does not answer yet, waiting for it", "the broker answers")
 
 
-def broker_away_error(settings: KafkaSettings, cause: object) -> RetryableError:
-    """Return the error for a broker that does not answer, with what to do about it."""
+def broker_away_error(settings: KafkaSettings, cause: object) -> MonitorError:
+    """Return the error for a broker that does not answer, or that refuses, with what to do about it."""
+    if lacks_right(cause):
+        return missing_right_error(settings, cause)
     return RetryableError(
         f"no Kafka broker answers at {settings.bootstrap_servers} ({cause})",
         "start it (`ade-monitor up` starts one for commands in its folder), or name another with --bootstrap "
         "or ADE_KAFKA__BOOTSTRAP_SERVERS",
+    )
+
+
+def lacks_right(cause: object) -> bool:
+    """Return True for a broker's answer that we do not have a right. Both Kafka clients have such errors."""
+    return type(cause).__name__.endswith("AuthorizationFailedError")
+
+
+def missing_right_error(settings: KafkaSettings, cause: object) -> FatalError:
+    """Return the error for a right (ACL) that our user does not have. Waiting does not help.
+
+    Args:
+        settings: the brokers, the topic and the group.
+        cause: the broker's answer. Its name says whether it is about a topic, the group or the cluster.
+    """
+    name = type(cause).__name__
+    about = f"the group {settings.group_id}" if name.startswith("Group") else "the cluster"
+    if name.startswith("Topic"):
+        about = f"{settings.topic} or {settings.dead_letter_topic}"
+    return FatalError(
+        f"the broker at {settings.bootstrap_servers} does not allow {settings.username or 'us'} to use "
+        f"{about} ({name})",
+        "grant the missing right with kafka-acls (docs/security.md lists the rights that each command needs)",
     )
 
 

@@ -16,6 +16,7 @@ from monitor.kafka.clients import open_admin, open_consumer
 from monitor.kafka.listeners import broker_away_error
 from monitor.kafka.topic_identity import commit_note, look_up_topic
 from monitor.kafka.topics import PartitionState, topic_states
+from monitor.kafka.visible_topics import partitions_of
 from monitor.settings import KafkaSettings
 
 COMMIT_TIMEOUT_MS: Final = 30_000
@@ -90,15 +91,12 @@ def offsets_since(kafka: KafkaSettings, since: datetime) -> Mapping[int, int]:
     Raises:
         RetryableError: no broker answers.
     """
-    from kafka import TopicPartition
     from kafka.errors import KafkaError
 
     milliseconds = int(since.timestamp() * 1000)
     with open_consumer(kafka) as consumer:
         try:
-            places = [
-                TopicPartition(kafka.topic, p) for p in consumer.partitions_for_topic(kafka.topic) or ()
-            ]
+            places = partitions_of(kafka, consumer, kafka.topic)
             answers = consumer.offsets_for_times(dict.fromkeys(places, milliseconds)) if places else {}
         except KafkaError as error:
             raise broker_away_error(kafka, error) from None

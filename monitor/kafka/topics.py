@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.errors import FatalError, RetryableError
 from monitor.kafka.clients import open_admin, open_consumer
-from monitor.kafka.listeners import broker_away_error
+from monitor.kafka.listeners import broker_away_error, missing_right_error
+from monitor.kafka.visible_topics import partitions_of, require_visible
 from monitor.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def ensure_topics(kafka: KafkaSettings, *, patient: bool = False) -> list[str]:
         RetryableError: no broker answers.
         FatalError: the broker refuses to create a topic.
     """
-    from kafka.errors import KafkaError, TopicAlreadyExistsError
+    from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 
     created = []
     with open_admin(kafka, patient=patient) as admin:
@@ -85,6 +86,8 @@ def ensure_topics(kafka: KafkaSettings, *, patient: bool = False) -> list[str]:
                 admin.wait_for_topics([topic])
             except TopicAlreadyExistsError:
                 continue
+            except AuthorizationError as error:
+                raise missing_right_error(kafka, error) from None
             except KafkaError as error:
                 raise FatalError(
                     f"the broker at {kafka.bootstrap_servers} refused to create {topic} with {options}: "
@@ -107,6 +110,8 @@ def require_topic(kafka: KafkaSettings) -> None:
     with open_admin(kafka) as admin:
         try:
             existing = sorted(topic for topic in admin.list_topics() if not topic.startswith("_"))
+            if kafka.topic not in existing:
+                require_visible(kafka, admin, kafka.topic)
         except KafkaError as error:
             raise broker_away_error(kafka, error) from None
     if kafka.topic not in existing:
@@ -123,15 +128,14 @@ def topic_states(kafka: KafkaSettings) -> list[PartitionState]:
     Raises:
         RetryableError: no broker answers.
     """
-    from kafka import TopicPartition
     from kafka.errors import KafkaError
 
     with open_consumer(kafka, group_id=kafka.group_id) as consumer:
         try:
             places = [
-                TopicPartition(topic, partition)
+                place
                 for topic in (kafka.topic, kafka.dead_letter_topic)
-                for partition in sorted(consumer.partitions_for_topic(topic) or ())
+                for place in partitions_of(kafka, consumer, topic)
             ]
             first = consumer.beginning_offsets(places) if places else {}
             end = end_offsets(consumer, places)

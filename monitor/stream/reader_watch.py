@@ -93,6 +93,9 @@ class ReaderWatch:
         """Compare all partitions with the last check; log a standstill, and call `fail` if it lasts."""
         try:
             lags = await asyncio.to_thread(self._find, self._kafka)
+        except FatalError as error:  # a right was taken from us
+            await self._fail(error)
+            return
         except MonitorError as error:
             self._note_broker_away(error)
             return

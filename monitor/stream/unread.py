@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.kafka import broker_away_error, open_consumer
+from monitor.kafka import broker_away_error, open_consumer, partitions_of
 from monitor.settings import KafkaSettings
 
 
@@ -39,16 +39,12 @@ def find_unread(kafka: KafkaSettings) -> dict[int, PartitionLag]:
     Raises:
         RetryableError: the broker does not answer.
     """
-    from kafka import TopicPartition
     from kafka.errors import KafkaError
 
     options = {"group_id": kafka.group_id, "isolation_level": "read_committed"}
     with open_consumer(kafka, **options) as consumer:
         try:
-            places = [
-                TopicPartition(kafka.topic, partition)
-                for partition in sorted(consumer.partitions_for_topic(kafka.topic) or ())
-            ]
+            places = partitions_of(kafka, consumer, kafka.topic)
             if not places:
                 return {}
             first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)

@@ -19,7 +19,7 @@ from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
 from monitor.enrich import LanguageDetector
 from monitor.errors import FatalError, MonitorError
 from monitor.health import Health, Heartbeat, failing, passes
-from monitor.kafka import ensure_topics
+from monitor.kafka import ensure_topics, lacks_right, missing_right_error
 from monitor.settings import Settings
 from monitor.status_server import serving_status
 from monitor.store import RaiseAlerts, Store
@@ -76,6 +76,7 @@ def _run(settings: Settings, health: Health) -> None:
     metrics.BUNDLE.info({"version": current.version})
     health.ready["bundle"] = passes
     ensure_topics(settings.kafka, patient=True)
+    require_broker(settings.kafka)  # names a missing right, for which the consumer would wait in silence
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     end_on_memory_error(loop)
@@ -139,6 +140,8 @@ def _run(settings: Settings, health: Health) -> None:
         worker.execute_from_commandline()
     except SystemExit as end:
         reason = worker.crash_reason or app.crash_reason
+        if end.code and reason and lacks_right(reason):
+            raise missing_right_error(settings.kafka, reason) from reason
         if end.code and reason:
             raise FatalError(f"the worker stopped: {type(reason).__name__}: {reason}") from reason
         if end.code:

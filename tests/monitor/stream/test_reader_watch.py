@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from monitor.errors import FatalError
@@ -56,6 +58,24 @@ async def test_unread_messages_without_progress_are_logged_and_then_end_the_proc
     assert isinstance(error, FatalError)
     assert "30 messages" in str(error)
     assert "partitions 0," in str(error)
+
+
+async def test_a_right_that_was_taken_away_ends_the_process(
+    reader: WatchedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = FatalError("the broker does not allow ade-worker to use the group")
+    monkeypatch.setattr(reader.watch, "_find", failing_with(refusal))
+    assert await reader.check_at(0) == []
+    assert reader.errors == [refusal]
+
+
+def failing_with(error: Exception) -> Callable[[KafkaSettings], dict[int, PartitionLag]]:
+    """Return a question to the broker that is answered with an error."""
+
+    def find(_: KafkaSettings) -> dict[int, PartitionLag]:
+        raise error
+
+    return find
 
 
 @pytest.mark.parametrize("moves", ["position", "committed"])
