@@ -94,7 +94,7 @@ def bound_silence(engine: Engine, statement_timeout: float) -> None:
 
 
 def lift_time_limit(connection: Connection) -> None:
-    """Let the statements of the open transaction take any time, here and on the server.
+    """Allow the statements of the open transaction any time, here and on the server.
 
     Args:
         connection: of an engine without asyncio.
@@ -120,15 +120,15 @@ def leave_read_only_sessions(engine: Engine) -> None:
 def _until_silent(work: PieceWork[Result], limit: float, close: Callable[[], None]) -> PieceWork[Result]:
     """Pass `work` on, and end it if nothing happens on its socket for `limit` seconds."""
     try:
-        wanted = next(work)
+        awaited = next(work)
         heard = time.monotonic()
         while True:
-            ready = yield wanted
+            ready = yield awaited
             if ready:
                 heard = time.monotonic()
             elif time.monotonic() - heard > limit:
                 close()
                 raise psycopg.OperationalError(f"the server was silent for {limit:g} s")
-            wanted = work.send(ready)
+            awaited = work.send(ready)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
