@@ -6,6 +6,7 @@ python -m benchmarks.training     epochs with the frozen trunk's states kept, co
 python -m benchmarks.performance_page  all tables of docs/performance.md, for two kinds of processors
 python -m benchmarks.normalizer   the hybrid Normalizer on dictionaries of growing size
 python -m benchmarks.broker_memory  what the embedded broker keeps of each message
+python -m benchmarks.soak         whether memory, files, connections or waiting alerts grow over hours
 python -m benchmarks.ingest       posts of every source and format, a stream of 5 GB, a decompression bomb
 
 Run them from the root of the repository. Ratios are between cases of the same run, which take turns, so that

@@ -35,7 +35,7 @@ COUNT_LIMIT: Final = 2.0
 """Handles, threads or connections by which a slope may differ from 0 and counts as flat."""
 
 STEP: Final = 1.0
-"""Handles, threads or connections that a pool may add once."""
+"""Smallest change that shows: one handle, thread or connection, or a MB, since memory comes in pieces."""
 
 WAITING_SHARE: Final = 0.001
 """Share of the posts by which lag and outbox may grow and count as flat."""
@@ -128,8 +128,7 @@ def trend_of(samples: Sequence[Sample], positions: Sequence[float], name: str, l
     values = [value for _, value in known]
     if name == "memory_mb":
         limit *= statistics.median(values)
-    step = STEP if name not in ("memory_mb", "outbox", "lag") else 0.0
-    return find_trend([position for position, _ in known], values, limit, step)
+    return find_trend([position for position, _ in known], values, limit, STEP)
 
 
 def record_of(trend: Trend) -> dict[str, Any]:
@@ -182,7 +181,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--restart", nargs="+", choices=TARGETS, default=[], help="parts to restart")
     parser.add_argument("--restart-every", type=float, default=10.0, help="minutes between restarts [10]")
     parser.add_argument(
-        "--interval", type=float, help="seconds between samples [5, with --backlog 1; quick 0.3]"
+        "--interval", type=float, help="seconds between samples [5, with --backlog 1; quick 0.2]"
     )
     parser.add_argument("--warm-up", type=float, help="minutes to leave out [a tenth of the time]")
     parser.add_argument(
@@ -192,7 +191,7 @@ def read_options() -> argparse.Namespace:
     if options.backlog is not None and options.quick:
         options.backlog = min(options.backlog, 20_000)
     options.minutes = options.minutes or (0.15 if options.quick else 60.0)
-    options.interval = options.interval or (0.3 if options.quick else 1.0 if options.backlog else 5.0)
+    options.interval = options.interval or (0.2 if options.quick else 1.0 if options.backlog else 5.0)
     options.bundle = options.bundle or ("dummy" if options.backlog else "default")
     options.limit = options.limit or (5.0 if options.backlog else 1.0)
     if options.warm_up is None:

@@ -131,7 +131,7 @@ class SoakRun:
         if now >= self._next_line and self.samples:
             self._next_line = now + PROGRESS
             self.show(f"{phase}: {self.sent:,} sent, {describe_sample(self.samples[-1])}")
-        time.sleep(min(POLL, self.interval))
+        time.sleep(min(POLL, self.interval / 2))
 
     def _restart(self, target: str) -> None:
         self.show(f"restarting {target}")

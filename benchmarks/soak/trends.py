@@ -36,7 +36,8 @@ class Trend:
         low: lower end of the slope's interval; -inf if there are too few samples.
         high: upper end.
         limit: largest slope, in both directions, that counts as flat.
-        step: difference of the thirds that is not growth yet, such as one more connection of a pool.
+        step: smallest change that shows. Growth below one step in the whole run cannot be seen, so the
+            interval is at least that wide. One step more is not growth yet: a pool may open a connection.
     """
 
     first_third: float
@@ -92,4 +93,5 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
     residuals = means - means.mean() - slope * offsets
     error = math.sqrt(float(residuals @ residuals) / (BLOCKS - 2) / spread)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, BLOCKS - 2)) * error
+    reach = max(reach, step / float(places[-1] - places[0]))
     return Trend(*ends, slope, slope - reach, slope + reach, limit, step)

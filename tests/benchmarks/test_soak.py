@@ -41,10 +41,10 @@ def test_growth_is_found_in_noise_and_noise_alone_does_not_grow(seed: int) -> No
     growing = [level + 10 * hour for level, hour in zip(still, HOURS, strict=True)]
     shrinking = [level - 10 * hour for level, hour in zip(still, HOURS, strict=True)]
     assert find_trend(HOURS, still, limit=2.0).verdict == "flat"
-    found = find_trend(HOURS, growing, limit=2.0)
-    assert (found.verdict, round(found.slope)) == ("grows", 10)
-    assert found.low < 10 < found.high
-    assert found.last_third - found.first_third > 10
+    trend = find_trend(HOURS, growing, limit=2.0)
+    assert (trend.verdict, round(trend.slope)) == ("grows", 10)
+    assert trend.low < 10 < trend.high
+    assert trend.last_third - trend.first_third > 10
     assert find_trend(HOURS, shrinking, limit=2.0).verdict == "falls"
 
 
@@ -57,6 +57,13 @@ def test_one_more_connection_of_a_pool_is_not_growth_and_many_are() -> None:
 def test_a_constant_is_flat_even_without_any_limit() -> None:
     trend = find_trend(HOURS, [12.0] * len(HOURS), limit=0.0)
     assert (trend.verdict, trend.slope, trend.low, trend.high) == ("flat", 0.0, 0.0, 0.0)
+
+
+def test_a_short_run_of_a_constant_cannot_show_that_it_is_flat() -> None:
+    assert (
+        find_trend([hour / 100 for hour in HOURS], [12.0] * 400, limit=2.0, step=1.0).verdict == "not clear"
+    )
+    assert find_trend(HOURS, [12.0] * 400, limit=2.0, step=1.0).verdict == "flat"
 
 
 def test_much_noise_is_not_clear() -> None:

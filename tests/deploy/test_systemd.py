@@ -36,7 +36,7 @@ def lines_of(name: str) -> list[tuple[str, str]]:
 
 
 def values(name: str, key: str) -> list[str]:
-    return [value for found, value in lines_of(name) if found == key]
+    return [value for setting, value in lines_of(name) if setting == key]
 
 
 def environment(name: str, instance: str) -> dict[str, str]:
