@@ -87,11 +87,8 @@ def keys_command(
     uses = read_key_uses(settings_of(context))
     if as_json:
         for use in uses:
-            times = {
-                name: time and time.isoformat()
-                for name, time in (("oldest", use.oldest), ("newest", use.newest))
-            }
-            print_json({**asdict(use), **times})
+            oldest, newest = (time and time.isoformat() for time in (use.oldest, use.newest))
+            print_json({**asdict(use), "oldest": oldest, "newest": newest})
         return
     if not uses:
         print_note("no author is stored, and privacy.author_key (ADE_PRIVACY__AUTHOR_KEY) is not set")

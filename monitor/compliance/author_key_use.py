@@ -121,7 +121,8 @@ def forget_key(settings: Settings, key_id: str, report: Callable[[int], None] = 
 async def _forget(settings: Settings, key_id: str, report: Callable[[int], None]) -> int:
     store = Store(settings)
     run = AuditedRun("forget_key", f"forget_key {uuid.uuid4().hex[:12]}", f"key {key_id}")
-    total, after = 0, ""
+    total = 0
+    after = ""
     try:
         await store.check_revision()
         with translate_driver_errors(settings.database):
@@ -133,7 +134,7 @@ async def _forget(settings: Settings, key_id: str, report: Callable[[int], None]
                     await note_run(connection, run, {"authors": page.forgotten})
                     if page.last is None:
                         await connection.execute(FORGET_KEY, {"key_id": key_id})
-                total += page.forgotten
+                total += int(page.forgotten)
                 report(total)
                 if page.last is None:
                     return total

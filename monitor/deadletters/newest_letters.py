@@ -1,7 +1,7 @@
 """The newest dead letters, read from the end of the topic: what is before them does not count for the time.
 
-Receipts are behind the letters that they belong to, in the same partition. So a caller that reads backwards has
-met the receipt of a letter before the letter.
+Receipts are behind the letters that they belong to, in the same partition. So a caller that reads backwards
+has met the receipt of a letter before the letter.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def test_an_analyst_queries_and_checks_and_an_operator_erases(
         wait_for(lambda: results.scored() == 10 and len(results.alerts()) == 2, watching=worker)
         assert worker.stop() == 0, worker.output()
     with login(migrated, READER) as analyst:
-        found = ade_monitor(analyst, "query", "--json")
-        assert [json.loads(line)["tweet_id"] for line in found.stdout.splitlines()] == ["5", "0"]
+        listed = ade_monitor(analyst, "query", "--json")
+        assert [json.loads(line)["tweet_id"] for line in listed.stdout.splitlines()] == ["5", "0"]
         doctor = ade_monitor(analyst, "doctor")
         assert doctor.returncode == 0, doctor.stdout
         assert "may only read" in doctor.stdout

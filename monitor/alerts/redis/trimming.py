@@ -54,5 +54,5 @@ async def _count(client: redis.asyncio.Redis, stream: str, first: str) -> int:
     return count
 
 
-def _text(entry_id: bytes | str) -> str:
-    return entry_id.decode() if isinstance(entry_id, bytes) else entry_id
+def _text(entry_id: bytes | str | None) -> str:
+    return entry_id.decode() if isinstance(entry_id, bytes) else str(entry_id)
