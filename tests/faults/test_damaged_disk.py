@@ -68,7 +68,9 @@ def test_a_batch_that_changed_on_disk_does_not_stop_the_rest(
     # Enough for another entry in the broker's index.
     for first in range(50, POSTS, 50):
         send(settings, tweet_values(50, first=first))
+    own_kafka.stop_node(1)
     harm_the_file(own_kafka, settings, damage)
+    own_kafka.start_node(1)
     with running(settings, tmp_path, "worker") as worker:
         wait_for(lambda: "partitions assigned" in worker.output(), PATIENCE, watching=worker)
         started = time.monotonic()
@@ -91,6 +93,7 @@ def test_damage_before_our_offset_makes_the_broker_stumble_and_does_not_stop_the
         send_marks(settings)
         wait_for(lambda: lags(settings) == [0] * 4, PATIENCE, watching=worker)
         assert worker.stop() == 0, worker.output()
+    # While it runs: with such damage behind the last entry of its index, Kafka does not start.
     harm_the_file(own_kafka, settings, length_too_small)
     for first in range(50, POSTS, 50):
         send(settings, tweet_values(50, first=first))
@@ -118,12 +121,11 @@ def check(
 
 
 def harm_the_file(kafka: ApacheKafka, settings: Settings, damage: Callable[[bytes, int], bytes]) -> None:
-    """Change the file with the marks while the broker is not running."""
-    kafka.stop_node(1)
-    [file] = kafka.files_with(MARK, settings.kafka.topic)
-    content = file.read_bytes()
-    file.write_bytes(damage(content, start_of_batch(content, MARK)))
-    kafka.start_node(1)
+    """Change the file with the marks in its place."""
+    [path] = kafka.files_with(MARK, settings.kafka.topic)
+    content = path.read_bytes()
+    with path.open("r+b") as file:
+        file.write(damage(content, start_of_batch(content, MARK)))
 
 
 def send_marks(settings: Settings) -> None:

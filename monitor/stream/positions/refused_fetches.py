@@ -65,7 +65,7 @@ class RefusedFetches:
             if not state.has_valid_position:
                 continue
             end = state.highwater if state.lso in (None, -1) else state.lso
-            # While the broker has more, new answers are no progress.
+            # While the broker has more, new answers do not count.
             answered = None if end is not None and end > state.position else state.timestamp
             seen = (state.position, answered)
             first, before = self._since.get(place, (now, seen))

@@ -94,7 +94,7 @@ def test_a_batch_of_impossible_length_is_named_as_a_whole(length: int) -> None:
     assert (summary(records)[0], len(records), position) == ((4, 5, DAMAGED_BATCH), 7, 12)
 
 
-def test_bytes_that_are_no_batch_move_on_by_one_offset() -> None:
+def test_other_bytes_than_a_batch_move_on_by_one_offset() -> None:
     records, position = read(b"\xff" * 200, start=3)
     assert (summary(records), position) == ([(3, 3, DAMAGED_BATCH)], 4)
 
