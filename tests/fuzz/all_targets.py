@@ -10,6 +10,7 @@ from tests.fuzz.file_targets import FILE_TARGETS
 from tests.fuzz.fuzz_target import FuzzTarget
 from tests.fuzz.message_targets import MESSAGE_TARGETS
 from tests.fuzz.platform_targets import PLATFORM_TARGETS
+from tests.fuzz.service_targets import SERVICE_TARGETS
 from tests.fuzz.settings_targets import SETTINGS_TARGETS
 
 ALL_TARGETS: Final[dict[str, FuzzTarget]] = {
@@ -18,6 +19,7 @@ ALL_TARGETS: Final[dict[str, FuzzTarget]] = {
         *MESSAGE_TARGETS,
         *FILE_TARGETS,
         *PLATFORM_TARGETS,
+        *SERVICE_TARGETS,
         *SETTINGS_TARGETS,
         *BUNDLE_TARGETS,
         *CORPUS_TARGETS,

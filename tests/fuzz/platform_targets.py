@@ -1,23 +1,14 @@
-"""What servers send: platforms to connectors, Redis to subscribers."""
+"""What platforms send to connectors."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import socket
-import threading
-import zlib
 from collections.abc import AsyncIterator, Callable
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import httpx
-from pydantic import SecretStr
 
-from monitor.alerts import AlertFilter, AlertReader, StreamEntry, follow
-from monitor.alerts.redis import GroupReader, TailReader, connect
-from monitor.cli.alerts import alert_line, retraction_line
 from monitor.connect import ConnectionLostError, DrugFilter, Frame, LiveSource, Timeline, sync_rules
 from monitor.connect.drug_list import DrugList
 from monitor.connect.http_stream import passing_failure
@@ -27,10 +18,8 @@ from monitor.connect.x_stream import XStream
 from monitor.errors import PoisonError
 from monitor.ingest import read_items
 from monitor.ingest.sources import source_named
-from monitor.settings import RedisSettings
 from tests.fuzz.fuzz_target import FuzzTarget
 from tests.fuzz.message_targets import split_headers
-from tests.monitor.alerts.payloads import payload, retraction
 from tests.monitor.connect.jetstreams import event
 from tests.monitor.connect.platforms import post_line, sent_event, status
 from tests.monitor.ingest.sources.examples import EXAMPLES
@@ -116,106 +105,6 @@ def read_rules(data: bytes) -> None:
     asyncio.run(run())
 
 
-class OneAnswer(AlertReader):
-    """A reader with the entries of one input, and then the end."""
-
-    location = "Redis"
-
-    def __init__(self, data: bytes) -> None:
-        name, _, text = data.partition(b"\n")
-        fields = {name.decode("utf-8", "replace"): text.decode("utf-8", "replace")}
-        self._entries = [StreamEntry("1-0", fields)]
-
-    def read(self) -> list[StreamEntry]:
-        if not self._entries:
-            raise EndOfEntriesError
-        entries, self._entries = self._entries, []
-        return entries
-
-    def acknowledge(self, entry: StreamEntry) -> None: ...
-    def release(self) -> None: ...
-    def close(self) -> None: ...
-
-
-class EndOfEntriesError(Exception):
-    """The input was read."""
-
-
-def read_alert(data: bytes) -> None:
-    def show(item: Any, text: str) -> None:
-        json.loads(text)
-        str(alert_line(item) if hasattr(item, "tweet_id") else retraction_line(item)).encode()
-
-    follow(OneAnswer(data), show, notify=[].append, alert_filter=AlertFilter(drugs=("zoloft",)))
-
-
-class RedisAnswers:
-    """A server that answers a command with the bytes of the input, and closes the connection."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.answer = b""
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
-
-    def _serve(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            with connection:
-                connection.settimeout(2)
-                with contextlib.suppress(OSError):
-                    while command := connection.recv(65_536):
-                        connection.sendall(b"+OK\r\n" * command.count(b"SETINFO"))
-                        if b"SETINFO" not in command:
-                            connection.sendall(self.answer)
-                            break
-
-
-@cache
-def redis_server() -> RedisAnswers:
-    return RedisAnswers()
-
-
-def read_redis(data: bytes) -> None:
-    """Read the answer to XREAD or XREADGROUP."""
-    server = redis_server()
-    server.answer = data
-    client = connect(RedisSettings(url=SecretStr(server.url)))
-    reader: AlertReader = TailReader(client, "ade:alerts", from_start=True, block_ms=None)
-    if zlib.crc32(data) % 2:
-        reader = GroupReader(
-            client,
-            "ade:alerts",
-            group="g",
-            consumer="c",
-            claim_after=60,
-            from_start=True,
-            notify=[].append,
-            max_length=1_000,
-        )
-    try:
-        for entry in reader.read():
-            reader.acknowledge(entry)
-    finally:
-        reader.close()
-
-
-def resp(*values: Any) -> bytes:
-    """Return values in Redis's protocol."""
-    answer = b""
-    for value in values:
-        if isinstance(value, list):
-            answer += b"*%d\r\n" % len(value) + resp(*value)
-        else:
-            text = value.encode() if isinstance(value, str) else value
-            answer += b"$%d\r\n%s\r\n" % (len(text), text)
-    return answer
-
-
-ALERT: Final = json.dumps(payload(1, of_a_newer_version={"rank": 5})).encode()
 PLATFORM_TARGETS: Final = [
     FuzzTarget(
         "jetstream",
@@ -248,32 +137,6 @@ PLATFORM_TARGETS: Final = [
             b"d\nx-rate-limit-reset: 1700000000\nretry-after: 5\n\n"
             b'{"data": [{"id": "1", "value": "zoloft", "tag": "ade-monitor"}], "meta": {"next_token": "a"}}',
             b"!\n\n" + b'{"errors": [{"title": "RulesCapReached", "value": "x"}]}',
-        ],
-    ),
-    FuzzTarget(
-        "alert-entry",
-        read_alert,
-        [b"alert\n" + ALERT, b"retracted\n" + json.dumps(retraction(1)).encode()],
-        documented=(EndOfEntriesError,),
-    ),
-    FuzzTarget(
-        "redis-answer",
-        read_redis,
-        [
-            resp([["ade:alerts", [["1-0", ["alert", ALERT.decode()]]]]]),
-            b"*-1\r\n",
-            b"-NOAUTH Authentication required.\r\n",
-            b"+OK\r\n",
-        ],
-        [
-            b"$-1\r\n",
-            b"*0\r\n",
-            b":1\r\n",
-            b"*1000000000\r\n",
-            b"$4294967296\r\n",
-            b"%1\r\n",
-            b"_\r\n",
-            b"-ERR x\r\n",
         ],
     ),
 ]
