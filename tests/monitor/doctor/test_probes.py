@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from monitor.embedded.folder import FolderLock
 from monitor.kafka import ensure_topics
 from monitor.settings import Settings
 from tests.flow.conftest import send, tweet_values
+from tests.tiny import make_tiny_bundle
 
 AWAY = {
     "bundle": {"ADE_MODEL__BUNDLE": "no-such-bundle"},
@@ -176,6 +178,16 @@ def test_languages_that_the_bundle_was_not_trained_on_are_a_hint(migrated: Setti
         _, results = run_doctor(migrated, changes)
         assert results["bundle"]["state"] == state
         assert word in results["bundle"]["mend"] + results["bundle"]["detail"]
+
+
+def test_files_of_a_bundle_that_were_changed_are_a_hint(migrated: Settings, tmp_path: Path) -> None:
+    bundle = make_tiny_bundle(tmp_path / "bundle")
+    _, results = run_doctor(migrated, {"ADE_MODEL__BUNDLE": str(bundle)})
+    assert results["bundle"]["state"] == "ok"
+    (bundle / "README.md").write_text("# Another card")
+    _, results = run_doctor(migrated, {"ADE_MODEL__BUNDLE": str(bundle)})
+    assert results["bundle"]["state"] == "hint"
+    assert "changed since it was written: README.md" in results["bundle"]["detail"]
 
 
 def test_a_stopped_stack_of_the_folder_is_a_hint(migrated: Settings) -> None:

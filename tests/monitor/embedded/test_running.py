@@ -111,6 +111,7 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     up.run("feed", "-", stdin='{"id": "2", "text": "paxil makes me dizzy"}\n')
     wait_for(lambda: up.has_effect("dizzy"))
     assert "started again" in up.output.read_text()
+    assert (up.data / "worker" / "scoring-0.json").exists()  # the scoring journal, also of the next worker
     wait_for(lambda: up.output.read_text().count("the worker is ready") == 2, PATIENCE * 3)
 
     for server in ("postgres", "valkey-server"):

@@ -78,7 +78,7 @@ def test_settings_are_the_same_after_the_environment(
     settings = Settings(
         kafka=KafkaSettings(group_id=group),
         model=ModelSettings(bundle=bundle),
-        worker=WorkerSettings(languages=languages),
+        worker=WorkerSettings(languages=languages, reload=True, state_dir=Path("/a folder")),
     )
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment_of(settings).items():
