@@ -9,7 +9,9 @@ from models.bundle import load_bundle
 from training.default_bundle.data import DataSizes
 from training.default_bundle.gathering import gather_data
 from training.default_bundle.held_out import evaluate_held_out
-from training.default_bundle.recipes import PREVALENCE
+from training.default_bundle.recipes import PREVALENCE, RECIPES
+from training.default_bundle.settled_texts import search_exit
+from training.exits import store_exit
 from training.loop import NullCallback, TrainingCallback
 from training.methods import TrainedBundle
 from training.reports import RunFiles, bundle_name
@@ -69,9 +71,17 @@ def build_accurate_bundle(
     )
     name, draft = bundle_name(out), run / "bundle"
     save_two_readers(first, second, fit, draft, name=name, command=command, overwrite=True)
+    # The exit of the first reader was shown to keep its positives. The second one reads more posts.
+    events.on_message("searching an early exit")
+    supervised = RECIPES["default"].training.exit_layer
+    found = search_exit(load_bundle(draft), data, corpora, supervised=supervised, seed=seed)
+    if found.chosen is not None:
+        store_exit(load_bundle(draft), found)
     events.on_message("evaluating the bundle on all test texts and the checklist")
     figures, _ = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
     version = save_two_readers(
         first, second, fit, out, name=name, command=command, metrics=figures, overwrite=True
     )
+    if found.chosen is not None:
+        version = store_exit(load_bundle(out), found)
     return TrainedBundle(version, {"two_readers": fit.metrics, **figures})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models import ServingOptions, TrunkError, load_scorer
-from models.bundle import read_config, read_second_config
+from models.bundle import changed_files, read_config, read_second_config
 from models.encoder.split_packages import ALL_MPNET_BASE_V2
 from models.scoring import packaged_bundles
 from training.checklist import CAPABILITIES, run_checklist
@@ -30,6 +30,20 @@ def test_its_second_reader_is_stored_as_changes_of_a_public_encoder(folder: Path
     assert second.encoder == f"package:{ALL_MPNET_BASE_V2.name}"
     assert second.adapters is not None
     assert sum(file.stat().st_size for file in (folder / "second").iterdir()) < 20_000_000
+
+
+def test_its_early_exit_was_shown_for_the_posts_that_the_second_reader_reads(folder: Path) -> None:
+    """That of the default bundle was shown for fewer posts, and would not be taken."""
+    config = read_config(folder)
+    assert config.early_exit is not None
+    assert config.early_exit.shown_for <= config.decision.log_odds_at(config.settling_threshold) + 1e-6
+
+
+@pytest.mark.parametrize("name", ["default", "accurate"])
+def test_the_files_of_a_shipped_bundle_are_as_they_were_built(name: str, folder: Path) -> None:
+    shipped = packaged_bundles()[name]
+    assert (shipped / "SHA256SUMS").is_file()
+    assert changed_files(shipped) == []
 
 
 @pytest.mark.slow
