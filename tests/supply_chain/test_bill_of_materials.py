@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
+from tests.supply_chain import bill_of_materials
 from tests.supply_chain.bill_of_materials import main, product_extras, product_packages
 from tests.supply_chain.dependency_audit import normalized
 
 ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.timeout(900)
+"""The check against the schema takes its time, which a busy machine multiplies."""
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +39,15 @@ def licence_of(entry: dict[str, Any]) -> str:
 
 
 def test_the_document_is_cyclonedx_of_the_product(bill: dict[str, Any]) -> None:
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bill)) is None
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["metadata"]["component"]["name"] == "ade-monitor"
+
+
+def test_a_document_that_is_not_valid_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bill_of_materials, "bill_of_materials", lambda packages: {"bomFormat": "CycloneDX"})
+    with pytest.raises(SystemExit, match="not CycloneDX"):
+        main(["--out", str(tmp_path / "sbom.json")])
+    assert not (tmp_path / "sbom.json").exists()
 
 
 def test_every_package_has_the_pinned_version_and_a_licence(bill: dict[str, Any]) -> None:

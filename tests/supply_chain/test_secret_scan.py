@@ -48,6 +48,7 @@ def test_invented_values_do_not_count(tmp_path: Path) -> None:
     assert main([str(file)]) == 0
 
 
+@pytest.mark.timeout(900)
 def test_no_tracked_file_has_a_secret() -> None:
     assert scan([name for name in tracked_files() if not NO_TEXT.search(name)]) == []
 
