@@ -27,14 +27,16 @@ class Load:
 
     Args:
         settings: which broker and topic.
+        first: id of the first post; those before it were sent already.
         pause: seconds between two slices of 20 posts.
 
     Attributes:
         count: how many posts were sent. After the block, the broker has acknowledged all of them.
     """
 
-    def __init__(self, settings: Settings, *, pause: float = 0.1) -> None:
+    def __init__(self, settings: Settings, *, first: int = 0, pause: float = 0.1) -> None:
         self.count = 0
+        self._first = first
         self._settings = settings
         self._pause = pause
         self._ends = threading.Event()
@@ -42,14 +44,19 @@ class Load:
         self._error: BaseException | None = None
 
     @property
+    def end(self) -> int:
+        """The id after that of the last post."""
+        return self._first + self.count
+
+    @property
     def ids(self) -> set[str]:
         """Ids of all posts."""
-        return {str(number) for number in range(self.count)}
+        return {str(number) for number in range(self._first, self.end)}
 
     @property
     def alerting(self) -> set[str]:
         """Ids of the posts that cause an alert."""
-        return {str(number) for number in range(0, self.count, 5)}
+        return {str(number) for number in range(self._first, self.end, 5)}
 
     def __enter__(self) -> Load:
         self._thread.start()
@@ -75,7 +82,7 @@ class Load:
     def wait_until_done(
         self, settings: Settings, worker: RunningCommand, before: Collection[str] = ()
     ) -> float:
-        """Wait until all posts are stored and all alerts are in the stream, and return the seconds.
+        """Wait until all posts are stored and their alerts are in the stream, and return the seconds.
 
         Args:
             settings: which database and which stream of alerts, not behind a gate.
@@ -83,7 +90,7 @@ class Load:
             before: see `damage`.
         """
         started = time.monotonic()
-        wait_for(lambda: stored_posts(settings) >= self.count, PATIENCE, watching=worker)
+        wait_for(lambda: stored_posts(settings) >= self.end, PATIENCE, watching=worker)
         wait_for(lambda: alerts_in_stream(settings) | set(before) >= self.alerting, PATIENCE, watching=worker)
         return time.monotonic() - started
 
@@ -92,9 +99,9 @@ class Load:
             producer = open_producer(self._settings.kafka)
             futures = []
             while not self._ends.is_set():
-                for value in tweet_values(SLICE, first=self.count):
-                    futures.append(producer.send(self._settings.kafka.topic, value))
-                    self.count += 1
+                values = tweet_values(SLICE, first=self.end)
+                futures += [producer.send(self._settings.kafka.topic, value) for value in values]
+                self.count += SLICE
                 self._ends.wait(self._pause)
             for future in futures:
                 future.get(PATIENCE)

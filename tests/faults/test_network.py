@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from monitor.embedded import Broker
+from monitor.embedded import Broker, Postgres, Valkey
 from monitor.settings import Settings
 from tests.apache_kafka import ApacheKafka, kafka_home
 from tests.faults.conftest import APACHE, TANSU, behind_gate, on_fresh_topic
 from tests.faults.load import PATIENCE, Load, stored_posts
-from tests.faults.report import FaultReport
+from tests.faults.report import Damage, FaultReport
 from tests.gate import Gate
-from tests.processes import running, wait_for
+from tests.processes import RunningCommand, running, wait_for
 
 DELAY = 0.2  # seconds in each direction
 THROTTLED = 50_000  # bytes a second
 CUTS = 5
-SPELL = 6.0  # seconds for which the network is slow, and then throttled
-SILENCE = 20.0
+SPELL = 5.0  # seconds for which the network is slow, and then throttled
+SILENCE = 18.0
 """Seconds for which new connections are silent, too: longer than all limits of Postgres and Redis here."""
 
 VARIABLES = {
@@ -73,70 +73,76 @@ def broker_behind_gate(name: str, folder: Path) -> Iterator[Gate]:
         gate.shut()
 
 
-@pytest.fixture(params=["Postgres", "Redis", TANSU, APACHE])
-def gated(
-    request: pytest.FixtureRequest, migrated: Settings, tmp_path: Path
-) -> Iterator[tuple[str, Gate, Settings]]:
-    """A server, the gate in front of it, and settings that lead through it."""
+@pytest.fixture(scope="module", params=["Postgres", "Redis", TANSU, APACHE])
+def named_gate(
+    request: pytest.FixtureRequest,
+    postgres: Postgres,
+    _valkey: Valkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, Gate]]:
+    """A server by its name, and the gate in front of it."""
     name: str = request.param
     if name in (TANSU, APACHE):
-        with broker_behind_gate(name, tmp_path) as gate:
-            yield name, gate, on_fresh_topic(migrated, f"127.0.0.1:{gate.port}")
+        with broker_behind_gate(name, tmp_path_factory.mktemp("broker")) as gate:
+            yield name, gate
         return
-    address = migrated.database.url if name == "Postgres" else migrated.redis.url
-    port = urlsplit(address.get_secret_value()).port or 0
-    gate = Gate(port)
-    if name == "Postgres":
-        yield name, gate, behind_gate(migrated, gate)
-    else:
-        url = address.get_secret_value().replace(f":{port}", f":{gate.port}")
-        yield name, gate, migrated.model_copy(update={"redis": migrated.redis.at(url)})
+    gate = Gate(postgres.port if name == "Postgres" else _valkey.port)
+    yield name, gate
     gate.shut()
 
 
-def broker_of(name: str) -> str:
-    return name if name == APACHE else TANSU
+@pytest.fixture
+def gated(named_gate: tuple[str, Gate], migrated: Settings) -> tuple[str, Gate, Settings]:
+    """The same, with settings that lead through the gate."""
+    name, gate = named_gate
+    if name == "Postgres":
+        return name, gate, behind_gate(migrated, gate)
+    if name == "Redis":
+        url = migrated.redis.url.get_secret_value()
+        url = url.replace(f":{urlsplit(url).port}", f":{gate.port}")
+        return name, gate, migrated.model_copy(update={"redis": migrated.redis.at(url)})
+    return name, gate, on_fresh_topic(migrated, f"127.0.0.1:{gate.port}")
 
 
-def test_a_slow_network_that_cuts_connections_in_a_request(
+def test_a_network_that_is_slow_or_cut_or_silent_loses_nothing(
     gated: tuple[str, Gate, Settings], migrated: Settings, report: FaultReport, tmp_path: Path
 ) -> None:
     name, gate, settings = gated
     with running(settings, tmp_path, "worker", **VARIABLES) as worker:
-        with Load(settings, pause=0.3) as load:
+        with Load(settings, pause=0.3) as slow_load:
             wait_for(lambda: stored_posts(migrated) > 0, PATIENCE, watching=worker)
-            gate.delay = DELAY
-            time.sleep(SPELL)
-            gate.delay, gate.bytes_per_s = 0.0, THROTTLED
-            time.sleep(SPELL)
-            gate.bytes_per_s = None
-            for number in range(CUTS):
-                gate.cut_after(700 + 500 * number)
-                wait_for(lambda number=number: gate.cuts > number, PATIENCE, watching=worker)
-        recovery_s = load.wait_until_done(migrated, worker)
+            slow_down_and_cut(gate, worker)
+        slow_s = slow_load.wait_until_done(migrated, worker)
+        with Load(settings, first=slow_load.end, pause=0.3) as silent_load:
+            wait_for(lambda: stored_posts(migrated) > slow_load.end, PATIENCE, watching=worker)
+            fall_silent(gate)
+        silent_s = silent_load.wait_until_done(migrated, worker)
         assert worker.stop() == 0, worker.output()
-    damage = load.damage(migrated)
-    fault = f"network to {'the broker' if name in (TANSU, APACHE) else name} slow, throttled, cut"
-    report.add(fault, damage, broker=broker_of(name), runs=2 + CUTS, recovery_s=recovery_s)
-    assert (damage.lost, damage.doubled) == (0, 0)
+    network = f"network to {'the broker' if name in (TANSU, APACHE) else name}"
+    broker = APACHE if name == APACHE else TANSU
+    slow, silent = slow_load.damage(migrated), silent_load.damage(migrated)
+    fault = f"{network} slow, throttled, cut"
+    report.add(fault, slow, broker=broker, runs=2 + CUTS, recovery_s=slow_s)
+    report.add(f"{network} silent for {SILENCE:g} s", silent, broker=broker, recovery_s=silent_s)
+    assert slow == silent == Damage(lost=0, doubled=0)
 
 
-def test_a_network_that_swallows_everything_stops_nobody_for_good(
-    gated: tuple[str, Gate, Settings], migrated: Settings, report: FaultReport, tmp_path: Path
-) -> None:
-    name, gate, settings = gated
-    with running(settings, tmp_path, "worker", **VARIABLES) as worker:
-        with Load(settings, pause=0.3) as load:
-            wait_for(lambda: stored_posts(migrated) > 0, PATIENCE, watching=worker)
-            gate.delay = 0.02  # so that most of the time, a request or an answer is on its way
-            time.sleep(2)
-            gate.silence()
-            time.sleep(SILENCE)
-            gate.delay = 0.0
-            gate.open()
-        recovery_s = load.wait_until_done(migrated, worker)
-        assert worker.stop() == 0, worker.output()
-    damage = load.damage(migrated)
-    fault = f"network to {'the broker' if name in (TANSU, APACHE) else name} silent for {SILENCE:g} s"
-    report.add(fault, damage, broker=broker_of(name), recovery_s=recovery_s)
-    assert (damage.lost, damage.doubled) == (0, 0)
+def slow_down_and_cut(gate: Gate, worker: RunningCommand) -> None:
+    gate.delay = DELAY
+    time.sleep(SPELL)
+    gate.delay, gate.bytes_per_s = 0.0, THROTTLED
+    time.sleep(SPELL)
+    gate.bytes_per_s = None
+    for _ in range(CUTS):
+        cuts = gate.cuts
+        gate.cut_after(700 + 500 * (cuts % CUTS))
+        wait_for(lambda cuts=cuts: gate.cuts > cuts, PATIENCE, watching=worker)
+
+
+def fall_silent(gate: Gate) -> None:
+    gate.delay = 0.02  # so that most of the time, a request or an answer is on its way
+    time.sleep(2)
+    gate.silence()
+    time.sleep(SILENCE)
+    gate.delay = 0.0
+    gate.open()
