@@ -26,6 +26,9 @@ PATIENCE: Final = 5.0
 """Seconds without messages that the broker claims to have, after which it is queried about them, and between
 two such queries."""
 
+LOOK_MS: Final = 1_500
+"""Milliseconds that a broker may look for messages; Faust's fetches allow the same."""
+
 ANSWER_TIMEOUT: Final = 10.0
 """Seconds for the answer to a query. Meanwhile, nothing else is read."""
 
@@ -116,6 +119,9 @@ async def _last_unreadable(consumer: Any, place: Any, position: int) -> int | No
     following = await first_readable(position, end, query)
     if following >= end and answer is Answer.NOTHING:
         return None  # this proves nothing; if it lasts, the watch over the reader reports it
+    for offset in (position, following - 1):
+        if await query(offset) is Answer.MESSAGES:
+            return None  # it was slow before, and no message may be left out for that
     return following - 1 if following > position else None
 
 
@@ -153,10 +159,10 @@ async def _answer_for(consumer: Any, place: Any, offset: int) -> Answer:
     leader = client.cluster.leader_for_partition(place)
     if leader in (None, -1):
         raise KafkaError(f"{place.topic}/{place.partition} has no leader now")
-    size = (
-        consumer._fetcher._max_partition_fetch_bytes
-    )  # of an ordinary fetch, so that the answer is the same
-    request = FetchRequest(0, 1, size, 0, [(place.topic, [(place.partition, offset, size)])], rack_id="")
+    # As an ordinary fetch, so that the answer is the same. The embedded broker needs some time to look.
+    size = consumer._fetcher._max_partition_fetch_bytes
+    part = (place.partition, offset, size)
+    request = FetchRequest(LOOK_MS, 1, size, 0, [(place.topic, [part])], rack_id="")
     # Not the connection of the ordinary fetches, each of which may wait there for new messages.
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):
