@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import FatalError
@@ -79,6 +79,7 @@ class Worker:
         self.open.append(context)  # one that is forgotten would be left, as if nothing had happened
 
 
+@settings(max_examples=40)
 @given(
     st.integers(0, 39),
     st.lists(st.lists(st.integers(1, 17), min_size=40, max_size=40), min_size=9, max_size=9),

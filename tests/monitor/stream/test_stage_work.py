@@ -9,7 +9,7 @@ import pytest
 from monitor.errors import FatalError, RetryableError
 from monitor.settings import WorkerSettings
 from monitor.stream.outages import until_answered
-from monitor.stream.stage_work import DATABASE, WorkInStages, waiting_for
+from monitor.stream.stage_work import DATABASE, WorkInStages, note_progress, waiting_for
 from tests.monitor.stream.clocks import Clock
 
 
@@ -53,6 +53,15 @@ async def test_a_wait_belongs_to_the_stage_that_waits(clock: Clock) -> None:
     may_end.set()
     await asyncio.gather(*tasks)
     assert work.missing_dependency() is None
+
+
+async def test_a_thread_of_a_stage_can_note_that_its_batch_makes_progress(clock: Clock) -> None:
+    work = WorkInStages(clock)
+    note_progress()  # outside of a stage, nothing happens
+    with work.begun("ScorePosts", "b1"):
+        clock.now = 7
+        await asyncio.to_thread(note_progress)
+        assert [running.since for running in work.running()] == [7]
 
 
 async def test_the_time_of_a_wait_does_not_count(clock: Clock) -> None:
