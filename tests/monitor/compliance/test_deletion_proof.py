@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -38,6 +39,7 @@ from monitor.stream.sink import WriteBatches
 from monitor.stream.stages import SendDeadLetters
 from tests.monitor.compliance.traffic import ID, MARK, Traffic, make_traffic, marks_in, raise_alerts, score
 from tests.monitor.store.batches import Tables
+from tests.monitor.stream.scorers import PickyScorer
 
 log = structlog.get_logger()
 
@@ -166,8 +168,7 @@ async def _write(
     writing = WriteBatches(
         settings,
         store=store,
-        bundle="old",
-        raise_alerts=raise_alerts,
+        alert_rules=lambda _: raise_alerts,
         on_alerts=relay.nudge,
         on_removals=scrubber.nudge,
         acknowledge=acknowledge,
@@ -176,6 +177,7 @@ async def _write(
     letters = SendDeadLetters(send, store.find_removed)
     for first in range(0, len(messages), BATCH):
         batch = score(read_events(start_batch(messages[first : first + BATCH])))
+        batch = replace(batch, scorer=PickyScorer())
         await writing.process(await letters.process(batch))
     producer.close()
 
