@@ -37,6 +37,9 @@ COUNT_LIMIT: Final = 2.0
 STEP: Final = 1.0
 """Smallest change that shows: one handle, thread or connection, or a MB, since memory comes in pieces."""
 
+POOL: Final = 4.0
+"""Connections, and handles and threads for them, that pools may open late, and keep."""
+
 WAITING_SHARE: Final = 0.001
 """Share of the posts by which lag and outbox may grow and count as flat."""
 
@@ -128,7 +131,8 @@ def trend_of(samples: Sequence[Sample], positions: Sequence[float], name: str, l
     values = [value for _, value in known]
     if name == "memory_mb":
         limit *= statistics.median(values)
-    return find_trend([position for position, _ in known], values, limit, STEP)
+    once = 0.0 if name in ("memory_mb", "outbox", "lag") else POOL
+    return find_trend([position for position, _ in known], values, limit, STEP, once)
 
 
 def record_of(trend: Trend) -> dict[str, Any]:

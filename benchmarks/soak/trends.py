@@ -37,7 +37,8 @@ class Trend:
         high: upper end.
         limit: largest slope, in both directions, that counts as flat.
         step: smallest change that shows. Growth below one step in the whole run cannot be seen, so the
-            interval is at least that wide. One step more is not growth yet: a pool may open a connection.
+            interval is at least that wide.
+        once: change of the thirds that is not growth yet, because a pool may open its connections late.
     """
 
     first_third: float
@@ -47,25 +48,33 @@ class Trend:
     high: float
     limit: float
     step: float = 0.0
+    once: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
         """What the interval shows.
 
         "flat" needs all of the interval within the limit. "grows" needs a slope beyond the limit, an interval
-        without 0, and thirds that differ by more than a step. Everything else is not clear.
+        without 0, and thirds that differ by more than `step` and `once`. Everything else is not clear.
         """
         if -self.limit <= self.low and self.high <= self.limit:
             return "flat"
         change = self.last_third - self.first_third
-        if self.low > 0 and self.slope > self.limit and change > self.step:
+        least = max(self.step, self.once)
+        if self.low > 0 and self.slope > self.limit and change > least:
             return "grows"
-        if self.high < 0 and self.slope < -self.limit and change < -self.step:
+        if self.high < 0 and self.slope < -self.limit and change < -least:
             return "falls"
         return "not clear"
 
 
-def find_trend(positions: Sequence[float], values: Sequence[float], limit: float, step: float = 0.0) -> Trend:
+def find_trend(
+    positions: Sequence[float],
+    values: Sequence[float],
+    limit: float,
+    step: float = 0.0,
+    once: float = 0.0,
+) -> Trend:
     """Return the trend of a quantity.
 
     Args:
@@ -73,6 +82,7 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
         values: the samples.
         limit: see `Trend`.
         step: see `Trend`.
+        once: see `Trend`.
 
     Raises:
         ValueError: there is no sample.
@@ -83,7 +93,7 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
     third = max(1, len(levels) // 3)
     ends = float(np.median(levels[:third])), float(np.median(levels[-third:]))
     if len(levels) < FEWEST * BLOCKS or places[-1] <= places[0]:
-        return Trend(*ends, float("nan"), float("-inf"), float("inf"), limit, step)
+        return Trend(*ends, float("nan"), float("-inf"), float("inf"), limit, step, once)
     middles = np.array([part.mean() for part in np.array_split(places, BLOCKS)])
     means = np.array([part.mean() for part in np.array_split(levels, BLOCKS)])
     # Not scipy's linregress: for a constant, its error is not a number.
@@ -94,4 +104,4 @@ def find_trend(positions: Sequence[float], values: Sequence[float], limit: float
     error = math.sqrt(float(residuals @ residuals) / (BLOCKS - 2) / spread)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, BLOCKS - 2)) * error
     reach = max(reach, step / float(places[-1] - places[0]))
-    return Trend(*ends, slope, slope - reach, slope + reach, limit, step)
+    return Trend(*ends, slope, slope - reach, slope + reach, limit, step, once)

@@ -49,9 +49,10 @@ def test_growth_is_found_in_noise_and_noise_alone_does_not_grow(seed: int) -> No
 
 
 def test_one_more_connection_of_a_pool_is_not_growth_and_many_are() -> None:
-    once = [3.0] * 200 + [4.0] * 200
-    assert find_trend(HOURS, once, limit=0.1, step=1.0).verdict == "not clear"
-    assert find_trend(HOURS, [float(n // 20) for n in range(400)], limit=2.0, step=1.0).verdict == "grows"
+    late = [3.0] * 200 + [5.0] * 200
+    assert find_trend(HOURS, late, limit=0.1, step=1.0, once=4.0).verdict == "not clear"
+    leak = [float(n // 20) for n in range(400)]
+    assert find_trend(HOURS, leak, limit=2.0, step=1.0, once=4.0).verdict == "grows"
 
 
 def test_a_constant_is_flat_even_without_any_limit() -> None:
