@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
+from pathlib import Path
 
 import psycopg
+import pytest
 import redis
 
 from monitor.compliance import retention_job
@@ -14,6 +17,7 @@ from monitor.settings import RetentionSettings, Settings
 from monitor.store import Store
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import Tables, alert, positive_tweet, write
+from tests.processes import running, wait_for
 
 YEAR_MS = 365 * 86_400_000
 
@@ -103,3 +107,30 @@ def test_posts_are_removed_even_if_redis_is_away(run: RunCommand, migrated: Sett
     assert ended.status == 1
     assert "old alerts were not removed" in ended.err
     assert len(tables.rows("SELECT * FROM tweets")) == 1
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda stop: stop.name)
+def test_a_command_that_is_stopped_keeps_whole_pages_and_the_next_one_goes_on(
+    stop: signal.Signals, run: RunCommand, migrated: Settings, tables: Tables, tmp_path: Path
+) -> None:
+    tables.run(
+        "INSERT INTO tweets (tweet_id, posted_at, first_seen_at) "
+        "SELECT n::text, '2020-01-01', '2020-01-01' FROM generate_series(1, 30000) AS n"
+    )
+    settings = migrated.model_copy(update={"retention": RetentionSettings(posts_days=90)})
+
+    def left() -> int:
+        return int(tables.rows("SELECT count(*) FROM tweets")[0][0])
+
+    with running(settings, tmp_path, "retention", "apply") as command:
+        wait_for(lambda: left() < 30_000, watching=command)
+        command.process.send_signal(stop)
+        assert command.process.wait(60) != 0
+    assert "Traceback" not in command.output()
+    remaining = left()
+    assert (remaining > 0, remaining % 1_000) == (True, 0)
+    # The server notices a killed client when it next writes to it.
+    wait_for(lambda: run(settings, "retention", "apply").status == 0)
+    assert left() == 0
+    removed = "SELECT sum((touched ->> 'tweets')::int) FROM compliance_events WHERE event = 'retention'"
+    assert tables.rows(removed) == [(30_000,)]
