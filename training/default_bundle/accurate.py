@@ -74,14 +74,14 @@ def build_accurate_bundle(
     # The exit of the first reader was shown to keep its positives. The second one reads more posts.
     events.on_message("searching an early exit")
     supervised = RECIPES["default"].training.exit_layer
-    found = search_exit(load_bundle(draft), data, corpora, supervised=supervised, seed=seed)
-    if found.chosen is not None:
-        store_exit(load_bundle(draft), found)
+    search = search_exit(load_bundle(draft), data, corpora, supervised=supervised, seed=seed)
+    if search.chosen is not None:
+        store_exit(load_bundle(draft), search)
     events.on_message("evaluating the bundle on all test texts and the checklist")
     figures, _ = evaluate_held_out(load_bundle(draft), data, prevalence=PREVALENCE)
     version = save_two_readers(
         first, second, fit, out, name=name, command=command, metrics=figures, overwrite=True
     )
-    if found.chosen is not None:
-        version = store_exit(load_bundle(out), found)
+    if search.chosen is not None:
+        version = store_exit(load_bundle(out), search)
     return TrainedBundle(version, {"two_readers": fit.metrics, **figures})
