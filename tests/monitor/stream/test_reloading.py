@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -198,6 +200,25 @@ async def test_a_refused_bundle_is_not_tried_again_until_its_folder_changes_or_s
     assert case.current.version == "second"
 
 
+async def test_the_supervisor_is_told_which_bundle_scores_and_why(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    supervisor.bind(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    case = Reload()
+    case.folder.config = "second"
+    await case.look_until_settled()
+    assert supervisor.recv(4096) == b"STATUS=scores with second"
+    case.folder.config, case.folder.make_scorer = "third", _damaged
+    await case.look_until_settled()
+    status = supervisor.recv(4096).decode()
+    supervisor.close()
+    assert status.startswith(
+        "STATUS=scores with second; another bundle was refused: BundleError: model.safetensors"
+    )
+
+
 async def test_a_load_that_hangs_is_given_up_and_no_second_one_is_started() -> None:
     case, release = Reload(timeout=0.2), threading.Event()
     case.folder.config = "second"
@@ -214,6 +235,8 @@ async def test_a_load_that_hangs_is_given_up_and_no_second_one_is_started() -> N
         "TimeoutError: no result within 0.2 s"
     ]
     assert (case.current.version, len(case.folder.loads)) == ("first", 1)
+    assert case.reloader._thread is not None
+    assert case.reloader._thread.daemon  # or the process could not end
     release.set()
     await asyncio.to_thread(case.reloader.close)
     case.folder.make_scorer = VersionedScorer

@@ -19,6 +19,7 @@ from monitor.stream.scoring_journal import (
     BATCH_ENDS,
     POST_ENDS,
     ScoringJournal,
+    Span,
     open_journal,
 )
 from tests.monitor.kafka_events import batch_of, batch_of_texts, event
@@ -111,6 +112,29 @@ def test_ends_without_a_fault_blame_nobody(tmp_path: Path) -> None:
         context = journal.scoring(batch.posts)
         context.__enter__()
         journal.close()
+
+
+def test_a_span_loses_exactly_the_messages_of_another_one() -> None:
+    span = Span("tweets", 0, 1, 5, ends=1)
+    parts = span.without(Span("tweets", 0, 2, 4))
+    assert [(part.first, part.last, part.ends) for part in parts] == [(1, 1, 1), (5, 5, 1)]
+    assert span.without(Span("tweets", 0, 0, 9)) == []
+    assert span.without(Span("tweets", 1, 0, 9)) == [span]
+
+
+def test_an_end_is_counted_also_if_the_next_process_is_killed_at_once(tmp_path: Path) -> None:
+    batch = batch_of_texts("one", "two")
+    contexts = []
+    for is_last in (False, True):
+        journal = ScoringJournal(JournalFile(tmp_path))
+        contexts.append(journal.scoring(batch.posts))
+        contexts[-1].__enter__()
+        journal.note_hang()
+        journal.close()
+        ScoringJournal(JournalFile(tmp_path)).close()  # a process that scores nothing
+        again = ScoringJournal(JournalFile(tmp_path))
+        assert again.is_suspect(batch.posts) == is_last
+        again.close()
 
 
 def test_a_hang_counts_like_a_fault(tmp_path: Path) -> None:
