@@ -25,7 +25,7 @@ ROWS: Final = {
 """What the numbers of rows mean, in the order in which they are printed."""
 
 PAUSE: Final = 0.05
-"""Seconds between two pages: shorter than a worker's, because a person waits."""
+"""Seconds after a page: shorter than a worker's, because a person waits."""
 
 
 @retention_app.command("apply")
@@ -41,15 +41,15 @@ def apply_command(
     Workers do this every hour. It may be interrupted by Ctrl-C: what was removed stays removed, and the next
     run goes on.
 
-    Example: [bold]ADE_RETENTION__POSTS_DAYS=365 ade-monitor retention apply --dry-run[/]
+    Example: [bold]ADE_RETENTION__NEGATIVES_DAYS=30 ade-monitor retention apply --dry-run[/]
     """
     from monitor.compliance import is_limited
 
     settings = settings_of(context)
     if not is_limited(settings.retention):
         raise typer.BadParameter(
-            "everything is kept for ever: set retention.posts_days (ADE_RETENTION__POSTS_DAYS), "
-            "retention.negatives_days or retention.alerts_days"
+            "everything is kept for ever: set retention.posts_days (ADE_RETENTION__POSTS_DAYS) along with "
+            "retention.alerts_days, or one of retention.negatives_days and retention.alerts_days"
         )
     result = asyncio.run(_apply(settings, dry_run=dry_run))
     if result is None:
@@ -72,7 +72,7 @@ async def _apply(settings: Settings, *, dry_run: bool) -> RetentionResult | None
     store = Store(settings)
     try:
         await store.check_revision()
-        return await RetentionJob(settings, store, pause=PAUSE).apply(dry_run=dry_run)
+        return await RetentionJob(settings, pause=PAUSE).apply(dry_run=dry_run)
     finally:
         await store.close()
 

@@ -137,7 +137,8 @@ class RetentionSettings(Section):
         0,
         ge=0,
         le=36_500,
-        description="days after which a post is removed with all that is stored of it, 0 for never",
+        description="days after which a post is removed with all that is stored of it, 0 for never; "
+        "needs alerts_days",
     )
     negatives_days: int = Field(
         0,
@@ -158,6 +159,17 @@ class RetentionSettings(Section):
             raise ValueError(
                 f"retention.negatives_days ({self.negatives_days}) is set in vain: retention.posts_days "
                 f"removes all posts after {self.posts_days} days"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_alert_outlives_its_post(self) -> RetentionSettings:
+        """Only the row of the post knows the alerts that a later deletion of the author must retract."""
+        if self.posts_days and not 0 < self.alerts_days <= self.posts_days:
+            raise ValueError(
+                f"retention.posts_days ({self.posts_days}) needs a retention.alerts_days from 1 to "
+                f"{self.posts_days}, and it is {self.alerts_days}: alerts that stay longer than their posts "
+                "cannot be retracted when the author deletes the post"
             )
         return self
 

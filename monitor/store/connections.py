@@ -63,17 +63,24 @@ def describe_database(settings: DatabaseSettings) -> str:
     return f"{url.database or url.username or 'postgres'} on {host}:{url.port or 5432}"
 
 
-def async_engine(settings: DatabaseSettings) -> AsyncEngine:
-    """Return the connection pool of a long-running process. Nothing is connected yet."""
+def async_engine(settings: DatabaseSettings, *, pooled: bool = True) -> AsyncEngine:
+    """Return the connections of a long-running process. Nothing is connected yet.
+
+    Args:
+        settings: the database.
+        pooled: keep at most `pool_size` connections open. Otherwise each is opened and closed for its use:
+            work that holds one for minutes would take it away from the batches.
+    """
     limit = settings.statement_timeout
     arguments = _connect_args("ade-monitor", limit, *_freed_by_the_server(limit))
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if pooled:
+        # A pooled connection may have died with its server. Checking it costs one round trip per batch.
+        pool = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": limit}
+        pool["pool_pre_ping"] = True
     engine = create_async_engine(
         database_url(settings),
-        pool_size=settings.pool_size,
-        max_overflow=0,
-        pool_timeout=limit,
-        # A pooled connection may have died with its server. Checking it costs one round trip per batch.
-        pool_pre_ping=True,
+        **pool,
         hide_parameters=True,
         connect_args={**arguments, "async_creator_fn": async_connector(limit)},
     )

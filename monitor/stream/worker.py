@@ -106,7 +106,7 @@ def _run(settings: Settings, health: Health) -> None:
         publisher=publisher,
         scrubber=scrubber,
         expiry=EventExpiry(settings, store),
-        retention=RetentionJob(settings, store),
+        retention=RetentionJob(settings),
         alert_rules=partial(_alert_rules, settings),
         instance=instance.name,
     )

@@ -21,7 +21,9 @@ def test_a_worker_with_the_rights_of_a_writer_does_all_of_its_work(
         "INSERT INTO tweets (tweet_id, posted_at, first_seen_at) VALUES ('old', '2020-01-01', '2020-01-01')"
     )
     with login(migrated, WRITER) as settings:
-        settings = settings.model_copy(update={"retention": RetentionSettings(posts_days=365)})
+        settings = settings.model_copy(
+            update={"retention": RetentionSettings(posts_days=365, alerts_days=365)}
+        )
         send(settings, [*tweet_values(50), json.dumps({"id": "e", "text": TEXT, "author_id": "7"}).encode()])
         with running(settings, tmp_path, "worker") as worker:
             wait_for(lambda: results.scored() == 51 and len(results.alerts()) == 11, watching=worker)
@@ -64,7 +66,7 @@ def test_an_analyst_queries_and_checks_and_an_operator_erases(
     with login(migrated, ADMIN) as operator:
         assert ade_monitor(operator, "erase", "--post", "5").returncode == 0
         assert ade_monitor(operator, "compliance", "report").returncode == 0
-        settings = operator.model_copy(update={"retention": RetentionSettings(posts_days=1)})
+        settings = operator.model_copy(update={"retention": RetentionSettings(posts_days=1, alerts_days=1)})
         assert ade_monitor(settings, "retention", "apply").returncode == 0
         assert ade_monitor(operator, "db", "upgrade").returncode == 0
     assert results.rows("SELECT count(*) FROM tweets WHERE erased_at IS NOT NULL") == [(1,)]

@@ -17,12 +17,14 @@ from monitor.settings import RetentionSettings, Settings
 from monitor.store import Store, old_posts
 from tests.monitor.store.batches import POSTED, Tables, negative_tweet, positive_tweet, write
 
-LATE = POSTED + timedelta(days=10_000)
+DAY = timedelta(days=1)
+LATE = POSTED + 10_000 * DAY
 """A present in which all posts of the tests are old."""
 
 
 def keeping(settings: Settings, **days: int) -> Settings:
-    """Return the settings with these days."""
+    """Return the settings with these days, and alerts that go along with their posts."""
+    days.setdefault("alerts_days", days.get("posts_days", 0))
     return settings.model_copy(update={"retention": RetentionSettings(**days)})
 
 
@@ -45,14 +47,14 @@ async def fill(store: Store, count: int) -> None:
 
 async def test_a_run_removes_all_pages(store: Store, tables: Tables, migrated: Settings) -> None:
     await fill(store, 35)
-    job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    job = RetentionJob(keeping(migrated, posts_days=90), pause=0)
     counted = removed_by_metric()
     rehearsed = await job.apply(dry_run=True, now=LATE)
     assert rehearsed is not None
     assert (rehearsed.posts, posts(tables)) == (35, 35)
     result = await job.apply(now=LATE)
     assert result is not None
-    assert (result.posts, result.touched["predictions"], result.alerts) == (35, 35, None)
+    assert (result.posts, result.touched["predictions"], result.alerts) == (35, 35, 0)
     assert posts(tables) == 0
     assert removed_by_metric() - counted == 35, "a dry run does not count"
     again = await job.apply(now=LATE)
@@ -62,7 +64,7 @@ async def test_a_run_removes_all_pages(store: Store, tables: Tables, migrated: S
 
 async def test_what_is_not_old_stays(store: Store, tables: Tables, migrated: Settings) -> None:
     await fill(store, 5)
-    result = await RetentionJob(keeping(migrated, posts_days=90), store, pause=0).apply()
+    result = await RetentionJob(keeping(migrated, posts_days=90), pause=0).apply()
     assert result is not None
     assert (result.posts, posts(tables)) == (0, 5)
 
@@ -73,7 +75,7 @@ async def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(
     await fill(store, 35)
     settings = keeping(migrated, posts_days=90)
     # The pause after the first page lasts until the run is cancelled.
-    task = asyncio.create_task(RetentionJob(settings, store, pause=3600).apply(now=LATE))
+    task = asyncio.create_task(RetentionJob(settings, pause=3600).apply(now=LATE))
     async with asyncio.timeout(60):
         while posts(tables) == 35:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
@@ -81,7 +83,7 @@ async def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(
     with pytest.raises(asyncio.CancelledError):
         await task
     assert posts(tables) == 25
-    result = await RetentionJob(settings, store, pause=0).apply(now=LATE)
+    result = await RetentionJob(settings, pause=0).apply(now=LATE)
     assert result is not None
     assert (result.posts, posts(tables)) == (25, 0)
     audited = "SELECT sum((touched ->> 'tweets')::int), count(*) FROM compliance_events"
@@ -92,7 +94,7 @@ async def test_one_process_at_a_time_applies_retention(
     store: Store, tables: Tables, migrated: Settings
 ) -> None:
     await fill(store, 5)
-    job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    job = RetentionJob(keeping(migrated, posts_days=90), pause=0)
     with psycopg.connect(migrated.database.url.get_secret_value()) as other:
         lock = str(retention_job.TRY_LOCK_RUN)
         assert other.execute(lock.encode()).fetchone() == (True,)
@@ -106,7 +108,7 @@ async def test_batches_are_written_while_old_posts_are_removed(
     store: Store, tables: Tables, migrated: Settings
 ) -> None:
     await fill(store, 200)
-    removing = RetentionJob(keeping(migrated, posts_days=90), store, pause=0).apply(now=LATE)
+    removing = RetentionJob(keeping(migrated, posts_days=90), pause=0).apply(now=LATE)
 
     async def write_batches() -> None:
         for first in range(0, 200, 20):
@@ -117,12 +119,49 @@ async def test_batches_are_written_while_old_posts_are_removed(
         "SELECT count(*) FROM predictions p LEFT JOIN tweets t USING (tweet_id) WHERE t.tweet_id IS NULL"
     )
     assert tables.rows(orphans) == [(0,)]
-    await RetentionJob(keeping(migrated, posts_days=90), store, pause=0).apply(now=LATE)
+    await RetentionJob(keeping(migrated, posts_days=90), pause=0).apply(now=LATE)
     assert posts(tables) == 0
 
 
-async def test_the_task_returns_at_once_if_everything_is_kept(store: Store, migrated: Settings) -> None:
-    await asyncio.wait_for(RetentionJob(migrated, store).run(), 10)
+async def test_batches_are_written_during_a_run_if_the_pool_has_one_connection(
+    tables: Tables, migrated: Settings
+) -> None:
+    database = migrated.database.model_copy(update={"pool_size": 1, "statement_timeout": 10.0})
+    settings = keeping(migrated.model_copy(update={"database": database}), posts_days=90)
+    store = Store(settings)
+    await fill(store, 35)
+    # The pause after the first page lasts until the run is cancelled.
+    task = asyncio.create_task(RetentionJob(settings, pause=3600).apply(now=LATE))
+    async with asyncio.timeout(60):
+        while posts(tables) == 35:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
+    assert (await write(store, [positive_tweet("new")])).new_predictions == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.close()
+
+
+async def test_a_run_also_rests_after_pages_whose_posts_all_stay(
+    store: Store, migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(store, 35)
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float, *_: object) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    # The posts are old, but they were stored today.
+    result = await RetentionJob(keeping(migrated, posts_days=90), pause=20.0).apply(now=POSTED + 91 * DAY)
+    assert result is not None
+    assert result.posts == 0
+    assert pauses.count(2.0) == 3
+
+
+async def test_the_task_returns_at_once_if_everything_is_kept(migrated: Settings) -> None:
+    await asyncio.wait_for(RetentionJob(migrated).run(), 10)
 
 
 async def test_the_task_goes_on_after_an_outage_of_the_database(
@@ -131,7 +170,7 @@ async def test_the_task_goes_on_after_an_outage_of_the_database(
     await fill(store, 5)
     tables.run("UPDATE tweets SET posted_at = '2020-01-01', first_seen_at = '2020-01-01'")
     monkeypatch.setattr(retention_job, "INTERVAL", 0.01)
-    job = RetentionJob(keeping(migrated, posts_days=90), store, pause=0)
+    job = RetentionJob(keeping(migrated, posts_days=90), pause=0)
     working, failures = job.apply, iter([RetryableError("the database is away")])
 
     async def fail_once() -> object:
@@ -152,8 +191,16 @@ async def test_the_task_goes_on_after_an_outage_of_the_database(
 
 def test_days_that_would_have_no_effect_are_refused() -> None:
     with pytest.raises(ValidationError, match="set in vain"):
-        RetentionSettings(posts_days=30, negatives_days=90)
+        RetentionSettings(posts_days=30, negatives_days=90, alerts_days=30)
     assert RetentionSettings(posts_days=0, negatives_days=90).negatives_days == 90
+
+
+@pytest.mark.parametrize("alerts_days", [0, 31])
+def test_alerts_that_would_outlive_their_posts_are_refused(alerts_days: int) -> None:
+    with pytest.raises(ValidationError, match=r"needs a retention\.alerts_days from 1 to 30"):
+        RetentionSettings(posts_days=30, alerts_days=alerts_days)
+    assert RetentionSettings(posts_days=30, alerts_days=30).alerts_days == 30
+    assert RetentionSettings(alerts_days=90).posts_days == 0
 
 
 def test_by_default_everything_is_kept() -> None:
