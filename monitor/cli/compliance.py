@@ -66,7 +66,8 @@ def report_command(
     unmatched = sum(event.unmatched for event in report.events)
     if unmatched:
         print_note(
-            f"{unmatched:,} events about authors found no stored posts, because there is no author key"
+            f"of {unmatched:,} events about authors, not all posts may have been found: an author key is "
+            "missing. `ade-monitor compliance keys` names it"
         )
     if report.posts_without_author:
         print_note(f"{report.posts_without_author:,} stored posts cannot be matched with any author")
@@ -80,7 +81,8 @@ def keys_command(
     """Show which keys the hashes of stored authors were made with. Keys themselves are never shown.
 
     Posts of an author are found by the current key and by those of privacy.previous_author_keys. A key
-    without posts is not needed any more. The command reads the whole table of posts.
+    without posts is not needed any more: run `forget-key` with it, and then remove it from the settings. The
+    command reads the whole table of posts.
     """
     from monitor.compliance import read_key_uses
 
@@ -99,26 +101,36 @@ def keys_command(
         add_row(table, use.key_id, use.state, f"{use.posts:,}", *times)
     print_table(table)
     if any(use.state == "missing" for use in uses):
-        print_note(
-            "posts of a missing key cannot be matched with any author: add the key to "
-            "privacy.previous_author_keys, or remove its hashes with `ade-monitor compliance forget-key`"
-        )
+        print_note(_missing_advice(has_current=any(use.state == "current" for use in uses)))
 
 
 @compliance_app.command("forget-key")
 def forget_key_command(
     context: typer.Context,
     key_id: Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as `keys` shows it.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Although privacy.author_key is not set here.")
+    ] = False,
 ) -> None:
     """Remove the author hashes that were made with a key, for example because somebody else has it.
 
     The posts stay, and no author can be matched with them any more. The command may be interrupted and run
-    again.
+    again. It needs privacy.author_key as the workers have it, to know that the key is not theirs.
     """
     from monitor.compliance import forget_key
 
-    forgotten = forget_key(settings_of(context), key_id)
+    forgotten = forget_key(settings_of(context), key_id, force=force)
     print_line(f"removed: {forgotten:,} author hashes of the key {key_id}")
+
+
+def _missing_advice(*, has_current: bool) -> str:
+    fact = "posts of a missing key cannot be matched with any author"
+    if not has_current:
+        return f"{fact}. It may be that of the workers: set privacy.author_key here, too"
+    return (
+        f"{fact}: add the key to privacy.previous_author_keys, or remove its hashes with "
+        "`ade-monitor compliance forget-key`"
+    )
 
 
 def _duration(seconds: float | None) -> str:

@@ -111,8 +111,9 @@ def _print(erasure: Erasure, *, dry_run: bool) -> None:
         )
     if erasure.unmatched:
         print_note(
-            f"{erasure.unmatched:,} authors cannot be matched with stored posts, because there is no "
-            "ADE_PRIVACY__AUTHOR_KEY; their later posts are left out. Erase the stored ones with --post"
+            f"the stored posts of {erasure.unmatched:,} authors may not all have been found: an author key "
+            "is missing. Add it (ADE_PRIVACY__AUTHOR_KEY, or privacy.previous_author_keys) and run this "
+            "again, or erase the posts with --post. Later posts of these authors are left out"
         )
     for problem in erasure.problems:
         print_note(problem)

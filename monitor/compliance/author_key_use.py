@@ -21,6 +21,7 @@ from monitor.store import (
     reading_engine,
     translate_driver_errors,
 )
+from monitor.store.author_keys import KNOWN_KEYS
 from monitor.store.bounded_connections import lift_time_limit
 from monitor.store.statements import LOCK_FOR_DELETING
 
@@ -73,7 +74,9 @@ class KeyUse:
 
 
 def read_key_uses(settings: Settings) -> list[KeyUse]:
-    """Return the keys of the settings and of stored posts, the most recently used one first. Blocking.
+    """Return the keys of the settings and of the database, the most recently used one first. Blocking.
+
+    Among them are keys that the database still expects, although no post has a hash of them any more.
 
     Raises:
         RetryableError: the database is away.
@@ -84,6 +87,7 @@ def read_key_uses(settings: Settings) -> list[KeyUse]:
     with translate_driver_errors(database), reading_engine(database).begin() as connection:
         lift_time_limit(connection)
         rows = connection.execute(USES, {"unknown": UNKNOWN_KEY}).all()
+        noted = list(connection.execute(KNOWN_KEYS).scalars())
 
     def state(key_id: str) -> str:
         if key_id == UNKNOWN_KEY:
@@ -91,26 +95,37 @@ def read_key_uses(settings: Settings) -> list[KeyUse]:
         return "current" if key_id == keys.current_id else "previous" if key_id in keys.ids else "missing"
 
     uses = [KeyUse(row.key_id, state(row.key_id), row.posts, row.oldest, row.newest) for row in rows]
-    unused = sorted(keys.ids - {use.key_id for use in uses}, key=lambda key_id: key_id != keys.current_id)
+    without_posts = {*noted, *keys.ids} - {use.key_id for use in uses}
+    unused = sorted(without_posts, key=lambda key_id: (key_id != keys.current_id, key_id))
     return uses + [KeyUse(key_id, state(key_id), 0, None, None) for key_id in unused]
 
 
-def forget_key(settings: Settings, key_id: str, report: Callable[[int], None] = lambda _: None) -> int:
+def forget_key(
+    settings: Settings, key_id: str, report: Callable[[int], None] = lambda _: None, *, force: bool = False
+) -> int:
     """Remove the author hashes that were made with a key, and return their number. Blocking.
 
-    Posts stay, without an author. It may be interrupted and run again.
+    Posts stay, without an author. It may be interrupted and run again. If workers still have the key, the
+    next batch notes it again.
 
     Args:
         settings: the database, and the keys.
         key_id: id of the key, or `UNKNOWN_KEY`.
         report: called with the number so far, after each transaction.
+        force: also without a current key in the settings, which is then not compared.
 
     Raises:
-        AuthorKeyError: the key is the current one.
+        AuthorKeyError: the key is the current one, or the settings do not have the current one.
         RetryableError: the database is away.
         FatalError: the login was refused, or the database was not migrated.
     """
-    if key_id == author_keys(settings.privacy).current_id:
+    current = author_keys(settings.privacy).current_id
+    if current is None and not force:
+        raise AuthorKeyError(
+            f"privacy.author_key is not set here, so {key_id} may be the key that the workers have",
+            "set it as the workers have it (ADE_PRIVACY__AUTHOR_KEY), or, if they have none, use --force",
+        )
+    if key_id == current:
         raise AuthorKeyError(
             f"{key_id} is the current key, so workers would store new hashes of it",
             "set another ADE_PRIVACY__AUTHOR_KEY, restart the workers, and run this again",

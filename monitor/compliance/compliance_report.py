@@ -14,7 +14,8 @@ from monitor.store import reading_engine, translate_driver_errors
 ALLOWED_SECONDS: Final = 24 * 3600
 """The time that X allows from an event to the removal."""
 
-# Of events that matched nothing and were removed, only the counts of each day are left.
+# Of events that matched nothing and were removed, only the counts of each day are left. Runs of retention and
+# of `forget-key` have no subject: nobody asked to delete these posts.
 EVENTS: Final = text(
     """
     SELECT
@@ -43,7 +44,7 @@ EVENTS: Final = text(
                 WHERE done_at - coalesce(event_at, received_at) > make_interval(secs => :allowed)
             ) AS late
         FROM compliance_events
-        WHERE received_at >= coalesce(:since, '-infinity'::timestamptz)
+        WHERE received_at >= coalesce(:since, '-infinity'::timestamptz) AND subject <> ''
         GROUP BY event
         UNION ALL
         SELECT
@@ -77,7 +78,7 @@ class EventSummary:
         event: its name in the audit.
         events: how many there were.
         without_match: those about posts or authors that the database did not have when they came.
-        unmatched: those about authors whose stored posts could not be found, because there was no author key.
+        unmatched: those about authors whose stored posts may not all have been found: a key was missing.
         erased_posts: rows of `tweets` that were made anonymous, or lost their text because of an edit.
         retracted_alerts: alerts that were retracted.
         slowest_since_event: longest time in seconds from the event, as the platform dates it, to the removal.

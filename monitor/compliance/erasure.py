@@ -28,7 +28,7 @@ class Erasure:
         events: number of events by their name in the audit.
         touched: number of rows by table.
         without_match: events about posts or authors that the database did not have. Their tombstones wait.
-        unmatched: events about authors whose stored posts could not be found, because there is no author key.
+        unmatched: events about authors whose stored posts may not all have been found: a key was missing.
         letters: the dead letters, and how many of them were removed; None if another process removes them.
         problems: what could not be done now, and who will do it.
     """

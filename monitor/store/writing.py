@@ -68,7 +68,6 @@ class Store:
         self.engine = async_engine(settings.database)
         self._settings = settings.database
         self._keys = author_keys(settings.privacy)
-        self._key_is_noted = False
         self._posts = PostWriter(self._keys)
 
     async def close(self) -> None:
@@ -174,8 +173,8 @@ class Store:
         with translate_driver_errors(self._settings):
             async with self.engine.begin() as connection:
                 await connection.execute(sql.LOCK_FOR_WRITING)
-                if not self._key_is_noted:
-                    await note_key(connection, self._keys)
+                # In every batch: `forget-key` may have removed the row since the last one.
+                await note_key(connection, self._keys)
                 admission = await admit_posts(connection, scored)
                 posts = await self._posts.write(connection, admission.posts, bundle=bundle)
                 await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
@@ -190,7 +189,6 @@ class Store:
                 # Last, because all workers update the row of the current hour, and wait there for each
                 # other's commit.
                 await add_to_counts(connection, posts, new, bundle=bundle)
-            self._key_is_noted = True
             if admission.late:
                 async with self.engine.begin() as connection:
                     touched = await remove_late_posts(connection, admission.late)

@@ -84,3 +84,52 @@ def test_hashes_from_before_ids_of_keys_can_be_forgotten(
 def test_without_keys_the_setting_is_named(run: RunCommand, migrated: Settings) -> None:
     settings = migrated.model_copy(update={"privacy": PrivacySettings()})
     assert "ADE_PRIVACY__AUTHOR_KEY" in run(settings, "compliance", "keys").err
+
+
+def test_a_key_without_posts_is_listed_until_it_is_forgotten(
+    run: RunCommand, migrated: Settings, tables: Tables
+) -> None:
+    fill(with_keys(migrated, OLD), 1, 2)
+    tables.run("DELETE FROM tweets")
+    after = with_keys(migrated, NEW)
+    fill(after, 3, 1)
+    missed = run(after, "erase", "--author", "nobody", "--dry-run")
+    assert "may not all have been found: an author key is missing" in missed.err
+    assert run(after, "erase", "--author", "nobody").status == 0
+    assert "an author key is missing" in run(after, "compliance", "report").err
+    listed = [json.loads(line) for line in run(after, "compliance", "keys", "--json").out.splitlines()]
+    assert [(use["key_id"], use["state"], use["posts"]) for use in listed] == [
+        (NEW_ID, "current", 1),
+        (OLD_ID, "missing", 0),
+    ]
+    assert "forget-key" in run(after, "compliance", "keys").err
+    assert run(after, "compliance", "forget-key", OLD_ID).status == 0
+    assert OLD_ID not in run(after, "compliance", "keys").out
+    assert "an author key is missing" not in run(after, "erase", "--author", "nobody", "--dry-run").err
+
+
+def test_without_the_current_key_nothing_is_forgotten_unless_forced(
+    run: RunCommand, migrated: Settings, tables: Tables
+) -> None:
+    fill(with_keys(migrated, OLD), 1, 2)
+    without = migrated.model_copy(update={"privacy": PrivacySettings()})
+    advice = run(without, "compliance", "keys").err
+    assert "set privacy.author_key here" in advice
+    assert "forget-key" not in advice
+    refused = run(without, "compliance", "forget-key", OLD_ID)
+    assert refused.status == 1
+    assert "ADE_PRIVACY__AUTHOR_KEY" in refused.err
+    hashes = "SELECT count(author_hash) FROM tweets"
+    assert tables.rows(hashes) == [(2,)]
+    assert run(without, "compliance", "forget-key", OLD_ID, "--force").status == 0
+    assert tables.rows(hashes) == [(0,)]
+
+
+async def test_a_key_that_workers_still_have_is_noted_again(migrated: Settings, tables: Tables) -> None:
+    worker = Store(with_keys(migrated, OLD))
+    await write(worker, [positive_tweet("1")])
+    await asyncio.to_thread(author_key_use.forget_key, with_keys(migrated, NEW), OLD_ID)
+    assert tables.rows("SELECT key_id FROM author_keys") == []
+    await write(worker, [positive_tweet("2")])
+    await worker.close()
+    assert tables.rows("SELECT key_id FROM author_keys") == [(OLD_ID,)]
