@@ -10,7 +10,7 @@ import typer
 from monitor.cli.console import print_error, print_line, print_note
 from monitor.cli.options import PASSED_ON, ShowPassword, settings_of
 from monitor.cli.stack_advice import note_stopped_stack
-from monitor.settings import masked_url
+from monitor.settings import Settings, masked_url
 
 db_app = typer.Typer(
     no_args_is_help=True, help="Create and check the tables of the ADE database, and look into it."
@@ -26,8 +26,6 @@ def upgrade_command(context: typer.Context) -> None:
     """
     from monitor.store import (
         describe_database,
-        missing_roles_advice,
-        read_roles,
         required_revision,
         upgrade_database,
     )
@@ -39,7 +37,16 @@ def upgrade_command(context: typer.Context) -> None:
         print_line(f"the database {database} is at revision {before}: nothing to do")
     else:
         print_line(f"the database {database} is now at revision {required} (was {before or 'empty'})")
-        if advice := missing_roles_advice(settings.database, read_roles(settings.database)):
+        _set_up_roles(settings)
+
+
+def _set_up_roles(settings: Settings) -> None:
+    """Set up the roles in a database at the required revision, and print what could not be done."""
+    from monitor.store import missing_roles_advice, new_rights_advice, set_up_roles
+
+    state = set_up_roles(settings)
+    for advice in (missing_roles_advice(settings.database, state), new_rights_advice(settings.database)):
+        if advice:
             print_note(advice)
 
 
@@ -101,7 +108,7 @@ def restore_command(
     The file is decrypted twice: first to check it, and then into one transaction.
     """
     from monitor.cli.backup import check_backup, restore
-    from monitor.store import set_up_roles
+    from monitor.store import current_revision, required_revision
 
     if check:
         check_backup(file)
@@ -109,8 +116,10 @@ def restore_command(
         return
     settings = settings_of(context)
     restore(settings, file)
-    set_up_roles(settings)
     print_line(f"{file} is restored")
+    # An older database gets its rights from `db upgrade`: the roles need the tables of today.
+    if current_revision(settings) == required_revision():
+        _set_up_roles(settings)
     print_note(
         "next: `ade-monitor db upgrade`, then `ade-monitor topics rewind --to database`, then start the "
         "workers; repeat what was erased by hand since the backup"

@@ -36,7 +36,14 @@ from monitor.store.connections import async_engine, describe_database, reading_e
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.old_posts import START, AgeLimits, OldPage, remove_old_posts
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
-from monitor.store.roles import READER, may_only_read, missing_roles_advice, read_roles, set_up_roles
+from monitor.store.roles import (
+    READER,
+    may_only_read,
+    missing_roles_advice,
+    new_rights_advice,
+    read_roles,
+    set_up_roles,
+)
 from monitor.store.stored_progress import stored_progress
 from monitor.store.tables import alert_outbox
 from monitor.store.tombstones import find_removed
@@ -69,6 +76,7 @@ __all__ = [
     "find_removed",
     "may_only_read",
     "missing_roles_advice",
+    "new_rights_advice",
     "note_run",
     "read_roles",
     "reading_engine",

@@ -135,6 +135,12 @@ _STATE: Final = text(
 )
 
 
+# Their rights were granted by hand, before there were roles.
+_WITHOUT_NEW_RIGHTS: Final = text(
+    "SELECT rolname FROM pg_roles WHERE rolcanlogin AND has_table_privilege(oid, 'tweets', 'INSERT') "
+    "AND NOT has_table_privilege(oid, 'author_keys', 'INSERT') ORDER BY rolname"
+)
+
 _ONLY_READS: Final = text(
     "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :reader AND pg_has_role(oid, 'USAGE')) "
     "AND NOT has_table_privilege('progress', 'INSERT')"
@@ -206,6 +212,24 @@ def missing_roles_advice(database: DatabaseSettings, state: RolesState) -> str |
         f"the roles of {describe_database(database)} are not complete: {fact}, and {state.login} may not "
         "change that. The monitor works without them. To have them, let a superuser run the output of "
         "`ade-monitor db roles --sql` in this database"
+    )
+
+
+def new_rights_advice(database: DatabaseSettings) -> str | None:
+    """Return what to do for logins that may write posts, but nothing to the newer tables; None without any.
+
+    Raises:
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database was not migrated.
+    """
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        logins = list(connection.execute(_WITHOUT_NEW_RIGHTS).scalars())
+    if not logins:
+        return None
+    grants = "; ".join(f'GRANT {WRITER} TO "{login}"' for login in logins)
+    return (
+        f"workers with these logins cannot write: {', '.join(logins)}. Their rights lack the newer tables. "
+        f"Run as a superuser: {grants}"
     )
 
 

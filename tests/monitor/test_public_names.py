@@ -120,6 +120,7 @@ PUBLIC = {
         "find_removed",
         "may_only_read",
         "missing_roles_advice",
+        "new_rights_advice",
         "note_run",
         "read_roles",
         "reading_engine",

@@ -15,12 +15,15 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from monitor.settings import Settings
-from monitor.store import Store
+from monitor.store import Store, read_roles
+from monitor.store.revisions import downgrade_database
+from monitor.store.roles import WRITER
 from monitor.store.tables import metadata
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.cli.keyrings import Keyring
 from tests.monitor.store.batches import TEXT, Tables, alert, negative_tweet, positive_tweet, write
 from tests.monitor.store.events import apply, post_event
+from tests.monitor.store.logins import login
 
 pytestmark = pytest.mark.skipif(not shutil.which("gpg"), reason="gpg is not installed")
 
@@ -105,6 +108,28 @@ def test_a_restored_database_has_the_same_rows_and_rights(
     assert run(empty, "db", "check").status == 0
     assert run(empty, "db", "roles").status == 0
     asyncio.run(_write_more(empty))
+
+
+def test_a_backup_of_an_older_revision_is_restored_and_then_upgraded(
+    run: RunCommand,
+    filled: Settings,
+    empty: Settings,
+    keyring: Keyring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    downgrade_database(filled, "0004")
+    file = tmp_path / "older.dump.gpg"
+    assert run(filled, "db", "backup", str(file), "--recipient", str(keyring.public)).status == 0
+    monkeypatch.setenv("GNUPGHOME", str(keyring.home))
+    ended = run(empty, "db", "restore", str(file))
+    assert ended.status == 0, ended.err
+    assert "db upgrade" in ended.err
+    assert "0004" in run(empty, "db", "revision").out
+    assert run(empty, "db", "upgrade").status == 0
+    assert read_roles(empty.database).complete
+    with login(empty, WRITER) as worker:
+        asyncio.run(_write_more(worker))
 
 
 async def _write_more(settings: Settings) -> None:

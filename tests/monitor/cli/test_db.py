@@ -10,8 +10,10 @@ from pydantic import SecretStr
 from monitor.embedded import free_port
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import required_revision
-from monitor.store.roles import SETUP_ROLES
+from monitor.store.revisions import downgrade_database
+from monitor.store.roles import SETUP_ROLES, WRITER
 from tests.monitor.cli.conftest import RunCommand
+from tests.monitor.store.logins import connected, login, name_of
 from tests.processes import ade_monitor
 
 
@@ -37,6 +39,22 @@ def test_the_roles_are_set_up_and_their_sql_is_printed(run: RunCommand, migrated
         ade_monitor(migrated, "db", "shell", "-v", "ON_ERROR_STOP=1", stdin=SETUP_ROLES.encode()).returncode
         == 0
     )
+
+
+def test_an_upgrade_names_logins_whose_rights_lack_the_new_tables(
+    run: RunCommand, migrated: Settings
+) -> None:
+    downgrade_database(migrated, "0004")
+    with login(migrated) as worker, login(migrated) as analyst, login(migrated, WRITER) as member:
+        with connected(migrated) as connection:
+            granted = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public"
+            connection.execute(f"{granted} TO {name_of(worker)}".encode())
+            connection.execute(f"GRANT SELECT ON tweets TO {name_of(analyst)}".encode())
+        ended = run(migrated, "db", "upgrade")
+        assert ended.status == 0, ended.err
+        assert f'GRANT ade_writer TO "{name_of(worker)}"' in ended.err
+        assert name_of(analyst) not in ended.err
+        assert name_of(member) not in ended.err
 
 
 def test_a_database_that_is_away_or_missing_is_named(run: RunCommand, database_url: str) -> None:
