@@ -160,7 +160,9 @@ def create_app(
             gate.start_next()
 
     async def end_after_hang(error: BaseException) -> None:
-        journal.note_hang()
+        slowest = conveyor.work.slowest()
+        if slowest is not None and slowest.stage == ScorePosts.__name__:
+            journal.note_hang()  # no post is to blame for another stage
         await app.crash(error)
 
     stage_watch = StageWatch(
@@ -173,7 +175,7 @@ def create_app(
         kafka,
         timeout=worker.stall_timeout,
         positions=partial(reader_positions, app),
-        missing_dependency=conveyor.work.missing_dependency,
+        reason_not_to_read=conveyor.work.reason_not_to_read,
         fail=app.crash,
     )
     dependency_watch = DependencyWatch(

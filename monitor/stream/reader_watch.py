@@ -45,7 +45,7 @@ class ReaderWatch:
         kafka: which broker and topic.
         timeout: seconds without progress, after which the process ends.
         positions: returns the positions of the assigned partitions; None while the group rebalances.
-        missing_dependency: returns a dependency that the worker waits for, or None.
+        reason_not_to_read: returns why the reader may stand still, or None.
         fail: ends the process with an error.
         find: returns how far the partitions are; see `find_unread`. Blocking.
         clock: returns seconds.
@@ -60,7 +60,7 @@ class ReaderWatch:
         *,
         timeout: float,
         positions: Callable[[], Positions | None],
-        missing_dependency: Callable[[], str | None],
+        reason_not_to_read: Callable[[], str | None],
         fail: Callable[[BaseException], Awaitable[None]],
         find: Callable[[KafkaSettings], Mapping[int, PartitionLag]] = find_unread,
         clock: Callable[[], float] = time.monotonic,
@@ -68,7 +68,7 @@ class ReaderWatch:
         self._kafka = kafka
         self._timeout = timeout
         self._positions = positions
-        self._missing_dependency = missing_dependency
+        self._reason_not_to_read = reason_not_to_read
         self._fail = fail
         self._find = find
         self._clock = clock
@@ -101,7 +101,7 @@ class ReaderWatch:
             return
         self._note_broker_back()
         self._measure(lags)
-        if self._missing_dependency():
+        if self._reason_not_to_read():
             self._forget()
             return
         positions = self._positions()

@@ -6,13 +6,14 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from monitor.ingest import Batch
 from monitor.stream.batch_results import score_alone, score_batch, without_doomed
 from monitor.stream.scoring_journal import ScoringJournal
 from monitor.stream.served_bundle import CurrentBundle
+from monitor.stream.stage_work import ANOTHER_BATCH, waiting_for
 
 NO_JOURNAL = ScoringJournal(None)
 
@@ -41,13 +42,13 @@ class ScorePosts:
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Score nothing during the block, which starts when no batch is in work."""
-        async with self._pausing:
-            self._may_start.clear()
-            try:
+        async with AsyncExitStack() as stack:
+            with waiting_for(ANOTHER_BATCH):
+                await stack.enter_async_context(self._pausing)
+                stack.callback(self._may_start.set)
+                self._may_start.clear()
                 await self._is_idle.wait()
-                yield
-            finally:
-                self._may_start.set()
+            yield
 
     async def process(self, batch: Batch) -> Batch:
         """Score the tweets of a batch.
@@ -78,7 +79,8 @@ class ScorePosts:
                 with self._journal.scoring(batch.posts):
                     return await self._in_thread(score_alone, batch, scorer, self._journal)
         while not self._may_start.is_set():
-            await self._may_start.wait()
+            with waiting_for(ANOTHER_BATCH):
+                await self._may_start.wait()
         self._in_work += 1
         self._is_idle.clear()
         try:

@@ -28,8 +28,8 @@ SLOW_AFTER: Final = 30.0
 class StageWatch:
     """Ends the process if a stage has worked on a batch for too long.
 
-    A batch that waits for the database does not count: `outages` logs that. Nor does one while the broker is
-    away, since a stage may wait for it.
+    A batch that waits for the database does not count: `outages` logs that. Nor does one that waits for
+    another batch, which counts itself. Nor does one while the broker is away, since a stage may wait for it.
 
     Args:
         work: the batches in stages.
@@ -65,7 +65,7 @@ class StageWatch:
 
     async def check(self) -> None:
         """Log a slow batch, and call `fail` if it is too slow."""
-        slowest = next((work for work in self._work.running() if work.waits_for is None), None)
+        slowest = self._work.slowest()
         now = self._clock()
         seconds = round(now - slowest.since, 1) if slowest else 0.0
         if slowest is None or seconds < min(SLOW_AFTER, self._timeout):

@@ -12,6 +12,9 @@ from typing import Final
 DATABASE: Final = "the database"
 """Name of a dependency, for `waiting_for`."""
 
+ANOTHER_BATCH: Final = "another batch"
+"""What a batch waits for that must not be in work together with another one, for `waiting_for`."""
+
 
 @dataclass(eq=False, slots=True)
 class StageWork:
@@ -22,7 +25,8 @@ class StageWork:
         batch: id of the batch.
         clock: returns seconds.
         since: when the stage got the batch, last made progress, or stopped waiting for a dependency.
-        waits_for: dependency that is known to be away and that the stage waits for, or None.
+        waits_for: dependency that is known to be away and that the stage waits for, `ANOTHER_BATCH`, or None.
+        has_steps: True if the stage notes its progress with this batch.
     """
 
     stage: str
@@ -30,6 +34,7 @@ class StageWork:
     clock: Callable[[], float]
     since: float
     waits_for: str | None = None
+    has_steps: bool = False
 
 
 _CURRENT: ContextVar[StageWork | None] = ContextVar("stage_work", default=None)
@@ -62,9 +67,23 @@ class WorkInStages:
         """Return the batches in work, the oldest first."""
         return sorted(self._running, key=lambda work: work.since)
 
+    def slowest(self) -> StageWork | None:
+        """Return the oldest batch in work that waits for nothing, or None."""
+        return next((work for work in self.running() if work.waits_for is None), None)
+
     def missing_dependency(self) -> str | None:
         """Return the dependency that a stage waits for, or None if none is known to be away."""
-        return next((work.waits_for for work in self._running if work.waits_for), None)
+        reasons = (work.waits_for for work in self._running)
+        return next((reason for reason in reasons if reason not in (None, ANOTHER_BATCH)), None)
+
+    def reason_not_to_read(self) -> str | None:
+        """Return why the reader may stand still, or None.
+
+        A stage may take long for a batch if it notes its progress: `StageWatch` looks at each step.
+        """
+        if any(work.has_steps for work in self._running):
+            return "a stage makes progress"
+        return self.missing_dependency()
 
     def restart_clock(self) -> None:
         """Count the time of all batches from now on: until now, they could not go on."""
@@ -76,12 +95,15 @@ def note_progress() -> None:
     """Note that the running stage makes progress with its batch. Outside of a stage, do nothing."""
     work = _CURRENT.get()
     if work is not None:
-        work.since = work.clock()
+        work.since, work.has_steps = work.clock(), True
 
 
 @contextmanager
 def waiting_for(dependency: str) -> Iterator[None]:
-    """Note that the running stage waits for a dependency that is away. Outside of a stage, do nothing."""
+    """Note that the running stage waits for a dependency that is away, or for `ANOTHER_BATCH`.
+
+    Outside of a stage, do nothing.
+    """
     work = _CURRENT.get()
     if work is None:
         yield

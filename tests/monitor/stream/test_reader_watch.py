@@ -28,7 +28,7 @@ class WatchedReader(WatchedProcess):
             KafkaSettings(),
             timeout=TIMEOUT,
             positions=lambda: self.positions,
-            missing_dependency=lambda: self.missing,
+            reason_not_to_read=lambda: self.missing,
             fail=self.fail,
             find=self.find,
             clock=self.clock,
