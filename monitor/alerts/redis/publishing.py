@@ -48,9 +48,10 @@ class RedisPublisher:
             if any(isinstance(reply, NoScriptError) for reply in replies):
                 await self._client.script_load(PUBLISH)
                 replies = await self._run_script(revisions)
-        if any(isinstance(reply, RedisError) for reply in replies):
-            # After a failover, this connection still leads to the old server, which is a replica now.
-            await self._client.connection_pool.disconnect()
+            if any(isinstance(reply, RedisError) for reply in replies):
+                # After a failover, this connection still leads to the old server, which is a replica now.
+                # Those in use are of other tasks, and end with their own commands.
+                await self._client.connection_pool.disconnect(inuse_connections=False)
         self._require_replicas(replies[len(revisions) :])
         result = PublishResult()
         for revision, reply in zip(revisions, replies, strict=False):

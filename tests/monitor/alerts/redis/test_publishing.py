@@ -9,11 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+import redis.asyncio
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from monitor.alerts.redis.publishing import seen_key
+from monitor.alerts.ports import AlertRevision
+from monitor.alerts.redis.publishing import RedisPublisher, seen_key
 from monitor.errors import MonitorError, RetryableError, SettingsError
 from monitor.settings import RedisSettings, Settings
 from tests.monitor.alerts.conftest import Fill
@@ -172,3 +174,19 @@ async def test_a_wrong_password_is_reported_without_the_password(
         with pytest.raises(SettingsError, match="ADE_REDIS__URL") as caught:
             await relay.publish_pending()
     assert "open-sesame" not in str(caught.value)
+
+
+async def test_a_connection_that_does_not_close_in_time_is_an_outage(
+    valkey: RestartableValkey, migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_: redis.asyncio.Connection) -> None:
+        raise redis.TimeoutError("Timed out closing connection after 5.0")
+
+    with valkey.client() as client:
+        client.config_set("min-replicas-to-write", 1)  # refuses each change
+        publisher = RedisPublisher(valkey.settings(migrated))
+        with monkeypatch.context() as patch:
+            patch.setattr(redis.asyncio.Connection, "disconnect", hang)
+            with pytest.raises(RetryableError, match="closing connection"):
+                await publisher.publish([AlertRevision("a", 1, payload(0))])
+        await publisher.close()
