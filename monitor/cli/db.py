@@ -100,19 +100,19 @@ def restore_command(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
     check: Annotated[
-        bool, typer.Option("--check", help="Only check that the file is complete and can be decrypted.")
+        bool, typer.Option("--check", help="Only check that the file is complete and can be read.")
     ] = False,
 ) -> None:
     """Read a backup into an empty database. gpg must have the private key. Stop the workers first.
 
-    The file is decrypted twice: first to check it, and then into one transaction.
+    The file is decrypted first to check it, and then into one transaction.
     """
     from monitor.cli.backup import check_backup, restore
     from monitor.store import current_revision, required_revision
 
     if check:
-        check_backup(file)
-        print_line(f"{file} is complete and can be decrypted")
+        program = check_backup(file)
+        print_line(f"{file} is complete, and pg_restore {program.version} can read it")
         return
     settings = settings_of(context)
     restore(settings, file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from monitor.cli.backup import ENCRYPT
 from monitor.settings import Settings
 from monitor.store import Store, read_roles
 from monitor.store.revisions import downgrade_database
@@ -215,3 +217,15 @@ def test_an_empty_database_is_not_backed_up(
     ended = run(empty, "db", "backup", str(tmp_path / "x"), "--recipient", str(keyring.public))
     assert ended.status == 1
     assert "no tables" in ended.err
+
+
+def test_a_file_that_pg_restore_cannot_read_does_not_pass_the_check(
+    run: RunCommand, empty: Settings, backup: Path, keyring: Keyring
+) -> None:
+    encrypt = ["gpg", *ENCRYPT, f"--recipient-file={keyring.public}", "--encrypt"]
+    backup.write_bytes(subprocess.run(encrypt, input=b"notes", capture_output=True, check=True).stdout)
+    for command in (["restore", str(backup)], ["restore", str(backup), "--check"]):
+        ended = run(empty, "db", *command)
+        assert ended.status == 1
+        assert "not restored (pg_restore" in ended.err
+    assert "none" in run(empty, "db", "revision").out
