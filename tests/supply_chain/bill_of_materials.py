@@ -2,12 +2,14 @@
 
 The result is CycloneDX JSON, with the version, the licence and the dependencies of each installed package
 that the product needs. cyclonedx-py describes the whole environment; what only developers need is left out.
+So is what only PyTorch's build for CUDA brings: `constraints.txt` does not pin it, because the build decides.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,6 +27,9 @@ ROOT: Final = Path(__file__).parents[2]
 PRODUCT: Final = "ade-monitor"
 FOR_DEVELOPERS: Final = "dev"
 """The extra that is not a part of the product."""
+
+CUDA_PACKAGE: Final = re.compile(r"(nvidia|cuda)-.+|(pytorch-)?triton")
+"""Names of packages that PyTorch needs in its build for CUDA only."""
 
 VERSION: Final = SchemaVersion.V1_6
 err: Final = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
@@ -47,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.out.write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
     for name in sorted(missing):
         err.print(f"left out, since it is not installed: {name}")
+    for name in sorted(cuda_packages()):
+        err.print(f"left out, since only PyTorch's build for CUDA needs it, and it is not pinned: {name}")
     err.print(f"wrote {options.out}: {len(bill['components'])} packages")
     return 0
 
@@ -56,8 +63,24 @@ def product_extras() -> list[str]:
     return [name for name in metadata(PRODUCT).get_all("Provides-Extra") or [] if name != FOR_DEVELOPERS]
 
 
+def cuda_packages() -> set[str]:
+    """Return the names of the packages that only PyTorch's build for CUDA needs; the CPU build has none."""
+    requires = map(Requirement, distribution("torch").requires or [])
+    return {
+        canonicalize_name(needed.name)
+        for needed in requires
+        if _is_active(needed, frozenset()) and _is_for_cuda("torch", needed)
+    }
+
+
+def _is_for_cuda(package: str, requirement: Requirement) -> bool:
+    return package == "torch" and CUDA_PACKAGE.fullmatch(canonicalize_name(requirement.name)) is not None
+
+
 def product_packages(extras: Sequence[str]) -> tuple[dict[str, set[str]], set[str]]:
     """Return the packages that the product needs with those extras, and those that are not installed.
+
+    What only PyTorch's build for CUDA needs is in neither of them.
 
     Returns:
         For each installed package, by its canonical name, the names of the packages that it needs itself;
@@ -79,7 +102,7 @@ def product_packages(extras: Sequence[str]) -> tuple[dict[str, set[str]], set[st
             continue
         needed = packages.setdefault(name, set())
         for requirement in map(Requirement, requires):
-            if _is_active(requirement, chosen):
+            if _is_active(requirement, chosen) and not _is_for_cuda(name, requirement):
                 other = canonicalize_name(requirement.name)
                 needed.add(other)
                 waiting.append((other, frozenset(requirement.extras)))

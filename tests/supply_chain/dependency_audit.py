@@ -2,7 +2,8 @@
 
 pip-audit asks OSV (https://osv.dev) about every line of `constraints.txt`. The exit status is 0 only if OSV
 has answered for all of them and knows no weakness, 1 if it knows one, and 3 if it did not answer for all. So
-a machine without internet never reports that there is nothing to report.
+a machine without internet never reports that there is nothing to report. What only PyTorch's build for CUDA
+brings is not pinned, so it is named and not audited.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
+
+from tests.supply_chain.bill_of_materials import cuda_packages
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICE: Final = "https://api.osv.dev/v1/query"
@@ -35,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--ignore", action="append", default=[], metavar="ID", help="a weakness; repeatable")
     options = parser.parse_args(arguments)
     pinned = pinned_packages(options.constraints)
+    warn_of_unpinned()
     try:
         rows = audit(options.constraints, options.service, options.ignore)
     except AuditError as error:
@@ -54,6 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOT_AUDITED
     out.print(f"no known weaknesses in {len(pinned)} packages")
     return CLEAN
+
+
+def warn_of_unpinned() -> None:
+    """Print the packages of PyTorch's build for CUDA, if it is installed: no line pins them."""
+    if names := sorted(cuda_packages()):
+        out.print(f"not pinned, so not audited (PyTorch's build for CUDA): {', '.join(names)}")
 
 
 class AuditError(Exception):

