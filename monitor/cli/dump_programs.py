@@ -71,12 +71,12 @@ def programs_for(name: str, database: DatabaseSettings) -> list[DumpProgram]:
 
 def installed_programs(name: str) -> list[DumpProgram]:
     """Return all programs of this name on this machine, the user's own first."""
-    found = []
+    programs = []
     for path, has_tls in _paths(name):
         printed = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
         if version := _VERSION.search(printed):
-            found.append(DumpProgram(path, int(version[1]), has_tls))
-    return found
+            programs.append(DumpProgram(path, int(version[1]), has_tls))
+    return programs
 
 
 def _suits(program: DumpProgram, server: int, needs_tls: bool) -> bool:
