@@ -3,6 +3,9 @@
 A broker finds an offset by the headers of the batches before it. If the length in one of them was damaged
 on disk, it answers `CORRUPT_MESSAGE` for the offsets behind it, or as if there were none, up to the next
 entry of its index. aiokafka repeats such a fetch for ever, and the messages behind would wait for ever, too.
+
+An answer with nothing is a weak sign, because a broker that reads slowly, for example from remote storage,
+sends the same. So it counts only if the broker gives it again and again.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -19,6 +23,7 @@ from aiokafka.errors import CorruptRecordException, KafkaError, NoError
 from aiokafka.protocol.fetch import FetchRequest
 
 from monitor.ingest import DAMAGED_BATCH, UnreadOffsets
+from monitor.stream.positions.damaged_batches import LARGEST_GAP
 
 log = structlog.get_logger()
 
@@ -31,6 +36,13 @@ LOOK_MS: Final = 1_500
 
 ANSWER_TIMEOUT: Final = 10.0
 """Seconds for the answer to a query. Meanwhile, nothing else is read."""
+
+EMPTY_ROUNDS: Final = 3
+"""Times that a broker must answer for the same offsets with nothing, before they are left out."""
+
+EMPTY_PAUSE: Final = 60.0
+"""Seconds between two of them. All together must take less than `worker.stall_timeout`, after which the watch
+over the reader ends the process."""
 
 
 class Answer(Enum):
@@ -45,6 +57,24 @@ Query = Callable[[int], Awaitable[Answer]]
 """Returns the broker's answer for an offset of a partition."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """Offsets that a broker does not read: from `first` to `last`. If `is_empty`, it did not say why."""
+
+    first: int
+    last: int
+    is_empty: bool
+
+
+@dataclass(slots=True)
+class _EmptyAnswers:
+    """How often a broker had nothing for the same offsets, and when it was last queried."""
+
+    offsets: _Unreadable
+    rounds: int
+    at: float
+
+
 class RefusedFetches:
     """Looks for partitions whose fetches return nothing, because their log is damaged.
 
@@ -55,6 +85,7 @@ class RefusedFetches:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: dict[Any, tuple[float, Any]] = {}
+        self._empty: dict[Any, _EmptyAnswers] = {}
 
     def waiting(self, states: Iterable[tuple[Any, Any]]) -> list[tuple[Any, int]]:
         """Return the partitions that got nothing for `PATIENCE`, each with its position; then wait again.
@@ -90,20 +121,43 @@ class RefusedFetches:
         """
         damaged = {}
         for place, position in self.waiting(states):
-            try:
-                last = await _last_unreadable(consumer, place, position)
-            except KafkaError as error:
-                log.warning(
-                    "nothing comes from a partition, and its broker does not say why", problem=str(error)
-                )
+            before = self._empty.get(place)
+            if before and before.offsets.first == position and self._clock() - before.at < EMPTY_PAUSE:
                 continue
-            if last is not None:
-                damaged[place] = _named(place, position, last)
+            self._empty.pop(place, None)
+            try:
+                found = await _unreadable_from(consumer, place, position)
+            except KafkaError as error:
+                found = None
+                log.warning("a partition gets nothing, and its broker does not say why", problem=str(error))
+            if found is not None and self._is_certain(place, found, before):
+                damaged[place] = _named(place, found.first, found.last)
         return damaged
 
+    def _is_certain(self, place: Any, found: _Unreadable, before: _EmptyAnswers | None) -> bool:
+        if not found.is_empty:
+            return True
+        rounds = before.rounds + 1 if before and before.offsets == found else 1
+        is_small = found.last - found.first < LARGEST_GAP
+        if is_small and rounds >= EMPTY_ROUNDS:
+            return True
+        self._empty[place] = _EmptyAnswers(found, rounds, self._clock())
+        log.warning(
+            "a broker has nothing for offsets that it claims to have",
+            topic=place.topic,
+            partition=place.partition,
+            first_offset=found.first,
+            last_offset=found.last,
+            rounds=rounds,
+            problem="its log may be damaged, or it reads slowly"
+            if is_small
+            else f"these are more than {LARGEST_GAP:,} offsets, so none is left out",
+        )
+        return False
 
-async def _last_unreadable(consumer: Any, place: Any, position: int) -> int | None:
-    """Return the last offset from `position` on that cannot be read, or None if that one can be.
+
+async def _unreadable_from(consumer: Any, place: Any, position: int) -> _Unreadable | None:
+    """Return the offsets from `position` on that cannot be read, or None if that one can be.
 
     Raises:
         KafkaError: the broker does not answer, or reports something else than damage.
@@ -119,10 +173,12 @@ async def _last_unreadable(consumer: Any, place: Any, position: int) -> int | No
     following = await first_readable(position, end, query)
     if following >= end and answer is Answer.NOTHING:
         return None  # this proves nothing; if it lasts, the watch over the reader reports it
-    for offset in (position, following - 1):
-        if await query(offset) is Answer.MESSAGES:
-            return None  # it was slow before, and no message may be left out for that
-    return following - 1 if following > position else None
+    if following <= position:
+        return None
+    answers = [await query(offset) for offset in (position, following - 1)]
+    if Answer.MESSAGES in answers:
+        return None  # it was slow before, and no message may be left out for that
+    return _Unreadable(position, following - 1, is_empty=Answer.NOTHING in answers)
 
 
 async def first_readable(position: int, end: int, query: Query) -> int:

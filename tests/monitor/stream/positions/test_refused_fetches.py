@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka.structs import TopicPartition
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.stream.positions import refused_fetches
-from monitor.stream.positions.refused_fetches import PATIENCE, Answer, RefusedFetches, first_readable
+from monitor.stream.positions.damaged_batches import LARGEST_GAP
+from monitor.stream.positions.refused_fetches import (
+    EMPTY_PAUSE,
+    EMPTY_ROUNDS,
+    PATIENCE,
+    Answer,
+    RefusedFetches,
+    first_readable,
+)
 from tests.monitor.stream.clocks import Clock
 
 
@@ -80,3 +89,64 @@ async def test_a_broker_that_answers_with_nothing_or_not_at_all_damages_nothing(
     for _ in range(2):
         assert await refused.unreadable(consumer, [(place, state(7, end=20))]) == {}
         clock.now += PATIENCE
+
+
+class DamagedLog:
+    """A broker that gives an answer for some offsets of a partition; consumer and client at the same time."""
+
+    def __init__(self, answer: Answer, first: int, last: int) -> None:
+        self.answer, self.first, self.last = answer, first, last
+        self.queries = 0
+        self.end = last + 100
+        self.clock = Clock()
+        self.refused = RefusedFetches(self.clock)
+        self.cluster = SimpleNamespace(leader_for_partition=lambda _: 1)
+        self._client = self
+        self._fetcher = SimpleNamespace(_max_partition_fetch_bytes=1)
+
+    async def send(self, _: int, request: Any, **__: object) -> SimpleNamespace:
+        self.queries += 1
+        [(_, [(_, offset, _)])] = request.topics
+        is_refused = self.first <= offset <= self.last
+        code = 2 if is_refused and self.answer is Answer.DAMAGE else 0
+        content = b"" if is_refused else b"a batch"
+        return SimpleNamespace(topics=[("tweets", [(0, code, self.end, self.end, [], content)])])
+
+    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, self.end)
+
+    async def look(self) -> list[tuple[int, int]]:
+        """Look every `PATIENCE` seconds for the time of a pause, and return what is left out."""
+        place, found = TopicPartition("tweets", 0), []
+        for _ in range(int(EMPTY_PAUSE / PATIENCE)):
+            self.clock.now += PATIENCE
+            damaged = await self.refused.unreadable(self, [(place, state(self.first, end=self.end))])
+            found += [(unread.first, unread.last) for unread in damaged.values()]
+        return found
+
+
+async def test_offsets_that_a_broker_reports_as_damaged_are_left_out_at_once() -> None:
+    broker = DamagedLog(Answer.DAMAGE, 7, 30)
+    assert (7, 30) in await broker.look()
+
+
+async def test_offsets_that_a_broker_has_nothing_for_are_left_out_only_if_that_lasts() -> None:
+    broker = DamagedLog(Answer.NOTHING, 7, 30)
+    for _ in range(EMPTY_ROUNDS - 1):
+        before = broker.queries
+        assert await broker.look() == []
+        assert broker.queries - before < 20, "each query keeps the reader waiting"
+    assert await broker.look() == [(7, 30)]
+
+
+async def test_a_broker_that_reads_slowly_loses_no_message() -> None:
+    broker = DamagedLog(Answer.NOTHING, 7, 30)
+    for last in (30, 60, 25, 30, 28, 60):
+        broker.last = last
+        assert await broker.look() == []
+
+
+async def test_no_large_part_of_a_log_is_left_out_because_a_broker_has_nothing() -> None:
+    broker = DamagedLog(Answer.NOTHING, 7, 7 + LARGEST_GAP)
+    for _ in range(EMPTY_ROUNDS + 2):
+        assert await broker.look() == []
