@@ -6,8 +6,9 @@ whatever the program did with the messages. Each commit of ours has a note, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 import structlog
 
@@ -15,6 +16,9 @@ from monitor.kafka import is_our_note
 from monitor.settings import KafkaSettings
 
 log = structlog.get_logger()
+
+NOTES_TIMEOUT: Final = 5.0
+"""Seconds for the broker to return the notes of a commit. Meanwhile, no batch is finished."""
 
 
 class ForeignCommits:
@@ -24,9 +28,6 @@ class ForeignCommits:
 
     Args:
         kafka: the topic and the group.
-
-    Attributes:
-        knows_notes: True once a commit of this process was looked at.
     """
 
     def __init__(self, kafka: KafkaSettings) -> None:
@@ -34,7 +35,7 @@ class ForeignCommits:
         self._keeps_notes = False
         self._suspects: dict[Any, int] = {}
         self._reported: set[tuple[Any, int]] = set()
-        self.knows_notes = False
+        self._is_commit_known = False
 
     def look(self, committed: Mapping[Any, tuple[int, str]]) -> None:
         """Log offsets of others.
@@ -48,10 +49,28 @@ class ForeignCommits:
         }
         self._report()
 
-    def note_our_commit(self, notes: Iterable[str]) -> None:
-        """Learn if the broker keeps notes, from those of offsets that this process has just committed."""
-        self.knows_notes = True
-        self._keeps_notes |= any(map(is_our_note, notes))
+    async def learn_from_commit(
+        self, read_back: Callable[[], Awaitable[Mapping[Any, tuple[int, str]]]]
+    ) -> None:
+        """Learn if the broker keeps notes, after a commit of this process.
+
+        This only serves a line of the log. So an error is logged, and the next commit is looked at.
+
+        Args:
+            read_back: returns the offsets that were just committed, and their notes.
+        """
+        if self._is_commit_known:
+            return
+        try:
+            async with asyncio.timeout(NOTES_TIMEOUT):
+                committed = await read_back()
+        except MemoryError:
+            raise
+        except Exception as error:
+            log.warning("the notes of committed offsets cannot be read now", problem=repr(error))
+            return
+        self._is_commit_known = True
+        self._keeps_notes |= any(is_our_note(note) for _, note in committed.values())
         self._report()
 
     def _report(self) -> None:

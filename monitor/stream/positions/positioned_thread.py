@@ -149,15 +149,16 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> Records:
-        records: Records
-        # Before messages are taken: if the policy is to stop, those of the other partitions would be dropped
-        # here, and commits of later ones, until the process has ended, would skip them.
+        # Before messages are taken: an error here, or an end of the worker, would drop those of the other
+        # partitions, and commits of later ones, until the process has ended, would skip them.
         for place, end in self._ends.cut_logs(self._states(consumer)):
             await self._read_cut_log(consumer, place, end)
+        records = await self._leave_out_damage(consumer)
         try:
-            records = await super()._fetch_records(
-                consumer, active_partitions, timeout=timeout, max_records=max_records
-            )
+            if not records:
+                records = await super()._fetch_records(
+                    consumer, active_partitions, timeout=timeout, max_records=max_records
+                )
         except OffsetOutOfRangeError as error:
             [(place, offset)] = error.args[0].items()
             records = await self._return_to_log(consumer, place, offset)
@@ -166,7 +167,6 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
             [place] = error.args
             if self._state(consumer, place) and not self._state(consumer, place).has_valid_position:
                 self._jump(consumer, await self._first_offsets(consumer, [place]))
-        await self._leave_out_damage(consumer, records)
         for place, state in self._states(consumer):
             if state.has_valid_position:
                 last = records[place][-1].offset if records.get(place) else None
@@ -195,13 +195,15 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         consumer.seek(place, first)
         return {place: [unread_record(place, unread)]}
 
-    async def _leave_out_damage(self, consumer: Any, records: Records) -> None:
-        """Go on behind messages that the broker refuses to read, with a mark in their place."""
+    async def _leave_out_damage(self, consumer: Any) -> Records:
+        """Go on behind messages that the broker refuses to read, and return a mark in their place."""
+        records: Records = {}
         for place, unread in (await self._refused.unreadable(consumer, self._states(consumer))).items():
             state = self._state(consumer, place)
-            if state and state.has_valid_position and state.position == unread.first and place not in records:
+            if state and state.has_valid_position and state.position == unread.first:
                 consumer.seek(place, unread.last + 1)
                 records[place] = [unread_record(place, unread)]
+        return records
 
     async def _read_cut_log(self, consumer: Any, place: TopicPartition, end: int) -> None:
         state = self._state(consumer, place)
@@ -228,15 +230,15 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
             return False
         try:
             await consumer.commit(valid)
-            if not self._foreign.knows_notes:
-                stored = await consumer._coordinator.fetch_committed_offsets(list(valid))
-                self._foreign.note_our_commit(note for _, note in stored.values())
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("offsets not committed, the messages are read again", problem=str(error))
             return False
         except Exception as error:
             await self.crash(error)
             return False
+        await self._foreign.learn_from_commit(
+            lambda: consumer._coordinator.fetch_committed_offsets(list(valid))
+        )
         return True
 
     def verify_event_path(self, now: float, tp: Any) -> None:

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer.subscription_state import SubscriptionState
 
 from monitor.errors import FatalError
+from monitor.ingest import DAMAGED_BATCH, UnreadOffsets
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.acknowledged import AcknowledgedOffsets
 from monitor.stream.positions.log_ends import PATIENCE, LogEnds
@@ -91,3 +92,26 @@ async def test_a_reader_that_goes_on_reads_a_cut_log_from_its_start() -> None:
     await reader._fetch_records(broker, {CUT, WHOLE}, timeout=0)
     assert (broker.state(CUT).position, broker.state(WHOLE).position) == (0, 100)
     assert (reader.acknowledged.committable(CUT), broker.taken) == (0, 1)
+
+
+class DamageIn(RefusedFetches):
+    """Finds damage in one partition once."""
+
+    def __init__(self, place: TopicPartition, unread: UnreadOffsets) -> None:
+        super().__init__()
+        self.found = {place: unread}
+
+    async def unreadable(self, *_: Any) -> dict[Any, UnreadOffsets]:
+        found, self.found = self.found, {}
+        return found
+
+
+async def test_no_messages_are_taken_before_damage_is_left_out() -> None:
+    broker = Broker()
+    reader = reader_of(KafkaSettings(), Clock())
+    reader._refused = DamageIn(CUT, UnreadOffsets(100, 104, DAMAGED_BATCH, "damaged"))
+    records = await reader._fetch_records(broker, {CUT, WHOLE}, timeout=0)
+    assert (list(records), broker.taken) == ([CUT], 0)
+    assert broker.state(CUT).position == 105
+    assert await reader._fetch_records(broker, {CUT, WHOLE}, timeout=0) == {}
+    assert broker.taken == 1
