@@ -88,7 +88,9 @@ def _first_free(folder: Path) -> tuple[int, Path]:
 def _read(descriptor: int) -> dict[str, Any]:
     size = os.fstat(descriptor).st_size
     with contextlib.suppress(ValueError, RecursionError):
-        content = json.loads(os.pread(descriptor, size, 0) or b"{}")
+        # A process that ends between the write and the cut leaves a part of the longer content before.
+        line = os.pread(descriptor, size, 0).partition(b"\n")[0]
+        content = json.loads(line or b"{}")
         if isinstance(content, dict):
             return content
     log.warning("the scoring journal is damaged, and starts empty")

@@ -74,6 +74,21 @@ def test_a_shorter_content_leaves_nothing_of_a_longer_one(tmp_path: Path) -> Non
     again.close()
 
 
+def test_an_end_before_a_longer_content_was_cut_off_loses_nothing(tmp_path: Path) -> None:
+    file = JournalFile(tmp_path)
+    file.write({"long": ["x" * 100]})
+    before = (tmp_path / "scoring-0.json").read_bytes()
+    file.write({"n": 1})
+    file.close()
+    written = (tmp_path / "scoring-0.json").read_bytes()
+    (tmp_path / "scoring-0.json").write_bytes(written + before[len(written) :])
+    again = JournalFile(tmp_path)
+    assert again.content == {"n": 1}
+    again.write({"n": 2})
+    again.close()
+    assert (tmp_path / "scoring-0.json").read_bytes() == b'{"n":2}\n'
+
+
 @pytest.mark.parametrize("damage", [b"{", b"[1]", b"\xff\xff", b""])
 def test_a_damaged_file_starts_empty(damage: bytes, tmp_path: Path) -> None:
     JournalFile(tmp_path).close()
