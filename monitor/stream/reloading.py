@@ -88,6 +88,9 @@ class BundleReloader:
             except TimeoutError:
                 pass
             is_requested = self._requested.is_set()
+            if is_requested and self._is_loading():
+                log.warning("a load that was given up still runs, the request waits for its end")
+                await self._until_loaded()
             self._requested.clear()
             try:
                 await self.look(is_requested=is_requested)
@@ -102,7 +105,7 @@ class BundleReloader:
         Args:
             is_requested: do not wait until the folder has stayed the same for two looks.
         """
-        if self._given_up is not None and self._given_up.is_alive():
+        if self._is_loading():
             return  # two loads at once would take the memory of both
         if self._leaves_memory:
             self._leaves_memory = False
@@ -125,6 +128,14 @@ class BundleReloader:
         """Wait a little for a bundle that is being loaded: its threads do not survive the end of Python."""
         if self._thread is not None:
             self._thread.join(END_PATIENCE)
+
+    def _is_loading(self) -> bool:
+        """Return True if a load that was given up still runs."""
+        return self._given_up is not None and self._given_up.is_alive()
+
+    async def _until_loaded(self) -> None:
+        while self._is_loading():  # noqa: ASYNC110 - its thread sets no event, and may hang for ever
+            await asyncio.sleep(self._interval)
 
     async def _take(self, content: BundleContent) -> None:
         before = self._current.version

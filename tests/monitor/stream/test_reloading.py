@@ -244,6 +244,29 @@ async def test_a_load_that_hangs_is_given_up_and_no_second_one_is_started() -> N
     assert case.current.version == "second"
 
 
+async def test_sighup_while_a_given_up_load_still_runs_is_answered_after_its_end() -> None:
+    case, release = Reload(timeout=0.2), threading.Event()
+    case.folder.config = "second"
+
+    def hang(version: str) -> Scorer:
+        release.wait(PATIENCE)
+        case.folder.make_scorer = VersionedScorer
+        return VersionedScorer(version)
+
+    case.folder.make_scorer = hang
+    await case.look_until_settled()  # refused, so only a request tries it again
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.05, os.kill, os.getpid(), signal.SIGHUP)
+    loop.call_later(0.3, release.set)
+    try:
+        with capture_logs() as lines:
+            await case.run_until(lambda: case.current.version == "second")
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+    waits = [line for line in lines if line["event"].startswith("a load that was given up still runs")]
+    assert len(waits) == 1
+
+
 async def test_a_scorer_without_a_folder_is_never_replaced() -> None:
     case = Reload(config=None)
     await case.look_until_settled()
