@@ -126,28 +126,28 @@ class RefusedFetches:
                 continue
             self._empty.pop(place, None)
             try:
-                found = await _unreadable_from(consumer, place, position)
+                offsets = await _unreadable_from(consumer, place, position)
             except KafkaError as error:
-                found = None
+                offsets = None
                 log.warning("a partition gets nothing, and its broker does not say why", problem=str(error))
-            if found is not None and self._is_certain(place, found, before):
-                damaged[place] = _named(place, found.first, found.last)
+            if offsets is not None and self._is_certain(place, offsets, before):
+                damaged[place] = _named(place, offsets.first, offsets.last)
         return damaged
 
-    def _is_certain(self, place: Any, found: _Unreadable, before: _EmptyAnswers | None) -> bool:
-        if not found.is_empty:
+    def _is_certain(self, place: Any, offsets: _Unreadable, before: _EmptyAnswers | None) -> bool:
+        if not offsets.is_empty:
             return True
-        rounds = before.rounds + 1 if before and before.offsets == found else 1
-        is_small = found.last - found.first < LARGEST_GAP
+        rounds = before.rounds + 1 if before and before.offsets == offsets else 1
+        is_small = offsets.last - offsets.first < LARGEST_GAP
         if is_small and rounds >= EMPTY_ROUNDS:
             return True
-        self._empty[place] = _EmptyAnswers(found, rounds, self._clock())
+        self._empty[place] = _EmptyAnswers(offsets, rounds, self._clock())
         log.warning(
             "a broker has nothing for offsets that it claims to have",
             topic=place.topic,
             partition=place.partition,
-            first_offset=found.first,
-            last_offset=found.last,
+            first_offset=offsets.first,
+            last_offset=offsets.last,
             rounds=rounds,
             problem="its log may be damaged, or it reads slowly"
             if is_small

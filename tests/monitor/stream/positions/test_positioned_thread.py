@@ -99,11 +99,11 @@ class DamageIn(RefusedFetches):
 
     def __init__(self, place: TopicPartition, unread: UnreadOffsets) -> None:
         super().__init__()
-        self.found = {place: unread}
+        self.damage = {place: unread}
 
     async def unreadable(self, *_: Any) -> dict[Any, UnreadOffsets]:
-        found, self.found = self.found, {}
-        return found
+        damage, self.damage = self.damage, {}
+        return damage
 
 
 async def test_no_messages_are_taken_before_damage_is_left_out() -> None:

@@ -117,12 +117,12 @@ class DamagedLog:
 
     async def look(self) -> list[tuple[int, int]]:
         """Look every `PATIENCE` seconds for the time of a pause, and return what is left out."""
-        place, found = TopicPartition("tweets", 0), []
+        place, left_out = TopicPartition("tweets", 0), []
         for _ in range(int(EMPTY_PAUSE / PATIENCE)):
             self.clock.now += PATIENCE
             damaged = await self.refused.unreadable(self, [(place, state(self.first, end=self.end))])
-            found += [(unread.first, unread.last) for unread in damaged.values()]
-        return found
+            left_out += [(unread.first, unread.last) for unread in damaged.values()]
+        return left_out
 
 
 async def test_offsets_that_a_broker_reports_as_damaged_are_left_out_at_once() -> None:
