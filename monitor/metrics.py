@@ -110,7 +110,7 @@ STAGE_SECONDS: Final = BoundedHistogram(
 # Since the broker received the message, and since the post was written, if it has a date.
 DELAY_SECONDS: Final = BoundedHistogram(
     "ade_end_to_end_delay_seconds",
-    "Age of a post, or of its message, when it is stored.",
+    "Age of a post, or of a message with posts, when it is stored.",
     ["since"],
     buckets=DELAY_BUCKETS,
     registry=WORKER,

@@ -110,8 +110,11 @@ def _measure_languages(batch: Batch) -> None:
 def _measure_delays(batch: Batch, stored_at: datetime) -> None:
     since_message = metrics.DELAY_SECONDS.labels(since="message")
     since_post = metrics.DELAY_SECONDS.labels(since="post")
+    message = None
     for scored in batch.scored:
         received = scored.received
-        since_message.observe((stored_at - received.origin.timestamp).total_seconds())
+        if received.origin is not message:  # once for all posts of a message, which follow one another
+            message = received.origin
+            since_message.observe((stored_at - message.timestamp).total_seconds())
         if received.post.created_at is not None:
             since_post.observe((stored_at - received.post.created_at).total_seconds())

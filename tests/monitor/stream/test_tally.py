@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -117,3 +118,17 @@ def test_skipped_posts_count_by_language_and_a_language_of_a_producer_makes_no_s
     Tally(Clock()).add(replace(batch, skipped=skipped), WRITTEN, None)
     assert (skipped_posts("es") - before[0], skipped_posts("other") - before[1]) == (2, 1)
     assert skipped_posts("xx-author-of-a-post") == 0
+
+
+def test_the_delay_since_the_message_counts_once_for_all_its_posts() -> None:
+    posts = [{"id": str(number), "text": "fine", "created_at": "2026-01-01T00:00:00Z"} for number in range(3)]
+    batch = batch_of(event(raw=json.dumps(posts).encode()), event("fine", offset=1), event("fine", offset=2))
+    prediction = TweetPrediction("NoADE", 0.1)
+    batch = replace(batch, scored=tuple(ScoredPost(received, prediction) for received in batch.posts))
+
+    def delays(since: str) -> float:
+        return WORKER.get_sample_value("ade_end_to_end_delay_seconds_count", {"since": since}) or 0.0
+
+    before = delays("message"), delays("post")
+    Tally(Clock()).add(batch, WRITTEN, None)
+    assert (delays("message") - before[0], delays("post") - before[1]) == (3, 3)
