@@ -131,6 +131,12 @@ def test_a_worker_ends_by_itself_before_systemd_ends_it() -> None:
     assert seconds(worker, "WatchdogSec") >= Settings().worker.stall_timeout
 
 
+def test_a_worker_that_the_watchdog_ends_leaves_a_note_about_a_fault() -> None:
+    [worker] = [name for name in UNITS if "worker" in name]
+    assert values(worker, "WatchdogSignal") == ["SIGABRT"]
+    assert values(worker, "StateDirectory"), "the note is in this folder"
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_the_unit_is_restarted_after_each_failure_and_reports_to_systemd(name: str) -> None:
     assert values(name, "Type") == ["notify"]
