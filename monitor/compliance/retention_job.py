@@ -168,11 +168,9 @@ def is_limited(days: RetentionSettings) -> bool:
 
 
 def age_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
-    """Return the times before which posts are removed."""
-    posts, negatives = (
-        now - timedelta(days=number) if number else None for number in (days.posts_days, days.negatives_days)
-    )
-    return AgeLimits(posts, negatives)
+    """Return the times before which posts and alerts are removed."""
+    numbers = (days.posts_days, days.negatives_days, days.alerts_days)
+    return AgeLimits(*(now - timedelta(days=number) if number else None for number in numbers))
 
 
 def describe_retention(days: RetentionSettings) -> str:

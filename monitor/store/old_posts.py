@@ -26,14 +26,16 @@ FIND_PAGE: Final = text(
     "AND (posted_at, tweet_id) > (:after_at, :after_id) ORDER BY posted_at, tweet_id LIMIT :most"
 )
 
-# Rows of the outbox that wait belong to alerts, or retractions, that subscribers have not got yet.
+# Rows of the outbox that wait belong to alerts, or retractions, that subscribers have not got yet. The others
+# are needed as long as the alert may be in Redis: they know what a deletion of the post must retract.
 FIND_DUE: Final = text(
     "SELECT tweet_id FROM tweets AS t WHERE tweet_id = ANY(CAST(:ids AS text[])) "
     "AND ((posted_at < CAST(:posts AS timestamptz) AND first_seen_at < CAST(:posts AS timestamptz)) "
     "OR (posted_at < CAST(:negatives AS timestamptz) AND first_seen_at < CAST(:negatives AS timestamptz) "
     "AND NOT EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE'))) "
     "AND NOT EXISTS "
-    "(SELECT FROM alert_outbox AS a WHERE a.tweet_id = t.tweet_id AND a.published_at IS NULL)"
+    "(SELECT FROM alert_outbox AS a WHERE a.tweet_id = t.tweet_id AND (a.published_at IS NULL "
+    "OR (a.action <> 'retract' AND a.published_at >= CAST(:alerts AS timestamptz))))"
 )
 
 COUNT_PREDICTIONS: Final = text("SELECT count(*) FROM predictions WHERE tweet_id = ANY(CAST(:ids AS text[]))")
@@ -52,10 +54,12 @@ class AgeLimits:
     Attributes:
         posts: of all posts; None if they stay.
         negatives: of posts in which no bundle found an effect; None if they stay as long as all others.
+        alerts: of entries in Redis; posts whose alerts were published later stay. None if entries stay.
     """
 
     posts: datetime | None
     negatives: datetime | None
+    alerts: datetime | None = None
 
 
 class PageEnd(NamedTuple):
@@ -99,7 +103,7 @@ async def remove_old_posts(
         after: where the page starts.
         run: its row in the audit gets the numbers; None to remove nothing.
     """
-    ages: dict[str, Any] = {"posts": limits.posts, "negatives": limits.negatives}
+    ages: dict[str, Any] = {"posts": limits.posts, "negatives": limits.negatives, "alerts": limits.alerts}
     place = {"after_at": after.posted_at, "after_id": after.tweet_id, "most": AT_ONCE}
     rows = (await connection.execute(FIND_PAGE, {**ages, **place})).all()
     end = PageEnd(rows[-1].posted_at, rows[-1].tweet_id) if len(rows) == AT_ONCE else None

@@ -44,9 +44,11 @@ async def fill(store: Store, tables: Tables, ages: dict[str, float], *, positive
     tables.run("UPDATE alert_outbox SET published_at = now() WHERE published_at IS NULL")
 
 
-async def remove(store: Store, posts: float | None, negatives: float | None = None) -> Counter[str]:
+async def remove(
+    store: Store, posts: float | None, negatives: float | None = None, alerts: float | None = None
+) -> Counter[str]:
     """Remove all pages, and return the number of removed rows by table."""
-    limits = AgeLimits(None if posts is None else ago(posts), None if negatives is None else ago(negatives))
+    limits = AgeLimits(*(None if days is None else ago(days) for days in (posts, negatives, alerts)))
     touched: Counter[str] = Counter()
     end = START
     while end is not None:
@@ -96,6 +98,18 @@ async def test_a_post_waits_until_its_alert_is_published(store: Store, tables: T
     tables.run("UPDATE alert_outbox SET published_at = now()")
     await remove(store, 90)
     assert ids(tables) == []
+
+
+async def test_a_post_stays_as_long_as_its_alert_may_be_in_redis(store: Store, tables: Tables) -> None:
+    await fill(store, tables, {"early": 91, "edited": 91, "retracted": 91})
+    published = "UPDATE alert_outbox SET published_at = %s WHERE tweet_id = %s"
+    for tweet_id, age in (("early", 90.5), ("edited", 20), ("retracted", 20)):
+        tables.connection.execute(published, [ago(age), tweet_id])
+    retracted = "action = 'retract', reason = 'edited', retracted_at = now()"
+    tables.run(f"UPDATE alert_outbox SET {retracted} WHERE tweet_id = 'retracted'")
+    assert (await remove(store, 90, alerts=60))["tweets"] == 2
+    assert ids(tables) == ["edited"]
+    assert (await remove(store, 90, alerts=19))["tweets"] == 1
 
 
 async def test_a_retraction_waits_for_its_subscribers(store: Store, tables: Tables) -> None:
@@ -189,7 +203,7 @@ async def test_without_a_run_nothing_is_removed_and_all_are_counted(store: Store
 
 STATEMENTS = {
     "FIND_PAGE": {"posts": NOW, "negatives": NOW, "after_at": START.posted_at, "after_id": "", "most": 10},
-    "FIND_DUE": {"posts": NOW, "negatives": NOW, "ids": ["1"]},
+    "FIND_DUE": {"posts": NOW, "negatives": NOW, "alerts": NOW, "ids": ["1"]},
     "COUNT_PREDICTIONS": {"ids": ["1"]},
     **{name: {"ids": ["1"]} for name in old_posts.DELETE_STEPS},
 }
