@@ -13,7 +13,10 @@ DATABASE: Final = "the database"
 """Name of a dependency, for `waiting_for`."""
 
 ANOTHER_BATCH: Final = "another batch"
-"""What a batch waits for that must not be in work together with another one, for `waiting_for`."""
+"""What a batch waits for that must not be scored together with another one, or while a bundle is loaded.
+
+Both have limits of their own: see `StageWatch` and `BundleReloader`.
+"""
 
 
 @dataclass(eq=False, slots=True)
