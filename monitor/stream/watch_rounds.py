@@ -10,7 +10,7 @@ import structlog
 log = structlog.get_logger()
 
 
-async def repeat_check(check: Callable[[], Awaitable[None]], *, pause: float) -> None:
+async def repeat_check(check: Callable[[], Awaitable[None]], *, pause: float, at_once: bool = False) -> None:
     """Call a check again and again until cancelled.
 
     An error that nobody foresaw says something about the watch, and nothing about the worker, which may be
@@ -19,12 +19,15 @@ async def repeat_check(check: Callable[[], Awaitable[None]], *, pause: float) ->
     Args:
         check: the check. It ends the process by itself if that is necessary.
         pause: seconds before each call.
+        at_once: do not wait before the first call.
 
     Raises:
         MemoryError: the process cannot go on.
     """
+    wait = 0.0 if at_once else pause
     while True:
-        await asyncio.sleep(pause)
+        await asyncio.sleep(wait)
+        wait = pause
         try:
             await check()
         except MemoryError:

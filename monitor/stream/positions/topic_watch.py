@@ -48,8 +48,8 @@ class TopicWatch:
         self._partitions: int | None = None
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
-        await repeat_check(self.look, pause=INTERVAL)
+        """Look again and again until cancelled; at once, so that the first change has something before it."""
+        await repeat_check(self.look, pause=INTERVAL, at_once=True)
 
     async def look(self) -> None:
         """Compare the topic with the last look; read it from its start if it is another one."""

@@ -35,3 +35,15 @@ async def test_a_check_without_memory_ends_the_rounds() -> None:
 
     with pytest.raises(MemoryError):
         await repeat_check(check, pause=0)
+
+
+async def test_a_check_at_once_does_not_wait_for_the_first_pause() -> None:
+    called = asyncio.Event()
+
+    async def check() -> None:
+        called.set()
+
+    rounds = asyncio.create_task(repeat_check(check, pause=3_600, at_once=True))
+    await asyncio.wait_for(called.wait(), 30)
+    rounds.cancel()
+    await asyncio.gather(rounds, return_exceptions=True)
