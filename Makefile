@@ -36,7 +36,7 @@ test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without 
 	$(BIN)/pytest -m gpu $(ARGS)
 
 # With one test file for each topic, and two processes, the cases of two topics run at the same time.
-test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (up to 25 minutes)
+test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (about half an hour)
 	$(PYTEST) -m faults $(if $(ARGS),$(ARGS),tests/faults)
 
 check: $(VENV)/.installed ## style, types, one-way imports and the word list
