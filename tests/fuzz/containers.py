@@ -18,6 +18,7 @@ from typing import Final
 
 _MARK: Final = re.compile(rb"(?:\A|\n)#@ ?([^\n]*)\n")
 _LONGEST_NAME: Final = 100
+_LONGEST_ZIP_NAME: Final = 16_000  # characters; a zip file has 16 bits for the length in bytes
 
 
 @functools.cache
@@ -70,7 +71,7 @@ def zipped(data: bytes) -> bytes:
     with warnings.catch_warnings(), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         warnings.simplefilter("ignore")  # two files of one name
         for name, content in (files_in(data) or {"posts.jsonl": data}).items():
-            archive.writestr(zipfile.ZipInfo(name.replace("\0", "") or "x"), content)
+            archive.writestr(zipfile.ZipInfo(name.replace("\0", "")[:_LONGEST_ZIP_NAME] or "x"), content)
     return file.getvalue()
 
 
