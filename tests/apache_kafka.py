@@ -10,7 +10,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -185,6 +186,19 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
+
+
+@contextmanager
+def apache_kafka(
+    folder: Path, *, nodes: int = 1, settings: Mapping[str, str] | None = None
+) -> Iterator[ApacheKafka]:
+    """Run brokers during the block; see `ApacheKafka`. Without a Kafka or a Java, the test is skipped."""
+    kafka = ApacheKafka(kafka_home(), folder, nodes=nodes, settings=settings)
+    try:
+        kafka.start()
+        yield kafka
+    finally:
+        kafka.kill()
 
 
 def kafka_home() -> Path:

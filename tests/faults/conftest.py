@@ -17,7 +17,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
 from monitor.settings import DatabaseSettings, Settings
-from tests.apache_kafka import ApacheKafka, kafka_home
+from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.report import FaultLines, FaultReport
 from tests.flow.conftest import FlowResults
 from tests.gate import Gate
@@ -63,23 +63,15 @@ def report(request: pytest.FixtureRequest) -> FaultReport:
 @pytest.fixture(scope="session")
 def shared_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """An Apache Kafka of one node, for all cases that leave it running."""
-    kafka = ApacheKafka(kafka_home(), tmp_path_factory.mktemp("kafka"))
-    try:
-        kafka.start()
+    with apache_kafka(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
-    finally:
-        kafka.kill()
 
 
 @pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
     """An Apache Kafka that this case may stop."""
-    kafka = ApacheKafka(kafka_home(), tmp_path / "kafka")
-    try:
-        kafka.start()
+    with apache_kafka(tmp_path / "kafka") as kafka:
         yield kafka
-    finally:
-        kafka.kill()
 
 
 @pytest.fixture(params=[TANSU, APACHE])

@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from monitor.deadletters import read_letters
 from monitor.settings import Settings
-from tests.apache_kafka import ApacheKafka, kafka_home
+from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.conftest import APACHE, FaultBroker, on_fresh_topic
 from tests.faults.report import FaultReport, count_damage
 from tests.faults.steady_producer import steady_posts
@@ -33,12 +33,8 @@ CODECS = ("gzip", "snappy", "lz4", "zstd")
 def impatient_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """An Apache Kafka that closes idle connections soon, and that a case may restart."""
     settings = {"connections.max.idle.ms": str(IDLE_MS)}
-    kafka = ApacheKafka(kafka_home(), tmp_path_factory.mktemp("impatient"), settings=settings)
-    try:
-        kafka.start()
+    with apache_kafka(tmp_path_factory.mktemp("impatient"), settings=settings) as kafka:
         yield kafka
-    finally:
-        kafka.kill()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from kafka.admin import KafkaAdminClient
 
 from monitor.settings import Settings
-from tests.apache_kafka import ApacheKafka, kafka_home
+from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.conftest import APACHE, on_fresh_topic
 from tests.faults.report import FaultReport, count_damage
 from tests.faults.steady_producer import SteadyProducer, steady_posts
@@ -28,12 +28,8 @@ Act = Callable[[ApacheKafka, int], None]
 @pytest.fixture(scope="module")
 def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """Two brokers; the first one alone is the controller. Each topic is on both."""
-    kafka = ApacheKafka(kafka_home(), tmp_path_factory.mktemp("two-nodes"), nodes=2)
-    try:
-        kafka.start()
+    with apache_kafka(tmp_path_factory.mktemp("two-nodes"), nodes=2) as kafka:
         yield kafka
-    finally:
-        kafka.kill()
 
 
 @pytest.fixture

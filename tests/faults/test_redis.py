@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,27 +16,16 @@ from tests.faults.conftest import TANSU
 from tests.faults.load import PATIENCE, Load, alerts_in_stream
 from tests.faults.report import Damage, FaultReport
 from tests.gate import Gate
-from tests.monitor.alerts.valkeys import RestartableValkey
+from tests.monitor.alerts.valkeys import RestartableValkey, restartable_valkey
 from tests.processes import RunningCommand, running, wait_for
 
 VARIABLES = {"ADE_ALERTS__RELAY_INTERVAL": "0.3"}
 
 
-@contextmanager
-def started_valkey(folder: Path) -> Iterator[RestartableValkey]:
-    folder.mkdir()
-    server = RestartableValkey(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[RestartableValkey]:
     """A Valkey that the case may break."""
-    with started_valkey(tmp_path / "valkey") as server:
+    with restartable_valkey(tmp_path / "valkey") as server:
         yield server
 
 
@@ -137,7 +125,7 @@ def test_a_failover_to_a_replica_loses_and_doubles_no_alert(
     migrated: Settings, valkey: RestartableValkey, report: FaultReport, tmp_path: Path
 ) -> None:
     gate = Gate(valkey.port)
-    with started_valkey(tmp_path / "replica") as replica, valkey.client() as old, replica.client() as new:
+    with restartable_valkey(tmp_path / "replica") as replica, valkey.client() as old, replica.client() as new:
         new.replicaof("127.0.0.1", valkey.port)
         wait_for(lambda: new.info("replication")["master_link_status"] == "up", PATIENCE)
         settings = through(migrated, gate)

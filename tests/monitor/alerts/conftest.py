@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from monitor.settings import Settings
 from monitor.store import async_engine
 from tests.monitor.alerts.payloads import payload
-from tests.monitor.alerts.valkeys import RestartableValkey
+from tests.monitor.alerts.valkeys import RestartableValkey, restartable_valkey
 
 Fill = Callable[[int], list[str]]
 
@@ -23,12 +23,8 @@ Fill = Callable[[int], list[str]]
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[RestartableValkey]:
     """A running Valkey that the test may stop, restart and fill up."""
-    folder = tmp_path / "valkey"
-    folder.mkdir()
-    server = RestartableValkey(folder)
-    server.start()
-    yield server
-    server.stop()
+    with restartable_valkey(tmp_path / "valkey") as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -55,3 +57,15 @@ class RestartableValkey:
                 return bool(client.ping())
         except redis.ConnectionError:
             return False
+
+
+@contextmanager
+def restartable_valkey(folder: Path) -> Iterator[RestartableValkey]:
+    """Run a Valkey during the block, with its data in a new folder."""
+    folder.mkdir()
+    server = RestartableValkey(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -15,7 +15,7 @@ from monitor.ingest import read_message
 from monitor.kafka import open_producer
 from monitor.records import Origin, RefusedMessage
 from monitor.settings import KafkaSettings
-from tests.apache_kafka import ApacheKafka, kafka_home
+from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.monitor.deadletters.letters import SendLetters
 
 
@@ -28,10 +28,8 @@ def send_letters(kafka: KafkaSettings) -> SendLetters:
 @pytest.fixture(scope="session")
 def apache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
     """A real Apache Kafka, which runs as long as the tests; without one, the test is skipped."""
-    server = ApacheKafka(kafka_home(), tmp_path_factory.mktemp("apache-kafka"))
-    server.start()
-    yield server
-    server.kill()
+    with apache_kafka(tmp_path_factory.mktemp("apache-kafka")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -19,19 +19,15 @@ from tests.gate import Gate
 from tests.monitor.alerts.conftest import Fill
 from tests.monitor.alerts.payloads import STREAM
 from tests.monitor.alerts.relays import open_relay, published, unpublished, with_alerts
-from tests.monitor.alerts.valkeys import RestartableValkey
+from tests.monitor.alerts.valkeys import RestartableValkey, restartable_valkey
 from tests.processes import wait_for
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[RestartableValkey]:
     """Another Valkey than `valkey`."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    server = RestartableValkey(folder)
-    server.start()
-    yield server
-    server.stop()
+    with restartable_valkey(tmp_path / "other") as server:
+        yield server
 
 
 @pytest.fixture
