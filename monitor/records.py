@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from models import TweetPrediction
 from monitor.errors import PoisonError
+from monitor.findings import NO_FINDINGS, Findings
 
 
 class PostKind(StrEnum):
@@ -192,10 +193,11 @@ class ReceivedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPost:
-    """A received post and its prediction."""
+    """A received post, its prediction, and what the enrichment found in it."""
 
     received: ReceivedPost
     prediction: TweetPrediction
+    findings: Findings = NO_FINDINGS
 
 
 @dataclass(frozen=True, slots=True)
