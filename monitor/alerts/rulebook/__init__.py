@@ -1,0 +1,49 @@
+"""The rules file: which effects raise an alert, how urgent it is, and where it goes.
+
+tables         its tables, keys and valid values
+reading        from the file to a `RuleBook`, or to an error with lines
+source_lines   the lines of the file
+problems       what is wrong in it, in words
+groups         product groups
+compiling      names become canonical, conditions become comparable
+contradictions rules that can never apply
+conditions     what each condition compares
+effect_view    an effect as conditions see it
+knowledge      what rules look up: groups of a PT, listedness
+drug_names     what rules need of the dictionary of drugs
+routes         routes, where `ade-monitor notify` takes alerts
+route_tables   from tables of the file to routes
+actions        kinds of actions, severities, deliveries
+durations      durations and quiet hours
+rule           a rule, its cooldown, and what the rules decided
+rule_book      all rules: `decide` and `explain`
+"""
+
+from monitor.alerts.rulebook.actions import Action, CooldownBy, Delivery, Severity
+from monitor.alerts.rulebook.drug_names import DrugNames
+from monitor.alerts.rulebook.durations import QuietHours
+from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge, Listedness
+from monitor.alerts.rulebook.problems import RulesError
+from monitor.alerts.rulebook.reading import read_rules
+from monitor.alerts.rulebook.rule import AlertPlan, Decision, Rule
+from monitor.alerts.rulebook.rule_book import DEFAULT_RULES, RuleBook, RuleExplanation
+
+__all__ = [
+    "DEFAULT_RULES",
+    "NO_KNOWLEDGE",
+    "Action",
+    "AlertPlan",
+    "CooldownBy",
+    "Decision",
+    "Delivery",
+    "DrugNames",
+    "Knowledge",
+    "Listedness",
+    "QuietHours",
+    "Rule",
+    "RuleBook",
+    "RuleExplanation",
+    "RulesError",
+    "Severity",
+    "read_rules",
+]
