@@ -19,6 +19,7 @@ from training.default_bundle.recipes import PREVALENCE, TOLERANCE
 from training.default_bundle.settled_texts import search_exit
 from training.distillation import (
     ShowProgress,
+    add_relations,
     add_soft_targets,
     count_teachers,
     label_examples,
@@ -27,6 +28,7 @@ from training.distillation import (
 from training.evaluation import CommonThreshold, ScoredTexts, choose_common_threshold, predict_examples
 from training.examples import TrainingData
 from training.exits import ExitSearch, store_exit
+from training.loop import require_exit_layer
 from training.methods import (
     Datasets,
     Evaluator,
@@ -84,9 +86,10 @@ def build_default_bundle(
 
     encoder = load_encoder(method.training.encoder)
     tokenizer = make_tokenizer(encoder, method)
+    require_exit_layer(method.training, encoder.architecture.num_hidden_layers)
     datasets = data.datasets(tokenizer, method)
     if teachers:
-        datasets = _with_teachers(datasets, data, teachers, tokenizer, run, progress)
+        datasets = _with_teachers(datasets, data, teachers, tokenizer, method, run, progress)
     evaluator = Evaluator(method, data.all_valid, encoder.tokenizer, data.labels, prevalence=PREVALENCE)
     model = train_model(method, encoder, datasets, evaluator, run, title=f"{method.name} bundle")
 
@@ -186,10 +189,11 @@ def _with_teachers(
     data: BundleData,
     teachers: Sequence[str | Path],
     tokenizer: TweetTokenizer,
+    method: Method,
     run: TrainingRun,
     progress: ShowProgress,
 ) -> Datasets:
-    """Add what the teachers think of the training texts."""
+    """Add what the teachers think of the training texts; the Extractor also learns how their words relate."""
     texts = list(dict.fromkeys([*data.classifier, *data.extractor]))
     with progress(len(texts) * count_teachers(teachers)) as advance:
         soft = label_examples(
@@ -200,6 +204,19 @@ def _with_teachers(
             advance=advance,
             fresh=run.fresh,
         )
+    if method.training.distill_states:
+        extracted = set(data.extractor)
+        rows = [row for row, text in enumerate(texts) if text in extracted]
+        with progress(len(rows) * count_teachers(teachers)) as advance:
+            soft = add_relations(
+                teachers,
+                soft,
+                rows,
+                run.folder / SOFT_LABELS_FOLDER,
+                callback=run.callback,
+                advance=advance,
+                fresh=run.fresh,
+            )
     return add_soft_targets(datasets, soft, tokenizer)
 
 

@@ -25,6 +25,7 @@ from training.methods import (
     TrainingRun,
     add_mixes,
     prepare_datasets,
+    require_trainable,
     train_method,
 )
 from training.presets import Method
@@ -98,6 +99,7 @@ def distill(
         raise RunError(
             "there are no texts to learn from: name files with texts (--texts), or a corpus (--train)"
         )
+    require_trainable(method)
     texts = [*data.annotated, *unlabelled]
     with progress(len(texts) * count_teachers(teachers)) as advance:
         soft = label_examples(

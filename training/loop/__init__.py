@@ -39,6 +39,7 @@ from training.loop.config import (
     check_ranges,
     identifying_settings,
 )
+from training.loop.exit_supervision import require_exit_layer
 from training.loop.inputs import Inputs
 from training.loop.joined_tasks import join_task_data, join_tasks, mix_tasks
 from training.loop.multitask_training import Validate, Validation, train_multitask
@@ -134,6 +135,7 @@ __all__ = [
     "normalizer_labels",
     "rate_factor",
     "relations_of",
+    "require_exit_layer",
     "set_dropout",
     "set_learning_rates",
     "task_probabilities",

@@ -43,12 +43,7 @@ class ExitSupervision(nn.Module):
 
     def __init__(self, network: MultiTaskNetwork, below: int) -> None:
         super().__init__()
-        lowest, highest = network.frozen_layers + 1, network.frozen_layers + len(network.shared) - 1
-        if not lowest <= below <= highest:
-            raise RunError(
-                f"exit-layer is {below}, but an exit needs a trained layer below it and one above: "
-                f"{_advice(lowest, highest)}"
-            )
+        _require_exit(below, network.frozen_layers, network.frozen_layers + len(network.shared))
         self.passed = below - network.frozen_layers
         self.layer = deepcopy(cast(EncoderLayer, network.shared[self.passed]))
         self.linear = nn.Linear(network.hidden_size, 1)
@@ -75,6 +70,29 @@ class ExitSupervision(nn.Module):
         """Load what `state` returned. The tensors of the network may be among them; they are ignored."""
         self.load_state_dict(
             {name.removeprefix(_PREFIX): tensor for name, tensor in state.items() if name.startswith(_PREFIX)}
+        )
+
+
+def require_exit_layer(config: TrainingConfig, layers: int) -> None:
+    """Refuse settings by which no exit may follow the layer, without a network.
+
+    Args:
+        config: the settings.
+        layers: number of layers of the encoder.
+
+    Raises:
+        RunError: there is no trained layer below the exit, or no layer above it.
+    """
+    if config.exit_layer:
+        _require_exit(config.exit_layer, config.count_frozen(layers), layers)
+
+
+def _require_exit(below: int, frozen: int, layers: int) -> None:
+    lowest, highest = frozen + 1, layers - 1
+    if not lowest <= below <= highest:
+        raise RunError(
+            f"exit-layer is {below}, but an exit needs a trained layer below it and one above: "
+            f"{_advice(lowest, highest)}"
         )
 
 

@@ -14,7 +14,7 @@ method        all of it in order, and the bundle
 """
 
 from training.methods.datasets import Datasets, RetrievalPhrases, make_tokenizer, prepare_datasets
-from training.methods.method import TrainedBundle, train_method
+from training.methods.method import TrainedBundle, require_trainable, train_method
 from training.methods.mixing import add_mixes, read_mixes
 from training.methods.trained_model import TrainedModel, train_model
 from training.methods.training_run import TrainingRun, effective_method, open_synonyms, prepare_process
@@ -34,6 +34,7 @@ __all__ = [
     "prepare_datasets",
     "prepare_process",
     "read_mixes",
+    "require_trainable",
     "train_method",
     "train_model",
 ]

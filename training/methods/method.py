@@ -14,6 +14,7 @@ from models.normalizer import Labels
 from training.augmentation import Synonyms
 from training.errors import RunError
 from training.examples import TrainingData
+from training.loop import require_exit_layer
 from training.methods.boosting import BoostingSources
 from training.methods.datasets import Datasets, make_tokenizer, prepare_datasets
 from training.methods.mixing import add_mixes
@@ -83,6 +84,7 @@ def train_method(
     if start is not None and out.resolve() == start.bundle.path.resolve():
         raise RunError(f"{out} is the bundle that the training starts from: choose another --out")
     encoder = start.encoder if start else load_encoder(method.training.encoder)
+    require_exit_layer(method.training, encoder.architecture.num_hidden_layers)
     known = start.labels if start and method.keep_labels else None
     datasets = (prepare or _prepare_mixed)(method, data, make_tokenizer(encoder, method), known)
     if start is not None:
@@ -128,6 +130,25 @@ def train_method(
         files.finish(version, metrics)
         bundle = TrainedBundle(version, metrics)
     return run.processes.from_main(bundle)
+
+
+def require_trainable(method: Method) -> None:
+    """Load the encoder of a method, and refuse settings that do not suit it, as `train_method` does.
+
+    For long work that comes before the training.
+
+    Raises:
+        ModelError: the encoder, or the bundle to start from, cannot be loaded.
+        RunError: `max_tokens`, `frozen_layers` or `exit_layer` do not suit the encoder, or the bundle cannot
+            be trained further.
+    """
+    method = with_start(method)
+    start = open_start(method)
+    encoder = start.encoder if start else load_encoder(method.training.encoder)
+    make_tokenizer(encoder, method)
+    layers = encoder.architecture.num_hidden_layers
+    method.training.count_frozen(layers)
+    require_exit_layer(method.training, layers)
 
 
 def _prepare_mixed(

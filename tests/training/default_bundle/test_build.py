@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from models import Pipeline
+from models.encoder import Encoder
 from models.options import NormalizerChoice
+from tests.tiny import make_tiny_bundle
 from training.checklist import CAPABILITIES
 from training.default_bundle.build import build_default_bundle
 from training.default_bundle.data import BundleData, DataSizes
@@ -17,7 +20,7 @@ from training.errors import RunError
 from training.examples import coded_phrases
 from training.loop.config import TrainingConfig
 from training.loop.states import KeptStates
-from training.methods import TrainedBundle, TrainingRun
+from training.methods import Datasets, TrainedBundle, TrainingRun
 from training.presets import Method
 from training.retrieval.retriever_config import RetrieverConfig
 
@@ -81,6 +84,8 @@ def build(
     *,
     normalizer: NormalizerChoice,
     sizes: DataSizes = SIZES,
+    teachers: Sequence[Path] = (),
+    **settings: float,
 ) -> TrainedBundle:
     training = TrainingConfig(
         encoder=str(encoder),
@@ -89,6 +94,7 @@ def build(
         learning_rate=3e-3,
         head_learning_rate=3e-3,
         max_tokens=48,
+        **settings,
     )
     run = folder / "run"
     return build_default_bundle(
@@ -105,6 +111,7 @@ def build(
         sizes=sizes,
         run=TrainingRun(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
         command="ade-train default-bundle",
+        teachers=teachers,
     )
 
 
@@ -155,6 +162,43 @@ def test_a_rival_without_a_retriever_is_evaluated_too(
     card = (tmp_path / "bundle" / "README.md").read_text()
     assert "| blind tweet spans | classifier |" in card
     assert "hybrid" not in card
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_a_teacher_also_says_how_words_relate_if_the_settings_ask_for_it(
+    weight: float,
+    corpora_folder: Path,
+    terminology_folder: Path,
+    tiny_encoder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained: list[Datasets] = []
+
+    def interrupted(method: Method, encoder: Encoder, datasets: Datasets, *_: object, **__: object) -> None:
+        trained.append(datasets)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.default_bundle.build.train_model", interrupted)
+    parts = (tmp_path, corpora_folder, terminology_folder, tiny_encoder)
+    teacher = make_tiny_bundle(tmp_path / "teacher")
+    sizes = SIZES.scaled(0.3)
+    with pytest.raises(KeyboardInterrupt):
+        build(*parts, normalizer="classifier", sizes=sizes, teachers=[teacher], distill_states=weight)
+    [datasets] = trained
+    assert datasets.tasks["1a"].soft is not None
+    assert (datasets.tasks["1b"].relations is not None) == (weight > 0)
+    assert datasets.tasks["1a"].relations is None
+
+
+def test_an_impossible_exit_is_refused_before_a_teacher_reads(
+    corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    parts = (tmp_path, corpora_folder, terminology_folder, tiny_encoder)
+    teacher = make_tiny_bundle(tmp_path / "teacher")
+    with pytest.raises(RunError, match="exit-layer"):
+        build(*parts, normalizer="classifier", teachers=[teacher], exit_layer=9)
+    assert not list(tmp_path.rglob("labels-*"))
 
 
 def test_something_else_at_out_is_an_error_before_training(

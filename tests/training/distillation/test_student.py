@@ -186,6 +186,15 @@ def test_a_distillation_that_cannot_work_is_refused(
     assert not (tmp_path / "student").exists()
 
 
+@pytest.mark.parametrize("setting", ["exit-layer=7", "max-tokens=100000", "frozen-layers=9"])
+def test_settings_that_do_not_suit_the_student_are_refused_before_the_teacher_reads(
+    setting: str, teacher: Path, student_encoder: Path, texts: list[Example], tmp_path: Path
+) -> None:
+    with pytest.raises(RunError, match=setting.partition("=")[0]):
+        teach(teacher, student_encoder, TrainingData([], [], unlabelled=texts), tmp_path, setting)
+    assert not list(tmp_path.rglob("labels-*"))
+
+
 def test_texts_that_occur_twice_are_read_once() -> None:
     texts = [
         Example("1", "a", 0),
