@@ -40,6 +40,8 @@ class Problem(Enum):
     """The MedDRA release in {folder} has more faults than the message names."""
     OPENVINO_NOT_INSTALLED = auto()
     """The bundle is quantized, and OpenVINO, which runs it, cannot be imported."""
+    WORKBOOKS_NOT_INSTALLED = auto()
+    """A list is a workbook, and python-calamine, which reads it, cannot be imported."""
 
 
 class ModelError(Exception):

@@ -7,6 +7,11 @@ The small one has these PTs, LLTs (+ is not current), HLTs and SOCs (* is the pr
     90000003 Insomnia      Cannot sleep                   Sleep, Nerves* and Mind
     90000004 Dizziness     Dizzy                          Dizzy states, Nerves* and Heart
     90000005 Somnolence    Sleepy, Drowsy                 Sleep, Nerves*
+
+Its SMQs are (n is narrow, b is broad; Head contains Sleepless):
+
+    20000001 Head          Headache n, Dizziness b, all of Sleepless; algorithm A or (B and C)
+    20000002 Sleepless     Insomnia n, Somnolence b
 """
 
 from __future__ import annotations
@@ -45,6 +50,19 @@ _PATHS = (
 )
 
 
+_SMQS = {"20000001": ("Head", "1", "A or (B and C)"), "20000002": ("Sleepless", "2", "N")}
+# The LLT and the inactive PT are left out.
+_SMQ_TERMS = (
+    ("20000001", "90000002", "4", "2", "A", "1", "A"),
+    ("20000001", "90000002", "5", "2", "A", "1", "A"),
+    ("20000001", "90000004", "4", "1", "B", "2", "A"),
+    ("20000001", "90000001", "4", "1", "B", "0", "I"),
+    ("20000001", "20000002", "0", "0", "S", "0", "A"),
+    ("20000002", "90000003", "4", "2", "", "", "A"),
+    ("20000002", "90000005", "4", "1", "", "", "A"),
+)
+
+
 def pt_row(code: str, name: str) -> str:
     """Return a row of pt.asc."""
     return f"{code}${name}$$$$$$$$$$"
@@ -61,7 +79,38 @@ def path_row(ptid: str, hlt: tuple[str, str], soc: tuple[str, str], primary: str
     return f"{ptid}${hlt[0]}$6{hlt[0]}${soc[0]}${names}${soc[1][:4]}$$${primary}$"
 
 
-def write_release(folder: Path, *, hierarchy: bool = True, version: str = "26.1") -> Path:
+def smq_row(code: str, name: str, level: str = "1", algorithm: str = "N", status: str = "A") -> str:
+    """Return a row of smq_list.asc."""
+    return f"{code}${name}${level}$Invented.$$$26.1${status}${algorithm}$"
+
+
+def smq_term_row(
+    code: str, term: str, level: str, scope: str, category: str = "A", weight: str = "0", status: str = "A"
+) -> str:
+    """Return a row of smq_content.asc."""
+    return f"{code}${term}${level}${scope}${category}${weight}${status}$26.0$26.1$"
+
+
+def write_smqs(folder: Path) -> None:
+    """Write the SMQs of the small release."""
+    write_rows(folder / "smq_list.asc", [smq_row(code, *smq) for code, smq in _SMQS.items()])
+    write_rows(folder / "smq_content.asc", [smq_term_row(*term) for term in _SMQ_TERMS])
+
+
+def write_levels(folder: Path) -> None:
+    """Write the levels of the small release into a file each, as `mdhier.asc` has them together."""
+    socs_of = {hlt: soc for _, hlt, soc, _ in _PATHS}
+    primary = {pt: soc for pt, _, soc, fg in _PATHS if fg == "Y"}
+    write_rows(folder / "pt.asc", [f"{code}${name}$${primary[code]}$$$$$$$$" for code, name in PTS.items()])
+    write_rows(folder / "soc.asc", [f"{code}${name}${name[:4]}$$$$$$$$" for code, name in _SOCS.items()])
+    write_rows(folder / "hlt.asc", [f"{code}${name}$$$$$$$$" for code, name in _HLTS.items()])
+    write_rows(folder / "hlgt.asc", [f"6{code}$Group of {name}$$$$$$$$" for code, name in _HLTS.items()])
+    write_rows(folder / "hlt_pt.asc", sorted({f"{hlt}${pt}$" for pt, hlt, _, _ in _PATHS}))
+    write_rows(folder / "hlgt_hlt.asc", [f"6{hlt}${hlt}$" for hlt in socs_of])
+    write_rows(folder / "soc_hlgt.asc", sorted({f"{soc}$6{hlt}$" for _, hlt, soc, _ in _PATHS}))
+
+
+def write_release(folder: Path, *, hierarchy: bool = True, version: str = "26.1", smqs: bool = False) -> Path:
     """Write the small release, without mdhier.asc or meddra_release.asc if they are not needed."""
     folder.mkdir(parents=True, exist_ok=True)
     write_rows(folder / "pt.asc", [pt_row(*pt) for pt in PTS.items()])
@@ -71,6 +120,8 @@ def write_release(folder: Path, *, hierarchy: bool = True, version: str = "26.1"
             path_row(pt, (hlt, _HLTS[hlt]), (soc, _SOCS[soc]), primary) for pt, hlt, soc, primary in _PATHS
         ]
         write_rows(folder / "mdhier.asc", rows)
+    if smqs:
+        write_smqs(folder)
     if version:
         write_rows(folder / "meddra_release.asc", [f"{version}$English$$$$"])
     return folder

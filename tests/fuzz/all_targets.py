@@ -12,6 +12,7 @@ from tests.fuzz.message_targets import MESSAGE_TARGETS
 from tests.fuzz.platform_targets import PLATFORM_TARGETS
 from tests.fuzz.service_targets import SERVICE_TARGETS
 from tests.fuzz.settings_targets import SETTINGS_TARGETS
+from tests.fuzz.terminology_targets import TERMINOLOGY_TARGETS
 
 ALL_TARGETS: Final[dict[str, FuzzTarget]] = {
     target.name: target
@@ -23,6 +24,7 @@ ALL_TARGETS: Final[dict[str, FuzzTarget]] = {
         *SETTINGS_TARGETS,
         *BUNDLE_TARGETS,
         *CORPUS_TARGETS,
+        *TERMINOLOGY_TARGETS,
     )
 }
 """The targets by name."""

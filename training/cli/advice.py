@@ -26,5 +26,6 @@ ADVICE: Final[Mapping[Problem, str]] = {
     Problem.RELEASE_HAS_FAULTS: "`ade-train terminology check {folder}` lists all of them",
     Problem.OPENVINO_NOT_INSTALLED: "run `pip install 'ade-monitor[openvino]'`, or use the bundle that it "
     "was quantized from",
+    Problem.WORKBOOKS_NOT_INSTALLED: "run `pip install 'ade-monitor[sources]'`, or save the list as CSV",
 }
 """Advice by problem. Names in braces stand for the details of the error."""
