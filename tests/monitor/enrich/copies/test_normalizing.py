@@ -1,0 +1,76 @@
+"""What normalization removes, and what it keeps."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.enrich.copies import normalize
+
+TEXT = "day 3 on zoloft and i can't stop shaking"
+WORDS = ("day", "3", "on", "zoloft", "and", "i", "cant", "stop", "shaking")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT.upper(),
+        f"RT @Some_One: {TEXT}",
+        f"“{TEXT}” @some.one",
+        f"{TEXT} https://t.co/a1B2c3",
+        f"www.example.org/page?id=7 {TEXT}!!! 😭😭",
+        "Day 3 on #Zoloft 👩🏽‍⚕️ and I can’t stop #shaking ☠️",
+        "day 3 on zo\u200bloft\u00a0and i cant\u2060 stop shaking",
+        "day 3 on zoloft and i can't stop shaaaaaking",
+        "ｄａｙ 3 on 𝗭𝗼𝗹𝗼𝗳𝘁 and i can't stop shaking",
+        f"{TEXT} 20260711",
+        f"{TEXT} a81f9c22d1",
+        "day 3 on zolóft — and i can't stop (shaking)",
+    ],
+)
+def test_what_copies_change_is_removed(text: str) -> None:
+    assert normalize(text).words == WORDS
+
+
+@pytest.mark.parametrize(
+    "text", ["day 5 on zoloft and i can't stop shaking", "day 3 on zoloft and i can stop shaking"]
+)
+def test_what_changes_the_meaning_is_kept(text: str) -> None:
+    assert normalize(text).words != WORDS
+
+
+def test_doses_are_kept() -> None:
+    assert normalize("50mg then 1000 mg, 2.5 ml").words == ("50mg", "then", "1000", "mg", "2", "5", "ml")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_cut"),
+    [
+        ("no sleep since tues…", True),
+        ("no sleep since tues... https://t.co/a1", True),
+        ("no sleep. since tuesday", False),
+        ("no... sleep since tuesday", False),
+    ],
+)
+def test_a_text_that_was_cut_is_noticed(text: str, is_cut: bool) -> None:
+    assert normalize(text).is_cut is is_cut
+
+
+def test_scripts_without_spaces_have_a_word_for_each_character() -> None:
+    assert len(normalize("ゾロフトを飲んで眠れない").words) == 12
+
+
+@given(st.text())
+def test_words_are_normal_already(text: str) -> None:
+    words = normalize(text).words
+    assert all(word and not word.isspace() for word in words)
+    assert normalize(unicodedata.normalize("NFD", text)).words == words
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")))
+def test_links_and_case_never_matter(text: str) -> None:
+    plain = " ".join(normalize(text).words)
+    assert normalize(f"{plain.upper()} https://example.org/1").words == normalize(plain).words
