@@ -1,0 +1,172 @@
+"""The choice of a drug for each effect of a post.
+
+Each drug gets a sum for each effect: the weight of the strongest rule that speaks for it and of the strongest
+one that speaks against it, minus the distance in words. The largest sum wins. A drug that treats the effect,
+or that the author excludes, is not the cause unless a rule speaks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from models import Mention
+from monitor.enrich.drug_links.context_drugs import link_to_context
+from monitor.enrich.drug_links.link_scores import (
+    DOUBTED,
+    NEAREST,
+    ONLY_DRUG,
+    SAME_CLAUSE,
+    SAME_SENTENCE,
+    SCORES,
+    SEVERAL,
+)
+from monitor.enrich.drug_links.masked_text import FIRST_DRUG, FIRST_EFFECT, MaskedText, mask_text
+from monitor.enrich.drug_links.remedies import is_remedy
+from monitor.enrich.drug_links.weighing import Weights, weigh
+from monitor.findings import DrugLink, DrugMention, DrugNaming, DrugPlace, Span
+from monitor.records import Post
+
+EXCLUDED_FROM: Final = -24
+"""A drug with this weight against it, and none for it, is not the cause."""
+
+CLOSE: Final = 8.0
+"""If the sums of two drugs of a list differ by less, in words, the link is one of several."""
+
+NEIGHBOURS: Final = 12
+"""Drugs before and after an effect that are candidates."""
+
+AFTER: Final = 1.5
+TRAILING: Final = 8.0
+CLASS: Final = 6.0
+CLASS_OF_ANOTHER: Final = 60.0
+REMEDY: Final = 8.0
+"""Words of distance that are added: for a drug that comes after the effect, for one of the hashtags that end
+a post, for a class if the post names a concrete drug, or one of that class, and for a usual remedy."""
+
+_TRAILING: Final = re.compile(r"(?:F?# \S+ )+$")
+
+
+class Choice(NamedTuple):
+    """A drug of the post, the rule that chose it, and its score."""
+
+    drug: DrugMention
+    rule: str
+    score: float
+
+
+class _Candidate(NamedTuple):
+    total: float
+    drug: int
+    rule: str
+    is_doubted: bool
+    list_of: frozenset[int]
+
+
+def link_drugs(post: Post, drugs: Sequence[DrugMention], mentions: Sequence[Mention]) -> dict[Span, DrugLink]:
+    """Return the drug that caused each effect of a post, by the span of the effect.
+
+    A drug of the post comes first. If there is none, or if all of them are excluded, it is the drug of the
+    post's context: of the title or the place, else of the quoted post, else of the answered one.
+
+    Args:
+        post: the post.
+        drugs: the drugs that the post and its context name, in any order.
+        mentions: the effects that the post mentions, in any order; spans outside the text have no drug.
+
+    Returns:
+        a link for each span that has a drug. Its score is about the share of right links that its rule makes.
+    """
+    if not drugs:
+        return {}
+    length = len(post.text)
+    spans = sorted({(mention.start, mention.end) for mention in mentions})
+    spans = [span for span in spans if 0 <= span[0] < span[1] <= length]
+    choices = choose_drugs(post.text, [drug for drug in drugs if drug.place is DrugPlace.POST], spans)
+    context = link_to_context(drugs)
+    links: dict[Span, DrugLink] = {}
+    for span in spans:
+        if choice := choices.get(span):
+            links[span] = DrugLink(choice.drug, choice.score)
+        elif context is not None:
+            links[span] = context
+    return links
+
+
+def choose_drugs(text: str, drugs: Sequence[DrugMention], effects: Sequence[Span]) -> dict[Span, Choice]:
+    """Return the drug of each effect, and the rule that chose it; without a drug, no entry."""
+    if not drugs or not effects:
+        return {}
+    masked = mask_text(text, drugs, effects)
+    weights = weigh(masked)
+    extra = _extra_distances(masked)
+    choices: dict[Span, Choice] = {}
+    for index, span in enumerate(masked.effects):
+        candidates = sorted(
+            _candidates(masked, weights, extra, index, text[span[0] : span[1]]),
+            key=lambda candidate: -candidate.total,
+        )
+        if candidates:
+            choices[span] = _choice(masked, candidates)
+    return choices
+
+
+def _extra_distances(masked: MaskedText) -> list[float]:
+    """Return the words that are added to the distance of each drug, from whatever effect."""
+    trailing = _TRAILING.search(masked.text)
+    start_of_trailing = trailing.start() if trailing else len(masked.text)
+    concrete = [drug for drug in masked.drugs if drug.naming is not DrugNaming.CLASS]
+    extra = []
+    for index, drug in enumerate(masked.drugs):
+        words = TRAILING if masked.places[chr(FIRST_DRUG + index)] > start_of_trailing else 0.0
+        if drug.naming is DrugNaming.CLASS and concrete:
+            is_general = drug.atc is not None and any(
+                (other.atc or "").startswith(drug.atc) for other in concrete
+            )
+            words += CLASS_OF_ANOTHER if is_general else CLASS
+        extra.append(words)
+    return extra
+
+
+def _candidates(
+    masked: MaskedText, weights: Weights, extra: Sequence[float], effect: int, words: str
+) -> Iterator[_Candidate]:
+    effect_distance = masked.distances[chr(FIRST_EFFECT + effect)]
+    for drug in _nearest(masked, effect):
+        distance = masked.distances[chr(FIRST_DRUG + drug)] - effect_distance
+        cost = abs(distance) + (AFTER if distance > 0 else 0.0) + extra[drug]
+        weight, rule, list_of = weights.for_pair.get((drug, effect), (0.0, "", frozenset[int]()))
+        against = weights.against(drug, effect)
+        if against <= EXCLUDED_FROM and not weight:
+            continue
+        if is_remedy(masked.drugs[drug], words):
+            cost += REMEDY
+        bonus = max(0.0, weights.of_drug.get(drug, 0.0))
+        yield _Candidate(weight + bonus + against - cost, drug, rule or _nearness(cost), against < 0, list_of)
+
+
+def _nearest(masked: MaskedText, effect: int) -> range:
+    place = masked.places[chr(FIRST_EFFECT + effect)]
+    before = sum(masked.places[chr(FIRST_DRUG + drug)] < place for drug in range(len(masked.drugs)))
+    return range(max(0, before - NEIGHBOURS), min(len(masked.drugs), before + NEIGHBOURS))
+
+
+def _nearness(cost: float) -> str:
+    """Return what a distance in words most often is; a comma counts 3, a full stop 7."""
+    if cost < 5:
+        return SAME_CLAUSE
+    return SAME_SENTENCE if cost < 10 else NEAREST
+
+
+def _choice(masked: MaskedText, candidates: Sequence[_Candidate]) -> Choice:
+    best = candidates[0]
+    drug = masked.drugs[best.drug]
+    others = [other for other in candidates if masked.drugs[other.drug].drug != drug.drug]
+    rule = best.rule
+    if not others and all(other.drug == drug.drug for other in masked.drugs):
+        rule = ONLY_DRUG
+    elif others and others[0].drug in best.list_of and best.total - others[0].total < CLOSE:
+        rule = SEVERAL
+    score = SCORES[rule] * (DOUBTED if best.is_doubted else 1.0)
+    return Choice(drug, rule, round(score, 3))
