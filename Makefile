@@ -8,7 +8,9 @@ ARGS ?=
 PIP_ARGS ?=
 # Test processes at a time. Each computes in one thread: two threads that wait for each other are far slower.
 PROCESSES ?= 2
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile
+# The cases of the fault suite wait most of the time, so more of them can run at a time.
+FAULT_PROCESSES ?= 3
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile
 
 .PHONY: run test test-avx2 test-full test-gpu test-faults check fuzz sbom audit mutants format mpnet clean help
 
@@ -22,12 +24,13 @@ test: $(VENV)/.installed check ## all checks and the tests that end within minut
 	$(PYTEST) -m "not slow and not gpu and not faults" $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2)
 
-# Older x86 processors have AVX2 only. These settings hide the rest from PyTorch and from OpenVINO. The longest
-# tests are left out: shorter ones compare the same layers.
+# Older x86 processors have AVX2 only. These settings hide the rest from PyTorch and from OpenVINO. Only tests are
+# repeated whose results depend on that, without the longest: shorter ones compare the same layers.
 test-avx2: $(VENV)/.installed ## the engine, int8 and a benchmark, as on a processor with AVX2 only
-	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -m "not slow and not gpu" -k "not any_mixture and not imported" \
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -m "not slow and not gpu" -k "not any_mixture" \
 		tests/models/runtime/test_agreement.py tests/models/runtime/test_agreement_in_int8.py \
-		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py tests/benchmarks
+		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py \
+		tests/benchmarks/test_benchmarks.py::test_inference_measures_the_precisions_of_this_processor
 
 test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU and the fault suite
 	$(PYTEST) -m "not gpu and not faults" $(ARGS)
@@ -35,7 +38,8 @@ test-full: $(VENV)/.installed check ## all checks and all tests except those for
 test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without one they are skipped
 	$(BIN)/pytest -m gpu $(ARGS)
 
-# With one test file for each topic, and two processes, the cases of two topics run at the same time.
+# With one test file for each topic, the cases of several topics run at the same time.
+test-faults: PROCESSES = $(FAULT_PROCESSES)
 test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (about half an hour)
 	$(PYTEST) -m faults $(if $(ARGS),$(ARGS),tests/faults)
 
