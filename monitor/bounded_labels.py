@@ -33,10 +33,10 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
     for label, values in {
         "cause": "deleted stale",
         "check": """
-            broker bundle database event_loop partitions platform reader redis running servers stages
-            supervision workers
+            broker bundle database event_loop partitions platform reader redis route_threads routes running
+            servers stages supervision workers
         """,
-        "dependency": "broker database platform program redis",
+        "dependency": "broker database platform program redis route",
         "language": _LANGUAGES,
         "outcome": "refused taken",
         "platform": "bluesky mastodon x-v2",

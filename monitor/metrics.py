@@ -1,8 +1,9 @@
 """Every metric of the monitor, for Prometheus. `docs/operation.md` shows them as a table.
 
-Each kind of process has its own: a worker has `WORKER`, `ade-monitor connect` has `CONNECTOR`, and
-`ade-monitor up` has `SUPERVISOR`. All of them have `EVERY_PROCESS`, too. A metric is changed where the fact
-is known, in one line: `metrics.RETRIES.labels(dependency="redis").inc()`.
+Each kind of process has its own: a worker has `WORKER`, `ade-monitor connect` has `CONNECTOR`,
+`ade-monitor notify` has `NOTIFIER`, and `ade-monitor up` has `SUPERVISOR`. All of them have `EVERY_PROCESS`,
+too. A metric is changed where the fact is known, in one line:
+`metrics.RETRIES.labels(dependency="redis").inc()`.
 
 Names follow Prometheus: `_total` for counters, `_seconds` and `_bytes` for units. Labels have a fixed set of
 values (`bounded_labels`).
@@ -31,6 +32,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 EVERY_PROCESS: Final = CollectorRegistry()
 WORKER: Final = CollectorRegistry()
 CONNECTOR: Final = CollectorRegistry()
+NOTIFIER: Final = CollectorRegistry()
 SUPERVISOR: Final = CollectorRegistry()
 
 STAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -143,6 +145,17 @@ OUTBOX_AGE: Final = BoundedGauge(
     "ade_outbox_oldest_age_seconds", "How long the oldest of them has waited.", registry=WORKER
 )
 
+# ── worker: the rules ──────────────────────────────────────────────────────────────────────────────────────
+
+# Without a rules file, the one rule is the default.
+RULES_LOADED: Final = BoundedGauge("ade_rules_loaded", "Rules that decide about alerts now.", registry=WORKER)
+RULES_RELOADS: Final = BoundedCounter(
+    "ade_rules_reloads_total",
+    "Changed rules files that a running worker took up, or refused.",
+    ["outcome"],
+    registry=WORKER,
+)
+
 # ── worker: the model, and rows that end ───────────────────────────────────────────────────────────────────
 
 # The version is a hash of the bundle's content. Replaced, not added, when another bundle is taken up.
@@ -168,20 +181,48 @@ RESTARTS: Final = BoundedCounter(
 )
 WORKERS_READY: Final = BoundedGauge("ade_workers_ready", "Workers that read posts now.", registry=SUPERVISOR)
 
-# ── connect ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connect and notify ─────────────────────────────────────────────────────────────────────────────────────
 
 Counts = tuple[str, Mapping[str, Any]]
 """A platform, and what its connector has counted by the names of `Activity`."""
 
+Families = Mapping[str, tuple[str, str]]
+"""By the name of a count, the name and the meaning of its metric."""
 
-class ConnectorMetrics(Collector):
-    """What a connector counts for its log, read at each scrape: `Activity` has the only count.
+
+class ScrapedCounts(Collector):
+    """Counts that a process has for other reasons, too, read at each scrape: so there is only one count."""
+
+    LABEL: str
+    COUNTERS: Families
+    GAUGES: Families
+
+    def series(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the counts for each value of the label."""
+        raise NotImplementedError
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Yield all metrics with their present values."""
+        series = self.series()
+        kinds = ((CounterMetricFamily, self.COUNTERS), (GaugeMetricFamily, self.GAUGES))
+        for kind, families in kinds:
+            for name, (metric, meaning) in families.items():
+                family = kind(metric, meaning, labels=[self.LABEL])
+                for value, counts in series.items():
+                    if counts[name] is not None:
+                        family.add_metric([value], float(counts[name]))
+                yield family
+
+
+class ConnectorMetrics(ScrapedCounts):
+    """What a connector counts for its log.
 
     Attributes:
         read: returns the platform and the counts; None while there is no connector.
     """
 
-    COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
+    LABEL = "platform"
+    COUNTERS: Final[Families] = {
         "frames": ("ade_connector_frames", "Units that the platform sent."),
         "posts": ("ade_connector_posts_received", "Posts in them."),
         "filtered": ("ade_connector_posts_filtered", "Posts that name no drug and were not sent."),
@@ -194,7 +235,7 @@ class ConnectorMetrics(Collector):
     }
 
     # The lag is the age of the newest event. It grows while the platform is away, or quiet.
-    GAUGES: Final[Mapping[str, tuple[str, str]]] = {
+    GAUGES: Final[Families] = {
         "connected": ("ade_connector_connected", "1 while a connection delivers, else 0."),
         "waiting": ("ade_connector_frames_waiting", "Frames that wait for the broker."),
         "lag_s": ("ade_connector_lag_seconds", "How long ago the newest event happened."),
@@ -203,20 +244,50 @@ class ConnectorMetrics(Collector):
     def __init__(self) -> None:
         self.read: Callable[[], Counts | None] = lambda: None
 
-    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
-        """Yield all metrics with their present values."""
+    def series(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the counts of the one platform."""
         counts = self.read()
-        kinds = ((CounterMetricFamily, self.COUNTERS), (GaugeMetricFamily, self.GAUGES))
-        for kind, families in kinds:
-            for name, (metric, meaning) in families.items():
-                family = kind(metric, meaning, labels=["platform"])
-                if counts and counts[1][name] is not None:
-                    family.add_metric([bounded_value("platform", counts[0])], float(counts[1][name]))
-                yield family
+        return {bounded_value(self.LABEL, counts[0]): counts[1]} if counts else {}
+
+
+class RouteMetrics(ScrapedCounts):
+    """What the routes of `ade-monitor notify` count. Their names come from the rules file, so they are few.
+
+    Attributes:
+        read: returns the counts of each route.
+    """
+
+    LABEL = "route"
+    COUNTERS: Final[Families] = {
+        "messages": ("ade_notify_messages", "Messages that a receiver took."),
+        "alerts": ("ade_notify_alerts", "Alerts in them."),
+        "retractions": ("ade_notify_retractions", "Retractions in them."),
+        "failures": ("ade_notify_failures", "Attempts to send that failed."),
+        "refused": ("ade_notify_refused", "Alerts that a receiver refused for good."),
+        "missed": ("ade_notify_missed", "Alerts that left the stream unsent."),
+        "unrouted": ("ade_notify_unrouted", "Alerts whose routes the rules file does not have."),
+    }
+
+    # An alert is late from the time on at which it is due. A digest is due at its full hour or day.
+    GAUGES: Final[Families] = {
+        "serves": ("ade_notify_serves", "1 while this process serves the route, 0 while it stands by."),
+        "failing": ("ade_notify_failing", "1 while the receiver does not take messages, else 0."),
+        "waiting": ("ade_notify_waiting", "Alerts that wait for the route."),
+        "late_s": ("ade_notify_late_seconds", "How late the oldest of them is."),
+    }
+
+    def __init__(self) -> None:
+        self.read: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
+
+    def series(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the counts of all routes."""
+        return self.read()
 
 
 CONNECTIONS: Final = ConnectorMetrics()
 CONNECTOR.register(CONNECTIONS)
+ROUTES: Final = RouteMetrics()
+NOTIFIER.register(ROUTES)
 
 
 def metrics_of(kind: CollectorRegistry) -> CollectorRegistry:

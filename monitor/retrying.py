@@ -28,6 +28,7 @@ DATABASE: Final = "database"
 PLATFORM: Final = "platform"
 PROGRAM: Final = "program"
 REDIS: Final = "redis"
+ROUTE: Final = "route"
 """What an attempt needs: values of the metric's label `dependency`."""
 
 Result = TypeVar("Result")

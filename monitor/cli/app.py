@@ -19,13 +19,16 @@ from monitor.cli.doctor import doctor_command
 from monitor.cli.erase import erase_command
 from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
+from monitor.cli.notify import notify_command
 from monitor.cli.query import query_command
 from monitor.cli.redis import redis_app
 from monitor.cli.retention import retention_app
+from monitor.cli.rules import rules_app
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
 from monitor.cli.settings import settings_command
 from monitor.cli.stack_advice import AdvisingGroup
+from monitor.cli.terminology import terminology_app
 from monitor.cli.topics import topics_app
 from monitor.cli.up import up_command
 from monitor.cli.worker import worker_command
@@ -76,6 +79,9 @@ app.add_typer(connect_app, name="connect", rich_help_panel=USE)
 app.command("score", rich_help_panel=USE)(score_command)
 app.command("query", rich_help_panel=USE)(query_command)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
+app.add_typer(rules_app, name="rules", rich_help_panel=USE)
+app.command("notify", rich_help_panel=USE)(notify_command)
+app.add_typer(terminology_app, name="terminology", rich_help_panel=USE)
 app.command("schema", rich_help_panel=USE)(schema_command)
 app.command("doctor", rich_help_panel=KEEP)(doctor_command)
 app.command("settings", rich_help_panel=KEEP)(settings_command)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.cli.console import print_line, print_note, status_line
+from monitor.cli.stop_signals import stop_at_signals
 
 if TYPE_CHECKING:
     from monitor.connect import Activity, DrugList, LiveLoop, SourceOpener, StateFile, UnreadableFrames
@@ -77,7 +77,7 @@ def run_connector(
         async with opener.opened() as source:
             configure_logs(settings.log)
             loop = LiveLoop(source, Delivery(settings.kafka), state, unreadable, options)
-            stop = _stop_at_signals()
+            stop = stop_at_signals()
             _export(loop, health, stop)
             with status_line("connecting") as show:
                 reporting = asyncio.create_task(_report(loop, show, settings.connect.report_interval))
@@ -103,24 +103,6 @@ def run_connector(
             before()
         activity = asyncio.run(connect(state, unreadable))
     print_line(activity.summary())
-
-
-def _stop_at_signals() -> asyncio.Event:
-    """Return an event that the first SIGTERM or Ctrl-C sets; the second one ends the process at once."""
-    from monitor.readiness import report_stopping
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def end() -> None:
-        report_stopping()
-        stop.set()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(name)
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, end)
-    return stop
 
 
 def _export(loop: LiveLoop, health: Health, stop: asyncio.Event) -> None:

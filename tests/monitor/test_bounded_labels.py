@@ -69,7 +69,14 @@ def test_every_reason_of_a_dead_letter_has_a_series_of_its_own() -> None:
 
 
 def test_every_dependency_has_a_series_of_its_own() -> None:
-    names = {retrying.BROKER, retrying.DATABASE, retrying.PLATFORM, retrying.PROGRAM, retrying.REDIS}
+    names = {
+        retrying.BROKER,
+        retrying.DATABASE,
+        retrying.PLATFORM,
+        retrying.PROGRAM,
+        retrying.REDIS,
+        retrying.ROUTE,
+    }
     assert LABEL_VALUES["dependency"] == names
 
 

@@ -12,13 +12,22 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from monitor.bounded_labels import LABEL_VALUES
-from monitor.metrics import CONNECTOR, EVERY_PROCESS, SUPERVISOR, WORKER, ConnectorMetrics
+from monitor.metrics import (
+    CONNECTOR,
+    EVERY_PROCESS,
+    NOTIFIER,
+    SUPERVISOR,
+    WORKER,
+    ConnectorMetrics,
+    RouteMetrics,
+)
 
 PAGE: Final = (Path(__file__).parents[2] / "docs/operation.md").read_text(encoding="utf-8")
 KINDS: Final = {
     "### Every process": EVERY_PROCESS,
     "### A worker": WORKER,
     "### A connector": CONNECTOR,
+    "### `ade-monitor notify`": NOTIFIER,
     "### `ade-monitor up`": SUPERVISOR,
 }
 SUFFIXES: Final = {"counter": "_total", "info": "_info"}
@@ -30,7 +39,8 @@ def rows_of(registry: CollectorRegistry) -> Iterator[str]:
         if not metric.name.startswith("ade_"):
             continue
         source = registry._names_to_collectors.get(metric.name)
-        labels = ("platform",) if source is None else getattr(source, "_labelnames", ())
+        scraped = "route" if registry is NOTIFIER else "platform"
+        labels = (scraped,) if source is None else getattr(source, "_labelnames", ())
         if metric.type == "info":
             labels = ("version",)
         names = ", ".join(f"`{label}`" for label in labels) or "–"
@@ -82,6 +92,14 @@ def test_every_count_of_a_connector_is_a_metric() -> None:
     counts = Activity("x").record(datetime.now(UTC))
     names = {*ConnectorMetrics.COUNTERS, *ConnectorMetrics.GAUGES}
     assert names == counts.keys() - {"source"}
+
+
+def test_every_count_of_a_route_is_a_metric() -> None:
+    from datetime import UTC, datetime
+
+    from monitor.notify.route_counts import RouteCounts
+
+    assert {*RouteMetrics.COUNTERS, *RouteMetrics.GAUGES} == RouteCounts().record(datetime.now(UTC)).keys()
 
 
 def test_names_follow_the_conventions_of_prometheus() -> None:

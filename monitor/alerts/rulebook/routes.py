@@ -183,6 +183,6 @@ def url_problem(url: str, *, allow_http: bool) -> str | None:
 
 
 def _exactly_one(route: BaseModel, *fields: str) -> None:
-    given = [field for field in fields if getattr(route, field) is not None]
-    if len(given) != 1:
+    present = [field for field in fields if getattr(route, field) is not None]
+    if len(present) != 1:
         raise ValueError(f"needs exactly one of {', '.join(fields)}")
