@@ -70,7 +70,7 @@ async def _erase(settings: Settings, events: Sequence[AuditedEvent], *, dry_run:
             await _rehearse_letters(settings, ids, erasure)
         else:
             await _publish(settings, store, erasure)
-            await _scrub(settings, store, erasure)
+            await _scrub(settings, erasure)
     finally:
         await store.close()
     return erasure
@@ -110,8 +110,8 @@ async def _publish(settings: Settings, store: Store, erasure: Erasure) -> None:
         await publisher.close()
 
 
-async def _scrub(settings: Settings, store: Store, erasure: Erasure) -> None:
+async def _scrub(settings: Settings, erasure: Erasure) -> None:
     try:
-        erasure.letters = await LetterScrubber(settings, store).scrub()
+        erasure.letters = await LetterScrubber(settings).scrub()
     except MonitorError as error:
         erasure.problems.append(f"dead letters wait for their removal, and a worker will do it: {error}")

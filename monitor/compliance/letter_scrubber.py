@@ -21,7 +21,7 @@ from monitor.deadletters import ScrubResult, scrub_letters
 from monitor.errors import MonitorError
 from monitor.retrying import BROKER, OutageLog, Retries
 from monitor.settings import Settings
-from monitor.store import Store, find_removed, translate_driver_errors
+from monitor.store import async_engine, find_removed, translate_driver_errors
 
 log = structlog.get_logger()
 
@@ -80,13 +80,13 @@ class LetterScrubber:
     """Removes dead letters of deleted posts and authors.
 
     Args:
-        settings: the broker and its topics.
-        store: has the tombstones. It belongs to the caller.
+        settings: the broker and its topics, and the database, which has the tombstones.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = store
+        # A scrub of many letters may take minutes, and the batches need the connections of the pool.
+        self._engine = async_engine(settings.database, pooled=False)
         self._nudged = asyncio.Event()
 
     def nudge(self) -> None:
@@ -121,7 +121,7 @@ class LetterScrubber:
             MonitorError: the broker or the database is away or refuses.
         """
         with translate_driver_errors(self._settings.database):
-            async with self._store.engine.begin() as connection:
+            async with self._engine.begin() as connection:
                 topic = {"topic": self._settings.kafka.topic}
                 if (last := await connection.scalar(LAST_WAITING, topic)) is None:
                     return ScrubResult(0, 0)
@@ -135,7 +135,7 @@ class LetterScrubber:
         return result
 
     async def _scrub_in_thread(self, connection: AsyncConnection) -> ScrubResult:
-        """Scrub. `connection` is idle meanwhile, so it looks up the ids: a second one may never be free."""
+        """Scrub. `connection`, which is idle meanwhile, looks up the ids."""
         loop = asyncio.get_running_loop()
         stopped = threading.Event()
 

@@ -128,7 +128,7 @@ async def _work(settings: Settings, traffic: Traffic) -> None:
     stores = [Store(settings) for _ in traffic.messages]
     publisher = RedisPublisher(settings)
     relay = Relay(settings, stores[0].engine, publisher)
-    scrubber = LetterScrubber(settings, stores[0])
+    scrubber = LetterScrubber(settings)
     tasks = [asyncio.create_task(relay.run()), asyncio.create_task(scrubber.run())]
     await asyncio.gather(
         *(

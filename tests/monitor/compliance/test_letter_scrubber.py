@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -37,7 +38,7 @@ async def test_letters_of_removed_posts_and_authors_are_removed_and_the_audit_sa
     store: Store, migrated: Settings
 ) -> None:
     await asyncio.to_thread(sender_of(migrated.kafka), *LETTERS, key=None)
-    scrubber = LetterScrubber(migrated, store)
+    scrubber = LetterScrubber(migrated)
     assert (await scrubber.scrub()) == module.ScrubResult(0, 0)
     await apply(
         store, deletion(migrated, "17"), author_event("user_delete", source=f"{migrated.kafka.topic}/0/2")
@@ -57,24 +58,36 @@ async def test_a_worker_of_another_topic_leaves_the_letters_to_the_workers_of_th
     await asyncio.to_thread(sender_of(migrated.kafka), *LETTERS, key=None)
     await apply(store, deletion(migrated, "17"))
     kafka = migrated.kafka.model_copy(update={"topic": "another"})
-    assert await LetterScrubber(migrated.model_copy(update={"kafka": kafka}), store).scrub() == (
+    assert await LetterScrubber(migrated.model_copy(update={"kafka": kafka})).scrub() == (
         module.ScrubResult(0, 0)
     )
-    result = await LetterScrubber(migrated, store).scrub()
+    result = await LetterScrubber(migrated).scrub()
     assert result is not None
     assert result.removed == 1
 
 
-async def test_one_connection_is_enough_for_a_scrub(migrated: Settings) -> None:
+async def test_a_scrub_leaves_the_connections_of_the_pool_to_the_batches(
+    migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = migrated.database.model_copy(update={"pool_size": 1})
     settings = migrated.model_copy(update={"database": database})
-    store = Store(settings)
-    await asyncio.to_thread(sender_of(settings.kafka), *LETTERS, key=None)
+    store, reading, written = Store(settings), threading.Event(), threading.Event()
+
+    def read_many_letters(_: object, removed: Callable[[Sequence[str]], set[str]]) -> module.ScrubResult:
+        reading.set()
+        assert written.wait(30)
+        return module.ScrubResult(1, len(removed(["17", "18"])))
+
+    monkeypatch.setattr(module, "scrub_letters", read_many_letters)
     await apply(store, deletion(migrated, "17"))
-    async with asyncio.timeout(20):
-        result = await LetterScrubber(settings, store).scrub()
+    async with asyncio.timeout(60):
+        scrub = asyncio.create_task(LetterScrubber(settings).scrub())
+        assert await asyncio.to_thread(reading.wait, 30)
+        await apply(store, deletion(migrated, "18"))
+        written.set()
+        result = await scrub
     assert result is not None
-    assert result.removed == 1
+    assert result.removed == 2
     await store.close()
 
 
@@ -91,7 +104,7 @@ async def test_a_scrub_ends_with_its_worker(
 
     monkeypatch.setattr(module, "scrub_letters", read_many_letters)
     await apply(store, deletion(migrated, "17"))
-    task = asyncio.create_task(LetterScrubber(migrated, store).run())
+    task = asyncio.create_task(LetterScrubber(migrated).run())
     async with asyncio.timeout(30):
         await started.wait()
         task.cancel()
@@ -107,9 +120,9 @@ async def test_one_scrub_runs_at_a_time(store: Store, migrated: Settings) -> Non
     tables = Tables(migrated)
     with tables.connection.transaction():
         assert tables.rows(module.TRY_LOCK.text) == [(True,)]
-        assert await LetterScrubber(migrated, store).scrub() is None
+        assert await LetterScrubber(migrated).scrub() is None
     tables.connection.close()
-    assert await LetterScrubber(migrated, store).scrub() is not None
+    assert await LetterScrubber(migrated).scrub() is not None
 
 
 async def test_the_task_goes_on_where_another_one_was_killed_and_waits_for_nudges(
@@ -127,7 +140,7 @@ async def test_the_task_goes_on_where_another_one_was_killed_and_waits_for_nudge
     monkeypatch.setattr(module, "scrub_letters", scrub)
     monkeypatch.setattr(module, "BACKOFF", module.Backoff(first=0.01, longest=0.01))
     await apply(store, deletion(migrated, "17"))
-    scrubber = LetterScrubber(migrated, store)
+    scrubber = LetterScrubber(migrated)
     task = asyncio.create_task(scrubber.run())
     await _until(lambda: len(done) == 2)
     await apply(store, deletion(migrated, "18"))
