@@ -20,7 +20,7 @@ rule_book      all rules: `decide` and `explain`
 """
 
 from monitor.alerts.rulebook.actions import Action, CooldownBy, Delivery, Severity
-from monitor.alerts.rulebook.drug_names import DrugNames
+from monitor.alerts.rulebook.drug_names import DrugNames, load_drug_names
 from monitor.alerts.rulebook.durations import QuietHours
 from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge, Listedness
 from monitor.alerts.rulebook.problems import RulesError
@@ -45,5 +45,6 @@ __all__ = [
     "RuleExplanation",
     "RulesError",
     "Severity",
+    "load_drug_names",
     "read_rules",
 ]

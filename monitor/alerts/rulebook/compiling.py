@@ -116,9 +116,9 @@ def _plain_conditions(table: ConditionsTable) -> Iterator[tuple[str, Condition, 
         narrow = frozenset(term for term in terms if not term.endswith(BROAD))
         yield "smq", on.smq_is_among(narrow, broad, f"SMQ is {any_of(table.smq)}"), terms
     for name in ("ime", "dme", "serious", "first_time"):
-        wanted = getattr(table, name)
-        if wanted is not None:
-            yield name, on.flag_is(name, wanted), _flag(wanted)
+        flag = getattr(table, name)
+        if flag is not None:
+            yield name, on.flag_is(name, flag), _flag(flag)
     if table.facts is not None:
         kinds = frozenset(table.facts)
         yield "facts", on.states_one_of(kinds), frozenset(kind.value for kind in kinds)
@@ -185,5 +185,5 @@ def _folded(terms: tuple[str, ...]) -> frozenset[str]:
     return frozenset(folded(term) for term in terms)
 
 
-def _flag(wanted: bool) -> frozenset[str]:
-    return frozenset({str(wanted)})
+def _flag(value: bool) -> frozenset[str]:
+    return frozenset({str(value)})

@@ -54,10 +54,10 @@ def class_is_among(codes: tuple[str, ...], names: frozenset[str], words: str) ->
     return Condition("class", words, holds, _actual_class)
 
 
-def has_drug(wanted: bool) -> Condition:
+def has_drug(value: bool) -> Condition:
     """Return the condition that the effect is linked to a drug, or to none."""
-    words = "has a drug" if wanted else "has no drug"
-    return Condition("has_drug", words, lambda view: bool(view.drugs) is wanted, actual_drug)
+    words = "has a drug" if value else "has no drug"
+    return Condition("has_drug", words, lambda view: bool(view.drugs) is value, actual_drug)
 
 
 def place_is_among(places: frozenset[str]) -> Condition:
@@ -85,8 +85,8 @@ def group_is_among(level: str, terms: frozenset[str], words: str) -> Condition:
     """
 
     def groups(view: EffectView) -> frozenset[str]:
-        found: frozenset[str] = getattr(view.groups, level)
-        return found
+        terms_of_effect: frozenset[str] = getattr(view.groups, level)
+        return terms_of_effect
 
     return Condition(
         level,
@@ -115,11 +115,11 @@ def smq_is_among(narrow: frozenset[str], broad: frozenset[str], words: str) -> C
     return Condition("smq", words, holds, actual)
 
 
-def flag_is(name: str, wanted: bool) -> Condition:
+def flag_is(name: str, value: bool) -> Condition:
     """Return the condition on a flag of the effect: "ime", "dme", "serious" or "first_time"."""
     read, words = _FLAGS[name]
-    holds: Holds = read if wanted else lambda view: not read(view)
-    prefix, other = ("", "not ") if wanted else ("not ", "")
+    holds: Holds = read if value else lambda view: not read(view)
+    prefix, other = ("", "not ") if value else ("not ", "")
     return Condition(name, f"{prefix}{words}", holds, lambda _: f"{other}{words}")
 
 

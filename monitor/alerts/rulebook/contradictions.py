@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.alerts.rulebook.actions import Action, Delivery
-from monitor.alerts.rulebook.compiling import CompiledConditions
-from monitor.alerts.rulebook.drug_names import ATC, DrugNames
+from monitor.alerts.rulebook.compiling import BROAD, CompiledConditions
+from monitor.alerts.rulebook.drug_names import ATC, DrugNames, suggestion
 from monitor.alerts.rulebook.knowledge import Knowledge
 from monitor.alerts.rulebook.problems import Problem
 from monitor.alerts.rulebook.tables import RuleTable
@@ -93,6 +93,7 @@ def _impossible(rule: CheckedRule, names: DrugNames, knowledge: Knowledge) -> It
     if table.serious is True and frozenset(rule.table.unless.facts or ()) >= SERIOUS:
         yield "not.facts", "exclude every criterion of a serious case, but serious = true: it can never apply"
     if knowledge.has_terminology:
+        yield from _unknown_groups(rule, knowledge)
         yield from _outside_groups(rule, knowledge)
 
 
@@ -109,6 +110,21 @@ def _outside_class(rule: CheckedRule, names: DrugNames) -> Iterator[tuple[str, s
             yield "when.class", f"has none of the drugs in when.{key}, {shown}: the rule can never apply"
 
 
+def _unknown_groups(rule: CheckedRule, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """Yield groups that the imported terminology does not have."""
+    for part, conditions in (("when", rule.when), ("not", rule.unless)):
+        for level in ("soc", "hlgt", "hlt", "smq"):
+            for term in sorted(conditions.values.get(level, ())):
+                kind = level if level != "smq" else "smq_broad" if term.endswith(BROAD) else "smq_narrow"
+                known = knowledge.group_names.get(kind, frozenset())
+                if term.removesuffix(BROAD).rstrip() not in known:
+                    advice = suggestion(term.removesuffix(BROAD), known)
+                    yield (
+                        f"{part}.{level}",
+                        f'"{term}" is not one of the imported terminology{advice}',
+                    )
+
+
 def _outside_groups(rule: CheckedRule, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     """Yield groups of the terminology that have none of the rule's PTs; PTs by name are not looked up."""
     terms = rule.when.values.get("pt", frozenset())
@@ -116,8 +132,8 @@ def _outside_groups(rule: CheckedRule, knowledge: Knowledge) -> Iterator[tuple[s
         return
     groups = [knowledge.groups_of(term) for term in terms]
     for level in ("soc", "hlgt", "hlt"):
-        wanted = rule.when.values.get(level)
-        if wanted and all(wanted.isdisjoint(getattr(group, level)) for group in groups):
+        terms_of_level = rule.when.values.get(level)
+        if terms_of_level and all(terms_of_level.isdisjoint(getattr(group, level)) for group in groups):
             yield f"when.{level}", "has none of the PTs in when.pt: the rule can never apply"
 
 

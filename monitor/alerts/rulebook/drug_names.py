@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
+
+from rapidfuzz import fuzz, process
+
+from monitor.findings import INGREDIENT_SEPARATOR
+from monitor.settings import EnrichSettings
 
 ATC: Final = re.compile(r"[A-Z](\d\d([A-Z]([A-Z](\d\d)?)?)?)?", re.ASCII)
 """A code of the ATC classification, from its anatomical group ("N") to a substance ("N06AB06")."""
+
+
+SIMILAR: Final = 70
+"""Similarity, in percent, from which a name is suggested for another one."""
 
 
 class DrugNames(Protocol):
@@ -25,6 +33,63 @@ class DrugNames(Protocol):
     def names(self) -> Iterable[str]:
         """Return all canonical names, for suggestions."""
         ...
+
+
+class DrugDictionary(Protocol):
+    """The part of `DrugMatcher` that has its dictionary."""
+
+    @property
+    def drugs(self) -> Mapping[str, str | None]:
+        """The canonical names of all drugs and classes, each with its ATC code or None."""
+        ...
+
+    def drug_of(self, name: str) -> NamedDrug | None:
+        """Return the drug that a name stands for, or None."""
+        ...
+
+
+class NamedDrug(Protocol):
+    """A name of the dictionary."""
+
+    @property
+    def drug(self) -> str:
+        """Canonical name of the drug that it stands for."""
+        ...
+
+
+class KnownDrugNames:
+    """The names that a dictionary has, and combinations of them with a plus sign."""
+
+    def __init__(self, dictionary: DrugDictionary) -> None:
+        self._dictionary = dictionary
+
+    def canonical(self, name: str) -> str | None:
+        """Return the canonical name of a drug or class, or None."""
+        match = self._dictionary.drug_of(name)
+        if match is not None:
+            return match.drug
+        parts = [self._dictionary.drug_of(part) for part in name.split(INGREDIENT_SEPARATOR.strip())]
+        drugs = sorted(part.drug for part in parts if part is not None)
+        return INGREDIENT_SEPARATOR.join(drugs) if 1 < len(parts) == len(drugs) else None
+
+    def atc_of(self, drug: str) -> str | None:
+        """Return the ATC code of a drug or class, or None."""
+        return self._dictionary.drugs.get(drug)
+
+    def names(self) -> Iterable[str]:
+        """Return all canonical names."""
+        return self._dictionary.drugs
+
+
+def load_drug_names(settings: EnrichSettings) -> DrugNames:
+    """Return the names of the dictionary that finds drugs in posts.
+
+    Raises:
+        SettingsError: a file of drugs in the settings cannot be used.
+    """
+    from monitor.enrich.drugs import load_matcher  # loads the dictionary
+
+    return KnownDrugNames(load_matcher(settings))
 
 
 class AnyDrugName:
@@ -78,6 +143,6 @@ def require_class(name: str, names: DrugNames) -> tuple[str | None, str]:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return `: did you mean "x" or "y"?` for a misspelt name, or nothing if no known one is similar."""
-    close = difflib.get_close_matches(folded(name)[:100], list(known), 3)
-    quoted = [f'"{match}"' for match in close]
+    close = process.extract(folded(name)[:100], list(known), scorer=fuzz.ratio, limit=3, score_cutoff=SIMILAR)
+    quoted = [f'"{match}"' for match, *_ in close]
     return f": did you mean {' or '.join(quoted)}?" if close else ""

@@ -65,7 +65,7 @@ class EffectView:
 
     @cached_property
     def verdict(self) -> Verdict:
-        """Whether the labels of the drug list the PT; not known without a drug or without a PT."""
+        """What the labels of the drug say of the PT; not known without a drug or without a PT."""
         ptid = self.report.mention.ptid
         if self.report.drug is None or ptid is None:
             return NOT_KNOWN

@@ -20,7 +20,7 @@ def expand_groups(
     for cycle in _cycles(tables):
         path = " → ".join(cycle)
         problems.append(Problem(("group", cycle[0], "groups"), f"contains itself: {path}; break the cycle"))
-    own = {name: _own_drugs(name, table, names, problems) for name, table in tables.items()}
+    drugs_of = {name: _listed_drugs(name, table, names, problems) for name, table in tables.items()}
     for name, table in tables.items():
         problems += [
             Problem(
@@ -29,14 +29,14 @@ def expand_groups(
             for group in table.groups
             if group not in tables
         ]
-    groups = {name: frozenset().union(*(own[part] for part in _parts(name, tables))) for name in tables}
+    groups = {name: frozenset().union(*(drugs_of[part] for part in _parts(name, tables))) for name in tables}
     for name, drugs in groups.items():
         if not drugs and not problems:
             problems.append(Problem(("group", name), "has no drug"))
     return groups, problems
 
 
-def _own_drugs(name: str, table: GroupTable, names: DrugNames, problems: list[Problem]) -> frozenset[str]:
+def _listed_drugs(name: str, table: GroupTable, names: DrugNames, problems: list[Problem]) -> frozenset[str]:
     drugs = set()
     for drug in table.drugs:
         try:
@@ -48,13 +48,13 @@ def _own_drugs(name: str, table: GroupTable, names: DrugNames, problems: list[Pr
 
 def _parts(name: str, tables: Mapping[str, GroupTable]) -> set[str]:
     """Return a group and all groups in it, in it directly or in one of its groups."""
-    found, waiting = set(), [name]
+    parts, waiting = set(), [name]
     while waiting:
         group = waiting.pop()
-        if group not in found and group in tables:
-            found.add(group)
+        if group not in parts and group in tables:
+            parts.add(group)
             waiting.extend(tables[group].groups)
-    return found
+    return parts
 
 
 def _cycles(tables: Mapping[str, GroupTable]) -> list[Sequence[str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -110,12 +110,20 @@ class Knowledge:
     Attributes:
         groups_of: returns the groups of a PT by its code.
         verdict: returns whether the labels of a drug list a PT.
-        has_terminology: True if a terminology was imported: then a PT without groups is unknown to it.
+        group_names: codes and casefolded names of all groups, by kind ("soc", "hlgt", "hlt", "smq_broad",
+            "smq_narrow"); empty if no terminology was imported.
+        has_labels: True if product labels were imported.
     """
 
     groups_of: Callable[[str], GroupsOfEffect] = _no_groups
     verdict: Callable[[str, str], Verdict] = _not_known
-    has_terminology: bool = False
+    group_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    has_labels: bool = False
+
+    @property
+    def has_terminology(self) -> bool:
+        """True if a terminology was imported."""
+        return bool(self.group_names)
 
 
 NO_KNOWLEDGE: Final = Knowledge()

@@ -119,6 +119,7 @@ class Decision:
     Attributes:
         matches: the rules that would raise an alert, in the order of the file.
         tags: the tags of all rules that apply.
+        applied: names of all rules that apply, in the order of the file.
         dropped_by: name of the `drop` rule that ended the search, or None.
         listedness: whether the labels of the drug list the effect, as in the alert; None if it is not known.
         listed_sentence: the sentence of the label, or None.
@@ -126,6 +127,7 @@ class Decision:
 
     matches: tuple[Rule, ...] = ()
     tags: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()
     dropped_by: str | None = None
     listedness: str | None = None
     listed_sentence: str | None = None

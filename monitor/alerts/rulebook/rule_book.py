@@ -15,6 +15,9 @@ from monitor.alerts.rulebook.routes import Route
 from monitor.alerts.rulebook.rule import Decision, Rule
 from monitor.effect_reports import EffectReport
 
+NEED_TERMINOLOGY: Final = frozenset({"soc", "hlgt", "hlt", "smq", "ime", "dme"})
+"""Conditions that look into the groups of a PT."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
@@ -55,28 +58,45 @@ class RuleBook:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: DrugNames = field(default_factory=AnyDrugName)
 
+    def lacks(self, knowledge: Knowledge) -> str | None:
+        """Return in words what was not imported although conditions need it, or None."""
+        conditions = {
+            condition.name.removeprefix("not.") for rule in self.rules for condition in rule.conditions
+        }
+        missing = []
+        if conditions & NEED_TERMINOLOGY and not knowledge.has_terminology:
+            used = ", ".join(sorted(conditions & NEED_TERMINOLOGY))
+            missing.append(f"no terminology was imported, so no effect has a group for {used}")
+        if "listedness" in conditions and not knowledge.has_labels:
+            missing.append("no product label was imported, so listedness is always unknown")
+        return "; ".join(missing) or None
+
     def decide(self, report: EffectReport, knowledge: Knowledge = NO_KNOWLEDGE) -> Decision:
         """Return what the rules decide about an effect."""
         view = EffectView(report, knowledge, self.names.atc_of)
-        matches: list[Rule] = []
-        tags: list[str] = []
+        applied: list[Rule] = []
         dropped_by = None
         for rule in self.rules:
             for condition in rule.conditions:
                 if not condition.holds(view):
                     break
             else:
+                applied.append(rule)
                 if rule.action is Action.DROP:
                     dropped_by = rule.name
                     break
-                tags += rule.tags
-                if rule.action is not Action.TAG:
-                    matches.append(rule)
-        distinct_tags = tuple(dict.fromkeys(tags))
-        if not matches:
-            return Decision((), distinct_tags, dropped_by)
-        verdict = view.verdict
-        return Decision(tuple(matches), distinct_tags, dropped_by, str(verdict.listedness), verdict.sentence)
+        if not applied:
+            return NOTHING
+        matches = tuple(rule for rule in applied if rule.action.raises)
+        verdict = view.verdict if matches else None
+        return Decision(
+            matches=matches,
+            tags=tuple(dict.fromkeys(tag for rule in applied for tag in rule.tags)),
+            applied=tuple(rule.name for rule in applied),
+            dropped_by=dropped_by,
+            listedness=str(verdict.listedness) if verdict else None,
+            listed_sentence=verdict.sentence if verdict else None,
+        )
 
     def explain(self, report: EffectReport, knowledge: Knowledge = NO_KNOWLEDGE) -> list[RuleExplanation]:
         """Return for each rule, in order, whether it applies to an effect, and which conditions fail."""
@@ -94,6 +114,9 @@ class RuleBook:
             reached = reached and not (explanation.applies and rule.action is Action.DROP)
         return explanations
 
+
+NOTHING: Final = Decision()
+"""What is decided where no rule applies."""
 
 DEFAULT_RULES: Final = RuleBook((Rule("default", (is_first_post(),)),))
 """Without a rules file: an alert for each effect, except in copies."""
