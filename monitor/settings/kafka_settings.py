@@ -63,6 +63,11 @@ class KafkaSettings(Section):
         description="if the next message is gone or the topic was created again: earliest goes on with the "
         "oldest message, stop ends the worker",
     )
+    empty_answer_pause: Seconds = Field(
+        60,
+        description="seconds between two queries about messages that the broker claims to have and does not "
+        "return; three such answers mean damage; less than a third of worker.stall_timeout",
+    )
     isolation_level: Literal["read_committed", "read_uncommitted"] = Field(
         "read_committed", description="read_committed skips messages of transactions that were aborted"
     )

@@ -8,6 +8,7 @@ offset_reset         what happens if the next offset is not in the log any more
 foreign_commits      noticing that another program moved our group
 refused_fetches      reading behind damage that the broker itself reports
 log_ends             noticing that a log ends before the next offset
+assigned_states      what aiokafka knows of the partitions that are read
 topic_watch          noticing that the topic was created again, or has more partitions
 """
 

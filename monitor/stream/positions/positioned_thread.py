@@ -7,7 +7,7 @@ passed on, and one damaged batch ends the process at every start.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -26,6 +26,7 @@ from monitor.errors import MonitorError
 from monitor.kafka import TopicIdentity, commit_note, look_up_topic, noted_topic
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.acknowledged import AcknowledgedOffsets
+from monitor.stream.positions.assigned_states import assigned_states, reading_state
 from monitor.stream.positions.damaged_batches import read_around_damage, unread_record
 from monitor.stream.positions.foreign_commits import ForeignCommits
 from monitor.stream.positions.log_ends import LogEnds
@@ -53,7 +54,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         self.fetched_epochs: Mapping[TopicPartition, int] = {}
         self.topic: TopicIdentity | None = None
         self._ends = LogEnds()
-        self._refused = RefusedFetches()
+        self._refused = RefusedFetches(self.kafka.empty_answer_pause)
         self._foreign = ForeignCommits(self.kafka)
 
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -151,7 +152,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
     ) -> Records:
         # Before messages are taken: an error here, or an end of the worker, would drop those of the other
         # partitions, and commits of later ones, until the process has ended, would skip them.
-        for place, end in self._ends.cut_logs(self._states(consumer)):
+        for place, end in self._ends.cut_logs(assigned_states(consumer)):
             await self._read_cut_log(consumer, place, end)
         records = await self._leave_out_damage(consumer)
         try:
@@ -165,9 +166,9 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         except NoOffsetForPartitionError as error:
             records = {}
             [place] = error.args
-            if self._state(consumer, place) and not self._state(consumer, place).has_valid_position:
+            if place in dict(assigned_states(consumer)) and reading_state(consumer, place) is None:
                 self._jump(consumer, await self._first_offsets(consumer, [place]))
-        for place, state in self._states(consumer):
+        for place, state in assigned_states(consumer):
             if state.has_valid_position:
                 last = records[place][-1].offset if records.get(place) else None
                 self.acknowledged.read(place, last, state.position)
@@ -176,8 +177,8 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
 
     async def _return_to_log(self, consumer: Any, place: TopicPartition, offset: int) -> Records:
         """Go on with the oldest message, because the broker has none at this offset."""
-        state = self._state(consumer, place)
-        if state is None or not state.has_valid_position or state.position != offset:
+        state = reading_state(consumer, place)
+        if state is None or state.position != offset:
             return {}
         try:
             first = (await consumer.beginning_offsets([place]))[place]
@@ -185,7 +186,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         except KafkaError as error:
             log.warning("offset out of range, and the broker does not report the range", problem=str(error))
             return {}
-        if self._state(consumer, place) is not state:
+        if reading_state(consumer, place) is not state:
             return {}  # the group has rebalanced in the meantime
         if offset >= first:
             if offset > end:
@@ -198,16 +199,16 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
     async def _leave_out_damage(self, consumer: Any) -> Records:
         """Go on behind messages that the broker refuses to read, and return a mark in their place."""
         records: Records = {}
-        for place, unread in (await self._refused.unreadable(consumer, self._states(consumer))).items():
-            state = self._state(consumer, place)
-            if state and state.has_valid_position and state.position == unread.first:
+        for place, unread in (await self._refused.unreadable(consumer, assigned_states(consumer))).items():
+            state = reading_state(consumer, place)
+            if state and state.position == unread.first:
                 consumer.seek(place, unread.last + 1)
                 records[place] = [unread_record(place, unread)]
         return records
 
     async def _read_cut_log(self, consumer: Any, place: TopicPartition, end: int) -> None:
-        state = self._state(consumer, place)
-        if state is None or not state.has_valid_position:
+        state = reading_state(consumer, place)
+        if state is None:
             return  # the group has rebalanced in the meantime
         report_cut(self.kafka, place, state.position, end)
         self._jump(consumer, await self._first_offsets(consumer, [place]))
@@ -243,14 +244,3 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
 
     def verify_event_path(self, now: float, tp: Any) -> None:
         """Log nothing: our own watches look for a reader that stands still; Faust's reports healthy ones."""
-
-    def _state(self, consumer: Any, place: TopicPartition) -> Any:
-        return dict(self._states(consumer)).get(place)
-
-    def _states(self, consumer: Any) -> Iterator[tuple[TopicPartition, Any]]:
-        """Yield aiokafka's state of each assigned partition."""
-        subscription = consumer._subscription.subscription
-        assignment = subscription.assignment if subscription else None
-        if assignment and assignment.active:
-            for place in assignment.tps:
-                yield place, assignment.state_value(place)

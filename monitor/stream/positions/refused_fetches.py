@@ -40,10 +40,6 @@ ANSWER_TIMEOUT: Final = 10.0
 EMPTY_ROUNDS: Final = 3
 """Times that a broker must answer for the same offsets with nothing, before they are left out."""
 
-EMPTY_PAUSE: Final = 60.0
-"""Seconds between two of them. All together must take less than `worker.stall_timeout`, after which the watch
-over the reader ends the process."""
-
 
 class Answer(Enum):
     """What a broker returns for an offset before the end of its log."""
@@ -79,10 +75,13 @@ class RefusedFetches:
     """Looks for partitions whose fetches return nothing, because their log is damaged.
 
     Args:
+        pause: seconds between two queries about the same offsets. All `EMPTY_ROUNDS` together must take less
+            than `worker.stall_timeout`, after which the watch over the reader ends the process.
         clock: returns seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pause: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pause = pause
         self._clock = clock
         self._since: dict[Any, tuple[float, Any]] = {}
         self._empty: dict[Any, _EmptyAnswers] = {}
@@ -122,7 +121,7 @@ class RefusedFetches:
         damaged = {}
         for place, position in self.waiting(states):
             before = self._empty.get(place)
-            if before and before.offsets.first == position and self._clock() - before.at < EMPTY_PAUSE:
+            if before and before.offsets.first == position and self._clock() - before.at < self._pause:
                 continue
             self._empty.pop(place, None)
             try:

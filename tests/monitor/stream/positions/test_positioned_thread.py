@@ -63,7 +63,7 @@ def reader_of(kafka: KafkaSettings, clock: Clock) -> PositionedThread:
     reader = PositionedThread.__new__(PositionedThread)
     reader.consumer = SimpleNamespace(flow_active=True)
     reader.kafka, reader.acknowledged, reader._ends = kafka, AcknowledgedOffsets(), LogEnds(clock)
-    reader._refused = RefusedFetches(clock)
+    reader._refused = RefusedFetches(kafka.empty_answer_pause, clock)
     return reader
 
 
@@ -98,7 +98,7 @@ class DamageIn(RefusedFetches):
     """Finds damage in one partition once."""
 
     def __init__(self, place: TopicPartition, unread: UnreadOffsets) -> None:
-        super().__init__()
+        super().__init__(60.0)
         self.damage = {place: unread}
 
     async def unreadable(self, *_: Any) -> dict[Any, UnreadOffsets]:

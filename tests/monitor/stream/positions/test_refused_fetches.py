@@ -11,10 +11,10 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.settings import KafkaSettings
 from monitor.stream.positions import refused_fetches
 from monitor.stream.positions.damaged_batches import LARGEST_GAP
 from monitor.stream.positions.refused_fetches import (
-    EMPTY_PAUSE,
     EMPTY_ROUNDS,
     PATIENCE,
     Answer,
@@ -22,6 +22,8 @@ from monitor.stream.positions.refused_fetches import (
     first_readable,
 )
 from tests.monitor.stream.clocks import Clock
+
+EMPTY_PAUSE = KafkaSettings().empty_answer_pause
 
 
 @given(st.integers(0, 10_000), st.integers(1, 2_000_000), st.integers(0, 2_000_000))
@@ -47,7 +49,7 @@ def test_a_partition_without_an_answer_is_late_and_others_are_not() -> None:
     clock = Clock()
     silent, read = state(7, end=7), state(0, end=0)
     states = [("silent", silent), ("read", read)]
-    refused = RefusedFetches(clock)
+    refused = RefusedFetches(EMPTY_PAUSE, clock)
     assert refused.waiting(states) == []
     clock.now += PATIENCE
     read.timestamp += 1
@@ -61,7 +63,7 @@ def test_a_partition_without_an_answer_is_late_and_others_are_not() -> None:
 
 def test_a_partition_that_gets_nothing_of_what_the_broker_has_is_late() -> None:
     clock, empty = Clock(), state(7, end=20)
-    refused = RefusedFetches(clock)
+    refused = RefusedFetches(EMPTY_PAUSE, clock)
     assert refused.waiting([("empty", empty)]) == []
     clock.now += PATIENCE
     empty.timestamp += 1
@@ -85,7 +87,7 @@ async def test_a_broker_that_answers_with_nothing_or_not_at_all_damages_nothing(
     client = SimpleNamespace(send=send, cluster=SimpleNamespace(leader_for_partition=lambda _: 1))
     consumer = SimpleNamespace(_client=client, _fetcher=SimpleNamespace(_max_partition_fetch_bytes=1))
     clock, place = Clock(), TopicPartition("tweets", 0)
-    refused = RefusedFetches(clock)
+    refused = RefusedFetches(EMPTY_PAUSE, clock)
     for _ in range(2):
         assert await refused.unreadable(consumer, [(place, state(7, end=20))]) == {}
         clock.now += PATIENCE
@@ -99,7 +101,7 @@ class DamagedLog:
         self.queries = 0
         self.end = last + 100
         self.clock = Clock()
-        self.refused = RefusedFetches(self.clock)
+        self.refused = RefusedFetches(EMPTY_PAUSE, self.clock)
         self.cluster = SimpleNamespace(leader_for_partition=lambda _: 1)
         self._client = self
         self._fetcher = SimpleNamespace(_max_partition_fetch_bytes=1)
