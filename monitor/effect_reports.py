@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from models import Mention
 from monitor.findings import DrugLink
 from monitor.records import ScoredPost
+
+EffectKey = tuple[str, str]
+"""Id of a post, and key of an effect in it (`effect_of`)."""
 
 
 class CopyKind(StrEnum):
@@ -56,12 +61,42 @@ class EffectReport:
     case_id: str | None = None
     is_new_pair: bool = False
 
+    @property
+    def key(self) -> EffectKey:
+        """Id of the post, and key of the effect."""
+        return (self.scored.received.post.id, self.effect)
+
 
 def effect_of(mention: Mention) -> str:
     """Return a key for the effect of a mention: its PT, or its words if it is uncoded."""
     if mention.ptid is not None:
         return f"pt:{mention.ptid}"
     return f"words:{_normalized(mention.text)}"
+
+
+def reports_of(
+    scored: Sequence[ScoredPost], copies: Mapping[str, CopyOf] = MappingProxyType({})
+) -> list[EffectReport]:
+    """Return a report for each distinct effect of positive posts, without cases.
+
+    Args:
+        scored: the posts, in the order of the reports.
+        copies: which posts are copies, by their id.
+    """
+    return [
+        EffectReport(row, mention, effect, _drug_of(row, effect, mention), copies.get(row.received.post.id))
+        for row in scored
+        if row.prediction.label == "ADE"
+        for effect, mention in best_mentions(row.prediction.mentions).items()
+    ]
+
+
+def _drug_of(scored: ScoredPost, effect: str, best: Mention) -> DrugLink | None:
+    """Return the drug of the best mention of an effect, or else of another mention of it."""
+    links = scored.findings.links
+    others = [mention for mention in scored.prediction.mentions if effect_of(mention) == effect]
+    candidates = [links.get((mention.start, mention.end)) for mention in [best, *others]]
+    return next((link for link in candidates if link is not None), None)
 
 
 def best_mentions(mentions: tuple[Mention, ...]) -> dict[str, Mention]:

@@ -1,6 +1,8 @@
 """Settings: how they are defined, found and shown.
 
-model            all sections, some of them from the next two files
+model            all sections, some of them from the next four files
+alert_settings   alerts
+enrich_settings  drugs and copies
 kafka_settings   Kafka: brokers, logins, topics
 store_settings   the database and Redis
 value_types      types of values, such as seconds and files
@@ -11,10 +13,11 @@ show             settings without their secrets
 masking          addresses without their passwords
 """
 
+from monitor.settings.alert_settings import AlertSettings
+from monitor.settings.enrich_settings import EnrichSettings
 from monitor.settings.kafka_settings import KafkaSettings
 from monitor.settings.masking import masked_addresses, masked_url
 from monitor.settings.model import (
-    AlertSettings,
     ComplianceSettings,
     ConnectSettings,
     EmbeddedSettings,
@@ -39,6 +42,7 @@ __all__ = [
     "ConnectSettings",
     "DatabaseSettings",
     "EmbeddedSettings",
+    "EnrichSettings",
     "KafkaSettings",
     "LoadedSettings",
     "LogSettings",

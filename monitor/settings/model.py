@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, model_validator
 
 from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
+from monitor.settings.alert_settings import AlertSettings
+from monitor.settings.enrich_settings import EnrichSettings
 from monitor.settings.kafka_settings import KafkaSettings
 from monitor.settings.store_settings import DatabaseSettings, RedisSettings
 from monitor.settings.value_types import (
@@ -20,32 +22,9 @@ from monitor.settings.value_types import (
     OptionalPort,
     OptionalSecret,
     Port,
-    Probability,
     Seconds,
     Section,
 )
-
-
-class AlertSettings(Section):
-    """How alerts are published."""
-
-    stream: str = Field("ade:alerts", min_length=1, description="Redis Stream, the record of all alerts")
-    channel: str = Field("ade:alerts", min_length=1, description="PUBLISH channel, a live hint of new alerts")
-    max_length: int = Field(
-        1_000_000, ge=1, description="approximate number of entries that the stream keeps"
-    )
-    seen_ttl: int = Field(7 * 86_400, ge=60, description="seconds for which an alert's id is remembered")
-    replicas: int = Field(
-        0, ge=0, le=10, description="replicas of Redis that must have an alert before it counts as published"
-    )
-    min_probability: Probability = Field(0.0, description="minimum probability of a tweet that raises alerts")
-    relay_interval: Seconds = Field(5, description="seconds between two checks of the outbox")
-    rewrite_interval: int = Field(
-        300,
-        ge=1,
-        le=86_400,
-        description="seconds between two rewrites of Redis's append-only file after retractions",
-    )
 
 
 class ModelSettings(Section):
@@ -283,6 +262,7 @@ class Settings(Section):
     redis: RedisSettings = RedisSettings()
     alerts: AlertSettings = AlertSettings()
     model: ModelSettings = ModelSettings()
+    enrich: EnrichSettings = EnrichSettings()
     worker: WorkerSettings = WorkerSettings()
     compliance: ComplianceSettings = ComplianceSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -7,7 +7,7 @@ the definition; a test checks that the last copy is `REPORT_DEFINITION`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from sqlalchemy.dialects import postgresql
 from monitor.settings import Settings
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.enrichment_tables import post_copies, recoded_mentions
+from monitor.store.group_filters import GroupFilter, group_condition
 from monitor.store.tables import WORDS, mentions, predictions, tweets
 from monitor.word_search import spaced
 
@@ -24,10 +26,11 @@ REPORT = "ade_report"
 ALL_BUNDLES = "all"
 
 _FETCHED_AT_ONCE = 500
+_CODES = ("ptid", "pt_name", "pt_score")
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'")
 
 
-_m, _p, _t = mentions.alias("m"), predictions.alias("p"), tweets.alias("t")
+_m, _p, _t, _c = mentions.alias("m"), predictions.alias("p"), tweets.alias("t"), post_copies.alias("c")
 
 REPORT_COLUMNS = (
     _t.c.posted_at,
@@ -54,6 +57,15 @@ REPORT_COLUMNS = (
     _t.c.version,
     _p.c.first_probability,
     _p.c.second_probability,
+    _m.c.drug,
+    _m.c.drug_text,
+    _m.c.drug_atc,
+    _m.c.drug_score,
+    _m.c.drug_place,
+    _m.c.case_id,
+    _m.c.tags,
+    _c.c.first_id.label("copy_of"),
+    _c.c.kind.label("copy_kind"),
 )
 """The columns of the view, in its order. A new column goes to the end."""
 
@@ -62,7 +74,9 @@ _EVERY_PREDICTION = select(*REPORT_COLUMNS).select_from(
     _m.join(
         _p,
         and_(_p.c.tweet_id == _m.c.tweet_id, _p.c.bundle == _m.c.bundle, _p.c.version == _m.c.version),
-    ).join(_t, and_(_t.c.tweet_id == _p.c.tweet_id, _t.c.version == _p.c.version))
+    )
+    .join(_t, and_(_t.c.tweet_id == _p.c.tweet_id, _t.c.version == _p.c.version))
+    .outerjoin(_c, _c.c.tweet_id == _t.c.tweet_id)
 )
 
 # Several bundles may score a post: the latest prediction counts, even if it takes an ADE back.
@@ -92,6 +106,9 @@ class Filters:
         min_score: minimum score of the span.
         bundle: found by this version; `ALL_BUNDLES` for every version, None for the latest of each tweet.
         coded: True for spans with a PT, False for spans without.
+        groups: the PT belongs to each of these groups.
+        coding: version of a release that mentions were recoded with (`ade-monitor recode`): its codes replace
+            the original ones, and mentions that were not recoded are left out. None for the original codes.
         limit: largest number of rows.
     """
 
@@ -104,6 +121,8 @@ class Filters:
     min_score: float | None = None
     bundle: str | None = None
     coded: bool | None = None
+    groups: tuple[GroupFilter, ...] = ()
+    coding: str | None = None
     limit: int | None = None
 
 
@@ -134,6 +153,15 @@ class ReportedEffect:
     version: int = 1
     first_probability: float | None = None
     second_probability: float | None = None
+    drug: str | None = None
+    drug_text: str | None = None
+    drug_atc: str | None = None
+    drug_score: float | None = None
+    drug_place: str | None = None
+    case_id: str | None = None
+    tags: list[str] = field(default_factory=list)
+    copy_of: str | None = None
+    copy_kind: str | None = None
 
 
 def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffect]:
@@ -156,6 +184,8 @@ def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffec
 def select_effects(filters: Filters) -> Select[Any]:
     """Build the query; every value of a filter is passed as a parameter."""
     source = _source(filters.bundle)
+    if filters.coding is not None:
+        source = _recoded(source, filters.coding)
     columns = source.c
     query = select(*(columns[name] for name in ReportedEffect.__dataclass_fields__)).where(
         *_conditions(columns, source.name, filters)
@@ -180,6 +210,14 @@ def _source(bundle: str | None) -> Any:
     return query.subquery("effects")
 
 
+def _recoded(source: Any, release: str) -> Any:
+    """Return a source with the codes of another release in place of the original ones."""
+    codes = recoded_mentions.alias("codes")
+    columns = [codes.c[name] if name in _CODES else source.c[name] for name in source.c.keys()]  # noqa: SIM118
+    same_mention = and_(codes.c.mention_id == source.c.mention_id, codes.c.release == release)
+    return select(*columns).select_from(source.join(codes, same_mention)).subquery("recoded")
+
+
 def _conditions(columns: Any, source: str, filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.since is not None:
         yield columns.posted_at >= filters.since
@@ -193,6 +231,8 @@ def _conditions(columns: Any, source: str, filters: Filters) -> Iterator[ColumnE
         yield columns.span_score >= filters.min_score
     if filters.coded is not None:
         yield columns.ptid.is_not(None) if filters.coded else columns.ptid.is_(None)
+    for group in filters.groups:
+        yield group_condition(columns.ptid, group)
     words: ColumnElement[Any] = literal_column(WORDS.format(text=f"{source}.text"))
     if filters.text is not None:
         yield words.op("@@")(func.plainto_tsquery(_SIMPLE, spaced(filters.text)))

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from models import Mention
 from models.predictions import clamp_optional, clamp_probability
+from monitor.effect_reports import EffectKey, effect_of
+from monitor.findings import DrugLink, DrugMention, Fact
 from monitor.records import Alert, ContextPart, Progress, ScoredPost
 from monitor.store.author_keys import AuthorKeys
 from monitor.store.versions import History
@@ -62,11 +64,39 @@ class PredictionRow(NamedTuple):
 
 
 class MentionRow(NamedTuple):
-    """A row of `mentions`."""
+    """A row of `mentions`: a mention of an effect, its drug and its case if it has them, and its tags."""
 
     tweet_id: str
     version: int
     mention: Mention
+    drug: DrugLink | None = None
+    case_id: str | None = None
+    tags: Sequence[str] = ()
+
+
+class DrugRow(NamedTuple):
+    """A row of `post_drugs`."""
+
+    tweet_id: str
+    version: int
+    mention: DrugMention
+
+
+class FactRow(NamedTuple):
+    """A row of `post_facts`."""
+
+    tweet_id: str
+    version: int
+    fact: Fact
+
+
+class HourlyDrugCount(NamedTuple):
+    """A row of `hourly_drug_counts`: what a batch adds to one hour (UTC) of a drug."""
+
+    hour: datetime
+    drug: str
+    seen: int
+    positive: int
 
 
 class HourlyCount(NamedTuple):
@@ -127,6 +157,43 @@ MENTION_COLUMNS: ColumnValues[MentionRow] = {
     "pt_name": attrgetter("mention.pt_name"),
     "pt_score": lambda row: clamp_optional(row.mention.pt_score),
     "runners_up": lambda row: _runners_up(row.mention),
+    "drug": lambda row: row.drug and row.drug.drug.drug,
+    "drug_text": lambda row: row.drug and row.drug.drug.text,
+    "drug_atc": lambda row: row.drug and row.drug.drug.atc,
+    "drug_score": lambda row: clamp_optional(row.drug.score if row.drug else None),
+    "drug_place": lambda row: row.drug and row.drug.drug.place.value,
+    "case_id": attrgetter("case_id"),
+    "tags": lambda row: _json(list(row.tags)),
+}
+
+DRUG_COLUMNS: ColumnValues[DrugRow] = {
+    "tweet_id": attrgetter("tweet_id"),
+    "version": attrgetter("version"),
+    "part": lambda row: 0 if row.mention.part is None else row.mention.part + 1,
+    "start": attrgetter("mention.start"),
+    "end": attrgetter("mention.end"),
+    "drug": attrgetter("mention.drug"),
+    "text": attrgetter("mention.text"),
+    "atc": attrgetter("mention.atc"),
+    "naming": attrgetter("mention.naming.value"),
+    "place": attrgetter("mention.place.value"),
+}
+
+FACT_COLUMNS: ColumnValues[FactRow] = {
+    "tweet_id": attrgetter("tweet_id"),
+    "version": attrgetter("version"),
+    "kind": attrgetter("fact.kind.value"),
+    "start": attrgetter("fact.start"),
+    "end": attrgetter("fact.end"),
+    "text": attrgetter("fact.text"),
+    "value": attrgetter("fact.value"),
+}
+
+DRUG_COUNT_COLUMNS: ColumnValues[HourlyDrugCount] = {
+    "hour": attrgetter("hour"),
+    "drug": attrgetter("drug"),
+    "seen": attrgetter("seen"),
+    "positive": attrgetter("positive"),
 }
 
 ALERT_COLUMNS: ColumnValues[Alert] = {
@@ -164,12 +231,40 @@ def alias_rows(posts: Iterable[ScoredPost]) -> list[AliasRow]:
     return [AliasRow(alias, tweet_ids[alias]) for alias in sorted(tweet_ids)]
 
 
-def mention_rows(predictions: Iterable[PredictionRow]) -> list[MentionRow]:
-    """Return the rows of `mentions` for `predictions`."""
+def mention_rows(
+    predictions: Iterable[PredictionRow],
+    cases: Mapping[EffectKey, str],
+    tags: Mapping[EffectKey, Sequence[str]],
+) -> list[MentionRow]:
+    """Return the rows of `mentions` for `predictions`, with the cases and the tags of their effects."""
     return [
-        MentionRow(row.tweet_id, row.version, mention)
+        MentionRow(
+            row.tweet_id,
+            row.version,
+            mention,
+            row.scored.findings.links.get((mention.start, mention.end)),
+            cases.get((row.tweet_id, effect_of(mention))),
+            tags.get((row.tweet_id, effect_of(mention)), ()),
+        )
         for row in predictions
         for mention in row.scored.prediction.mentions
+    ]
+
+
+def drug_rows(predictions: Iterable[PredictionRow]) -> list[DrugRow]:
+    """Return the rows of `post_drugs` for the positive ones of `predictions`."""
+    return [
+        DrugRow(row.tweet_id, row.version, drug)
+        for row in predictions
+        if is_positive(row.scored)
+        for drug in row.scored.findings.drugs
+    ]
+
+
+def fact_rows(predictions: Iterable[PredictionRow]) -> list[FactRow]:
+    """Return the rows of `post_facts` for `predictions`."""
+    return [
+        FactRow(row.tweet_id, row.version, fact) for row in predictions for fact in row.scored.findings.facts
     ]
 
 

@@ -1,15 +1,19 @@
-"""What a batch adds to `hourly_counts`: a post counts once, with the label of its highest scored version."""
+"""What a batch adds to `hourly_counts` and `hourly_drug_counts`.
+
+A post counts once, with the label of its highest scored version.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from monitor.findings import DrugPlace
 from monitor.store import statements as sql
-from monitor.store.columns import HourlyCount, PredictionRow, is_positive
+from monitor.store.columns import HourlyCount, HourlyDrugCount, PredictionRow, is_positive
 from monitor.store.posts import WrittenPosts
 
 
@@ -38,10 +42,37 @@ async def add_to_counts(
             corrections[hour] += is_ade - (post.counted.label == "ADE")
     counts = [HourlyCount(_start_of(hour), seen[hour], positive[hour]) for hour in sorted(seen)]
     await sql.ADD_COUNTS.run(connection, counts, bundle=bundle)
+    await _add_to_drug_counts(connection, posts, highest, bundle=bundle)
     changed = {hour: corrections[hour] for hour in sorted(corrections) if corrections[hour]}
     if changed:
         parameters = {"hour": list(map(_start_of, changed)), "positive": list(changed.values())}
         await connection.execute(sql.CORRECT_COUNTS, {**parameters, "bundle": bundle})
+
+
+async def _add_to_drug_counts(
+    connection: AsyncConnection, posts: WrittenPosts, highest: Mapping[str, PredictionRow], *, bundle: str
+) -> None:
+    """Count the posts that name a drug themselves, by ingredient. A later edit does not change the count.
+
+    The drugs of posts without an effect are not stored, so nobody knows which ones an edit took away.
+    """
+    seen: Counter[tuple[int, str]] = Counter()
+    positive: Counter[tuple[int, str]] = Counter()
+    for tweet_id, row in highest.items():
+        post = posts[tweet_id]
+        drugs = row.scored.findings.drugs
+        if not drugs or post.counted is not None:
+            continue
+        hour = int(post.posted_at.timestamp() // 3600)
+        named = {name for drug in drugs if drug.place is DrugPlace.POST for name in drug.ingredients}
+        for name in named:
+            seen[hour, name] += 1
+            positive[hour, name] += is_positive(row.scored)
+    counts = [
+        HourlyDrugCount(_start_of(hour), drug, seen[hour, drug], positive[hour, drug])
+        for hour, drug in sorted(seen)
+    ]
+    await sql.ADD_DRUG_COUNTS.run(connection, counts, bundle=bundle)
 
 
 def _start_of(hour: int) -> datetime:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.records import RetractionReason
 from monitor.store import erasing_statements as sql
+from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
 
 ERASED: Final = "erased:"
 """Start of the id of a post that was erased. A random number follows."""
@@ -24,6 +25,10 @@ NAMES_AT_ONCE: Final = 5_000
 
 ERASING_STEPS: Final = {
     "mentions": sql.DELETE_MENTIONS,
+    "post_drugs": sql.DELETE_DRUGS,
+    "post_facts": sql.DELETE_FACTS,
+    "post_copies": FORGET_COPIES,
+    "copy_keys": FORGET_KEYS,
     "post_aliases": sql.DELETE_ALIASES,
     "alert_outbox": sql.RETRACT_ALERTS,
     "tweets": sql.ERASE_TWEETS,

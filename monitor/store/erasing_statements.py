@@ -78,6 +78,10 @@ POSTS_AND_REFERENCES = text(
 
 DELETE_MENTIONS = text("DELETE FROM mentions WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
 
+DELETE_DRUGS = text("DELETE FROM post_drugs WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
+
+DELETE_FACTS = text("DELETE FROM post_facts WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
+
 DELETE_ALIASES = text(
     "DELETE FROM post_aliases WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id"
 )

@@ -14,7 +14,7 @@ from monitor.errors import SchemaRevisionError
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.roles import become_owner
+from monitor.store.roles import SETUP_ROLES, become_owner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -102,6 +102,7 @@ def _migrate(settings: Settings, target: str) -> str | None:
             config.attributes["connection"] = connection
             if target == required_revision():
                 command.upgrade(config, target)
+                connection.execute(text(SETUP_ROLES))
             else:
                 command.downgrade(config, target)
     return before

@@ -1,8 +1,8 @@
 """The roles of the database: what a worker, an analyst and an administrator may do.
 
 They are groups without a login (`NOLOGIN`) and belong to the whole server. Logins become members of them.
-Migration 0005 has a frozen copy of `SETUP_ROLES`. A migration that adds a table must add its grants, too; a
-test compares the rights in a migrated database with this file.
+Migration 0005 makes them. `upgrade_database` sets their rights at its end, so migrations that add tables need
+no grants; a test compares the rights in a migrated database with this file.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from monitor.settings import DatabaseSettings, Settings
+from monitor.store import enrichment_tables
 from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.tables import metadata, tweets
+from monitor.store.tables import tweets
 
 WRITER: Final = "ade_writer"
 """Workers, with their relay, and everything else that a worker does by itself."""
@@ -44,6 +45,21 @@ WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "compliance_events": "SELECT, INSERT, UPDATE, DELETE",
     "expired_events": "SELECT, INSERT, UPDATE",
     "progress": "SELECT, INSERT, UPDATE",
+    "post_drugs": "SELECT, INSERT, DELETE",
+    "hourly_drug_counts": "SELECT, INSERT, UPDATE",
+    "post_facts": "SELECT, INSERT, DELETE",
+    "post_copies": "SELECT, INSERT, UPDATE, DELETE",
+    "copy_keys": "SELECT, INSERT, UPDATE, DELETE",
+    "cases": "SELECT, INSERT, UPDATE, DELETE",
+    "case_posts": "SELECT, INSERT, UPDATE, DELETE",
+    "case_events": "SELECT, INSERT",
+    "seen_pairs": "SELECT, INSERT",
+    "terminology_releases": "SELECT",
+    "pt_groups": "SELECT",
+    "recoded_mentions": "SELECT",
+    "drug_labels": "SELECT",
+    "listed_effects": "SELECT",
+    "alert_cooldowns": "SELECT, INSERT, UPDATE, DELETE",
 }
 """What a worker does in each table. Foreign keys delete and rename with the rights of the tables' owner."""
 
@@ -59,9 +75,22 @@ READER_RIGHTS: Final[Mapping[str, str]] = {
     "hourly_counts": "SELECT",
     "skipped_languages": "SELECT",
     "progress": "SELECT",
+    "post_drugs": "SELECT",
+    "hourly_drug_counts": "SELECT",
+    "post_facts": "SELECT",
+    "post_copies": "SELECT",
+    "cases": "SELECT",
+    "case_posts": "SELECT",
+    "case_events": "SELECT",
+    "seen_pairs": "SELECT",
+    "terminology_releases": "SELECT",
+    "pt_groups": "SELECT",
+    "recoded_mentions": "SELECT",
+    "drug_labels": "SELECT",
+    "listed_effects": "SELECT",
 }
 
-RELATIONS: Final = ("alembic_version", *sorted(metadata.tables), "ade_report")
+RELATIONS: Final = ("alembic_version", *sorted(enrichment_tables.metadata.tables), "ade_report")
 """What belongs to the monitor."""
 
 # Each part is a subtransaction of its own. A login without the right for a part leaves it out with a notice.

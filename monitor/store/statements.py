@@ -15,18 +15,24 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.records import Alert, Progress
-from monitor.store import tables
+from monitor.store import enrichment_tables, tables
 from monitor.store.author_keys import AuthorKeys
 from monitor.store.columns import (
     ALERT_COLUMNS,
     ALIAS_COLUMNS,
     COUNT_COLUMNS,
+    DRUG_COLUMNS,
+    DRUG_COUNT_COLUMNS,
+    FACT_COLUMNS,
     MENTION_COLUMNS,
     PREDICTION_COLUMNS,
     PROGRESS_COLUMNS,
     AliasRow,
     ColumnValues,
+    DrugRow,
+    FactRow,
     HourlyCount,
+    HourlyDrugCount,
     MentionRow,
     PostRow,
     PredictionRow,
@@ -183,6 +189,10 @@ PUT_MENTIONS: Insert[MentionRow] = Insert(
     tables.mentions, MENTION_COLUMNS, constants=["bundle"], then="ON CONFLICT DO NOTHING RETURNING t.id"
 )
 
+PUT_DRUGS: Insert[DrugRow] = Insert(enrichment_tables.post_drugs, DRUG_COLUMNS, then="ON CONFLICT DO NOTHING")
+
+PUT_FACTS: Insert[FactRow] = Insert(enrichment_tables.post_facts, FACT_COLUMNS, then="ON CONFLICT DO NOTHING")
+
 # If an alert that is in the stream changes, the relay removes its entry. Alerts from before migration 0003
 # have no id of their entry, only the time: it is the first part of that id.
 ENTRY_OF_CHANGED_ALERT = (
@@ -213,6 +223,14 @@ ADD_COUNTS: Insert[HourlyCount] = Insert(
     COUNT_COLUMNS,
     constants=["bundle"],
     then="ON CONFLICT (hour, bundle) DO UPDATE "
+    "SET seen = t.seen + excluded.seen, positive = t.positive + excluded.positive",
+)
+
+ADD_DRUG_COUNTS: Insert[HourlyDrugCount] = Insert(
+    enrichment_tables.hourly_drug_counts,
+    DRUG_COUNT_COLUMNS,
+    constants=["bundle"],
+    then="ON CONFLICT (hour, bundle, drug) DO UPDATE "
     "SET seen = t.seen + excluded.seen, positive = t.positive + excluded.positive",
 )
 

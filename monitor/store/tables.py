@@ -136,6 +136,13 @@ mentions = Table(
     Column("pt_name", Text),
     Column("pt_score", Double),
     Column("runners_up", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("drug", Text),
+    Column("drug_text", Text),
+    Column("drug_atc", Text),
+    Column("drug_score", Double),
+    Column("drug_place", Text),
+    Column("case_id", Text),
+    Column("tags", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     ForeignKeyConstraint(
         ["tweet_id", "bundle", "version"],
         ["predictions.tweet_id", "predictions.bundle", "predictions.version"],
@@ -146,8 +153,16 @@ mentions = Table(
     CheckConstraint('0 <= start AND start < "end"', name="span_order"),
     CheckConstraint("score BETWEEN 0 AND 1", name="score_range"),
     CheckConstraint("pt_score BETWEEN 0 AND 1", name="pt_score_range"),
+    CheckConstraint("drug_score BETWEEN 0 AND 1", name="drug_score_range"),
     Index(None, "ptid"),
     Index("ix_mentions_pt_name_lower", text("lower(pt_name)")),
+    Index(
+        "ix_mentions_ingredients",
+        text("string_to_array(drug, ' + ')"),
+        postgresql_using="gin",
+        postgresql_where=text("drug IS NOT NULL"),
+    ),
+    Index("ix_mentions_case_id", "case_id", postgresql_where=text("case_id IS NOT NULL")),
 )
 
 author_keys = Table(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from monitor.effect_reports import EffectReport
 from monitor.records import Alert, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import statements as sql
@@ -18,18 +19,28 @@ from monitor.store.admission import admit_posts
 from monitor.store.applying import apply_events, remove_late_posts
 from monitor.store.audited_events import AppliedEvent, AuditedEvent
 from monitor.store.author_keys import author_keys, note_key
-from monitor.store.columns import PredictionRow, alias_rows, mention_rows, with_distinct_spans
+from monitor.store.cases import leave_cases
+from monitor.store.columns import (
+    PredictionRow,
+    alias_rows,
+    drug_rows,
+    fact_rows,
+    mention_rows,
+    with_distinct_spans,
+)
 from monitor.store.connections import async_engine
+from monitor.store.cooldowns import Decisions, take_cooldowns
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.expiring import expire_events, note_need
 from monitor.store.posts import PostWriter, WrittenPosts
+from monitor.store.reporting import report_effects
 from monitor.store.revisions import read_revision, required_revision, revision_error
 from monitor.store.skipped_languages import count_skipped
 from monitor.store.tombstones import find_removed
 
-RaiseAlerts = Callable[[Sequence[ScoredPost]], Sequence[Alert]]
-"""Returns the alerts of predictions that are new in the database, in the order of publishing."""
+RaiseAlerts = Callable[[Sequence[EffectReport]], Decisions]
+"""Returns what is decided about effects that are new in the database: their tags and their alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Store:
         self._settings = settings.database
         self._keys = author_keys(settings.privacy)
         self._posts = PostWriter(self._keys)
+        self._copy_window = settings.enrich.duplicate_window if settings.enrich.duplicates else None
 
     async def close(self) -> None:
         """Close all connections."""
@@ -158,9 +170,9 @@ class Store:
         Args:
             scored: posts in any order, with or without repeats.
             bundle: version of the bundle that scored them.
-            raise_alerts: called inside the transaction, with the predictions of current versions that it
-                inserted, in the order of the batch. So the alerts of a prediction are stored along with it,
-                and only once.
+            raise_alerts: called inside the transaction, with the effects of the predictions of current
+                versions that it inserted, in the order of the batch. So the alerts of a prediction are
+                stored along with it, and only once.
             progress: how far the consumer group is after this batch.
             group: the consumer group.
             skipped: posts that were not scored because of their language; they are counted.
@@ -180,8 +192,15 @@ class Store:
                 await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
 
                 new = await _write_predictions(connection, posts, bundle=bundle)
-                mentions = await sql.PUT_MENTIONS.run(connection, mention_rows(new), bundle=bundle)
-                new_alerts, changed_alerts = await _write_alerts(connection, posts, new, raise_alerts)
+                reports = await report_effects(
+                    connection, _current(posts, new), copy_window_days=self._copy_window
+                )
+                edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
+                await leave_cases(connection, edited, reports)
+                decisions = raise_alerts(reports)
+                mentions = await _write_findings(connection, new, reports, decisions, bundle=bundle)
+                alerts = decisions.alerts(await take_cooldowns(connection, decisions))
+                new_alerts, changed_alerts = await _write_alerts(connection, edited, alerts)
 
                 await count_skipped(connection, skipped, group=group)
                 await sql.PUT_PROGRESS.run(connection, _latest(progress), bundle=bundle, consumer_group=group)
@@ -195,7 +214,7 @@ class Store:
                 changed_alerts += touched["alert_outbox"]
         return Written(
             new_predictions=len(new),
-            new_mentions=len(mentions),
+            new_mentions=mentions,
             new_alerts=new_alerts,
             changed_alerts=changed_alerts,
             edits=sum(post.arrivals.edits for post in posts.values()),
@@ -203,6 +222,24 @@ class Store:
             removed=len(scored) - len(admission.posts),
             late=len(admission.late),
         )
+
+
+async def _write_findings(
+    connection: AsyncConnection,
+    new: Sequence[PredictionRow],
+    reports: Sequence[EffectReport],
+    decisions: Decisions,
+    *,
+    bundle: str,
+) -> int:
+    """Write the mentions, drugs and facts of new predictions, and return the number of new mentions."""
+    cases = {report.key: report.case_id for report in reports if report.case_id is not None}
+    tags = {report.key: decisions.tags_of(*report.key) for report in reports}
+    rows = mention_rows(new, cases, tags)
+    mentions = await sql.PUT_MENTIONS.run(connection, rows, bundle=bundle)
+    await sql.PUT_DRUGS.run(connection, drug_rows(new))
+    await sql.PUT_FACTS.run(connection, fact_rows(new))
+    return len(mentions)
 
 
 async def _write_predictions(
@@ -219,21 +256,23 @@ async def _write_predictions(
     return [row for row in rows if (row.tweet_id, row.version) in new]
 
 
-async def _write_alerts(
-    connection: AsyncConnection, posts: WrittenPosts, new: Sequence[PredictionRow], raise_alerts: RaiseAlerts
-) -> tuple[int, int]:
-    """Write the alerts of new predictions, and return how many alerts are new, and how many changed.
-
-    Those of an edited post that its new version does not raise are retracted. Predictions of old versions
-    raise no alerts.
-    """
+def _current(posts: WrittenPosts, new: Sequence[PredictionRow]) -> list[ScoredPost]:
+    """Return the new predictions of current versions, in the order of the batch."""
     current = {
         row.tweet_id: posts[row.tweet_id].dated(row.scored)
         for row in new
         if row.version == posts[row.tweet_id].version
     }
-    alerts = raise_alerts([current[tweet_id] for tweet_id in posts if tweet_id in current])
-    edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
+    return [current[tweet_id] for tweet_id in posts if tweet_id in current]
+
+
+async def _write_alerts(
+    connection: AsyncConnection, edited: Sequence[str], alerts: Sequence[Alert]
+) -> tuple[int, int]:
+    """Write alerts, and return how many alerts are new, and how many changed.
+
+    Those of an edited post that its new version does not raise are retracted.
+    """
     retracted = 0
     if edited:
         kept = [alert.alert_id for alert in alerts]

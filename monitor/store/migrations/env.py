@@ -9,12 +9,12 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from monitor.store.tables import metadata
+from monitor.store import enrichment_tables
 
 
 def run_migrations(connection: Connection) -> None:
     """Run the requested migrations, all of them in the connection's transaction."""
-    context.configure(connection=connection, target_metadata=metadata)
+    context.configure(connection=connection, target_metadata=enrichment_tables.metadata)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from models import Mention, TweetPrediction
 from monitor.alerts import AlertPayload, AlertRules, RetractionPayload, parse_payload, parse_retraction
+from monitor.effect_reports import reports_of
 from monitor.errors import PoisonError
 from monitor.records import Origin, Post, PostKind, ReceivedPost, RetractionReason, ScoredPost
 from tests.monitor.alerts.payloads import payload as older_payload
@@ -72,14 +73,17 @@ def utf16_span(alert: AlertPayload) -> str:
 
 
 def one_payload() -> dict[str, object]:
-    [alert] = AlertRules(bundle="b1").alerts_for([scored(mention(ptid="10044565"))], detected_at=NOW)
+    reports = reports_of([scored(mention(ptid="10044565"))])
+    [alert] = AlertRules(bundle="b1").decide(reports, detected_at=NOW).alerts(frozenset())
     payload: dict[str, object] = json.loads(json.dumps(alert.payload))
     return payload
 
 
 @given(scored_tweets(), times)
 def test_every_alert_is_valid_and_can_be_parsed(tweet: ScoredPost, detected_at: datetime) -> None:
-    for alert in AlertRules(bundle="b1").alerts_for([tweet], detected_at=detected_at):
+    for alert in (
+        AlertRules(bundle="b1").decide(reports_of([tweet]), detected_at=detected_at).alerts(frozenset())
+    ):
         text = json.dumps(alert.payload)
         VALIDATOR.validate(json.loads(text))
         assert set(alert.payload) == set(SCHEMA["properties"])

@@ -10,14 +10,18 @@ import pytest
 from pydantic import ValidationError
 
 from monitor.alerts import AlertRules
-from monitor.alerts.rules import utf16_units
+from monitor.alerts.raising import utf16_units
+from monitor.effect_reports import reports_of
 from monitor.records import Post, PostKind, ScoredPost
 from tests.monitor.alerts.scored_tweets import NOW, mention, scored
 
 
 def raised(tweet: ScoredPost, *, bundle: str = "b1", min_probability: float = 0.0) -> list[dict[str, object]]:
     rules = AlertRules(bundle=bundle, min_probability=min_probability)
-    return [dict(alert.payload) for alert in rules.alerts_for([tweet], detected_at=NOW)]
+    return [
+        dict(alert.payload)
+        for alert in rules.decide(reports_of([tweet]), detected_at=NOW).alerts(frozenset())
+    ]
 
 
 def span(start: int, end: int, *, score: float) -> dict[str, object]:
@@ -156,12 +160,13 @@ def test_a_positive_tweet_without_mentions_raises_no_alert() -> None:
 
 def test_alerts_of_several_tweets_keep_their_order() -> None:
     tweets = [scored(mention(), tweet_id=tweet_id) for tweet_id in ("3", "1", "2")]
-    assert [alert.tweet_id for alert in AlertRules(bundle="b1").alerts_for(tweets)] == ["3", "1", "2"]
+    decisions = AlertRules(bundle="b1").decide(reports_of(tweets))
+    assert [alert.tweet_id for alert in decisions.alerts(frozenset())] == ["3", "1", "2"]
 
 
 def test_alerts_are_detected_now_by_default() -> None:
     before = datetime.now(UTC)
-    [alert] = AlertRules(bundle="b1").alerts_for([scored(mention())])
+    [alert] = AlertRules(bundle="b1").decide(reports_of([scored(mention())])).alerts(frozenset())
     assert before <= datetime.fromisoformat(alert.payload["detected_at"]) <= datetime.now(UTC)
 
 

@@ -11,12 +11,15 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from models import Mention, TweetPrediction
+from monitor.effect_reports import EffectReport
 from monitor.ingest import Batch
 from monitor.records import Alert, ScoredPost
 from tests.monitor.kafka_events import Event, Message
+from tests.monitor.store.batches import GivenAlerts
 
 MARK = re.compile(rb"mrk(\d{5})z")
 ID = re.compile(rb"77000(\d{5})")
@@ -93,13 +96,11 @@ def score(batch: Batch) -> Batch:
     )
 
 
-def raise_alerts(scored: Sequence[ScoredPost]) -> list[Alert]:
-    """Return an alert with the text for each positive post."""
-    return [
-        Alert(f"{int(row.received.post.id):032x}", row.received.post.id, _payload(row))
-        for row in scored
-        if row.prediction.label == "ADE"
-    ]
+def raise_alerts(reports: Sequence[EffectReport]) -> GivenAlerts:
+    """Raise an alert with the text for each positive post."""
+    rows = {report.key[0]: report.scored for report in reports}
+    alerts = [Alert(f"{int(tweet_id):032x}", tweet_id, _payload(row)) for tweet_id, row in rows.items()]
+    return GivenAlerts(alerts, datetime.now(UTC))
 
 
 def marks_in(content: bytes, pattern: re.Pattern[bytes] = MARK) -> set[int]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
 from models import Candidate, Mention, TweetPrediction
+from monitor.effect_reports import EffectReport
 from monitor.records import Alert, Origin, Post, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import Store, Written
+from monitor.store.cooldowns import CooldownRequest, Granted
 
 POSTED = datetime(2026, 7, 1, 12, 34, 56, tzinfo=UTC)
 TEXT = "day 3 on zoloft and i can't stop shaking"
@@ -57,6 +60,41 @@ def negative_tweet(tweet_id: str = "1", **changes: Any) -> ScoredPost:
     return scored(tweet_id, "just picked up my zoloft", **changes)
 
 
+@dataclass(frozen=True)
+class EffectAlerts:
+    """Decisions without rules: alerts as they are, without tags and cooldowns."""
+
+    detected_at: datetime
+    raised: Sequence[Alert]
+    cooldowns: Sequence[CooldownRequest] = ()
+
+    def tags_of(self, tweet_id: str, effect: str) -> tuple[str, ...]:
+        return ()
+
+    def alerts(self, granted: Granted) -> Sequence[Alert]:
+        return self.raised
+
+
+@dataclass(frozen=True)
+class GivenAlerts:
+    """Decisions that raise given alerts, without cooldowns and tags."""
+
+    given: Sequence[Alert]
+    detected_at: datetime = POSTED
+    cooldowns: Sequence[CooldownRequest] = ()
+
+    def tags_of(self, tweet_id: str, effect: str) -> tuple[str, ...]:
+        return ()
+
+    def alerts(self, granted: Granted) -> Sequence[Alert]:
+        return self.given
+
+
+def raised(*alerts: Alert) -> GivenAlerts:
+    """Return decisions that raise these alerts."""
+    return GivenAlerts(alerts)
+
+
 def alert(alert_id: str, tweet_id: str = "1") -> Alert:
     """Return an alert of a tweet."""
     return Alert(alert_id, tweet_id, {"alert_id": alert_id, "text": 'he said "¿qué?" 💊'})
@@ -72,9 +110,9 @@ async def write(
 ) -> Written:
     """Write a batch of partition 2 for the group `watchers`; `alerts` are those of all its tweets."""
 
-    def raise_alerts(new: Sequence[ScoredPost]) -> list[Alert]:
-        new_ids = {row.received.post.id for row in new}
-        return [alert for alert in alerts if alert.tweet_id in new_ids]
+    def raise_alerts(reports: Sequence[EffectReport]) -> GivenAlerts:
+        new_ids = {report.key[0] for report in reports}
+        return raised(*(alert for alert in alerts if alert.tweet_id in new_ids))
 
     progress = [Progress("tweets", 2, next_offset)]
     return await store.write_batch(

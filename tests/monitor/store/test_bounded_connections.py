@@ -12,12 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from monitor.errors import RetryableError
-from monitor.records import Alert
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import Store, async_engine, bounded_connections, connections, reading_engine
 from monitor.store.bounded_connections import lift_time_limit
 from tests.gate import Gate
-from tests.monitor.store.batches import Tables, positive_tweet, write
+from tests.monitor.store.batches import GivenAlerts, Tables, positive_tweet, raised, write
 
 
 @pytest.fixture
@@ -46,10 +45,10 @@ async def test_a_batch_whose_connection_became_silent_is_written_over_another_on
     monkeypatch.setattr(connections, "IDLE", 1)
     store = Store(migrated.model_copy(update={"database": impatient}))
 
-    def become_silent(_: object) -> list[Alert]:
+    def become_silent(_: object) -> GivenAlerts:
         gate.silence()
         gate.open()
-        return []
+        return raised()
 
     with pytest.raises(RetryableError, match=r"silent for 1\.5 s"):
         await store.write_batch(

@@ -9,17 +9,19 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from monitor.records import Alert, ContextKind, ContextPart, ScoredPost
+from monitor.effect_reports import EffectReport
+from monitor.records import ContextKind, ContextPart, ScoredPost
 from monitor.settings import Settings
 from monitor.store import Filters, Store, Written, find_effects
 from tests.monitor.store.batches import (
     POSTED,
-    TEXT,
+    GivenAlerts,
     Tables,
     alert,
     mention_of,
     negative_tweet,
     positive_tweet,
+    raised,
     scored,
     write,
 )
@@ -149,14 +151,15 @@ async def test_alerts_of_an_edit_are_replaced_retracted_or_new(store: Store, tab
 async def test_an_edit_without_a_date_raises_alerts_with_the_date_of_the_post(store: Store) -> None:
     dates: list[datetime] = []
 
-    def raise_alerts(new: Sequence[ScoredPost]) -> list[Alert]:
-        dates.extend(row.received.posted_at for row in new)
-        return []
+    def raise_alerts(reports: Sequence[EffectReport]) -> GivenAlerts:
+        dates.extend(report.scored.received.posted_at for report in reports)
+        return raised()
 
-    first = scored("1", TEXT, posted_at=POSTED - timedelta(days=4))
-    undated = scored("1", "no news", posted_at=None)
-    first_of_batch = scored("2", TEXT, posted_at=POSTED - timedelta(days=4))
-    undated_of_batch = scored("2", "no news", posted_at=None)
+    first = positive_tweet("1", posted_at=POSTED - timedelta(days=4))
+    other = "zoloft: still shaking"
+    undated = scored("1", other, mention_of(other, "shaking"), posted_at=None)
+    first_of_batch = positive_tweet("2", posted_at=POSTED - timedelta(days=4))
+    undated_of_batch = scored("2", other, mention_of(other, "shaking"), posted_at=None)
     for rows in ([first], [undated], [first_of_batch, undated_of_batch]):
         await store.write_batch(rows, bundle="old", raise_alerts=raise_alerts, progress=[], group="watchers")
     assert dates == [POSTED - timedelta(days=4)] * 3

@@ -31,7 +31,7 @@ async def write(store: Store, posts: Sequence[ScoredPost], *, bundle: str = "old
     return await store.write_batch(
         posts,
         bundle=bundle,
-        raise_alerts=AlertRules(bundle=bundle).alerts_for,
+        raise_alerts=AlertRules(bundle=bundle).decide,
         progress=[Progress("tweets", 2, 1)],
         group="watchers",
     )

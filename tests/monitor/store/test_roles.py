@@ -192,7 +192,9 @@ async def test_an_admin_migrates_and_other_admins_can_use_what_it_made(
 
 def test_going_back_takes_the_rights_and_keeps_the_roles(migrated: Settings, tables: Tables) -> None:
     downgrade_database(migrated, "0004")
-    names = [name for name in RELATIONS if name != "author_keys"]
+    left = {name for (name,) in tables.rows("SELECT relname FROM pg_class WHERE relkind IN ('r', 'v')")}
+    names = [name for name in RELATIONS if name in left]
+    assert len(names) > 10
     for role in (WRITER, READER):
         assert tables.rows(RIGHTS, names, role) == []
     assert read_roles(migrated.database).missing == ()

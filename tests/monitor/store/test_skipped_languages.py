@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.records import Origin, Post, Progress, ReceivedPost
 from monitor.store import Store
-from tests.monitor.store.batches import Tables
+from tests.monitor.store.batches import GivenAlerts, Tables, raised
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 Row = tuple[int, str, str, int]
@@ -30,7 +30,7 @@ def received(
 async def write(store: Store, skipped: Sequence[ReceivedPost], group: str = "g") -> None:
     progress = [Progress("tweets", each.origin.partition, each.origin.offset + 1) for each in skipped]
     await store.write_batch(
-        [], bundle="b", raise_alerts=lambda new: [], progress=progress, group=group, skipped=skipped
+        [], bundle="b", raise_alerts=lambda _: raised(), progress=progress, group=group, skipped=skipped
     )
 
 
@@ -96,7 +96,7 @@ async def test_the_time_of_a_message_may_be_older_than_that_of_the_one_before(
 
 
 async def test_a_batch_that_is_not_written_counts_nothing(store: Store, tables: Tables) -> None:
-    def fail(_: object) -> list[object]:
+    def fail(_: object) -> GivenAlerts:
         raise RuntimeError
 
     progress = [Progress("tweets", 0, 1)]

@@ -10,18 +10,21 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import SecretStr
 
+from monitor.effect_reports import EffectReport
 from monitor.errors import FatalError
-from monitor.records import Alert, Progress, ScoredPost
+from monitor.records import Progress
 from monitor.settings import PrivacySettings, Settings
 from monitor.store import Store, Written
 from tests.monitor.store.batches import (
     POSTED,
     TEXT,
+    GivenAlerts,
     Tables,
     alert,
     mention_of,
     negative_tweet,
     positive_tweet,
+    raised,
     scored,
     write,
 )
@@ -96,16 +99,16 @@ async def test_a_tweet_that_turns_negative_keeps_its_text(store: Store, tables: 
 
 
 async def test_alerts_are_raised_for_new_predictions_only_and_in_the_order_of_the_batch(store: Store) -> None:
-    raised: list[list[str]] = []
+    asked: list[list[str]] = []
 
-    def raise_alerts(new: Sequence[ScoredPost]) -> list[Alert]:
-        raised.append([row.received.post.id for row in new])
-        return []
+    def raise_alerts(reports: Sequence[EffectReport]) -> GivenAlerts:
+        asked.append([report.key[0] for report in reports])
+        return raised()
 
     for ids in (["b", "c"], ["d", "b", "a", "d"]):
         batch = [positive_tweet(tweet_id) for tweet_id in ids]
         await store.write_batch(batch, bundle="old", raise_alerts=raise_alerts, progress=[], group="g")
-    assert raised == [["b", "c"], ["d", "a"]]
+    assert asked == [["b", "c"], ["d", "a"]]
 
 
 async def test_an_alert_that_was_cleared_from_the_outbox_is_not_raised_again(
@@ -151,7 +154,9 @@ async def test_progress_has_the_last_offset_of_each_partition(store: Store, tabl
 
 
 async def write_nothing(store: Store, progress: Sequence[Progress], *, bundle: str) -> Written:
-    return await store.write_batch([], bundle=bundle, raise_alerts=lambda _: [], progress=progress, group="g")
+    return await store.write_batch(
+        [], bundle=bundle, raise_alerts=lambda _: raised(), progress=progress, group="g"
+    )
 
 
 async def test_an_empty_batch_writes_nothing(store: Store, tables: Tables) -> None:

@@ -11,11 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from models import TweetPrediction
+from monitor.alerts import AlertRules
+from monitor.effect_reports import EffectReport
 from monitor.errors import FatalError, RetryableError
 from monitor.ingest import Batch, KafkaEvent
-from monitor.records import Alert, ScoredPost
+from monitor.records import ScoredPost
 from monitor.settings import Settings, WorkerSettings
 from monitor.store import AppliedEvent, AuditedEvent, RaiseAlerts, Written
+from monitor.store.cooldowns import Decisions
 from monitor.stream.sink import WriteBatches
 from tests.monitor.kafka_events import batch_of, batch_of_texts, event
 from tests.monitor.stream.scorers import PickyScorer
@@ -71,8 +74,8 @@ class Sink:
         self.rules_of = bundle
         return self.raise_alerts
 
-    def raise_alerts(self, _: Sequence[ScoredPost]) -> Sequence[Alert]:
-        return []
+    def raise_alerts(self, reports: Sequence[EffectReport]) -> Decisions:
+        return AlertRules(bundle="picky-1").decide(reports)
 
     async def acknowledge(self, events: Sequence[KafkaEvent]) -> None:
         self.steps.append(f"acknowledged {[event.message.offset for event in events]}")
