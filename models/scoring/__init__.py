@@ -10,6 +10,7 @@ reader      its lines 6 to 8: probabilities of texts and of their words
 readings    what a reader found in a text
 decode      from probabilities of tokens to words, and from words to spans
 assembly    the engines, readers and Normalizers that a bundle chooses
+release_coder  codes of spans by another release of MedDRA
 
 two_readers      a small reader for every post, a large one for the likeliest
 combination      the probability that both have together
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from models.scoring.pipeline import Pipeline, prediction_of
     from models.scoring.reader import Reader
     from models.scoring.readings import Reading, ReadWord, TextReader
+    from models.scoring.release_coder import ReleaseCoder, load_release_coder
     from models.scoring.two_readers import TwoReaders
 else:
     __getattr__ = lazy_names(
@@ -77,6 +79,7 @@ else:
             "pipeline": ("Pipeline", "prediction_of"),
             "reader": ("Reader",),
             "readings": ("ReadWord", "Reading", "TextReader"),
+            "release_coder": ("ReleaseCoder", "load_release_coder"),
             "two_readers": ("TwoReaders",),
         },
     )
@@ -93,6 +96,7 @@ __all__ = [
     "ReadWord",
     "Reader",
     "Reading",
+    "ReleaseCoder",
     "TextReader",
     "TwoReaders",
     "assemble_coder",
@@ -102,6 +106,7 @@ __all__ = [
     "bundle_to_change",
     "combine_words",
     "decode_spans",
+    "load_release_coder",
     "load_scorer",
     "log_odds_of",
     "make_engines",

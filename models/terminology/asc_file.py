@@ -65,7 +65,7 @@ class AscFile:
         Faults:
             - the file cannot be read, or has no rows
             - a row has fewer fields than most rows of the file, as the last row of a truncated copy has
-            - a needed field is empty or longer than `LONGEST_TERM`
+            - a needed field is empty, longer than `LONGEST_TERM`, or has a NUL, which databases refuse
             - a key occurred before with other content
 
         Args:
@@ -91,6 +91,9 @@ class AscFile:
             if len(fields) < min_size:
                 detail = f"{len(fields)} fields separated by $, not {min_size}; the row is cut off"
                 self.add_fault(number, f"{detail}: {_excerpt(line)}")
+                continue
+            if "\0" in line:
+                self.add_fault(number, f"the row has a NUL character: copy the file again: {_excerpt(line)}")
                 continue
             for position in needed:
                 fields[position] = fields[position].strip()

@@ -11,7 +11,7 @@ from typing import Final
 from models.errors import TerminologyError
 from models.terminology.asc_file import ReleaseFault
 from models.terminology.level_files import LINK_FILES, NAME_FILES, read_paths
-from models.terminology.release import HIERARCHY_FILE, RELEASE_FILE, inspect_release
+from models.terminology.release import HIERARCHY_FILE, inspect_release
 from models.terminology.smq_files import CONTENT_FILE, LIST_FILE, read_smqs
 from models.terminology.smqs import Scope, Smqs
 from models.terminology.terms import Terminology, TermPath
@@ -104,7 +104,7 @@ class GroupInspection:
     Attributes:
         release: made of the rows without a fault.
         faults: in the order of files and lines.
-        absent: keys of `CANNOT_FILTER` whose files are missing.
+        absent: keys of `CANNOT_FILTER` that the files do not have.
     """
 
     release: GroupedRelease
@@ -126,9 +126,8 @@ def inspect_grouped_release(folder: Path, *, version: str = "") -> GroupInspecti
     faults = list(inspection.faults)
     paths = read_paths(folder, terminology, faults)
     smqs = read_smqs(folder, terminology, faults)
-    return GroupInspection(
-        GroupedRelease(terminology, paths, smqs), tuple(faults), tuple(_absent_parts(folder))
-    )
+    absent = [*_absent_parts(folder), *([] if terminology.version else ["version"])]
+    return GroupInspection(GroupedRelease(terminology, paths, smqs), tuple(faults), tuple(absent))
 
 
 def read_grouped_release(folder: Path, *, version: str = "") -> GroupedRelease:
@@ -152,8 +151,6 @@ def _absent_parts(folder: Path) -> Iterator[str]:
         yield "hierarchy"
     if not has(LIST_FILE, CONTENT_FILE):
         yield "smqs"
-    if not has(RELEASE_FILE):
-        yield "version"
 
 
 def _groups_of_paths(ptid: str, paths: tuple[TermPath, ...]) -> Iterator[PtGroup]:

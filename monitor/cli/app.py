@@ -21,6 +21,7 @@ from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
 from monitor.cli.notify import notify_command
 from monitor.cli.query import query_command
+from monitor.cli.recode import recode_command
 from monitor.cli.redis import redis_app
 from monitor.cli.retention import retention_app
 from monitor.cli.rules import rules_app
@@ -82,6 +83,7 @@ app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
 app.add_typer(rules_app, name="rules", rich_help_panel=USE)
 app.command("notify", rich_help_panel=USE)(notify_command)
 app.add_typer(terminology_app, name="terminology", rich_help_panel=USE)
+app.command("recode", rich_help_panel=USE)(recode_command)
 app.command("schema", rich_help_panel=USE)(schema_command)
 app.command("doctor", rich_help_panel=KEEP)(doctor_command)
 app.command("settings", rich_help_panel=KEEP)(settings_command)

@@ -1,0 +1,113 @@
+"""Filters by groups of PTs: which group a user means, and its condition in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import ColumnElement, select, text
+
+from models.terminology import GroupKind
+from monitor.errors import MonitorError
+from monitor.settings import Settings
+from monitor.store.connections import reading_engine
+from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.enrichment_tables import pt_groups
+
+NOUNS: Final = {
+    GroupKind.SOC: "SOC",
+    GroupKind.PRIMARY_SOC: "SOC",
+    GroupKind.HLGT: "HLGT",
+    GroupKind.HLT: "HLT",
+    GroupKind.SMQ_BROAD: "SMQ",
+    GroupKind.SMQ_NARROW: "SMQ",
+    GroupKind.IME: "list of important medical events",
+    GroupKind.DME: "list of designated medical events",
+}
+"""What users call each kind of group."""
+
+_FIND_NAMES: Final = text("SELECT DISTINCT code, name FROM pt_groups WHERE kind = :kind ORDER BY name, code")
+_IS_IMPORTED: Final = text("SELECT EXISTS (SELECT FROM terminology_releases)")
+
+_CLOSE: Final = 60.0  # of 100, similarity of a name that may be meant
+_MOST_SUGGESTED: Final = 3
+
+
+class UnknownGroupError(MonitorError):
+    """The imported release has no such group, or none of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFilter:
+    """Lets the PTs of a group through.
+
+    Attributes:
+        kind: of the group.
+        code: of the group, as `pt_groups` has it.
+    """
+
+    kind: GroupKind
+    code: str
+
+
+def find_groups(settings: Settings, requests: Sequence[tuple[GroupKind, str]]) -> tuple[GroupFilter, ...]:
+    """Return the filter for each group that a user names, by its code or by its name in any case.
+
+    Args:
+        settings: of the database.
+        requests: kind, and code or name; of the lists of events, their kind.
+
+    Raises:
+        UnknownGroupError: there is no such group, or no release was imported.
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database was not migrated.
+    """
+    if not requests:
+        return ()
+    database = settings.database
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        names = {kind: connection.execute(_FIND_NAMES, {"kind": kind}).all() for kind, _ in requests}
+        is_imported = bool(connection.scalar(_IS_IMPORTED))
+    return tuple(GroupFilter(kind, _code_of(kind, name, names[kind], is_imported)) for kind, name in requests)
+
+
+def group_condition(ptid: ColumnElement[Any], group: GroupFilter) -> ColumnElement[bool]:
+    """Return the condition that a PT belongs to a group.
+
+    Args:
+        ptid: the column with the code of the PT.
+        group: the group.
+    """
+    members = select(pt_groups.c.ptid).where(pt_groups.c.kind == group.kind, pt_groups.c.code == group.code)
+    return ptid.in_(members)
+
+
+def _code_of(kind: GroupKind, label: str, groups: Sequence[Any], is_imported: bool) -> str:
+    """Return the code of the group.
+
+    Raises:
+        UnknownGroupError: there is none.
+    """
+    noun = NOUNS[kind]
+    if not groups:
+        fact = f"the imported release has no {noun}" if is_imported else "no release of MedDRA was imported"
+        raise UnknownGroupError(fact, _how_to_import(kind))
+    folded = label.strip().casefold()
+    for code, name in groups:
+        if folded in (code.casefold(), name.casefold()):
+            return str(code)
+    names = [name for _, name in groups]
+    matches = process.extract(
+        label, names, scorer=fuzz.WRatio, processor=str.casefold, limit=_MOST_SUGGESTED, score_cutoff=_CLOSE
+    )
+    fact = f"the imported release has no {noun} '{label}'"
+    if not matches:
+        raise UnknownGroupError(fact, f"write its name or its code, for example {names[0]}")
+    raise UnknownGroupError(fact, f"did you mean {', '.join(match[0] for match in matches)}?")
+
+
+def _how_to_import(kind: GroupKind) -> str:
+    option = f" --{kind} FILE" if kind in (GroupKind.IME, GroupKind.DME) else ""
+    return f"import one with `ade-monitor terminology import --release DIR{option}`"
