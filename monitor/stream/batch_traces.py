@@ -23,6 +23,7 @@ SPANS: Final[Mapping[str, str]] = {
     "ReadMessages": "read",
     "SkipOtherLanguages": "languages",
     "ScorePosts": "score",
+    "EnrichPosts": "enrich",
     "SendDeadLetters": "letters",
     "WriteBatches": "write",
 }

@@ -12,6 +12,7 @@ from monitor.deadletters import DeadLetter, dead_letter
 from monitor.deadletters.letter_ids import letter_ids
 from monitor.ingest import Batch, read_events
 from monitor.records import RefusedMessage
+from monitor.stream.enrichment import EnrichPosts
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
@@ -42,6 +43,7 @@ def worker_stages(
     *,
     languages: SkipOtherLanguages,
     scoring: ScorePosts,
+    enrichment: EnrichPosts,
     send_letters: SendLetters,
     find_removed: FindRemoved,
     writing: WriteBatches,
@@ -54,6 +56,7 @@ def worker_stages(
         ReadMessages(),
         languages,
         scoring,
+        enrichment,
         SendDeadLetters(send_letters, find_removed),
         writing,
     ]

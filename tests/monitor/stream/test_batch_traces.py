@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from monitor import tracing
 from monitor.ingest import start_batch
 from monitor.stream.batch_traces import SPANS, BatchTraces
+from monitor.stream.enrichment import EnrichPosts
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
@@ -61,6 +62,7 @@ def test_every_stage_of_the_worker_has_a_name_for_its_span() -> None:
     stages = worker_stages(
         languages=object.__new__(SkipOtherLanguages),
         scoring=object.__new__(ScorePosts),
+        enrichment=object.__new__(EnrichPosts),
         send_letters=anything,
         find_removed=anything,
         writing=object.__new__(WriteBatches),

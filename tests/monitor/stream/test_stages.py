@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from monitor.deadletters import DeadLetter
 from monitor.ingest import start_batch
+from monitor.stream.enrichment import EnrichPosts
 from monitor.stream.other_languages import SkipOtherLanguages
 from monitor.stream.scoring import ScorePosts
 from monitor.stream.sink import WriteBatches
@@ -31,11 +32,12 @@ def test_dead_letters_are_sent_after_scoring_and_before_the_write() -> None:
     stages = worker_stages(
         languages=SkipOtherLanguages(current_bundle(PickyScorer())),
         scoring=scoring_with(PickyScorer()),
+        enrichment=object.__new__(EnrichPosts),
         send_letters=no_letters,
         find_removed=none_removed,
         writing=cast(Any, object()),
     )
-    types = [ReadMessages, SkipOtherLanguages, ScorePosts, SendDeadLetters, object]
+    types = [ReadMessages, SkipOtherLanguages, ScorePosts, EnrichPosts, SendDeadLetters, object]
     assert [type(stage) for stage in stages] == types
 
 
