@@ -28,6 +28,9 @@ POSTS, DAMAGED = 350, 20
 LENGTH = 8
 """Place of the length in a batch; it counts everything after itself."""
 
+VARIABLES = {"ADE_KAFKA__EMPTY_ANSWER_PAUSE": "6"}
+"""A minute by default, which three answers would take each."""
+
 
 def changed_byte(content: bytes, _place: int) -> bytes:
     return content.replace(MARK, MARK.upper())
@@ -71,7 +74,7 @@ def test_a_batch_that_changed_on_disk_does_not_stop_the_rest(
     own_kafka.stop_node(1)
     harm_the_file(own_kafka, settings, damage)
     own_kafka.start_node(1)
-    with running(settings, tmp_path, "worker") as worker:
+    with running(settings, tmp_path, "worker", **VARIABLES) as worker:
         wait_for(lambda: "partitions assigned" in worker.output(), PATIENCE, watching=worker)
         started = time.monotonic()
         wait_for(lambda: lags(settings) == [0] * 4, PATIENCE, watching=worker)
