@@ -23,6 +23,7 @@ from monitor.embedded import Broker, Postgres, Valkey
 from monitor.settings import (
     DatabaseSettings,
     EmbeddedSettings,
+    EnrichSettings,
     KafkaSettings,
     ModelSettings,
     PrivacySettings,
@@ -190,6 +191,7 @@ def _wired(bootstrap: str, topic: str, database_url: str, redis_url: str, folder
         database=DatabaseSettings(url=SecretStr(database_url)),
         redis=RedisSettings(url=SecretStr(redis_url)),
         model=ModelSettings(bundle="dummy"),
+        enrich=EnrichSettings(duplicates=False),  # many tests send the same text again and again
         privacy=PrivacySettings(author_key=SecretStr("a key for tests")),
         embedded=EmbeddedSettings(data_dir=folder / "data"),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from monitor.enrich.copies import copy_keys
 from monitor.enrich.drug_links import link_drugs
-from monitor.enrich.drugs import load_matcher
+from monitor.enrich.drugs import DrugMatcher, load_matcher
 from monitor.enrich.facts import read_facts
 from monitor.enrich.minimum_criteria import missing_criteria
 from monitor.findings import Findings
@@ -28,18 +28,21 @@ class Enricher:
     """
 
     def __init__(self, settings: EnrichSettings) -> None:
-        self._matcher = load_matcher(settings)
+        self._matcher = load_matcher(settings) if settings.enabled else None
         self._finds_copies = settings.duplicates
 
     def enrich(self, scored: Sequence[ScoredPost]) -> tuple[ScoredPost, ...]:
         """Return the posts with their findings, in the same order."""
-        return tuple(replace(row, findings=self._findings(row)) for row in scored)
+        matcher = self._matcher
+        if matcher is None:
+            return tuple(scored)
+        return tuple(replace(row, findings=self._findings(row, matcher)) for row in scored)
 
-    def _findings(self, row: ScoredPost) -> Findings:
+    def _findings(self, row: ScoredPost, matcher: DrugMatcher) -> Findings:
         post = row.received.post
         if row.prediction.label != "ADE":
-            return Findings(tuple(self._matcher.find(post.text)))
-        drugs = self._matcher.find_in_post(post)
+            return Findings(tuple(matcher.find(post.text)))
+        drugs = matcher.find_in_post(post)
         mentions = row.prediction.mentions
         links = link_drugs(post, drugs, mentions)
         facts = read_facts(post.text)

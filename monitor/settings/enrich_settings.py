@@ -12,6 +12,7 @@ from monitor.settings.value_types import Section
 class EnrichSettings(Section):
     """What is found out about posts in addition to their effects."""
 
+    enabled: bool = Field(True, description="whether drugs, facts, copies and cases of posts are looked for")
     drugs: Path | None = Field(
         None, description="file with further drugs and names, in addition to those of the package"
     )

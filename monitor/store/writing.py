@@ -80,7 +80,7 @@ class Store:
         self._settings = settings.database
         self._keys = author_keys(settings.privacy)
         self._posts = PostWriter(self._keys)
-        self._copy_window = settings.enrich.duplicate_window if settings.enrich.duplicates else None
+        self._enrich = settings.enrich
 
     async def close(self) -> None:
         """Close all connections."""
@@ -192,9 +192,7 @@ class Store:
                 await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
 
                 new = await _write_predictions(connection, posts, bundle=bundle)
-                reports = await report_effects(
-                    connection, _current(posts, new), copy_window_days=self._copy_window
-                )
+                reports = await report_effects(connection, _current(posts, new), self._enrich)
                 edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
                 await leave_cases(connection, edited, reports)
                 decisions = raise_alerts(reports)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from monitor.findings import DrugLink, DrugMention, DrugNaming, Findings
 from monitor.records import PostKind, ScoredPost
-from monitor.settings import PrivacySettings, Settings
+from monitor.settings import EnrichSettings, PrivacySettings, Settings
 from monitor.store import Store
 from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_tweet, scored, write
 from tests.monitor.store.events import apply, post_event
@@ -23,7 +23,8 @@ POSTS = "SELECT tweet_id, role, case_id FROM case_posts ORDER BY tweet_id, case_
 
 
 def keyed(settings: Settings) -> Settings:
-    return settings.model_copy(update={"privacy": PrivacySettings(author_key=SecretStr("k" * 32))})
+    privacy = PrivacySettings(author_key=SecretStr("k" * 32))
+    return settings.model_copy(update={"privacy": privacy, "enrich": EnrichSettings()})
 
 
 def report(
