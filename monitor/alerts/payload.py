@@ -16,6 +16,7 @@ from monitor.records import PostKind
 Score = Annotated[float, Field(ge=0, le=1)]
 AlertId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Offset = Annotated[int, Field(ge=0)]
+TimeOfDay = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class MentionPayload(BaseModel):
@@ -35,8 +36,56 @@ class MentionPayload(BaseModel):
     score: Score
 
 
+class DrugPayload(BaseModel):
+    """The drug that the effect is linked to.
+
+    Attributes:
+        name: canonical name, see `DrugMention.drug`.
+        atc: its ATC code, or None.
+        text: the name as the author writes it.
+        score: how sure the link is.
+        place: where the drug is named: a value of `DrugPlace`; a newer monitor may add others.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+    name: str = Field(min_length=1)
+    atc: str | None = None
+    text: str
+    score: Score
+    place: str
+
+
+class FactPayload(BaseModel):
+    """A fact that the post states.
+
+    Attributes:
+        kind: a value of `FactKind`; a newer monitor may add others.
+        text: the words that state it.
+        value: its value in a normalized form, or None.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+    kind: str = Field(min_length=1)
+    text: str
+    value: str | None = None
+
+
+class QuietHoursPayload(BaseModel):
+    """The hours of each day in which the alert waits; they may last over midnight."""
+
+    model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
+
+    start: TimeOfDay
+    end: TimeOfDay
+    time_zone: str = Field(min_length=1)
+
+
 class AlertPayload(BaseModel):
     """One adverse effect in one post. Fields that a newer monitor adds are ignored.
+
+    Alerts of older versions lack the fields from `drug` on.
 
     Attributes:
         alert_id: identity of the effect in the post, the same for every bundle.
@@ -51,6 +100,20 @@ class AlertPayload(BaseModel):
         ptid: code of the MedDRA PT. It is None, with `pt_name` and `pt_score`, if the effect is uncoded.
         bundle: version of the bundle that raised the alert.
         detected_at: when the bundle scored the post, in UTC.
+        drug: the drug that the effect is linked to, or None.
+        facts: what the post states about the case.
+        serious: True if one of them is a criterion of a serious case.
+        missing: the minimum criteria of a valid report that the post lacks: of "reporter", "patient",
+            "product" and "event".
+        case_id: the case of the report, or None.
+        listedness: whether the labels of the drug list the effect: a value of `Listedness`, or None.
+        listed_sentence: the sentence of the label, or None.
+        rules: names of the rules that raised the alert.
+        tags: what rules wrote to it.
+        severity: "info", "low", "medium", "high" or "critical"; None if no rule states one.
+        routes: names of the routes on which it is delivered; empty for the default.
+        delivery: "immediate", or the digest that has it: "hourly" or "daily".
+        quiet_hours: when it waits, or None.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
@@ -72,6 +135,19 @@ class AlertPayload(BaseModel):
     pt_score: Score | None
     bundle: str
     detected_at: AwareDatetime
+    drug: DrugPayload | None = None
+    facts: tuple[FactPayload, ...] = ()
+    serious: bool | None = None
+    missing: tuple[str, ...] = ()
+    case_id: str | None = None
+    listedness: str | None = None
+    listed_sentence: str | None = None
+    rules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    severity: str | None = None
+    routes: tuple[str, ...] = ()
+    delivery: str = "immediate"
+    quiet_hours: QuietHoursPayload | None = None
 
 
 class RetractionPayload(BaseModel):

@@ -1,129 +1,104 @@
-"""The rules that decide which predictions raise an alert, and which alerts are the same."""
+"""Which effects of a batch raise an alert, by the rules. No other part of the monitor decides this."""
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from models import Mention
-from models.predictions import clamp_optional, clamp_probability
-from monitor.alerts.payload import AlertPayload, MentionPayload
-from monitor.records import Alert, ScoredPost
+from monitor.alerts.raising import alert_about, alert_id_of
+from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, Decision, Knowledge, RuleBook
+from monitor.effect_reports import EffectKey, EffectReport
+from monitor.records import Alert
+from monitor.store.cooldowns import CooldownRequest, Granted
 
 
 class AlertRules:
-    """Decides which alerts scored tweets raise. No other part of the monitor decides this.
+    """Decides which alerts the effects of posts raise.
 
-    Each version of an edited tweet is scored, and its alerts have the ids of those that it raised before. The
-    store compares the two. A repost raises its own alerts.
+    A post raises at most one alert for each distinct effect, whatever the number of rules that apply. Rules
+    are asked about posts whose label is ADE and whose probability reaches `min_probability`.
 
-    A tweet raises alerts if its label is ADE and its probability reaches `min_probability`. It raises one
-    alert for each distinct effect. Mentions with the same PT are one effect. Uncoded mentions are one
-    effect if their words are the same.
+    Each version of an edited post is scored, and its alerts have the ids of those that it raised before. The
+    store compares the two.
 
     Args:
         bundle: version of the bundle that made the predictions.
-        min_probability: minimum probability of a tweet that raises alerts, in [0, 1].
+        min_probability: minimum probability of a post that raises alerts, in [0, 1].
+        book: the rules; by default each effect raises an alert, except in copies.
+        knowledge: what the rules look up.
     """
 
-    def __init__(self, *, bundle: str, min_probability: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        bundle: str,
+        min_probability: float = 0.0,
+        book: RuleBook = DEFAULT_RULES,
+        knowledge: Knowledge = NO_KNOWLEDGE,
+    ) -> None:
         self._bundle = bundle
         self._min_probability = min_probability
+        self._book = book
+        self._knowledge = knowledge
 
-    def alerts_for(self, scored: Sequence[ScoredPost], *, detected_at: datetime | None = None) -> list[Alert]:
-        """Return the alerts of several tweets, in the order of the tweets and of their text.
+    def decide(
+        self, reports: Sequence[EffectReport], *, detected_at: datetime | None = None
+    ) -> BatchDecisions:
+        """Return what the rules decide about effects.
 
         Args:
-            scored: tweets with their predictions.
+            reports: distinct effects of posts.
             detected_at: time of the predictions, timezone-aware; now by default.
         """
-        detected_at = (detected_at or datetime.now(UTC)).astimezone(UTC)
-        return [alert for tweet in scored for alert in self._alerts_for_one(tweet, detected_at)]
-
-    def _alerts_for_one(self, scored: ScoredPost, detected_at: datetime) -> Iterator[Alert]:
-        prediction = scored.prediction
-        if prediction.label != "ADE" or prediction.probability < self._min_probability:
-            return
-        for effect, mention in _best_mentions(prediction.mentions).items():
-            alert_id = alert_id_of(scored.received.post.id, effect)
-            payload = _payload(alert_id, scored, mention, self._bundle, detected_at)
-            yield Alert(alert_id, payload.tweet_id, payload.model_dump(mode="json"))
+        decided = {
+            report.key: (report, self._book.decide(report, self._knowledge))
+            for report in reports
+            if report.scored.prediction.label == "ADE"
+            and report.scored.prediction.probability >= self._min_probability
+        }
+        return BatchDecisions(self._bundle, (detected_at or datetime.now(UTC)).astimezone(UTC), decided)
 
 
-def effect_of(mention: Mention) -> str:
-    """Return a key for the effect of a mention: its PT, or its words if it is uncoded."""
-    if mention.ptid is not None:
-        return f"pt:{mention.ptid}"
-    return f"words:{_normalized(mention.text)}"
+@dataclass(frozen=True, slots=True)
+class BatchDecisions:
+    """What the rules decided about the effects of a batch.
 
-
-def alert_id_of(tweet_id: str, effect: str) -> str:
-    """Return the id of an alert, 32 hexadecimal digits: a hash of the tweet and the effect.
-
-    The bundle is left out on purpose. A newer model that finds the same effect in the same tweet must not
-    raise a second alert.
+    Attributes:
+        bundle: version of the bundle that found them.
+        detected_at: when the effects were found, in UTC.
+        decided: each effect and what was decided about it, in the order of the batch.
     """
-    return hashlib.sha256(f"{tweet_id}\0{effect}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
+    bundle: str
+    detected_at: datetime
+    decided: Mapping[EffectKey, tuple[EffectReport, Decision]]
 
-def utf16_units(text: str, end: int) -> int:
-    """Return how many UTF-16 units the first `end` code points of `text` have: two beyond U+FFFF, else one.
+    @property
+    def cooldowns(self) -> Sequence[CooldownRequest]:
+        """The cooldowns that alerts of the batch need, in the order of the effects."""
+        return [
+            request
+            for key, (report, decision) in self.decided.items()
+            for request in decision.cooldown_requests(report, alert_id_of(*key))
+        ]
 
-    Strings of JavaScript, Java and C# count these units.
-    """
-    return len(text[:end].encode("utf-16-le", "surrogatepass")) // 2
+    def tags_of(self, tweet_id: str, effect: str) -> tuple[str, ...]:
+        """Return the tags of an effect."""
+        entry = self.decided.get((tweet_id, effect))
+        return entry[1].tags if entry else ()
 
+    def alerts(self, granted: Granted) -> Sequence[Alert]:
+        """Return the alerts, in the order of the effects.
 
-def _best_mentions(mentions: Sequence[Mention]) -> dict[str, Mention]:
-    """Return the mention with the highest score for each effect."""
-    best: dict[str, Mention] = {}
-    for mention in mentions:
-        effect = effect_of(mention)
-        if effect not in best or _confidence(mention) > _confidence(best[effect]):
-            best[effect] = mention
-    return best
-
-
-def _confidence(mention: Mention) -> tuple[float, float]:
-    return (mention.pt_score or 0.0, mention.score)
-
-
-def _payload(
-    alert_id: str, scored: ScoredPost, mention: Mention, bundle: str, detected_at: datetime
-) -> AlertPayload:
-    tweet = scored.received.post
-    return AlertPayload(
-        alert_id=alert_id,
-        tweet_id=tweet.id,
-        posted_at=scored.received.posted_at.astimezone(UTC),
-        edited_at=None if tweet.edited_at is None else tweet.edited_at.astimezone(UTC),
-        platform=tweet.platform,
-        kind=tweet.kind,
-        url=tweet.url,
-        text=tweet.text,
-        probability=clamp_probability(scored.prediction.probability),
-        first_probability=clamp_optional(scored.prediction.first_probability),
-        second_probability=clamp_optional(scored.prediction.second_probability),
-        mention=MentionPayload(
-            start=mention.start,
-            end=mention.end,
-            start_utf16=utf16_units(tweet.text, mention.start),
-            end_utf16=utf16_units(tweet.text, mention.end),
-            text=mention.text,
-            score=clamp_probability(mention.score),
-        ),
-        ptid=mention.ptid,
-        pt_name=mention.pt_name,
-        pt_score=clamp_optional(mention.pt_score),
-        bundle=bundle,
-        detected_at=detected_at,
-    )
-
-
-def _normalized(text: str) -> str:
-    """Return `text` without what does not change its meaning: case, spacing, # and outer punctuation."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    stripped = folded.strip("#.,;:!?…\"'()[]{}*_~- ")
-    return stripped or folded
+        Args:
+            granted: the cooldowns that passed.
+        """
+        alerts = []
+        for key, (report, decision) in self.decided.items():
+            plan = decision.plan(report, alert_id_of(*key), granted)
+            if plan is not None:
+                alerts.append(
+                    alert_about(report, decision, plan, bundle=self.bundle, detected_at=self.detected_at)
+                )
+        return alerts

@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.doctor.checkup import Probe, ProbeResult
+from monitor.doctor.route_probe import probe_routes
+from monitor.doctor.rules_probe import probe_rules
 from monitor.doctor.stack_probes import probe_disk, probe_embedded
 from monitor.settings import DatabaseSettings, KafkaSettings, RedisSettings, Settings
 
@@ -27,6 +29,12 @@ def probes_for(settings: Settings) -> list[Probe]:
         Probe("broker", partial(probe_broker, settings.kafka)),
         Probe("database", partial(probe_database, settings.database)),
         Probe("redis", partial(probe_redis, settings.redis)),
+        Probe(
+            "rules",
+            partial(probe_rules, settings),
+            advice_when_late="check that the disk of alerts.rules answers",
+        ),
+        *([Probe("routes", partial(probe_routes, settings))] if settings.alerts.rules else []),
         Probe("embedded", partial(probe_embedded, settings.embedded)),
         Probe("disk", partial(probe_disk, settings.embedded)),
     ]

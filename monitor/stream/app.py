@@ -12,25 +12,29 @@ Facts about Faust that shape this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final, cast
 
 import structlog
 
 from monitor.alerts import Publisher, Relay
+from monitor.alerts.cooldown_expiry import CooldownExpiry
+from monitor.alerts.knowledge_reading import KnowledgeWatch
+from monitor.alerts.rules_in_use import RulesInUse
 from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
 from monitor.health import Health, failing
 from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready, report_status
 from monitor.settings import KafkaSettings, Settings
-from monitor.store import RaiseAlerts, Store
+from monitor.store import Store
 from monitor.stream.bounded_decoding import limit_decoding
 from monitor.stream.bounded_polls import limit_polls
 from monitor.stream.broker_login import broker_credentials
 from monitor.stream.byte_limits import BatchGate, share_of
 from monitor.stream.conveyor import Conveyor
 from monitor.stream.dependency_watch import DependencyWatch
+from monitor.stream.enrichment import EnrichPosts
 from monitor.stream.faust_app import NEVER, MonitorApp
 from monitor.stream.letter_sending import send_letters
 from monitor.stream.other_languages import SkipOtherLanguages
@@ -63,13 +67,16 @@ def create_app(
     journal: ScoringJournal,
     languages: SkipOtherLanguages,
     scoring: ScorePosts,
+    enrichment: EnrichPosts,
     store: Store,
     relay: Relay,
     publisher: Publisher,
     scrubber: LetterScrubber,
     expiry: EventExpiry,
     retention: RetentionJob,
-    alert_rules: Callable[[str], RaiseAlerts],
+    rules: RulesInUse,
+    knowledge: KnowledgeWatch,
+    cooldowns: CooldownExpiry,
     instance: str | None,
 ) -> MonitorApp:
     """Build the worker's app. Nothing is connected before the app is started.
@@ -82,13 +89,16 @@ def create_app(
         journal: of what is scored.
         languages: the stage that skips posts.
         scoring: the stage that calls the model.
+        enrichment: the stage that finds drugs, facts and copies.
         store: where batches are written.
         relay: publishes the alerts of the outbox.
         publisher: what it publishes with.
         scrubber: removes dead letters of deleted posts.
         expiry: removes compliance events that matched nothing.
         retention: removes posts and alerts that are older than the settings allow.
-        alert_rules: returns the rules for the version of a bundle; see `WriteBatches`.
+        rules: decide about alerts.
+        knowledge: keeps what the rules look up as new as the database.
+        cooldowns: removes cooldowns that are over.
         instance: name of this worker in its group, or None; see `group_instance`.
     """
     kafka, worker = settings.kafka, settings.worker
@@ -132,7 +142,7 @@ def create_app(
     writing = WriteBatches(
         settings,
         store=store,
-        alert_rules=alert_rules,
+        alert_rules=rules.alert_rules,
         on_alerts=relay.nudge,
         on_removals=scrubber.nudge,
         acknowledge=acknowledge,
@@ -141,6 +151,7 @@ def create_app(
     stages = worker_stages(
         languages=languages,
         scoring=scoring,
+        enrichment=enrichment,
         send_letters=partial(send_letters, letters),
         find_removed=lambda ids: until_answered(worker, lambda: store.find_removed(ids)),
         writing=writing,
@@ -201,6 +212,9 @@ def create_app(
     app.task(scrubber.run)
     app.task(expiry.run)
     app.task(retention.run)
+    app.task(rules.run)
+    app.task(knowledge.run)
+    app.task(cooldowns.run)
     if reloader is not None:
         app.task(reloader.run)
 

@@ -13,18 +13,24 @@ import structlog
 from models.languages import EVERY_LANGUAGE
 from models.scoring.dummy import is_dummy
 from monitor import metrics
-from monitor.alerts import AlertRules, Relay
+from monitor.alerts import Relay
+from monitor.alerts.cooldown_expiry import CooldownExpiry
+from monitor.alerts.knowledge_reading import KnowledgeWatch
 from monitor.alerts.redis import RedisPublisher
+from monitor.alerts.rulebook import load_drug_names
+from monitor.alerts.rules_in_use import RulesInUse
 from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
 from monitor.enrich import LanguageDetector
+from monitor.enrich.enriching import Enricher
 from monitor.errors import FatalError, MonitorError
 from monitor.health import Health, Heartbeat, failing, passes
 from monitor.kafka import ensure_topics, lacks_right, missing_right_error
 from monitor.settings import Settings
 from monitor.status_server import serving_status
-from monitor.store import RaiseAlerts, Store
+from monitor.store import Store
 from monitor.stream.app import create_app
 from monitor.stream.bundle_content import read_content
+from monitor.stream.enrichment import EnrichPosts
 from monitor.stream.group_instance import GroupInstance
 from monitor.stream.memory_errors import end_on_memory_error
 from monitor.stream.other_languages import SkipOtherLanguages
@@ -56,6 +62,7 @@ def run_worker(settings: Settings) -> None:
         SchemaRevisionError: the database is at another revision than this code needs.
         FatalError: a stage failed. The batches in work are read again by the next worker.
         SettingsError: the port for metrics and health cannot be used, or traces cannot be sent.
+        RulesError: the rules file is wrong.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     start_tracing()
@@ -85,13 +92,17 @@ def _run(settings: Settings, health: Health) -> None:
     health.live["event_loop"] = heartbeat.problem
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
+    knowledge = KnowledgeWatch(settings.database, store.engine)
+    loop.run_until_complete(knowledge.read())
+    rules = RulesInUse(settings.alerts, load_drug_names(settings.enrich), knowledge.now)
     journal = open_journal(settings.worker.state_dir)
     scoring = ScorePosts(current, at_once=settings.model.threads + 1, journal=journal)
     reloader = _reloader_of(settings, current, scoring, detector) if settings.worker.reload else None
     languages = SkipOtherLanguages(current)
+    enrichment = EnrichPosts(Enricher(settings.enrich))
     publisher = RedisPublisher(settings)
     relay = Relay(settings, store.engine, publisher)
-    scrubber = LetterScrubber(settings, store)
+    scrubber = LetterScrubber(settings)
     instance = GroupInstance(settings.kafka.group_instance_id, settings.kafka.group_id)
     app = create_app(
         settings,
@@ -101,13 +112,16 @@ def _run(settings: Settings, health: Health) -> None:
         journal=journal,
         languages=languages,
         scoring=scoring,
+        enrichment=enrichment,
         store=store,
         relay=relay,
         publisher=publisher,
         scrubber=scrubber,
         expiry=EventExpiry(settings, store),
         retention=RetentionJob(settings),
-        alert_rules=partial(_alert_rules, settings),
+        rules=rules,
+        knowledge=knowledge,
+        cooldowns=CooldownExpiry(settings.database, store.engine),
         instance=instance.name,
     )
     log.info(
@@ -149,17 +163,13 @@ def _run(settings: Settings, health: Health) -> None:
     finally:
         languages.close()
         scoring.close()
+        enrichment.close()
         journal.close()
         if reloader is not None:
             reloader.close()
         instance.close()
         stop_tracing()
     log.info("worker stopped")
-
-
-def _alert_rules(settings: Settings, bundle: str) -> RaiseAlerts:
-    """Return the rules for the alerts of a bundle's predictions."""
-    return AlertRules(bundle=bundle, min_probability=settings.alerts.min_probability).alerts_for
 
 
 def _reloader_of(

@@ -99,7 +99,7 @@ def _impossible(rule: CheckedRule, names: DrugNames, knowledge: Knowledge) -> It
 
 def _outside_class(rule: CheckedRule, names: DrugNames) -> Iterator[tuple[str, str]]:
     """Yield when.class if the dictionary says that none of the rule's drugs is in one of the classes."""
-    codes = tuple(value for value in rule.when.values["class"] if ATC.fullmatch(value))
+    codes = tuple(value for value in rule.when.values.get("class", ()) if ATC.fullmatch(value))
     for key in ("drug", "group"):
         drugs = rule.when.values.get(key)
         if not drugs or not codes:

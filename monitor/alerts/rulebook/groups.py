@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from monitor.alerts.rulebook.drug_names import DrugNames, require_drug, suggestion
 from monitor.alerts.rulebook.problems import Problem
@@ -17,22 +17,26 @@ def expand_groups(
     Unknown drugs and groups, groups that contain themselves, and groups without a drug are problems.
     """
     problems: list[Problem] = []
-    for cycle in _cycles(tables):
+    inner = {name: [group for group in table.groups if group in tables] for name, table in tables.items()}
+    in_order, cycles = _walk(inner)
+    for cycle in cycles:
         path = " → ".join(cycle)
         problems.append(Problem(("group", cycle[0], "groups"), f"contains itself: {path}; break the cycle"))
-    drugs_of = {name: _listed_drugs(name, table, names, problems) for name, table in tables.items()}
     for name, table in tables.items():
         problems += [
             Problem(
-                ("group", name, "groups"), f'"{group}" is not a group of this file{suggestion(group, tables)}'
+                ("group", name, "groups"),
+                f'"{group}" is not a group of this file{suggestion(group, tables)}',
             )
             for group in table.groups
             if group not in tables
         ]
-    groups = {name: frozenset().union(*(drugs_of[part] for part in _parts(name, tables))) for name in tables}
-    for name, drugs in groups.items():
-        if not drugs and not problems:
-            problems.append(Problem(("group", name), "has no drug"))
+    groups: dict[str, frozenset[str]] = {}
+    for name in in_order:
+        drugs = _listed_drugs(name, tables[name], names, problems)
+        groups[name] = drugs.union(*(groups.get(group, frozenset()) for group in inner[name]))
+    if not problems:
+        problems = [Problem(("group", name), "has no drug") for name, drugs in groups.items() if not drugs]
     return groups, problems
 
 
@@ -46,40 +50,27 @@ def _listed_drugs(name: str, table: GroupTable, names: DrugNames, problems: list
     return frozenset(drugs)
 
 
-def _parts(name: str, tables: Mapping[str, GroupTable]) -> set[str]:
-    """Return a group and all groups in it, in it directly or in one of its groups."""
-    parts, waiting = set(), [name]
-    while waiting:
-        group = waiting.pop()
-        if group not in parts and group in tables:
-            parts.add(group)
-            waiting.extend(tables[group].groups)
-    return parts
+def _walk(inner: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """Walk through all groups once, with a stack of its own: a chain of groups may be longer than Python's.
 
-
-def _cycles(tables: Mapping[str, GroupTable]) -> list[Sequence[str]]:
-    """Return cycles of groups, each with its first group at the end again; at most one for each group."""
-    cycles: list[Sequence[str]] = []
-    done: set[str] = set()
-    for start in tables:
-        if start in done:
-            continue
-        path: list[str] = []
-        # A stack of our own: a chain of groups may be longer than Python's.
-        stack: list[tuple[str, int]] = [(start, 0)]
-        while stack:
-            name, position = stack.pop()
-            if position == 0:
-                path.append(name)
-            children = [child for child in tables[name].groups if child in tables]
-            if position == len(children):
-                path.pop()
-                done.add(name)
-                continue
-            stack.append((name, position + 1))
-            child = children[position]
-            if child in path:
-                cycles.append([*path[path.index(child) :], child])
-            elif child not in done:
-                stack.append((child, 0))
-    return cycles
+    Returns:
+        The groups, each after those in it, and the cycles, each with its first group at the end again.
+    """
+    finished: dict[str, None] = {}
+    cycles: list[list[str]] = []
+    for start in inner:
+        path: dict[str, Iterator[str]] = {}
+        if start not in finished:
+            path[start] = iter(inner[start])
+        while path:
+            name = next(reversed(path))
+            child = next(path[name], None)
+            if child is None:
+                del path[name]
+                finished[name] = None
+            elif child in path:
+                names = list(path)
+                cycles.append([*names[names.index(child) :], child])
+            elif child not in finished:
+                path[child] = iter(inner[child])
+    return list(finished), cycles
