@@ -23,10 +23,20 @@ from monitor.cli.console import (
     print_note,
     print_table,
 )
+from monitor.cli.group_options import (
+    DmeOption,
+    HlgtOption,
+    HltOption,
+    ImeOption,
+    SmqOption,
+    SocOption,
+    group_filters_of,
+)
 from monitor.cli.options import parse_time, require_searchable, settings_of
 from monitor.cli.waiting_messages import WaitingMessages
 
 if TYPE_CHECKING:
+    from monitor.settings import Settings
     from monitor.store import ReportedEffect
 
 ROWS_PER_TABLE: Final = 200
@@ -56,6 +66,18 @@ def query_command(
     ] = None,
     coded: Annotated[
         bool | None, typer.Option("--coded/--uncoded", help="Only spans with a PT, or only those without.")
+    ] = None,
+    soc: SocOption = None,
+    hlgt: HlgtOption = None,
+    hlt: HltOption = None,
+    smq: SmqOption = None,
+    ime: ImeOption = False,
+    dme: DmeOption = False,
+    coding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RELEASE", help="Codes by a release of `ade-monitor recode` instead of the original ones."
+        ),
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="Show only the newest N; 0 for all.")
@@ -91,6 +113,10 @@ def query_command(
     start, end = parse_time(since, "--since"), parse_time(until, "--until")
     if start and end and start >= end:
         raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can match")
+    settings = settings_of(context)
+    groups = group_filters_of(settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme)
+    if coding is not None:
+        _note_coding(settings, coding)
     filters = Filters(
         since=start,
         until=end,
@@ -101,10 +127,11 @@ def query_command(
         min_score=min_score,
         bundle=bundle,
         coded=coded,
+        groups=groups,
+        coding=coding,
         # One more than shown, to know whether there are more.
         limit=limit + 1 if limit else None,
     )
-    settings = settings_of(context)
     waiting = WaitingMessages(settings.kafka)
     effects = _Limited(find_effects(settings, filters), limit)
     if as_json:
@@ -119,6 +146,23 @@ def query_command(
         print_note("no ADE in the database matches")
     if count := waiting.count():
         print_note(f"{count:,} messages wait in the topic for a worker: query again later")
+
+
+def _note_coding(settings: Settings, release: str) -> None:
+    """Print a note if mentions came after the last recoding by a release: they are left out.
+
+    Raises:
+        BadParameter: no mention was recoded by it.
+    """
+    from monitor.store.coding_changes import has_newer_mentions, stored_codings
+
+    if release not in (codings := stored_codings(settings)):
+        known = f"there are codes by {', '.join(codings)}" if codings else "no mention was recoded"
+        raise typer.BadParameter(
+            f"--coding '{release}': {known}; `ade-monitor recode --terminology DIR` codes by another release"
+        )
+    if has_newer_mentions(settings, release):
+        print_note(f"newer mentions have no code by {release} yet and are left out: recode again")
 
 
 class _Limited:

@@ -21,7 +21,19 @@ _LEFT: Final = text(
     "SELECT count(*) FROM mentions AS m WHERE NOT EXISTS "
     "(SELECT FROM recoded_mentions AS r WHERE r.mention_id = m.id AND r.release = :release)"
 )
-_CODINGS: Final = text("SELECT DISTINCT release FROM recoded_mentions ORDER BY release")
+# From one release to the next in the index, since DISTINCT would read all rows.
+_CODINGS: Final = text(
+    "WITH RECURSIVE names AS ((SELECT release FROM recoded_mentions ORDER BY release LIMIT 1) UNION ALL "
+    "SELECT (SELECT r.release FROM recoded_mentions AS r WHERE r.release > names.release "
+    "ORDER BY r.release LIMIT 1) FROM names WHERE names.release IS NOT NULL) "
+    "SELECT release FROM names WHERE release IS NOT NULL"
+)
+# Both ends are found in an index; a count would read all mentions.
+_HAS_NEWER: Final = text(
+    "SELECT COALESCE((SELECT max(id) FROM mentions) > "
+    "(SELECT mention_id FROM recoded_mentions WHERE release = :release ORDER BY mention_id DESC LIMIT 1), "
+    "true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +77,20 @@ def count_not_recoded(settings: Settings, release: str) -> int:
         FatalError: the login was refused, or the database was not migrated.
     """
     database = settings.database
-    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+    with translate_driver_errors(database), migrating_engine(database).connect() as connection:
         return int(connection.scalar(_LEFT, {"release": release}) or 0)
+
+
+def has_newer_mentions(settings: Settings, release: str) -> bool:
+    """Return True if there are mentions that came after the newest one with a code by a release.
+
+    Raises:
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database was not migrated.
+    """
+    database = settings.database
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        return bool(connection.scalar(_HAS_NEWER, {"release": release}))
 
 
 def stored_codings(settings: Settings) -> list[str]:

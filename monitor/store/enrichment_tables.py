@@ -184,10 +184,11 @@ recoded_mentions = Table(
     ),
     Column("release", Text, primary_key=True),
     Column("bundle", Text, nullable=False),
-    Column("ptid", Text, index=True),
+    Column("ptid", Text),
     Column("pt_name", Text),
     Column("pt_score", Double),
     Column("coded_at", Instant, nullable=False, server_default=func.now()),
+    Index(None, "release", "ptid"),
 )
 
 drug_labels = Table(

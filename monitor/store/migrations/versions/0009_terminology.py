@@ -49,7 +49,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("mention_id", "release", name=op.f("pk_recoded_mentions")),
     )
-    op.create_index(op.f("ix_recoded_mentions_ptid"), "recoded_mentions", ["ptid"])
+    op.create_index(op.f("ix_recoded_mentions_release_ptid"), "recoded_mentions", ["release", "ptid"])
 
 
 def downgrade() -> None:
