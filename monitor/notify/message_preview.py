@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from redis import Redis
 
 from monitor.alerts import AlertPayload, StreamEntry
 from monitor.alerts.redis import translate_redis_errors
-from monitor.alerts.redis.tail import comparable_id
 from monitor.alerts.rulebook import Delivery
 from monitor.alerts.rulebook.routes import Route
 from monitor.errors import PoisonError
 from monitor.notify.dispatch import Dispatch, RoutedEntry, Sender, read_entry
+from monitor.notify.route_queue import published_at
 from monitor.notify.routing import Routing
 from monitor.notify.schedule import due_at
 
@@ -76,8 +76,7 @@ def preview_messages(
             item = entry.item
             if not isinstance(item, AlertPayload) or not routing.takes(name, routes[name], item):
                 continue
-            published = datetime.fromtimestamp(comparable_id(entry.entry_id)[0] / 1000, UTC)
-            due = due_at(item, published, routes[name])
+            due = due_at(item, published_at(entry.entry_id), routes[name])
             digest = item.delivery if item.delivery in (Delivery.HOURLY, Delivery.DAILY) else None
             messages.setdefault((digest, due, "" if digest else entry.entry_id), []).append(entry)
         for (digest, due, _), members in messages.items():

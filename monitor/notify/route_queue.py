@@ -90,6 +90,8 @@ class RouteQueue:
         self._counts = counts
         self._waiting: dict[str, Waiting] = {}
         self._done: set[str] = set()
+        self._read_until = datetime.min.replace(tzinfo=UTC)
+        self._has_read_all = False
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -98,17 +100,24 @@ class RouteQueue:
         """Return the earliest time at which something is due, or was; None if nothing waits."""
         return min((waiting.due for waiting in self._waiting.values()), default=None)
 
-    def poll(self) -> None:
+    def poll(self, now: datetime) -> None:
         """Take up the next entries of the stream. Wait up to two seconds for them."""
-        for entry in self._reader.read():
+        entries = self._reader.read()
+        self._has_read_all = not entries
+        for entry in entries:
+            self._read_until = max(self._read_until, published_at(entry.entry_id))
             if entry.entry_id in self._done:
                 self._acknowledge(entry.entry_id)
             elif entry.entry_id not in self._waiting:
-                self._take(entry)
+                self._take(entry, now)
 
     def due(self, now: datetime) -> list[list[Waiting]]:
         """Return what is due, each list for one message, in the order in which to try them."""
-        ready = [waiting for waiting in self._waiting.values() if waiting.due <= now]
+        ready = [
+            waiting
+            for waiting in self._waiting.values()
+            if waiting.due <= now and (waiting.digest == IMMEDIATE or self._is_complete(waiting.due))
+        ]
         ready.sort(key=lambda waiting: (waiting.attempts, waiting.digest, comparable_id(waiting.entry_id)))
         messages: list[list[Waiting]] = []
         for (_, digest), group in groupby(ready, lambda waiting: (waiting.attempts, waiting.digest)):
@@ -116,6 +125,11 @@ class RouteQueue:
             size = DIGEST_SIZE if digest else 1
             messages += [members[first : first + size] for first in range(0, len(members), size)]
         return messages
+
+    def alone(self, now: datetime) -> int:
+        """Return how many entries are due that are sent alone."""
+        waiting = self._waiting.values()
+        return sum(entry.digest == IMMEDIATE and entry.due <= now for entry in waiting)
 
     def contents(self, members: Sequence[Waiting]) -> list[RoutedEntry]:
         """Return the entries that are still in the stream, and forget the others."""
@@ -154,7 +168,11 @@ class RouteQueue:
                     waiting.entry_id, waiting.due, waiting.digest, waiting.attempts + 1
                 )
 
-    def _take(self, entry: StreamEntry) -> None:
+    def _is_complete(self, due: datetime) -> bool:
+        """Return True if all entries were read that a digest has. After a restart, that takes a while."""
+        return self._has_read_all or self._read_until >= due
+
+    def _take(self, entry: StreamEntry, now: datetime) -> None:
         """Keep an entry if it is for this route; acknowledge it otherwise."""
         try:
             item = read_entry(entry).item
@@ -167,7 +185,8 @@ class RouteQueue:
         if not self._routing.takes(self._name, self._route, item):
             self._acknowledge(entry.entry_id)
             return
-        published = datetime.fromtimestamp(comparable_id(entry.entry_id)[0] / 1000, UTC)
+        # The clock of Redis may be ahead of ours, and what is due now must not wait for that.
+        published = min(published_at(entry.entry_id), now)
         if not isinstance(item, AlertPayload):
             self._waiting[entry.entry_id] = Waiting(entry.entry_id, published)
             return
@@ -212,3 +231,8 @@ class RouteQueue:
                 alerts=trimmed,
                 advice="raise alerts.max_length (ADE_ALERTS__MAX_LENGTH) if alerts wait long",
             )
+
+
+def published_at(entry_id: str) -> datetime:
+    """Return when an entry was added to the stream, in UTC, by the clock of Redis."""
+    return datetime.fromtimestamp(comparable_id(entry_id)[0] / 1000, UTC)

@@ -91,6 +91,7 @@ class RouteRunner:
         self._lease = RouteLease(self._client, self._keys.lease, holder, seconds=lease_s)
         self._stop = threading.Event()
         self._next_state = 0.0
+        self._written_problem: str | None = None
         self._thread = threading.Thread(target=self._run, name=f"route {name}", daemon=True)
 
     def start(self) -> None:
@@ -146,7 +147,7 @@ class RouteRunner:
                 try:
                     pause = worker.step()
                     self._redis_answers(retries)
-                    self._write_state(at_once=pause > 0)
+                    self._write_state()
                     self._wait(pause)
                 except RetryableError as error:
                     self.is_redis_away = True
@@ -196,8 +197,10 @@ class RouteRunner:
             self.heartbeat.beat()
             self._stop.wait(min(rest, BEAT))
 
-    def _write_state(self, *, at_once: bool) -> None:
+    def _write_state(self) -> None:
+        """Write the state every few seconds, and at once if the problem is another one."""
         now = time.monotonic()
-        if at_once or now >= self._next_state:
+        if now >= self._next_state or self.counts.problem != self._written_problem:
+            self._written_problem = self.counts.problem
             self._next_state = now + STATE_INTERVAL
             write_state(self._client, self._keys, self.counts)

@@ -25,7 +25,7 @@ BACKOFF: Final = Backoff(first=1.0, longest=300.0, jitter=0.3)
 """Pauses between attempts to send."""
 
 MOST_DUE: Final = 1_000
-"""Entries that are due and unsent at which a route reads no more of the stream. The rest waits there."""
+"""Alerts that are due alone and unsent at which a route reads no more of the stream. The rest waits there."""
 
 
 class RouteWorker:
@@ -74,8 +74,8 @@ class RouteWorker:
             MonitorError: Redis is away, or refuses.
         """
         self._heartbeat.beat()
-        if len(self._queue.due(self._clock())) < MOST_DUE:
-            self._queue.poll()
+        if self._queue.alone(self._clock()) < MOST_DUE:
+            self._queue.poll(self._clock())
         try:
             for members in self._queue.due(self._clock()):
                 if self._is_stopped():

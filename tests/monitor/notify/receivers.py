@@ -21,6 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from standardwebhooks import Webhook
 
+from monitor.embedded import free_port
 from tests.certificates import CertificateFiles
 
 KEY = "a key of more than sixteen bytes"
@@ -177,12 +178,9 @@ def mail_server(certificate: CertificateFiles | None = None) -> Iterator[MailBox
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.certificate, certificate.key)
         options = {"tls_context": context, "require_starttls": True, "auth_required": True}
-    controller = Controller(box, hostname="127.0.0.1", port=0, authenticator=box.login, **options)
-    # With port 0, aiosmtpd would look for itself at port 0, too.
-    controller._trigger_server = lambda: None  # type: ignore[method-assign]
+    box.port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=box.port, authenticator=box.login, **options)
     controller.start()
-    assert controller.server
-    box.port = controller.server.sockets[0].getsockname()[1]
     try:
         yield box
     finally:
