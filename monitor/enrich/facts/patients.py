@@ -1,0 +1,101 @@
+"""Whom it happened to: the author, or a person that the author names ("my mom", "our toddler")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from monitor.findings import Fact, FactKind
+
+RELATIONS: Final = {
+    "child": "son|daughter|kid|kids|child|children|toddler|baby|newborn|infant|boy|girl|little guy|"
+    "little one|twins|year old|year-old|teen|teenager|kiddo|baby boy|baby girl",
+    "parent": "mom|mum|mother|dad|father|mama|papa|mommy|daddy|parents|mam",
+    "partner": "wife|husband|hubby|boyfriend|girlfriend|partner|spouse|fiance|fiancee|fiancé|fiancée|bf|gf",
+    "friend": "friend|best friend|bestie|roommate|buddy|coworker|colleague|co-worker|classmate",
+    "other": "grandma|grandpa|grandmother|grandfather|granny|nana|aunt|uncle|cousin|sister|brother|niece|"
+    "nephew|neighbor|neighbour|patient|patients|mother-in-law|father-in-law|mil|boss|teacher",
+}
+"""Words for a person, by the value of the fact."""
+
+RELATIVE: Final = "|".join(
+    sorted((word for words in RELATIONS.values() for word in words.split("|")), key=len, reverse=True)
+)
+_VALUES: Final = {word: value for value, words in RELATIONS.items() for word in words.split("|")}
+
+_EXPERIENCES: Final = (
+    r"(?:is|was|has been|['’]s been|been|['’]s) (?:\w+ )?(?:on|taking|put on|given|prescribed|"
+    r"hospitali[sz]ed|admitted|in "
+    r"(?:the |a )?(?:hospital|er|icu|wheelchair)|sick|dizzy|so|having|fighting|paraly[sz]ed|found dead|"
+    r"allergic|"
+    r"born with|born missing|pregnant|nauseous|miserable)|(?:has|had|have|got|gets|developed|suffers|"
+    r"suffered) (?:a |an |"
+    r"the worst |bad |severe |such |terrible |some |really )?(?!baby|job|dog|car|point|no\b|to\b|affair)\w+|"
+    r"takes|took|started|starts|can['’]?t|couldn['’]?t|keeps|gained|lost|died|passed|expired|fell|snores?|"
+    r"threw|throws|"
+    r"stopped|ended up|swelled|broke out|felt|feels|nearly died|almost died|od['’]?d|overdosed|swallowed|"
+    r"slept|woke up|"
+    r"born with|born missing|landed in|collapsed|fainted|vomited|puked|cries|cried|bled|says (?:his|her|he|"
+    r"she)|complains|went (?:on|off|into)|"
+    r"reacted|['’]s \w+ (?:swelled|hurt|stopped|fell|shakes?|ache[sd]?)"
+)
+_ACTIONS: Final = (
+    r"gave|gives|giving|made|makes|make|making|turned|turns|cause[ds]?|causing|killed|kills|nearly lost|"
+    r"almost lost|rip|"
+    r"works for|ambulance for|rushed|drove|put"
+)
+_DETERMINER: Final = r"(?:my|our|his|her|their|one of my|a)"
+_BARE: Final = (
+    "mom|mum|dad|mama|papa|grandma|grandpa|grandmother|grandfather|granny|nana|hubby|uncle|"
+    "aunt|coworker|daughter|patient|baby boy|baby girl"
+)
+
+_SUBJECT: Final = re.compile(
+    rf"\b(?:{_DETERMINER} (?:(?!dog|cat)[\w-]+ ){{0,2}}(?P<who>{RELATIVE})|(?P<bare>{_BARE}))(?: of "
+    rf"mine)?,?(?: who)?"
+    rf"(?: (?:just|also|really|now|still|even))?\s?(?:{_EXPERIENCES})\b(?! (?:me to|a nurse|a doctor))",
+    re.IGNORECASE,
+)
+_OBJECT: Final = re.compile(
+    rf"\b(?:{_ACTIONS}) (?:(?:{_DETERMINER}) (?:[\w-]+ )?(?P<who>{RELATIVE})|(?P<bare>{_BARE}))\b(?!['’]s)|"
+    rf"\b(?:took|lost) (?:my|our) (?:[\w-]+ )?(?P<taken>{RELATIVE}) to\b",
+    re.IGNORECASE,
+)
+_SELF: Final = re.compile(
+    r"\b(?:i['’]?m|i['’]ve|i['’]d|myself|me|i (?!think|read|heard|hear|know|wonder|guess|work\b|saw\b)\w+|"
+    r"my (?!god|doctor says|point|bad|dog|cat|puppy|kitten)\w+)\b",
+    re.IGNORECASE,
+)
+_SELF_TOO: Final = re.compile(
+    r"\b(?:(?:gave|gives|giving|makes|made|making|has|had|put|left|leaves|turned|got|keeps|kept) me|i "
+    r"(?:take|took|feel|"
+    r"felt|get|got|can['’]?t|couldn['’]?t|started|gained|lost|stopped|quit|keep|sleep|ate|ended)|i['’]?m "
+    r"(?:on|so|not|\w+ing)|"
+    r"i['’]ve been)\b",
+    re.IGNORECASE,
+)
+"""What says that it happened to the author, in a text that names other persons, too."""
+
+_OTHERS: Final = re.compile(rf"\b(?:my|our|his|her) (?:[\w-]+ )?(?:{RELATIVE})\b", re.IGNORECASE)
+
+
+def patients(text: str) -> Iterator[Fact]:
+    """Yield whom it happened to: one fact for each person who is not the author, else one for the author.
+
+    The author is the patient if the text speaks of "I", "me" or "my". If it names other persons, too, it
+    must be clear: "I take", "gave me". Without such a word there is no fact: "ended up in the ER" does
+    not state who did.
+    """
+    values: set[str] = set()
+    for pattern in (_SUBJECT, _OBJECT):
+        for match in pattern.finditer(text):
+            group = match.lastgroup or "who"
+            value = _VALUES[match[group].lower()]
+            if value not in values:
+                values.add(value)
+                yield Fact(FactKind.PATIENT, match.start(group), match.end(group), match[group], value)
+    pattern = _SELF_TOO if _OTHERS.search(text) else _SELF
+    author = None if values else pattern.search(text)
+    if author is not None:
+        yield Fact(FactKind.PATIENT, author.start(), author.end(), author.group(), "self")
