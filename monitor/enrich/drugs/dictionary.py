@@ -13,7 +13,7 @@ The first line has the names of the columns. `drug` is required; the others may 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -67,10 +67,18 @@ def canonical_name(drug: str) -> str:
 
 
 def dictionary_of(names: Iterable[DrugName]) -> Dictionary:
-    """Return a dictionary; where a name occurs twice, the first drug keeps it."""
+    """Return a dictionary; where a name occurs twice, the first drug keeps it.
+
+    A name without an ATC code gets that of an earlier name of its drug.
+    """
     by_key: dict[str, DrugName] = {}
+    atc_of: dict[str, str] = {}
     for name in names:
-        by_key.setdefault(name_key(name.name), name)
+        if name.atc is None:
+            by_key.setdefault(name_key(name.name), replace(name, atc=atc_of.get(name.drug)))
+        else:
+            atc_of.setdefault(name.drug, name.atc)
+            by_key.setdefault(name_key(name.name), name)
     return by_key
 
 

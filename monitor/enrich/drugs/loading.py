@@ -7,9 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from monitor.enrich.drugs.ambiguity import AmbiguousNames
+from monitor.enrich.drugs.ambiguity import read_ambiguous_names
 from monitor.enrich.drugs.dictionary import dictionary_of, read_drug_table
 from monitor.enrich.drugs.matcher import DrugMatcher
+from monitor.enrich.drugs.misspellings import spelled_names
 from monitor.settings import EnrichSettings
 
 DATA: Final = Path(str(files("monitor.enrich.drugs"))) / "data"
@@ -27,4 +28,11 @@ def load_matcher(settings: EnrichSettings) -> DrugMatcher:
 
 @cache
 def _matcher(_path: Path | None) -> DrugMatcher:
-    return DrugMatcher(dictionary_of(read_drug_table(DATA / "drugs.tsv")), AmbiguousNames())
+    written = list(read_drug_table(DATA / "drugs.tsv"))
+    ambiguous = read_ambiguous_names(DATA / "ambiguous.tsv")
+    return DrugMatcher(
+        dictionary_of([*written, *read_drug_table(DATA / "lexicon.tsv")]),
+        ambiguous,
+        spelled_names(dictionary_of(written), ambiguous),
+        (DATA / "not_misspellings.txt").read_text(encoding="utf-8").split(),
+    )

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from monitor.enrich.drugs.ambiguity import AmbiguousNames
 from monitor.enrich.drugs.dictionary import Dictionary, DrugName, name_key
+from monitor.enrich.drugs.hashtags import names_in_hashtags
 from monitor.enrich.drugs.misspellings import MisspellingSearch
 from monitor.enrich.drugs.name_search import FoundName, NameSearch, longest, padded_words, word_spans
+from monitor.enrich.drugs.spellings import further_spellings
 from monitor.findings import DrugMention, DrugNaming, DrugPlace
 from monitor.records import Post
 
 _ADDRESSES: Final = re.compile(r"https?://\S+|\bwww\.\S+|[@＠]\w+", re.IGNORECASE)
 """Names in addresses and in names of accounts are not mentions."""
 
-_SPELLED: Final = (DrugNaming.GENERIC, DrugNaming.BRAND)
-"""The kinds of names that people misspell; what is left is short, or misspelled on purpose."""
+_Place = tuple[int, int]
+"""Positions of the first word of a name, and after its last one."""
 
 
 class DrugMatcher:
@@ -27,21 +30,28 @@ class DrugMatcher:
     Args:
         dictionary: names of drugs.
         ambiguous: names that also mean something else, and when they are drugs.
+        spelled: names whose misspellings are found; they are in the dictionary.
         other_words: words that are not misspellings of a name.
     """
 
     def __init__(
-        self, dictionary: Dictionary, ambiguous: AmbiguousNames, other_words: Iterable[str] = ()
+        self,
+        dictionary: Dictionary,
+        ambiguous: AmbiguousNames,
+        spelled: Iterable[str] = (),
+        other_words: Iterable[str] = (),
     ) -> None:
-        self._by_key = dict(chain(_plurals(dictionary), dictionary.items()))
+        self._by_key = dict(further_spellings(dictionary, ambiguous)) | dict(dictionary)
         self._names = list(self._by_key.values())
-        self._keys = list(self._by_key)
-        self._search = NameSearch(self._keys)
+        self._search = NameSearch(list(self._by_key))
         self._ambiguous = ambiguous
-        spelled = [
-            key for key, name in dictionary.items() if name.naming in (DrugNaming.GENERIC, DrugNaming.BRAND)
-        ]
+        self._clear = {key for key in self._by_key if key not in ambiguous}
         self._misspellings = MisspellingSearch(spelled, {*other_words, *self._by_key})
+
+    @cached_property
+    def drugs(self) -> Mapping[str, str | None]:
+        """The canonical names of all drugs and classes of the dictionary, each with its ATC code or None."""
+        return {name.drug: name.atc for name in self._names}
 
     def drug_of(self, name: str) -> DrugName | None:
         """Return the drug that a name stands for, or None if the dictionary does not have it."""
@@ -51,52 +61,59 @@ class DrugMatcher:
         """Return the drugs that a text names, in their order; they do not overlap."""
         words = padded_words(text)
         found = self._search.find(words)
-        misspelled = list(self._misspellings.find(words))
-        if not found and not misspelled:
-            return []
-        return list(self._mentions(text, words, found, misspelled))
+        misspelled = self._misspellings.find(words)
+        mentions = self._in_words(text, words, found, misspelled) if found or misspelled else []
+        if "#" in text or "＃" in text:
+            mentions = self._with_hashtags(text, mentions)
+        return mentions
 
     def find_in_post(self, post: Post) -> tuple[DrugMention, ...]:
         """Return the drugs that a post names, and those of the parts of its context."""
         mentions = self.find(post.text)
         for number, part in enumerate(post.context):
             place = DrugPlace(part.kind.value)
-            for mention in self.find(part.text):
-                mentions.append(_moved(mention, place, number))
+            mentions += [replace(mention, place=place, part=number) for mention in self.find(part.text)]
         return tuple(mentions)
 
-    def _mentions(
+    def _in_words(
         self, text: str, words: str, found: list[FoundName], misspelled: list[tuple[int, str]]
-    ) -> Iterator[DrugMention]:
+    ) -> list[DrugMention]:
+        """Return the mentions that are whole words."""
         spans = word_spans(text)
         addresses = [match.span() for match in _ADDRESSES.finditer(text)]
-        named: dict[int, tuple[int, DrugName]] = {}
-        for match in longest(found):
-            named[match.first] = match.end, self._names[match.name]
-        taken = {place for first, (end, _) in named.items() for place in range(first, end)}
+        named = {
+            place: name
+            for place, name in self._named(found, misspelled).items()
+            if not any(start <= spans[place[0]][0] < end for start, end in addresses)
+        }
+        in_order = words.split()
+        keys = {(first, end): " ".join(in_order[first:end]) for first, end in named}
+        clear = {name.drug for place, name in named.items() if keys[place] not in self._ambiguous}
+        mentions = []
+        for (first, end), name in sorted(named.items()):
+            other = not clear <= {name.drug}
+            if self._ambiguous.means_drug(keys[first, end], in_order, first, end, names_other_drug=other):
+                mentions.append(_mention(text, spans[first][0], spans[end - 1][1], name))
+        return mentions
+
+    def _named(self, found: list[FoundName], misspelled: list[tuple[int, str]]) -> dict[_Place, DrugName]:
+        """Return the names by their places. A misspelled name yields to a name of the dictionary."""
+        named = {(match.first, match.end): self._names[match.name] for match in longest(found)}
+        taken = {place for first, end in named for place in range(first, end)}
         for place, correct in misspelled:
             if place not in taken:
-                name = self._by_key[correct]
-                named[place] = place + 1, DrugName(name.name, name.drug, DrugNaming.MISSPELLING, name.atc)
-        in_order = words.split()
-        for first, (end, name) in sorted(named.items()):
-            start, stop = spans[first][0], spans[end - 1][1]
-            if any(begin <= start < finish for begin, finish in addresses):
-                continue
-            if self._ambiguous.means_drug(
-                " ".join(in_order[first:end]), in_order, first, end, text[start:stop]
-            ):
-                yield DrugMention(start, stop, text[start:stop], name.drug, name.naming, name.atc)
+                named[place, place + 1] = replace(self._by_key[correct], naming=DrugNaming.MISSPELLING)
+        return named
+
+    def _with_hashtags(self, text: str, mentions: list[DrugMention]) -> list[DrugMention]:
+        """Return the mentions, and those that are a part of a hashtag."""
+        inside = [
+            _mention(text, tagged.start, tagged.end, self._by_key[tagged.name])
+            for tagged in names_in_hashtags(text, self._clear)
+            if not any(mention.start < tagged.end and tagged.start < mention.end for mention in mentions)
+        ]
+        return sorted([*mentions, *inside], key=lambda mention: mention.start) if inside else mentions
 
 
-def _plurals(dictionary: Dictionary) -> Iterator[tuple[str, DrugName]]:
-    """Yield the plural of each name of one word."""
-    for key, name in dictionary.items():
-        if len(key) > 3 and key.isalpha() and not key.endswith("s") and name.naming is not DrugNaming.CLASS:
-            yield f"{key}s", name
-
-
-def _moved(mention: DrugMention, place: DrugPlace, part: int) -> DrugMention:
-    return DrugMention(
-        mention.start, mention.end, mention.text, mention.drug, mention.naming, mention.atc, place, part
-    )
+def _mention(text: str, start: int, end: int, name: DrugName) -> DrugMention:
+    return DrugMention(start, end, text[start:end], name.drug, name.naming, name.atc)

@@ -12,18 +12,21 @@ Words that mean something else are not misspellings: names of other drugs, and t
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from monitor.enrich.drugs.dictionary import Dictionary
 from monitor.enrich.drugs.name_search import NameSearch
+from monitor.findings import DrugNaming
 
 SHORTEST: Final = 6
 """Number of letters from which on misspellings of a name are found."""
 SHORTEST_OF_TWO: Final = 8
 """Number of letters from which on a name may have two mistakes."""
 
+_SPELLED: Final = (DrugNaming.GENERIC, DrugNaming.BRAND)
 _GROUPS: Final = ("aeiouy", "ckq", "szx", "mn", "dt", "bp", "gj", "vfw")
 _SOUND_OF: Final = {letter: group[0] for group in _GROUPS for letter in group}
 SOUNDS: Final = str.maketrans(_SOUND_OF)
@@ -71,6 +74,14 @@ def edited_sounds(name: str) -> set[str]:
     return sounds
 
 
+def spelled_names(dictionary: Dictionary, ambiguous: Container[str]) -> list[str]:
+    """Return the names whose misspellings are found: generic names and brands, unless they are ambiguous.
+
+    Slang is misspelled on purpose, and its usual spellings are in the dictionary.
+    """
+    return [key for key, name in dictionary.items() if name.naming in _SPELLED and key not in ambiguous]
+
+
 class MisspellingSearch:
     """Finds misspelled names in texts.
 
@@ -89,20 +100,20 @@ class MisspellingSearch:
         self._names = list(names_by_sound.values())
         self._search = NameSearch(list(names_by_sound))
 
-    def find(self, words: str) -> Iterator[tuple[int, str]]:
-        """Yield the position of each misspelled word, and the name that it stands for.
+    def find(self, words: str) -> list[tuple[int, str]]:
+        """Return the position of each misspelled word, and the name that it stands for.
 
         Args:
             words: the text, as `padded_words` returns it.
         """
         found = self._search.find(sound_of(words))
         if not found:
-            return
-        words_in_order = words.split()
-        for match in found:
-            name = self.correction(words_in_order[match.first], self._names[match.name])
-            if name is not None:
-                yield match.first, name
+            return []
+        in_order = words.split()
+        corrections = (
+            (match.first, self.correction(in_order[match.first], self._names[match.name])) for match in found
+        )
+        return [(place, name) for place, name in corrections if name is not None]
 
     def correction(self, word: str, names: Iterable[str]) -> str | None:
         """Return which of the names a word is a misspelling of, or None."""
