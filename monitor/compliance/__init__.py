@@ -2,6 +2,7 @@
 
 letter_scrubber    the task that removes dead letters of deleted posts
 event_expiry       the task that removes events that matched nothing
+copy_expiry        the task that removes old keys of copies
 erasure            deletions by hand, everywhere
 event_files        files of ids and of compliance events
 retention_job      what is removed because of its age
@@ -16,6 +17,7 @@ from monitor.compliance.compliance_report import (
     EventSummary,
     read_compliance_report,
 )
+from monitor.compliance.copy_expiry import CopyExpiry
 from monitor.compliance.erasure import Erasure, erase
 from monitor.compliance.event_expiry import EventExpiry
 from monitor.compliance.event_files import EventFileError, event_of_id, read_event_file
@@ -26,6 +28,7 @@ __all__ = [
     "ALLOWED_SECONDS",
     "AuthorKeyError",
     "ComplianceReport",
+    "CopyExpiry",
     "Erasure",
     "EventExpiry",
     "EventFileError",

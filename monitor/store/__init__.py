@@ -6,6 +6,9 @@ statements      the SQL of a batch, built from both
 writing         the transaction of a batch
 admission       which posts of a batch may be stored, and under which id
 posts           the rows of `tweets`
+first_posts     what a batch knows of first posts
+post_copies     which posts are copies of earlier ones
+copy_statements the SQL of copies
 versions        the versions of a post
 counting        what a batch adds to the hourly counts
 digests         digests of texts and ids

@@ -27,8 +27,6 @@ ERASING_STEPS: Final = {
     "mentions": sql.DELETE_MENTIONS,
     "post_drugs": sql.DELETE_DRUGS,
     "post_facts": sql.DELETE_FACTS,
-    "post_copies": FORGET_COPIES,
-    "copy_keys": FORGET_KEYS,
     "post_aliases": sql.DELETE_ALIASES,
     "alert_outbox": sql.RETRACT_ALERTS,
     "tweets": sql.ERASE_TWEETS,
@@ -78,6 +76,9 @@ async def _erase_names(
             "new": [f"{ERASED}{uuid.uuid4().hex}" for _ in old],
             "reason": [erased[tweet_id].reason.value for tweet_id in old],
         }
+        # Not counted: they say how posts are related, and one row may be about several posts.
+        await connection.execute(FORGET_COPIES, parameters)
+        await connection.execute(FORGET_KEYS, parameters)
         for table, statement in ERASING_STEPS.items():
             for tweet_id in (await connection.execute(statement, parameters)).scalars():
                 erased[tweet_id].touched[table] += 1

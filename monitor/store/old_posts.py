@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.store.audited_runs import AuditedRun, note_run
+from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
 from monitor.store.statements import LOCK_FOR_DELETING
 
 AT_ONCE: Final = 1_000
@@ -115,6 +116,8 @@ async def remove_old_posts(
     await connection.execute(LOCK_FOR_DELETING)
     # Again, because an edit or a deletion may have put a row into the outbox.
     due["ids"] = sorted((await connection.execute(FIND_DUE, {**ages, **due})).scalars())
+    await connection.execute(FORGET_COPIES, {"old": due["ids"]})
+    await connection.execute(FORGET_KEYS, {"old": due["ids"]})
     page.touched["predictions"] = int(await connection.scalar(COUNT_PREDICTIONS, due) or 0)
     for table, statement in DELETE_STEPS.items():
         page.touched[table] = (await connection.execute(statement, due)).rowcount

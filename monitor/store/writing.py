@@ -33,6 +33,7 @@ from monitor.store.cooldowns import Decisions, take_cooldowns
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.expiring import expire_events, note_need
+from monitor.store.post_copies import expire_copy_keys
 from monitor.store.posts import PostWriter, WrittenPosts
 from monitor.store.reporting import report_effects
 from monitor.store.revisions import read_revision, required_revision, revision_error
@@ -139,6 +140,17 @@ class Store:
         with translate_driver_errors(self._settings):
             async with self.engine.begin() as connection:
                 return await expire_events(connection, days=days, allowed_seconds=allowed_seconds)
+
+    async def expire_copy_keys(self, *, days: int) -> int:
+        """Remove some keys of copies that are older than `days`, and return their number; 0 without any.
+
+        Raises:
+            RetryableError: nothing was changed, and the same call may succeed later.
+            FatalError: nothing was changed, and the same call will fail again.
+        """
+        with translate_driver_errors(self._settings):
+            async with self.engine.begin() as connection:
+                return await expire_copy_keys(connection, days=days)
 
     async def find_removed(self, ids: Sequence[str]) -> set[str]:
         """Return those ids that name a removed post, or an author whose posts were removed.

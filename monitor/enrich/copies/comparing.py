@@ -15,7 +15,7 @@ from rapidfuzz.distance import Indel
 
 from monitor.enrich.copies.keys import LONGEST_TEXT, SHORTEST_COPY
 from monitor.enrich.copies.normalizing import NormalText
-from monitor.findings import DrugMention, DrugPlace
+from monitor.findings import DrugPlace
 
 MIN_SIMILARITY: Final = 0.7
 """Least similarity of a copy and its first post. Of the different posts in the tests, none reaches 0.6."""
@@ -63,11 +63,15 @@ class Account:
     effects: frozenset[str]
 
 
-def drugs_told(drugs: Iterable[DrugMention]) -> frozenset[str]:
-    """Return the drugs that a post is about: those that it names, or else those that its context names."""
-    mentions = list(drugs)
-    own = frozenset(mention.drug for mention in mentions if mention.place is DrugPlace.POST)
-    return own or frozenset(mention.drug for mention in mentions)
+def drugs_told(drugs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the drugs that a post is about: those that it names, or else those that its context names.
+
+    Args:
+        drugs: name and place of each drug, see `DrugMention`.
+    """
+    named = list(drugs)
+    own = frozenset(drug for drug, place in named if place == DrugPlace.POST)
+    return own or frozenset(drug for drug, _ in named)
 
 
 def similarity(first: Account, later: Account) -> float | None:

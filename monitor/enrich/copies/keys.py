@@ -14,6 +14,7 @@ from typing import Final
 from rensa import RMinHash
 
 from monitor.enrich.copies.normalizing import normalize
+from monitor.findings import DrugMention, DrugPlace
 
 ALGORITHM: Final = 1
 """First byte of each key. Raise it with every change of the keys, so that old and new ones never meet."""
@@ -39,7 +40,7 @@ _END_LENGTH: Final = 8
 """Words at the beginning, and at the end, that have a key of their own: it survives what was cut or added."""
 
 
-def copy_keys(text: str, context_drugs: Iterable[str] = ()) -> tuple[bytes, ...]:
+def copy_keys(text: str, drugs: Iterable[DrugMention] = ()) -> tuple[bytes, ...]:
     """Return the keys of a text: first that of all its words, then those of its parts.
 
     Texts with the same first key are copies. Texts that share another key may be copies: two texts whose sets
@@ -48,8 +49,8 @@ def copy_keys(text: str, context_drugs: Iterable[str] = ()) -> tuple[bytes, ...]
 
     Args:
         text: what the author wrote.
-        context_drugs: the drugs that only the context of the post names. The same words about another drug
-            are no copy.
+        drugs: the drugs of the post and of its context. If only the context names them, the same words about
+            another drug are no copy.
 
     Returns:
         16 bytes each; nothing for texts of fewer than `SHORTEST_COPY` words.
@@ -57,7 +58,7 @@ def copy_keys(text: str, context_drugs: Iterable[str] = ()) -> tuple[bytes, ...]
     words = normalize(text).words[:LONGEST_TEXT]
     if len(words) < SHORTEST_COPY:
         return ()
-    exact = _key(_EXACT, " ".join(words), *sorted(context_drugs))
+    exact = _key(_EXACT, " ".join(words), *_drugs_of_context(drugs))
     return (exact, *dict.fromkeys([*_ends(words), *_bands(words)]))
 
 
@@ -69,6 +70,14 @@ def reference_key(post_id: str) -> bytes:
 def is_part_key(key: bytes) -> bool:
     """Return True if a key stands for a part of a text, so that other texts may have it, too."""
     return key[1] == _PART
+
+
+def _drugs_of_context(drugs: Iterable[DrugMention]) -> list[str]:
+    """Return the drugs that only the context names; none if the words of the post name one."""
+    mentions = list(drugs)
+    if any(mention.place is DrugPlace.POST for mention in mentions):
+        return []
+    return sorted({mention.drug for mention in mentions})
 
 
 def _ends(words: Sequence[str]) -> list[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from monitor.enrich.copies import MIN_SIMILARITY, Account, drugs_told, normalize, similarity
-from monitor.findings import DrugMention, DrugNaming, DrugPlace
 
 TEXT = "Day 3 on zoloft 50 mg and my son can't stop shaking, is this normal or should I worry?"
 
@@ -74,8 +73,7 @@ def test_a_cut_text_of_few_words_is_no_copy() -> None:
 
 
 def test_a_post_is_about_the_drugs_that_it_names_or_else_about_those_of_its_context() -> None:
-    own = DrugMention(0, 6, "zoloft", "sertraline", DrugNaming.BRAND)
-    quoted = DrugMention(0, 6, "xanax!", "alprazolam", DrugNaming.BRAND, None, DrugPlace.QUOTED, 0)
+    own, quoted = ("sertraline", "post"), ("alprazolam", "quoted")
     assert drugs_told([own, quoted]) == {"sertraline"}
     assert drugs_told([quoted]) == {"alprazolam"}
     assert drugs_told([]) == frozenset()

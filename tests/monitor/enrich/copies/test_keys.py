@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.enrich.copies import ALGORITHM, LONGEST_TEXT, copy_keys, is_part_key, reference_key
+from monitor.findings import DrugMention, DrugNaming, DrugPlace
 
 TEXT = "day 3 on zoloft and i can't stop shaking"
 
@@ -54,8 +55,19 @@ def test_short_texts_have_no_keys(text: str) -> None:
 
 def test_the_same_words_about_another_drug_have_another_exact_key() -> None:
     text = "this pill keeps me awake until four every single night"
-    assert len({copy_keys(text, drugs)[0] for drugs in ((), ("sertraline",), ("quetiapine",))}) == 3
-    assert copy_keys(text, ["a", "b"]) == copy_keys(text, ["b", "a"])
+    drugs = [[], [quoted("sertraline")], [quoted("quetiapine")]]
+    assert len({copy_keys(text, mentions)[0] for mentions in drugs}) == 3
+    assert copy_keys(text, drugs[1] + drugs[2]) == copy_keys(text, drugs[2] + drugs[1])
+
+
+def test_the_drugs_of_a_quote_do_not_matter_if_the_text_names_its_drug() -> None:
+    own = DrugMention(9, 15, "zoloft", "sertraline", DrugNaming.BRAND)
+    assert copy_keys(TEXT, [own, quoted("quetiapine")]) == copy_keys(TEXT, [own]) == copy_keys(TEXT)
+
+
+def quoted(drug: str) -> DrugMention:
+    """Return a drug that only the quoted post names."""
+    return DrugMention(0, len(drug), drug, drug, DrugNaming.GENERIC, None, DrugPlace.QUOTED, 0)
 
 
 def test_a_cut_text_shares_a_key_with_the_whole_one() -> None:

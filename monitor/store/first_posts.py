@@ -1,0 +1,117 @@
+"""What a batch knows of first posts: the candidates for copies, and the owners of their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.effect_reports import CopyKind, CopyOf, effect_of
+from monitor.enrich.copies import Account, drugs_told, is_part_key, normalize, reference_key, similarity
+from monitor.records import PostKind, ScoredPost
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCandidate:
+    """A positive post of the batch.
+
+    Attributes:
+        row: the post.
+        own: key of its id.
+        original: key of the id of the post that it repeats, or None.
+        exact: key of its words, or None if it has too few.
+        parts: keys of their parts.
+    """
+
+    row: ScoredPost
+    own: bytes
+    original: bytes | None
+    exact: bytes | None
+    parts: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, row: ScoredPost) -> CopyCandidate:
+        """Return the candidate of a positive post."""
+        post, keys = row.received.post, row.findings.copy_keys
+        original_id = post.referenced_id if post.kind is PostKind.REPOST else None
+        return cls(
+            row,
+            reference_key(post.id),
+            None if original_id in (None, post.id) else reference_key(str(original_id)),
+            next((key for key in keys if not is_part_key(key)), None),
+            tuple(key for key in keys if is_part_key(key)),
+        )
+
+    @property
+    def id(self) -> str:
+        """Id of the post."""
+        return self.row.received.post.id
+
+    @property
+    def posted_at(self) -> datetime:
+        """When it was posted."""
+        return self.row.received.posted_at
+
+    @property
+    def names(self) -> list[bytes]:
+        """The keys that make another post with the same key the first one."""
+        return [key for key in (self.original, self.exact, self.own) if key is not None]
+
+    @property
+    def keys(self) -> list[bytes]:
+        """The keys that the post claims if it is a first post."""
+        return [*self.names, *self.parts]
+
+    def account(self) -> Account:
+        """Return what the post tells."""
+        return Account(
+            normalize(self.row.received.post.text),
+            drugs_told((mention.drug, mention.place) for mention in self.row.findings.drugs),
+            frozenset(map(effect_of, self.row.prediction.mentions)),
+        )
+
+
+@dataclass(slots=True)
+class KnownFirsts:
+    """First posts and their keys, in the database and in the batch.
+
+    Attributes:
+        owners: first post of each key of an id or of a text.
+        owners_of_parts: first posts of each key of a part, the latest one last.
+        accounts: what first posts tell; None if the text is not stored any more.
+        settled: posts of the batch that were first posts before.
+    """
+
+    owners: dict[bytes, str] = field(default_factory=dict)
+    owners_of_parts: dict[bytes, list[str]] = field(default_factory=dict)
+    accounts: dict[str, Account | None] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+
+    def add(self, key: bytes, first_id: str) -> None:
+        """Add a key of a first post; the earlier owner of a text or an id keeps it."""
+        if is_part_key(key):
+            self.owners_of_parts.setdefault(key, []).append(first_id)
+        else:
+            self.owners.setdefault(key, first_id)
+
+    def repeated(self, post: CopyCandidate) -> CopyOf | None:
+        """Return the first post whose id or words a post repeats, or None."""
+        kinds = ((post.original, CopyKind.REPOST), (post.exact, CopyKind.EXACT), (post.own, CopyKind.REPOST))
+        for key, kind in kinds:
+            owner = None if key is None else self.owners.get(key)
+            if owner is not None and owner != post.id:
+                return CopyOf(owner, kind)
+        return None
+
+    def similar(self, post: CopyCandidate) -> CopyOf | None:
+        """Return the first post that is most similar to a post, or None if it is no copy of any."""
+        candidates = {name: None for key in post.parts for name in self.owners_of_parts.get(key, ())}
+        candidates.pop(post.id, None)
+        if not candidates:
+            return None
+        account, best = post.account(), None
+        for first_id in candidates:
+            first = self.accounts.get(first_id)
+            value = None if first is None else similarity(first, account)
+            if value is not None and (best is None or value > best.similarity):
+                best = CopyOf(first_id, CopyKind.NEAR, value)
+        return best
