@@ -73,9 +73,9 @@ class AmbiguousNames:
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = rules
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         """Return True if the name alone, without any context, is not a drug."""
-        rule = self._rules.get(name)
+        rule = self._rules.get(name) if isinstance(name, str) else None
         return rule is not None and not rule.means_drug("  ", "  ", names_other_drug=False)
 
     def means_drug(

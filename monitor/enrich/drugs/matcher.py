@@ -80,12 +80,12 @@ class DrugMatcher:
     ) -> list[DrugMention]:
         """Return the mentions that are whole words."""
         spans = word_spans(text)
-        addresses = [match.span() for match in _ADDRESSES.finditer(text)]
-        named = {
-            place: name
-            for place, name in self._named(found, misspelled).items()
-            if not any(start <= spans[place[0]][0] < end for start, end in addresses)
-        }
+        named = self._named(found, misspelled)
+        if "@" in text or "＠" in text or "://" in text or "www." in text.lower():
+            addresses = [match.span() for match in _ADDRESSES.finditer(text)]
+            named = {
+                place: name for place, name in named.items() if not _is_in(addresses, spans[place[0]][0])
+            }
         in_order = words.split()
         keys = {(first, end): " ".join(in_order[first:end]) for first, end in named}
         clear = {name.drug for place, name in named.items() if keys[place] not in self._ambiguous}
@@ -117,3 +117,7 @@ class DrugMatcher:
 
 def _mention(text: str, start: int, end: int, name: DrugName) -> DrugMention:
     return DrugMention(start, end, text[start:end], name.drug, name.naming, name.atc)
+
+
+def _is_in(addresses: list[tuple[int, int]], position: int) -> bool:
+    return any(start <= position < end for start, end in addresses)

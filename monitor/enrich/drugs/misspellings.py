@@ -13,6 +13,7 @@ Words that mean something else are not misspellings: names of other drugs, and t
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -25,6 +26,9 @@ SHORTEST: Final = 6
 """Number of letters from which on misspellings of a name are found."""
 SHORTEST_OF_TWO: Final = 8
 """Number of letters from which on a name may have two mistakes."""
+
+REMEMBERED: Final = 20_000
+"""Number of words with the sound of a name whose correction is remembered."""
 
 _SPELLED: Final = (DrugNaming.GENERIC, DrugNaming.BRAND)
 _GROUPS: Final = ("aeiouy", "ckq", "szx", "mn", "dt", "bp", "gj", "vfw")
@@ -99,6 +103,8 @@ class MisspellingSearch:
                     names_by_sound.setdefault(sound, []).append(name)
         self._names = list(names_by_sound.values())
         self._search = NameSearch(list(names_by_sound))
+        # Frequent words that sound like a name come up again and again.
+        self._correction = lru_cache(maxsize=REMEMBERED)(self._closest)
 
     def find(self, words: str) -> list[tuple[int, str]]:
         """Return the position of each misspelled word, and the name that it stands for.
@@ -110,15 +116,17 @@ class MisspellingSearch:
         if not found:
             return []
         in_order = words.split()
-        corrections = (
-            (match.first, self.correction(in_order[match.first], self._names[match.name])) for match in found
-        )
-        return [(place, name) for place, name in corrections if name is not None]
+        corrections = []
+        for match in found:
+            name = self._correction(in_order[match.first], match.name)
+            if name is not None:
+                corrections.append((match.first, name))
+        return corrections
 
-    def correction(self, word: str, names: Iterable[str]) -> str | None:
-        """Return which of the names a word is a misspelling of, or None."""
+    def _closest(self, word: str, sound: int) -> str | None:
+        """Return which of the names with a sound a word is a misspelling of, or None."""
         if word in self._other_words:
             return None
-        close = ((OSA.distance(word, name, score_cutoff=2), name) for name in names)
+        close = ((OSA.distance(word, name, score_cutoff=2), name) for name in self._names[sound])
         allowed = [(mistakes, name) for mistakes, name in close if 0 < mistakes <= mistakes_allowed(name)]
         return min(allowed)[1] if allowed else None
