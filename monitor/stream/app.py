@@ -22,7 +22,7 @@ from monitor.alerts import Publisher, Relay
 from monitor.alerts.cooldown_expiry import CooldownExpiry
 from monitor.alerts.knowledge_reading import KnowledgeWatch
 from monitor.alerts.rules_in_use import RulesInUse
-from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
+from monitor.compliance import CopyExpiry, EventExpiry, LetterScrubber, RetentionJob
 from monitor.health import Health, failing
 from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready, report_status
@@ -73,6 +73,7 @@ def create_app(
     publisher: Publisher,
     scrubber: LetterScrubber,
     expiry: EventExpiry,
+    copies: CopyExpiry,
     retention: RetentionJob,
     rules: RulesInUse,
     knowledge: KnowledgeWatch,
@@ -95,6 +96,7 @@ def create_app(
         publisher: what it publishes with.
         scrubber: removes dead letters of deleted posts.
         expiry: removes compliance events that matched nothing.
+        copies: removes old keys of copies.
         retention: removes posts and alerts that are older than the settings allow.
         rules: decide about alerts.
         knowledge: keeps what the rules look up as new as the database.
@@ -211,6 +213,7 @@ def create_app(
     app.task(relay.run)
     app.task(scrubber.run)
     app.task(expiry.run)
+    app.task(copies.run)
     app.task(retention.run)
     app.task(rules.run)
     app.task(knowledge.run)

@@ -19,7 +19,7 @@ from monitor.alerts.knowledge_reading import KnowledgeWatch
 from monitor.alerts.redis import RedisPublisher
 from monitor.alerts.rulebook import load_drug_names
 from monitor.alerts.rules_in_use import RulesInUse
-from monitor.compliance import EventExpiry, LetterScrubber, RetentionJob
+from monitor.compliance import CopyExpiry, EventExpiry, LetterScrubber, RetentionJob
 from monitor.enrich import LanguageDetector
 from monitor.enrich.enriching import Enricher
 from monitor.errors import FatalError, MonitorError
@@ -118,6 +118,7 @@ def _run(settings: Settings, health: Health) -> None:
         publisher=publisher,
         scrubber=scrubber,
         expiry=EventExpiry(settings, store),
+        copies=CopyExpiry(settings, store),
         retention=RetentionJob(settings),
         rules=rules,
         knowledge=knowledge,
