@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.app import app
 from monitor.embedded.postgres import OPTIONS
+from monitor.notify.notifier import LONGEST_STOP
 from monitor.settings import Settings, load_settings
 from monitor.settings.sources import CONFIG_VARIABLE, SECRETS_VARIABLE, LoadedSettings
 
@@ -69,8 +70,9 @@ def loaded(service: dict[str, Any], monkeypatch: pytest.MonkeyPatch, secrets: Pa
     return load_settings()
 
 
-def test_the_monitor_runs_as_a_worker_and_two_jobs() -> None:
-    assert sorted(MONITOR_SERVICES) == ["migrate", "topics", "worker"]
+def test_the_monitor_runs_as_a_worker_and_two_jobs_and_notifies_on_request() -> None:
+    assert sorted(MONITOR_SERVICES) == ["migrate", "notify", "topics", "worker"]
+    assert [name for name in SERVICES if SERVICES[name].get("profiles")] == ["notify"]
 
 
 @pytest.mark.parametrize("name", MONITOR_SERVICES)
@@ -133,6 +135,7 @@ def test_the_secrets_of_the_worker_match_those_of_the_servers(
 
 def test_a_container_gets_only_the_secrets_that_it_needs() -> None:
     assert SERVICES["migrate"]["secrets"] == ["ade_database__url"]
+    assert SERVICES["notify"]["secrets"] == ["ade_redis__url"]
     assert "secrets" not in SERVICES["topics"]
     for name in MONITOR_SERVICES:
         assert (SECRETS_VARIABLE in ade_settings(SERVICES[name])) == bool(SERVICES[name].get("secrets"))
@@ -221,13 +224,22 @@ def test_servers_have_a_health_check_and_keep_their_data(name: str) -> None:
     assert service["restart"] == "unless-stopped"
 
 
-def test_the_worker_is_asked_at_its_port_whether_it_is_ready(
-    secret_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["worker", "notify"])
+def test_the_monitor_is_asked_at_its_port_whether_it_is_ready(
+    name: str, secret_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = SERVICES["worker"]
-    settings = loaded(worker, monkeypatch, secrets_in_container(worker, secret_files, tmp_path)).settings
+    service = SERVICES[name]
+    settings = loaded(service, monkeypatch, secrets_in_container(service, secret_files, tmp_path)).settings
     url = f"http://{settings.monitoring.host}:{settings.monitoring.port}/ready"
-    assert url in worker["healthcheck"]["test"][-1]
+    assert url in service["healthcheck"]["test"][-1]
+
+
+def test_notify_reads_its_rules_in_a_folder_of_this_machine_and_has_time_to_stop() -> None:
+    notify = SERVICES["notify"]
+    [volume] = notify["volumes"]
+    assert volume.endswith(":/etc/ade-monitor:ro")
+    assert Path(notify["environment"]["ADE_ALERTS__RULES"]).parent == Path("/etc/ade-monitor")
+    assert seconds(notify["stop_grace_period"]) > LONGEST_STOP
 
 
 def test_kafka_writes_to_its_volume() -> None:
