@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from monitor.embedded import Broker, Postgres, Valkey
+from monitor.embedded import Postgres, Valkey
 from monitor.settings import Settings
-from tests.apache_kafka import ApacheKafka, kafka_home
 from tests.faults.conftest import APACHE, TANSU, behind_gate, on_fresh_topic
 from tests.faults.load import PATIENCE, Load, stored_posts
+from tests.faults.own_brokers import own_broker
 from tests.faults.report import Damage, FaultReport
 from tests.gate import Gate
 from tests.processes import RunningCommand, running, wait_for
@@ -36,43 +33,6 @@ VARIABLES = {
 }
 
 
-class TansuBehindGate(Broker):
-    """A Tansu that sends its clients to the port of a gate."""
-
-    def __init__(self, folder: Path, gate: Gate) -> None:
-        super().__init__(folder, start_timeout=PATIENCE)
-        self._gate = gate
-
-    def _start(self, program_for: Any, is_ready: Any) -> None:
-        def behind(port: int) -> Any:
-            program = program_for(port)
-            command = list(program.command)
-            place = command.index("--advertised-listener-url") + 1
-            command[place] = f"tcp://127.0.0.1:{self._gate.port}/"
-            return replace(program, command=tuple(command))
-
-        super()._start(behind, is_ready)
-        self._gate.target = self.port
-
-
-@contextmanager
-def broker_behind_gate(name: str, folder: Path) -> Iterator[Gate]:
-    gate = Gate()
-    server: Broker | ApacheKafka
-    if name == TANSU:
-        server = TansuBehindGate(folder / "broker", gate)
-    else:
-        address = {"advertised.listeners": f"PLAINTEXT://127.0.0.1:{gate.port}"}
-        server = ApacheKafka(kafka_home(), folder / "kafka", settings=address)
-        gate.target = server.port
-    try:
-        server.start()
-        yield gate
-    finally:
-        server.kill()
-        gate.shut()
-
-
 @pytest.fixture(scope="module", params=["Postgres", "Redis", TANSU, APACHE])
 def named_gate(
     request: pytest.FixtureRequest,
@@ -83,11 +43,12 @@ def named_gate(
     """A server by its name, and the gate in front of it."""
     name: str = request.param
     if name in (TANSU, APACHE):
-        with broker_behind_gate(name, tmp_path_factory.mktemp("broker")) as gate:
+        gate = Gate()
+        with own_broker(name, tmp_path_factory.mktemp("broker"), gate=gate):
             yield name, gate
-        return
-    gate = Gate(postgres.port if name == "Postgres" else _valkey.port)
-    yield name, gate
+    else:
+        gate = Gate(postgres.port if name == "Postgres" else _valkey.port)
+        yield name, gate
     gate.shut()
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from monitor.embedded import Broker
 from monitor.settings import Settings
-from tests.apache_kafka import ApacheKafka, kafka_home
 from tests.faults.conftest import APACHE, TANSU, FaultBroker, behind_gate, on_fresh_topic
+from tests.faults.own_brokers import own_broker
 from tests.faults.report import FaultReport, count_damage
 from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.gate import Gate
@@ -21,26 +18,11 @@ from tests.processes import RunningCommand, running, wait_for
 PATIENCE = 300.0
 
 
-@contextmanager
-def broker_of_its_own(name: str, folder: Path) -> Iterator[Broker | ApacheKafka]:
-    """Start a broker that the case may kill."""
-    server = (
-        ApacheKafka(kafka_home(), folder / "kafka")
-        if name == APACHE
-        else Broker(folder / "broker", start_timeout=PATIENCE)
-    )
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
-
-
 @pytest.mark.parametrize("name", [TANSU, APACHE])
 def test_a_stop_without_a_broker_ends_in_time_and_the_log_stays_short(
     name: str, migrated: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
 ) -> None:
-    with broker_of_its_own(name, tmp_path) as broker:
+    with own_broker(name, tmp_path) as broker:
         settings = on_fresh_topic(migrated, broker.bootstrap)
         send(settings, tweet_values(100))
         with running(settings, tmp_path, "worker") as worker:
