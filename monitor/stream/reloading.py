@@ -19,12 +19,10 @@ from typing import Final, TypeVar
 
 import structlog
 
-from models.scoring import CachingScorer
 from monitor import metrics
 from monitor.readiness import report_status
 from monitor.stream.bundle_content import BundleContent
 from monitor.stream.device_memory import free_device_memory
-from monitor.stream.scorer_check import check_scorer
 from monitor.stream.served_bundle import CurrentBundle, ServedBundle
 
 log = structlog.get_logger()
@@ -45,7 +43,7 @@ class BundleReloader:
         name: of the bundle, for the log.
         current: the bundle in use.
         read_content: returns what the folder has now; None if there is no folder to watch. Blocking.
-        load: loads what the folder has. It may raise anything. Blocking.
+        load: loads and tests what the folder has. It may raise anything. Blocking.
         pause: batches are scored while a bundle is loaded, unless this block keeps them waiting. A GPU
             captures its graphs only while nothing else uses it.
         timeout: seconds for loading and the self-test together.
@@ -144,7 +142,7 @@ class BundleReloader:
         log.info("loading another bundle", bundle=self._name, current=before)
         try:
             async with self._pause():
-                bundle = await self._in_thread(self._load_checked)
+                bundle = await self._in_thread(self._load)
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
         else:
@@ -166,12 +164,6 @@ class BundleReloader:
         log.error("bundle refused", bundle=self._name, problem=problem, stays=before)
         report_status(f"scores with {before}; another bundle was refused: {problem}")
         metrics.BUNDLE_RELOADS.labels(outcome="refused").inc()
-
-    def _load_checked(self) -> ServedBundle:
-        bundle = self._load()
-        scorer = bundle.scorer
-        check_scorer(scorer.scorer if isinstance(scorer, CachingScorer) else scorer)
-        return bundle
 
     async def _in_thread(self, call: Callable[[], Result]) -> Result:
         """Return the result of a blocking call.

@@ -11,6 +11,7 @@ from typing import Final
 from models import Scorer
 from models.errors import ModelError
 from models.predictions import prediction_fault
+from models.scoring import CachingScorer
 
 CHECK_TEXTS: Final = (
     "",
@@ -28,25 +29,28 @@ def check_scorer(scorer: Scorer) -> None:
     """Score `CHECK_TEXTS`, alone and together, with and without a context.
 
     Args:
-        scorer: without a cache, which would answer in its place.
+        scorer: if it has a cache, that is left out, because it would answer in its place.
 
     Raises:
         ModelError: it raised an error, or a prediction is impossible, such as NaN.
     """
+    if isinstance(scorer, CachingScorer):
+        scorer = scorer.scorer
     calls: list[tuple[list[str], list[str] | None]] = [([text], None) for text in CHECK_TEXTS]
     calls += [([*CHECK_TEXTS], None), ([*CHECK_TEXTS], [CHECK_CONTEXT] * len(CHECK_TEXTS))]
     for texts, contexts in calls:
         try:
             predictions = scorer.score(texts, contexts)
         except Exception as error:
-            raise ModelError(
-                f"the bundle {scorer.version} fails its self-test: {type(error).__name__} while scoring"
-            ) from error
+            raise _refusal(scorer, f"{type(error).__name__} while scoring") from error
         if len(predictions) != len(texts):
-            raise ModelError(
-                f"the bundle {scorer.version} fails its self-test: {len(predictions)} predictions for "
-                f"{len(texts)} posts"
-            )
+            raise _refusal(scorer, f"{len(predictions)} predictions for {len(texts)} posts")
         for text, prediction in zip(texts, predictions, strict=True):
             if fault := prediction_fault(prediction, text):
-                raise ModelError(f"the bundle {scorer.version} fails its self-test: {fault}")
+                raise _refusal(scorer, fault)
+
+
+def _refusal(scorer: Scorer, problem: str) -> ModelError:
+    return ModelError(
+        f"the bundle {scorer.version} fails its self-test: {problem}. Put another bundle in its place"
+    )

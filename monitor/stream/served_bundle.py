@@ -15,6 +15,7 @@ from monitor.enrich import LanguageDetector, LanguageFilter, wanted_languages
 from monitor.errors import RetryableError
 from monitor.settings import Settings
 from monitor.stream.bundle_content import BundleContent, read_content
+from monitor.stream.scorer_check import check_scorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,14 +76,14 @@ class CurrentBundle:
 
 
 def load_served_bundle(settings: Settings, detector: LanguageDetector) -> ServedBundle:
-    """Load the bundle that the settings name. All its files are checked against their hashes.
+    """Load the bundle that the settings name, check its files against their hashes, and test it.
 
     Args:
         settings: of the model, and the languages.
         detector: of languages, which all bundles share.
 
     Raises:
-        ModelError: there is no such bundle, it is damaged, or it does not run here.
+        ModelError: there is no such bundle, it is damaged, it does not run here, or it fails its self-test.
         RetryableError: the folder of the bundle was changed while it was read.
     """
     name = settings.model.bundle
@@ -92,6 +93,8 @@ def load_served_bundle(settings: Settings, detector: LanguageDetector) -> Served
     # The languages come from another reading of the config than the weights.
     if content is not None and not content.is_same_bundle(read_content(name)):
         raise RetryableError(f"the bundle {name} was changed while it was read: start again")
+    if content is not None:
+        check_scorer(scorer)
     return ServedBundle(scorer, language_filter, content)
 
 

@@ -21,7 +21,7 @@ from monitor.settings import ModelSettings, Settings
 from tests.faults.conftest import TANSU, FaultBroker
 from tests.faults.report import FaultReport, count_damage
 from tests.flow.conftest import FlowResults, send
-from tests.poisoned_bundle import make_poisoned_bundle
+from tests.poisoned_bundle import POISON_OF_SELF_TEST, make_poisoned_bundle
 from tests.processes import RunningCommand, running, wait_for
 from tests.tiny import NEGATIVE, POSITIVE, Trained, save_tiny, train_tiny, write_checkpoint
 
@@ -64,7 +64,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 @pytest.fixture(scope="module")
 def unsound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_poisoned_bundle(tmp_path_factory.mktemp("unsound") / "bundle")
+    return make_poisoned_bundle(tmp_path_factory.mktemp("unsound") / "bundle", POISON_OF_SELF_TEST)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from monitor import metrics
 from monitor.enrich import LanguageFilter
 from monitor.stream.bundle_content import BundleContent
 from monitor.stream.reloading import BundleReloader
+from monitor.stream.scorer_check import check_scorer
 from monitor.stream.served_bundle import CurrentBundle, ServedBundle
 from tests.monitor.stream.scorers import FaultyScorer, PickyScorer
 
@@ -55,7 +56,9 @@ class Folder:
         content = self.read_content()
         assert content is not None
         self.loads.append(content.config)
-        return ServedBundle(self.make_scorer(content.config), LanguageFilter([]), content)
+        scorer = self.make_scorer(content.config)
+        check_scorer(scorer)
+        return ServedBundle(scorer, LanguageFilter([]), content)
 
 
 class Reload:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from models import BundleError
+from models import BundleError, ModelError
 from models.scoring import CacheCounts, CachingScorer
 from monitor.enrich import LanguageDetector
 from monitor.errors import RetryableError
 from monitor.settings import ModelSettings, Settings, WorkerSettings
-from monitor.stream import served_bundle
+from monitor.stream import served_bundle, worker
 from monitor.stream.bundle_content import BundleContent
 from monitor.stream.served_bundle import CurrentBundle, load_served_bundle
 from tests.monitor.stream.scorers import PickyScorer, current_bundle
+from tests.poisoned_bundle import POISON_OF_SELF_TEST, make_poisoned_bundle
 from tests.tiny import make_tiny_bundle
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_bundle(tmp_path_factory.mktemp("served") / "bundle")
+
+
+@pytest.fixture(scope="module")
+def unsound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_poisoned_bundle(tmp_path_factory.mktemp("unsound") / "bundle", POISON_OF_SELF_TEST)
 
 
 def settings_for(bundle: Path | str, **worker: str) -> Settings:
@@ -70,6 +77,21 @@ def test_a_damaged_bundle_is_not_loaded(bundle: Path, tmp_path: Path) -> None:
     (copy / "config.json").write_text(json.dumps(json.loads((bundle / "config.json").read_text())))
     with pytest.raises(BundleError, match="damaged or was changed"):
         load_served_bundle(settings_for(copy), LanguageDetector())
+
+
+@pytest.mark.parametrize("cache", [0, 100])
+def test_a_bundle_that_fails_its_self_test_is_not_loaded(cache: int, unsound: Path) -> None:
+    settings = Settings(model=ModelSettings(bundle=str(unsound), device="cpu", cache=cache))
+    with pytest.raises(ModelError, match="fails its self-test"):
+        load_served_bundle(settings, LanguageDetector())
+
+
+def test_a_worker_on_a_refused_bundle_ends_with_the_reason_before_it_needs_a_server(
+    unsound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SWITCH_INTERVAL", sys.getswitchinterval())
+    with pytest.raises(ModelError, match="fails its self-test"):
+        worker.run_worker(settings_for(unsound))
 
 
 def test_a_folder_that_changes_while_it_is_read_is_not_served(
