@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from monitor.enrich.drugs.ambiguity import read_ambiguous_names
-from monitor.enrich.drugs.dictionary import dictionary_of, read_drug_table
+from monitor.enrich.drugs.dictionary import (
+    Dictionary,
+    DrugName,
+    canonical_name,
+    dictionary_of,
+    name_key,
+    read_drug_table,
+)
+from monitor.enrich.drugs.errors import DrugFileError
 from monitor.enrich.drugs.matcher import DrugMatcher
 from monitor.enrich.drugs.misspellings import spelled_names
+from monitor.enrich.drugs.rxnorm_files import CONCEPTS, read_rxnorm
+from monitor.enrich.drugs.text_lines import file_in
+from monitor.enrich.drugs.whodrug_files import B3_NAMES, C3_NAMES, read_whodrug
 from monitor.settings import EnrichSettings
 
 DATA: Final = Path(str(files("monitor.enrich.drugs"))) / "data"
@@ -18,7 +30,10 @@ DATA: Final = Path(str(files("monitor.enrich.drugs"))) / "data"
 
 
 def load_matcher(settings: EnrichSettings) -> DrugMatcher:
-    """Return the matcher for the drugs of the package and those of the settings; each is loaded once.
+    """Return the matcher for the drugs of the package and those of the settings; it is loaded once.
+
+    Names of the settings replace those of the package. Misspellings are found of the names that the package
+    and a TSV file list, and not of the hundreds of thousands in RxNorm and WHODrug.
 
     Raises:
         DrugFileError: the file of the settings cannot be used.
@@ -27,12 +42,45 @@ def load_matcher(settings: EnrichSettings) -> DrugMatcher:
 
 
 @cache
-def _matcher(_path: Path | None) -> DrugMatcher:
+def _matcher(path: Path | None) -> DrugMatcher:
     written = list(read_drug_table(DATA / "drugs.tsv"))
+    package = dictionary_of([*written, *read_drug_table(DATA / "lexicon.tsv")])
     ambiguous = read_ambiguous_names(DATA / "ambiguous.tsv")
+    spelled, added = written, list[DrugName]()
+    if path is not None:
+        added = list(_read_drugs(path, package))
+        if _is_table(path):
+            spelled = [*added, *written]
+    dictionary = dictionary_of([*added, *package.values()])
     return DrugMatcher(
-        dictionary_of([*written, *read_drug_table(DATA / "lexicon.tsv")]),
+        dictionary,
         ambiguous,
-        spelled_names(dictionary_of(written), ambiguous),
+        [key for key in spelled_names(dictionary_of(spelled), ambiguous) if key in dictionary],
         (DATA / "not_misspellings.txt").read_text(encoding="utf-8").split(),
     )
+
+
+def _read_drugs(path: Path, package: Dictionary) -> Iterable[DrugName]:
+    """Read a TSV file of ours, or the release of RxNorm or WHODrug that a path names."""
+    if _is_table(path):
+        return read_drug_table(path)
+
+    def canonical(name: str) -> str:
+        known = package.get(name_key(name))
+        return known.drug if known else canonical_name(name)
+
+    folder = path if path.is_dir() else path.parent
+    if file_in(folder, CONCEPTS):
+        return read_rxnorm(folder, canonical)
+    if file_in(folder, B3_NAMES) or file_in(folder, C3_NAMES):
+        return read_whodrug(folder, canonical)
+    raise DrugFileError(
+        path,
+        f"is a folder without {CONCEPTS}, {B3_NAMES} and {C3_NAMES}",
+        "name a TSV file, or the folder of a release of RxNorm or WHODrug",
+    )
+
+
+def _is_table(path: Path) -> bool:
+    of_release = {CONCEPTS.lower(), B3_NAMES.lower(), C3_NAMES.lower()}
+    return not path.is_dir() and path.name.lower() not in of_release
