@@ -6,6 +6,7 @@ Every test gets a fresh topic, a fresh database and an emptied Redis.
 from __future__ import annotations
 
 import signal
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,9 @@ from monitor.settings import (
 
 if TYPE_CHECKING:
     from tests.secure_kafka import SecureKafka
+
+# jsonschema compiles a grammar of addresses, for three seconds in each process. Our schemas have none.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # How long an example takes depends more on the machine than on the code.
 settings.register_profile("shared machine", deadline=None)

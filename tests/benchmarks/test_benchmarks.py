@@ -29,6 +29,7 @@ def run_python(*arguments: str) -> str:
     return subprocess.run(command, check=True, timeout=900, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow  # the other tests import most of them
 def test_every_module_can_be_imported() -> None:
     modules = run_python("-c", IMPORT_ALL).split()
     for name in (
@@ -135,6 +136,7 @@ def test_attention_is_timed_for_each_number_of_tokens() -> None:
     assert row["x_steps"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_training_compares_adapters_with_whole_layers() -> None:
     options = ("--quick", "--scale", "0.002", "--cases", "unfrozen,adapters", "--device", "cpu")
