@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from monitor.alerts import AlertPayload, RetractionPayload
 
 PT_WIDTH = 28
+DRUG_WIDTH = 16
+SEVERITY_WIDTH = 8
+SEVERITY_STYLES = {"critical": "bold magenta", "high": "magenta", "medium": "yellow"}
 
 alerts_app = typer.Typer(help="Follow the alerts.", no_args_is_help=True)
 
@@ -140,15 +143,22 @@ def _show_line(item: AlertPayload | RetractionPayload, _: str) -> None:
 
 
 def alert_line(alert: AlertPayload) -> Text:
-    """Return an alert on one line: time, effect, probability, and the tweet with its span highlighted."""
+    """Return an alert on one line: time, severity, effect, drug, probability, and the tweet.
+
+    The span is highlighted. Without a severity, its column is left out.
+    """
     from rich.text import Text
 
     posted = alert.posted_at.strftime("%Y-%m-%d %H:%M:%SZ")
     effect = alert.pt_name or alert.ptid or "(uncoded)"
+    severity = f"{terminal_safe(alert.severity).ljust(SEVERITY_WIDTH)} " if alert.severity else ""
     return Text.assemble(
         (posted, "dim"),
         "  ",
+        (severity, SEVERITY_STYLES.get(alert.severity or "", "")),
         (terminal_safe(effect).ljust(PT_WIDTH), "yellow"),
+        " ",
+        (terminal_safe(alert.drug.name if alert.drug else "").ljust(DRUG_WIDTH), "green"),
         " ",
         (f"{alert.probability:4.0%}", "cyan"),
         "  ",

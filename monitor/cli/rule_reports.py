@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from monitor.cli.alerts import SEVERITY_STYLES
 from monitor.cli.console import add_row, highlighted, new_table, print_line, print_note, print_table
 
 if TYPE_CHECKING:
     from monitor.alerts.rule_trial import RuleTrial, TrialResult
     from monitor.alerts.rulebook import RuleBook, RuleExplanation
     from monitor.effect_reports import EffectReport
-
-SEVERITY_STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow"}
 
 
 def show_trial(book: RuleBook, trial: RuleTrial, newest: list[TrialResult]) -> None:

@@ -42,6 +42,14 @@ def test_the_span_is_highlighted() -> None:
     assert line.plain[highlight.start : highlight.end] == "shaky"
 
 
+def test_severity_and_drug_are_shown_without_control_characters() -> None:
+    drug = {"name": "sertra\x1bline", "text": "zoloft", "score": 0.9, "place": "post"}
+    line = alert_line(alert("shaky", severity="high", drug=drug)).plain
+    assert "high" in line
+    assert "sertra" in line
+    assert "\x1b" not in line
+
+
 def test_a_drug_without_a_letter_or_digit_is_refused() -> None:
     ended = CliRunner().invoke(app, ["alerts", "follow", "--drug", "!!"])
     assert ended.exit_code == 2
