@@ -7,6 +7,7 @@ MonitorError
 ├── ConnectError        (in `connect`) a platform refuses, or an option is wrong: the user corrects it
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
 ├── BackupError         (in `cli`) a backup cannot be made, read or restored
+├── UnknownCaseError    (in `store`) no case has this id: the user corrects the command
 ├── AuthorKeyError      (in `compliance`) the hashes of a key cannot be forgotten as requested
 ├── ScrubError          (in `deadletters`) the broker does not allow the deletion of letters: grant it
 ├── PoisonError         no retry will make this message usable: send it to the dead letters and go on

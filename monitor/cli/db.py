@@ -55,12 +55,12 @@ def roles_command(
     context: typer.Context,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for a superuser instead.")] = False,
 ) -> None:
-    """Set up the roles ade_writer, ade_reader and ade_admin, and make ade_admin the owner of the tables.
+    """Set up the roles of writers, readers, reviewers and admins; ade_admin then owns the tables.
 
     `db upgrade` does this, too, if its login may create roles. Running this again does no harm.
     """
     from monitor.store import missing_roles_advice, set_up_roles
-    from monitor.store.roles import SETUP_ROLES
+    from monitor.store.roles import ROLES, SETUP_ROLES
 
     if sql:
         for line in SETUP_ROLES.splitlines():
@@ -71,7 +71,7 @@ def roles_command(
     if advice := missing_roles_advice(settings.database, state):
         print_error(advice)
         raise typer.Exit(1)
-    print_line("ade_writer, ade_reader and ade_admin have their rights, and ade_admin owns the tables")
+    print_line(f"{', '.join(ROLES)} have their rights, and ade_admin owns the tables")
 
 
 @db_app.command("backup")

@@ -113,7 +113,7 @@ def migrating_engine(settings: DatabaseSettings) -> Engine:
 
 
 def checking_engine(settings: DatabaseSettings, statement_timeout: float) -> Engine:
-    """Return connections for a check that writes nothing for good. Each is closed after its use."""
+    """Return connections for a check, or for one small change. Each is closed after its use."""
     engine = create_engine(
         database_url(settings),
         poolclass=NullPool,

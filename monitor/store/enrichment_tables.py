@@ -128,6 +128,7 @@ case_posts = Table(
     ),
     _post(primary_key=True),
     Column("role", Text, nullable=False),
+    Column("missing", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("added_at", Instant, nullable=False, server_default=func.now()),
     CheckConstraint("role IN ('report', 'follow-up', 'thread')", name="role_known"),
     Index(None, "tweet_id"),

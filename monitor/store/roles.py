@@ -1,4 +1,4 @@
-"""The roles of the database: what a worker, an analyst and an administrator may do.
+"""The roles of the database: what a worker, an analyst, a reviewer and an administrator may do.
 
 They are groups without a login (`NOLOGIN`) and belong to the whole server. Logins become members of them.
 Migration 0005 makes them. `upgrade_database` sets their rights at its end, so migrations that add tables need
@@ -28,7 +28,10 @@ READER: Final = "ade_reader"
 ADMIN: Final = "ade_admin"
 """Owner of the tables: migrations, deletions by hand, retention, reports."""
 
-ROLES: Final = (WRITER, READER, ADMIN)
+REVIEWER: Final = "ade_reviewer"
+"""Analysts who work on cases: what readers may do, and changes of cases with a note in their history."""
+
+ROLES: Final = (WRITER, READER, ADMIN, REVIEWER)
 
 WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "alembic_version": "SELECT",
@@ -90,8 +93,19 @@ READER_RIGHTS: Final[Mapping[str, str]] = {
     "listed_effects": "SELECT",
 }
 
+REVIEWER_RIGHTS: Final[Mapping[str, str]] = {
+    **READER_RIGHTS,
+    "cases": "SELECT, UPDATE (status, owner, due_at, changed_at)",
+    "case_events": "SELECT, INSERT",
+}
+
 RELATIONS: Final = ("alembic_version", *sorted(enrichment_tables.metadata.tables), "ade_report")
 """What belongs to the monitor."""
+
+
+def _grants(role: str, rights: Mapping[str, str]) -> str:
+    return "; ".join(f"GRANT {each} ON {name} TO {role}" for name, each in rights.items())
+
 
 # Each part is a subtransaction of its own. A login without the right for a part leaves it out with a notice.
 SETUP_ROLES: Final = f"""
@@ -100,7 +114,7 @@ DECLARE
     item text;
     former_owner text;
 BEGIN
-    FOREACH item IN ARRAY ARRAY['{WRITER}', '{READER}', '{ADMIN}'] LOOP
+    FOREACH item IN ARRAY ARRAY['{WRITER}', '{READER}', '{ADMIN}', '{REVIEWER}'] LOOP
         BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = item) THEN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', item);
@@ -113,15 +127,22 @@ BEGIN
 
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{WRITER}') THEN
         BEGIN
-            {"; ".join(f"GRANT {rights} ON {name} TO {WRITER}" for name, rights in WRITER_RIGHTS.items())};
+            {_grants(WRITER, WRITER_RIGHTS)};
         EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'no rights for {WRITER}: %', SQLERRM;
         END;
     END IF;
 
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}') THEN
         BEGIN
-            {"; ".join(f"GRANT {rights} ON {name} TO {READER}" for name, rights in READER_RIGHTS.items())};
+            {_grants(READER, READER_RIGHTS)};
         EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'no rights for {READER}: %', SQLERRM;
+        END;
+    END IF;
+
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{REVIEWER}') THEN
+        BEGIN
+            {_grants(REVIEWER, REVIEWER_RIGHTS)};
+        EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'no rights for {REVIEWER}: %', SQLERRM;
         END;
     END IF;
 
@@ -141,9 +162,9 @@ BEGIN
         END;
     END IF;
 
-    IF (SELECT count(*) FROM pg_roles WHERE rolname IN ('{WRITER}', '{READER}')) = 2 THEN
+    IF (SELECT count(*) FROM pg_roles WHERE rolname IN ('{WRITER}', '{READER}', '{REVIEWER}')) = 3 THEN
         BEGIN
-            EXECUTE format('GRANT USAGE ON SCHEMA %I TO {WRITER}, {READER}', current_schema());
+            EXECUTE format('GRANT USAGE ON SCHEMA %I TO {WRITER}, {READER}, {REVIEWER}', current_schema());
         EXCEPTION WHEN insufficient_privilege THEN NULL;  -- everybody has it, unless it was taken away
         END;
     END IF;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -48,9 +49,10 @@ EXTEND_CASES: Final = text(
 )
 
 PUT_CASE_POSTS: Final = text(
-    "INSERT INTO case_posts AS t (case_id, tweet_id, role) SELECT case_id, tweet_id, role FROM "
-    "unnest(CAST(:case_id AS text[]), CAST(:tweet_id AS text[]), CAST(:role AS text[])) "
-    "AS row (case_id, tweet_id, role) ON CONFLICT DO NOTHING RETURNING t.case_id, t.tweet_id"
+    "INSERT INTO case_posts AS t (case_id, tweet_id, role, missing) "
+    "SELECT case_id, tweet_id, role, CAST(missing AS jsonb) FROM unnest(CAST(:case_id AS text[]), "
+    "CAST(:tweet_id AS text[]), CAST(:role AS text[]), CAST(:missing AS text[])) "
+    "AS row (case_id, tweet_id, role, missing) ON CONFLICT DO NOTHING RETURNING t.case_id, t.tweet_id"
 )
 
 PUT_PAIRS: Final = text(
@@ -179,6 +181,7 @@ async def _write_posts(connection: AsyncConnection, assignments: Sequence[Assign
         "case_id": [row.case_id for row in rows],
         "tweet_id": [row.report.key[0] for row in rows],
         "role": [row.role for row in rows],
+        "missing": [json.dumps(row.report.scored.findings.missing) for row in rows],
     }
     added = {tuple(row) for row in await connection.execute(PUT_CASE_POSTS, parameters)}
     later = [row for row in rows if not row.is_new and (row.case_id, row.report.key[0]) in added]

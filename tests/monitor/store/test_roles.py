@@ -23,6 +23,7 @@ from monitor.store import (
     set_up_roles,
     upgrade_database,
 )
+from monitor.store.cases import CaseChange, CaseStatus, change_case, read_case
 from monitor.store.revisions import downgrade_database
 from monitor.store.roles import (
     ADMIN,
@@ -30,6 +31,8 @@ from monitor.store.roles import (
     READER,
     READER_RIGHTS,
     RELATIONS,
+    REVIEWER,
+    REVIEWER_RIGHTS,
     SETUP_ROLES,
     WRITER,
     WRITER_RIGHTS,
@@ -60,6 +63,10 @@ def test_a_migrated_database_has_exactly_the_rights_of_the_code(tables: Tables) 
     reader = {name: {"SELECT"} for name, rights in READER_RIGHTS.items() if rights == "SELECT"}
     assert rights_in(tables, WRITER) == writer
     assert rights_in(tables, READER) == reader
+    reviewer = {
+        name: set(rights.split(", ")) for name, rights in REVIEWER_RIGHTS.items() if "(" not in rights
+    }
+    assert rights_in(tables, REVIEWER) == reviewer | {"cases": {"SELECT"}}
     columns = {
         name
         for (name,) in tables.rows(
@@ -74,10 +81,10 @@ def test_a_migrated_database_has_exactly_the_rights_of_the_code(tables: Tables) 
 
 
 def test_setting_up_the_roles_again_changes_nothing(tables: Tables, migrated: Settings) -> None:
-    before = [rights_in(tables, role) for role in (WRITER, READER, ADMIN)]
+    before = [rights_in(tables, role) for role in (WRITER, READER, REVIEWER, ADMIN)]
     assert set_up_roles(migrated).complete
     tables.run(SETUP_ROLES)
-    assert [rights_in(tables, role) for role in (WRITER, READER, ADMIN)] == before
+    assert [rights_in(tables, role) for role in (WRITER, READER, REVIEWER, ADMIN)] == before
 
 
 def refused(connection: psycopg.Connection[Any], statement: str) -> bool:
@@ -124,6 +131,29 @@ FORBIDDEN_TO_READERS = (
     "DELETE FROM mentions",
     "SELECT 1 FROM predictions FOR UPDATE",
 )
+
+
+async def test_a_reviewer_works_on_cases_and_changes_nothing_else(
+    store: Store, migrated: Settings, tables: Tables
+) -> None:
+    await write(store, [positive_tweet()])
+    ((case_id,),) = tables.rows("SELECT case_id FROM cases")
+    with login(migrated, REVIEWER) as settings, connected(settings) as connection:
+        change = CaseChange(status=CaseStatus.OPEN, owner="ann", note="asked the author")
+        assert change_case(settings, case_id, change, actor="ann") == {"status": "open", "owner": "ann"}
+        assert read_case(settings, case_id).events[0].note == "asked the author"
+        forbidden = (
+            "UPDATE cases SET drug = 'x'",
+            "DELETE FROM cases",
+            "INSERT INTO cases (case_id, effect, first_at, last_at) VALUES ('1', 'x', now(), now())",
+            "UPDATE case_events SET note = 'x'",
+            "DELETE FROM case_events",
+            *FORBIDDEN_TO_READERS,
+        )
+        assert [statement for statement in forbidden if not refused(connection, statement)] == []
+    with login(migrated, READER) as settings, connected(settings) as connection:
+        assert refused(connection, "UPDATE cases SET status = 'closed'")
+        assert refused(connection, "INSERT INTO case_events (case_id, actor) VALUES ('1', 'x')")
 
 
 def test_a_writer_may_not_change_tables_or_delete_counts(migrated: Settings) -> None:
@@ -221,7 +251,7 @@ def test_a_login_that_may_not_create_roles_still_migrates_and_is_told_what_to_do
             connection.execute(f"GRANT CREATE ON SCHEMA public TO {name_of(plain)}")
         assert upgrade_database(plain) is None
         state = read_roles(plain.database)
-        assert (state.missing, state.owner) == ((WRITER, READER, ADMIN), name_of(plain))
+        assert (state.missing, state.owner) == ((WRITER, READER, ADMIN, REVIEWER), name_of(plain))
         advice = missing_roles_advice(plain.database, state)
         assert advice is not None
         assert "`ade-monitor db roles --sql`" in advice

@@ -1,0 +1,148 @@
+"""`ade-monitor cases`: list cases, show one with its posts, and work on it."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.case_reports import print_case, print_cases
+from monitor.cli.console import print_json, print_line, print_note
+from monitor.cli.options import parse_time, settings_of
+
+if TYPE_CHECKING:
+    from monitor.store.cases import CaseChange
+
+cases_app = typer.Typer(help="List cases, show one with its posts, and work on it.", no_args_is_help=True)
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of a case, or its first digits (6 or more).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for each case.")]
+
+
+@cases_app.command("list")
+def list_command(
+    context: typer.Context,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="Only with this status: new, open, closed or not-a-case. May be repeated."),
+    ] = None,
+    drug: Annotated[str | None, typer.Option(help="Only about this drug, by any of its names.")] = None,
+    pt: Annotated[str | None, typer.Option(help="MedDRA PT: its code, or its name in any case.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only those that this person works on.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="With a post at or after: 2026-03-14, 24h, 7d.")
+    ] = None,
+    due_before: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Due before: a date, or a time in UTC.")
+    ] = None,
+    serious: Annotated[
+        bool | None,
+        typer.Option("--serious/--not-serious", help="Whether a post states a criterion of a serious case."),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="Show only the latest N; 0 for all.")
+    ] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cases: the posts of one author about one drug and one effect. The latest come first."""
+    from monitor.store.cases import CaseFilters, CaseStatus, find_cases
+
+    settings = settings_of(context)
+    for name in status or ():
+        if name not in set(CaseStatus):
+            raise typer.BadParameter(f"'{name}' is not a status: use {', '.join(CaseStatus)}")
+    filters = CaseFilters(
+        statuses=tuple(status or ()),
+        drug=None if drug is None else _canonical(settings, drug),
+        pt=pt,
+        owner=owner,
+        since=parse_time(since, "--since"),
+        due_before=parse_time(due_before, "--due-before"),
+        serious=serious,
+        limit=limit or None,
+    )
+    cases = find_cases(settings, filters)
+    if as_json:
+        for case in cases:
+            print_json(_record(asdict(case)))
+    else:
+        print_cases(list(cases), limit)
+
+
+@cases_app.command("show")
+def show_command(context: typer.Context, case: CaseId, as_json: AsJson = False) -> None:
+    """Show a case with its posts, the facts that they state, what is missing, and its history."""
+    from monitor.store.cases import read_case
+
+    details = read_case(settings_of(context), case)
+    if as_json:
+        print_json(_record(asdict(details)))
+    else:
+        print_case(details)
+
+
+@cases_app.command("set")
+def set_command(
+    context: typer.Context,
+    cases: Annotated[list[str], typer.Argument(metavar="CASE…", help="Ids of cases, or their first digits.")],
+    status: Annotated[str | None, typer.Option(help="new, open, closed or not-a-case.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who works on it; an empty text for nobody.")] = None,
+    due: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="Until when it must be done; an empty text for no date."),
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="A note for the history.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who changes it [your login].")] = None,
+) -> None:
+    """Change status, owner or due date of cases, or add a note. The history keeps every change."""
+    from monitor.store.cases import change_case
+
+    change = _change(status, owner, due, note)
+    settings = settings_of(context)
+    actor = (by or getpass.getuser()).strip()
+    for case in cases:
+        changed = change_case(settings, case, change, actor=actor)
+        what = ", ".join(f"{name.removesuffix('_at')} {value or 'none'}" for name, value in changed.items())
+        if what or note:
+            print_line(f"{case}: {what or 'note added'}")
+        else:
+            print_note(f"{case} has these values already: nothing was changed")
+
+
+def _change(status: str | None, owner: str | None, due: str | None, note: str | None) -> CaseChange:
+    """Return the change that the options describe.
+
+    Raises:
+        typer.BadParameter: there is nothing to change, or a value is wrong.
+    """
+    from monitor.store.cases import KEEP, CaseChange, CaseStatus
+
+    if status is None and owner is None and due is None and not (note or "").strip():
+        raise typer.BadParameter("nothing to change: use --status, --owner, --due or --note")
+    if status is not None and status not in set(CaseStatus):
+        raise typer.BadParameter(f"'{status}' is not a status: use {', '.join(CaseStatus)}")
+    return CaseChange(
+        status=KEEP if status is None else CaseStatus(status),
+        owner=KEEP if owner is None else owner.strip() or None,
+        due_at=KEEP if due is None else parse_time(due.strip() or None, "--due"),
+        note=(note or "").strip() or None,
+    )
+
+
+def _canonical(settings: Any, name: str) -> str:
+    """Return the name under which the database has a drug."""
+    from monitor.enrich.drugs import load_matcher
+
+    known = load_matcher(settings.enrich).drug_of(name)
+    return known.drug if known else name.strip().casefold()
+
+
+def _record(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _record(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_record(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime) else value
