@@ -120,6 +120,7 @@ def test_a_backlog_is_read_and_sampled() -> None:
     assert "lag" not in result["trends"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_run_and_prints_what_there_is() -> None:
     command = [*COMMAND, "--minutes", "60", "--interval", "0.2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as soak:
