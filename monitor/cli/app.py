@@ -10,6 +10,7 @@ import typer
 
 from models.terminal import flow_help
 from monitor.cli.alerts import alerts_app
+from monitor.cli.cases import cases_app
 from monitor.cli.compliance import compliance_app
 from monitor.cli.connect import connect_app
 from monitor.cli.db import db_app
@@ -19,6 +20,7 @@ from monitor.cli.doctor import doctor_command
 from monitor.cli.erase import erase_command
 from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
+from monitor.cli.labels import labels_app
 from monitor.cli.notify import notify_command
 from monitor.cli.query import query_command
 from monitor.cli.recode import recode_command
@@ -79,11 +81,13 @@ app.command("formats", rich_help_panel=USE)(formats_command)
 app.add_typer(connect_app, name="connect", rich_help_panel=USE)
 app.command("score", rich_help_panel=USE)(score_command)
 app.command("query", rich_help_panel=USE)(query_command)
+app.add_typer(cases_app, name="cases", rich_help_panel=USE)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
 app.add_typer(rules_app, name="rules", rich_help_panel=USE)
 app.command("notify", rich_help_panel=USE)(notify_command)
 app.add_typer(terminology_app, name="terminology", rich_help_panel=USE)
 app.command("recode", rich_help_panel=USE)(recode_command)
+app.add_typer(labels_app, name="labels", rich_help_panel=USE)
 app.command("schema", rich_help_panel=USE)(schema_command)
 app.command("doctor", rich_help_panel=KEEP)(doctor_command)
 app.command("settings", rich_help_panel=KEEP)(settings_command)

@@ -1,0 +1,103 @@
+"""`ade-monitor labels`, as its users see it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from monitor.settings import ModelSettings, Settings
+from monitor.store.label_import import stored_labels
+from tests.monitor.cli.conftest import RunCommand
+from tests.monitor.labels.made_up_labels import openfda_file, openfda_label, spl_file
+from tests.processes import running, wait_for
+from tests.tiny import make_tiny_bundle
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_bundle(tmp_path_factory.mktemp("labels") / "bundle")
+
+
+@pytest.fixture
+def ready(migrated: Settings, bundle: Path) -> Settings:
+    """A migrated database, and a bundle that knows four effects."""
+    return migrated.model_copy(update={"model": ModelSettings(bundle=str(bundle), device="cpu")})
+
+
+def test_labels_are_imported_shown_and_removed(run: RunCommand, ready: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "zoloft.json"
+    file.write_bytes(openfda_file(openfda_label()))
+    ended = run(ready, "labels", "import", str(file))
+    assert ended.status == 0, ended.err
+    assert "spl:0000-1111: sertraline, 2 effects" in ended.out
+
+    (record,) = map(json.loads, run(ready, "labels", "list", "--json").out.splitlines())
+    assert (record["drug"], record["title"], record["effects"]) == ("sertraline", "Zoloft", 2)
+    assert "Zoloft" in run(ready, "labels", "list").out
+
+    shown = run(ready, "labels", "show", "zoloft", "--pt", "nausea", "--json")
+    (listed,) = map(json.loads, shown.out.splitlines())
+    assert listed["sentence"][listed["start"] : listed["end"]] == "nausea"
+    table = run(ready, "labels", "show", "Zoloft").out
+    assert "This pill and nausea." in table
+    assert "Headache" in table
+
+    assert run(ready, "labels", "remove", "zoloft").status == 0
+    assert stored_labels(ready) == []
+
+
+def test_a_damaged_file_is_named_and_the_others_are_imported(
+    run: RunCommand, ready: Settings, tmp_path: Path
+) -> None:
+    damaged, whole = tmp_path / "damaged.xml", tmp_path / "whole.xml"
+    damaged.write_bytes(spl_file()[:-99])
+    whole.write_bytes(spl_file())
+    ended = run(ready, "labels", "import", str(damaged), str(whole), str(tmp_path / "none.pdf"))
+    assert ended.status == 1
+    assert f"{damaged}, line " in ended.err
+    assert "none.pdf cannot be read" in ended.err
+    assert "imported 1 labels" in ended.out
+    assert [label.drug for label in stored_labels(ready)] == ["sertraline"]
+
+
+def test_the_included_labels_come_without_sentences(run: RunCommand, migrated: Settings) -> None:
+    assert (
+        "imported 1 included labels"
+        in run(migrated, "labels", "import", "--included", "--drug", "Eliquis").out
+    )
+    ended = run(migrated, "labels", "show", "eliquis", "--pt", "Haemorrhage")
+    assert ended.status == 0
+    assert "its sentence is not included" in ended.out
+
+
+def test_what_is_not_there_is_said(run: RunCommand, migrated: Settings) -> None:
+    assert "--included" in run(migrated, "labels", "list").err
+    ended = run(migrated, "labels", "show", "zoloft")
+    assert ended.status == 1
+    assert "no label of sertraline is imported" in ended.err
+    ended = run(migrated, "labels", "remove", "zoloft")
+    assert ended.status == 1
+    assert "zoloft" in ended.err
+    assert run(migrated, "labels", "import").status == 2
+    assert run(migrated, "labels", "import", "--included", "--drug", "?").status == 2
+
+
+def test_after_ctrl_c_finished_labels_stay_and_no_half_one(ready: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "labels.json"
+    sentences = "This pill and nausea. " * 20
+    labels = [
+        openfda_label(set_id=str(number), adverse_reactions=[f"{sentences}{number} so dizzy."])
+        for number in range(3_000)
+    ]
+    file.write_bytes(openfda_file(*labels))
+    with running(ready, tmp_path, "labels", "import", str(file)) as command:
+        wait_for(lambda: "spl:0:" in command.output(), watching=command)
+        command.process.send_signal(signal.SIGINT)
+        assert command.process.wait(60) == 130
+        assert "labels are imported" in command.output()
+    stored = stored_labels(ready)
+    assert 1 <= len(stored) < len(labels)
+    assert {label.effects for label in stored} == {2}
