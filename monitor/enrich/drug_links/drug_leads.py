@@ -34,12 +34,15 @@ class Lead(StrEnum):
 
 LEAD_PHRASES: Final = {
     Lead.BECAUSE: (
+        "secondary to, attributed to, attributable to, related to, associated with, linked to, reaction to, "
+        "allergic to, allergy to, response to, intolerance of, resulting from, result of, complication of, "
         "from, because of, bc of, cuz of, due to, caused by, thanks to, thank you, thx, courtesy of, "
         "by, blame, blames, blaming, blamed, side effect of, side effects of, effect of, effects of, "
         "it's, its, it was, must be, says, bet's, guess, culprit is, turns out, hate, hates, hated, "
         "fuck, screw, never again, never taking, never touching"
     ),
     Lead.SINCE: (
+        "following, following treatment with, treatment with, therapy with, initiation of, introduction of, "
         "since, after, started, starting, start, started on, starting on, began, beginning, upped, "
         "upping, increased, raised, me on, her on, him on, us on, got on, went on, gave me, given me, "
         "give me, gave her, gave him, added, prescribed, got prescribed, into, of, new, now on, and "

@@ -4,7 +4,8 @@ A pattern is a regular expression over a masked text (`masked_text.py`), with th
 
 - `<D>`: the drugs that the rule is about, one or a list ("A and B"); `<D1>`, `<D2>`: one more drug;
 - `<E>`: the effects, one or a list; a rule without it is about every effect of the post;
-- `<w4>`: up to four words of the same clause; `<x4>`: words, commas and effects; `<s4>`: sentence ends, too;
+- `<w4>`: up to four words of the same clause; `<c4>`: such words without a new subject; `<x4>`: words, commas
+  and effects; `<s4>`: sentence ends, too;
 - `<verb>`: what causes ("gave", "makes", "causes"); `<not>`: a negation; `<why>`: "because" and the like;
 - `<to>`: what leads to a new drug; `<det>`: words such as "the" and "my".
 
@@ -37,6 +38,7 @@ _SHORT_FORMS: Final = {
 }
 _GAPS: Final = {
     "w": rf"(?:{_WORD})",
+    "c": rf"(?:(?!but |so |because |bc |i |we |i'm ){_WORD})",
     "x": r"(?:[^\ue000-\uefff .;]+ )",
     "s": r"(?:[^\ue000-\uf8ff ]+ )",
 }
@@ -63,7 +65,7 @@ class LinkRule:
 
 def _rule(name: str, weight: float, pattern: str, leads: Iterable[Lead] = ()) -> LinkRule:
     expression = re.sub(
-        r"<([wxs])(\d+)>", lambda gap: f"{_GAPS[gap[1]]}{{0,{gap[2]}}}?", pattern.replace(" ", "")
+        r"<([cwxs])(\d+)>", lambda gap: f"{_GAPS[gap[1]]}{{0,{gap[2]}}}?", pattern.replace(" ", "")
     )
     for short, long in _SHORT_FORMS.items():
         expression = expression.replace(short, long)
@@ -80,7 +82,7 @@ _STOPS: Final = (Lead.STOPPED, Lead.SWITCHED_FROM)
 
 RULES: Final = (
     # The drug comes first.
-    _rule("causes", 40, "<D> (?:,_)? <w4> <verb> <x6> <E>"),
+    _rule("causes", 40, "<D> (?:,_)? (?:(?:however|though)_ (?:,_)?)? <c4> <verb> <x6> <E>"),
     _rule("because", 26, "<D> (?:,_|i_)? <x7> <E>", [Lead.BECAUSE]),
     _rule("since", 20, "<D> (?:[,.]_)? <x8> <E>", [Lead.SINCE]),
     _rule("on", 20, "<D> (?:,_)? <x8> <E>", [Lead.ON]),
@@ -92,9 +94,9 @@ RULES: Final = (
     _rule("its withdrawal", 24, "<D> (?:taper|withdrawals?|weaning|detox)_ <s8> <E>"),
     # The effect comes first.
     _rule("that it causes", 42, "<E> (?:Fthat_|which_)? <det> <D> <w2> <verb>"),
-    _rule("from", 36, "<E> <w7> <D>", [Lead.BECAUSE]),
+    _rule("from", 36, "<E> <w9> <D>", [Lead.BECAUSE]),
     _rule("after the start of", 28, "<E> <w7> <D>", [Lead.SINCE]),
-    _rule("while on", 28, "<E> <w6> <D>", [Lead.ON]),
+    _rule("while on", 28, "<E> <w9> <D>", [Lead.ON]),
     _rule("gone without", 30, "<E> <w8> <D>", [Lead.STOPPED]),
     _rule("like it did", 50, "<E> <w2> like_ <det> <D> (?:Vdid|does|do|used)_"),
     _rule("in brackets", 24, "<E> [(]_ <D>"),
@@ -115,6 +117,7 @@ RULES: Final = (
     _rule("so taken", -24, "<E> <x8> so_ <w8> <D>", [Lead.TOOK, Lead.SINCE, Lead.NONE, Lead.SWITCHED_TO]),
     _rule("taken after", -14, "<E> <s10> <D>", [Lead.TOOK]),
     _rule("not", -40, "<D> <w3> <not> <w5> (?:<verb>)? <x5> <E>"),
+    _rule("needed", -36, r"<E> Nwithout_ <det> <D>"),
     _rule("none on", -40, r"(?<=Nno_) <E> <w3> <D>"),
     _rule(
         "fine",
@@ -128,6 +131,7 @@ RULES: Final = (
 
 LEAD_WEIGHTS: Final = {
     Lead.BECAUSE: 6.0,
+    Lead.SINCE: 3.0,
     Lead.DENIED: -30.0,
     Lead.COMPARED: -16.0,
     Lead.SWITCHED_FROM: -14.0,

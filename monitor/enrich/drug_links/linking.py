@@ -22,7 +22,7 @@ from monitor.enrich.drug_links.link_scores import (
     SCORES,
     SEVERAL,
 )
-from monitor.enrich.drug_links.masked_text import FIRST_DRUG, FIRST_EFFECT, MaskedText, mask_text
+from monitor.enrich.drug_links.masked_text import DRUG, FIRST_DRUG, FIRST_EFFECT, MaskedText, mask_text
 from monitor.enrich.drug_links.remedies import is_remedy
 from monitor.enrich.drug_links.weighing import Weights, weigh
 from monitor.findings import DrugLink, DrugMention, DrugNaming, DrugPlace, Span
@@ -39,12 +39,17 @@ NEIGHBOURS: Final = 12
 
 AFTER: Final = 1.5
 TRAILING: Final = 8.0
-CLASS: Final = 6.0
+CLASS: Final = 14.0
 CLASS_OF_ANOTHER: Final = 60.0
 REMEDY: Final = 8.0
 """Words of distance that are added: for a drug that comes after the effect, for one of the hashtags that end
-a post, for a class if the post names a concrete drug, or one of that class, and for a usual remedy."""
+a post, for a class if the post names a concrete drug, for one that only says more generally what another name
+says, and for a usual remedy."""
 
+_APPOSITION: Final = re.compile(
+    rf"{DRUG} (?:(?:drugs?|meds?|agent|inhibitor|antagonist|called|named|like|such|as|Fthe|[,(:]) ){{0,3}}"
+    rf"(?P<drug>{DRUG})"
+)
 _TRAILING: Final = re.compile(r"(?:F?# \S+ )+$")
 
 
@@ -116,17 +121,32 @@ def _extra_distances(masked: MaskedText) -> list[float]:
     """Return the words that are added to the distance of each drug, from whatever effect."""
     trailing = _TRAILING.search(masked.text)
     start_of_trailing = trailing.start() if trailing else len(masked.text)
-    concrete = [drug for drug in masked.drugs if drug.naming is not DrugNaming.CLASS]
+    has_concrete = any(drug.naming is not DrugNaming.CLASS for drug in masked.drugs)
     extra = []
     for index, drug in enumerate(masked.drugs):
         words = TRAILING if masked.places[chr(FIRST_DRUG + index)] > start_of_trailing else 0.0
-        if drug.naming is DrugNaming.CLASS and concrete:
-            is_general = drug.atc is not None and any(
-                (other.atc or "").startswith(drug.atc) for other in concrete
-            )
-            words += CLASS_OF_ANOTHER if is_general else CLASS
+        if drug.naming is DrugNaming.CLASS and has_concrete:
+            words += CLASS_OF_ANOTHER if _says_more_generally(masked, index) else CLASS
         extra.append(words)
     return extra
+
+
+def _says_more_generally(masked: MaskedText, index: int) -> bool:
+    """Return True if a class says more generally what a concrete drug says, or is part of an effect's name.
+
+    Such a drug belongs to the class, or follows it at once ("the antiviral drug nevirapine").
+    """
+    drug = masked.drugs[index]
+    place = masked.places[chr(FIRST_DRUG + index)]
+    following = _APPOSITION.match(masked.text, place)
+    if following and masked.drugs[ord(following["drug"]) - FIRST_DRUG].naming is not DrugNaming.CLASS:
+        return True
+    if any(start <= drug.start < end for start, end in masked.effects):
+        return True
+    return drug.atc is not None and any(
+        other.naming is not DrugNaming.CLASS and (other.atc or "").startswith(drug.atc)
+        for other in masked.drugs
+    )
 
 
 def _candidates(

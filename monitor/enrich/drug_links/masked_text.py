@@ -18,12 +18,12 @@ from monitor.findings import DrugMention, Span
 FIRST_DRUG: Final = 0xE000
 FIRST_EFFECT: Final = 0xF000
 _CAUSING = (
-    "gave gives give giving cause caused causes causing make makes made making leave leaves leaving "
-    "got gets getting has had have having turned turns turning trigger triggered triggers sent sends "
-    "put puts keep keeps kept keeping bring brings brought wreck wrecked wrecks wrecking ruined ruins "
-    "ruining destroyed destroys killed kills killing messed messes fucked fucks tore tears knocked "
-    "knocks wiped wipes upset upsets tanked rotted induced drives drove set sets did hit hits fries "
-    "fried blew raised led burns burned hurt hurts = ->"
+    "gave gives give giving cause caused causes causing make makes made making leave leaves leaving got "
+    "gets getting has had have having turned turns turning trigger triggered triggers sent sends put puts "
+    "keep keeps kept keeping bring brings brought wreck wrecked wrecks wrecking ruined ruins ruining "
+    "destroyed destroys killed kills killing messed messes fucked fucks tore tears knocked knocks wiped "
+    "wipes upset upsets tanked rotted induce induced induces inducing produced produces drives drove set "
+    "sets did hit hits fries fried blew raised led burns burned hurt hurts = ->"
 )
 _NEGATIONS = (
     "not never no didn't didnt doesn't doesnt don't dont isn't isnt wasn't wasnt won't wont aren't "

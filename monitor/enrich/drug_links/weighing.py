@@ -19,6 +19,7 @@ _RULES_OF_LEAD: Final = {
     )
     for lead in Lead
 }
+_IN_LIST: Final = (["or"], ["and"], ["&"], ["/"], ["+"])
 _RULES_OF_EFFECT: Final = tuple(rule for rule in RULES if not rule.starts_with_drug)
 
 
@@ -59,10 +60,7 @@ class Weights:
 def weigh(masked: MaskedText) -> Weights:
     """Return what all rules say about a post."""
     weights = Weights()
-    leads = [
-        lead_of(masked.words_before(masked.places[chr(FIRST_DRUG + drug)]))
-        for drug in range(len(masked.drugs))
-    ]
+    leads = _leads(masked)
     for drug, lead in enumerate(leads):
         if lead in LEAD_WEIGHTS:
             weights.add_to_drugs(LEAD_WEIGHTS[lead], [drug])
@@ -77,6 +75,15 @@ def weigh(masked: MaskedText) -> Weights:
         if pronoun_drug is not None:
             weights.add(PRONOUN, PRONOUN_WEIGHT, [pronoun_drug], [effect])
     return weights
+
+
+def _leads(masked: MaskedText) -> list[Lead]:
+    """Return the lead of each drug; in a list such as "than A or B", all have that of the first."""
+    leads: list[Lead] = []
+    for drug in range(len(masked.drugs)):
+        words = masked.words_before(masked.places[chr(FIRST_DRUG + drug)])
+        leads.append(leads[-1] if leads and words in _IN_LIST else lead_of(words))
+    return leads
 
 
 def _matches(masked: MaskedText, leads: Sequence[Lead]) -> Iterator[tuple[LinkRule, Match[str]]]:

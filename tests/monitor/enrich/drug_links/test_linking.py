@@ -125,6 +125,24 @@ def test_a_concrete_drug_comes_before_its_class() -> None:
     assert link.drug.drug == "zoloft"
 
 
+def test_a_class_that_only_introduces_a_drug_or_names_an_effect_is_not_the_cause() -> None:
+    link = links_of("{hives>zoloft} from the [antidepressant^] drug [zoloft]")["hives"]
+    assert link.drug.drug == "zoloft"
+    text, drugs, _ = read_marked("[zoloft] after [neuroleptic^] malignant syndrome")
+    effect = (text.index("neuroleptic"), len(text))
+    links = link_drugs(Post("1", text), list(drug_mentions(text, drugs)), [mention_of(text, effect)])
+    assert links[effect].drug.drug == "zoloft"
+
+
+def test_a_drug_that_helps_against_the_effect_is_not_its_cause() -> None:
+    assert links_of("I {can't sleep>-} without an [ambien] or [trazodone]") == {}
+
+
+def test_what_holds_for_the_first_drug_of_a_list_holds_for_the_second() -> None:
+    link = links_of("[cymbalta] has {headaches>cymbalta}, more than [effexor] or [zoloft]")["headaches"]
+    assert link.drug.drug == "cymbalta"
+
+
 def test_without_a_drug_or_an_effect_there_is_no_link() -> None:
     assert links_of("so many {hives>-}") == {}
     text, drugs, _ = read_marked("[zoloft] is fine")
