@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -42,6 +42,14 @@ INTERVAL: Final = 3_600.0
 
 FIRST_PAUSE: Final = 60.0
 """Seconds until the next attempt after a failure; later ones wait longer."""
+
+WHOLE_RUN: Final = 86_400.0
+"""Seconds between two runs that look at all old posts. The others only look at posts that have become old
+since the run before: with millions of posts that stay, looking at all of them would take minutes each hour.
+Posts of an archive, which are old when they come, and posts whose alert waited are found by a whole run."""
+
+LATENESS: Final = timedelta(days=1)
+"""A post that was stored within this time after it was posted is found by any run."""
 
 PAUSE: Final = 0.5
 """Seconds after a page with posts to remove, so that the database has time for the batches."""
@@ -85,6 +93,8 @@ class RetentionJob:
         self._days = settings.retention
         self._engine = async_engine(settings.database, pooled=False)
         self._pause = pause
+        self._applied: AgeLimits | None = None
+        self._whole_run_at: datetime | None = None
 
     async def run(self) -> None:
         """Apply retention at the start and every `INTERVAL`, until cancelled. Without any, return at once.
@@ -116,7 +126,13 @@ class RetentionJob:
         async with self._exclusively() as connection:
             if connection is None:
                 return None
-            await self._remove_posts(connection, age_limits(self._days, now), result, dry_run=dry_run)
+            limits = age_limits(self._days, now)
+            is_whole = self._whole_run_at is None or (now - self._whole_run_at).total_seconds() >= WHOLE_RUN
+            parts = newly_old(limits, None if is_whole else self._applied)
+            await self._remove_posts(connection, parts, result, dry_run=dry_run)
+            if not dry_run:
+                self._applied = limits
+                self._whole_run_at = now if is_whole else self._whole_run_at
         if self._days.alerts_days:
             before = now - timedelta(days=self._days.alerts_days)
             try:
@@ -129,20 +145,26 @@ class RetentionJob:
         return result
 
     async def _remove_posts(
-        self, connection: AsyncConnection, limits: AgeLimits, result: RetentionResult, *, dry_run: bool
+        self,
+        connection: AsyncConnection,
+        parts: Sequence[tuple[AgeLimits, OldPage]],
+        result: RetentionResult,
+        *,
+        dry_run: bool,
     ) -> None:
         run = AuditedRun("retention", f"retention {uuid.uuid4().hex[:12]}", describe_retention(self._days))
-        page = OldPage(START, 0) if limits.posts or limits.negatives else OldPage(None, 0)
-        while page.end is not None:
-            with translate_driver_errors(self._settings.database):
-                async with connection.begin():
-                    page = await remove_old_posts(connection, limits, page.end, run=None if dry_run else run)
-            result.posts += page.due
-            result.touched.update(page.touched)
-            if page.touched:
-                metrics.RETENTION_REMOVED.labels(what="posts").inc(page.due)
-            if page.touched or page.end is not None:
-                await asyncio.sleep(self._pause if page.touched else SHORT_PAUSE * self._pause)
+        for limits, page in parts:
+            while page.end is not None:
+                with translate_driver_errors(self._settings.database):
+                    async with connection.begin():
+                        chosen = None if dry_run else run
+                        page = await remove_old_posts(connection, limits, page.end, run=chosen)
+                result.posts += page.due
+                result.touched.update(page.touched)
+                if page.touched:
+                    metrics.RETENTION_REMOVED.labels(what="posts").inc(page.due)
+                if page.touched or page.end is not None:
+                    await asyncio.sleep(self._pause if page.touched else SHORT_PAUSE * self._pause)
 
     @asynccontextmanager
     async def _exclusively(self) -> AsyncIterator[AsyncConnection | None]:
@@ -171,6 +193,23 @@ def age_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
     """Return the times before which posts and alerts are removed."""
     numbers = (days.posts_days, days.negatives_days, days.alerts_days)
     return AgeLimits(*(now - timedelta(days=number) if number else None for number in numbers))
+
+
+def newly_old(limits: AgeLimits, before: AgeLimits | None) -> list[tuple[AgeLimits, OldPage]]:
+    """Return what a run looks at: for each part its limits, and the page before its first one.
+
+    Args:
+        limits: of this run.
+        before: of the run before, whose posts are left out, except for `LATENESS`; None to look at all.
+    """
+    if before is None:
+        return [(limits, OldPage(START, 0))] if limits.posts or limits.negatives else []
+    ages = ((replace(limits, negatives=None), before.posts), (limits, before.negatives))
+    return [
+        (part, OldPage(START._replace(posted_at=seen - LATENESS), 0))
+        for part, seen in ages
+        if seen is not None
+    ]
 
 
 def describe_retention(days: RetentionSettings) -> str:

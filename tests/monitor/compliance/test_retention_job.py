@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from monitor.store import Store, old_posts
 from tests.monitor.store.batches import POSTED, Tables, negative_tweet, positive_tweet, write
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 LATE = POSTED + 10_000 * DAY
 """A present in which all posts of the tests are old."""
 
@@ -158,6 +160,40 @@ async def test_a_run_also_rests_after_pages_whose_posts_all_stay(
     assert result is not None
     assert result.posts == 0
     assert pauses.count(2.0) == 3
+
+
+async def test_a_run_leaves_out_what_the_run_before_looked_at_until_a_day_has_passed(
+    store: Store, tables: Tables, migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[object] = []
+    remove = retention_job.remove_old_posts
+
+    async def count_pages(*arguments: Any, **options: Any) -> Any:
+        pages.append(arguments)
+        return await remove(*arguments, **options)
+
+    monkeypatch.setattr(retention_job, "remove_old_posts", count_pages)
+    await write(store, [positive_tweet(f"stays {number}") for number in range(35)])
+    await write(store, [negative_tweet("soon"), negative_tweet("archive"), positive_tweet("later")])
+    tables.run("UPDATE alert_outbox SET published_at = '2020-01-01'")
+    tables.run("UPDATE tweets SET first_seen_at = '2020-01-01', posted_at = '2020-01-01'")
+    tables.run(f"UPDATE tweets SET posted_at = '{LATE + HOUR / 2 - 30 * DAY}' WHERE tweet_id = 'soon'")
+    tables.run(f"UPDATE tweets SET posted_at = '{LATE + HOUR / 2 - 9000 * DAY}' WHERE tweet_id = 'later'")
+    tables.run(f"UPDATE tweets SET first_seen_at = '{LATE - 29 * DAY}' WHERE tweet_id = 'archive'")
+    days = RetentionSettings(posts_days=9000, negatives_days=30, alerts_days=9000)
+    job = RetentionJob(migrated.model_copy(update={"retention": days}), pause=0)
+    tables.run(f"UPDATE tweets SET posted_at = '{LATE - 8999 * DAY}' WHERE tweet_id LIKE 'stays%'")
+    for after, pages_of_run, left in (
+        (0 * HOUR, 4, {"soon", "archive", "later"}),
+        (1 * HOUR, 2, {"archive"}),
+        (23 * HOUR, 2, {"archive"}),
+        (25 * HOUR, 4, set()),
+    ):
+        pages.clear()
+        assert await job.apply(now=LATE + after) is not None
+        assert len(pages) == pages_of_run
+        rows = tables.rows("SELECT tweet_id FROM tweets WHERE tweet_id NOT LIKE 'stays%'")
+        assert {row[0] for row in rows} == left
 
 
 async def test_the_task_returns_at_once_if_everything_is_kept(migrated: Settings) -> None:
