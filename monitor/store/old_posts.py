@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.store.audited_runs import AuditedRun, note_run
+from monitor.store.cases.assigning import REMOVE_CASES_OF
 from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
 from monitor.store.statements import LOCK_FOR_DELETING
 
@@ -45,7 +46,8 @@ DELETE_STEPS: Final = {
     table: text(f"DELETE FROM {table} WHERE tweet_id = ANY(CAST(:ids AS text[]))")  # noqa: S608
     for table in ("alert_outbox", "mentions", "post_aliases", "tweets")
 }
-"""What removes posts, in this order. Their predictions go along with their rows of `tweets`."""
+"""What removes posts, in this order. Their predictions, drugs, facts and places in cases go along with their
+rows of `tweets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ async def remove_old_posts(
     await connection.execute(FORGET_COPIES, {"old": due["ids"]})
     await connection.execute(FORGET_KEYS, {"old": due["ids"]})
     page.touched["predictions"] = int(await connection.scalar(COUNT_PREDICTIONS, due) or 0)
+    await connection.execute(REMOVE_CASES_OF, due)
     for table, statement in DELETE_STEPS.items():
         page.touched[table] = (await connection.execute(statement, due)).rowcount
     page.due = page.touched["tweets"]

@@ -73,6 +73,15 @@ REMOVE_EMPTY_CASES: Final = text(
     "AND NOT EXISTS (SELECT FROM case_events AS e WHERE e.case_id = c.case_id)"
 )
 
+REMOVE_CASES_OF: Final = text(
+    "DELETE FROM cases AS c WHERE c.status = 'new' AND c.case_id IN "
+    "(SELECT case_id FROM case_posts WHERE tweet_id = ANY(CAST(:ids AS text[]))) "
+    "AND NOT EXISTS (SELECT FROM case_posts AS p WHERE p.case_id = c.case_id "
+    "AND NOT p.tweet_id = ANY(CAST(:ids AS text[]))) "
+    "AND NOT EXISTS (SELECT FROM case_events AS e WHERE e.case_id = c.case_id)"
+)
+"""Removes the cases that have none but these posts, which are to be removed, and nothing of a person."""
+
 
 async def assign_cases(connection: AsyncConnection, reports: Sequence[EffectReport]) -> list[EffectReport]:
     """Return the reports with their cases, and write the cases. Doing it again changes nothing.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,3 +158,15 @@ def test_mistakes_are_refused_with_a_message(run: RunCommand, filled: Settings, 
     assert ended.status != 0
     assert ended.err
     assert "Traceback" not in ended.err
+
+
+def test_the_example_of_the_page_runs(run: RunCommand, filled: Settings) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cases.md").read_text(encoding="utf-8")
+    [example] = [block.partition("```")[0] for block in page.split("```sh\nade-monitor cases")[1:]]
+    [case] = cases(run, filled, "--serious")
+    commands = f"ade-monitor cases{example}".replace("3f2a9c", case["case_id"]).splitlines()
+    assert len(commands) == 4
+    for command in commands:
+        ended = run(filled, *shlex.split(command)[1:])
+        assert ended.status == 0, (command, ended.err)
+    assert json.loads(ended.out)["owner"] == "dee"

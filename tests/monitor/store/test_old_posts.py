@@ -221,3 +221,33 @@ async def test_old_posts_are_found_by_indexes(store: Store, name: str) -> None:
         )
     assert "Seq Scan" not in plan
     assert "Sort" not in plan
+
+
+async def test_a_case_goes_with_its_last_post_unless_somebody_works_on_it(
+    store: Store, tables: Tables
+) -> None:
+    ages = {"1": 91, "2": 91, "3": 91, "4": 89}
+    await write(store, [positive_tweet(name, posted_at=ago(age), author=name) for name, age in ages.items()])
+    for name, age in ages.items():
+        tables.connection.execute(
+            "UPDATE tweets SET first_seen_at = %s WHERE tweet_id = %s", [ago(age), name]
+        )
+    tables.run(
+        "UPDATE cases SET status = 'open' WHERE case_id IN "
+        "(SELECT case_id FROM case_posts WHERE tweet_id = '2')"
+    )
+    tables.run(
+        "INSERT INTO case_events (case_id, actor, note) SELECT case_id, 'ann', 'looks odd' FROM case_posts "
+        "WHERE tweet_id = '3'"
+    )
+    # The case of a post that stays.
+    tables.run(
+        "INSERT INTO case_posts (case_id, tweet_id, role) SELECT case_id, '1', 'follow-up' "
+        "FROM case_posts WHERE tweet_id = '4'"
+    )
+    await remove(store, 90)
+    assert tables.rows("SELECT tweet_id FROM case_posts") == [("4",)]
+    assert tables.rows("SELECT status, count(*) FROM cases GROUP BY 1 ORDER BY 1") == [
+        ("new", 2),
+        ("open", 1),
+    ]
