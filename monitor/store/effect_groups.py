@@ -88,12 +88,21 @@ class PtGroups:
         positions = self._positions.get(ptid)
         if positions is None:
             return NO_EFFECT_GROUPS
-        sets: dict[str, frozenset[str]] = {}
+        sets: dict[GroupKind, frozenset[str]] = {}
         for position in positions:
             kind, names = self._groups[position]
-            sets[kind.value] = sets.get(kind.value, frozenset()) | names
-        lists = {kind: bool(sets.pop(kind, None)) for kind in ("ime", "dme")}
-        return EffectGroups(**sets, **lists)
+            sets[kind] = sets.get(kind, frozenset()) | names
+        none: frozenset[str] = frozenset()
+        return EffectGroups(
+            soc=sets.get(GroupKind.SOC, none),
+            primary_soc=sets.get(GroupKind.PRIMARY_SOC, none),
+            hlgt=sets.get(GroupKind.HLGT, none),
+            hlt=sets.get(GroupKind.HLT, none),
+            smq_broad=sets.get(GroupKind.SMQ_BROAD, none),
+            smq_narrow=sets.get(GroupKind.SMQ_NARROW, none),
+            ime=GroupKind.IME in sets,
+            dme=GroupKind.DME in sets,
+        )
 
 
 NO_PT_GROUPS: Final = PtGroups()
