@@ -12,12 +12,19 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.alerts.rulebook import NO_KNOWLEDGE, Knowledge
+from monitor.alerts.rulebook.knowledge import Verdict
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError
 from monitor.retrying import DATABASE, OutageLog, Retries
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import translate_driver_errors
 from monitor.store.effect_groups import NO_PT_GROUPS, PtGroups, load_pt_groups, read_pt_groups
+from monitor.store.listed_effects import (
+    NO_LISTED_EFFECTS,
+    ListedEffects,
+    load_listed_effects,
+    read_listed_effects,
+)
 
 log = structlog.get_logger()
 
@@ -38,6 +45,7 @@ class KnowledgeWatch:
         self._engine = engine
         self._knowledge = NO_KNOWLEDGE
         self._groups = NO_PT_GROUPS
+        self._listed = NO_LISTED_EFFECTS
 
     def now(self) -> Knowledge:
         """Return what was read last."""
@@ -46,7 +54,7 @@ class KnowledgeWatch:
     async def run(self) -> None:
         """Read again every `INTERVAL`, until cancelled. What is known stays while the database is away."""
         backoff = Backoff(first=INTERVAL / 10, longest=INTERVAL, jitter=0.5)
-        retries = Retries(DATABASE, backoff, OutageLog(log, "groups of effects are read later"))
+        retries = Retries(DATABASE, backoff, OutageLog(log, "groups and labels are read later"))
         while True:
             await retries.repeat(self.read, on=MonitorError)
             await asyncio.sleep(INTERVAL)
@@ -60,10 +68,14 @@ class KnowledgeWatch:
         with translate_driver_errors(self._settings):
             async with self._engine.connect() as connection:
                 groups = await read_pt_groups(connection, self._groups)
+                listed = await read_listed_effects(connection, self._listed)
         if groups is not self._groups:
-            self._groups = groups
-            self._knowledge = knowledge_of(groups)
             log.info("groups of effects read", release=groups.release and groups.release.release)
+        if listed is not self._listed:
+            log.info("labels read", labels=listed.state[0], drugs=len(listed.drugs))
+        if groups is not self._groups or listed is not self._listed:
+            self._groups, self._listed = groups, listed
+            self._knowledge = knowledge_of(groups, listed)
 
 
 def load_knowledge(settings: Settings) -> Knowledge:
@@ -73,12 +85,18 @@ def load_knowledge(settings: Settings) -> Knowledge:
         RetryableError: the database is away.
         FatalError: the login was refused, or the database was not migrated.
     """
-    return knowledge_of(load_pt_groups(settings))
+    return knowledge_of(load_pt_groups(settings), load_listed_effects(settings))
 
 
-def knowledge_of(groups: PtGroups) -> Knowledge:
-    """Return the groups of PTs as rules need them."""
+def knowledge_of(groups: PtGroups, listed: ListedEffects = NO_LISTED_EFFECTS) -> Knowledge:
+    """Return the groups of PTs, and what labels list, as rules need them."""
+
+    def verdict(drug: str, ptid: str, is_fatal: bool) -> Verdict:
+        return listed.verdict(drug, ptid, fatal=is_fatal)
+
     return Knowledge(
         groups_of=groups.groups_of,
+        verdict=verdict,
+        has_labels=bool(listed.drugs),
         group_names={kind.value: names for kind, names in groups.group_names.items()},
     )

@@ -1,8 +1,8 @@
-"""Options that choose effects by groups of PTs: SOC, HLGT, HLT, SMQ, and lists of important events."""
+"""Options that choose effects by groups of PTs (SOC, HLGT, HLT, SMQ, lists of events), and by labels."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,6 +33,10 @@ ImeOption = Annotated[
 ]
 DmeOption = Annotated[
     bool, typer.Option("--dme", help="Only designated medical events (list of `terminology import`).")
+]
+ListednessOption = Annotated[
+    Literal["listed", "listed-milder", "unlisted", "unknown"] | None,
+    typer.Option("--listedness", help="Whether the imported labels of the drug list the effect."),
 ]
 
 

@@ -69,7 +69,7 @@ class EffectView:
         ptid = self.report.mention.ptid
         if self.report.drug is None or ptid is None:
             return NOT_KNOWN
-        return self._knowledge.verdict(self.report.drug.drug.drug, ptid)
+        return self._knowledge.verdict(self.report.drug.drug.drug, ptid, FactKind.DEATH in self.facts)
 
     @cached_property
     def facts(self) -> frozenset[FactKind]:

@@ -99,7 +99,7 @@ def _no_groups(_: str) -> GroupsOfEffect:
     return NO_GROUPS
 
 
-def _not_known(_drug: str, _ptid: str) -> Verdict:
+def _not_known(_drug: str, _ptid: str, _is_fatal: bool) -> Verdict:
     return NOT_KNOWN
 
 
@@ -109,14 +109,14 @@ class Knowledge:
 
     Attributes:
         groups_of: returns the groups of a PT by its code.
-        verdict: returns whether the labels of a drug list a PT.
+        verdict: returns whether the labels of a drug list a PT; the third argument is True if it was fatal.
         group_names: codes and casefolded names of all groups, by kind ("soc", "hlgt", "hlt", "smq_broad",
             "smq_narrow"); empty if no terminology was imported.
         has_labels: True if product labels were imported.
     """
 
     groups_of: Callable[[str], GroupsOfEffect] = _no_groups
-    verdict: Callable[[str, str], Verdict] = _not_known
+    verdict: Callable[[str, str, bool], Verdict] = _not_known
     group_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     has_labels: bool = False
 
