@@ -22,6 +22,11 @@ audited_runs    the audit of commands and jobs that change many posts
 author_keys     the keys of author hashes
 roles           what workers, analysts and administrators may do
 ade_report      the view for analysts, and the query on it
+terminology_import  one release of MedDRA in place of another
+effect_groups   the groups of effects in memory, for rules
+group_filters   the groups of effects as conditions of a query
+recoded_mentions  codes of mentions by other releases
+coding_changes  what these codes change
 revisions       which revision a database is at, and how to upgrade it
 migrations      the steps from revision to revision
 connections     URL, time limits and names of connections
