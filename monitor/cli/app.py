@@ -33,6 +33,7 @@ from monitor.cli.settings import settings_command
 from monitor.cli.stack_advice import AdvisingGroup
 from monitor.cli.terminology import terminology_app
 from monitor.cli.topics import topics_app
+from monitor.cli.try_post import try_command
 from monitor.cli.up import up_command
 from monitor.cli.worker import worker_command
 
@@ -74,6 +75,7 @@ USE = "Tweets in, ADEs and alerts out"
 KEEP = "Keep it running"
 
 app.command("demo", rich_help_panel=RUN)(demo_command)
+app.command("try", rich_help_panel=RUN)(try_command)
 app.command("up", rich_help_panel=RUN)(up_command)
 app.command("worker", rich_help_panel=RUN)(worker_command)
 app.command("feed", rich_help_panel=USE)(feed_command)
