@@ -90,6 +90,7 @@ RULES: Final = (
     _rule("noun", 14, "<D> <E>"),
     _rule("stopped because", 36, "<D> <w3> <why> <w8> <E>", _STOPS),
     _rule("switched because", 30, "<D> <w4> <to> <det> <D2> <w4> <why> <w8> <E>", _STOPS),
+    _rule("switched to", 22, "<D1> <w4> <to> <det> <D> (?! <w4> <why>) <s12> <E>", _STOPS),
     _rule("withdrawal", 16, "<D> <s10> <E>", [Lead.STOPPED]),
     _rule("its withdrawal", 24, "<D> (?:taper|withdrawals?|weaning|detox)_ <s8> <E>"),
     # The effect comes first.

@@ -34,6 +34,7 @@ SCORES: Final = {
     "after the start of": 0.9,
     "while on": 0.9,
     "switched because": 0.9,
+    "switched to": 0.9,
     "noun": 0.9,
     "in brackets": 0.9,
     ONLY_DRUG: 0.9,
@@ -63,4 +64,5 @@ SEVERAL_IN_CONTEXT: Final = 0.5
 """The score of the context is multiplied by this if it names several drugs."""
 
 DOUBTED: Final = 0.8
-"""The score is multiplied by this if another rule speaks against the drug."""
+DOUBTED_FROM: Final = -8
+"""The score is multiplied by the first if another rule speaks against the drug with this weight."""

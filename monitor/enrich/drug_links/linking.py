@@ -15,6 +15,7 @@ from models import Mention
 from monitor.enrich.drug_links.context_drugs import link_to_context
 from monitor.enrich.drug_links.link_scores import (
     DOUBTED,
+    DOUBTED_FROM,
     NEAREST,
     ONLY_DRUG,
     SAME_CLAUSE,
@@ -163,7 +164,9 @@ def _candidates(
         if is_remedy(masked.drugs[drug], words):
             cost += REMEDY
         bonus = max(0.0, weights.of_drug.get(drug, 0.0))
-        yield _Candidate(weight + bonus + against - cost, drug, rule or _nearness(cost), against < 0, list_of)
+        yield _Candidate(
+            weight + bonus + against - cost, drug, rule or _nearness(cost), against <= DOUBTED_FROM, list_of
+        )
 
 
 def _nearest(masked: MaskedText, effect: int) -> range:

@@ -3,7 +3,8 @@
 - `quantities.py`: numbers, amounts and times in a normalized form.
 - `fact_rules.py`: what a rule is, and which words around a match take it back.
 - `serious_facts.py`: death, danger to life, hospital, disability, birth defects.
-- `drug_use_facts.py`: doses, onset, stopping and taking again, pregnancy, misuse, overdose, withdrawal.
+- `timing_facts.py`: doses, onset, stopping and taking again.
+- `use_facts.py`: pregnancy, misuse, overdose, withdrawal.
 - `patients.py`: whom it happened to.
 - `fact_reading.py`: all facts of a text.
 """

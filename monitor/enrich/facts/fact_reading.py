@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from monitor.enrich.facts.drug_use_facts import DRUG_USE_RULES
 from monitor.enrich.facts.patients import patients
 from monitor.enrich.facts.serious_facts import SERIOUS_RULES
+from monitor.enrich.facts.timing_facts import TIMING_RULES
+from monitor.enrich.facts.use_facts import USE_RULES
 from monitor.findings import Fact
 
 LONGEST_READ: Final = 20_000
@@ -15,15 +16,15 @@ LONGEST_READ: Final = 20_000
 MOST_FACTS: Final = 100
 """Facts that are kept of a text, the first ones: a list of doses may have thousands."""
 
-_RULES: Final = (*SERIOUS_RULES, *DRUG_USE_RULES)
+_RULES: Final = (*SERIOUS_RULES, *TIMING_RULES, *USE_RULES)
 
 
 def read_facts(text: str) -> tuple[Fact, ...]:
     """Return the facts that a text states explicitly, with spans in its code points.
 
-    The rules are tables: `serious_facts.py`, `drug_use_facts.py`, `patients.py`. They prefer to miss a
-    fact over inventing one: a negation, a condition or a usual figure of speech takes a match back. Of
-    matches of one kind that overlap, the longest counts.
+    The rules are tables: `serious_facts.py`, `timing_facts.py`, `use_facts.py`, `patients.py`. They
+    prefer to miss a fact over inventing one: a negation, a condition or a usual figure of speech takes a
+    match back. Of matches of one kind that overlap, the longest counts.
     """
     read = text[:LONGEST_READ]
     lowered = read.lower()

@@ -16,17 +16,22 @@ from monitor.findings import Fact, FactKind
 
 NEGATED: Final = (
     r"not|no|never|without|nobody|no one|none|\w+n['’]t|cannot|dont|didnt|doesnt|wasnt|isnt|wont|"
-    r"avoid(?:ed)?|"
-    r"instead of|rather than|zero"
+    r"avoid(?:ed)?|instead of|rather than|zero"
 )
 HYPOTHETICAL: Final = (
-    r"if|unless|could|can|might|may|should|would|will|hope|hoping|hopefully|afraid|scared|worried|risk of|"
-    r"thought about|thinking (?:of|about)|considered|considering|going to|gonna|want(?:ed|s|ing)? to|"
-    r"trying to|"
-    r"need to|or|whether|potentially|possibly|almost|nearly|practically|basically|about to|in case|call your"
+    r"if|unless|could|can|might|may|should|would|will|hope|hoping|hopefully|afraid|scared|worried|"
+    r"risk of|thought about|thinking (?:of|about)|considered|considering|going to|gonna|want(?:ed|s|"
+    r"ing)? to|trying to|need to|or|whether|potentially|possibly|almost|nearly|practically|basically|"
+    r"about to|in case|call your"
 )
 
-_BOUNDARY: Final = re.compile(r"[.!?;\n]|,? (?:but|because|bc|though)\b")
+_BOUNDARY: Final = re.compile(
+    r"[.!?;,\n]|\b(?:but|because|bc|though)\b|"
+    r"\band (?=(?:i|he|she|they|my|then|now|so|was|got|went|had|ended|wound|landed|almost|nearly)\b)",
+    re.IGNORECASE,
+)
+"""Where a clause ends; "can't sleep and ended up in the ER" has two."""
+
 _READ: Final = 60
 """Characters before a match in which these words are looked for."""
 
@@ -69,10 +74,18 @@ class FactRule:
 
     def _is_taken_back(self, text: str, match: re.Match[str]) -> bool:
         if self.not_before is not None:
-            before = _BOUNDARY.split(text[max(0, match.start() - _READ) : match.start()])[-1]
+            before = text[_start_of_clause(text, match) : match.start()]
             if self.not_before.search(before):
                 return True
         return self.not_after is not None and self.not_after.match(text, match.end()) is not None
+
+
+def _start_of_clause(text: str, match: re.Match[str]) -> int:
+    start = max(0, match.start() - _READ)
+    for boundary in _BOUNDARY.finditer(text, start, match.end()):
+        if boundary.end() <= match.start():
+            start = boundary.end()
+    return start
 
 
 def fact_rule(

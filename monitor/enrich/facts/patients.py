@@ -26,24 +26,19 @@ _VALUES: Final = {word: value for value, words in RELATIONS.items() for word in 
 
 _EXPERIENCES: Final = (
     r"(?:is|was|has been|['’]s been|been|['’]s) (?:\w+ )?(?:on|taking|put on|given|prescribed|"
-    r"hospitali[sz]ed|admitted|in "
-    r"(?:the |a )?(?:hospital|er|icu|wheelchair)|sick|dizzy|so|having|fighting|paraly[sz]ed|found dead|"
-    r"allergic|"
-    r"born with|born missing|pregnant|nauseous|miserable)|(?:has|had|have|got|gets|developed|suffers|"
-    r"suffered) (?:a |an |"
-    r"the worst |bad |severe |such |terrible |some |really )?(?!baby|job|dog|car|point|no\b|to\b|affair)\w+|"
-    r"takes|took|started|starts|can['’]?t|couldn['’]?t|keeps|gained|lost|died|passed|expired|fell|snores?|"
-    r"threw|throws|"
-    r"stopped|ended up|swelled|broke out|felt|feels|nearly died|almost died|od['’]?d|overdosed|swallowed|"
-    r"slept|woke up|"
-    r"born with|born missing|landed in|collapsed|fainted|vomited|puked|cries|cried|bled|says (?:his|her|he|"
-    r"she)|complains|went (?:on|off|into)|"
-    r"reacted|['’]s \w+ (?:swelled|hurt|stopped|fell|shakes?|ache[sd]?)"
+    r"hospitali[sz]ed|admitted|in (?:the |a )?(?:hospital|er|icu|wheelchair)|sick|dizzy|so|having|"
+    r"fighting|paraly[sz]ed|found dead|allergic|born with|born missing|pregnant|nauseous|miserable)|"
+    r"(?:has|had|have|got|gets|developed|suffers|suffered) (?:a |an |the worst |bad |severe |such |"
+    r"terrible |some |really )?(?!baby|job|dog|car|point|no\b|to\b|affair)\w+|takes|took|started|starts|"
+    r"can['’]?t|couldn['’]?t|keeps|gained|lost|died|passed|expired|fell|snores?|threw|throws|stopped|"
+    r"ended up|swelled|broke out|felt|feels|nearly died|almost died|od['’]?d|overdosed|swallowed|slept|"
+    r"woke up|born with|born missing|landed in|collapsed|fainted|vomited|puked|cries|cried|bled|"
+    r"says (?:his|her|he|she)|complains|went (?:on|off|into)|reacted|['’]s \w+ (?:swelled|hurt|stopped|"
+    r"fell|shakes?|ache[sd]?)"
 )
 _ACTIONS: Final = (
     r"gave|gives|giving|made|makes|make|making|turned|turns|cause[ds]?|causing|killed|kills|nearly lost|"
-    r"almost lost|rip|"
-    r"works for|ambulance for|rushed|drove|put"
+    r"almost lost|rip|works for|ambulance for|rushed|drove|put"
 )
 _DETERMINER: Final = r"(?:my|our|his|her|their|one of my|a)"
 _BARE: Final = (
@@ -52,9 +47,9 @@ _BARE: Final = (
 )
 
 _SUBJECT: Final = re.compile(
-    rf"\b(?:{_DETERMINER} (?:(?!dog|cat)[\w-]+ ){{0,2}}(?P<who>{RELATIVE})|(?P<bare>{_BARE}))(?: of "
-    rf"mine)?,?(?: who)?"
-    rf"(?: (?:just|also|really|now|still|even))?\s?(?:{_EXPERIENCES})\b(?! (?:me to|a nurse|a doctor))",
+    rf"\b(?:{_DETERMINER} (?:(?!dog|cat)[\w-]+ ){{0,2}}(?P<who>{RELATIVE})|"
+    rf"(?P<bare>{_BARE}))(?: of mine)?,?(?: who)?(?: (?:just|also|really|now|still|"
+    rf"even))?\s?(?:{_EXPERIENCES})\b(?! (?:me to|a nurse|a doctor))",
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(
@@ -68,11 +63,9 @@ _SELF: Final = re.compile(
     re.IGNORECASE,
 )
 _SELF_TOO: Final = re.compile(
-    r"\b(?:(?:gave|gives|giving|makes|made|making|has|had|put|left|leaves|turned|got|keeps|kept) me|i "
-    r"(?:take|took|feel|"
-    r"felt|get|got|can['’]?t|couldn['’]?t|started|gained|lost|stopped|quit|keep|sleep|ate|ended)|i['’]?m "
-    r"(?:on|so|not|\w+ing)|"
-    r"i['’]ve been)\b",
+    r"\b(?:(?:gave|gives|giving|makes|made|making|has|had|put|left|leaves|turned|got|keeps|kept) me|"
+    r"i (?:take|took|feel|felt|get|got|can['’]?t|couldn['’]?t|started|gained|lost|stopped|quit|keep|"
+    r"sleep|ate|ended)|i['’]?m (?:on|so|not|\w+ing)|i['’]ve been)\b",
     re.IGNORECASE,
 )
 """What says that it happened to the author, in a text that names other persons, too."""

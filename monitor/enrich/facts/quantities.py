@@ -125,7 +125,7 @@ FREQUENCY: Final = (
 """How often a dose is taken, as a regular expression."""
 
 
-def amount(count: str, unit: str, frequency: str | None = None) -> str:
+def dose_value(count: str, unit: str, frequency: str | None = None) -> str:
     """Return a dose: "50 mg", "2 pills a day"."""
     words = [_number(count), _AMOUNT_UNITS[unit.lower()]]
     if frequency:
@@ -134,7 +134,7 @@ def amount(count: str, unit: str, frequency: str | None = None) -> str:
     return " ".join(words)
 
 
-def duration(count: str | None, unit: str) -> str:
+def time_value(count: str | None, unit: str) -> str:
     """Return a time: "3 days", "1 hour", or "hours" if the number is not exact."""
     lowered = unit.lower()
     singular = _TIME_UNITS.get(lowered) or _TIME_UNITS[lowered.rstrip("s")]

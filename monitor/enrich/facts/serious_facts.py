@@ -14,24 +14,22 @@ from monitor.findings import FactKind
 
 _PERSON: Final = rf"(?:he|she|they|who|{RELATIVE})"
 _LAUGHING: Final = (
-    r"laugh|lol\b|of (?:laughter|embarrassment|boredom|shame|cringe|cuteness|happiness)|from laugh|inside|"
-    r"when (?:i|he|she|they|we) (?:saw|heard|read|found)|(?:when|at) (?:the )?(?:price|bill)|down|on me\b|"
-    r"out\b|"
-    r"(?:\w+ )?\w+ years ago|of (?:cancer|covid|old age)"
+    r"laugh|lol\b|of (?:laughter|embarrassment|boredom|shame|cringe|cuteness|happiness)|from laugh|"
+    r"inside|when (?:i|he|she|they|we) (?:saw|heard|read|found)|(?:when|at) (?:the )?(?:price|bill)|down|"
+    r"on me\b|out\b|(?:\w+ )?\w+ years ago|of (?:cancer|covid|old age)"
 )
 _NOT_THE_DRUG: Final = r"leg day|workout|gym|run|hike|taste|smell|price|boredom|work|heat|class|stairs"
 
 _HOSPITAL: Final = (
-    r"(?:hospital|(?-i:ER|ED|ICU|A&E)|er|icu|a&e|emergency room|emergency department|intensive care|psych "
-    r"ward|"
-    r"urgent care|cardiac unit)\b"
+    r"(?:hospital|(?-i:ER|ED|ICU|A&E)|er|icu|a&e|emergency room|emergency department|intensive care|"
+    r"psych ward|urgent care|cardiac unit)\b"
 )
 _PLACE: Final = rf"(?:in|into|to|at|inside) (?:the |a |an )?(?:\w+ )?{_HOSPITAL}"
 _OUT_OF: Final = rf"(?:from|of|out of) (?:the |a )?{_HOSPITAL}"
 _GOING: Final = (
-    r"(?:end(?:ed|ing)? up|found (?:my|him|her)self|land(?:ed|s)?|put|puts|went|go|taken?|took|rush(?:ed)?|"
-    r"sent|drove|driven|admitted|"
-    r"checked|brought|spent|spend|woke up|wound up|stuck|stayed|been back|days|nights?|weeks?|trips?|back)"
+    r"(?:end(?:ed|ing)? up|found (?:my|him|her)self|land(?:ed|s)?|put|puts|went|go|taken?|took|"
+    r"rush(?:ed)?|sent|drove|driven|admitted|checked|brought|spent|spend|woke up|wound up|stuck|stayed|"
+    r"been back|days|nights?|weeks?|trips?|back)"
 )
 _SOMEONE: Final = (
     r"(?: (?:me|him|her|them|us|my|our|the|up|back|straight|right|herself|himself|myself|\w+)){0,3}"
@@ -91,8 +89,7 @@ SERIOUS_RULES: Final = (
     fact_rule(
         FactKind.LIFE_THREATENING,
         r"(?:cardiac|respiratory) arrest|life support|fight(?:ing|s)? for (?:his|her|my|their) life|"
-        r"intubated|"
-        r"on a ventilator|(?:stopped|stops|quit) breathing|flatlined|coded on",
+        r"intubated|on a ventilator|(?:stopped|stops|quit) breathing|flatlined|coded on",
         "arrest,life,ventilator,intubated,breathing,flatlined,coded",
         not_after=r"through|so hard|heavily|down",
     ),
@@ -111,10 +108,9 @@ SERIOUS_RULES: Final = (
     fact_rule(
         FactKind.HOSPITAL,
         rf"(?:was|were|been|am|i['’]m|im|is|he['’]s|she['’]s|currently|still|back) (?:back |still |now |"
-        rf"just )?"
-        rf"in (?:the |a )?{_HOSPITAL}|(?:discharged|released|home|came out|got out|back) {_OUT_OF}|"
-        rf"^in (?:the )?{_HOSPITAL}(?=.{{0,12}}(?:now|rn|again|today|tonight))|\d+ (?:days|nights|weeks) "
-        rf"{_PLACE}",
+        rf"just )?in (?:the |a )?{_HOSPITAL}|(?:discharged|released|home|came out|got out|"
+        rf"back) {_OUT_OF}|^in (?:the )?{_HOSPITAL}(?=.{{0,12}}(?:now|rn|again|today|tonight))|"
+        rf"\d+ (?:days|nights|weeks) {_PLACE}",
         "hospital,er,icu,a&e,emergency,intensive,psych,urgent,ed,cardiac",
         not_before=rf"{NEGATED}|{HYPOTHETICAL}|born|work\w*",
     ),
@@ -141,10 +137,8 @@ SERIOUS_RULES: Final = (
     fact_rule(
         FactKind.DISABILITY,
         r"permanent(?:ly)? (?:\w+ )?(?:disab\w+|damage\w*|blind\w*|deaf\w*|injur\w+|loss|impair\w+|"
-        r"paraly\w+)|"
-        r"(?:is |am |was |are |became |left (?:me|him|her|them) |i['’]m |now )(?:completely |partially |"
-        r"now )?"
-        r"(?:disabled|paraly[sz]ed|crippled)\b",
+        r"paraly\w+)|(?:is |am |was |are |became |left (?:me|him|her|them) |i['’]m |now )(?:completely |"
+        r"partially |now )?(?:disabled|paraly[sz]ed|crippled)\b",
         "permanent,disabled,paraly,crippled",
         not_before=rf"{NEGATED}|{HYPOTHETICAL}|like|lol|so",
         not_after=r"with (?:laugh|fear|joy)|on the (?:couch|sofa)|by (?:fear|choice)|in bed",
@@ -153,14 +147,11 @@ SERIOUS_RULES: Final = (
     fact_rule(
         FactKind.DISABILITY,
         r"(?:can['’]?t|cannot|can no longer|unable to|never be able to) walk (?:anymore|any more|again|"
-        r"unaided|"
-        r"without (?:a|my) (?:cane|walker|crutch))|(?:in|needs?|need) a wheelchair|wheelchair[- ]bound|"
-        r"on disability(?= now| since| because| from| after)|(?:lost (?:my|his|her) (?:\w+ )?(?:hearing|"
-        r"vision|"
-        r"sight|eyesight|sense of smell|ability to \w+)) (?:for good|permanently|forever)|"
-        r"(?:haven['’]?t|hasn['’]?t|not) been able to work|(?:went|gone|going|is|am) (?:blind|deaf) in "
-        r"(?:one|my|his|"
-        r"her)|unable to work",
+        r"unaided|without (?:a|my) (?:cane|walker|crutch))|(?:in|needs?|need) a wheelchair|"
+        r"wheelchair[- ]bound|on disability(?= now| since| because| from| after)|(?:lost (?:my|his|"
+        r"her) (?:\w+ )?(?:hearing|vision|sight|eyesight|sense of smell|ability to \w+)) (?:for good|"
+        r"permanently|forever)|(?:haven['’]?t|hasn['’]?t|not) been able to work|(?:went|gone|going|is|"
+        r"am) (?:blind|deaf) in (?:one|my|his|her)|unable to work",
         "walk,wheelchair,disability,lost,work,blind,deaf",
         not_before=rf"{HYPOTHETICAL}|joke|temporar\w+",
         words=3,
@@ -168,8 +159,7 @@ SERIOUS_RULES: Final = (
     fact_rule(
         FactKind.BIRTH_DEFECT,
         r"born with (?:a |an )?(?:\w+ )?(?:cleft|heart defect|birth defect|hole in|club ?foot|clubfeet|"
-        r"deformit\w+|"
-        r"malformation\w*|spina bifida|defects?|hip dysplasia|microcephaly|extra)(?: \w+)?|"
+        r"deformit\w+|malformation\w*|spina bifida|defects?|hip dysplasia|microcephaly|extra)(?: \w+)?|"
         r"born (?:missing|without) (?:a |an |his |her |\w+ )?(?:\w+)",
         "born",
         not_before=r"i was|i were|i",

@@ -82,6 +82,13 @@ def test_words_that_state_a_cause_are_surer_than_nearness() -> None:
     assert stated.score > near.score
 
 
+def test_after_a_switch_the_new_drug_is_the_cause_and_the_old_one_if_it_was_the_reason() -> None:
+    after = links_of("switched from [paxil] to [zoloft] a week ago and now I have {hives>zoloft}")["hives"]
+    reason = links_of("switched from [paxil] to [zoloft] because I had {hives>paxil}")["hives"]
+    assert (after.drug.drug, reason.drug.drug) == ("zoloft", "paxil")
+    assert after.score == SCORES["switched to"]
+
+
 def test_two_drugs_of_one_list_make_a_link_less_sure() -> None:
     single = links_of("[zoloft] gives me {hives>zoloft}, [prozac] is next")["hives"]
     double = links_of("[prozac] and [zoloft] give me {hives>zoloft}")["hives"]

@@ -69,6 +69,18 @@ def test_a_figure_of_speech_or_a_negation_is_not_serious(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "I can't sleep, ended up in the ER",
+        "couldn't breathe and went to the ER",
+        "not my day. Was in hospital",
+    ],
+)
+def test_a_negation_in_another_clause_takes_nothing_back(text: str) -> None:
+    assert [fact.kind for fact in read_facts(text) if fact.kind in SERIOUS] == [FactKind.HOSPITAL]
+
+
+@pytest.mark.parametrize(
     ("text", "dose"),
     [
         ("50mg", "50 mg"),
