@@ -42,7 +42,7 @@ def test_up_waits_for_a_sound_bundle_and_takes_up_the_next_one_without_a_restart
 
 
 def point(link: Path, bundle: Path) -> None:
-    """Let a link point to another bundle, in one step."""
+    """Make a link point to another bundle, in one step."""
     following = link.with_name("following")
     following.symlink_to(bundle)
     following.rename(link)
