@@ -1,8 +1,8 @@
-"""The rule for "this text contains these words", for the database query and for the filter of alerts.
+"""The rule for "this text contains these words", for the database query and for the search for drugs.
 
-Words are what stands between `SEPARATORS`; case does not matter. The full-text index `ix_tweets_words` and
-`contains_phrase` both follow this rule, so `ade-monitor query --drug` and `ade-monitor alerts follow --drug`
-find the same texts. The index is built from `SEPARATORS`, so a change of them needs a migration.
+Words are what stands between `SEPARATORS`; case does not matter. The full-text index `ix_tweets_words`,
+`contains_phrase` and `monitor.enrich.drugs` follow this rule. The index is built from `SEPARATORS`, so a
+change of them needs a migration.
 
 PostgreSQL ignores words of more than 2,046 bytes and positions after the 16,383rd; this module does not. A
 database whose LC_CTYPE is not C also ends words at the rare symbols that `SEPARATORS` leaves out, such as

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from monitor.alerts.payload import AlertPayload, RetractionPayload
 from monitor.records import RetractionReason
-from monitor.word_search import contains_phrase
+
+if TYPE_CHECKING:
+    from monitor.enrich.drugs import DrugChoice
 
 REMEMBERED: Final = 100_000
 """Number of hidden alerts that a filter remembers: about 17 MB."""
@@ -20,19 +22,20 @@ class AlertFilter:
     """Passes alerts that name one of the drugs and one of the effects; an empty list passes everything.
 
     Attributes:
-        drugs: whole words of the post, in any case; a hashtag counts as the word.
+        drugs: the effect is linked to one of them.
         effects: codes or names of PTs, in any case.
     """
 
-    drugs: Sequence[str] = ()
+    drugs: Sequence[DrugChoice] = ()
     effects: Sequence[str] = ()
 
     def matches(self, alert: AlertPayload) -> bool:
         """Return True if the alert passes."""
-        return self._names_drug(alert.text) and self._is_effect(alert)
+        return self._is_drug(alert) and self._is_effect(alert)
 
-    def _names_drug(self, text: str) -> bool:
-        return not self.drugs or any(contains_phrase(text, drug) for drug in self.drugs)
+    def _is_drug(self, alert: AlertPayload) -> bool:
+        name, atc = (alert.drug.name, alert.drug.atc) if alert.drug else (None, None)
+        return not self.drugs or any(choice.includes(name, atc) for choice in self.drugs)
 
     def _is_effect(self, alert: AlertPayload) -> bool:
         if not self.effects:

@@ -12,7 +12,7 @@ import typer
 
 from models.terminal import terminal_safe
 from monitor.cli.console import highlighted, print_json, print_line, print_note
-from monitor.cli.options import require_searchable, settings_of
+from monitor.cli.options import chosen_drugs, settings_of
 from monitor.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def follow_command(
     drug: Annotated[
         list[str] | None,
         typer.Option(
-            "--drug", metavar="WORD", help="Only tweets with this word, in any case, #word too. Repeatable."
+            "--drug",
+            metavar="NAME",
+            help="Only effects linked to this drug, by any name: ingredient, brand, slang, or a class such "
+            "as SSRIs. Repeatable.",
         ),
     ] = None,
     pt: Annotated[
@@ -102,12 +105,12 @@ def follow_command(
     for option, words in (("--group", [group]), ("--consumer", [consumer]), ("--drug", drug), ("--pt", pt)):
         if any(word is not None and not word.strip(" #") for word in words or ()):
             raise typer.BadParameter(f"{option} is empty. Add a value, or leave it out")
-    for word in drug or ():
-        require_searchable("--drug", word)
     if consumer and not group:
         raise SettingsError("--consumer names a reader of a group", "add --group as well")
+    settings = settings_of(context)
+    alert_filter = AlertFilter(chosen_drugs(settings, drug or ()), pt or ())
     reader = open_reader(
-        settings_of(context),
+        settings,
         group=group,
         consumer=consumer or f"{socket.gethostname()}-{os.getpid()}",
         claim_after=claim_after,
@@ -120,7 +123,7 @@ def follow_command(
             reader,
             _show_json if as_json else _show_line,
             notify=print_note,
-            alert_filter=AlertFilter(drug or (), pt or ()),
+            alert_filter=alert_filter,
             count=count,
         )
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from monitor.cli.stop_signals import stop_at_signals
 
 if TYPE_CHECKING:
     from monitor.connect import Activity, DrugList, LiveLoop, SourceOpener, StateFile, UnreadableFrames
+    from monitor.enrich.drugs import load_matcher
     from monitor.health import Health
     from monitor.settings import Settings
 
@@ -69,7 +70,8 @@ def run_connector(
         print_note("every post goes to the topic; --drugs FILE selects those that name a drug")
     options = LoopOptions()
     if by_drug and drug_list is not None:
-        options = LoopOptions(passes=DrugFilter(drug_list.names()).passes)
+        matcher = load_matcher(settings.enrich)
+        options = LoopOptions(passes=DrugFilter(drug_list.names(), matcher).passes)
 
     health = Health()
 

@@ -6,9 +6,10 @@ Each option is named and explained once, here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -16,6 +17,9 @@ from monitor.cli.stack_advice import remember_settings
 from monitor.embedded import running_stack
 from monitor.settings import LoadedSettings, Settings, load_settings
 from monitor.word_search import has_words
+
+if TYPE_CHECKING:
+    from monitor.enrich.drugs import DrugChoice
 
 Topic = Annotated[str | None, typer.Option("--topic", help="Topic of the tweets (setting kafka.topic).")]
 Bootstrap = Annotated[
@@ -103,6 +107,25 @@ def require_searchable(option: str, words: str) -> None:
     """
     if not has_words(words):
         raise typer.BadParameter(f"{option} '{words}' has no letter and no digit to search for")
+
+
+def chosen_drugs(settings: Settings, names: Iterable[str]) -> list[DrugChoice]:
+    """Return the drugs and classes that the values of `--drug` name.
+
+    Raises:
+        typer.BadParameter: the dictionary does not have a name.
+        DrugFileError: the file of the setting `enrich.drugs` cannot be used.
+    """
+    from monitor.enrich.drugs import UnknownDrugError, choose_drug, load_matcher
+
+    choices = []
+    for name in names:
+        require_searchable("--drug", name)
+        try:
+            choices.append(choose_drug(load_matcher(settings.enrich), name))
+        except UnknownDrugError as error:
+            raise typer.BadParameter(f"--drug {error}") from None
+    return choices
 
 
 def parse_time(text: str | None, option: str, *, now: datetime | None = None) -> datetime | None:

@@ -28,11 +28,12 @@ from monitor.cli.group_options import (
     HlgtOption,
     HltOption,
     ImeOption,
+    ListednessOption,
     SmqOption,
     SocOption,
     group_filters_of,
 )
-from monitor.cli.options import parse_time, require_searchable, settings_of
+from monitor.cli.options import chosen_drugs, parse_time, require_searchable, settings_of
 from monitor.cli.waiting_messages import WaitingMessages
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def query_command(
     pt: Annotated[str | None, typer.Option(help="MedDRA PT: its code, or its name in any case.")] = None,
     text: Annotated[str | None, typer.Option(help="Words of the tweet, all of them, in any order.")] = None,
     drug: Annotated[
-        str | None, typer.Option(help="A drug: a whole word of the tweet, with or without #.")
+        str | None,
+        typer.Option(
+            help="Linked to this drug, by any name: ingredient, brand, slang, or a class such as SSRIs."
+        ),
     ] = None,
     min_probability: Annotated[
         float | None, typer.Option(min=0, max=1, help="Minimum probability that the tweet reports an ADE.")
@@ -73,6 +77,7 @@ def query_command(
     smq: SmqOption = None,
     ime: ImeOption = False,
     dme: DmeOption = False,
+    listedness: ListednessOption = None,
     coding: Annotated[
         str | None,
         typer.Option(
@@ -104,16 +109,17 @@ def query_command(
     Example: [bold]ade-monitor query --since 7d --drug zoloft --pt Insomnia --min-probability 0.8[/]
     """
     from monitor.store import Filters, find_effects
+    from monitor.store.listed_effects import Listedness
 
     if as_json + as_csv + for_spreadsheet > 1:
         raise typer.BadParameter("--json, --csv and --spreadsheet exclude each other: choose one")
-    for option, words in (("--text", text), ("--drug", drug)):
-        if words is not None:
-            require_searchable(option, words)
+    if text is not None:
+        require_searchable("--text", text)
     start, end = parse_time(since, "--since"), parse_time(until, "--until")
     if start and end and start >= end:
         raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can match")
     settings = settings_of(context)
+    choices = chosen_drugs(settings, [] if drug is None else [drug])
     groups = group_filters_of(settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme)
     if coding is not None:
         _note_coding(settings, coding)
@@ -122,12 +128,13 @@ def query_command(
         until=end,
         pt=pt,
         text=text,
-        drug=drug,
+        drug=choices[0] if choices else None,
         min_probability=min_probability,
         min_score=min_score,
         bundle=bundle,
         coded=coded,
         groups=groups,
+        listedness=Listedness(listedness) if listedness else None,
         coding=coding,
         # One more than shown, to know whether there are more.
         limit=limit + 1 if limit else None,

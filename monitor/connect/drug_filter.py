@@ -1,40 +1,43 @@
-"""Whether a post names a drug: a search for whole words that does not slow down with the number of names."""
+"""Whether a post names a drug of the drug list, by a name of the list or by another name of the same drug."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from monitor.enrich.drugs import DrugChoice, DrugMatcher, NameSearch, choose_drug, name_key, padded_words
+from monitor.enrich.drugs.errors import UnknownDrugError
 from monitor.records import ComplianceEvent, Post
-from monitor.word_search import words_of
 
 
 class DrugFilter:
-    """Finds names of drugs in texts, by the rules of `monitor.word_search`.
+    """Finds the drugs of a list in texts.
 
-    Every word of a text is looked up once, however many names there are. Names of several words are found by
-    their first word.
+    The names of the list are found as whole words, by the rules of `monitor.word_search`, whatever they mean.
+    The matcher knows more names of the same drugs: brands, slang, misspellings. Where these are ambiguous,
+    the words around them decide.
+
+    Args:
+        names: the names of the drug list. It may name drugs and words that the matcher does not know.
+        matcher: knows the other names; None for the names of the list alone.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._single: set[str] = set()
-        self._rest_by_first: dict[str, list[list[str]]] = {}
-        for name in names:
-            first, *rest = words_of(name)
-            if rest:
-                self._rest_by_first.setdefault(first, []).append(rest)
-            else:
-                self._single.add(first)
+    def __init__(self, names: Iterable[str], matcher: DrugMatcher | None = None) -> None:
+        names = list(names)
+        self._search = NameSearch(list({name_key(name) for name in names}))
+        self._matcher = matcher
+        self._choices = [] if matcher is None else list(_known(matcher, names))
 
     def names_a_drug(self, text: str) -> bool:
-        """Return True if the text contains one of the names."""
-        words = words_of(text)
-        if not self._single.isdisjoint(words):
+        """Return True if the text names a drug of the list."""
+        if self._search.find(padded_words(text)):
             return True
-        for position, word in enumerate(words):
-            for rest in self._rest_by_first.get(word, ()):
-                if words[position + 1 : position + 1 + len(rest)] == rest:
-                    return True
-        return False
+        if self._matcher is None or not self._choices:
+            return False
+        return any(
+            choice.includes(mention.drug, mention.atc)
+            for mention in self._matcher.find(text)
+            for choice in self._choices
+        )
 
     def passes(self, item: Post | ComplianceEvent) -> bool:
         """Return True for what has to go to the topic.
@@ -46,3 +49,14 @@ class DrugFilter:
         if isinstance(item, ComplianceEvent) or item.edited_at is not None:
             return True
         return self.names_a_drug(item.text) or any(self.names_a_drug(part.text) for part in item.context)
+
+
+def _known(matcher: DrugMatcher, names: Iterable[str]) -> set[DrugChoice]:
+    """Return the drugs of the names that the matcher knows."""
+    choices = set()
+    for name in names:
+        try:
+            choices.add(choose_drug(matcher, name))
+        except UnknownDrugError:
+            continue
+    return choices

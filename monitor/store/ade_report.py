@@ -9,9 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 
 from monitor.settings import Settings
@@ -19,8 +32,13 @@ from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.enrichment_tables import post_copies, recoded_mentions
 from monitor.store.group_filters import GroupFilter, group_condition
+from monitor.store.listed_effects import Listedness
+from monitor.store.listedness_filter import listedness_condition
 from monitor.store.tables import WORDS, mentions, predictions, tweets
 from monitor.word_search import spaced
+
+if TYPE_CHECKING:
+    from monitor.enrich.drugs import DrugChoice
 
 REPORT = "ade_report"
 ALL_BUNDLES = "all"
@@ -101,12 +119,13 @@ class Filters:
         until: posted before this time.
         pt: code of a PT, or its name in any case.
         text: words of the tweet, all of them, in any order and case.
-        drug: a word of the tweet, or several in a row, in any case, also as a hashtag.
+        drug: the effect is linked to this drug, to a combination with it, or to a drug of this class.
         min_probability: minimum probability of the tweet.
         min_score: minimum score of the span.
         bundle: found by this version; `ALL_BUNDLES` for every version, None for the latest of each tweet.
         coded: True for spans with a PT, False for spans without.
         groups: the PT belongs to each of these groups.
+        listedness: whether the labels of the drug list the effect.
         coding: version of a release that mentions were recoded with (`ade-monitor recode`): its codes replace
             the original ones, and mentions that were not recoded are left out. None for the original codes.
         limit: largest number of rows.
@@ -116,12 +135,13 @@ class Filters:
     until: datetime | None = None
     pt: str | None = None
     text: str | None = None
-    drug: str | None = None
+    drug: DrugChoice | None = None
     min_probability: float | None = None
     min_score: float | None = None
     bundle: str | None = None
     coded: bool | None = None
     groups: tuple[GroupFilter, ...] = ()
+    listedness: Listedness | None = None
     coding: str | None = None
     limit: int | None = None
 
@@ -233,8 +253,21 @@ def _conditions(columns: Any, source: str, filters: Filters) -> Iterator[ColumnE
         yield columns.ptid.is_not(None) if filters.coded else columns.ptid.is_(None)
     for group in filters.groups:
         yield group_condition(columns.ptid, group)
+    if filters.listedness is not None:
+        yield listedness_condition(columns.drug, columns.ptid, filters.listedness)
     words: ColumnElement[Any] = literal_column(WORDS.format(text=f"{source}.text"))
     if filters.text is not None:
         yield words.op("@@")(func.plainto_tsquery(_SIMPLE, spaced(filters.text)))
     if filters.drug is not None:
-        yield words.op("@@")(func.phraseto_tsquery(_SIMPLE, spaced(filters.drug)))
+        yield _is_drug(columns, source, filters.drug)
+
+
+def _is_drug(columns: Any, source: str, choice: DrugChoice) -> ColumnElement[bool]:
+    # As in the index ix_mentions_ingredients, which leaves NULL out.
+    ingredients: ColumnElement[Any] = literal_column(f"string_to_array({source}.drug, ' + ')")
+    is_drug = and_(
+        columns.drug.is_not(None), ingredients.op("@>")(cast(choice.ingredients, postgresql.ARRAY(Text)))
+    )
+    if choice.atc is None:
+        return is_drug
+    return or_(is_drug, columns.drug_atc.startswith(choice.atc, autoescape=True))

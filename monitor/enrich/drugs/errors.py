@@ -1,4 +1,4 @@
-"""The error of a file of drugs that cannot be used."""
+"""The errors of drugs: a file that cannot be used, and a name that is not known."""
 
 from __future__ import annotations
 
@@ -18,3 +18,7 @@ class DrugFileError(SettingsError):
 
     def __init__(self, path: Path, problem: str, advice: str = "") -> None:
         super().__init__(f"the drug file {path} {problem}", advice or "see docs/drugs.md for its layout")
+
+
+class UnknownDrugError(SettingsError):
+    """A name is not in the dictionary of drugs."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from monitor.enrich.drugs.ambiguity import read_ambiguous_names
+from monitor.enrich.drugs.ambiguity import AmbiguousNames, read_ambiguous_names
 from monitor.enrich.drugs.dictionary import (
     Dictionary,
     DrugName,
@@ -19,7 +19,7 @@ from monitor.enrich.drugs.dictionary import (
 )
 from monitor.enrich.drugs.errors import DrugFileError
 from monitor.enrich.drugs.matcher import DrugMatcher
-from monitor.enrich.drugs.misspellings import spelled_names
+from monitor.enrich.drugs.misspellings import MisspellingSearch, spelled_names
 from monitor.enrich.drugs.rxnorm_files import CONCEPTS, read_rxnorm
 from monitor.enrich.drugs.text_lines import file_in
 from monitor.enrich.drugs.whodrug_files import B3_NAMES, C3_NAMES, read_whodrug
@@ -43,21 +43,35 @@ def load_matcher(settings: EnrichSettings) -> DrugMatcher:
 
 @cache
 def _matcher(path: Path | None) -> DrugMatcher:
+    package = _package()
+    if path is None:
+        return DrugMatcher(package.dictionary, package.ambiguous, [package.misspellings])
+    added = list(_read_drugs(path, package.dictionary))
+    searches = [package.misspellings]
+    if _is_table(path):
+        searches.append(_misspellings(added, package.ambiguous))
+    return DrugMatcher(dictionary_of([*added, *package.dictionary.values()]), package.ambiguous, searches)
+
+
+class _Package(NamedTuple):
+    """What the files of the package have."""
+
+    dictionary: Dictionary
+    ambiguous: AmbiguousNames
+    misspellings: MisspellingSearch
+
+
+@cache
+def _package() -> _Package:
     written = list(read_drug_table(DATA / "drugs.tsv"))
-    package = dictionary_of([*written, *read_drug_table(DATA / "lexicon.tsv")])
     ambiguous = read_ambiguous_names(DATA / "ambiguous.tsv")
-    spelled, added = written, list[DrugName]()
-    if path is not None:
-        added = list(_read_drugs(path, package))
-        if _is_table(path):
-            spelled = [*added, *written]
-    dictionary = dictionary_of([*added, *package.values()])
-    return DrugMatcher(
-        dictionary,
-        ambiguous,
-        [key for key in spelled_names(dictionary_of(spelled), ambiguous) if key in dictionary],
-        (DATA / "not_misspellings.txt").read_text(encoding="utf-8").split(),
-    )
+    dictionary = dictionary_of([*written, *read_drug_table(DATA / "lexicon.tsv")])
+    return _Package(dictionary, ambiguous, _misspellings(written, ambiguous))
+
+
+def _misspellings(names: Iterable[DrugName], ambiguous: AmbiguousNames) -> MisspellingSearch:
+    others = (DATA / "not_misspellings.txt").read_text(encoding="utf-8").split()
+    return MisspellingSearch(spelled_names(dictionary_of(names), ambiguous), frozenset(others))
 
 
 def _read_drugs(path: Path, package: Dictionary) -> Iterable[DrugName]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -30,23 +30,21 @@ class DrugMatcher:
     Args:
         dictionary: names of drugs.
         ambiguous: names that also mean something else, and when they are drugs.
-        spelled: names whose misspellings are found; they are in the dictionary.
-        other_words: words that are not misspellings of a name.
+        misspellings: searches for misspelled names of the dictionary.
     """
 
     def __init__(
         self,
         dictionary: Dictionary,
         ambiguous: AmbiguousNames,
-        spelled: Iterable[str] = (),
-        other_words: Iterable[str] = (),
+        misspellings: Sequence[MisspellingSearch] = (),
     ) -> None:
         self._by_key = dict(further_spellings(dictionary, ambiguous)) | dict(dictionary)
         self._names = list(self._by_key.values())
         self._search = NameSearch(list(self._by_key))
         self._ambiguous = ambiguous
         self._clear = {key for key in self._by_key if key not in ambiguous}
-        self._misspellings = MisspellingSearch(spelled, {*other_words, *self._by_key})
+        self._misspellings = tuple(misspellings)
 
     @cached_property
     def drugs(self) -> Mapping[str, str | None]:
@@ -61,7 +59,7 @@ class DrugMatcher:
         """Return the drugs that a text names, in their order; they do not overlap."""
         words = padded_words(text)
         found = self._search.find(words)
-        misspelled = self._misspellings.find(words)
+        misspelled = [pair for search in self._misspellings for pair in search.find(words)]
         mentions = self._in_words(text, words, found, misspelled) if found or misspelled else []
         if "#" in text or "＃" in text:
             mentions = self._with_hashtags(text, mentions)

@@ -13,7 +13,7 @@ Words that mean something else are not misspellings: names of other drugs, and t
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -61,8 +61,10 @@ _SOUNDS_NEAR: Final = {
 
 
 def edited_sounds(name: str) -> set[str]:
-    """Return the sound of a name, and its sounds with one more edit; the first letter stays."""
+    """Return the sound of a name, and its sounds with one more edit; the sound of the first letter stays."""
     bases = {name, name.replace("ph", "f"), name.replace("f", "ph"), name.replace("x", "ks")}
+    if name[0] in "sc":
+        bases.add(("c" if name[0] == "s" else "s") + name[1:])
     sounds = {sound_of(base) for base in bases}
     sound = sound_of(name)
     for place in range(1, len(name)):
@@ -87,7 +89,7 @@ def spelled_names(dictionary: Dictionary, ambiguous: Container[str]) -> list[str
 
 
 class MisspellingSearch:
-    """Finds misspelled names in texts.
+    """Finds misspelled names in texts. It is built at the first search, which takes about half a second.
 
     Args:
         names: correct names; those that are too short, or more than a word, are left out.
@@ -95,16 +97,20 @@ class MisspellingSearch:
     """
 
     def __init__(self, names: Iterable[str], other_words: Container[str]) -> None:
+        self._correct = tuple(names)
         self._other_words = other_words
+        # Frequent words that sound like a name come up again and again.
+        self._correction = lru_cache(maxsize=REMEMBERED)(self._closest)
+
+    @cached_property
+    def _by_sound(self) -> tuple[list[list[str]], NameSearch]:
+        """The names of each sound, and the search for the sounds."""
         names_by_sound: dict[str, list[str]] = {}
-        for name in names:
+        for name in self._correct:
             if mistakes_allowed(name):
                 for sound in edited_sounds(name):
                     names_by_sound.setdefault(sound, []).append(name)
-        self._names = list(names_by_sound.values())
-        self._search = NameSearch(list(names_by_sound))
-        # Frequent words that sound like a name come up again and again.
-        self._correction = lru_cache(maxsize=REMEMBERED)(self._closest)
+        return list(names_by_sound.values()), NameSearch(list(names_by_sound))
 
     def find(self, words: str) -> list[tuple[int, str]]:
         """Return the position of each misspelled word, and the name that it stands for.
@@ -112,7 +118,7 @@ class MisspellingSearch:
         Args:
             words: the text, as `padded_words` returns it.
         """
-        found = self._search.find(sound_of(words))
+        found = self._by_sound[1].find(sound_of(words))
         if not found:
             return []
         in_order = words.split()
@@ -127,6 +133,6 @@ class MisspellingSearch:
         """Return which of the names with a sound a word is a misspelling of, or None."""
         if word in self._other_words:
             return None
-        close = ((OSA.distance(word, name, score_cutoff=2), name) for name in self._names[sound])
+        close = ((OSA.distance(word, name, score_cutoff=2), name) for name in self._by_sound[0][sound])
         allowed = [(mistakes, name) for mistakes, name in close if 0 < mistakes <= mistakes_allowed(name)]
         return min(allowed)[1] if allowed else None

@@ -27,6 +27,7 @@ from tests.processes import RunningCommand, ade_monitor, child_environment, runn
 
 FOLLOW = ("alerts", "follow")
 GROUP = (*FOLLOW, "--group", "g", "--json")
+SERTRALINE = {"name": "sertraline", "atc": "N06AB06", "text": "Zoloft", "score": 0.9, "place": "post"}
 COMMAND = [sys.executable, "-m", "monitor.cli", *FOLLOW, "--group", "g", "--from-start"]
 
 
@@ -59,11 +60,11 @@ def test_a_group_continues_where_it_stopped(redis_settings: Settings, client: re
 
 
 def test_alerts_that_are_filtered_out_are_acknowledged(redis_settings: Settings, client: redis.Redis) -> None:
-    add_alerts(client, [1])
-    add_alerts(client, [2], text="prozac, and i can't stop shaking at all")
-    add_alerts(client, [3], ptid="10037844", pt_name="Rash")
-    add_alerts(client, [4])
-    options = ("--drug", "zoloft", "--pt", "tremor", "--from-start", "--count", "2")
+    add_alerts(client, [1], drug=SERTRALINE)
+    add_alerts(client, [2], drug=SERTRALINE | {"name": "fluoxetine"})
+    add_alerts(client, [3], drug=SERTRALINE, ptid="10037844", pt_name="Rash")
+    add_alerts(client, [4], drug=SERTRALINE)
+    options = ("--drug", "Lustral", "--pt", "tremor", "--from-start", "--count", "2")
     ended = ade_monitor(redis_settings, *GROUP, *options)
     assert numbers_in(ended.stdout) == [1, 4]
     assert pending_alerts(client) == 0
@@ -113,12 +114,12 @@ def test_a_retraction_is_one_line_of_text(redis_settings: Settings, client: redi
 def test_a_retraction_of_an_alert_that_was_filtered_out_is_hidden(
     redis_settings: Settings, client: redis.Redis
 ) -> None:
-    add_alerts(client, [1], text="prozac")
+    add_alerts(client, [1])
     client.xadd(STREAM, {"alert_id": f"{1:032x}", "retracted": json.dumps(retraction(1))})
     client.xadd(STREAM, {"alert_id": f"{2:032x}", "retracted": json.dumps(retraction(2))})
-    replaced = {"alert_id": f"{3:032x}", "alert": json.dumps(payload(3, text="xanax")), "replaces": "1-0"}
+    replaced = {"alert_id": f"{3:032x}", "alert": json.dumps(payload(3)), "replaces": "1-0"}
     client.xadd(STREAM, replaced)  # type: ignore[arg-type]
-    add_alerts(client, [4])
+    add_alerts(client, [4], drug=SERTRALINE)
     ended = ade_monitor(redis_settings, *GROUP, "--drug", "zoloft", "--from-start", "--count", "1")
     shown = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [(item["alert_id"][-1], item.get("reason")) for item in shown] == [

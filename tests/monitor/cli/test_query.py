@@ -12,11 +12,12 @@ from datetime import datetime
 import pytest
 
 from models.terminal import terminal_safe
+from monitor.findings import DrugMention, DrugNaming
 from monitor.kafka import open_producer
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import Store
 from tests.monitor.cli.conftest import RunCommand
-from tests.monitor.store.batches import mention_of, negative_tweet, positive_tweet, scored, write
+from tests.monitor.store.batches import linked_to, mention_of, negative_tweet, positive_tweet, scored, write
 from tests.processes import child_environment
 
 WILD = '=cmd|"a,b"\r\nعندي\tصداع ’💊\x1b[31m; sick'
@@ -31,7 +32,8 @@ FILTERS = (
 async def filled(store: Store, migrated: Settings) -> Settings:
     """Settings of a database with a wild tweet, a plain one and a negative one."""
     wild = scored("1", WILD, mention_of(WILD, "sick", score=0.1))
-    await write(store, [wild, positive_tweet("2"), negative_tweet("3")])
+    zoloft = DrugMention(9, 16, "#Zoloft", "sertraline", DrugNaming.BRAND, "N06AB06")
+    await write(store, [wild, linked_to(zoloft, positive_tweet("2")), negative_tweet("3")])
     return migrated
 
 
@@ -72,6 +74,15 @@ def test_all_options_together_filter(run: RunCommand, filled: Settings) -> None:
     assert ended.err == ""
 
 
+@pytest.mark.parametrize("name", ["sertraline", "Lustral", "#ZOLOFT", "ssri", "antidepressants"])
+def test_a_drug_is_found_by_any_of_its_names_and_its_classes(
+    run: RunCommand, filled: Settings, name: str
+) -> None:
+    ended = run(filled, "query", "--json", "--drug", name)
+    assert [json.loads(line)["drug"] for line in ended.out.splitlines()] == ["sertraline"]
+    assert "did you mean sertraline" in run(filled, "query", "--drug", "zolofft").err
+
+
 def test_a_cut_list_and_an_empty_list_are_noted_on_stderr(run: RunCommand, filled: Settings) -> None:
     cut = run(filled, "query", "--json", "--limit", "1")
     assert len(cut.out.splitlines()) == 1
@@ -96,6 +107,8 @@ def test_a_list_that_just_fits_is_not_called_cut(run: RunCommand, filled: Settin
         ["--since", "99999999999w"],
         ["--since", "2026-07-02", "--until", "2026-07-01"],
         ["--drug", "💊"],
+        ["--drug", "zolofft"],
+        ["--drug", "no such drug"],
         ["--text", "..."],
         ["--min-score", "1.5"],
         ["--json", "--csv"],

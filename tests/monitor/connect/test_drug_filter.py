@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.connect import DrugFilter
+from monitor.enrich.drugs import load_matcher
 from monitor.records import ComplianceEvent, ContextKind, ContextPart, EventKind, Post
+from monitor.settings import EnrichSettings
 from monitor.word_search import contains_phrase
 
 WORDS = st.sampled_from(["zoloft", "st", "john", "wort", "oil", "x", "a"])
@@ -44,6 +46,35 @@ def test_it_finds_what_a_search_for_each_name_finds(
 ) -> None:
     text = separator.join(words)
     assert DrugFilter(names).names_a_drug(text) == any(contains_phrase(text, name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("day 3 on lustral and shaking", True),
+        ("zolofts again", True),
+        ("sertralin headache", True),
+        ("#ZoloftLife", True),
+        ("popped a perc 10mg", True),
+        ("the vikes won", False),
+        ("on prozac", False),
+        ("our own drug 42 is here", True),
+        ("these ssris", True),
+        ("citalopram again", True),
+    ],
+)
+def test_other_names_of_the_drugs_of_the_list_are_found_too(text: str, expected: bool) -> None:
+    names = ["zoloft", "oxycodone", "own drug 42", "SSRIs"]
+    if "prozac" in text:
+        names.remove("SSRIs")
+    assert DrugFilter(names, load_matcher(EnrichSettings())).names_a_drug(text) is expected
+
+
+@given(names=st.lists(PHRASES, min_size=1, max_size=5), words=st.lists(WORDS, max_size=12))
+def test_with_the_matcher_the_names_of_the_list_still_work(names: list[str], words: list[str]) -> None:
+    text = " ".join(words)
+    if DrugFilter(names).names_a_drug(text):
+        assert DrugFilter(names, load_matcher(EnrichSettings())).names_a_drug(text)
 
 
 @pytest.mark.parametrize("kind", EventKind)

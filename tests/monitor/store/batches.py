@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import psycopg
 
 from models import Candidate, Mention, TweetPrediction
 from monitor.effect_reports import EffectReport
+from monitor.findings import DrugLink, DrugMention, Findings
 from monitor.records import Alert, Origin, Post, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import Store, Written
@@ -50,6 +51,12 @@ def scored(
     return ScoredPost(received, TweetPrediction(label, probability, mentions))
 
 
+def linked_to(drug: DrugMention, post: ScoredPost) -> ScoredPost:
+    """Return a post whose effects are all linked to a drug."""
+    links = {(mention.start, mention.end): DrugLink(drug, 0.9) for mention in post.prediction.mentions}
+    return replace(post, findings=Findings((drug,), links))
+
+
 def positive_tweet(tweet_id: str = "1", **changes: Any) -> ScoredPost:
     """Return a positive tweet with one coded mention."""
     return scored(tweet_id, TEXT, mention_of(TEXT, "shaking", pt=("10044565", "Tremor")), **changes)
@@ -79,7 +86,7 @@ class EffectAlerts:
 class GivenAlerts:
     """Decisions that raise given alerts, without cooldowns and tags."""
 
-    given: Sequence[Alert]
+    raising: Sequence[Alert]
     detected_at: datetime = POSTED
     cooldowns: Sequence[CooldownRequest] = ()
 
@@ -87,7 +94,7 @@ class GivenAlerts:
         return ()
 
     def alerts(self, granted: Granted) -> Sequence[Alert]:
-        return self.given
+        return self.raising
 
 
 def raised(*alerts: Alert) -> GivenAlerts:

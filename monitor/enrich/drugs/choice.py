@@ -1,0 +1,51 @@
+"""The drug, or the class of drugs, that someone asks for: `--drug` of the commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.enrich.drugs.errors import UnknownDrugError
+from monitor.enrich.drugs.matcher import DrugMatcher
+from monitor.findings import INGREDIENT_SEPARATOR, DrugNaming
+
+
+@dataclass(frozen=True, slots=True)
+class DrugChoice:
+    """Which drugs someone asks for.
+
+    Attributes:
+        drug: canonical name. Combinations with it are asked for, too.
+        atc: if it is a class, the beginning of the ATC codes of its drugs; else None.
+    """
+
+    drug: str
+    atc: str | None = None
+
+    @property
+    def ingredients(self) -> list[str]:
+        """The ingredients, all of which a drug must have."""
+        return self.drug.split(INGREDIENT_SEPARATOR)
+
+    def includes(self, drug: str | None, atc: str | None) -> bool:
+        """Return True if a drug with this canonical name and ATC code is asked for."""
+        if drug is None:
+            return False
+        if set(self.ingredients) <= set(drug.split(INGREDIENT_SEPARATOR)):
+            return True
+        return self.atc is not None and atc is not None and atc.startswith(self.atc)
+
+
+def choose_drug(matcher: DrugMatcher, name: str) -> DrugChoice:
+    """Return the choice for any name of a drug or of a class: brand, slang, with or without "#".
+
+    Raises:
+        UnknownDrugError: the dictionary does not have the name.
+    """
+    known = matcher.drug_of(name)
+    if known is None:
+        similar = matcher.find(name)
+        hint = (
+            f"did you mean {similar[0].drug}?" if similar else "--text finds words, enrich.drugs adds drugs"
+        )
+        raise UnknownDrugError(f"{name!r} is not in the dictionary of drugs", hint)
+    return DrugChoice(known.drug, known.atc if known.naming is DrugNaming.CLASS else None)
