@@ -83,8 +83,8 @@ def change_case(settings: Settings, name: str, change: CaseChange, *, actor: str
     ):
         case_id = case_id_from(connection, name)
         before = connection.execute(_LOCK, {"case_id": case_id}).one()._asdict()
-        wanted = {"status": change.status, "owner": change.owner, "due_at": change.due_at}
-        after = before | {field: value for field, value in wanted.items() if value is not KEEP}
+        fields = {"status": change.status, "owner": change.owner, "due_at": change.due_at}
+        after = before | {field: value for field, value in fields.items() if value is not KEEP}
         changed = {field: _json_value(after[field]) for field in after if after[field] != before[field]}
         if changed:
             connection.execute(_UPDATE, {**after, "case_id": case_id})

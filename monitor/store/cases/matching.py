@@ -105,11 +105,11 @@ class CaseMatcher:
             first = self._by_post.get((report.copy_of.first_id, pair))
             return Assignment(report, first and first.case_id, None)
         author = self.author_hashes.get(post.id)
-        found, role = self._find(report, pair, author)
-        case_id = found.case_id if found else case_id_of(post.id, pair)
-        self._add(CasePost(case_id, found.pair if found else pair, post.id, author))
-        self._by_post.setdefault((post.id, pair), self._by_post[post.id, found.pair if found else pair])
-        return Assignment(report, case_id, role, is_new=found is None)
+        earlier, role = self._find(report, pair, author)
+        case_id = earlier.case_id if earlier else case_id_of(post.id, pair)
+        self._add(CasePost(case_id, earlier.pair if earlier else pair, post.id, author))
+        self._by_post.setdefault((post.id, pair), self._by_post[post.id, earlier.pair if earlier else pair])
+        return Assignment(report, case_id, role, is_new=earlier is None)
 
     def _find(self, report: EffectReport, pair: Pair, author: str | None) -> tuple[CasePost | None, CaseRole]:
         post = report.scored.received.post

@@ -176,13 +176,13 @@ def find_cases(settings: Settings, filters: CaseFilters) -> Iterator[CaseSummary
         FatalError: the login was refused, or the database was not migrated.
     """
     values = {name: getattr(filters, name) for name in _CONDITIONS}
-    wanted = {name: value for name, value in values.items() if value not in (None, ())}
-    if "statuses" in wanted:
-        wanted["statuses"] = list(filters.statuses)
-    conditions = " AND ".join(_CONDITIONS[name] for name in wanted)
+    set_values = {name: value for name, value in values.items() if value not in (None, ())}
+    if "statuses" in set_values:
+        set_values["statuses"] = list(filters.statuses)
+    conditions = " AND ".join(_CONDITIONS[name] for name in set_values)
     where = f"WHERE {conditions}" if conditions else ""
     query = text(f"{_SUMMARY} {where} ORDER BY c.last_at DESC, c.case_id DESC LIMIT :limit")
-    parameters = {**wanted, "limit": filters.limit, "serious_kinds": _serious_kinds()}
+    parameters = {**set_values, "limit": filters.limit, "serious_kinds": _serious_kinds()}
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
         for row in connection.execution_options(yield_per=500).execute(query, parameters):
@@ -224,8 +224,8 @@ def case_id_from(connection: Connection, name: str) -> str:
             f"{SHORTEST_PREFIX}",
             "`ade-monitor cases list` shows the ids",
         )
-    found = text("SELECT case_id FROM cases WHERE case_id LIKE :start || '%' ORDER BY case_id LIMIT 2")
-    ids = list(connection.execute(found, {"start": digits}).scalars())
+    query = text("SELECT case_id FROM cases WHERE case_id LIKE :start || '%' ORDER BY case_id LIMIT 2")
+    ids = list(connection.execute(query, {"start": digits}).scalars())
     if len(ids) == 1:
         return str(ids[0])
     problem = f"several cases have ids that start with {digits}" if ids else f"there is no case {digits}"

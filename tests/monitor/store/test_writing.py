@@ -99,16 +99,16 @@ async def test_a_tweet_that_turns_negative_keeps_its_text(store: Store, tables: 
 
 
 async def test_alerts_are_raised_for_new_predictions_only_and_in_the_order_of_the_batch(store: Store) -> None:
-    asked: list[list[str]] = []
+    reported: list[list[str]] = []
 
     def raise_alerts(reports: Sequence[EffectReport]) -> GivenAlerts:
-        asked.append([report.key[0] for report in reports])
+        reported.append([report.key[0] for report in reports])
         return raised()
 
     for ids in (["b", "c"], ["d", "b", "a", "d"]):
         batch = [positive_tweet(tweet_id) for tweet_id in ids]
         await store.write_batch(batch, bundle="old", raise_alerts=raise_alerts, progress=[], group="g")
-    assert asked == [["b", "c"], ["d", "a"]]
+    assert reported == [["b", "c"], ["d", "a"]]
 
 
 async def test_an_alert_that_was_cleared_from_the_outbox_is_not_raised_again(
