@@ -7,21 +7,22 @@ post may have been deleted, and its alert retracted, in the meantime.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from redis import Redis
+from redis.exceptions import ResponseError
 
-from monitor.alerts import AlertPayload, AlertReader, StreamEntry
-from monitor.alerts.redis import translate_redis_errors
+from monitor.alerts import AlertPayload, StreamEntry
+from monitor.alerts.redis import GroupReader, translate_redis_errors
 from monitor.alerts.redis.tail import comparable_id, newest_removed
 from monitor.alerts.rulebook import Delivery
 from monitor.alerts.rulebook.routes import Route
-from monitor.errors import MonitorError, PoisonError
+from monitor.errors import PoisonError
 from monitor.notify.dispatch import RoutedEntry, read_entry
 from monitor.notify.route_counts import RouteCounts
 from monitor.notify.routing import Routing
@@ -75,7 +76,7 @@ class RouteQueue:
         name: str,
         route: Route,
         routing: Routing,
-        reader: AlertReader,
+        reader: GroupReader,
         client: Redis,
         settings: AlertSettings,
         counts: RouteCounts,
@@ -89,7 +90,6 @@ class RouteQueue:
         self._max_length = settings.max_length
         self._counts = counts
         self._waiting: dict[str, Waiting] = {}
-        self._done: set[str] = set()
         self._read_until = datetime.min.replace(tzinfo=UTC)
         self._has_read_all = False
 
@@ -104,12 +104,12 @@ class RouteQueue:
         """Take up the next entries of the stream. Wait up to two seconds for them."""
         entries = self._reader.read()
         self._has_read_all = not entries
+        passed = []
         for entry in entries:
             self._read_until = max(self._read_until, published_at(entry.entry_id))
-            if entry.entry_id in self._done:
-                self._acknowledge(entry.entry_id)
-            elif entry.entry_id not in self._waiting:
-                self._take(entry, now)
+            if entry.entry_id not in self._waiting and not self._keep(entry, now):
+                passed.append(entry.entry_id)
+        self._reader.acknowledge_ids(passed)
 
     def due(self, now: datetime) -> list[list[Waiting]]:
         """Return what is due, each list for one message, in the order in which to try them."""
@@ -148,17 +148,10 @@ class RouteQueue:
         return present
 
     def finish(self, entry_ids: Sequence[str] | set[str]) -> None:
-        """Acknowledge entries. If Redis is away, that is done once it is back."""
-        problem = None
+        """Acknowledge entries. If Redis is away, the next `poll` does it first."""
         for entry_id in entry_ids:
             self._waiting.pop(entry_id, None)
-            self._done.add(entry_id)
-            try:
-                self._acknowledge(entry_id)
-            except MonitorError as error:
-                problem = error
-        if problem:
-            raise problem
+        self._reader.acknowledge_ids(entry_ids)
 
     def try_later(self, members: Sequence[Waiting]) -> None:
         """Put these behind all other entries."""
@@ -172,39 +165,34 @@ class RouteQueue:
         """Return True if all entries were read that a digest has. After a restart, that takes a while."""
         return self._has_read_all or self._read_until >= due
 
-    def _take(self, entry: StreamEntry, now: datetime) -> None:
-        """Keep an entry if it is for this route; acknowledge it otherwise."""
+    def _keep(self, entry: StreamEntry, now: datetime) -> bool:
+        """Return True if an entry is for this route; then it waits from now on."""
         try:
             item = read_entry(entry).item
         except PoisonError as error:
             log.warning("entry is not an alert and was skipped", entry=entry.entry_id, problem=error.detail)
-            self._acknowledge(entry.entry_id)
-            return
+            return False
         if isinstance(item, AlertPayload) and self._routing.is_lost(item):
             self._report_lost(item)
         if not self._routing.takes(self._name, self._route, item):
-            self._acknowledge(entry.entry_id)
-            return
+            return False
         # The clock of Redis may be ahead of ours, and what is due now must not wait for that.
         published = min(published_at(entry.entry_id), now)
         if not isinstance(item, AlertPayload):
             self._waiting[entry.entry_id] = Waiting(entry.entry_id, published)
-            return
+            return True
         digest = item.delivery if item.delivery in (Delivery.HOURLY, Delivery.DAILY) else IMMEDIATE
         due = due_at(item, published, self._route)
         self._waiting[entry.entry_id] = Waiting(entry.entry_id, due, str(digest))
-
-    def _acknowledge(self, entry_id: str) -> None:
-        self._reader.acknowledge(StreamEntry(entry_id, {}))
-        self._done.discard(entry_id)
+        return True
 
     def _report_lost(self, alert: AlertPayload) -> None:
         if self._routing.reports_lost(self._name):
             self._counts.unrouted += 1
+            # Without the alert's id, so that endless repetitions are left out.
             log.warning(
                 "an alert names routes that the rules file does not have",
                 routes=", ".join(alert.routes),
-                alert_id=alert.alert_id,
                 advice="add them, or a route named default",
             )
 
@@ -214,11 +202,11 @@ class RouteQueue:
         Retractions that came later hide which of the two it was. Then they count if the stream is so long
         that it was trimmed.
         """
-        stream = self._client.xinfo_stream(self._stream)
-        first = stream["first-entry"]
+        stream = self._stream_info()
+        first = stream.get("first-entry")
         oldest = comparable_id(first[0]) if first else None
         removed = newest_removed(stream)
-        was_trimmed = stream.get("entries-added", 0) > self._max_length
+        was_trimmed = not stream or stream.get("entries-added", 0) > self._max_length
         trimmed = 0
         for entry_id in map(comparable_id, gone):
             is_old = oldest is None or entry_id < oldest
@@ -231,6 +219,15 @@ class RouteQueue:
                 alerts=trimmed,
                 advice="raise alerts.max_length (ADE_ALERTS__MAX_LENGTH) if alerts wait long",
             )
+
+    def _stream_info(self) -> Mapping[str, Any]:
+        """Return the reply of XINFO STREAM; empty if the stream is gone."""
+        try:
+            return cast(Mapping[str, Any], self._client.xinfo_stream(self._stream))
+        except ResponseError as error:
+            if "no such key" not in str(error):
+                raise
+            return {}
 
 
 def published_at(entry_id: str) -> datetime:

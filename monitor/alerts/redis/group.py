@@ -108,9 +108,14 @@ class GroupReader:
 
     def acknowledge(self, entry: StreamEntry) -> None:
         """Acknowledge the entry. If Redis is away, the next read does it first."""
+        self.acknowledge_ids([entry.entry_id])
+
+    def acknowledge_ids(self, entry_ids: Iterable[str]) -> None:
+        """Acknowledge several entries with one command; see `acknowledge`."""
         with translate_redis_errors(self.location):
-            self._position = max(self._position or "0-0", entry.entry_id, key=comparable_id)
-            self._unacknowledged[entry.entry_id] = None
+            for entry_id in entry_ids:
+                self._position = max(self._position or "0-0", entry_id, key=comparable_id)
+                self._unacknowledged[entry_id] = None
             self._send_acknowledgements()
 
     def release(self) -> None:

@@ -170,14 +170,21 @@ class MailBox:
 
 
 @contextmanager
-def mail_server(certificate: CertificateFiles | None = None) -> Iterator[MailBox]:
-    """Run a mail server during the block; with a certificate, it requires STARTTLS and a login."""
+def mail_server(
+    certificate: CertificateFiles | None = None, *, from_first_byte: bool = False
+) -> Iterator[MailBox]:
+    """Run a mail server during the block.
+
+    With a certificate, it requires STARTTLS and a login, or has TLS from the first byte.
+    """
     box = MailBox()
     options: dict[str, Any] = {}
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.certificate, certificate.key)
         options = {"tls_context": context, "require_starttls": True, "auth_required": True}
+        if from_first_byte:
+            options = {"ssl_context": context}
     box.port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=box.port, authenticator=box.login, **options)
     controller.start()

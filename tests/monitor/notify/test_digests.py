@@ -62,7 +62,7 @@ def test_an_hourly_digest_is_one_message_after_the_hour(
         clock.now = NOON.replace(minute=59, second=59)
         publish(client, 5, NOON, routes=["mail"])
         wait_for(lambda: len(mailbox.messages) == 2)
-        assert pending(client, "mail") == 3
+        wait_for(lambda: pending(client, "mail") == 3)
         clock.now = NOON.replace(hour=13, minute=0)
         wait_for(lambda: len(mailbox.messages) == 3)
         wait_for(lambda: unfinished(client, "mail") == 0)

@@ -125,6 +125,17 @@ def test_alerts_wait_while_no_recipient_is_accepted(
         wait_for(lambda: len(mailbox.messages) == 1)
 
 
+def test_a_server_with_tls_from_the_first_byte_takes_alerts(
+    client: redis.Redis, settings: Settings, tmp_path: Path
+) -> None:
+    authority = TestAuthority(tmp_path / "ours")
+    add_alerts(client, [1], **ROUTES)
+    with mail_server(authority.issue(), from_first_byte=True) as box:
+        rules = with_rules(settings, tmp_path, email(box, tls="tls", ca_file=str(authority.file)))
+        with notifying(rules):
+            wait_for(lambda: len(box.messages) == 1)
+
+
 def test_the_login_waits_for_tls_and_a_right_certificate(
     client: redis.Redis, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

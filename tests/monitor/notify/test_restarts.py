@@ -151,6 +151,21 @@ def test_alerts_that_were_trimmed_while_they_waited_are_counted(
         assert ids(3)[0] in hook.alert_ids()
 
 
+def test_a_stream_that_is_gone_ends_nothing(
+    client: redis.Redis, settings: Settings, hook: WebhookReceiver, tmp_path: Path
+) -> None:
+    hook.answers.extend([500] * 1000)
+    add_alerts(client, [1], **ROUTES)
+    with notifying(with_rules(settings, tmp_path, webhook(hook))) as notifier:
+        wait_for(lambda: notifier.counts()["hook"].failures > 0)
+        client.delete(STREAM)
+        hook.answers.clear()
+        wait_for(lambda: client.exists(STREAM) == 1)  # with its group, for the next alert
+        add_alerts(client, [2], **ROUTES)
+        wait_for(lambda: ids(2)[0] in hook.alert_ids())
+        assert not notifier.has_ended()
+
+
 def test_entries_that_are_not_alerts_are_passed_over(
     client: redis.Redis, settings: Settings, hook: WebhookReceiver, tmp_path: Path
 ) -> None:
