@@ -105,13 +105,13 @@ def _read(settings: Settings, file: Path | None, knowledge: Knowledge) -> RuleBo
     Raises:
         RulesError: the file is wrong.
     """
-    from monitor.alerts.rulebook import DEFAULT_RULES, load_drug_names, read_rules
+    from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, load_drug_names, read_rules
 
     path = file or settings.alerts.rules
     if path is None:
         return DEFAULT_RULES
     book = read_rules(path, names=load_drug_names(settings.enrich), knowledge=knowledge)
-    if missing := book.lacks(knowledge):
+    if knowledge is not NO_KNOWLEDGE and (missing := book.lacks(knowledge)):
         print_note(missing)
     return book
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from typing import Final
 
+from monitor.alerts.rulebook import Knowledge, read_rules
+from monitor.alerts.rulebook.knowledge import KnownGroups
 from monitor.connect import StateFile, read_drug_list
 from monitor.embedded.endpoints import missing_stack, read_endpoints, running_stack
 from monitor.embedded.worker_log import TroubleLog
@@ -48,6 +50,40 @@ hashtags = ["#zoloft"]
 languages = ["en"]
 retweets = false
 """
+RULES: Final = b"""\
+time_zone = "Europe/Berlin"
+[group.ours]
+drugs = ["sertraline"]
+groups = ["theirs"]
+[group.theirs]
+drugs = "fluoxetine"
+[[rule]]
+name = "serious"
+severity = "high"
+cooldown = "6h"
+cooldown_by = "drug"
+quiet_hours = "22:00-07:00"
+route = "mail"
+when = { group = "ours", serious = true, smq = "akathisia:broad", copies = "only", min_probability = 0.5 }
+[rule.not]
+pt = [10044565, "Tremor"]
+[[rule]]
+name = "rest"
+action = "digest"
+every = "daily"
+tags = ["x"]
+[route.mail]
+type = "email"
+host = "localhost"
+from = "a@example.org"
+to = ["b@example.org"]
+"""
+TERMS: Final = Knowledge(
+    lambda ptid: KnownGroups(soc=frozenset({ptid})),
+    group_names={
+        kind: frozenset({"akathisia"}) for kind in ("soc", "hlgt", "hlt", "smq_broad", "smq_narrow")
+    },
+)
 
 
 @contextmanager
@@ -94,6 +130,10 @@ def read_secret_files(data: bytes) -> None:
 
 def read_drugs(data: bytes) -> None:
     list(read_drug_list(scratch_file(data, "drugs.toml")).names())
+
+
+def read_rules_file(data: bytes) -> None:
+    read_rules(scratch_file(data, "rules.toml"), knowledge=TERMS)
 
 
 def read_state(data: bytes) -> None:
@@ -165,6 +205,12 @@ SETTINGS_TARGETS: Final = [
         [b"\n#@ ade_kafka__partitions\n", b"\n#@ ade_kafka\n", b"\n#@ ade_worker__x__y\n"],
     ),
     FuzzTarget("drug-list", read_drugs, [DRUGS, TOML], [b"[[drug]]\n", b"aliases = [", b"[" * 3_000]),
+    FuzzTarget(
+        "rules",
+        read_rules_file,
+        [RULES, TOML],
+        [b"[[rule]]\n", b"[rule.when]\n", b"[group.a]\n", b"drop", b'"""', b"{ drug = [", b"[" * 3_000],
+    ),
     FuzzTarget(
         "connector-state",
         read_state,

@@ -20,7 +20,7 @@ BROAD: Final = ":broad"
 
 # Cheap conditions that often fail come first: one that fails saves the others.
 _ORDER: Final = (
-    *("copies", "drug", "group", "pt", "class", "has_drug", "min_probability", "source", "first_time"),
+    *("drug", "group", "pt", "class", "has_drug", "min_probability", "source", "first_time"),
     *("drug_place", "serious", "facts", "language", "soc", "hlgt", "hlt", "smq", "ime", "dme", "listedness"),
 )
 
@@ -155,9 +155,9 @@ def compile_rule(
     rule = Rule(
         name=table.name,
         conditions=(
-            *_on_copies(table.when, table.action),
             *when.conditions,
             *(on.negated(condition) for condition in unless.conditions),
+            *_on_copies(table.when, table.action),
         ),
         action=table.action,
         delivery=table.every or Delivery.IMMEDIATE,

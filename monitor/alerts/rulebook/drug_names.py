@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Protocol
 
 from rapidfuzz import fuzz, process
@@ -31,7 +31,7 @@ class DrugNames(Protocol):
         ...
 
     def names(self) -> Iterable[str]:
-        """Return all canonical names, for suggestions."""
+        """Return all names, for suggestions."""
         ...
 
 
@@ -41,6 +41,11 @@ class DrugDictionary(Protocol):
     @property
     def drugs(self) -> Mapping[str, str | None]:
         """The canonical names of all drugs and classes, each with its ATC code or None."""
+        ...
+
+    @property
+    def names(self) -> Collection[str]:
+        """All names of drugs and classes, in lower case."""
         ...
 
     def drug_of(self, name: str) -> NamedDrug | None:
@@ -77,8 +82,8 @@ class KnownDrugNames:
         return self._dictionary.drugs.get(drug)
 
     def names(self) -> Iterable[str]:
-        """Return all canonical names."""
-        return self._dictionary.drugs
+        """Return all names."""
+        return self._dictionary.names
 
 
 def load_drug_names(settings: EnrichSettings) -> DrugNames:

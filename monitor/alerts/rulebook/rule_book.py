@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from monitor.alerts.rulebook.actions import Action
-from monitor.alerts.rulebook.conditions import is_first_post
+from monitor.alerts.rulebook.conditions import Holds, is_first_post
 from monitor.alerts.rulebook.drug_names import AnyDrugName, DrugNames
 from monitor.alerts.rulebook.effect_view import EffectView
 from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge
@@ -58,6 +59,11 @@ class RuleBook:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: DrugNames = field(default_factory=AnyDrugName)
 
+    @cached_property
+    def _by_rule(self) -> Sequence[tuple[Rule, tuple[Holds, ...]]]:
+        """Each rule with the functions of its conditions: most rules are left after the first one."""
+        return [(rule, tuple(condition.holds for condition in rule.conditions)) for rule in self.rules]
+
     def lacks(self, knowledge: Knowledge) -> str | None:
         """Return in words what was not imported although conditions need it, or None."""
         conditions = {
@@ -76,9 +82,9 @@ class RuleBook:
         view = EffectView(report, knowledge, self.names.atc_of)
         applied: list[Rule] = []
         dropped_by = None
-        for rule in self.rules:
-            for condition in rule.conditions:
-                if not condition.holds(view):
+        for rule, conditions in self._by_rule:
+            for holds in conditions:
+                if not holds(view):
                     break
             else:
                 applied.append(rule)

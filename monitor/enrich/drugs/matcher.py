@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -50,6 +50,11 @@ class DrugMatcher:
     def drugs(self) -> Mapping[str, str | None]:
         """The canonical names of all drugs and classes of the dictionary, each with its ATC code or None."""
         return {name.drug: name.atc for name in self._names}
+
+    @property
+    def names(self) -> Collection[str]:
+        """All names of the dictionary, as `name_key` returns them."""
+        return self._by_key.keys()
 
     def drug_of(self, name: str) -> DrugName | None:
         """Return the drug that a name stands for, or None if the dictionary does not have it."""

@@ -111,7 +111,7 @@ def terminology() -> Knowledge:
         for kind in ("soc", "hlgt", "hlt", "smq_narrow", "smq_broad")
     }
 
-    def verdict(drug: str, ptid: str) -> KnownVerdict:
+    def verdict(drug: str, ptid: str, is_fatal: bool) -> KnownVerdict:
         if drug != "sertraline":
             return KnownVerdict("unknown")
         if ptid == NAUSEA[0]:
