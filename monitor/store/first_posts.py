@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from monitor.effect_reports import CopyKind, CopyOf, effect_of
 from monitor.enrich.copies import Account, drugs_told, is_part_key, normalize, reference_key, similarity
 from monitor.records import PostKind, ScoredPost
+
+OWNERS_OF_PART: Final = 4
+"""Most first posts that are known for a key of a part. Programs post the same sentence about many things."""
+
+COMPARED_POSTS: Final = 16
+"""Most first posts that a post is compared with: those that share most keys with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +84,35 @@ class KnownFirsts:
 
     Attributes:
         owners: first post of each key of an id or of a text.
-        owners_of_parts: first posts of each key of a part, the latest one last.
-        accounts: what first posts tell; None if the text is not stored any more.
+        owners_of_parts: the latest first posts of each key of a part.
+        accounts: what first posts tell, as far as that is known; None if the text is not stored any more.
+        in_batch: first posts of the batch.
         settled: posts of the batch that were first posts before.
     """
 
     owners: dict[bytes, str] = field(default_factory=dict)
-    owners_of_parts: dict[bytes, list[str]] = field(default_factory=dict)
+    owners_of_parts: dict[bytes, deque[str]] = field(default_factory=dict)
     accounts: dict[str, Account | None] = field(default_factory=dict)
+    in_batch: dict[str, CopyCandidate] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
 
     def add(self, key: bytes, first_id: str) -> None:
         """Add a key of a first post; the earlier owner of a text or an id keeps it."""
         if is_part_key(key):
-            self.owners_of_parts.setdefault(key, []).append(first_id)
+            self.owners_of_parts.setdefault(key, deque(maxlen=OWNERS_OF_PART)).append(first_id)
         else:
             self.owners.setdefault(key, first_id)
+
+    def add_first(self, post: CopyCandidate) -> None:
+        """Add a first post of the batch."""
+        self.accounts.pop(post.id, None)  # what it told before it was edited
+        self.in_batch[post.id] = post
+        for key in post.keys:
+            self.add(key, post.id)
+
+    def knows(self, first_id: str) -> bool:
+        """Return True if a first post was there when copies were looked for."""
+        return first_id in self.accounts or first_id in self.in_batch
 
     def repeated(self, post: CopyCandidate) -> CopyOf | None:
         """Return the first post whose id or words a post repeats, or None."""
@@ -104,14 +125,19 @@ class KnownFirsts:
 
     def similar(self, post: CopyCandidate) -> CopyOf | None:
         """Return the first post that is most similar to a post, or None if it is no copy of any."""
-        candidates = {name: None for key in post.parts for name in self.owners_of_parts.get(key, ())}
-        candidates.pop(post.id, None)
-        if not candidates:
+        shared = Counter(name for key in post.parts for name in self.owners_of_parts.get(key, ()))
+        shared.pop(post.id, None)
+        if not shared:
             return None
         account, best = post.account(), None
-        for first_id in candidates:
-            first = self.accounts.get(first_id)
+        for first_id, _ in shared.most_common(COMPARED_POSTS):
+            first = self._account_of(first_id)
             value = None if first is None else similarity(first, account)
             if value is not None and (best is None or value > best.similarity):
                 best = CopyOf(first_id, CopyKind.NEAR, value)
         return best
+
+    def _account_of(self, first_id: str) -> Account | None:
+        if first_id in self.in_batch and first_id not in self.accounts:
+            self.accounts[first_id] = self.in_batch[first_id].account()
+        return self.accounts.get(first_id)

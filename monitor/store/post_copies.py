@@ -100,9 +100,7 @@ def _decide(posts: Iterable[CopyCandidate], known: KnownFirsts) -> dict[str, Cop
         else:
             copy = known.repeated(post) or similar.get(post.exact or b"") or known.similar(post)
         if copy is None:
-            known.accounts[post.id] = post.account()
-            for key in post.keys:
-                known.add(key, post.id)
+            known.add_first(post)
             continue
         copies[post.id] = copy
         # Its reposts in the batch are copies of the same first post.
@@ -130,7 +128,7 @@ async def _claim(
     for row in await connection.execute(sql.CLAIM_KEYS, parameters):
         key = bytes.fromhex(row.key)
         is_known = row.first_id in (owner_of[key], known.owners.get(key))
-        if not is_known and not (is_part_key(key) and row.first_id in known.accounts):
+        if not is_known and not (is_part_key(key) and known.knows(row.first_id)):
             taken.add(owner_of[key])
     return taken - known.settled
 
