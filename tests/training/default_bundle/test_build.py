@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from training.methods import Datasets, TrainedBundle, TrainingRun
 from training.presets import Method
 from training.retrieval.retriever_config import RetrieverConfig
 
+FEWEST = 1
 SIZES = DataSizes(
     positive_tweets=100,
     negative_tweets=100,
@@ -36,9 +38,20 @@ SIZES = DataSizes(
 )
 
 
+# Generating tweets takes longer than a training on them.
+gather_once = cache(gather_data)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_data() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.default_bundle.build.gather_data", gather_once)
+        yield
+
+
 @pytest.fixture(scope="module")
 def data(corpora_folder: Path, terminology_folder: Path) -> BundleData:
-    return gather_data(corpora_folder, terminology_folder, SIZES, seed=1)
+    return gather_once(corpora_folder, terminology_folder, SIZES, seed=TrainingConfig().seed, fewest=FEWEST)
 
 
 def test_test_tweets_are_neither_trained_on_nor_used_for_validation(data: BundleData) -> None:
@@ -107,6 +120,7 @@ def build(
             normalizer=normalizer,
             reads_context=True,
             retriever=RetrieverConfig(layers=1, epochs=1),
+            fewest_examples=FEWEST,
         ),
         sizes=sizes,
         run=TrainingRun(run, run / "networks", KeptStates("memory", limit=10**9, folder=run / "states")),
