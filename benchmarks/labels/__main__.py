@@ -67,18 +67,18 @@ def main() -> None:
     thresholds = bundle.config.effective_thresholds
     every = choices(thresholds.classifier, thresholds.normalizer, names, SURE)
     right: dict[str, set[str]] = defaultdict(set)
-    found: dict[str, dict[str, set[str]]] = {name: defaultdict(set) for name in every}
+    codes_by_choice: dict[str, dict[str, set[str]]] = {name: defaultdict(set) for name in every}
     for example, prediction in zip(examples, read_all_spans(bundle, examples), strict=True):
         label = label_of(example)
         right[label] |= {span.ptid for span in example.spans if span.ptid}
         for name, choice in every.items():
-            found[name][label] |= choice(example.text, prediction)
+            codes_by_choice[name][label] |= choice(example.text, prediction)
     for part, labels in split_of(examples).items():
         of_part = {label: ptids for label, ptids in right.items() if label in labels}
         pairs = sum(map(len, of_part.values()))
         print(f"\n{part}: {len(of_part)} labels, {pairs:,} pairs of label and PT")
         print(f"{'choice':44} precision  recall      F1")
-        for name, by_label in found.items():
+        for name, by_label in codes_by_choice.items():
             precision, recall, f1 = counts(by_label, of_part)
             print(f"{name:44} {precision:9.3f} {recall:7.3f} {f1:7.3f}")
 

@@ -36,18 +36,18 @@ class NameLookup:
     def find(self, sentence: str) -> set[str]:
         """Return the codes of the PTs whose names are in a sentence."""
         words = list(_WORD.finditer(sentence))
-        found: set[str] = set()
+        ptids: set[str] = set()
         place = 0
         while place < len(words):
-            place = self._longest(sentence, words, place, found)
-        return found
+            place = self._longest(sentence, words, place, ptids)
+        return ptids
 
-    def _longest(self, sentence: str, words: list[re.Match[str]], place: int, found: set[str]) -> int:
+    def _longest(self, sentence: str, words: list[re.Match[str]], place: int, ptids: set[str]) -> int:
         for count in range(min(_LONGEST_NAME, len(words) - place), 0, -1):
             text = sentence[words[place].start() : words[place + count - 1].end()]
             ptid = None if _BORDER.search(text) else self._ptids.get(tuple(canonical_words(text)))
             if ptid is not None:
-                found.add(ptid)
+                ptids.add(ptid)
                 return place + count
         return place + 1
 
@@ -108,15 +108,15 @@ def _both(least: float, lookup: NameLookup) -> Choice:
     return lambda sentence, prediction: codes(prediction, least) | lookup.find(sentence)
 
 
-def counts(found: Mapping[str, Set[str]], right: Mapping[str, Set[str]]) -> tuple[float, float, float]:
+def counts(chosen: Mapping[str, Set[str]], right: Mapping[str, Set[str]]) -> tuple[float, float, float]:
     """Return precision, recall and F1 of pairs of label and PT.
 
     Args:
-        found: codes by label.
+        chosen: codes by label.
         right: the codes that people found, of the labels that count.
     """
-    hits = sum(len(found[label] & ptids) for label, ptids in right.items())
-    all_found = sum(len(found[label]) for label in right)
+    hits = sum(len(chosen[label] & ptids) for label, ptids in right.items())
+    all_found = sum(len(chosen[label]) for label in right)
     all_right = sum(map(len, right.values()))
     precision, recall = hits / max(all_found, 1), hits / max(all_right, 1)
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)

@@ -155,16 +155,16 @@ def labels_list_command(
     """List the imported labels."""
     from monitor.store.label_import import stored_labels
 
-    found = stored_labels(settings_of(context))
+    stored = stored_labels(settings_of(context))
     if as_json:
-        for label in found:
+        for label in stored:
             print_json(asdict(label) | {"imported_at": label.imported_at.isoformat()})
         return
-    if not found:
+    if not stored:
         print_note("no label is imported: `ade-monitor labels import --included` imports the first ones")
         return
     table = new_table("drug", "effects", "title", "version", "imported (UTC)", "id")
-    for label in found:
+    for label in stored:
         imported = f"{label.imported_at:%Y-%m-%d %H:%M}"
         add_row(table, label.drug, f"{label.effects:,}", label.title, label.version, imported, label.label_id)
     print_table(table)
@@ -219,13 +219,13 @@ def labels_remove_command(
     from monitor.store.label_import import remove_labels, stored_labels
 
     settings = settings_of(context)
-    found = stored_labels(settings)
-    ids = {label.label_id for label in found}
+    stored = stored_labels(settings)
+    ids = {label.label_id for label in stored}
     chosen: set[str] = set()
     unknown: list[str] = []
     for name in names:
         drug = name if name in ids else _canonical(settings, name)
-        matching = {label.label_id for label in found if name == label.label_id or drug == label.drug}
+        matching = {label.label_id for label in stored if name == label.label_id or drug == label.drug}
         chosen |= matching
         unknown += [] if matching else [name]
     _print_removed(remove_labels(settings, chosen))

@@ -38,7 +38,7 @@ def effects_of_corpus(lines: Iterable[str], place: str) -> Iterator[tuple[str, s
         LabelError: a line is not a record of the corpus, or its label or a PT is not known.
     """
     drugs, names = label_drugs(), pt_names()
-    found: dict[tuple[str, str], set[str]] = {}
+    codes: dict[tuple[str, str], set[str]] = {}
     for number, line in enumerate(lines, 1):
         here = f"{place}, line {number}"
         try:
@@ -51,8 +51,8 @@ def effects_of_corpus(lines: Iterable[str], place: str) -> Iterator[tuple[str, s
             raise LabelError(f"{here}: {label} {section} is not known", "add it to tac2017_drugs.tsv")
         if unknown := ptids - names.keys():
             raise LabelError(f"{here}: {min(unknown)} is not a PT of the default bundle", "leave it out")
-        found.setdefault((label, section), set()).update(ptids)
-    for (label, section), listed in sorted(found.items()):
+        codes.setdefault((label, section), set()).update(ptids)
+    for (label, section), listed in sorted(codes.items()):
         if listed:
             yield label, section, sorted(listed)
 

@@ -128,7 +128,7 @@ def read_plain_text(lines: list[Line], place: str) -> ProductLabel:
     Raises:
         LabelError: it is empty.
     """
-    found: dict[SectionKind, list[str]] = {}
+    parts: dict[SectionKind, list[str]] = {}
     kind: SectionKind | None = None
     for line in lines:
         text = line.text.strip()
@@ -136,10 +136,10 @@ def read_plain_text(lines: list[Line], place: str) -> ProductLabel:
         if heading or _OTHER_HEADING.match(text):
             kind = heading
         elif kind is not None:
-            found.setdefault(kind, []).append(text)
-    if not any(map(any, found.values())):
-        found = {SectionKind.TEXT: [line.text for line in lines]}
-    sections = tuple(LabelSection(kind, text) for kind, part in found.items() if (text := join_lines(part)))
+            parts.setdefault(kind, []).append(text)
+    if not any(map(any, parts.values())):
+        parts = {SectionKind.TEXT: [line.text for line in lines]}
+    sections = tuple(LabelSection(kind, text) for kind, part in parts.items() if (text := join_lines(part)))
     if not sections:
         raise LabelError(f"{place} is empty", "import a file with the text of a label")
     return ProductLabel(place, TEXT, None, (), None, None, sections)

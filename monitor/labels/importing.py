@@ -109,8 +109,8 @@ class LabelImport:
     def _find_effects(self, label: ProductLabel) -> list[LabelEffect]:
         first: dict[tuple[str, str], LabelEffect] = {}
         for group in _groups(_sentences(label)):
-            found = self._finder.find([sentence for _, sentence in group])
-            for (section, sentence), effects in zip(group, found, strict=True):
+            effects_of_group = self._finder.find([sentence for _, sentence in group])
+            for (section, sentence), effects in zip(group, effects_of_group, strict=True):
                 for effect in effects:
                     first.setdefault(
                         (effect.ptid, section),

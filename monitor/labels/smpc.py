@@ -93,12 +93,12 @@ def _between(lines: Sequence[Line], first: re.Pattern[str], after: re.Pattern[st
     start = next((place for place, text in enumerate(texts) if first.match(text)), None)
     if start is None:
         return []
-    found: list[str] = []
+    texts_between: list[str] = []
     for text in texts[start + 1 :]:
-        if after.match(text) or len(found) == _NAME_LINES:
+        if after.match(text) or len(texts_between) == _NAME_LINES:
             break
-        found += [text] if text else []
-    return found
+        texts_between += [text] if text else []
+    return texts_between
 
 
 def join_lines(lines: Iterable[str]) -> str:

@@ -115,8 +115,8 @@ def _names(root: Any) -> Iterator[str]:
 
 
 def _texts(element: Any, *path: str) -> list[str]:
-    found = element.findall(".//" + "/".join(f"{_HL7}{name}" for name in path))
-    return [text for each in found if (text := " ".join("".join(each.itertext()).split()))]
+    elements = element.findall(".//" + "/".join(f"{_HL7}{name}" for name in path))
+    return [text for each in elements if (text := " ".join("".join(each.itertext()).split()))]
 
 
 def _title(root: Any) -> str | None:

@@ -113,13 +113,13 @@ class ListedEffects:
         ingredients = drug.split(INGREDIENT_SEPARATOR)
         drugs = dict.fromkeys((drug, *ingredients))
         for name in drugs:
-            if found := self._effects.get((name, ptid)):
-                milder = fatal and not found.fatal and (name, DEATH) not in self._effects
-                return _found(Listedness.LISTED_MILDER if milder else Listedness.LISTED, ptid, found)
+            if entry := self._effects.get((name, ptid)):
+                milder = fatal and not entry.fatal and (name, DEATH) not in self._effects
+                return _verdict_of(Listedness.LISTED_MILDER if milder else Listedness.LISTED, ptid, entry)
         for name in drugs:
             for form in milder_forms().get(ptid, ()):
-                if found := self._effects.get((name, form)):
-                    return _found(Listedness.LISTED_MILDER, form, found)
+                if entry := self._effects.get((name, form)):
+                    return _verdict_of(Listedness.LISTED_MILDER, form, entry)
         is_labelled = drug in self.drugs or self.drugs.issuperset(ingredients)
         return UNLISTED if is_labelled else UNKNOWN
 
@@ -128,7 +128,7 @@ NO_LISTED_EFFECTS: Final = ListedEffects()
 """What a database without labels has."""
 
 
-def _found(listedness: Listedness, ptid: str, effect: ListedEffect) -> LabelVerdict:
+def _verdict_of(listedness: Listedness, ptid: str, effect: ListedEffect) -> LabelVerdict:
     return LabelVerdict(listedness, effect.sentence, effect.section, effect.label, ptid)
 
 

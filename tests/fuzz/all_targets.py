@@ -8,6 +8,7 @@ from tests.fuzz.bundle_targets import BUNDLE_TARGETS
 from tests.fuzz.corpus_targets import CORPUS_TARGETS
 from tests.fuzz.file_targets import FILE_TARGETS
 from tests.fuzz.fuzz_target import FuzzTarget
+from tests.fuzz.label_targets import LABEL_TARGETS
 from tests.fuzz.message_targets import MESSAGE_TARGETS
 from tests.fuzz.platform_targets import PLATFORM_TARGETS
 from tests.fuzz.service_targets import SERVICE_TARGETS
@@ -19,6 +20,7 @@ ALL_TARGETS: Final[dict[str, FuzzTarget]] = {
     for target in (
         *MESSAGE_TARGETS,
         *FILE_TARGETS,
+        *LABEL_TARGETS,
         *PLATFORM_TARGETS,
         *SERVICE_TARGETS,
         *SETTINGS_TARGETS,

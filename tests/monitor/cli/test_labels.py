@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import shlex
 import signal
 from pathlib import Path
 
 import pytest
 
 from monitor.settings import ModelSettings, Settings
+from monitor.store import Store
 from monitor.store.label_import import stored_labels
 from tests.monitor.cli.conftest import RunCommand
-from tests.monitor.labels.made_up_labels import openfda_file, openfda_label, spl_file
+from tests.monitor.labels.made_up_labels import openfda_file, openfda_label, pdf_file, spl_file
+from tests.monitor.store.batches import Tables, positive_tweet, write
 from tests.processes import running, wait_for
 from tests.tiny import make_tiny_bundle
+
+PAGE = (Path(__file__).parents[3] / "docs" / "labels.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +108,45 @@ def test_after_ctrl_c_finished_labels_stay_and_no_half_one(ready: Settings, tmp_
     stored = stored_labels(ready)
     assert 1 <= len(stored) < len(labels)
     assert {label.effects for label in stored} == {2}
+
+
+def test_the_examples_of_the_page_run(
+    run: RunCommand,
+    ready: Settings,
+    tables: Tables,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("label.json").write_bytes(openfda_file(openfda_label()))
+    Path("zoloft.xml").write_bytes(spl_file(set_id="2"))
+    Path("smpc.pdf").write_bytes(pdf_file())
+    add_mentions(ready, tables, {"1": "90000001", "2": "90000009"})
+    (block,) = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    install, *commands = block.splitlines()
+    assert install == "pip install 'ade-monitor[labels]'"
+    outputs = {}
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == "ade-monitor"
+        ended = run(ready, *arguments)
+        assert ended.status == 0, (command, ended.err)
+        outputs[" ".join(arguments[:2])] = ended.out
+    assert "imported 3 labels" in outputs["labels import"]
+    assert "This pill and nausea." in outputs["labels show"]
+    assert "90000009" in outputs["query --listedness"]
+    assert "90000001" not in outputs["query --listedness"]
+
+
+def add_mentions(settings: Settings, tables: Tables, ptids: dict[str, str]) -> None:
+    """Store posts whose effects are linked to sertraline, with these codes."""
+
+    async def fill() -> None:
+        store = Store(settings)
+        await write(store, [positive_tweet(tweet_id) for tweet_id in ptids])
+        await store.close()
+
+    asyncio.run(fill())
+    for tweet_id, ptid in ptids.items():
+        tables.run(f"UPDATE mentions SET drug = 'sertraline', ptid = '{ptid}' WHERE tweet_id = '{tweet_id}'")
+    tables.run("UPDATE tweets SET posted_at = now()")

@@ -32,7 +32,7 @@ class FixedScorer:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "words", "ptid", "score", "found"),
+    ("sentence", "words", "ptid", "score", "counts"),
     [
         ("Cases of liver injury", "liver injury", "1", 0.95, True),
         ("Cases of liver injury", "liver injury", "1", 0.5, False),
@@ -45,10 +45,10 @@ class FixedScorer:
     ],
 )
 def test_unsure_codes_need_their_name(
-    sentence: str, words: str, ptid: str, score: float, found: bool
+    sentence: str, words: str, ptid: str, score: float, counts: bool
 ) -> None:
     finder = EffectFinder(FixedScorer(words, ptid, score), NAMES, sure_code=0.9)
-    assert [effect.ptid for effect in finder.find([sentence])[0]] == [ptid] * found
+    assert [effect.ptid for effect in finder.find([sentence])[0]] == [ptid] * counts
 
 
 def test_improbable_texts_are_read_too(finder: EffectFinder) -> None:

@@ -46,10 +46,10 @@ def verdict(settings: Settings, drug: str, name: str, *, fatal: bool = False) ->
 
 def test_the_verdict_has_the_sentence_of_the_label(migrated: Settings) -> None:
     add_label(migrated, "spl:1", "sertraline", effect("Nausea", "Nausea occurred."), title="ZOLOFT")
-    found = load_listed_effects(migrated).verdict("sertraline", CODES["Nausea"])
-    assert found.listedness is Listedness.LISTED
-    assert (found.sentence, found.section) == ("Nausea occurred.", "adverse reactions")
-    assert found.label == "ZOLOFT (spl)"
+    result = load_listed_effects(migrated).verdict("sertraline", CODES["Nausea"])
+    assert result.listedness is Listedness.LISTED
+    assert (result.sentence, result.section) == ("Nausea occurred.", "adverse reactions")
+    assert result.label == "ZOLOFT (spl)"
 
 
 def test_an_effect_that_the_label_lacks_is_unlisted_and_a_drug_without_label_unknown(
@@ -71,9 +71,9 @@ def test_a_milder_form_is_not_the_effect(migrated: Settings) -> None:
         effect("Transaminases increased", "Transaminases rose."),
         effect("Suicidal ideation"),
     )
-    found = load_listed_effects(migrated).verdict("sertraline", CODES["Hepatic failure"])
-    assert found.listedness is Listedness.LISTED_MILDER
-    assert (found.sentence, found.ptid) == ("Transaminases rose.", CODES["Transaminases increased"])
+    result = load_listed_effects(migrated).verdict("sertraline", CODES["Hepatic failure"])
+    assert result.listedness is Listedness.LISTED_MILDER
+    assert (result.sentence, result.ptid) == ("Transaminases rose.", CODES["Transaminases increased"])
     assert verdict(migrated, "sertraline", "Completed suicide") == "listed-milder"
     assert verdict(migrated, "sertraline", "Transaminases increased") == "listed"
     assert verdict(migrated, "sertraline", "Jaundice") == "listed-milder"
