@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.errors import Problem, TerminologyError
-from models.terminology.terms import Terminology
+from models.terminology.terms import LONGEST_TERM, Terminology
 
 _DELIMITERS: Final = (None, "\t", ";", ",", "|", "$")
 _LARGEST: Final = 64 * 1024**2  # bytes, packed or unpacked
@@ -85,6 +85,8 @@ def _finder(terminology: Terminology) -> Callable[[str], str | None]:
     codes_by_name.update((name.casefold(), ptid) for ptid, name in terminology.pt_names.items())
 
     def find(text: str) -> str | None:
+        if not text or len(text) > LONGEST_TERM:
+            return None
         return terminology.pt_of(text) or codes_by_name.get(text.casefold())
 
     return find
