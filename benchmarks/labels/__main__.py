@@ -53,11 +53,17 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("../shared/corpora/tac2017_train.jsonl"))
     parser.add_argument("--terminology", type=Path, default=Path("../shared/terminology"))
     parser.add_argument("--bundle", default="default")
+    parser.add_argument("--all", action="store_true", help="also the labels that the bundle was trained on")
     options = parser.parse_args()
     if not options.corpus.exists():
         print(f"skipped: {options.corpus} is not here; --corpus names the TAC 2017 corpus")
         return
     examples = list(read_records(options.corpus))
+    split = split_of(examples)
+    if not options.all:
+        del split["training"]
+    measured = set().union(*split.values())
+    examples = [example for example in examples if label_of(example) in measured]
     bundle = load_bundle(bundle_folder(options.bundle))
     names = {"PT names": [(label.ptid, label.pt_name) for label in bundle.labels.classes]}
     if options.terminology.exists():
@@ -73,7 +79,7 @@ def main() -> None:
         right[label] |= {span.ptid for span in example.spans if span.ptid}
         for name, choice in every.items():
             codes_by_choice[name][label] |= choice(example.text, prediction)
-    for part, labels in split_of(examples).items():
+    for part, labels in split.items():
         of_part = {label: ptids for label, ptids in right.items() if label in labels}
         pairs = sum(map(len, of_part.values()))
         print(f"\n{part}: {len(of_part)} labels, {pairs:,} pairs of label and PT")

@@ -91,7 +91,7 @@ def choices(
             chosen[f"spans, code >= {least} or {title}"] = _sure_or_named(least, DictionaryNames(pairs))
     for title, pairs in names.items():
         lookup = NameLookup(pairs)
-        chosen[f"{title} alone"] = lambda sentence, p, lookup=lookup: lookup.find(sentence)  # type: ignore[misc]
+        chosen[f"{title} alone"] = _lookup_alone(lookup)
         chosen[f"spans alone, and {title}"] = _both(normalizer, lookup)
     return chosen
 
@@ -102,6 +102,10 @@ def _at_least(least: float) -> Choice:
 
 def _sure_or_named(least: float, names: DictionaryNames) -> Choice:
     return lambda sentence, prediction: codes(prediction, least) | named_codes(sentence, prediction, names)
+
+
+def _lookup_alone(lookup: NameLookup) -> Choice:
+    return lambda sentence, prediction: lookup.find(sentence)
 
 
 def _both(least: float, lookup: NameLookup) -> Choice:
