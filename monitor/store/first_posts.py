@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from monitor.effect_reports import CopyKind, CopyOf, effect_of
-from monitor.enrich.copies import Account, drugs_told, is_part_key, normalize, reference_key, similarity
+from monitor.enrich.copies import Account, is_part_key, named_drugs, normalize, reference_key, similarity
 from monitor.records import PostKind, ScoredPost
 
 OWNERS_OF_PART: Final = 4
@@ -24,14 +24,14 @@ class CopyCandidate:
 
     Attributes:
         row: the post.
-        own: key of its id.
+        id_key: key of its id.
         original: key of the id of the post that it repeats, or None.
         exact: key of its words, or None if it has too few.
         parts: keys of their parts.
     """
 
     row: ScoredPost
-    own: bytes
+    id_key: bytes
     original: bytes | None
     exact: bytes | None
     parts: tuple[bytes, ...]
@@ -62,7 +62,7 @@ class CopyCandidate:
     @property
     def names(self) -> list[bytes]:
         """The keys that make another post with the same key the first one."""
-        return [key for key in (self.original, self.exact, self.own) if key is not None]
+        return [key for key in (self.original, self.exact, self.id_key) if key is not None]
 
     @property
     def keys(self) -> list[bytes]:
@@ -73,7 +73,7 @@ class CopyCandidate:
         """Return what the post tells."""
         return Account(
             normalize(self.row.received.post.text),
-            drugs_told((mention.drug, mention.place) for mention in self.row.findings.drugs),
+            named_drugs((mention.drug, mention.place) for mention in self.row.findings.drugs),
             frozenset(map(effect_of, self.row.prediction.mentions)),
         )
 
@@ -116,7 +116,11 @@ class KnownFirsts:
 
     def repeated(self, post: CopyCandidate) -> CopyOf | None:
         """Return the first post whose id or words a post repeats, or None."""
-        kinds = ((post.original, CopyKind.REPOST), (post.exact, CopyKind.EXACT), (post.own, CopyKind.REPOST))
+        kinds = (
+            (post.original, CopyKind.REPOST),
+            (post.exact, CopyKind.EXACT),
+            (post.id_key, CopyKind.REPOST),
+        )
         for key, kind in kinds:
             owner = None if key is None else self.owners.get(key)
             if owner is not None and owner != post.id:
@@ -124,7 +128,7 @@ class KnownFirsts:
         return None
 
     def similar(self, post: CopyCandidate) -> CopyOf | None:
-        """Return the first post that is most similar to a post, or None if it is no copy of any."""
+        """Return the first post that is most similar to a post, or None without any."""
         shared = Counter(name for key in post.parts for name in self.owners_of_parts.get(key, ()))
         shared.pop(post.id, None)
         if not shared:

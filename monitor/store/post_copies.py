@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Mention
 from monitor.effect_reports import CopyKind, CopyOf, effect_of
-from monitor.enrich.copies import Account, drugs_told, is_part_key, normalize, reference_key
+from monitor.enrich.copies import Account, is_part_key, named_drugs, normalize, reference_key
 from monitor.records import ScoredPost
 from monitor.store import copy_statements as sql
 from monitor.store.first_posts import CopyCandidate, KnownFirsts
@@ -86,7 +86,7 @@ def _stored_account(row: Row[Any]) -> Account | None:
     if row.text is None:
         return None
     mentions = (Mention(0, len(words), words, 1.0, ptid, None, None) for ptid, words in row.effects or ())
-    return Account(normalize(row.text), drugs_told(row.drugs or ()), frozenset(map(effect_of, mentions)))
+    return Account(normalize(row.text), named_drugs(row.drugs or ()), frozenset(map(effect_of, mentions)))
 
 
 def _decide(posts: Iterable[CopyCandidate], known: KnownFirsts) -> dict[str, CopyOf]:
@@ -95,7 +95,7 @@ def _decide(posts: Iterable[CopyCandidate], known: KnownFirsts) -> dict[str, Cop
     similar: dict[bytes, CopyOf] = {}
     for post in posts:
         copy = None
-        if known.owners.get(post.own) == post.id:
+        if known.owners.get(post.id_key) == post.id:
             known.settled.add(post.id)
         else:
             copy = known.repeated(post) or similar.get(post.exact or b"") or known.similar(post)
@@ -104,7 +104,7 @@ def _decide(posts: Iterable[CopyCandidate], known: KnownFirsts) -> dict[str, Cop
             continue
         copies[post.id] = copy
         # Its reposts in the batch are copies of the same first post.
-        known.owners.setdefault(post.own, copy.first_id)
+        known.owners.setdefault(post.id_key, copy.first_id)
         if post.exact is not None and copy.kind is CopyKind.NEAR:
             similar.setdefault(post.exact, copy)
     return copies
@@ -142,12 +142,12 @@ async def _decide_again(
 ) -> dict[str, CopyOf]:
     """Return the copies after another worker took keys of `taken` at the same moment.
 
-    Posts that are no first posts any more lose their keys, and their copies go to the other first post.
+    Posts that lose their place as a first post lose their keys, and their copies go to the other first post.
     """
     taken_posts = [post for post in posts if post.id in taken]
     known = await _look_up(connection, taken_posts, window_days)
-    found = {post.id: known.repeated(post) or known.similar(post) for post in taken_posts}
-    moved = {name: copy for name, copy in found.items() if copy is not None and copy.first_id not in taken}
+    decided = {post.id: known.repeated(post) or known.similar(post) for post in taken_posts}
+    moved = {name: copy for name, copy in decided.items() if copy is not None and copy.first_id not in taken}
     if moved:
         await connection.execute(sql.FORGET_KEYS, {"old": sorted(moved)})
     return {**_redirected(copies, moved), **moved}

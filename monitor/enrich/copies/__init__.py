@@ -5,7 +5,7 @@ keys         what copies have in common, as short digests that the database can 
 comparing    whether one post tells what another one tells, in nearly the same words
 """
 
-from monitor.enrich.copies.comparing import MIN_SIMILARITY, Account, drugs_told, similarity
+from monitor.enrich.copies.comparing import MIN_SIMILARITY, Account, named_drugs, similarity
 from monitor.enrich.copies.keys import (
     ALGORITHM,
     LONGEST_TEXT,
@@ -24,8 +24,8 @@ __all__ = [
     "Account",
     "NormalText",
     "copy_keys",
-    "drugs_told",
     "is_part_key",
+    "named_drugs",
     "normalize",
     "reference_key",
     "similarity",

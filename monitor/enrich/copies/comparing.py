@@ -54,7 +54,7 @@ class Account:
 
     Attributes:
         text: its words.
-        drugs: canonical names of the drugs that it is about, see `drugs_told`.
+        drugs: canonical names of the drugs that it is about, see `named_drugs`.
         effects: keys of its effects.
     """
 
@@ -63,15 +63,15 @@ class Account:
     effects: frozenset[str]
 
 
-def drugs_told(drugs: Iterable[tuple[str, str]]) -> frozenset[str]:
+def named_drugs(drugs: Iterable[tuple[str, str]]) -> frozenset[str]:
     """Return the drugs that a post is about: those that it names, or else those that its context names.
 
     Args:
         drugs: name and place of each drug, see `DrugMention`.
     """
     named = list(drugs)
-    own = frozenset(drug for drug, place in named if place == DrugPlace.POST)
-    return own or frozenset(drug for drug, _ in named)
+    in_post = frozenset(drug for drug, place in named if place == DrugPlace.POST)
+    return in_post or frozenset(drug for drug, _ in named)
 
 
 def similarity(first: Account, later: Account) -> float | None:

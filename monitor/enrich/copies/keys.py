@@ -1,7 +1,7 @@
 """What copies of a text have in common: short digests that the database stores and looks up.
 
-A text cannot be read from its keys. Whoever guesses a text can see that its keys are there, as long as the
-post is stored: the keys go with it. They have no secret, because all workers must agree on them.
+A text cannot be read from its keys. A person who guesses a text can see that its keys are there, as long
+as the post is stored: the keys go with it. They have no secret, because all workers must agree on them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def copy_keys(text: str, drugs: Iterable[DrugMention] = ()) -> tuple[bytes, ...]
     Args:
         text: what the author wrote.
         drugs: the drugs of the post and of its context. If only the context names them, the same words about
-            another drug are no copy.
+            another drug are not a copy.
 
     Returns:
         16 bytes each; nothing for texts of fewer than `SHORTEST_COPY` words.

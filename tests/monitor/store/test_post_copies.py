@@ -1,4 +1,4 @@
-"""Copies: exactly one first post for a text, whoever writes it, and whatever happens to it later."""
+"""Copies: exactly one first post for a text, whichever worker writes it, and whatever happens to it later."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_copies_in_one_batch_belong_to_the_earliest(store: Store, tables: 
     ],
 )
 @pytest.mark.parametrize("together", [True, False])
-async def test_another_report_is_no_copy(
+async def test_another_report_is_not_a_copy(
     store: Store, tables: Tables, other: ScoredPost, together: bool
 ) -> None:
     same = other.received.post.text == TEXT
@@ -104,12 +104,12 @@ async def test_another_report_is_no_copy(
     assert copies(tables) == {}
 
 
-async def test_short_texts_are_no_copies(store: Store, tables: Tables) -> None:
+async def test_short_texts_are_not_copies(store: Store, tables: Tables) -> None:
     await write(store, [report(str(n), "zoloft has me shaking so bad") for n in range(3)])
     assert copies(tables) == {}
 
 
-async def test_the_same_words_about_another_drug_of_the_thread_are_no_copy(
+async def test_the_same_words_about_another_drug_of_the_thread_are_not_a_copy(
     store: Store, tables: Tables
 ) -> None:
     text = "this stuff has me shaking every single night and nobody believes me"
@@ -315,8 +315,8 @@ async def test_workers_that_write_the_same_texts_in_any_order_never_block_each_o
 
     orders = [random_.sample(texts, len(texts)) for _ in range(2)]
     await asyncio.gather(write_all("a", store, orders[0]), write_all("b", other_store, orders[1]))
-    found = copies(tables)
-    firsts = {name for (name,) in tables.rows("SELECT tweet_id FROM tweets")} - set(found)
-    assert {first for first, _ in found.values()} <= firsts
+    first_of = copies(tables)
+    firsts = {name for (name,) in tables.rows("SELECT tweet_id FROM tweets")} - set(first_of)
+    assert {first for first, _ in first_of.values()} <= firsts
     text_of = dict(tables.rows("SELECT tweet_id, text FROM tweets"))
     assert len({text_of[name] for name in firsts}) == len(firsts)

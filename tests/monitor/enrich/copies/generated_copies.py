@@ -100,10 +100,10 @@ def fill(post: str, drug: str, effect: str) -> str:
 
 def paraphrased(text: str, random_: random.Random) -> str:
     """Swap, drop, add or replace one to three words. Those that change what is told stay."""
-    told = {word for name, _ in (*DRUGS, *EFFECTS) for word in name.split()}
+    names = {word for name, _ in (*DRUGS, *EFFECTS) for word in name.split()}
     words = text.split()
     for _ in range(random_.choice((1, 2, 2, 3))):
-        free = [n for n, word in enumerate(words) if not _is_telling(word, told)]
+        free = [n for n, word in enumerate(words) if not _is_telling(word, names)]
         with_synonyms = [n for n in free if _bare(words[n]) in SYNONYMS]
         place = random_.choice(free)
         match random_.choice(("swap", "drop", "synonym", "synonym")):
@@ -123,9 +123,9 @@ def _bare(word: str) -> str:
     return word.strip(".,?!:;").casefold()
 
 
-def _is_telling(word: str, told: set[str]) -> bool:
+def _is_telling(word: str, names: set[str]) -> bool:
     bare = _bare(word)
-    return bare in told or bare in KEPT_WORDS or any(character.isdigit() for character in word)
+    return bare in names or bare in KEPT_WORDS or any(character.isdigit() for character in word)
 
 
 def _link(random_: random.Random) -> str:

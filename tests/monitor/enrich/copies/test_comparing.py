@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.enrich.copies import MIN_SIMILARITY, Account, drugs_told, normalize, similarity
+from monitor.enrich.copies import MIN_SIMILARITY, Account, named_drugs, normalize, similarity
 
 TEXT = "Day 3 on zoloft 50 mg and my son can't stop shaking, is this normal or should I worry?"
 
@@ -38,7 +38,7 @@ def test_few_other_words_leave_a_copy() -> None:
         account("I took zoloft for years and it was fine until it gave me tremors last week"),
     ],
 )
-def test_another_report_is_no_copy(later: Account) -> None:
+def test_another_report_is_not_a_copy(later: Account) -> None:
     assert similarity(account(), later) is None
 
 
@@ -68,12 +68,12 @@ def test_a_text_that_was_cut_before_its_effect_is_a_copy_if_its_words_are_the_sa
     assert similarity(account(), other_drug) is None
 
 
-def test_a_cut_text_of_few_words_is_no_copy() -> None:
+def test_a_cut_text_of_few_words_is_not_a_copy() -> None:
     assert similarity(account(), account("Day 3 on zoloft 50 mg and…")) is None
 
 
 def test_a_post_is_about_the_drugs_that_it_names_or_else_about_those_of_its_context() -> None:
-    own, quoted = ("sertraline", "post"), ("alprazolam", "quoted")
-    assert drugs_told([own, quoted]) == {"sertraline"}
-    assert drugs_told([quoted]) == {"alprazolam"}
-    assert drugs_told([]) == frozenset()
+    in_post, quoted = ("sertraline", "post"), ("alprazolam", "quoted")
+    assert named_drugs([in_post, quoted]) == {"sertraline"}
+    assert named_drugs([quoted]) == {"alprazolam"}
+    assert named_drugs([]) == frozenset()

@@ -32,7 +32,7 @@ def test_copies_are_recognized_and_templates_are_not(different: list[Pair]) -> N
     assert right / sum(pair.is_copy for pair in pairs) >= 0.9
 
 
-def test_different_posts_in_similar_words_are_no_copies_even_if_all_are_compared(
+def test_different_posts_in_similar_words_are_not_copies_even_if_all_are_compared(
     different: list[Pair],
 ) -> None:
     merged = [pair for pair in different if similarity(pair.first_account, pair.later_account) is not None]
@@ -49,7 +49,7 @@ def is_merged(pair: Pair) -> bool:
 
 
 def _print_kinds(pairs: Iterable[Pair], merged: Iterable[Pair]) -> None:
-    totals, found = Counter(pair.kind for pair in pairs), Counter(pair.kind for pair in merged)
+    totals, recognized = Counter(pair.kind for pair in pairs), Counter(pair.kind for pair in merged)
     lines = ["| pairs | number | recognized as copies |\n|---|---|---|"]
-    lines += [f"| {kind} | {total} | {found[kind] / total:.1%} |" for kind, total in totals.items()]
+    lines += [f"| {kind} | {total} | {recognized[kind] / total:.1%} |" for kind, total in totals.items()]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")

@@ -61,8 +61,8 @@ def test_the_same_words_about_another_drug_have_another_exact_key() -> None:
 
 
 def test_the_drugs_of_a_quote_do_not_matter_if_the_text_names_its_drug() -> None:
-    own = DrugMention(9, 15, "zoloft", "sertraline", DrugNaming.BRAND)
-    assert copy_keys(TEXT, [own, quoted("quetiapine")]) == copy_keys(TEXT, [own]) == copy_keys(TEXT)
+    zoloft = DrugMention(9, 15, "zoloft", "sertraline", DrugNaming.BRAND)
+    assert copy_keys(TEXT, [zoloft, quoted("quetiapine")]) == copy_keys(TEXT, [zoloft]) == copy_keys(TEXT)
 
 
 def quoted(drug: str) -> DrugMention:
