@@ -13,7 +13,7 @@ from monitor.alerts.payload import (
     MentionPayload,
     QuietHoursPayload,
 )
-from monitor.alerts.rulebook import AlertPlan, Decision
+from monitor.alerts.rulebook import AlertPlan, RuleDecision
 from monitor.effect_reports import EffectReport
 from monitor.findings import DrugLink
 from monitor.records import Alert
@@ -37,7 +37,7 @@ def utf16_units(text: str, end: int) -> int:
 
 
 def alert_about(
-    report: EffectReport, decision: Decision, plan: AlertPlan, *, bundle: str, detected_at: datetime
+    report: EffectReport, decision: RuleDecision, plan: AlertPlan, *, bundle: str, detected_at: datetime
 ) -> Alert:
     """Return the alert about an effect.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.alerts.raising import alert_id_of
-from monitor.alerts.rulebook import NO_KNOWLEDGE, AlertPlan, Decision, Knowledge, RuleBook
+from monitor.alerts.rulebook import NO_KNOWLEDGE, AlertPlan, Knowledge, RuleBook, RuleDecision
 from monitor.effect_reports import EffectReport
 
 
@@ -23,7 +23,7 @@ class TrialResult:
     """
 
     report: EffectReport
-    decision: Decision
+    decision: RuleDecision
     plan: AlertPlan | None
     waits_for: tuple[str, ...] = ()
 
@@ -68,7 +68,7 @@ class RuleTrial:
         self.copies += report.copy_of is not None
         if report.scored.prediction.probability < self._min_probability:
             self.improbable += 1
-            return TrialResult(report, Decision(), None)
+            return TrialResult(report, RuleDecision(), None)
         decision = self._book.decide(report, self._knowledge)
         alert_id = alert_id_of(*report.key)
         at = report.scored.received.posted_at

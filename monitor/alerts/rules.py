@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from monitor.alerts.raising import alert_about, alert_id_of
-from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, Decision, Knowledge, RuleBook
+from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, Knowledge, RuleBook, RuleDecision
 from monitor.effect_reports import EffectKey, EffectReport
 from monitor.records import Alert
 from monitor.store.cooldowns import CooldownRequest, Granted
@@ -72,7 +72,7 @@ class BatchDecisions:
 
     bundle: str
     detected_at: datetime
-    decided: Mapping[EffectKey, tuple[EffectReport, Decision]]
+    decided: Mapping[EffectKey, tuple[EffectReport, RuleDecision]]
 
     @property
     def cooldowns(self) -> Sequence[CooldownRequest]:

@@ -16,7 +16,7 @@ from monitor.errors import MonitorError, SettingsError
 
 if TYPE_CHECKING:
     from monitor.alerts.rule_trial import TrialResult
-    from monitor.alerts.rulebook import Knowledge, Rule, RuleBook
+    from monitor.alerts.rulebook import AlertRule, Knowledge, RuleBook
     from monitor.settings import Settings
 
 RulesFile = Annotated[
@@ -130,7 +130,7 @@ def _known(settings: Settings, file: Path | None) -> Knowledge:
         return NO_KNOWLEDGE
 
 
-def _record(rule: Rule) -> dict[str, Any]:
+def _record(rule: AlertRule) -> dict[str, Any]:
     return {
         "name": rule.name,
         "when": [condition.words for condition in rule.conditions],

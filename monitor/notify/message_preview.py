@@ -11,7 +11,7 @@ from redis import Redis
 
 from monitor.alerts import AlertPayload, StreamEntry
 from monitor.alerts.redis import translate_redis_errors
-from monitor.alerts.rulebook import Delivery
+from monitor.alerts.rulebook import AlertDelivery
 from monitor.alerts.rulebook.routes import Route
 from monitor.errors import PoisonError
 from monitor.notify.dispatch import Dispatch, RoutedEntry, Sender, read_entry
@@ -77,7 +77,7 @@ def preview_messages(
             if not isinstance(item, AlertPayload) or not routing.takes(name, routes[name], item):
                 continue
             due = due_at(item, published_at(entry.entry_id), routes[name])
-            digest = item.delivery if item.delivery in (Delivery.HOURLY, Delivery.DAILY) else None
+            digest = item.delivery if item.delivery in (AlertDelivery.HOURLY, AlertDelivery.DAILY) else None
             messages.setdefault((digest, due, "" if digest else entry.entry_id), []).append(entry)
         for (digest, due, _), members in messages.items():
             text = sender.preview(Dispatch(name, tuple(members), now, digest))

@@ -20,7 +20,7 @@ from redis.exceptions import ResponseError
 from monitor.alerts import AlertPayload, StreamEntry
 from monitor.alerts.redis import GroupReader, translate_redis_errors
 from monitor.alerts.redis.tail import comparable_id, newest_removed
-from monitor.alerts.rulebook import Delivery
+from monitor.alerts.rulebook import AlertDelivery
 from monitor.alerts.rulebook.routes import Route
 from monitor.errors import PoisonError
 from monitor.notify.dispatch import RoutedEntry, read_entry
@@ -181,7 +181,7 @@ class RouteQueue:
         if not isinstance(item, AlertPayload):
             self._waiting[entry.entry_id] = Waiting(entry.entry_id, published)
             return True
-        digest = item.delivery if item.delivery in (Delivery.HOURLY, Delivery.DAILY) else IMMEDIATE
+        digest = item.delivery if item.delivery in (AlertDelivery.HOURLY, AlertDelivery.DAILY) else IMMEDIATE
         due = due_at(item, published, self._route)
         self._waiting[entry.entry_id] = Waiting(entry.entry_id, due, str(digest))
         return True

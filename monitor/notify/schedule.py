@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.alerts import AlertPayload
-from monitor.alerts.rulebook import Delivery, QuietHours, Severity
+from monitor.alerts.rulebook import AlertDelivery, QuietHours, Severity
 from monitor.alerts.rulebook.routes import Route
 
 NEVER_WAITS: Final = Severity.CRITICAL
@@ -25,9 +25,9 @@ def due_at(alert: AlertPayload, published_at: datetime, route: Route) -> datetim
         route: the route; its time zone defines full hours and days.
     """
     due = published_at.astimezone(UTC)
-    if alert.delivery == Delivery.HOURLY:
+    if alert.delivery == AlertDelivery.HOURLY:
         due = _next_hour(due, ZoneInfo(route.time_zone))
-    elif alert.delivery == Delivery.DAILY:
+    elif alert.delivery == AlertDelivery.DAILY:
         due = next_time(due, route.daily_at, ZoneInfo(route.time_zone))
     quiet = quiet_hours_of(alert)
     if quiet is not None and alert.severity != NEVER_WAITS and quiet.contain(due):

@@ -36,7 +36,7 @@ class CooldownRequest:
     alert_id: str
 
 
-class Decisions(Protocol):
+class EffectDecisions(Protocol):
     """What the rules decided about the effects of a batch."""
 
     @property
@@ -89,7 +89,7 @@ AT_ONCE: Final = 5_000
 """Number of rows that are removed in a transaction."""
 
 
-async def take_cooldowns(connection: AsyncConnection, decisions: Decisions) -> set[tuple[str, str]]:
+async def take_cooldowns(connection: AsyncConnection, decisions: EffectDecisions) -> set[tuple[str, str]]:
     """Start the cooldowns that do not run, and return the requests that passed.
 
     The first request of a key gets it. An alert that is in the outbox passes without one: what a new version

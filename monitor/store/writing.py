@@ -29,7 +29,7 @@ from monitor.store.columns import (
     with_distinct_spans,
 )
 from monitor.store.connections import async_engine
-from monitor.store.cooldowns import Decisions, take_cooldowns
+from monitor.store.cooldowns import EffectDecisions, take_cooldowns
 from monitor.store.counting import add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.expiring import expire_events, note_need
@@ -40,7 +40,7 @@ from monitor.store.revisions import read_revision, required_revision, revision_e
 from monitor.store.skipped_languages import count_skipped
 from monitor.store.tombstones import find_removed
 
-RaiseAlerts = Callable[[Sequence[EffectReport]], Decisions]
+RaiseAlerts = Callable[[Sequence[EffectReport]], EffectDecisions]
 """Returns what is decided about effects that are new in the database: their tags and their alerts."""
 
 
@@ -238,7 +238,7 @@ async def _write_findings(
     connection: AsyncConnection,
     new: Sequence[PredictionRow],
     reports: Sequence[EffectReport],
-    decisions: Decisions,
+    decisions: EffectDecisions,
     *,
     bundle: str,
 ) -> int:

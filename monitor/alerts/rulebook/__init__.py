@@ -1,9 +1,9 @@
 """The rules file: which effects raise an alert, how urgent it is, and where it goes.
 
-tables         its tables, keys and valid values
-reading        from the file to a `RuleBook`, or to an error with lines
+rule_tables    its tables, keys and valid values
+rules_file     from the file to a `RuleBook`, or to an error with lines
 source_lines   the lines of the file
-problems       what is wrong in it, in words
+rule_problems  what is wrong in it, in words
 groups         product groups
 compiling      names become canonical, conditions become comparable
 contradictions rules that can never apply
@@ -19,29 +19,28 @@ rule           a rule, its cooldown, and what the rules decided
 rule_book      all rules: `decide` and `explain`
 """
 
-from monitor.alerts.rulebook.actions import Action, CooldownBy, Delivery, Severity
+from monitor.alerts.rulebook.actions import Action, AlertDelivery, CooldownBy, Severity
 from monitor.alerts.rulebook.drug_names import DrugNames, load_drug_names
 from monitor.alerts.rulebook.durations import QuietHours
-from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge, Listedness
-from monitor.alerts.rulebook.problems import RulesError
-from monitor.alerts.rulebook.reading import read_rules
-from monitor.alerts.rulebook.rule import AlertPlan, Decision, Rule
+from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge
+from monitor.alerts.rulebook.rule import AlertPlan, AlertRule, RuleDecision
 from monitor.alerts.rulebook.rule_book import DEFAULT_RULES, RuleBook, RuleExplanation
+from monitor.alerts.rulebook.rule_problems import RulesError
+from monitor.alerts.rulebook.rules_file import read_rules
 
 __all__ = [
     "DEFAULT_RULES",
     "NO_KNOWLEDGE",
     "Action",
+    "AlertDelivery",
     "AlertPlan",
+    "AlertRule",
     "CooldownBy",
-    "Decision",
-    "Delivery",
     "DrugNames",
     "Knowledge",
-    "Listedness",
     "QuietHours",
-    "Rule",
     "RuleBook",
+    "RuleDecision",
     "RuleExplanation",
     "RulesError",
     "Severity",

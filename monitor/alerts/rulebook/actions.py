@@ -30,7 +30,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-class Delivery(StrEnum):
+class AlertDelivery(StrEnum):
     """When an alert goes to its routes, from the soonest to the latest."""
 
     IMMEDIATE = "immediate"
@@ -49,4 +49,4 @@ class CooldownBy(StrEnum):
 
 
 SEVERITIES: Final = tuple(Severity)
-DELIVERIES: Final = tuple(Delivery)
+DELIVERIES: Final = tuple(AlertDelivery)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.alerts.rulebook import conditions as on
-from monitor.alerts.rulebook.actions import Action, CooldownBy, Delivery
+from monitor.alerts.rulebook.actions import Action, AlertDelivery, CooldownBy
 from monitor.alerts.rulebook.conditions import Condition, any_of
 from monitor.alerts.rulebook.drug_names import DrugNames, folded, require_class, require_drug, suggestion
 from monitor.alerts.rulebook.durations import QuietHours
-from monitor.alerts.rulebook.problems import Problem
-from monitor.alerts.rulebook.rule import Rule
-from monitor.alerts.rulebook.tables import ConditionsTable, RuleTable, WhenTable
+from monitor.alerts.rulebook.rule import AlertRule
+from monitor.alerts.rulebook.rule_problems import RuleProblem
+from monitor.alerts.rulebook.rule_tables import ConditionsTable, RuleTable, WhenTable
 
 BROAD: Final = ":broad"
 """The end of an SMQ's name whose broad search is meant."""
@@ -137,7 +137,7 @@ def _plain_conditions(table: ConditionsTable) -> Iterator[tuple[str, Condition, 
 
 def compile_rule(
     table: RuleTable, number: int, compiler: ConditionCompiler, *, time_zone: str, line: int | None
-) -> tuple[Rule, CompiledConditions, CompiledConditions, list[Problem]]:
+) -> tuple[AlertRule, CompiledConditions, CompiledConditions, list[RuleProblem]]:
     """Return a rule, the conditions of its `when` and `not` tables, and what is wrong with them.
 
     Args:
@@ -150,9 +150,9 @@ def compile_rule(
     when, wrong_when = compiler.compile(table.when)
     unless, wrong_unless = compiler.compile(table.unless)
     wrong = [("when", *problem) for problem in wrong_when] + [("not", *problem) for problem in wrong_unless]
-    problems = [Problem(("rule", number, where, key), message) for where, key, message in wrong]
+    problems = [RuleProblem(("rule", number, where, key), message) for where, key, message in wrong]
     hours = table.quiet_hours
-    rule = Rule(
+    rule = AlertRule(
         name=table.name,
         conditions=(
             *when.conditions,
@@ -160,7 +160,7 @@ def compile_rule(
             *_on_copies(table.when, table.action),
         ),
         action=table.action,
-        delivery=table.every or Delivery.IMMEDIATE,
+        delivery=table.every or AlertDelivery.IMMEDIATE,
         tags=table.tags,
         severity=table.severity,
         routes=table.route,

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.alerts.rulebook.actions import Action, Delivery
+from monitor.alerts.rulebook.actions import Action, AlertDelivery
 from monitor.alerts.rulebook.compiling import BROAD, CompiledConditions
 from monitor.alerts.rulebook.drug_names import ATC, DrugNames, suggestion
 from monitor.alerts.rulebook.knowledge import Knowledge
-from monitor.alerts.rulebook.problems import Problem
-from monitor.alerts.rulebook.tables import RuleTable
+from monitor.alerts.rulebook.rule_problems import RuleProblem
+from monitor.alerts.rulebook.rule_tables import RuleTable
 from monitor.findings import SERIOUS
 
 NEEDS_DRUG: Final = ("drug", "class", "group", "drug_place", "first_time", "listedness")
@@ -30,14 +30,14 @@ class CheckedRule:
 
 def find_contradictions(
     rules: Sequence[CheckedRule], names: DrugNames, knowledge: Knowledge
-) -> Iterator[Problem]:
+) -> Iterator[RuleProblem]:
     """Yield what can never happen in rules whose values are valid."""
     dropped: CheckedRule | None = None
     for rule in rules:
         for key, message in (*_in_vain(rule.table), *_impossible(rule, names, knowledge)):
-            yield Problem(("rule", rule.number, *key.split(".")), message)
+            yield RuleProblem(("rule", rule.number, *key.split(".")), message)
         if dropped is not None and not _survives(rule, dropped):
-            yield Problem(
+            yield RuleProblem(
                 ("rule", rule.number),
                 f'can never apply: the rule "{dropped.table.name}" above it drops everything',
             )
@@ -62,7 +62,7 @@ def _in_vain(table: RuleTable) -> Iterator[tuple[str, str]]:
         yield "tags", "have no effect: a rule with action drop writes none"
     if action is Action.TAG and not table.tags:
         yield "tags", 'are missing: a rule with action tag needs some, such as tags = ["for-review"]'
-    if action is Action.DIGEST and table.every not in (Delivery.HOURLY, Delivery.DAILY):
+    if action is Action.DIGEST and table.every not in (AlertDelivery.HOURLY, AlertDelivery.DAILY):
         yield "every", 'must be "hourly" or "daily" for action digest'
     if action is not Action.DIGEST and table.every is not None:
         yield "every", "has an effect with action digest only"

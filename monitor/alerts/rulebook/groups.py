@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from monitor.alerts.rulebook.drug_names import DrugNames, require_drug, suggestion
-from monitor.alerts.rulebook.problems import Problem
-from monitor.alerts.rulebook.tables import GroupTable
+from monitor.alerts.rulebook.rule_problems import RuleProblem
+from monitor.alerts.rulebook.rule_tables import GroupTable
 
 
 def expand_groups(
     tables: Mapping[str, GroupTable], names: DrugNames
-) -> tuple[dict[str, frozenset[str]], list[Problem]]:
+) -> tuple[dict[str, frozenset[str]], list[RuleProblem]]:
     """Return the canonical drugs of each group, and what is wrong with the groups.
 
     Unknown drugs and groups, groups that contain themselves, and groups without a drug are problems.
     """
-    problems: list[Problem] = []
+    problems: list[RuleProblem] = []
     inner = {name: [group for group in table.groups if group in tables] for name, table in tables.items()}
     in_order, cycles = _walk(inner)
     for cycle in cycles:
         path = " → ".join(cycle)
-        problems.append(Problem(("group", cycle[0], "groups"), f"contains itself: {path}; break the cycle"))
+        problems.append(
+            RuleProblem(("group", cycle[0], "groups"), f"contains itself: {path}; break the cycle")
+        )
     for name, table in tables.items():
         problems += [
-            Problem(
+            RuleProblem(
                 ("group", name, "groups"),
                 f'"{group}" is not a group of this file{suggestion(group, tables)}',
             )
@@ -36,17 +38,21 @@ def expand_groups(
         drugs = _listed_drugs(name, tables[name], names, problems)
         groups[name] = drugs.union(*(groups.get(group, frozenset()) for group in inner[name]))
     if not problems:
-        problems = [Problem(("group", name), "has no drug") for name, drugs in groups.items() if not drugs]
+        problems = [
+            RuleProblem(("group", name), "has no drug") for name, drugs in groups.items() if not drugs
+        ]
     return groups, problems
 
 
-def _listed_drugs(name: str, table: GroupTable, names: DrugNames, problems: list[Problem]) -> frozenset[str]:
+def _listed_drugs(
+    name: str, table: GroupTable, names: DrugNames, problems: list[RuleProblem]
+) -> frozenset[str]:
     drugs = set()
     for drug in table.drugs:
         try:
             drugs.add(require_drug(drug, names))
         except ValueError as error:
-            problems.append(Problem(("group", name, "drugs"), str(error)))
+            problems.append(RuleProblem(("group", name, "drugs"), str(error)))
     return frozenset(drugs)
 
 

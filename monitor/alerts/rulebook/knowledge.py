@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, Protocol
 
-
-class Listedness(StrEnum):
-    """Whether the labels of a drug list an effect."""
-
-    LISTED = "listed"
-    LISTED_MILDER = "listed-milder"
-    UNLISTED = "unlisted"
-    UNKNOWN = "unknown"
+from monitor.store.listed_effects import Listedness
 
 
 class Verdict(Protocol):

@@ -11,8 +11,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from monitor.alerts.rulebook.problems import Problem, RulesError, wrong_rules
 from monitor.alerts.rulebook.routes import Route
+from monitor.alerts.rulebook.rule_problems import RuleProblem, RulesError, wrong_rules
 
 ROUTE_NAME: Final = re.compile("[a-z0-9][a-z0-9_-]{0,62}")
 """A name becomes a part of keys in Redis, and a label of metrics."""
@@ -45,7 +45,7 @@ def read_routes(path: Path) -> Mapping[str, Route]:
     return routes
 
 
-def compile_routes(tables: object, folder: Path) -> tuple[dict[str, Route], list[Problem]]:
+def compile_routes(tables: object, folder: Path) -> tuple[dict[str, Route], list[RuleProblem]]:
     """Return the routes in the table `route` of a rules file, and what is wrong in it.
 
     Args:
@@ -53,13 +53,13 @@ def compile_routes(tables: object, folder: Path) -> tuple[dict[str, Route], list
         folder: folder of the file; paths in routes are relative to it.
     """
     if not isinstance(tables, Mapping):
-        return {}, [Problem(("route",), "must be tables: write [route.safety-team]")]
+        return {}, [RuleProblem(("route",), "must be tables: write [route.safety-team]")]
     routes: dict[str, Route] = {}
-    problems: list[Problem] = []
+    problems: list[RuleProblem] = []
     for name, table in tables.items():
         if not ROUTE_NAME.fullmatch(name):
             problems.append(
-                Problem(("route", name), "must have a name of small letters, digits, - and _, at most 63")
+                RuleProblem(("route", name), "must have a name of small letters, digits, - and _, at most 63")
             )
             continue
         try:
@@ -69,14 +69,14 @@ def compile_routes(tables: object, folder: Path) -> tuple[dict[str, Route], list
     return routes, problems
 
 
-def _problems(name: str, error: ValidationError) -> Iterator[Problem]:
+def _problems(name: str, error: ValidationError) -> Iterator[RuleProblem]:
     """Yield what is wrong with a route, without its values, which may be secrets."""
     for details in error.errors(include_url=False, include_input=False):
         # The first part of the place is the kind of the route.
         place: tuple[Any, ...] = ("route", name, *details["loc"][1:])
         if details["type"].startswith("union_tag"):
             place = ("route", name, "type")
-        yield Problem(place, _message(details))
+        yield RuleProblem(place, _message(details))
 
 
 def _message(details: ErrorDetails) -> str:

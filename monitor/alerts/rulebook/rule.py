@@ -7,7 +7,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.alerts.rulebook.actions import DELIVERIES, SEVERITIES, Action, CooldownBy, Delivery, Severity
+from monitor.alerts.rulebook.actions import (
+    DELIVERIES,
+    SEVERITIES,
+    Action,
+    AlertDelivery,
+    CooldownBy,
+    Severity,
+)
 from monitor.alerts.rulebook.conditions import Condition
 from monitor.alerts.rulebook.durations import QuietHours, duration_in_words
 from monitor.effect_reports import EffectReport
@@ -18,7 +25,7 @@ NO_DRUG: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlertRule:
     """A rule of the file.
 
     Attributes:
@@ -38,7 +45,7 @@ class Rule:
     name: str
     conditions: tuple[Condition, ...] = ()
     action: Action = Action.ALERT
-    delivery: Delivery = Delivery.IMMEDIATE
+    delivery: AlertDelivery = AlertDelivery.IMMEDIATE
     tags: tuple[str, ...] = ()
     severity: Severity | None = None
     routes: tuple[str, ...] = ()
@@ -108,12 +115,12 @@ class AlertPlan:
     rules: tuple[str, ...]
     severity: Severity | None
     routes: tuple[str, ...]
-    delivery: Delivery
+    delivery: AlertDelivery
     quiet_hours: QuietHours | None
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RuleDecision:
     """What the rules decided about an effect, before cooldowns.
 
     Attributes:
@@ -125,7 +132,7 @@ class Decision:
         listed_sentence: the sentence of the label, or None.
     """
 
-    matches: tuple[Rule, ...] = ()
+    matches: tuple[AlertRule, ...] = ()
     tags: tuple[str, ...] = ()
     applied: tuple[str, ...] = ()
     dropped_by: str | None = None
@@ -160,7 +167,7 @@ class Decision:
         return planned(rules) if rules else None
 
 
-def planned(rules: list[Rule]) -> AlertPlan:
+def planned(rules: list[AlertRule]) -> AlertPlan:
     """Return the alert that these rules raise together."""
     severities = [rule.severity for rule in rules if rule.severity is not None]
     delivery = min((rule.delivery for rule in rules), key=DELIVERIES.index)

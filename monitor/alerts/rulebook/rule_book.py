@@ -13,7 +13,7 @@ from monitor.alerts.rulebook.drug_names import AnyDrugName, DrugNames
 from monitor.alerts.rulebook.effect_view import EffectView
 from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge
 from monitor.alerts.rulebook.routes import Route
-from monitor.alerts.rulebook.rule import Decision, Rule
+from monitor.alerts.rulebook.rule import AlertRule, RuleDecision
 from monitor.effect_reports import EffectReport
 
 NEED_TERMINOLOGY: Final = frozenset({"soc", "hlgt", "hlt", "smq", "ime", "dme"})
@@ -30,7 +30,7 @@ class RuleExplanation:
         failed: the conditions that do not hold, each with what the effect has instead.
     """
 
-    rule: Rule
+    rule: AlertRule
     reached: bool
     failed: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ class RuleBook:
     """The rules, in the order in which they are read.
 
     The rules are read from the top. A `drop` rule that applies ends the search; what earlier rules decided
-    stays. All other rules that apply work together: see `Decision`.
+    stays. All other rules that apply work together: see `RuleDecision`.
 
     Attributes:
         rules: the rules.
@@ -54,13 +54,13 @@ class RuleBook:
         names: the dictionary of drugs.
     """
 
-    rules: tuple[Rule, ...]
+    rules: tuple[AlertRule, ...]
     routes: Mapping[str, Route] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: DrugNames = field(default_factory=AnyDrugName)
 
     @cached_property
-    def _by_rule(self) -> Sequence[tuple[Rule, tuple[Holds, ...]]]:
+    def _by_rule(self) -> Sequence[tuple[AlertRule, tuple[Holds, ...]]]:
         """Each rule with the functions of its conditions: most rules are left after the first one."""
         return [(rule, tuple(condition.holds for condition in rule.conditions)) for rule in self.rules]
 
@@ -77,10 +77,10 @@ class RuleBook:
             missing.append("no product label was imported, so listedness is always unknown")
         return "; ".join(missing) or None
 
-    def decide(self, report: EffectReport, knowledge: Knowledge = NO_KNOWLEDGE) -> Decision:
+    def decide(self, report: EffectReport, knowledge: Knowledge = NO_KNOWLEDGE) -> RuleDecision:
         """Return what the rules decide about an effect."""
         view = EffectView(report, knowledge, self.names.atc_of)
-        applied: list[Rule] = []
+        applied: list[AlertRule] = []
         dropped_by = None
         for rule, conditions in self._by_rule:
             for holds in conditions:
@@ -95,7 +95,7 @@ class RuleBook:
             return NOTHING
         matches = tuple(rule for rule in applied if rule.action.raises)
         verdict = view.verdict if matches else None
-        return Decision(
+        return RuleDecision(
             matches=matches,
             tags=tuple(dict.fromkeys(tag for rule in applied for tag in rule.tags)),
             applied=tuple(rule.name for rule in applied),
@@ -121,8 +121,8 @@ class RuleBook:
         return explanations
 
 
-NOTHING: Final = Decision()
+NOTHING: Final = RuleDecision()
 """What is decided where no rule applies."""
 
-DEFAULT_RULES: Final = RuleBook((Rule("default", (is_first_post(),)),))
+DEFAULT_RULES: Final = RuleBook((AlertRule("default", (is_first_post(),)),))
 """Without a rules file: an alert for each effect, except in copies."""

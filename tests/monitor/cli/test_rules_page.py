@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.alerts.rulebook import RulesError
-from monitor.alerts.rulebook.tables import RuleTable, WhenTable
+from monitor.alerts.rulebook.rule_tables import RuleTable, WhenTable
 from monitor.findings import DrugMention, DrugNaming, Fact, FactKind
 from monitor.settings import Settings
 from monitor.store import Store

@@ -19,7 +19,7 @@ HOUR = 3_600
 
 @dataclass
 class Requests:
-    """Decisions that need cooldowns."""
+    """EffectDecisions that need cooldowns."""
 
     cooldowns: Sequence[CooldownRequest]
     detected_at: datetime = POSTED
@@ -38,9 +38,9 @@ def requests(*pairs: tuple[str, str], after: int = 0, seconds: int = HOUR) -> Re
     return Requests(cooldowns, POSTED + timedelta(seconds=after))
 
 
-async def take(store: Store, wanted: Requests) -> set[tuple[str, str]]:
+async def take(store: Store, needed: Requests) -> set[tuple[str, str]]:
     async with store.engine.begin() as connection:
-        return await take_cooldowns(connection, wanted)
+        return await take_cooldowns(connection, needed)
 
 
 async def test_a_second_alert_waits_until_the_cooldown_is_over(store: Store) -> None:
@@ -57,8 +57,8 @@ async def test_a_refused_alert_does_not_extend_the_cooldown(store: Store) -> Non
 
 
 async def test_the_first_effect_of_a_batch_gets_the_key(store: Store) -> None:
-    wanted = requests(("k", "b"), ("other", "b"), ("k", "a"), ("last", "a"))
-    assert await take(store, wanted) == {("k", "b"), ("other", "b"), ("last", "a")}
+    needed = requests(("k", "b"), ("other", "b"), ("k", "a"), ("last", "a"))
+    assert await take(store, needed) == {("k", "b"), ("other", "b"), ("last", "a")}
 
 
 async def test_without_requests_nothing_is_asked(store: Store, tables: Tables) -> None:

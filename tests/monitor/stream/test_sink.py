@@ -18,7 +18,7 @@ from monitor.ingest import Batch, KafkaEvent
 from monitor.records import ScoredPost
 from monitor.settings import Settings, WorkerSettings
 from monitor.store import AppliedEvent, AuditedEvent, RaiseAlerts, Written
-from monitor.store.cooldowns import Decisions
+from monitor.store.cooldowns import EffectDecisions
 from monitor.stream.sink import WriteBatches
 from tests.monitor.kafka_events import batch_of, batch_of_texts, event
 from tests.monitor.stream.scorers import PickyScorer
@@ -74,7 +74,7 @@ class Sink:
         self.rules_of = bundle
         return self.raise_alerts
 
-    def raise_alerts(self, reports: Sequence[EffectReport]) -> Decisions:
+    def raise_alerts(self, reports: Sequence[EffectReport]) -> EffectDecisions:
         return AlertRules(bundle="picky-1").decide(reports)
 
     async def acknowledge(self, events: Sequence[KafkaEvent]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.rulebook import DEFAULT_RULES, Delivery, QuietHours, Rule, RuleBook, Severity
+from monitor.alerts.rulebook import DEFAULT_RULES, AlertDelivery, AlertRule, QuietHours, RuleBook, Severity
 from monitor.alerts.rulebook.actions import DELIVERIES, SEVERITIES, Action, CooldownBy
 from monitor.alerts.rulebook.rule import AlertPlan, planned
 from monitor.effect_reports import CopyKind, CopyOf
@@ -65,7 +65,7 @@ def test_rules_that_apply_work_together(tmp_path: Path) -> None:
     assert decision.tags == ("a", "b", "c")
     quiet = QuietHours(time(22), time(7), "Europe/Berlin")
     assert plan(book) == AlertPlan(
-        ("digest", "now"), Severity.HIGH, ("safety", "pager"), Delivery.IMMEDIATE, quiet
+        ("digest", "now"), Severity.HIGH, ("safety", "pager"), AlertDelivery.IMMEDIATE, quiet
     )
     assert set(book.routes) == {"safety", "pager"}
 
@@ -98,15 +98,15 @@ def test_only_rules_that_raise_alerts_leave_copies_out(tmp_path: Path) -> None:
 
 def test_quiet_hours_hold_only_if_every_rule_that_is_as_urgent_has_some() -> None:
     quiet = QuietHours(time(22), time(7), "UTC")
-    noisy, silent = Rule("noisy"), Rule("silent", quiet_hours=quiet)
-    digest = Rule("digest", action=Action.DIGEST, delivery=Delivery.DAILY)
+    noisy, silent = AlertRule("noisy"), AlertRule("silent", quiet_hours=quiet)
+    digest = AlertRule("digest", action=Action.DIGEST, delivery=AlertDelivery.DAILY)
     assert planned([silent, digest]).quiet_hours == quiet
     assert planned([silent, noisy]).quiet_hours is None
 
 
 rules = st.lists(
     st.builds(
-        Rule,
+        AlertRule,
         st.text(min_size=1),
         severity=st.sampled_from([None, *SEVERITIES]),
         delivery=st.sampled_from(DELIVERIES),
@@ -118,7 +118,9 @@ rules = st.lists(
 
 
 @given(rules)
-def test_a_plan_has_the_highest_severity_the_soonest_delivery_and_all_routes(several: list[Rule]) -> None:
+def test_a_plan_has_the_highest_severity_the_soonest_delivery_and_all_routes(
+    several: list[AlertRule],
+) -> None:
     together = planned(several)
     assert all(DELIVERIES.index(together.delivery) <= DELIVERIES.index(rule.delivery) for rule in several)
     severities = {rule.severity for rule in several} - {None}
@@ -131,7 +133,7 @@ def test_a_plan_has_the_highest_severity_the_soonest_delivery_and_all_routes(sev
 
 
 def key(by: CooldownBy, effect: object = None, name: str = "r") -> str | None:
-    return Rule(name, cooldown=60, cooldown_by=by).cooldown_key(effect or report())  # type: ignore[arg-type]
+    return AlertRule(name, cooldown=60, cooldown_by=by).cooldown_key(effect or report())  # type: ignore[arg-type]
 
 
 def test_a_cooldown_is_about_what_it_says() -> None:
@@ -169,5 +171,5 @@ def test_a_rule_in_cooldown_does_not_count(tmp_path: Path) -> None:
     assert (first.seconds, second.seconds) == (21_600, 3_600)
     assert plan(book) is None
     only_second = plan(book, frozenset({(second.key, "a")}))
-    assert only_second == AlertPlan(("b",), None, (), Delivery.IMMEDIATE, None)
+    assert only_second == AlertPlan(("b",), None, (), AlertDelivery.IMMEDIATE, None)
     assert plan(book, frozenset({(second.key, "another alert")})) is None

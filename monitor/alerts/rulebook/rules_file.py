@@ -15,12 +15,12 @@ from monitor.alerts.rulebook.contradictions import CheckedRule, find_contradicti
 from monitor.alerts.rulebook.drug_names import AnyDrugName, DrugNames, suggestion
 from monitor.alerts.rulebook.groups import expand_groups
 from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge
-from monitor.alerts.rulebook.problems import Problem, RulesError, problems_of, wrong_rules
 from monitor.alerts.rulebook.route_tables import compile_routes
-from monitor.alerts.rulebook.rule import Rule
+from monitor.alerts.rulebook.rule import AlertRule
 from monitor.alerts.rulebook.rule_book import RuleBook
+from monitor.alerts.rulebook.rule_problems import RuleProblem, RulesError, problems_of, wrong_rules
+from monitor.alerts.rulebook.rule_tables import RulesTable
 from monitor.alerts.rulebook.source_lines import SourceLines
-from monitor.alerts.rulebook.tables import RulesTable
 
 LARGEST: Final = 4 * 1024 * 1024
 """Largest file in bytes: rules are written by people."""
@@ -62,12 +62,12 @@ def read_rules(
 
 def _compiled(
     table: RulesTable, path: Path, lines: SourceLines, names: DrugNames, knowledge: Knowledge
-) -> tuple[RuleBook, list[Problem]]:
+) -> tuple[RuleBook, list[RuleProblem]]:
     groups, problems = expand_groups(table.group, names)
     routes, wrong_routes = compile_routes(table.route, path.parent)
     problems += wrong_routes
     compiler = ConditionCompiler(names, groups)
-    rules: list[Rule] = []
+    rules: list[AlertRule] = []
     checked: list[CheckedRule] = []
     for number, rule_table in enumerate(table.rule):
         line = lines.line_of(("rule", number))
@@ -82,21 +82,21 @@ def _compiled(
     return RuleBook(tuple(rules), routes, groups, names), problems
 
 
-def _repeated_names(rules: list[Rule]) -> Iterator[Problem]:
+def _repeated_names(rules: list[AlertRule]) -> Iterator[RuleProblem]:
     counts = Counter(rule.name for rule in rules)
     seen = set()
     for number, rule in enumerate(rules):
         if counts[rule.name] > 1 and rule.name in seen:
-            yield Problem(("rule", number, "name"), f'"{rule.name}" is the name of an earlier rule, too')
+            yield RuleProblem(("rule", number, "name"), f'"{rule.name}" is the name of an earlier rule, too')
         seen.add(rule.name)
 
 
-def _unknown_routes(rules: list[Rule], table: RulesTable) -> Iterator[Problem]:
+def _unknown_routes(rules: list[AlertRule], table: RulesTable) -> Iterator[RuleProblem]:
     for number, rule in enumerate(rules):
         for route in rule.routes:
             if route not in table.route:
                 advice = suggestion(route, table.route) or f": add a table [route.{route}]"
-                yield Problem(("rule", number, "route"), f'"{route}" is not a route of this file{advice}')
+                yield RuleProblem(("rule", number, "route"), f'"{route}" is not a route of this file{advice}')
 
 
 def _text_of(path: Path) -> str:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from models.languages import primary_language
-from monitor.alerts.rulebook.actions import Action, CooldownBy, Delivery, Severity
+from monitor.alerts.rulebook.actions import Action, AlertDelivery, CooldownBy, Severity
 from monitor.alerts.rulebook.durations import parse_duration, parse_hours, require_time_zone
-from monitor.alerts.rulebook.knowledge import Listedness
 from monitor.findings import DrugPlace, FactKind
+from monitor.store.listed_effects import Listedness
 
 LONGEST: Final = 200
 """Longest name or value, in characters."""
@@ -151,7 +151,7 @@ class RuleTable(FileTable):
     when: WhenTable = WhenTable()
     unless: ConditionsTable = Field(ConditionsTable(), alias="not")
     action: Annotated[Action, _one_of(Action)] = Action.ALERT
-    every: Annotated[Delivery, _one_of(Delivery)] | None = None
+    every: Annotated[AlertDelivery, _one_of(AlertDelivery)] | None = None
     tags: Texts = ()
     cooldown: int | None = None
     cooldown_by: Annotated[CooldownBy, _one_of(CooldownBy)] | None = None

@@ -12,8 +12,8 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.alerts.rulebook.rule_tables import GroupTable, RulesTable, RuleTable, WhenTable
 from monitor.alerts.rulebook.source_lines import Location, SourceLines
-from monitor.alerts.rulebook.tables import GroupTable, RulesTable, RuleTable, WhenTable
 from monitor.errors import MonitorError
 
 # "Input should be …", after the name of the key, reads as "must be …".
@@ -28,7 +28,7 @@ class RulesError(MonitorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RuleProblem:
     """Something wrong in the file.
 
     Attributes:
@@ -40,15 +40,15 @@ class Problem:
     message: str
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
+def problems_of(error: ValidationError) -> list[RuleProblem]:
     """Return the problems of a file that does not have the right form."""
     return [
-        Problem(details["loc"], _message(details))
+        RuleProblem(details["loc"], _message(details))
         for details in error.errors(include_url=False, include_input=False)
     ]
 
 
-def wrong_rules(path: Path, text: str, data: object, problems: Iterable[Problem]) -> RulesError:
+def wrong_rules(path: Path, text: str, data: object, problems: Iterable[RuleProblem]) -> RulesError:
     """Return the error that lists problems, each with its line, the name of its rule, and its key.
 
     Args:
