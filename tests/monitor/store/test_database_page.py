@@ -92,7 +92,7 @@ async def test_the_documented_rights_are_sufficient(
     await worker.close()
 
     tables.run(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
-    tables.run(f"GRANT SELECT ON ade_report, tweets, predictions, mentions TO {role}")
+    tables.run(f"GRANT SELECT ON ade_report, tweets, predictions, mentions, post_copies TO {role}")
     assert [
         len(list(find_effects(_as(migrated, role), Filters(bundle=bundle)))) for bundle in (None, "all")
     ] == [
