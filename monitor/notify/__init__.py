@@ -6,7 +6,7 @@ route_worker     takes up what is new, sends what is due, waits while the receiv
 route_queue      what waits for the route: the pending entries of its consumer group
 routing          which alerts a route gets
 schedule         when an alert is due: digests and quiet hours
-dispatch         one message, and the protocol `Sender`
+dispatch         one message, and the protocol `RouteSender`
 senders          webhook_sender, email_sender and chat_sender behind that protocol
 cloud_events     the body of a webhook; written_messages has the text for people
 set_aside        alerts that a receiver refuses for good
@@ -14,7 +14,7 @@ route_states     what `ade-monitor doctor` reads about a route
 message_preview  what would be sent
 """
 
-from monitor.notify.dispatch import Dispatch, RoutedEntry, Sender
+from monitor.notify.dispatch import Dispatch, RoutedEntry, RouteSender
 from monitor.notify.errors import RefusedError, RouteAwayError
 from monitor.notify.message_preview import MessagePreview, newest_alerts, preview_messages
 from monitor.notify.notifier import Notifier, open_routes
@@ -31,9 +31,9 @@ __all__ = [
     "RefusedError",
     "RouteAwayError",
     "RouteKeys",
+    "RouteSender",
     "RouteState",
     "RoutedEntry",
-    "Sender",
     "new_senders",
     "newest_alerts",
     "open_routes",

@@ -17,7 +17,7 @@ PLUGINS: Final = {"slack": {"NotifySlack"}, "teams": {"NotifyMSTeams", "NotifyWo
 
 
 class ChatSender:
-    """The `Sender` of a chat service.
+    """The `RouteSender` of a chat service.
 
     Args:
         route: the route.

@@ -81,7 +81,7 @@ class Dispatch:
         return f"{self.digest}-{hashlib.sha256(events.encode()).hexdigest()[:32]}"
 
 
-class Sender(Protocol):
+class RouteSender(Protocol):
     """Sends messages to the receiver of one route."""
 
     def send(self, dispatch: Dispatch) -> None:

@@ -22,7 +22,7 @@ TOO_LARGE = 552
 
 
 class EmailSender:
-    """The `Sender` of an e-mail route. Each message has a connection of its own.
+    """The `RouteSender` of an e-mail route. Each message has a connection of its own.
 
     Args:
         route: the route.

@@ -14,7 +14,7 @@ from monitor.alerts.redis import translate_redis_errors
 from monitor.alerts.rulebook import AlertDelivery
 from monitor.alerts.rulebook.routes import Route
 from monitor.errors import PoisonError
-from monitor.notify.dispatch import Dispatch, RoutedEntry, Sender, read_entry
+from monitor.notify.dispatch import Dispatch, RoutedEntry, RouteSender, read_entry
 from monitor.notify.route_queue import published_at
 from monitor.notify.routing import Routing
 from monitor.notify.schedule import due_at
@@ -65,7 +65,7 @@ def newest_alerts(client: Redis, stream: str, *, last: int, alert_id: str | None
 def preview_messages(
     entries: Sequence[RoutedEntry],
     routes: Mapping[str, Route],
-    senders: Mapping[str, Sender],
+    senders: Mapping[str, RouteSender],
     now: datetime,
 ) -> Iterator[MessagePreview]:
     """Yield the messages of each route for alerts. A digest has all that belong into it."""

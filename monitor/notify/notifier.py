@@ -17,7 +17,7 @@ from monitor.alerts.rulebook.routes import Route
 from monitor.backoff import Backoff
 from monitor.errors import FatalError, SettingsError
 from monitor.health import Health
-from monitor.notify.dispatch import Sender
+from monitor.notify.dispatch import RouteSender
 from monitor.notify.route_counts import RouteCounts
 from monitor.notify.route_lease import LEASE_S
 from monitor.notify.route_runner import RouteRunner
@@ -47,7 +47,7 @@ class Notifier:
         self,
         settings: Settings,
         routes: Mapping[str, Route],
-        senders: Mapping[str, Sender],
+        senders: Mapping[str, RouteSender],
         *,
         from_start: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -151,7 +151,7 @@ class Notifier:
 
 def open_routes(
     settings: Settings, only: Collection[str] = (), *, clock: Callable[[], datetime]
-) -> tuple[Mapping[str, Route], dict[str, Sender]]:
+) -> tuple[Mapping[str, Route], dict[str, RouteSender]]:
     """Return all routes of the rules file, and the senders of those that this process serves.
 
     Args:

@@ -16,7 +16,7 @@ from monitor.alerts.rulebook.routes import Route
 from monitor.backoff import Backoff
 from monitor.errors import RetryableError
 from monitor.health import Heartbeat
-from monitor.notify.dispatch import Sender
+from monitor.notify.dispatch import RouteSender
 from monitor.notify.route_counts import RouteCounts
 from monitor.notify.route_lease import LEASE_S, LeaseKeeper, RouteLease
 from monitor.notify.route_queue import RouteQueue
@@ -66,7 +66,7 @@ class RouteRunner:
         name: str,
         route: Route,
         routing: Routing,
-        sender: Sender,
+        sender: RouteSender,
         *,
         holder: str,
         clock: Callable[[], datetime],

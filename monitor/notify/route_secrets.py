@@ -71,7 +71,7 @@ class RouteSecrets:
             raise self.problem(field, f"cannot be read from {path} ({reason})") from None
 
 
-def host_of(url: str) -> str:
+def shown_host(url: str) -> str:
     """Return the part of an address that messages may show: its host, and its port if it names one."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)

@@ -12,7 +12,7 @@ import structlog
 from monitor.backoff import Backoff
 from monitor.errors import MonitorError
 from monitor.health import Heartbeat
-from monitor.notify.dispatch import Dispatch, Sender
+from monitor.notify.dispatch import Dispatch, RouteSender
 from monitor.notify.errors import RefusedError, RouteAwayError
 from monitor.notify.route_counts import RouteCounts
 from monitor.notify.route_queue import IMMEDIATE, RouteQueue, Waiting
@@ -47,7 +47,7 @@ class RouteWorker:
         self,
         name: str,
         queue: RouteQueue,
-        sender: Sender,
+        sender: RouteSender,
         refused: RefusedAlerts,
         counts: RouteCounts,
         *,

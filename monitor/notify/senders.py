@@ -11,7 +11,7 @@ from typing import Final
 from monitor.alerts.rulebook.routes import EmailRoute, Route, WebhookRoute
 from monitor.errors import SettingsError
 from monitor.notify.chat_sender import ChatSender
-from monitor.notify.dispatch import Sender
+from monitor.notify.dispatch import RouteSender
 from monitor.notify.email_sender import EmailSender
 from monitor.notify.route_secrets import RouteSecrets
 from monitor.notify.webhook_sender import WebhookSender
@@ -32,7 +32,7 @@ def require_notify_libraries() -> None:
 
 def new_senders(
     routes: Mapping[str, Route], path: Path, stream: str, clock: Callable[[], datetime]
-) -> dict[str, Sender]:
+) -> dict[str, RouteSender]:
     """Return a sender for each route.
 
     Args:
@@ -44,7 +44,7 @@ def new_senders(
     Raises:
         SettingsError: a secret is missing, or a file cannot be used. The message has a line for each route.
     """
-    senders: dict[str, Sender] = {}
+    senders: dict[str, RouteSender] = {}
     problems = []
     for name, route in routes.items():
         try:
@@ -58,7 +58,9 @@ def new_senders(
     return senders
 
 
-def _new_sender(route: Route, secrets: RouteSecrets, stream: str, clock: Callable[[], datetime]) -> Sender:
+def _new_sender(
+    route: Route, secrets: RouteSecrets, stream: str, clock: Callable[[], datetime]
+) -> RouteSender:
     if isinstance(route, WebhookRoute):
         return WebhookSender(route, secrets, stream, clock)
     if isinstance(route, EmailRoute):

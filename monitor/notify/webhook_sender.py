@@ -19,7 +19,7 @@ from monitor.errors import SettingsError
 from monitor.notify.cloud_events import event_body
 from monitor.notify.dispatch import Dispatch
 from monitor.notify.errors import RefusedError, RouteAwayError
-from monitor.notify.route_secrets import RouteSecrets, host_of
+from monitor.notify.route_secrets import RouteSecrets, shown_host
 
 if TYPE_CHECKING:
     import httpx
@@ -38,7 +38,7 @@ PREFIX: Final = "whsec_"
 
 
 class WebhookSender:
-    """The `Sender` of a webhook.
+    """The `RouteSender` of a webhook.
 
     Args:
         route: the route.
@@ -79,14 +79,14 @@ class WebhookSender:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             reason = self._secrets.hidden_in(str(error)) or "no answer"
             raise RouteAwayError(
-                f"{host_of(self._url)} did not take the message ({type(error).__name__}: {reason})"
+                f"{shown_host(self._url)} did not take the message ({type(error).__name__}: {reason})"
             ) from None
 
     def preview(self, dispatch: Dispatch) -> str:
         """Return the request with its headers, without the signature and the path of the address."""
         content_type, body = event_body(dispatch, self._stream)
         lines = [
-            f"POST to {host_of(self._url)}",
+            f"POST to {shown_host(self._url)}",
             f"Content-Type: {content_type}",
             f"webhook-id: {dispatch.message_id}",
             "webhook-timestamp, webhook-signature: made when it is sent",
@@ -111,7 +111,7 @@ class WebhookSender:
         }
 
     def _check(self, response: httpx.Response) -> None:
-        status = f"{host_of(self._url)} answered {response.status_code} {response.reason_phrase}".strip()
+        status = f"{shown_host(self._url)} answered {response.status_code} {response.reason_phrase}".strip()
         if response.is_success:
             return
         if response.status_code in REFUSALS:

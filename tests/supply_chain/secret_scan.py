@@ -35,6 +35,8 @@ INVENTED: Final = frozenset(
             "{user}-password",
             "secret\\nX-Evil: 1",
         ),
+        # names of variables and files that hold the secrets of routes
+        *("HOOK_KEY", "SAFETY_HOOK_KEY", "ADE_HOOK_KEY", "MAIL_PASSWORD", "mail-password", "NOT_SET", "gone"),
         # words of posts that must not be in a log or a database any more
         *("zoloft gave me a headache", "zolofthurts", "shaking"),
         # versions of bundles, alerts, commits and traces in examples

@@ -53,14 +53,14 @@ def test_a_message_has_the_alert_as_text(
 def test_the_reason_of_a_failure_has_no_token(
     client: redis.Redis, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CHAT_URL", f"json://user:tok3n-secret@127.0.0.1:{free_port()}/very-secret-path")
+    monkeypatch.setenv("CHAT_URL", f"json://user:s3cret@127.0.0.1:{free_port()}/very-secret-path")
     add_alerts(client, [1], routes=["chat"])
     rules = with_rules(settings, tmp_path, table("chat", type="apprise", url_env="CHAT_URL"))
     with notifying(rules) as notifier:
         wait_for(lambda: notifier.counts()["chat"].failures > 0)
         problem = str(notifier.counts()["chat"].problem)
     assert "did not take the message" in problem
-    assert "tok3n" not in problem
+    assert "s3cret" not in problem
     assert "very-secret-path" not in problem
 
 

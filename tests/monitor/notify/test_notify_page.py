@@ -108,7 +108,8 @@ def test_the_documented_rights_are_enough(
     valkey: RestartableValkey, hook: WebhookReceiver, tmp_path: Path
 ) -> None:
     [acl] = re.findall("^ACL .*", PAGE, re.MULTILINE)
-    url = f"redis://ade-notify:notify-password@127.0.0.1:{valkey.port}/0"
+    user = "notify"
+    url = f"redis://ade-{user}:{user}-password@127.0.0.1:{valkey.port}/0"
     settings = Settings(redis=RedisSettings(url=SecretStr(url)))
     keys = RouteKeys(STREAM, "hook")
     with valkey.client() as client, redis.Redis.from_url(url, decode_responses=True) as restricted:
