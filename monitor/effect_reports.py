@@ -31,7 +31,8 @@ class CopyOf:
     Attributes:
         first_id: canonical id of the first post: the report, whose spread the copies are.
         kind: how the post repeats it.
-        similarity: estimated Jaccard similarity of both texts, in [0, 1]; 1 for reposts and exact copies.
+        similarity: share of words that both texts have in the same order (the normalized Indel similarity),
+            in [0, 1]; 1 for reposts and exact copies.
     """
 
     first_id: str
