@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from monitor.labels.documents import docx_lines, pdf_lines, read_plain_text, text_lines
 from monitor.labels.errors import LabelError
@@ -95,12 +95,13 @@ def _member(
     """Yield the labels of a member; an error ends this member, and no other one."""
     try:
         with archive.open(name) as packed:
+            stream = cast(BinaryIO, packed)
             suffix = Path(name).suffix.lower()
             # Only JSON is read in pieces. The others are read whole and need to go back to their start.
             if suffix == ".json":
-                yield from read_openfda(io.BufferedReader(packed), place)  # type: ignore[arg-type]
+                yield from read_openfda(stream, place)
             else:
-                data = _whole(packed, place)  # type: ignore[arg-type]
+                data = _whole(stream, place)
                 yield from _read(io.BytesIO(data), place, suffix, depth + 1)
     except LabelError as error:
         yield error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, text
 
@@ -131,7 +131,9 @@ def stored_labels(settings: Settings, drug: str | None = None) -> list[StoredLab
         FatalError: the login was refused, or the database was not migrated.
     """
     count = func.count(func.distinct(listed_effects.c.ptid))
-    columns = [drug_labels.c[name] for name in StoredLabel.__dataclass_fields__ if name != "effects"]
+    columns: list[Any] = [
+        drug_labels.c[name] for name in StoredLabel.__dataclass_fields__ if name != "effects"
+    ]
     query = (
         select(*columns, count)
         .select_from(drug_labels.outerjoin(listed_effects))
@@ -142,7 +144,7 @@ def stored_labels(settings: Settings, drug: str | None = None) -> list[StoredLab
         query = query.where(drug_labels.c.drug == drug)
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
-        return [StoredLabel(*row) for row in connection.execute(query)]
+        return [StoredLabel(*values) for values in map(tuple, connection.execute(query))]
 
 
 def shown_effects(settings: Settings, drug: str, pt: str | None = None) -> Iterator[ShownEffect]:
