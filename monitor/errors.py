@@ -8,6 +8,7 @@ MonitorError
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
 ├── BackupError         (in `cli`) a backup cannot be made, read or restored
 ├── UnknownCaseError    (in `store`) no case has this id: the user corrects the command
+├── RulesError          (in `alerts`) the rules file is wrong: the user corrects it
 ├── AuthorKeyError      (in `compliance`) the hashes of a key cannot be forgotten as requested
 ├── ScrubError          (in `deadletters`) the broker does not allow the deletion of letters: grant it
 ├── PoisonError         no retry will make this message usable: send it to the dead letters and go on
