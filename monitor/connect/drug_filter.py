@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from monitor.enrich.drugs import DrugChoice, DrugMatcher, NameSearch, choose_drug, name_key, padded_words
+from monitor.enrich.drugs import (
+    DrugChoice,
+    DrugMatcher,
+    NameSearch,
+    choose_drug,
+    name_key,
+    padded_words,
+    spaced_words,
+)
 from monitor.enrich.drugs.errors import UnknownDrugError
 from monitor.records import ComplianceEvent, Post
 
@@ -29,7 +37,7 @@ class DrugFilter:
 
     def names_a_drug(self, text: str) -> bool:
         """Return True if the text names a drug of the list."""
-        if self._search.find(padded_words(text)):
+        if self._search.find(padded_words(spaced_words(text))):
             return True
         if self._matcher is None or not self._choices:
             return False

@@ -72,11 +72,13 @@ class AmbiguousNames:
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = rules
+        self._unclear = frozenset(
+            name for name, rule in rules.items() if not rule.means_drug("  ", "  ", names_other_drug=False)
+        )
 
     def __contains__(self, name: object) -> bool:
         """Return True if the name alone, without any context, is not a drug."""
-        rule = self._rules.get(name) if isinstance(name, str) else None
-        return rule is not None and not rule.means_drug("  ", "  ", names_other_drug=False)
+        return name in self._unclear
 
     def means_drug(
         self, name: str, words: Sequence[str], first: int, end: int, *, names_other_drug: bool

@@ -1,7 +1,8 @@
-"""Build two data files from packages of others: `python -m monitor.enrich.drugs.build_dictionary`.
+"""Build three data files from packages of others: `python -m monitor.enrich.drugs.build_dictionary`.
 
     lexicon.tsv            drugs and names that `drugs.tsv`, which is written by hand, lacks
     not_misspellings.txt   English words, and names of people, that are close to the name of a drug
+    frequent_words.txt     frequent English words that sound a little like the name of a drug
 
 It needs these packages, none of which the monitor itself uses:
 
@@ -21,8 +22,8 @@ from importlib.resources import files
 from typing import Any, Final
 
 from monitor.enrich.drugs.ambiguity import read_ambiguous_names
-from monitor.enrich.drugs.dictionary import COLUMNS, Dictionary, dictionary_of, read_drug_table
-from monitor.enrich.drugs.loading import DATA
+from monitor.enrich.drugs.drug_dictionary import COLUMNS, Dictionary, dictionary_of, read_drug_table
+from monitor.enrich.drugs.matcher_loading import DATA
 from monitor.enrich.drugs.misspellings import MisspellingSearch, spelled_names
 from monitor.findings import DrugNaming
 
@@ -90,7 +91,7 @@ def lexicon_rows(known: Dictionary, words: set[str]) -> Iterator[tuple[str, list
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     written = list(read_drug_table(DATA / "drugs.tsv"))
     words = english_words()
     lines = ["\t".join(COLUMNS[:4])]
@@ -98,7 +99,15 @@ def main() -> None:
         lines.append(f"{drug}\t\t{'|'.join(generic)}\t{'|'.join(brands)}".rstrip())
     (DATA / "lexicon.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    (DATA / "not_misspellings.txt").write_text("\n".join(not_misspellings(words)) + "\n", encoding="utf-8")
+    names = spelled_names(dictionary_of(written), read_ambiguous_names(DATA / "ambiguous.tsv"))
+    (DATA / "not_misspellings.txt").write_text(_lines(not_misspellings(words)), encoding="utf-8")
+    search = MisspellingSearch(names, ())
+    frequent = [word for word in frequent_words() if search.sounds_like_a_name(word) and word not in names]
+    (DATA / "frequent_words.txt").write_text(_lines(frequent), encoding="utf-8")
+
+
+def _lines(words: list[str]) -> str:
+    return "\n".join(words) + "\n"
 
 
 def not_misspellings(words: set[str]) -> list[str]:

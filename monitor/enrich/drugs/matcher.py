@@ -9,10 +9,17 @@ from functools import cached_property
 from typing import Final
 
 from monitor.enrich.drugs.ambiguity import AmbiguousNames
-from monitor.enrich.drugs.dictionary import Dictionary, DrugName, name_key
+from monitor.enrich.drugs.drug_dictionary import Dictionary, DrugName, name_key
 from monitor.enrich.drugs.hashtags import names_in_hashtags
 from monitor.enrich.drugs.misspellings import MisspellingSearch
-from monitor.enrich.drugs.name_search import FoundName, NameSearch, longest, padded_words, word_spans
+from monitor.enrich.drugs.name_search import (
+    FoundName,
+    NameSearch,
+    longest,
+    padded_words,
+    spaced_words,
+    word_spans,
+)
 from monitor.enrich.drugs.spellings import further_spellings
 from monitor.findings import DrugMention, DrugNaming, DrugPlace
 from monitor.records import Post
@@ -62,10 +69,11 @@ class DrugMatcher:
 
     def find(self, text: str) -> list[DrugMention]:
         """Return the drugs that a text names, in their order; they do not overlap."""
-        words = padded_words(text)
-        found = self._search.find(words)
+        spaced = spaced_words(text)
+        words = padded_words(spaced)
+        matches = self._search.find(words)
         misspelled = [pair for search in self._misspellings for pair in search.find(words)]
-        mentions = self._in_words(text, words, found, misspelled) if found or misspelled else []
+        mentions = self._in_words(text, spaced, matches, misspelled) if matches or misspelled else []
         if "#" in text or "＃" in text:
             mentions = self._with_hashtags(text, mentions)
         return mentions
@@ -79,29 +87,30 @@ class DrugMatcher:
         return tuple(mentions)
 
     def _in_words(
-        self, text: str, words: str, found: list[FoundName], misspelled: list[tuple[int, str]]
+        self, text: str, spaced: str, matches: list[FoundName], misspelled: list[tuple[int, str]]
     ) -> list[DrugMention]:
         """Return the mentions that are whole words."""
-        spans = word_spans(text)
-        named = self._named(found, misspelled)
+        spans = word_spans(spaced)
+        named = self._named(matches, misspelled)
         if "@" in text or "＠" in text or "://" in text or "www." in text.lower():
             addresses = [match.span() for match in _ADDRESSES.finditer(text)]
             named = {
                 place: name for place, name in named.items() if not _is_in(addresses, spans[place[0]][0])
             }
-        in_order = words.split()
+        in_order = spaced.split()
         keys = {(first, end): " ".join(in_order[first:end]) for first, end in named}
-        clear = {name.drug for place, name in named.items() if keys[place] not in self._ambiguous}
+        ambiguous = self._ambiguous
+        clear = {name.drug for place, name in named.items() if keys[place] not in ambiguous}
         mentions = []
-        for (first, end), name in sorted(named.items()):
+        for (first, end), name in sorted(named.items()) if len(named) > 1 else named.items():
             other = not clear <= {name.drug}
-            if self._ambiguous.means_drug(keys[first, end], in_order, first, end, names_other_drug=other):
+            if ambiguous.means_drug(keys[first, end], in_order, first, end, names_other_drug=other):
                 mentions.append(_mention(text, spans[first][0], spans[end - 1][1], name))
         return mentions
 
-    def _named(self, found: list[FoundName], misspelled: list[tuple[int, str]]) -> dict[_Place, DrugName]:
+    def _named(self, matches: list[FoundName], misspelled: list[tuple[int, str]]) -> dict[_Place, DrugName]:
         """Return the names by their places. A misspelled name yields to a name of the dictionary."""
-        named = {(match.first, match.end): self._names[match.name] for match in longest(found)}
+        named = {(match.first, match.end): self._names[match.name] for match in longest(matches)}
         taken = {place for first, end in named for place in range(first, end)}
         for place, correct in misspelled:
             if place not in taken:

@@ -18,7 +18,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from monitor.enrich.drugs.dictionary import Dictionary
+from monitor.enrich.drugs.drug_dictionary import Dictionary
 from monitor.enrich.drugs.name_search import NameSearch
 from monitor.findings import DrugNaming
 
@@ -94,21 +94,28 @@ class MisspellingSearch:
     Args:
         names: correct names; those that are too short, or more than a word, are left out.
         other_words: words that are not misspellings.
+        frequent_words: words that texts have so often that nothing with their sound is looked at, unless it
+            is the sound of a correct name.
     """
 
-    def __init__(self, names: Iterable[str], other_words: Container[str]) -> None:
+    def __init__(
+        self, names: Iterable[str], other_words: Container[str], frequent_words: Iterable[str] = ()
+    ) -> None:
         self._correct = tuple(names)
         self._other_words = other_words
+        self._frequent_words = frequent_words
         # Frequent words that sound like a name come up again and again.
         self._correction = lru_cache(maxsize=REMEMBERED)(self._closest)
 
     @cached_property
     def _by_sound(self) -> tuple[list[list[str]], NameSearch]:
         """The names of each sound, and the search for the sounds."""
+        skipped = {sound_of(word) for word in self._frequent_words}
+        skipped -= {sound_of(name) for name in self._correct}
         names_by_sound: dict[str, list[str]] = {}
         for name in self._correct:
             if mistakes_allowed(name):
-                for sound in edited_sounds(name):
+                for sound in edited_sounds(name) - skipped:
                     names_by_sound.setdefault(sound, []).append(name)
         return list(names_by_sound.values()), NameSearch(list(names_by_sound))
 
@@ -118,16 +125,20 @@ class MisspellingSearch:
         Args:
             words: the text, as `padded_words` returns it.
         """
-        found = self._by_sound[1].find(sound_of(words))
-        if not found:
+        matches = self._by_sound[1].find(sound_of(words))
+        if not matches:
             return []
         in_order = words.split()
         corrections = []
-        for match in found:
+        for match in matches:
             name = self._correction(in_order[match.first], match.name)
             if name is not None:
                 corrections.append((match.first, name))
         return corrections
+
+    def sounds_like_a_name(self, word: str) -> bool:
+        """Return True if a word is looked at, whether or not it turns out to be a misspelling."""
+        return bool(self._by_sound[1].find(f" {sound_of(word)} "))
 
     def _closest(self, word: str, sound: int) -> str | None:
         """Return which of the names with a sound a word is a misspelling of, or None."""

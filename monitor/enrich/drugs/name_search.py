@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from monitor.word_search import SEPARATORS
 
-_RUN: Final = re.compile(f"{SEPARATORS}+")
-_WORD: Final = re.compile(f"[^{SEPARATORS[1:-1]}]+")
+_SEPARATOR: Final = re.compile(SEPARATORS)
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _ASCII: Final = str.maketrans(
-    {code: chr(code).lower() if not _RUN.fullmatch(chr(code)) else " " for code in range(1, 128)}
+    {code: " " if _SEPARATOR.match(chr(code)) else chr(code).lower() for code in range(1, 128)}
 )
+_FEW: Final = 8
+"""Up to this number of different characters outside of ASCII, it is faster to replace each on its own."""
 
 
 class FoundName(NamedTuple):
@@ -39,18 +42,52 @@ class FoundName(NamedTuple):
     end: int
 
 
-def padded_words(text: str) -> str:
-    """Return the words of a text in lower case, with one space before, between and after them."""
-    if text.isascii():
-        return f" {' '.join(text.translate(_ASCII).split())} "
+def spaced_words(text: str) -> str:
+    """Return a text in lower case with a space for each separator, so of the same length."""
+    if not text.isascii():
+        others = set(_NOT_ASCII.findall(text))
+        if len(others) > _FEW:
+            return _SEPARATOR.sub(" ", _lowered(text))
+        for character in others:
+            if _is_separator(character):
+                text = text.replace(character, " ")
+        if not text.isascii():
+            return _lowered(text).translate(_ASCII)
+    return text.translate(_ASCII)
+
+
+def padded_words(spaced: str) -> str:
+    """Return the words of a text with one space before, between and after them.
+
+    Args:
+        spaced: the text, as `spaced_words` returns it.
+    """
+    return f" {' '.join(spaced.split())} "
+
+
+def word_spans(spaced: str) -> list[tuple[int, int]]:
+    """Return the span of each word of a text, in code points.
+
+    Args:
+        spaced: the text, as `spaced_words` returns it.
+    """
+    spans, start = [], 0
+    for word in spaced.split(" "):
+        end = start + len(word)
+        if word:
+            spans.append((start, end))
+        start = end + 1
+    return spans
+
+
+@lru_cache(maxsize=10_000)
+def _is_separator(character: str) -> bool:
+    return _SEPARATOR.match(character) is not None
+
+
+def _lowered(text: str) -> str:
     # "İ" is the only character whose lower case is longer.
-    lowered = text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i").lower()
-    return f" {_RUN.sub(' ', lowered).strip(' ')} "
-
-
-def word_spans(text: str) -> list[tuple[int, int]]:
-    """Return the span of each word of a text, in code points."""
-    return [match.span() for match in _WORD.finditer(text)]
+    return text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i").lower()
 
 
 class NameSearch:
@@ -71,20 +108,22 @@ class NameSearch:
         Args:
             words: the text, as `padded_words` returns it.
         """
-        matches = self._automaton.find_matches_as_indexes(words, overlapping=True)
-        if not matches:
+        places = self._automaton.find_matches_as_indexes(words, overlapping=True)
+        if not places:
             return []
-        found = []
-        for name, start, _ in matches:
+        matches = []
+        for name, start, _ in places:
             first = words.count(" ", 0, start)
-            found.append(FoundName(name, first, first + self._lengths[name]))
-        return sorted(found, key=_by_place)
+            matches.append(FoundName(name, first, first + self._lengths[name]))
+        return sorted(matches, key=_by_place) if len(matches) > 1 else matches
 
 
-def longest(found: Sequence[FoundName]) -> list[FoundName]:
+def longest(matches: Sequence[FoundName]) -> list[FoundName]:
     """Return names that do not overlap: from left to right, the longest at each place."""
+    if len(matches) < 2:
+        return list(matches)
     kept: list[FoundName] = []
-    for name in sorted(found, key=_by_place):
+    for name in sorted(matches, key=_by_place):
         if not kept or name.first >= kept[-1].end:
             kept.append(name)
     return kept

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from monitor.enrich.drugs.dictionary import LONGEST_NAME, DrugName, name_key
+from monitor.enrich.drugs.drug_dictionary import LONGEST_NAME, DrugName, name_key
 from monitor.enrich.drugs.errors import DrugFileError
 from monitor.enrich.drugs.text_lines import numbered_lines, required_file
 from monitor.findings import INGREDIENT_SEPARATOR, DrugNaming

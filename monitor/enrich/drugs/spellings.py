@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from itertools import permutations
 from typing import Final
 
-from monitor.enrich.drugs.dictionary import Dictionary, DrugName, name_key
+from monitor.enrich.drugs.drug_dictionary import Dictionary, DrugName, name_key
 from monitor.findings import INGREDIENT_SEPARATOR, DrugNaming
 
 MOST_INGREDIENTS: Final = 3

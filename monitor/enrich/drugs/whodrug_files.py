@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from monitor.enrich.drugs.dictionary import LONGEST_NAME, DrugName, name_key
+from monitor.enrich.drugs.drug_dictionary import LONGEST_NAME, DrugName, name_key
 from monitor.enrich.drugs.errors import DrugFileError
 from monitor.enrich.drugs.text_lines import file_in, numbered_lines, required_file
 from monitor.findings import INGREDIENT_SEPARATOR, DrugNaming

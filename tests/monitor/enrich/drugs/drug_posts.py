@@ -84,21 +84,23 @@ def figures(matcher: DrugMatcher, posts: Iterable[DrugPost]) -> Figures:
     """Return how many mentions the matcher finds."""
     right = wrong = missed = 0
     for post in posts:
-        found = found_in(matcher, post.text)
-        right += len(found & post.mentions)
-        wrong += len(found - post.mentions)
-        missed += len(post.mentions - found)
+        matches = found_in(matcher, post.text)
+        right += len(matches & post.mentions)
+        wrong += len(matches - post.mentions)
+        missed += len(post.mentions - matches)
     return Figures(right, wrong, missed)
 
 
 def errors(matcher: DrugMatcher, posts: Iterable[DrugPost]) -> Iterator[str]:
     """Yield a line for each post with an error."""
     for post in posts:
-        found = found_in(matcher, post.text)
-        if found != post.mentions:
-            wrong = [f"{post.text[start:end]} ({drug})" for start, end, drug in sorted(found - post.mentions)]
+        matches = found_in(matcher, post.text)
+        if matches != post.mentions:
+            wrong = [
+                f"{post.text[start:end]} ({drug})" for start, end, drug in sorted(matches - post.mentions)
+            ]
             missed = [
-                f"{post.text[start:end]} ({drug})" for start, end, drug in sorted(post.mentions - found)
+                f"{post.text[start:end]} ({drug})" for start, end, drug in sorted(post.mentions - matches)
             ]
             yield f"wrong: {wrong}, missed: {missed}, in: {post.text}"
 

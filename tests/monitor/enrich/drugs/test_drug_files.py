@@ -15,7 +15,7 @@ def matcher_with(path: Path) -> DrugMatcher:
     return load_matcher(EnrichSettings(drugs=path))
 
 
-def found(matcher: DrugMatcher, text: str) -> list[tuple[str, str, DrugNaming, str | None]]:
+def names_in(matcher: DrugMatcher, text: str) -> list[tuple[str, str, DrugNaming, str | None]]:
     return [(each.text, each.drug, each.naming, each.atc) for each in matcher.find(text)]
 
 
@@ -31,17 +31,17 @@ def test_a_table_adds_drugs_and_replaces_names(tmp_path: Path) -> None:
         "\n"
     )
     matcher = matcher_with(path)
-    assert found(matcher, "Examplar, exi and examplinib") == [
+    assert names_in(matcher, "Examplar, exi and examplinib") == [
         ("Examplar", "examplinib", DrugNaming.BRAND, "L01EX99"),
         ("exi", "examplinib", DrugNaming.SLANG, "L01EX99"),
         ("examplinib", "examplinib", DrugNaming.GENERIC, "L01EX99"),
     ]
-    assert found(matcher, "exa plus")[0][1] == "examplinib"
-    assert found(matcher, "examplinb")[0][2] is DrugNaming.MISSPELLING
-    assert found(matcher, "duo examplar")[0][1] == "examplinib + ritonavir"
-    assert found(matcher, "my study drug")[0][1:3] == ("study drugs", DrugNaming.CLASS)
-    assert found(matcher, "zoloft")[0][1] == "other drug"
-    assert found(matcher, "prozac")[0][1] == "fluoxetine"
+    assert names_in(matcher, "exa plus")[0][1] == "examplinib"
+    assert names_in(matcher, "examplinb")[0][2] is DrugNaming.MISSPELLING
+    assert names_in(matcher, "duo examplar")[0][1] == "examplinib + ritonavir"
+    assert names_in(matcher, "my study drug")[0][1:3] == ("study drugs", DrugNaming.CLASS)
+    assert names_in(matcher, "zoloft")[0][1] == "other drug"
+    assert names_in(matcher, "prozac")[0][1] == "fluoxetine"
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def release(folder: Path, concepts: list[str], relations: list[str]) -> Path:
 @pytest.mark.parametrize("name", ["", "RXNCONSO.RRF"])
 def test_rxnorm_has_ingredients_salts_brands_and_combinations(tmp_path: Path, name: str) -> None:
     matcher = matcher_with(release(tmp_path, CONCEPTS, RELATIONS) / name)
-    assert found(matcher, "Examplar") == [("Examplar", "examplinib", DrugNaming.BRAND, "L01EX99")]
-    assert found(matcher, "examplinib mesylate")[0][1] == "examplinib"
-    assert found(matcher, "Duexamp")[0][1:] == ("examplinib + ibuprofen", DrugNaming.BRAND, None)
-    assert found(matcher, "ibuprofen and examplinib")[1][1] == "examplinib"
-    assert found(matcher, "examplinib / ibuprofen")[0][1] == "examplinib + ibuprofen"
-    assert found(matcher, "paracetamol")[0][1] == "acetaminophen"  # as the package calls it
-    assert found(matcher, "oldexamplar ejemplinib") == []
+    assert names_in(matcher, "Examplar") == [("Examplar", "examplinib", DrugNaming.BRAND, "L01EX99")]
+    assert names_in(matcher, "examplinib mesylate")[0][1] == "examplinib"
+    assert names_in(matcher, "Duexamp")[0][1:] == ("examplinib + ibuprofen", DrugNaming.BRAND, None)
+    assert names_in(matcher, "ibuprofen and examplinib")[1][1] == "examplinib"
+    assert names_in(matcher, "examplinib / ibuprofen")[0][1] == "examplinib + ibuprofen"
+    assert names_in(matcher, "paracetamol")[0][1] == "acetaminophen"  # as the package calls it
+    assert names_in(matcher, "oldexamplar ejemplinib") == []
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_whodrug_has_preferred_names_salts_and_trade_names(tmp_path: Path, write
     assert callable(write)
     write(tmp_path)
     matcher = matcher_with(tmp_path)
-    assert found(matcher, "Examplar and examplinib") == [
+    assert names_in(matcher, "Examplar and examplinib") == [
         ("Examplar", "examplinib", DrugNaming.BRAND, "L01EX99"),
         ("examplinib", "examplinib", DrugNaming.GENERIC, "L01EX99"),
     ]
-    assert found(matcher, "examplinib mesylate")[0][1:3] == ("examplinib", DrugNaming.GENERIC)
-    assert found(matcher, "duexamp")[0][1] == "acetaminophen + examplinib"
+    assert names_in(matcher, "examplinib mesylate")[0][1:3] == ("examplinib", DrugNaming.GENERIC)
+    assert names_in(matcher, "duexamp")[0][1] == "acetaminophen + examplinib"
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ def test_a_combination_is_found_in_any_order(matcher: DrugMatcher) -> None:
 
 def test_the_parts_of_the_context_are_searched_too(matcher: DrugMatcher) -> None:
     context = (ContextPart(ContextKind.TITLE, "how I sleep"), ContextPart(ContextKind.PARENT, "try zoloft"))
-    found = matcher.find_in_post(Post("1", "prozac made me shake", context=context))
-    assert found == (
+    mentions = matcher.find_in_post(Post("1", "prozac made me shake", context=context))
+    assert mentions == (
         DrugMention(0, 6, "prozac", "fluoxetine", DrugNaming.BRAND, "N06AB03"),
         DrugMention(4, 10, "zoloft", "sertraline", DrugNaming.BRAND, "N06AB06", DrugPlace.PARENT, 1),
     )

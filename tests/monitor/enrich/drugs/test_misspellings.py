@@ -41,8 +41,8 @@ SEARCH = MisspellingSearch(NAMES, {"metformed"})
     ],
 )
 def test_a_word_is_corrected_if_it_is_close_enough(word: str, name: str | None) -> None:
-    found = SEARCH.find(f" so {word} it is ")
-    assert found == ([] if name is None else [(1, name)])
+    matches = SEARCH.find(f" so {word} it is ")
+    assert matches == ([] if name is None else [(1, name)])
 
 
 @given(st.sampled_from(NAMES), st.data())

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from monitor.enrich.drugs.ambiguity import AmbiguousNames, read_ambiguous_names
-from monitor.enrich.drugs.dictionary import (
+from monitor.enrich.drugs.drug_dictionary import (
     Dictionary,
     DrugName,
-    canonical_name,
+    canonical_drug_name,
     dictionary_of,
     name_key,
     read_drug_table,
@@ -70,8 +70,15 @@ def _package() -> _Package:
 
 
 def _misspellings(names: Iterable[DrugName], ambiguous: AmbiguousNames) -> MisspellingSearch:
-    others = (DATA / "not_misspellings.txt").read_text(encoding="utf-8").split()
-    return MisspellingSearch(spelled_names(dictionary_of(names), ambiguous), frozenset(others))
+    return MisspellingSearch(
+        spelled_names(dictionary_of(names), ambiguous),
+        frozenset(_words_of("not_misspellings.txt")),
+        _words_of("frequent_words.txt"),
+    )
+
+
+def _words_of(name: str) -> list[str]:
+    return (DATA / name).read_text(encoding="utf-8").split()
 
 
 def _read_drugs(path: Path, package: Dictionary) -> Iterable[DrugName]:
@@ -81,7 +88,7 @@ def _read_drugs(path: Path, package: Dictionary) -> Iterable[DrugName]:
 
     def canonical(name: str) -> str:
         known = package.get(name_key(name))
-        return known.drug if known else canonical_name(name)
+        return known.drug if known else canonical_drug_name(name)
 
     folder = path if path.is_dir() else path.parent
     if file_in(folder, CONCEPTS):
