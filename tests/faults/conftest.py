@@ -16,7 +16,9 @@ import pytest
 from kafka.admin import KafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
+from monitor.embedded import Postgres
 from monitor.settings import DatabaseSettings, Settings
+from monitor.store import upgrade_database
 from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.report import FaultLines, FaultReport
 from tests.flow.conftest import FlowResults
@@ -102,6 +104,25 @@ def database_gate(migrated: Settings) -> Iterator[Gate]:
     gate = Gate(urlsplit(migrated.database.url.get_secret_value()).port or 5432)
     yield gate
     gate.shut()
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A Postgres that the case may stop. Unlike that of other tests, it loses nothing in a crash."""
+    server = Postgres(tmp_path / "postgres", start_timeout=300.0)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def on_own_postgres(own_postgres: Postgres, migrated: Settings) -> Settings:
+    """As `migrated`, with the database in a Postgres of its own."""
+    settings = migrated.model_copy(update={"database": migrated.database.at(own_postgres.url)})
+    upgrade_database(settings)
+    return settings
 
 
 def behind_gate(settings: Settings, gate: Gate) -> Settings:

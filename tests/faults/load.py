@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from types import TracebackType
 
@@ -29,13 +29,22 @@ class Load:
         settings: which broker and topic.
         first: id of the first post; those before it were sent already.
         pause: seconds between two slices of 20 posts.
+        values: returns posts, by their number and the id of the first of them.
 
     Attributes:
         count: how many posts were sent. After the block, the broker has acknowledged all of them.
     """
 
-    def __init__(self, settings: Settings, *, first: int = 0, pause: float = 0.1) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        first: int = 0,
+        pause: float = 0.1,
+        values: Callable[[int, int], list[bytes]] = lambda count, first: tweet_values(count, first=first),
+    ) -> None:
         self.count = 0
+        self._values = values
         self._first = first
         self._settings = settings
         self._pause = pause
@@ -99,7 +108,7 @@ class Load:
             producer = open_producer(self._settings.kafka)
             futures = []
             while not self._ends.is_set():
-                values = tweet_values(SLICE, first=self.end)
+                values = self._values(SLICE, self.end)
                 futures += [producer.send(self._settings.kafka.topic, value) for value in values]
                 self.count += SLICE
                 self._ends.wait(self._pause)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-import pytest
 
 from monitor.embedded import Postgres
 from monitor.settings import Settings
-from monitor.store import upgrade_database
 from tests.faults.conftest import TANSU, behind_gate
 from tests.faults.load import PATIENCE, Load, stored_posts
 from tests.faults.report import Damage, FaultReport
@@ -23,25 +20,6 @@ from tests.gate import Gate
 from tests.processes import running, wait_for
 
 IMPATIENT = {"ADE_WORKER__RETRY_MAX_WAIT": "0.5", "ADE_WORKER__BATCH_SIZE": "64"}
-
-
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A Postgres that the case may stop. Unlike that of other tests, it loses nothing in a crash."""
-    server = Postgres(tmp_path / "postgres", start_timeout=PATIENCE)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def on_own_postgres(own_postgres: Postgres, migrated: Settings) -> Settings:
-    """As `migrated`, with the database in a Postgres of its own."""
-    settings = migrated.model_copy(update={"database": migrated.database.at(own_postgres.url)})
-    upgrade_database(settings)
-    return settings
 
 
 def admin_of(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
