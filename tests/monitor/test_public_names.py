@@ -78,6 +78,7 @@ PUBLIC = {
         "ALLOWED_SECONDS",
         "AuthorKeyError",
         "ComplianceReport",
+        "CopyExpiry",
         "Erasure",
         "EventExpiry",
         "EventFileError",
