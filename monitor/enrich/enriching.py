@@ -29,6 +29,8 @@ class Enricher:
 
     def __init__(self, settings: EnrichSettings) -> None:
         self._matcher = load_matcher(settings) if settings.enabled else None
+        if self._matcher is not None:
+            self._matcher.find("")  # builds the search for misspellings now, not with the first post
         self._finds_copies = settings.duplicates
 
     def enrich(self, scored: Sequence[ScoredPost]) -> tuple[ScoredPost, ...]:
