@@ -10,7 +10,7 @@ from monitor.alerts.rulebook.routes import ChatRoute
 from monitor.notify.dispatch import Dispatch
 from monitor.notify.errors import RouteAwayError
 from monitor.notify.route_secrets import RouteSecrets
-from monitor.notify.written_messages import plain_text, subject_of
+from monitor.notify.written_messages import message_text, subject_of
 
 PLUGINS: Final = {"slack": {"NotifySlack"}, "teams": {"NotifyMSTeams", "NotifyWorkflows"}}
 """The classes of apprise that a type of route may have; `apprise` has no limit."""
@@ -68,7 +68,7 @@ class ChatSender:
 
     def _body(self, dispatch: Dispatch) -> str:
         route = self._route
-        return plain_text(dispatch, include_text=route.include_text, time_zone=route.time_zone)
+        return message_text(dispatch, include_text=route.include_text, time_zone=route.time_zone)
 
 
 class _Warnings(logging.Handler):

@@ -15,7 +15,7 @@ from monitor.alerts.rulebook.routes import EmailRoute
 from monitor.notify.dispatch import Dispatch
 from monitor.notify.errors import RefusedError, RouteAwayError
 from monitor.notify.route_secrets import RouteSecrets
-from monitor.notify.written_messages import html_text, plain_text, subject_of
+from monitor.notify.written_messages import message_html, message_text, subject_of
 
 TOO_LARGE = 552
 """Reply to a message that is larger than the server allows (RFC 5321, 4.2.3)."""
@@ -86,13 +86,13 @@ class EmailSender:
         message.set_content(self._plain(dispatch))
         route = self._route
         message.add_alternative(
-            html_text(dispatch, include_text=route.include_text, time_zone=route.time_zone), subtype="html"
+            message_html(dispatch, include_text=route.include_text, time_zone=route.time_zone), subtype="html"
         )
         return message
 
     def _plain(self, dispatch: Dispatch) -> str:
         route = self._route
-        return plain_text(dispatch, include_text=route.include_text, time_zone=route.time_zone)
+        return message_text(dispatch, include_text=route.include_text, time_zone=route.time_zone)
 
     def _connected(self) -> smtplib.SMTP:
         """Return a connection after TLS and login."""

@@ -40,7 +40,7 @@ def subject_of(dispatch: Dispatch) -> str:
     return _one_line(f"ADE {dispatch.digest} digest, {len(alerts)} {noun}: {'; '.join(named)}{more}")
 
 
-def plain_text(dispatch: Dispatch, *, include_text: bool, time_zone: str) -> str:
+def message_text(dispatch: Dispatch, *, include_text: bool, time_zone: str) -> str:
     """Return the body as plain text.
 
     Args:
@@ -55,10 +55,10 @@ def plain_text(dispatch: Dispatch, *, include_text: bool, time_zone: str) -> str
     return "\n\n".join(blocks) + "\n"
 
 
-def html_text(dispatch: Dispatch, *, include_text: bool, time_zone: str) -> str:
-    """Return the body as HTML; the arguments are those of `plain_text`."""
+def message_html(dispatch: Dispatch, *, include_text: bool, time_zone: str) -> str:
+    """Return the body as HTML; the arguments are those of `message_text`."""
     if dispatch.is_test:
-        return _page(f"<p>{escape(plain_text(dispatch, include_text=False, time_zone=time_zone))}</p>")
+        return _page(f"<p>{escape(message_text(dispatch, include_text=False, time_zone=time_zone))}</p>")
     zone = ZoneInfo(time_zone)
     blocks = []
     for item in _items(dispatch):
