@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.alerts.rulebook.routes import Route
-    from monitor.notify import Sender
+    from monitor.notify import RouteSender
     from monitor.settings import Settings
 
 
@@ -92,7 +92,7 @@ def notify_command(
 def _preview(
     settings: Settings,
     routes: Mapping[str, Route],
-    senders: Mapping[str, Sender],
+    senders: Mapping[str, RouteSender],
     alert_id: str | None,
     last: int,
 ) -> None:
@@ -117,7 +117,7 @@ def _preview(
     print_note(f"{count} messages would be sent, and none was")
 
 
-def _send_test(name: str, sender: Sender) -> None:
+def _send_test(name: str, sender: RouteSender) -> None:
     from monitor.notify import Dispatch
 
     try:
@@ -127,7 +127,7 @@ def _send_test(name: str, sender: Sender) -> None:
     print_line(f"route {name} has taken the test message")
 
 
-def _list_or_resend(settings: Settings, senders: Mapping[str, Sender], resend: str | None) -> None:
+def _list_or_resend(settings: Settings, senders: Mapping[str, RouteSender], resend: str | None) -> None:
     from monitor.alerts.redis import connect
     from monitor.notify import CONSUMER, RefusedAlerts, RouteKeys
 
