@@ -156,6 +156,11 @@ RULES_RELOADS: Final = BoundedCounter(
     registry=WORKER,
 )
 
+# A fault of ours: the log says where. These effects raise alerts as without a rules file.
+RULES_FAILED: Final = BoundedCounter(
+    "ade_rules_failed_total", "Effects about which the rules could not decide.", registry=WORKER
+)
+
 # ── worker: the model, and rows that end ───────────────────────────────────────────────────────────────────
 
 # The version is a hash of the bundle's content. Replaced, not added, when another bundle is taken up.

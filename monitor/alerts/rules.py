@@ -6,11 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
+
+from monitor import metrics
 from monitor.alerts.raising import alert_about, alert_id_of
-from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, Knowledge, RuleBook, RuleDecision
+from monitor.alerts.rulebook import (
+    DEFAULT_RULES,
+    NO_KNOWLEDGE,
+    HashAuthor,
+    Knowledge,
+    RuleBook,
+    RuleDecision,
+    no_author,
+)
 from monitor.effect_reports import EffectKey, EffectReport
 from monitor.records import Alert
 from monitor.store.cooldowns import CooldownRequest, Granted
+
+log = structlog.get_logger()
 
 
 class AlertRules:
@@ -27,6 +40,7 @@ class AlertRules:
         min_probability: minimum probability of a post that raises alerts, in [0, 1].
         book: the rules; by default each effect raises an alert, except in copies.
         knowledge: what the rules look up.
+        hash_author: hashes authors for cooldowns by author; by default these do not apply.
     """
 
     def __init__(
@@ -36,28 +50,43 @@ class AlertRules:
         min_probability: float = 0.0,
         book: RuleBook = DEFAULT_RULES,
         knowledge: Knowledge = NO_KNOWLEDGE,
+        hash_author: HashAuthor = no_author,
     ) -> None:
         self._bundle = bundle
         self._min_probability = min_probability
         self._book = book
         self._knowledge = knowledge
+        self._hash_author = hash_author
 
     def decide(
         self, reports: Sequence[EffectReport], *, detected_at: datetime | None = None
     ) -> BatchDecisions:
         """Return what the rules decide about effects.
 
+        If the rules fail on an effect, which is a fault of ours, it raises an alert as without rules.
+
         Args:
             reports: distinct effects of posts.
             detected_at: time of the predictions, timezone-aware; now by default.
         """
         decided = {
-            report.key: (report, self._book.decide(report, self._knowledge))
+            report.key: (report, self._decide_one(report))
             for report in reports
             if report.scored.prediction.label == "ADE"
             and report.scored.prediction.probability >= self._min_probability
         }
-        return BatchDecisions(self._bundle, (detected_at or datetime.now(UTC)).astimezone(UTC), decided)
+        at = (detected_at or datetime.now(UTC)).astimezone(UTC)
+        return BatchDecisions(self._bundle, at, decided, self._hash_author)
+
+    def _decide_one(self, report: EffectReport) -> RuleDecision:
+        try:
+            return self._book.decide(report, self._knowledge)
+        except MemoryError:
+            raise
+        except Exception:  # inside the transaction, it would stop all posts, or pass for an outage
+            log.exception("the rules failed, the effect raises an alert without them")
+            metrics.RULES_FAILED.inc()
+            return DEFAULT_RULES.decide(report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +97,13 @@ class BatchDecisions:
         bundle: version of the bundle that found them.
         detected_at: when the effects were found, in UTC.
         decided: each effect and what was decided about it, in the order of the batch.
+        hash_author: hashes authors for cooldowns by author.
     """
 
     bundle: str
     detected_at: datetime
     decided: Mapping[EffectKey, tuple[EffectReport, RuleDecision]]
+    hash_author: HashAuthor = no_author
 
     @property
     def cooldowns(self) -> Sequence[CooldownRequest]:
@@ -80,7 +111,7 @@ class BatchDecisions:
         return [
             request
             for key, (report, decision) in self.decided.items()
-            for request in decision.cooldown_requests(report, alert_id_of(*key))
+            for request in decision.cooldown_requests(report, alert_id_of(*key), self.hash_author)
         ]
 
     def tags_of(self, tweet_id: str, effect: str) -> tuple[str, ...]:
@@ -96,7 +127,7 @@ class BatchDecisions:
         """
         alerts = []
         for key, (report, decision) in self.decided.items():
-            plan = decision.plan(report, alert_id_of(*key), granted)
+            plan = decision.plan(report, alert_id_of(*key), granted, self.hash_author)
             if plan is not None:
                 alerts.append(
                     alert_about(report, decision, plan, bundle=self.bundle, detected_at=self.detected_at)

@@ -17,9 +17,11 @@ from monitor.alerts.rulebook import (
     DEFAULT_RULES,
     NO_KNOWLEDGE,
     DrugNames,
+    HashAuthor,
     Knowledge,
     RuleBook,
     RulesError,
+    no_author,
     read_rules,
 )
 from monitor.alerts.rules import AlertRules
@@ -42,6 +44,7 @@ class RulesInUse:
         settings: the rules file, and the minimum probability.
         names: the dictionary of drugs; without one, every name is accepted.
         knowledge: returns what the rules look up now.
+        hash_author: hashes authors for cooldowns by author; by default these do not apply.
 
     Raises:
         RulesError: the file cannot be read, or something in it is wrong.
@@ -52,7 +55,9 @@ class RulesInUse:
         settings: AlertSettings,
         names: DrugNames | None = None,
         knowledge: Callable[[], Knowledge] = lambda: NO_KNOWLEDGE,
+        hash_author: HashAuthor = no_author,
     ) -> None:
+        self._hash_author = hash_author
         self._knowledge = knowledge
         self._path = settings.rules
         self._min_probability = settings.min_probability
@@ -81,6 +86,7 @@ class RulesInUse:
             min_probability=self._min_probability,
             book=self._book,
             knowledge=self._knowledge(),
+            hash_author=self._hash_author,
         )
         return rules.decide
 
@@ -114,10 +120,20 @@ class RulesInUse:
         metrics.RULES_LOADED.set(len(book.rules))
 
     def _read(self, path: Path) -> RuleBook:
+        """Read the file. Groups that the imported terminology lacks are a warning: it may change any time.
+
+        Raises:
+            RulesError: something else in the file is wrong.
+        """
         knowledge = self._knowledge()
-        book = read_rules(path, names=self._names, knowledge=knowledge)
-        if missing := book.lacks(knowledge):
-            log.warning("some rules never apply", file=str(path), problem=missing)
+        try:
+            book = read_rules(path, names=self._names, knowledge=knowledge)
+            problem = book.lacks(knowledge)
+        except RulesError as error:
+            book = read_rules(path, names=self._names)
+            problem = str(error)
+        if problem:
+            log.warning("some rules never apply", file=str(path), problem=problem)
         return book
 
 

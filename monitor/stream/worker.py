@@ -27,7 +27,7 @@ from monitor.health import Health, Heartbeat, failing, passes
 from monitor.kafka import ensure_topics, lacks_right, missing_right_error
 from monitor.settings import Settings
 from monitor.status_server import serving_status
-from monitor.store import Store
+from monitor.store import Store, author_keys
 from monitor.stream.app import create_app
 from monitor.stream.bundle_content import read_content
 from monitor.stream.enrichment import EnrichPosts
@@ -94,7 +94,8 @@ def _run(settings: Settings, health: Health) -> None:
     loop.run_until_complete(store.check_revision())
     knowledge = KnowledgeWatch(settings.database, store.engine)
     loop.run_until_complete(knowledge.read())
-    rules = RulesInUse(settings.alerts, load_drug_names(settings.enrich), knowledge.now)
+    hash_author = author_keys(settings.privacy).hash
+    rules = RulesInUse(settings.alerts, load_drug_names(settings.enrich), knowledge.now, hash_author)
     journal = open_journal(settings.worker.state_dir)
     scoring = ScorePosts(current, at_once=settings.model.threads + 1, journal=journal)
     reloader = _reloader_of(settings, current, scoring, detector) if settings.worker.reload else None

@@ -23,7 +23,7 @@ from monitor.alerts.rulebook.actions import Action, AlertDelivery, CooldownBy, S
 from monitor.alerts.rulebook.drug_names import DrugNames, load_drug_names
 from monitor.alerts.rulebook.durations import QuietHours
 from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge
-from monitor.alerts.rulebook.rule import AlertPlan, AlertRule, RuleDecision
+from monitor.alerts.rulebook.rule import AlertPlan, AlertRule, HashAuthor, RuleDecision, no_author
 from monitor.alerts.rulebook.rule_book import DEFAULT_RULES, RuleBook, RuleExplanation
 from monitor.alerts.rulebook.rule_problems import RulesError
 from monitor.alerts.rulebook.rules_file import read_rules
@@ -37,6 +37,7 @@ __all__ = [
     "AlertRule",
     "CooldownBy",
     "DrugNames",
+    "HashAuthor",
     "Knowledge",
     "QuietHours",
     "RuleBook",
@@ -45,5 +46,6 @@ __all__ = [
     "RulesError",
     "Severity",
     "load_drug_names",
+    "no_author",
     "read_rules",
 ]

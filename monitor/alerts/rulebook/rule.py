@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -20,8 +21,15 @@ from monitor.alerts.rulebook.durations import QuietHours, duration_in_words
 from monitor.effect_reports import EffectReport
 from monitor.store.cooldowns import CooldownRequest
 
+HashAuthor = Callable[[str | None], str | None]
+"""Returns a keyed hash of an author's id, or None without an author or without a key."""
+
 NO_DRUG: Final = ""
 """The drug in the key of a cooldown for effects without a drug."""
+
+
+def no_author(_: str | None) -> None:
+    """Return no hash: cooldowns by author do not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,11 @@ class AlertRule:
             parts.append(f"quiet {self.quiet_hours}")
         return ", ".join(parts)
 
-    def cooldown_key(self, report: EffectReport) -> str | None:
+    def cooldown_key(self, report: EffectReport, hash_author: HashAuthor) -> str | None:
         """Return the key of the cooldown that an alert about this effect needs, 32 hexadecimal digits.
 
-        It is a digest, because words of a post and ids of authors are not kept here. None if the rule has no
-        cooldown, or if it is by author and the post has none.
+        It is a digest, because words of a post are not kept here; of an author, only the keyed hash is in it.
+        None if the rule has no cooldown, or if it is by author and there is no hash of one.
         """
         if self.cooldown is None:
             return None
@@ -92,7 +100,7 @@ class AlertRule:
             case CooldownBy.PAIR:
                 about = (drug, report.effect)
             case CooldownBy.AUTHOR:
-                author = report.scored.received.post.author_id
+                author = hash_author(report.scored.received.post.author_id)
                 if author is None:
                     return None
                 about = (author,)
@@ -144,13 +152,19 @@ class RuleDecision:
         """True if a rule raises an alert, unless its cooldown runs."""
         return bool(self.matches)
 
-    def cooldown_requests(self, report: EffectReport, alert_id: str) -> list[CooldownRequest]:
+    def cooldown_requests(
+        self, report: EffectReport, alert_id: str, hash_author: HashAuthor = no_author
+    ) -> list[CooldownRequest]:
         """Return the cooldowns that the rules need for the alert of this effect."""
-        keys = [(rule.cooldown_key(report), rule.cooldown) for rule in self.matches]
+        keys = [(rule.cooldown_key(report, hash_author), rule.cooldown) for rule in self.matches]
         return [CooldownRequest(key, seconds, alert_id) for key, seconds in keys if key and seconds]
 
     def plan(
-        self, report: EffectReport, alert_id: str, granted: AbstractSet[tuple[str, str]]
+        self,
+        report: EffectReport,
+        alert_id: str,
+        granted: AbstractSet[tuple[str, str]],
+        hash_author: HashAuthor = no_author,
     ) -> AlertPlan | None:
         """Return how the alert is raised, or None if every rule that would raise it has to wait.
 
@@ -158,11 +172,12 @@ class RuleDecision:
             report: the effect.
             alert_id: id of its alert.
             granted: the cooldowns that passed.
+            hash_author: hashes the author of the post.
         """
         rules = [
             rule
             for rule in self.matches
-            if (key := rule.cooldown_key(report)) is None or (key, alert_id) in granted
+            if (key := rule.cooldown_key(report, hash_author)) is None or (key, alert_id) in granted
         ]
         return planned(rules) if rules else None
 

@@ -11,10 +11,10 @@ import pytest
 from monitor.alerts import AlertRules
 from monitor.alerts.cooldown_expiry import CooldownExpiry
 from monitor.alerts.knowledge_reading import KnowledgeWatch
-from monitor.alerts.rulebook import NO_KNOWLEDGE, RuleBook
+from monitor.alerts.rulebook import NO_KNOWLEDGE, HashAuthor, RuleBook, no_author
 from monitor.records import Progress, ScoredPost
 from monitor.settings import Settings
-from monitor.store import Store, Written
+from monitor.store import AuthorKeys, Store, Written, author_keys
 from tests.monitor.alerts.rulebook.reports import book_of
 from tests.monitor.store.batches import POSTED, TEXT, Tables, mention_of, positive_tweet, scored
 
@@ -42,8 +42,15 @@ def book(tmp_path: Path) -> RuleBook:
     return book_of(tmp_path, RULES)
 
 
-async def write(store: Store, book: RuleBook, tweets: Sequence[ScoredPost], *, bundle: str = "b") -> Written:
-    rules = AlertRules(bundle=bundle, book=book)
+async def write(
+    store: Store,
+    book: RuleBook,
+    tweets: Sequence[ScoredPost],
+    *,
+    bundle: str = "b",
+    hash_author: HashAuthor = no_author,
+) -> Written:
+    rules = AlertRules(bundle=bundle, book=book, hash_author=hash_author)
     progress = [Progress("tweets", 0, 1)]
     return await store.write_batch(
         tweets, bundle=bundle, raise_alerts=rules.decide, progress=progress, group="g"
@@ -70,6 +77,21 @@ async def test_a_cooldown_lets_one_alert_of_a_batch_through(
         "high",
         ["motor", "review", "any"],
     )
+
+
+async def test_a_cooldown_by_author_keeps_no_id_and_needs_a_key(
+    store: Store, tables: Tables, migrated: Settings, tmp_path: Path
+) -> None:
+    book = book_of(tmp_path, "[[rule]]\nname = 'a'\ncooldown = '1d'\ncooldown_by = 'author'")
+    posts = [positive_tweet(str(number), author=f"author {number // 2}") for number in range(4)]
+    keyed = author_keys(migrated.privacy).hash
+    assert (await write(store, book, posts, hash_author=keyed)).new_alerts == 2
+    with_key = tables.rows("SELECT key FROM alert_cooldowns")
+    others = [positive_tweet(str(number + 10), author="author 0") for number in range(2)]
+    assert (await write(store, book, others, hash_author=AuthorKeys(b"another key").hash)).new_alerts == 1
+    assert len(tables.rows("SELECT key FROM alert_cooldowns")) == len(with_key) + 1
+    unkeyed = [positive_tweet(str(number + 20), author="author 0") for number in range(2)]
+    assert (await write(store, book, unkeyed)).new_alerts == 2
 
 
 async def test_tags_are_written_to_mentions_also_without_an_alert(

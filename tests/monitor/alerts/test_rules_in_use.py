@@ -12,11 +12,14 @@ from structlog.testing import capture_logs
 from monitor import metrics
 from monitor.alerts import rules_in_use
 from monitor.alerts.rulebook import DEFAULT_RULES, Knowledge, RulesError
+from monitor.alerts.rulebook.knowledge import KnownGroups
 from monitor.alerts.rules_in_use import RulesInUse
+from monitor.effect_reports import CopyKind, CopyOf
 from monitor.settings import AlertSettings
 from tests.monitor.alerts.relays import wait_until
 from tests.monitor.alerts.rulebook.reports import NAMES, report, terminology
 
+COPY = CopyOf("0", CopyKind.EXACT)
 RULES = "[[rule]]\nname = '{name}'\n"
 
 
@@ -122,6 +125,31 @@ def test_a_batch_keeps_the_rules_that_it_began_with(file: Path) -> None:
     for decision, name in ((decide, "first"), (rules.alert_rules("b1"), "second")):
         [alert] = decision([report()]).alerts(frozenset())
         assert alert.payload["rules"] == [name]
+
+
+def test_a_group_that_the_terminology_lacks_is_a_warning(file: Path) -> None:
+    file.write_text("[[rule]]\nname = 'heart'\nwhen = { soc = 'cardiac disorders' }\n[[rule]]\nname = 'all'")
+    with capture_logs() as logs:
+        rules = in_use(file, knowledge=terminology)
+    [entry] = logs
+    assert (entry["log_level"], "cardiac disorders" in entry["problem"]) == ("warning", True)
+    [alert] = rules.alert_rules("b1")([report()]).alerts(frozenset())
+    assert alert.payload["rules"] == ["all"]
+
+
+def test_rules_that_fail_raise_an_alert_without_them(file: Path) -> None:
+    def fail(_: str) -> KnownGroups:
+        raise RuntimeError("a fault of ours")
+
+    file.write_text("[[rule]]\nname = 'a'\nwhen = { drug = 'sertraline', ime = true }")
+    rules = in_use(file, knowledge=lambda: Knowledge(fail))
+    failures = metrics.RULES_FAILED._value.get()  # type: ignore[attr-defined]
+    effects = [report(), report("fluoxetine", tweet_id="2"), report(tweet_id="3", copy_of=COPY)]
+    with capture_logs() as logs:
+        [alert] = rules.alert_rules("b1")(effects).alerts(frozenset())
+    assert (alert.tweet_id, alert.payload["rules"]) == ("1", ["default"])
+    assert [entry["log_level"] for entry in logs] == ["error", "error"]
+    assert metrics.RULES_FAILED._value.get() == failures + 2  # type: ignore[attr-defined]
 
 
 def test_rules_look_up_what_is_known_now(file: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.alerts.rulebook import DEFAULT_RULES, AlertDelivery, AlertRule, QuietHours, RuleBook, Severity
 from monitor.alerts.rulebook.actions import DELIVERIES, SEVERITIES, Action, CooldownBy
-from monitor.alerts.rulebook.rule import AlertPlan, planned
-from monitor.effect_reports import CopyKind, CopyOf
+from monitor.alerts.rulebook.rule import AlertPlan, no_author, planned
+from monitor.effect_reports import CopyKind, CopyOf, EffectReport
 from tests.monitor.alerts.rulebook.reports import NAUSEA, book_of, report
 
 COPY = CopyOf("0", CopyKind.NEAR, 0.9)
@@ -132,8 +132,12 @@ def test_a_plan_has_the_highest_severity_the_soonest_delivery_and_all_routes(
     assert set(together.routes) == {route for rule in several for route in rule.routes}
 
 
-def key(by: CooldownBy, effect: object = None, name: str = "r") -> str | None:
-    return AlertRule(name, cooldown=60, cooldown_by=by).cooldown_key(effect or report())  # type: ignore[arg-type]
+def hashed(author: str | None) -> str | None:
+    return author and f"hash of {author}"
+
+
+def key(by: CooldownBy, effect: EffectReport | None = None, name: str = "r") -> str | None:
+    return AlertRule(name, cooldown=60, cooldown_by=by).cooldown_key(effect or report(), hashed)
 
 
 def test_a_cooldown_is_about_what_it_says() -> None:
@@ -159,8 +163,10 @@ def test_a_key_shows_neither_author_nor_words() -> None:
     assert all(len(text) == 32 and int(text, 16) >= 0 for text in keys)
 
 
-def test_a_cooldown_by_author_does_not_hold_posts_without_an_author() -> None:
+def test_a_cooldown_by_author_does_not_hold_posts_without_the_hash_of_an_author() -> None:
     assert key(CooldownBy.AUTHOR, report(author=None)) is None
+    rule = AlertRule("r", cooldown=60, cooldown_by=CooldownBy.AUTHOR)
+    assert rule.cooldown_key(report(), no_author) is None
 
 
 def test_a_rule_in_cooldown_does_not_count(tmp_path: Path) -> None:
