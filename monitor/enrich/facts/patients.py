@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from monitor.enrich.facts.quantities import table_word
 from monitor.findings import Fact, FactKind
 
 RELATIONS: Final = {
@@ -84,8 +85,8 @@ def patients(text: str) -> Iterator[Fact]:
     for pattern in (_SUBJECT, _OBJECT):
         for match in pattern.finditer(text):
             group = match.lastgroup or "who"
-            value = _VALUES[match[group].lower()]
-            if value not in values:
+            value = _VALUES.get(table_word(match[group]))
+            if value is not None and value not in values:
                 values.add(value)
                 yield Fact(FactKind.PATIENT, match.start(group), match.end(group), match[group], value)
     pattern = _SELF_TOO if _OTHERS.search(text) else _SELF

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_SAME_LETTERS: Final = str.maketrans({"\u03bc": "\u00b5", "\u0131": "i", "\u017f": "s"})
+"""Letters that a pattern matches in any case, and those of the tables."""
+
 _NUMBERS: Final = {
     "a": "1",
     "an": "1",
@@ -30,12 +33,13 @@ _NUMBERS: Final = {
     "1/2": "0.5",
     "1/2 a": "0.5",
     "½": "0.5",
+    "1/2 an": "0.5",
     "½ a": "0.5",
+    "½ an": "0.5",
 }
 COUNT: Final = (
-    r"(?:\d[\d,]*(?:\.\d+)?|\.\d+|1/2(?: an?)?|½(?: an?)?|half an?|one|two|three|four|five|six|seven|eight|"
-    r"nine|ten|"
-    r"twelve|twenty|thirty)"
+    r"(?:\d[\d,]{0,11}(?:\.\d+)?|\.\d+|1/2(?: an?)?|½(?: an?)?|half an?|one|two|three|four|five|six|seven|"
+    r"eight|nine|ten|twelve|twenty|thirty)"
 )
 """A number, as a regular expression: digits, or a word."""
 
@@ -125,19 +129,33 @@ FREQUENCY: Final = (
 """How often a dose is taken, as a regular expression."""
 
 
-def dose_value(count: str, unit: str, frequency: str | None = None) -> str:
-    """Return a dose: "50 mg", "2 pills a day"."""
-    words = [_number(count), _AMOUNT_UNITS[unit.lower()]]
+def table_word(word: str) -> str:
+    """Return a word that a pattern matched in any case, as tables have it.
+
+    `re.IGNORECASE` also matches letters that `str.lower` leaves as they are: a dotless or dotted i, a long s,
+    and both of the characters for micro.
+    """
+    return word.replace("\u0130", "i").lower().translate(_SAME_LETTERS)
+
+
+def dose_value(count: str, unit: str, frequency: str | None = None) -> str | None:
+    """Return a dose: "50 mg", "2 pills a day"; None if the unit is not known."""
+    amount_unit = _AMOUNT_UNITS.get(table_word(unit))
+    if amount_unit is None:
+        return None
+    words = [_number(count), amount_unit]
     if frequency:
-        often = frequency.lower()
+        often = table_word(frequency)
         words.append(next((text for pattern, text in _FREQUENCIES if pattern.search(often)), "a day"))
     return " ".join(words)
 
 
-def time_value(count: str | None, unit: str) -> str:
-    """Return a time: "3 days", "1 hour", or "hours" if the number is not exact."""
-    lowered = unit.lower()
-    singular = _TIME_UNITS.get(lowered) or _TIME_UNITS[lowered.rstrip("s")]
+def time_value(count: str | None, unit: str) -> str | None:
+    """Return a time: "3 days", "1 hour", or "hours" if the number is not exact; None for an unknown unit."""
+    lowered = table_word(unit)
+    singular = _TIME_UNITS.get(lowered) or _TIME_UNITS.get(lowered.rstrip("s"))
+    if singular is None:
+        return None
     number = None if count is None else _number(count)
     if number is None or not number[0].isdigit():
         return f"{singular}s"
@@ -145,7 +163,7 @@ def time_value(count: str | None, unit: str) -> str:
 
 
 def _number(count: str) -> str:
-    words = count.lower().strip()
+    words = table_word(count).strip()
     words = _NUMBERS.get(words, words)
     words = _THOUSANDS.sub("", words).replace(",", ".").rstrip(".")
     return f"0{words}" if words.startswith(".") else words

@@ -15,6 +15,7 @@ from monitor.enrich.facts.quantities import (
     TIME_UNIT,
     VAGUE,
     dose_value,
+    table_word,
     time_value,
 )
 from monitor.findings import FactKind
@@ -57,17 +58,17 @@ _AGAIN: Final = (
 _NOT_THESE: Final = rf"{NEGATED}|{HYPOTHETICAL}"
 
 
-def _dose(match: re.Match[str]) -> str:
+def _dose(match: re.Match[str]) -> str | None:
     return dose_value(match["count"], match["unit"], match["often"])
 
 
-def _time(match: re.Match[str]) -> str:
+def _time(match: re.Match[str]) -> str | None:
     groups = match.groupdict()
     return time_value(groups.get("count"), groups["time"])
 
 
 def _onset_word(match: re.Match[str]) -> str:
-    word = match["word"].lower()
+    word = table_word(match["word"])
     return "immediately" if word.startswith(("imm", "right", "inst", "str")) else word
 
 

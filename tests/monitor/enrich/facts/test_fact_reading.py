@@ -159,6 +159,31 @@ def test_of_a_long_list_the_first_facts_are_kept() -> None:
     assert [fact.start for fact in facts] == [6 * index for index in range(100)]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("stable on 50 μg of levothyroxine", FactKind.DOSE, "50 mcg"),  # the Greek letter
+        ("stable on 50 µg of levothyroxine", FactKind.DOSE, "50 mcg"),  # the sign for micro
+        ("STABLE ON 50 ΜG OF LEVOTHYROXINE", FactKind.DOSE, "50 mcg"),
+        ("two pıllſ daıly", FactKind.DOSE, "2 pills a day"),
+        ("my wıfe took it and felt sick", FactKind.PATIENT, "partner"),
+        ("my wİfe took it and felt sick", FactKind.PATIENT, "partner"),
+        ("hives 3 dayſ after taking it", FactKind.ONSET, "3 days"),
+    ],
+)
+def test_letters_that_only_a_pattern_matches_have_the_same_value(
+    text: str, kind: FactKind, value: str
+) -> None:
+    assert values_of(text, kind) == [value]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", ["1,", "1,1", "1.", "-", ". ", " ", "and ", "my mom ", "1 g "])
+def test_a_long_text_of_one_piece_is_read_quickly(piece: str) -> None:
+    text = "i took 5 mg and died " + piece * (100_000 // len(piece))
+    assert FactKind.DOSE in {fact.kind for fact in read_facts(text)}
+
+
 PIECES = st.sampled_from(
     [
         "I",
@@ -188,6 +213,14 @@ PIECES = st.sampled_from(
         "’",
         "é",
         "😭",
+        "50 μg of",
+        "50 Μg",
+        "wıfe",
+        "wİfe",
+        "took it and felt sick",
+        "3 dayſ after taking",
+        "dayſ after starting",
+        "½ an hour later",
     ]
 )
 
