@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import re
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,7 +37,7 @@ def list_command(
         str | None, typer.Option(metavar="WHEN", help="With a post at or after: 2026-03-14, 24h, 7d.")
     ] = None,
     due_before: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due before: a date, or a time in UTC.")
+        str | None, typer.Option(metavar="WHEN", help="Due before: a date, a time in UTC, or 7d from now.")
     ] = None,
     serious: Annotated[
         bool | None,
@@ -60,7 +61,7 @@ def list_command(
         pt=pt,
         owner=owner,
         since=parse_time(since, "--since"),
-        due_before=parse_time(due_before, "--due-before"),
+        due_before=None if due_before is None else _parse_due(due_before, "--due-before"),
         serious=serious,
         limit=limit or None,
     )
@@ -92,17 +93,19 @@ def set_command(
     owner: Annotated[str | None, typer.Option(help="Who works on it; an empty text for nobody.")] = None,
     due: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="Until when it must be done; an empty text for no date."),
+        typer.Option(
+            metavar="WHEN", help="Until when: a date, a time in UTC, 7d from now; an empty text for no date."
+        ),
     ] = None,
     note: Annotated[str | None, typer.Option(help="A note for the history.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who changes it [your login].")] = None,
+    by: Annotated[str | None, typer.Option(help="Who changes it; by default your login.")] = None,
 ) -> None:
     """Change status, owner or due date of cases, or add a note. The history keeps every change."""
     from monitor.store.cases import change_case
 
     change = _change(status, owner, due, note)
     settings = settings_of(context)
-    actor = (by or getpass.getuser()).strip()
+    actor = _actor(by)
     for case in cases:
         changed = change_case(settings, case, change, actor=actor)
         what = ", ".join(f"{name.removesuffix('_at')} {value or 'none'}" for name, value in changed.items())
@@ -127,9 +130,35 @@ def _change(status: str | None, owner: str | None, due: str | None, note: str | 
     return CaseChange(
         status=KEEP if status is None else CaseStatus(status),
         owner=KEEP if owner is None else owner.strip() or None,
-        due_at=KEEP if due is None else parse_time(due.strip() or None, "--due"),
+        due_at=KEEP if due is None else _parse_due(due, "--due"),
         note=(note or "").strip() or None,
     )
+
+
+def _actor(by: str | None) -> str:
+    """Return the name for the history.
+
+    Raises:
+        typer.BadParameter: none is stated, and the system has no name for this login.
+    """
+    if by is not None and by.strip():
+        return by.strip()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        raise typer.BadParameter("this login has no name: write who changes the case with --by") from None
+
+
+def _parse_due(text: str, option: str) -> datetime | None:
+    """Return a time in the future: a date, a time, or `7d` from now; None for an empty text.
+
+    Raises:
+        typer.BadParameter: it is not one of them.
+    """
+    now = datetime.now(UTC)
+    time = parse_time(text.strip() or None, option, now=now)
+    is_relative = re.fullmatch(r"\d+\s*[smhdw]", text.strip()) is not None
+    return now + (now - time) if time and is_relative else time
 
 
 def _canonical(settings: Any, name: str) -> str:

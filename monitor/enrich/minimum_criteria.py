@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.findings import Fact, FactKind
-from monitor.records import Post
+from monitor.records import Post, PostKind
 
 
 def missing_criteria(
@@ -18,7 +18,7 @@ def missing_criteria(
     """Return which criteria a post lacks, in the order "reporter", "patient", "product", "event".
 
     - "reporter" needs an id of the author: someone could reach this account. Whether a person is behind it is
-      not checked.
+      not checked. The account of a repost is not that of the author.
     - "patient" needs a `PATIENT` fact: the text states whom it happened to, the author or another person.
     - "product" needs a drug that an effect is linked to.
     - "event" needs an effect.
@@ -33,7 +33,7 @@ def missing_criteria(
         facts: what its text states.
     """
     met = {
-        "reporter": bool(post.author_id),
+        "reporter": bool(post.author_id) and post.kind is not PostKind.REPOST,
         "patient": any(fact.kind is FactKind.PATIENT for fact in facts),
         "product": has_drug,
         "event": has_effect,

@@ -42,11 +42,11 @@ async def add_to_counts(
             corrections[hour] += is_ade - (post.counted.label == "ADE")
     counts = [HourlyCount(_start_of(hour), seen[hour], positive[hour]) for hour in sorted(seen)]
     await sql.ADD_COUNTS.run(connection, counts, bundle=bundle)
-    await _add_to_drug_counts(connection, posts, highest, bundle=bundle)
     changed = {hour: corrections[hour] for hour in sorted(corrections) if corrections[hour]}
     if changed:
         parameters = {"hour": list(map(_start_of, changed)), "positive": list(changed.values())}
         await connection.execute(sql.CORRECT_COUNTS, {**parameters, "bundle": bundle})
+    await _add_to_drug_counts(connection, posts, highest, bundle=bundle)
 
 
 async def _add_to_drug_counts(

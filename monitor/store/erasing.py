@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.records import RetractionReason
 from monitor.store import erasing_statements as sql
+from monitor.store.cases.case_statements import ERASE_CASE_POSTS, ERASE_CASES, REMOVE_CASES_OF
 from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
 
 ERASED: Final = "erased:"
@@ -79,9 +80,12 @@ async def _erase_names(
         # Not counted: they say how posts are related, and one row may be about several posts.
         await connection.execute(FORGET_COPIES, parameters)
         await connection.execute(FORGET_KEYS, parameters)
+        await connection.execute(REMOVE_CASES_OF, {"ids": old})
         for table, statement in ERASING_STEPS.items():
             for tweet_id in (await connection.execute(statement, parameters)).scalars():
                 erased[tweet_id].touched[table] += 1
+        await connection.execute(ERASE_CASE_POSTS, {"new": parameters["new"]})
+        await connection.execute(ERASE_CASES, {"new": parameters["new"]})
     if quoting:
         references = {"tweet_ids": sorted(quoting), "names": names}
         forgotten = await connection.execute(sql.FORGET_REFERENCES, references)

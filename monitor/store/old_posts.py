@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.store.audited_runs import AuditedRun, note_run
-from monitor.store.cases.assigning import REMOVE_CASES_OF
+from monitor.store.cases.case_statements import REMOVE_CASES_OF
 from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
 from monitor.store.statements import LOCK_FOR_DELETING
 

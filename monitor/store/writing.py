@@ -19,7 +19,6 @@ from monitor.store.admission import admit_posts
 from monitor.store.applying import apply_events, remove_late_posts
 from monitor.store.audited_events import AppliedEvent, AuditedEvent
 from monitor.store.author_keys import author_keys, note_key
-from monitor.store.cases import leave_cases
 from monitor.store.columns import (
     PredictionRow,
     alias_rows,
@@ -35,7 +34,7 @@ from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.expiring import expire_events, note_need
 from monitor.store.post_copies import expire_copy_keys
 from monitor.store.posts import PostWriter, WrittenPosts
-from monitor.store.reporting import report_effects
+from monitor.store.reported_effects import report_effects
 from monitor.store.revisions import read_revision, required_revision, revision_error
 from monitor.store.skipped_languages import count_skipped
 from monitor.store.tombstones import find_removed
@@ -204,9 +203,8 @@ class Store:
                 await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
 
                 new = await _write_predictions(connection, posts, bundle=bundle)
-                reports = await report_effects(connection, _current(posts, new), self._enrich)
                 edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
-                await leave_cases(connection, edited, reports)
+                reports = await report_effects(connection, _current(posts, new), edited, self._enrich)
                 decisions = raise_alerts(reports)
                 mentions = await _write_findings(connection, new, reports, decisions, bundle=bundle)
                 alerts = decisions.alerts(await take_cooldowns(connection, decisions))

@@ -2,11 +2,12 @@
 
 matching        which case a report belongs to
 assigning       the rows of the cases of a batch
+case_statements  their SQL, and that of erasures and of retention
 reading         lists of cases, and one case with its posts and its history
 changing        status, owner, due date and notes
 """
 
-from monitor.store.cases.assigning import assign_cases, leave_cases
+from monitor.store.cases.assigning import assign_cases
 from monitor.store.cases.changing import KEEP, CaseChange, CaseStatus, change_case
 from monitor.store.cases.reading import CaseDetails, CaseFilters, CaseSummary, find_cases, read_case
 
@@ -20,6 +21,5 @@ __all__ = [
     "assign_cases",
     "change_case",
     "find_cases",
-    "leave_cases",
     "read_case",
 ]

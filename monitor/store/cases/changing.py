@@ -86,9 +86,8 @@ def change_case(settings: Settings, name: str, change: CaseChange, *, actor: str
         fields = {"status": change.status, "owner": change.owner, "due_at": change.due_at}
         after = before | {field: value for field, value in fields.items() if value is not KEEP}
         changed = {field: _json_value(after[field]) for field in after if after[field] != before[field]}
-        if changed:
-            connection.execute(_UPDATE, {**after, "case_id": case_id})
         if changed or change.note:
+            connection.execute(_UPDATE, {**after, "case_id": case_id})
             values = {"case_id": case_id, "actor": actor, "change": json.dumps(changed), "note": change.note}
             connection.execute(_NOTE, values)
     return changed

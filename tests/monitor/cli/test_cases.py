@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ async def test_a_case_whose_posts_were_erased_has_no_text_and_no_reporter(
     run: RunCommand, filled: Settings
 ) -> None:
     [case] = cases(run, filled, "--serious")
+    assert run(filled, "cases", "set", case["case_id"], "--status", "open").status == 0
     store = Store(filled)
     await apply(store, post_event("delete", "1"), post_event("delete", "2"))
     await store.close()
@@ -170,3 +172,11 @@ def test_the_example_of_the_page_runs(run: RunCommand, filled: Settings) -> None
         ended = run(filled, *shlex.split(command)[1:])
         assert ended.status == 0, (command, ended.err)
     assert json.loads(ended.out)["owner"] == "dee"
+
+
+def test_a_due_date_may_be_counted_from_now(run: RunCommand, filled: Settings) -> None:
+    [case] = cases(run, filled, "--serious")
+    assert run(filled, "cases", "set", case["case_id"], "--due", "7d").status == 0
+    [due] = [case["due_at"] for case in cases(run, filled, "--due-before", "8d")]
+    assert timedelta(days=6) < datetime.fromisoformat(due) - datetime.now(UTC) <= timedelta(days=7)
+    assert cases(run, filled, "--due-before", "6d") == []

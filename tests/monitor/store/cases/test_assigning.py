@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
+from monitor.effect_reports import EffectReport
 from monitor.findings import DrugLink, DrugMention, DrugNaming, Findings
 from monitor.records import PostKind, ScoredPost
 from monitor.settings import EnrichSettings, PrivacySettings, Settings
 from monitor.store import Store
-from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_tweet, scored, write
+from tests.monitor.store.batches import (
+    POSTED,
+    GivenAlerts,
+    Tables,
+    mention_of,
+    negative_tweet,
+    raised,
+    scored,
+    write,
+)
 from tests.monitor.store.events import apply, post_event
 
 TREMOR = ("10044565", "Tremor")
@@ -32,13 +43,14 @@ def report(
     *,
     author: str | None = "ann",
     drug: str | None = "sertraline",
-    pt: tuple[str, str] = TREMOR,
+    pt: tuple[str, str] | None = TREMOR,
     days: int = 0,
+    text: str = "post",
     keys: tuple[bytes, ...] = (),
     **fields: Any,
 ) -> ScoredPost:
     """Return a post of `author` that links `pt` to `drug`."""
-    text = f"post {tweet_id}: still shaking"
+    text = f"{text} {tweet_id}: still shaking"
     mention = mention_of(text, "shaking", pt=pt)
     links = {}
     if drug is not None:
@@ -143,21 +155,71 @@ async def test_a_follow_up_opens_a_closed_case_again(migrated: Settings, tables:
     assert sorted(row[-1] for row in tables.rows(CASES)) == ["closed", "open"]
 
 
-async def test_a_pair_is_new_once(migrated: Settings) -> None:
-    store = Store(keyed(migrated))
-    new: list[tuple[str, bool]] = []
+class NewPairs:
+    """Notes which reports had a new pair."""
 
-    def ask(reports: Any) -> Any:
-        from tests.monitor.store.batches import raised
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, bool]] = []
 
-        new.extend((report.key[0], report.is_new_pair) for report in reports)
+    def __call__(self, reports: Sequence[EffectReport]) -> GivenAlerts:
+        self.seen.extend((report.key[0], report.is_new_pair) for report in reports)
         return raised()
 
-    for ids in (["1", "2"], ["3"]):
-        rows = [report(tweet_id, author=tweet_id) for tweet_id in ids]
-        await store.write_batch(rows, bundle="b", raise_alerts=ask, progress=[], group="g")
+
+async def ask(store: Store, pairs: NewPairs, *rows: ScoredPost) -> None:
+    await store.write_batch(rows, bundle="b", raise_alerts=pairs, progress=[], group="g")
+
+
+async def test_a_pair_is_new_once(migrated: Settings) -> None:
+    store, pairs = Store(keyed(migrated)), NewPairs()
+    await ask(store, pairs, report("1", author="1"), report("2", author="2"))
+    await ask(store, pairs, report("3", author="3"))
     await store.close()
-    assert new == [("1", True), ("2", False), ("3", False)]
+    assert pairs.seen == [("1", True), ("2", False), ("3", False)]
+
+
+async def test_an_edit_of_the_post_that_brought_a_pair_brings_it_again(migrated: Settings) -> None:
+    store, pairs = Store(keyed(migrated)), NewPairs()
+    await ask(store, pairs, report("1", author="1"))
+    await ask(store, pairs, report("2", author="2", days=1))
+    edited = POSTED + timedelta(days=2)
+    await ask(store, pairs, report("1", author="1", text="corrected", edited_at=edited))
+    await ask(store, pairs, report("2", author="2", days=1, text="corrected", edited_at=edited))
+    await store.close()
+    assert pairs.seen == [("1", True), ("2", False), ("1", True), ("2", False)]
+
+
+async def test_words_of_uncoded_effects_are_not_kept_as_pairs(migrated: Settings, tables: Tables) -> None:
+    store, pairs = Store(keyed(migrated)), NewPairs()
+    await ask(store, pairs, report("1", pt=None))
+    await store.close()
+    assert pairs.seen == [("1", False)]
+    assert tables.rows("SELECT * FROM seen_pairs") == []
+
+
+async def test_a_copy_that_comes_before_its_first_post_in_a_batch_has_its_case(
+    migrated: Settings, tables: Tables
+) -> None:
+    store = Store(keyed(migrated))
+    repost = {"kind": PostKind.REPOST, "referenced_id": "1", "days": 1}
+    await write(store, [report("2", author="bob", **repost), report("1")])
+    await store.close()
+    assert len(tables.rows("SELECT case_id FROM mentions WHERE case_id IS NOT NULL")) == 2
+    assert len(tables.rows(CASES)) == 1
+
+
+async def test_the_account_of_a_repost_is_not_the_author_of_its_report(
+    migrated: Settings, tables: Tables
+) -> None:
+    store = Store(keyed(migrated))
+    reposts = [
+        report(tweet_id, author="news", kind=PostKind.REPOST, referenced_id=f"unseen {tweet_id}")
+        for tweet_id in ("1", "2")
+    ]
+    await write(store, reposts)
+    await write(store, [report("3", author="news")])
+    await store.close()
+    assert [role for _, role, _ in tables.rows(POSTS)] == ["report"] * 3
 
 
 async def test_two_workers_make_one_case_of_one_author(migrated: Settings, tables: Tables) -> None:
@@ -170,11 +232,30 @@ async def test_two_workers_make_one_case_of_one_author(migrated: Settings, table
     assert len(tables.rows(CASES)) == 8
 
 
-async def test_the_case_of_an_erased_post_keeps_nothing_of_it(migrated: Settings, tables: Tables) -> None:
+async def test_a_case_that_nobody_worked_on_goes_with_its_erased_post(
+    migrated: Settings, tables: Tables
+) -> None:
     store = Store(keyed(migrated))
     await write(store, [report("17")])
     await apply(store, post_event("delete", "17"))
     await store.close()
-    [(tweet_id, _, _)] = tables.rows(POSTS)
-    assert tweet_id.startswith("erased:")
+    assert tables.rows(CASES) == tables.rows(POSTS) == []
     assert tables.rows("SELECT * FROM mentions") == tables.rows("SELECT * FROM post_drugs") == []
+
+
+async def test_a_case_of_erased_posts_keeps_neither_words_nor_exact_times(
+    migrated: Settings, tables: Tables
+) -> None:
+    store = Store(keyed(migrated))
+    await write(store, [report("17", pt=None), report("18", pt=None, days=1)])
+    tables.run("UPDATE cases SET status = 'open'")
+    await apply(store, post_event("delete", "17"))
+    [(effect, first_at, last_at)] = tables.rows("SELECT effect, first_at, last_at FROM cases")
+    hour = POSTED.replace(minute=0, second=0)
+    assert (effect, first_at, last_at) == ("words:shaking", hour, POSTED + timedelta(days=1))
+    await apply(store, post_event("delete", "18"))
+    await store.close()
+    [(effect, first_at, last_at)] = tables.rows("SELECT effect, first_at, last_at FROM cases")
+    assert (effect, first_at, last_at) == ("words:", hour, hour + timedelta(days=1))
+    assert {row[0].minute for row in tables.rows("SELECT added_at FROM case_posts")} == {0}
+    assert "shaking" not in str(tables.rows("SELECT * FROM cases"))
