@@ -26,10 +26,13 @@ from monitor.enrich.drug_links.masked_text import DRUG, EFFECT
 
 _WORD: Final = r"[^\ue000-\uf8ff .;:,()N][^\ue000-\uf8ff ]* "
 _SHORT_FORMS: Final = {
-    "<D>": rf"(?P<drugs>{DRUG} (?:(?:[,&+/] |and |or |plus |with )+(?:F\S+ ){{0,2}}{DRUG} )*)",
+    "<D>": rf"(?P<drugs>{DRUG} (?:(?:[,&+/] |and |or |plus |with ){{1,3}}(?:F\S+ ){{0,2}}{DRUG} ){{0,20}})",
     "<D1>": rf"{DRUG} ",
     "<D2>": rf"{DRUG} ",
-    "<E>": rf"(?P<effects>{EFFECT} (?:(?:[,&+/] |and |or |plus |then )+(?:{_WORD}){{0,3}}?{EFFECT} )*)",
+    "<E>": (
+        rf"(?P<effects>{EFFECT} (?:(?:[,&+/] |and |or |plus |then ){{1,3}}(?:{_WORD}){{0,3}}?"
+        rf"{EFFECT} ){{0,20}})"
+    ),
     "<verb>": r"V\S+ ",
     "<not>": r"N\S+ ",
     "<why>": r"(?:because|bc|cuz|coz|due to|since|as|over|after|for) (?:of )?",

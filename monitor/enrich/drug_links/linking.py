@@ -23,7 +23,7 @@ from monitor.enrich.drug_links.link_scores import (
     SCORES,
     SEVERAL,
 )
-from monitor.enrich.drug_links.masked_text import DRUG, FIRST_DRUG, FIRST_EFFECT, MaskedText, mask_text
+from monitor.enrich.drug_links.masked_text import DRUG, FIRST_DRUG, FIRST_EFFECT, MOST, MaskedText, mask_text
 from monitor.enrich.drug_links.remedies import is_remedy
 from monitor.enrich.drug_links.weighing import Weights, weigh
 from monitor.findings import DrugLink, DrugMention, DrugNaming, DrugPlace, Span
@@ -51,7 +51,9 @@ _APPOSITION: Final = re.compile(
     rf"{DRUG} (?:(?:drugs?|meds?|agent|inhibitor|antagonist|called|named|like|such|as|Fthe|[,(:]) ){{0,3}}"
     rf"(?P<drug>{DRUG})"
 )
-_TRAILING: Final = re.compile(r"(?:F?# \S+ )+$")
+
+LONGEST_READ: Final = 20_000
+"""Characters of a post whose effects are linked to its drugs."""
 
 
 class Choice(NamedTuple):
@@ -76,6 +78,8 @@ def link_drugs(post: Post, drugs: Sequence[DrugMention], mentions: Sequence[Ment
     A drug of the post comes first. If there is none, or if all of them are excluded, it is the drug of the
     post's context: of the title or the place, else of the quoted post, else of the answered one.
 
+    If the post names a drug, only the first `MOST` effects in its first `LONGEST_READ` characters are linked.
+
     Args:
         post: the post.
         drugs: the drugs that the post and its context name, in any order.
@@ -89,7 +93,10 @@ def link_drugs(post: Post, drugs: Sequence[DrugMention], mentions: Sequence[Ment
     length = len(post.text)
     spans = sorted({(mention.start, mention.end) for mention in mentions})
     spans = [span for span in spans if 0 <= span[0] < span[1] <= length]
-    choices = choose_drugs(post.text, [drug for drug in drugs if drug.place is DrugPlace.POST], spans)
+    in_post = [drug for drug in drugs if drug.place is DrugPlace.POST]
+    if in_post:
+        spans = [span for span in spans if span[1] <= LONGEST_READ][:MOST]
+    choices = choose_drugs(post.text[:LONGEST_READ], in_post, spans)
     context = link_to_context(drugs)
     links: dict[Span, DrugLink] = {}
     for span in spans:
@@ -120,8 +127,7 @@ def choose_drugs(text: str, drugs: Sequence[DrugMention], effects: Sequence[Span
 
 def _extra_distances(masked: MaskedText) -> list[float]:
     """Return the words that are added to the distance of each drug, from whatever effect."""
-    trailing = _TRAILING.search(masked.text)
-    start_of_trailing = trailing.start() if trailing else len(masked.text)
+    start_of_trailing = _start_of_trailing(masked.text)
     has_concrete = any(drug.naming is not DrugNaming.CLASS for drug in masked.drugs)
     extra = []
     for index, drug in enumerate(masked.drugs):
@@ -130,6 +136,16 @@ def _extra_distances(masked: MaskedText) -> list[float]:
             words += CLASS_OF_ANOTHER if _says_more_generally(masked, index) else CLASS
         extra.append(words)
     return extra
+
+
+def _start_of_trailing(masked: str) -> int:
+    """Return where the hashtags begin that end a masked text; its length if it does not end with one."""
+    words = masked.split()
+    start = len(masked)
+    while len(words) > 1 and words[-2] in ("#", "F#"):
+        start -= len(words.pop()) + 1
+        start -= len(words.pop()) + 1
+    return start
 
 
 def _says_more_generally(masked: MaskedText, index: int) -> bool:

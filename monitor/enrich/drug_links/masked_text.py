@@ -45,7 +45,7 @@ _TAGGED: Final = {
     **{word: f"N{word}" for word in NEGATIONS},
 }
 
-MOST: Final = 500
+MOST: Final = 60
 """Drugs and effects that are read in one text: a longer list than anyone writes."""
 
 DRUG: Final = "[\ue000-\uefff]"
@@ -53,7 +53,7 @@ EFFECT: Final = "[\uf000-\uf8ff]"
 
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 _TOKEN: Final = re.compile(
-    r"(?P<mark>[\ue000-\uf8ff])|https?://[^\s\ue000-\uf8ff]+|@\w+|(?P<pause>\.\.+|…|—|–)|(?P<arrow>[-=]+>|→)"
+    r"(?P<mark>[\ue000-\uf8ff])|https?://[^\s\ue000-\uf8ff]+|@\w+|(?P<pause>\.\.+|…|—|–)|(?P<arrow>[-=]{1,8}>|→)"
     r"|(?P<word>\w[\w'-]*)|(?P<sign>[.!?\n,;:()/&+=#-])"
 )
 _BREAK: Final = re.compile("[\ue000-\uf8ff.] ")

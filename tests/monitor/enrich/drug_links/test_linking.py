@@ -163,8 +163,44 @@ def test_an_effect_that_names_its_drug_is_linked_to_it() -> None:
     assert links[5, 20].drug.drug == "zoloft"
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", ["-", "=", "# a ", "#", ", ", "and ", "\n", "a"])
+def test_a_long_text_of_one_piece_is_linked_quickly(piece: str) -> None:
+    text = "zoloft gave me hives " + piece * (100_000 // len(piece)) + "x"
+    drugs = [*drug_mentions(text, [("zoloft", False)])]
+    links = link_drugs(Post("1", text), drugs, [mention_of(text, (15, 20))])
+    assert links[15, 20].drug.drug == "zoloft"
+
+
+@pytest.mark.timeout(20)
+def test_a_long_list_of_drugs_and_effects_is_linked_quickly() -> None:
+    text = "zoloft, hives, " * 1_200
+    places = [index * 15 for index in range(1_200)]
+    drugs = [DrugMention(place, place + 6, "zoloft", f"drug {place}", DrugNaming.GENERIC) for place in places]
+    links = link_drugs(
+        Post("1", text), drugs, [mention_of(text, (place + 8, place + 13)) for place in places]
+    )
+    assert 0 < len(links) <= 60
+
+
+def test_hashtags_at_the_end_are_further_away() -> None:
+    assert links_of("[zoloft] or so, {hives>zoloft} #[prozac] #a")["hives"].drug.drug == "zoloft"
+
+
+def test_beyond_what_is_read_there_is_no_link_unless_only_the_context_names_a_drug() -> None:
+    text = "zoloft " + "a " * 10_000 + "hives"
+    mentions = [mention_of(text, (len(text) - 5, len(text)))]
+    title = DrugMention(0, 6, "zoloft", "zoloft", DrugNaming.BRAND, place=DrugPlace.TITLE, part=0)
+    drugs = [*drug_mentions(text, [("zoloft", False)]), title]
+    assert link_drugs(Post("1", text), drugs, mentions) == {}
+    [link] = link_drugs(Post("1", text), [title], mentions).values()
+    assert link.drug == title
+
+
 SPANS = st.tuples(st.integers(-3, 90), st.integers(-3, 90))
-_PIECES = "zoloft prozac hives gave me from because of not no the off it I so for and , . : ( # ->"
+_PIECES = (
+    "zoloft prozac hives gıveſ μg wıth gave me from because of not no the off it I so for and , . : ( # ->"
+)
 PIECES = st.sampled_from([*_PIECES.split(" "), "\n"])
 TEXTS = st.one_of(
     st.text(max_size=80),
