@@ -11,8 +11,8 @@ from monitor.labels.drug_of_label import FindsDrugs, drug_of
 from monitor.labels.effect_finder import EffectFinder
 from monitor.labels.errors import LabelError
 from monitor.labels.label import ProductLabel, ReadLabel, SectionKind
-from monitor.labels.opening import read_labels
-from monitor.labels.sentences import sentences_of
+from monitor.labels.label_files import read_product_labels
+from monitor.labels.label_sentences import sentences_of
 from monitor.store.label_import import LabelEffect
 
 SENTENCES_AT_ONCE: Final = 64
@@ -68,7 +68,7 @@ class LabelImport:
             FatalError: the database refuses.
         """
         for path in paths:
-            for label in read_labels(path):
+            for label in read_product_labels(path):
                 outcome = label if isinstance(label, LabelError) else self._import(label)
                 if isinstance(outcome, LabelError):
                     self.counts.failures.append(outcome)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 from monitor.errors import MonitorError
-from monitor.labels import read_labels
+from monitor.labels import read_product_labels
 from monitor.labels.label import ProductLabel
-from monitor.labels.sentences import sentences_of
+from monitor.labels.label_sentences import sentences_of
 from tests.fuzz.containers import joined, scratch_file, zipped
 from tests.fuzz.fuzz_target import FuzzTarget
 from tests.monitor.labels.made_up_labels import (
@@ -27,7 +27,7 @@ def reader_of(name: str) -> Callable[[bytes], None]:
 
     def read(data: bytes) -> None:
         problem: MonitorError | None = None
-        for label in read_labels(scratch_file(data, name)):
+        for label in read_product_labels(scratch_file(data, name)):
             if isinstance(label, ProductLabel):
                 assert label.sections
                 for section in label.sections:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.labels import LabelError, read_labels
+from monitor.labels import LabelError, read_product_labels
 from monitor.labels.label import ProductLabel, SectionKind
 from tests.monitor.labels.made_up_labels import (
     EFFECTS,
@@ -25,7 +25,7 @@ from tests.monitor.labels.made_up_labels import (
 def read(folder: Path, name: str, data: bytes) -> list[ProductLabel | LabelError]:
     path = folder / name
     path.write_bytes(data)
-    return list(read_labels(path))
+    return list(read_product_labels(path))
 
 
 def read_one(folder: Path, name: str, data: bytes) -> ProductLabel:
@@ -228,5 +228,5 @@ def test_archives_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    (error,) = read_labels(tmp_path / "none.xml")
+    (error,) = read_product_labels(tmp_path / "none.xml")
     assert str(tmp_path / "none.xml") in str(error)

@@ -23,7 +23,7 @@ _READ: Final = (".json", ".xml", ".zip", ".pdf", ".docx", ".txt")
 _ZIP: Final = b"PK\x03\x04"
 
 
-def read_labels(path: Path) -> Iterator[ProductLabel | LabelError]:
+def read_product_labels(path: Path) -> Iterator[ProductLabel | LabelError]:
     """Yield the labels of a file, and an error in the place of each that cannot be read.
 
     An archive (.zip) may have further ones in it. Its members with other endings than those of the known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.labels.sentences import LONGEST, sentences_of
+from monitor.labels.label_sentences import LONGEST, sentences_of
 
 
 def test_sentences_end_at_full_stops_and_lines() -> None:
