@@ -73,6 +73,11 @@ POSTS_SKIPPED: Final = BoundedCounter(
     registry=WORKER,
 )
 
+# An error of the monitor. Such posts are stored, and alerts about them are raised, without drugs and facts.
+ENRICHMENT_FAILED: Final = BoundedCounter(
+    "ade_enrichment_failed_total", "Scored posts whose enrichment failed.", registry=WORKER
+)
+
 # These count batches that were written, so a batch counts once however often the write was tried.
 POSTS_SCORED: Final = BoundedCounter("ade_posts_scored_total", "Posts that were scored.", registry=WORKER)
 POSTS_POSITIVE: Final = BoundedCounter(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
+import structlog
+
+from monitor import metrics
 from monitor.enrich.enriching import Enricher
-from monitor.errors import PoisonError
+from monitor.findings import NO_FINDINGS
 from monitor.ingest import Batch
-from monitor.records import RefusedMessage, ScoredPost
+from monitor.records import ScoredPost
+
+log = structlog.get_logger()
 
 
 class EnrichPosts:
@@ -26,7 +33,7 @@ class EnrichPosts:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="enrichment")
 
     async def process(self, batch: Batch) -> Batch:
-        """Add findings to the scored posts. A post that cannot be enriched is refused, and no other one."""
+        """Add findings to the scored posts. A post whose enrichment fails goes on without them."""
         if not batch.scored:
             return batch
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._enrich, batch)
@@ -45,13 +52,26 @@ class EnrichPosts:
 
     def _enrich_each(self, batch: Batch) -> Batch:
         enriched: list[ScoredPost] = []
-        refused: list[RefusedMessage] = []
+        errors: list[Exception] = []
         for row in batch.scored:
             try:
                 enriched.extend(self._enricher.enrich([row]))
             except MemoryError:
                 raise
             except Exception as error:
-                detail = f"{type(error).__name__} in the enrichment of this post"
-                refused.append(RefusedMessage(row.received.origin, PoisonError("enrichment-error", detail)))
-        return replace(batch, scored=tuple(enriched), refused=(*batch.refused, *refused))
+                enriched.append(replace(row, findings=NO_FINDINGS))
+                errors.append(error)
+        if errors:
+            metrics.ENRICHMENT_FAILED.inc(len(errors))
+            log.error(
+                "posts are kept without drugs and facts: an error of the monitor, please report it",
+                posts=len(errors),
+                error=_place_of(errors[0]),
+            )
+        return replace(batch, scored=tuple(enriched))
+
+
+def _place_of(error: Exception) -> str:
+    """Return the class of an error and where it was raised, without its message, which may quote a post."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"

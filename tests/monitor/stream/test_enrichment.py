@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+import structlog
 
 from models import TweetPrediction
+from monitor import metrics
 from monitor.enrich.enriching import Enricher
-from monitor.findings import FactKind
+from monitor.findings import NO_FINDINGS, FactKind
 from monitor.ingest import Batch
 from monitor.records import ScoredPost
 from monitor.settings import EnrichSettings
@@ -45,6 +47,10 @@ class FailingEnricher(Enricher):
         return self._enricher.enrich(scored)
 
 
+def failures() -> float:
+    return metrics.WORKER.get_sample_value("ade_enrichment_failed_total") or 0.0
+
+
 def scored_batch(*texts: str, effects: Sequence[str | None]) -> Batch:
     batch = batch_of_texts(*texts)
     rows = [
@@ -71,16 +77,25 @@ async def test_positive_posts_get_all_findings_and_negative_ones_their_drugs(sta
     assert (negative.links, negative.facts, negative.copy_keys) == ({}, (), ())
 
 
-async def test_a_post_that_cannot_be_enriched_is_refused_and_the_others_go_on(enricher: Enricher) -> None:
+async def test_a_post_that_cannot_be_enriched_keeps_its_effect_and_the_others_go_on(
+    enricher: Enricher,
+) -> None:
     stage = EnrichPosts(FailingEnricher("seizure", enricher))
-    batch = scored_batch(SERIOUS, "picked up my prozac today", effects=["seizure", None])
-    result = await stage.process(batch)
+    batch = scored_batch(
+        SERIOUS, "zoloft gave me a seizure", "picked up my prozac today", effects=["seizure", "seizure", None]
+    )
+    counted = failures()
+    with structlog.testing.capture_logs() as lines:
+        result = await stage.process(batch)
     stage.close()
-    [refused] = result.refused
-    assert (refused.error.reason, refused.origin) == ("enrichment-error", batch.posts[0].origin)
-    assert "seizure" not in refused.error.detail  # a letter's headers hold nothing of a text
-    [row] = result.scored
-    assert [drug.drug for drug in row.findings.drugs] == ["fluoxetine"]
+    assert result.refused == ()
+    assert [row.prediction for row in result.scored] == [row.prediction for row in batch.scored]
+    assert [row.findings is NO_FINDINGS for row in result.scored] == [True, True, False]
+    assert [drug.drug for drug in result.scored[2].findings.drugs] == ["fluoxetine"]
+    assert failures() - counted == 2
+    [line] = lines
+    assert (line["log_level"], line["posts"]) == ("error", 2)
+    assert "seizure" not in str(line)  # the log has nothing of a text
 
 
 async def test_without_copies_no_keys_are_made() -> None:
