@@ -1,7 +1,7 @@
 """Product labels: which effects they list, for the question whether an effect of a drug is new.
 
 label           a label as it was read, and its sections
-label_files     files and archives; each is read by what it starts with
+product_label_files  files and archives; each is read by what it starts with
 openfda         labels of openFDA (JSON)
 json_objects    the objects of a large JSON file, one at a time
 spl             labels of DailyMed (SPL, XML)
@@ -20,6 +20,6 @@ errors          a label that cannot be used
 
 from monitor.labels.drug_of_label import canonical_drug
 from monitor.labels.errors import LabelError
-from monitor.labels.label_files import read_product_labels
+from monitor.labels.product_label_files import read_product_labels
 
 __all__ = ["LabelError", "canonical_drug", "read_product_labels"]

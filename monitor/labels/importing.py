@@ -11,8 +11,8 @@ from monitor.labels.drug_of_label import FindsDrugs, drug_of
 from monitor.labels.effect_finder import EffectFinder
 from monitor.labels.errors import LabelError
 from monitor.labels.label import ProductLabel, ReadLabel, SectionKind
-from monitor.labels.label_files import read_product_labels
 from monitor.labels.label_sentences import sentences_of
+from monitor.labels.product_label_files import read_product_labels
 from monitor.store.label_import import LabelEffect
 
 SENTENCES_AT_ONCE: Final = 64

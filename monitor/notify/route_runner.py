@@ -20,7 +20,7 @@ from monitor.notify.dispatch import RouteSender
 from monitor.notify.route_counts import RouteCounts
 from monitor.notify.route_lease import LEASE_S, LeaseKeeper, RouteLease
 from monitor.notify.route_queue import RouteQueue
-from monitor.notify.route_states import CONSUMER, RouteKeys, write_state
+from monitor.notify.route_states import CONSUMER, RouteKeys, write_route_state
 from monitor.notify.route_worker import BACKOFF, RouteWorker
 from monitor.notify.routing import Routing
 from monitor.notify.set_aside import RefusedAlerts
@@ -203,4 +203,4 @@ class RouteRunner:
         if now >= self._next_state or self.counts.problem != self._written_problem:
             self._written_problem = self.counts.problem
             self._next_state = now + STATE_INTERVAL
-            write_state(self._client, self._keys, self.counts)
+            write_route_state(self._client, self._keys, self.counts)

@@ -67,7 +67,7 @@ class RouteState:
     refused: int = 0
 
 
-def write_state(client: Redis, keys: RouteKeys, counts: RouteCounts) -> None:
+def write_route_state(client: Redis, keys: RouteKeys, counts: RouteCounts) -> None:
     """Write what a process knows about a route that it serves.
 
     Raises:
