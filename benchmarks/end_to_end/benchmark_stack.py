@@ -23,6 +23,7 @@ from monitor.embedded import EmbeddedStack, Postgres, SupervisedWorker
 from monitor.settings import (
     DatabaseSettings,
     EmbeddedSettings,
+    EnrichSettings,
     KafkaSettings,
     ModelSettings,
     RedisSettings,
@@ -48,7 +49,7 @@ class BenchmarkStack:
     texts: list[str]
     lang: str | None = None
 
-    def settings(self, case: str, model: ModelSettings) -> Settings:
+    def settings(self, case: str, model: ModelSettings, enrich: EnrichSettings | None = None) -> Settings:
         """Return settings for a worker on this stack, with its own topic and consumer group."""
         endpoints = self.stack.endpoints
         return Settings(
@@ -63,6 +64,7 @@ class BenchmarkStack:
             database=DatabaseSettings(url=SecretStr(endpoints.database_url)),
             redis=RedisSettings(url=SecretStr(endpoints.redis_url)),
             model=model,
+            enrich=enrich or EnrichSettings(),
             worker=WorkerSettings(languages=()),  # every tweet is waited for
         )
 

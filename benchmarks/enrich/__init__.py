@@ -5,6 +5,7 @@
 - `fact_case`: the facts that a text states.
 - `copy_case`: the keys of a text that its copies share.
 - `rule_case`: what 50 rules decide about an effect.
+- `daemon_case`: the daemon with the enrichment, and the baseline, with `enrich.enabled = false`.
 
-All but the first are about posts with an effect alone. The last line is one JSON object.
+Links, facts, keys and rules are about posts with an effect alone. The last line is one JSON object.
 """
