@@ -19,8 +19,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from monitor.embedded.workers import environment_of
 from monitor.settings import Settings
-from tests.faults.kill_steps import STEPS, kill_at
+from tests.faults.kill_steps import BY_NAME, ENRICHMENT_STEPS, STEPS, kill_at
 from tests.processes import child_environment
 
 PR_SET_PDEATHSIG: Final = 1
@@ -56,10 +57,14 @@ class KillServer:
                 env=child_environment(settings),
             )
 
-    def start_worker(self, step: str | None = None, visit: int = 1) -> None:
-        """Start a worker that kills itself at a step, or one that does not."""
+    def start_worker(
+        self, step: str | None = None, visit: int = 1, *, settings: Settings | None = None
+    ) -> None:
+        """Start a worker that kills itself at a step, or one that does not; with other settings if given."""
         assert self._process.stdin
-        self._process.stdin.write(json.dumps([str(self.log), step, visit]).encode() + b"\n")
+        variables = environment_of(settings) if settings else {}
+        request = [str(self.log), step, visit, variables]
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
         pid = self.next_number(START_PATIENCE)
         assert pid is not None, self.last_lines()
         self.pid = pid
@@ -88,8 +93,9 @@ def main() -> None:
     for name in IMPORTED_LATE:
         importlib.import_module(name)
     for line in sys.stdin:
-        log, step, visit = json.loads(line)
+        log, step, visit, variables = json.loads(line)
         if (pid := os.fork()) == 0:
+            os.environ.update(variables)
             _run_worker(Path(log), step, visit)
         _write(pid)
         _, status = os.waitpid(pid, 0)
@@ -125,7 +131,7 @@ def _run_worker(log: Path, step: str | None, visit: int) -> None:
         os._exit(status)
 
 
-assert len({step.name for step in STEPS}) == len(STEPS)
+assert len(BY_NAME) == len(STEPS) + len(ENRICHMENT_STEPS)
 
 if __name__ == "__main__":
     main()

@@ -51,16 +51,28 @@ STEPS: Final = (
     KillStep("published", "before", "monitor.alerts", "Relay._mark"),
     KillStep("marked", "after", "monitor.alerts", "Relay._mark"),
 )
-"""All steps, in the order of a batch, then of its alerts. "Marked" is before the relay's commit."""
+"""Steps in the order of a batch, then of its alerts. "Marked" is before the relay's commit."""
 
-BY_NAME: Final = {step.name: step for step in STEPS}
+ENRICHMENT_STEPS: Final = (
+    KillStep("enrich", "before", "monitor.stream.enrichment", "EnrichPosts.process"),
+    KillStep("enriched", "after", "monitor.stream.enrichment", "EnrichPosts.process"),
+    KillStep("copies found", "after", "monitor.store.reported_effects", "find_copies"),
+    KillStep("cases assigned", "after", "monitor.store.reported_effects", "assign_cases"),
+    KillStep("findings written", "after", "monitor.store.writing", "_write_findings"),
+    KillStep("cooldowns taken", "after", "monitor.store.writing", "take_cooldowns"),
+    KillStep("alerts written", "after", "monitor.store.writing", "_write_alerts"),
+    KillStep("before the commit", "after", "monitor.store.writing", "add_to_counts"),
+)
+"""Those at which copies, cases, pairs, cooldowns and counts are half written, in the order of a batch."""
+
+BY_NAME: Final = {step.name: step for step in (*STEPS, *ENRICHMENT_STEPS)}
 
 
 def kill_at(name: str, visit: int) -> None:
     """Make this process kill itself at a step.
 
     Args:
-        name: of one of `STEPS`.
+        name: of one of `STEPS` or `ENRICHMENT_STEPS`.
         visit: at which visit of the step, from 1.
     """
     step = BY_NAME[name]
