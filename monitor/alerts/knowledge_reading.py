@@ -65,17 +65,38 @@ class KnowledgeWatch:
         Raises:
             MonitorError: the database is away or refuses.
         """
+        await self._read_groups()
+        await self._read_labels()
+
+    async def read_at_start(self) -> None:
+        """Read what there is. A worker can start without labels: `run` reads them later.
+
+        Raises:
+            MonitorError: the database is away or refuses.
+        """
+        await self._read_groups()
+        try:
+            await self._read_labels()
+        except MonitorError as error:
+            log.warning("the labels cannot be read yet; listedness is unknown until then", error=str(error))
+
+    async def _read_groups(self) -> None:
         with translate_driver_errors(self._settings):
             async with self._engine.connect() as connection:
                 groups = await read_pt_groups(connection, self._groups)
-                listed = await read_listed_effects(connection, self._listed)
         if groups is not self._groups:
             log.info("groups of effects read", release=groups.release and groups.release.release)
+            self._groups = groups
+            self._knowledge = knowledge_of(groups, self._listed)
+
+    async def _read_labels(self) -> None:
+        with translate_driver_errors(self._settings):
+            async with self._engine.connect() as connection:
+                listed = await read_listed_effects(connection, self._listed)
         if listed is not self._listed:
             log.info("labels read", labels=listed.state[0], drugs=len(listed.drugs))
-        if groups is not self._groups or listed is not self._listed:
-            self._groups, self._listed = groups, listed
-            self._knowledge = knowledge_of(groups, listed)
+            self._listed = listed
+            self._knowledge = knowledge_of(self._groups, listed)
 
 
 def load_knowledge(settings: Settings) -> Knowledge:

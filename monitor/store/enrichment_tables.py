@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -217,6 +218,7 @@ listed_effects = Table(
     Column("sentence", Text),
     Column("start", Integer),
     Column("end", Integer),
+    Column("fatal", Boolean, nullable=False, server_default=text("false")),
     Index(None, "drug", "ptid"),
 )
 

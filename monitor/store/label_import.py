@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from monitor.store.enrichment_tables import drug_labels, listed_effects
 
 # Two imports of one label wait for each other here, and the later one stays.
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('ade label ' || :label_id, 0))")
+
+_FATAL: Final = re.compile(r"\b(?:fatal|death|died|mortality)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,16 @@ def replace_label(
         if effects:
             connection.execute(
                 insert(listed_effects),
-                [{"label_id": label_id, "drug": drug, **asdict(effect)} for effect in effects],
+                [
+                    {"label_id": label_id, "drug": drug, "fatal": _is_fatal(effect), **asdict(effect)}
+                    for effect in effects
+                ],
             )
+
+
+def _is_fatal(effect: LabelEffect) -> bool:
+    """Return True if the sentence says that the effect is fatal."""
+    return effect.sentence is not None and _FATAL.search(effect.sentence) is not None
 
 
 def remove_labels(settings: Settings, label_ids: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ is kept in memory, about 400 bytes with its sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,13 +31,17 @@ _FIND_STATE: Final = text("SELECT count(*), max(imported_at) FROM drug_labels")
 _READ: Final = text(
     """
     SELECT DISTINCT ON (e.drug, e.ptid) e.drug, e.ptid, e.section, e.sentence, l.title, l.source,
-           bool_or(e.sentence ~* '\\m(fatal|death|deaths|died|mortality)')
-               OVER (PARTITION BY e.drug, e.ptid) AS fatal
+           bool_or(e.fatal) OVER (PARTITION BY e.drug, e.ptid) AS fatal
     FROM listed_effects e JOIN drug_labels l USING (label_id)
+    WHERE e.drug = ANY(:drugs)
     ORDER BY e.drug, e.ptid, e.sentence IS NULL, l.imported_at DESC, l.label_id, e.id
     """
 )
-_READ_DRUGS: Final = text("SELECT DISTINCT drug FROM drug_labels")
+_READ_DRUGS: Final = text("SELECT DISTINCT drug FROM drug_labels ORDER BY drug")
+
+DRUGS_AT_ONCE: Final = 50
+"""Drugs whose effects one query reads. All labels of the United States are millions of rows, which one query
+would sort for longer than a statement may take."""
 
 
 class Listedness(StrEnum):
@@ -156,8 +160,11 @@ async def read_listed_effects(
     count, imported_at = (await connection.execute(_FIND_STATE)).one()
     if (count, imported_at) == earlier.state:
         return earlier
-    drugs = (await connection.execute(_READ_DRUGS)).scalars()
-    return _listed((count, imported_at), drugs, await connection.execute(_READ))
+    drugs = (await connection.execute(_READ_DRUGS)).scalars().all()
+    effects: dict[tuple[str, str], ListedEffect] = {}
+    for some in _portions(drugs):
+        effects.update(_effects_of(await connection.execute(_READ, {"drugs": some})))
+    return ListedEffects((count, imported_at), frozenset(drugs), effects)
 
 
 def load_listed_effects(settings: Settings) -> ListedEffects:
@@ -170,15 +177,19 @@ def load_listed_effects(settings: Settings) -> ListedEffects:
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
         count, imported_at = connection.execute(_FIND_STATE).one()
-        drugs = connection.execute(_READ_DRUGS).scalars()
-        return _listed((count, imported_at), drugs, connection.execute(_READ))
+        drugs = connection.execute(_READ_DRUGS).scalars().all()
+        effects: dict[tuple[str, str], ListedEffect] = {}
+        for some in _portions(drugs):
+            effects.update(_effects_of(connection.execute(_READ, {"drugs": some})))
+    return ListedEffects((count, imported_at), frozenset(drugs), effects)
 
 
-def _listed(state: tuple[int, datetime | None], drugs: Iterable[str], rows: Iterable[Any]) -> ListedEffects:
-    effects = {
-        (row.drug, row.ptid): ListedEffect(
-            row.section, row.sentence, f"{row.title or row.drug} ({row.source})", bool(row.fatal)
-        )
-        for row in rows
-    }
-    return ListedEffects(state, frozenset(drugs), effects)
+def _portions(drugs: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(drugs), DRUGS_AT_ONCE):
+        yield list(drugs[start : start + DRUGS_AT_ONCE])
+
+
+def _effects_of(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], ListedEffect]]:
+    for row in rows:
+        label = f"{row.title or row.drug} ({row.source})"
+        yield (row.drug, row.ptid), ListedEffect(row.section, row.sentence, label, row.fatal)

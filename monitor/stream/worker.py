@@ -93,7 +93,7 @@ def _run(settings: Settings, health: Health) -> None:
     store = Store(settings)
     loop.run_until_complete(store.check_revision())
     knowledge = KnowledgeWatch(settings.database, store.engine)
-    loop.run_until_complete(knowledge.read())
+    loop.run_until_complete(knowledge.read_at_start())
     hash_author = author_keys(settings.privacy).hash
     rules = RulesInUse(settings.alerts, load_drug_names(settings.enrich), knowledge.now, hash_author)
     journal = open_journal(settings.worker.state_dir)

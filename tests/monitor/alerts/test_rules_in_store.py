@@ -12,9 +12,10 @@ from monitor.alerts import AlertRules
 from monitor.alerts.cooldown_expiry import CooldownExpiry
 from monitor.alerts.knowledge_reading import KnowledgeWatch
 from monitor.alerts.rulebook import NO_KNOWLEDGE, HashAuthor, RuleBook, no_author
+from monitor.errors import RetryableError
 from monitor.records import Progress, ScoredPost
 from monitor.settings import Settings
-from monitor.store import AuthorKeys, Store, Written, author_keys
+from monitor.store import AuthorKeys, Store, Written, async_engine, author_keys
 from tests.monitor.alerts.rulebook.reports import book_of
 from tests.monitor.store.batches import POSTED, TEXT, Tables, mention_of, positive_tweet, scored
 
@@ -160,3 +161,23 @@ async def test_what_rules_look_up_follows_the_database(
     assert "nervous system disorders" in known.groups_of("10044565").soc
     await watch.read()
     assert watch.now() is known
+
+
+async def test_a_worker_starts_without_labels_that_cannot_be_read_in_time(
+    tables: Tables, migrated: Settings
+) -> None:
+    tables.run("INSERT INTO drug_labels (label_id, drug, source) VALUES ('spl:1', 'sertraline', 'spl')")
+    impatient = migrated.database.model_copy(update={"statement_timeout": 0.3})
+    engine = async_engine(impatient)
+    watch = KnowledgeWatch(impatient, engine)
+    try:
+        with tables.connection.transaction():
+            tables.run("LOCK TABLE listed_effects")
+            with pytest.raises(RetryableError):
+                await watch.read()
+            await watch.read_at_start()
+            assert not watch.now().has_labels
+        await watch.read()
+        assert watch.now().has_labels
+    finally:
+        await engine.dispose()

@@ -6,11 +6,13 @@ import csv
 from importlib.resources import files
 
 import pytest
+from sqlalchemy import text
 
 from monitor.errors import FatalError
 from monitor.labels.included import pt_names
 from monitor.settings import Settings
-from monitor.store import async_engine
+from monitor.store import async_engine, listed_effects
+from monitor.store.connections import reading_engine
 from monitor.store.label_import import (
     LabelEffect,
     remove_labels,
@@ -139,6 +141,40 @@ def test_effects_are_shown_by_name_or_code(migrated: Settings) -> None:
     for pt in (CODES["Nausea"], " nausea"):
         assert [shown.effect.pt_name for shown in shown_effects(migrated, "sertraline", pt)] == ["Nausea"]
     assert list(shown_effects(migrated, "ibuprofen")) == []
+
+
+def test_the_labels_of_many_drugs_are_read_in_portions(
+    migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed_effects, "DRUGS_AT_ONCE", 2)
+    drugs = ["ibuprofen", "lithium", "sertraline", "tramadol", "warfarin"]
+    for number, drug in enumerate(drugs):
+        add_label(migrated, f"spl:{number}", drug, effect("Nausea", f"Nausea, with {drug}."))
+    listed = load_listed_effects(migrated)
+    sentences = [listed.verdict(drug, CODES["Nausea"]).sentence for drug in drugs]
+    assert sentences == [f"Nausea, with {drug}." for drug in drugs]
+    assert listed.drugs == set(drugs)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_fatal"),
+    [
+        ("Fatal hepatic failure occurred.", True),
+        ("Three patients died.", True),
+        ("Deaths were reported.", True),
+        ("It increases mortality.", True),
+        ("Nonfatal events occurred.", False),
+        (None, False),
+    ],
+)
+def test_an_import_marks_what_the_label_calls_fatal(
+    migrated: Settings, sentence: str | None, is_fatal: bool
+) -> None:
+    add_label(migrated, "spl:1", "sertraline", effect("Hepatic failure", sentence))
+    with reading_engine(migrated.database).connect() as connection:
+        assert connection.execute(text("SELECT fatal FROM listed_effects")).scalar_one() is is_fatal
+    expected = "listed" if is_fatal else "listed-milder"
+    assert verdict(migrated, "sertraline", "Hepatic failure", fatal=True) == expected
 
 
 async def test_a_worker_reads_again_only_after_a_change(migrated: Settings) -> None:

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("sentence", sa.Text(), nullable=True),
         sa.Column("start", sa.Integer(), nullable=True),
         sa.Column("end", sa.Integer(), nullable=True),
+        sa.Column("fatal", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["label_id"],
             ["drug_labels.label_id"],
