@@ -268,6 +268,6 @@ def _is_drug(columns: Any, source: str, choice: DrugChoice) -> ColumnElement[boo
     is_drug = and_(
         columns.drug.is_not(None), ingredients.op("@>")(cast(choice.ingredients, postgresql.ARRAY(Text)))
     )
-    if choice.atc is None:
+    if not choice.atc:
         return is_drug
     return or_(is_drug, columns.drug_atc.startswith(choice.atc, autoescape=True))

@@ -32,7 +32,7 @@ class DrugChoice:
             return False
         if set(self.ingredients) <= set(drug.split(INGREDIENT_SEPARATOR)):
             return True
-        return self.atc is not None and atc is not None and atc.startswith(self.atc)
+        return bool(self.atc) and atc is not None and atc.startswith(self.atc or "")
 
 
 def choose_drug(matcher: DrugMatcher, name: str) -> DrugChoice:
