@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Final
 
 from monitor.enrich.drugs.ambiguity import AmbiguousNames
@@ -27,8 +29,12 @@ from monitor.records import Post
 _ADDRESSES: Final = re.compile(r"https?://\S+|\bwww\.\S+|[@＠]\w+", re.IGNORECASE)
 """Names in addresses and in names of accounts are not mentions."""
 
+MOST_NAMES: Final = 2_000
+"""Most names that are looked at in a text, and so most mentions; a longer list of drugs is not a report."""
+
 _Place = tuple[int, int]
 """Positions of the first word of a name, and after its last one."""
+_by_place: Final = itemgetter(0)
 
 
 class DrugMatcher:
@@ -68,14 +74,17 @@ class DrugMatcher:
         return self._by_key.get(name_key(name))
 
     def find(self, text: str) -> list[DrugMention]:
-        """Return the drugs that a text names, in their order; they do not overlap."""
+        """Return the drugs that a text names, in their order; they do not overlap.
+
+        Of more than `MOST_NAMES` names, the first ones count. The time is linear in the length of the text.
+        """
         spaced = spaced_words(text)
         words = padded_words(spaced)
         matches = self._search.find(words)
         misspelled = [pair for search in self._misspellings for pair in search.find(words)]
         mentions = self._in_words(text, spaced, matches, misspelled) if matches or misspelled else []
         if "#" in text or "＃" in text:
-            mentions = self._with_hashtags(text, mentions)
+            mentions = self._with_hashtags(text, mentions)[:MOST_NAMES]
         return mentions
 
     def find_in_post(self, post: Post) -> tuple[DrugMention, ...]:
@@ -91,18 +100,17 @@ class DrugMatcher:
     ) -> list[DrugMention]:
         """Return the mentions that are whole words."""
         spans = word_spans(spaced)
-        named = self._named(matches, misspelled)
+        places = self._named(matches, misspelled)
         if "@" in text or "＠" in text or "://" in text or "www." in text.lower():
-            addresses = [match.span() for match in _ADDRESSES.finditer(text)]
-            named = {
-                place: name for place, name in named.items() if not _is_in(addresses, spans[place[0]][0])
-            }
+            addresses = _Spans([match.span() for match in _ADDRESSES.finditer(text)])
+            places = {place: name for place, name in places.items() if not addresses.have(spans[place[0]][0])}
+        named = dict(sorted(places.items(), key=_by_place)[:MOST_NAMES])
         in_order = spaced.split()
         keys = {(first, end): " ".join(in_order[first:end]) for first, end in named}
         ambiguous = self._ambiguous
         clear = {name.drug for place, name in named.items() if keys[place] not in ambiguous}
         mentions = []
-        for (first, end), name in sorted(named.items()) if len(named) > 1 else named.items():
+        for (first, end), name in named.items():
             other = not clear <= {name.drug}
             if ambiguous.means_drug(keys[first, end], in_order, first, end, names_other_drug=other):
                 mentions.append(_mention(text, spans[first][0], spans[end - 1][1], name))
@@ -119,10 +127,11 @@ class DrugMatcher:
 
     def _with_hashtags(self, text: str, mentions: list[DrugMention]) -> list[DrugMention]:
         """Return the mentions, and those that are a part of a hashtag."""
+        known = _Spans([(mention.start, mention.end) for mention in mentions])
         inside = [
             _mention(text, tagged.start, tagged.end, self._by_key[tagged.name])
             for tagged in names_in_hashtags(text, self._clear)
-            if not any(mention.start < tagged.end and tagged.start < mention.end for mention in mentions)
+            if not known.meet(tagged.start, tagged.end)
         ]
         return sorted([*mentions, *inside], key=lambda mention: mention.start) if inside else mentions
 
@@ -131,5 +140,22 @@ def _mention(text: str, start: int, end: int, name: DrugName) -> DrugMention:
     return DrugMention(start, end, text[start:end], name.drug, name.naming, name.atc)
 
 
-def _is_in(addresses: list[tuple[int, int]], position: int) -> bool:
-    return any(start <= position < end for start, end in addresses)
+class _Spans:
+    """Spans of a text, in code points.
+
+    Args:
+        spans: in their order; they do not overlap.
+    """
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self._spans = spans
+        self._ends = [end for _, end in spans]
+
+    def have(self, position: int) -> bool:
+        """Return True if a position is in one of them."""
+        return self.meet(position, position + 1)
+
+    def meet(self, start: int, end: int) -> bool:
+        """Return True if one of them overlaps another span."""
+        following = bisect_right(self._ends, start)
+        return following < len(self._spans) and self._spans[following][0] < end

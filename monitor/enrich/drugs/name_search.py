@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -26,6 +27,7 @@ _ASCII: Final = str.maketrans(
 )
 _FEW: Final = 8
 """Up to this number of different characters outside of ASCII, it is faster to replace each on its own."""
+_by_start: Final = itemgetter(1)
 
 
 class FoundName(NamedTuple):
@@ -111,9 +113,10 @@ class NameSearch:
         places = self._automaton.find_matches_as_indexes(words, overlapping=True)
         if not places:
             return []
-        matches = []
-        for name, start, _ in places:
-            first = words.count(" ", 0, start)
+        matches, first, counted = [], 0, 0
+        for name, start, _ in sorted(places, key=_by_start) if len(places) > 1 else places:
+            first += words.count(" ", counted, start)  # only once over the whole text
+            counted = start
             matches.append(FoundName(name, first, first + self._lengths[name]))
         return sorted(matches, key=_by_place) if len(matches) > 1 else matches
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.enrich.drugs import DrugMatcher
+from monitor.enrich.drugs.matcher import MOST_NAMES
 from monitor.findings import DrugMention, DrugNaming, DrugPlace
 from monitor.records import ContextKind, ContextPart, Post
 from monitor.word_search import words_of
@@ -123,3 +124,26 @@ def test_a_name_is_looked_up_in_any_form(matcher: DrugMatcher) -> None:
         assert known.drug == "sertraline"
     assert matcher.drug_of("zolofft") is None
     assert matcher.drug_of("💊") is None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", ["zolof ", "@ab zoloft ", "#zoloft #zoloftproblems "])
+def test_time_is_linear_in_the_length_of_a_text(matcher: DrugMatcher, piece: str) -> None:
+    """In quadratic time, each of these texts would take half a minute or more."""
+    assert len(matcher.find(piece * (500_000 // len(piece)))) == MOST_NAMES
+
+
+def test_of_too_many_names_the_first_ones_count(matcher: DrugMatcher) -> None:
+    text = "@zoloft " * MOST_NAMES + "prozac " * MOST_NAMES + "zoloft"
+    mentions = matcher.find(text)
+    assert {mention.drug for mention in mentions} == {"fluoxetine"}
+    assert [mention.start for mention in mentions] == [
+        8 * MOST_NAMES + 7 * number for number in range(MOST_NAMES)
+    ]
+
+
+def test_names_in_hashtags_do_not_overlap_other_names(matcher: DrugMatcher) -> None:
+    text = "#prozac #ProzacNation zoloft #zoloftproblems #TeamLexapro lexapro"
+    assert [(mention.start, mention.end) for mention in matcher.find(text)] == [
+        *((1, 7), (9, 15), (22, 28), (30, 36), (50, 57), (58, 65)),
+    ]
