@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 
-from monitor.settings import Settings
+from monitor.settings import RedisSettings, Settings
 from tests.faults.conftest import TANSU, behind_gate, on_fresh_topic
 from tests.faults.enriched_posts import enriched_values, with_enrichment
 from tests.faults.load import PATIENCE, Load, stored_posts
@@ -64,7 +65,8 @@ def test_an_outage_while_posts_are_enriched_changes_no_row_and_no_alert(
 
 
 def _redis_behind(settings: Settings, gate: Gate) -> Settings:
-    redis = settings.redis.at(f"redis://127.0.0.1:{gate.port}/0")
+    url = settings.redis.url.get_secret_value()
+    redis = RedisSettings(url=SecretStr(url.replace(f":{urlsplit(url).port}", f":{gate.port}")))
     return settings.model_copy(update={"redis": redis})
 
 
