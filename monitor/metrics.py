@@ -12,7 +12,7 @@ values (`bounded_labels`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -204,8 +204,8 @@ class ScrapedCounts(Collector):
     """Counts that a process has for other reasons, too, read at each scrape: so there is only one count."""
 
     LABEL: str
-    COUNTERS: Families
-    GAUGES: Families
+    COUNTERS: ClassVar[Families]
+    GAUGES: ClassVar[Families]
 
     def series(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the counts for each value of the label."""
@@ -232,7 +232,7 @@ class ConnectorMetrics(ScrapedCounts):
     """
 
     LABEL = "platform"
-    COUNTERS: Final[Families] = {
+    COUNTERS: ClassVar[Families] = {
         "frames": ("ade_connector_frames", "Units that the platform sent."),
         "posts": ("ade_connector_posts_received", "Posts in them."),
         "filtered": ("ade_connector_posts_filtered", "Posts that name no drug and were not sent."),
@@ -245,7 +245,7 @@ class ConnectorMetrics(ScrapedCounts):
     }
 
     # The lag is the age of the newest event. It grows while the platform is away, or quiet.
-    GAUGES: Final[Families] = {
+    GAUGES: ClassVar[Families] = {
         "connected": ("ade_connector_connected", "1 while a connection delivers, else 0."),
         "waiting": ("ade_connector_frames_waiting", "Frames that wait for the broker."),
         "lag_s": ("ade_connector_lag_seconds", "How long ago the newest event happened."),
@@ -268,7 +268,7 @@ class RouteMetrics(ScrapedCounts):
     """
 
     LABEL = "route"
-    COUNTERS: Final[Families] = {
+    COUNTERS: ClassVar[Families] = {
         "messages": ("ade_notify_messages", "Messages that a receiver took."),
         "alerts": ("ade_notify_alerts", "Alerts in them."),
         "retractions": ("ade_notify_retractions", "Retractions in them."),
@@ -279,7 +279,7 @@ class RouteMetrics(ScrapedCounts):
     }
 
     # An alert is late from the time on at which it is due. A digest is due at its full hour or day.
-    GAUGES: Final[Families] = {
+    GAUGES: ClassVar[Families] = {
         "serves": ("ade_notify_serves", "1 while this process serves the route, 0 while it stands by."),
         "failing": ("ade_notify_failing", "1 while the receiver does not take messages, else 0."),
         "waiting": ("ade_notify_waiting", "Alerts that wait for the route."),
