@@ -117,7 +117,7 @@ async def test_the_new_index_of_words_keeps_the_data_and_finds_more(
     assert "[!-/:-@[-`{-~]+" in _indexes(tables)["ix_tweets_words"]
     assert upgrade_database(migrated) == "0001"
     assert (tables.content(), _indexes(tables)) == (content, indexes)
-    assert {effect.tweet_id for effect in find_effects(migrated, Filters(drug="zoloft"))} == {"1", "2"}
+    assert {effect.tweet_id for effect in find_effects(migrated, Filters(text="zoloft"))} == {"1", "2"}
 
 
 async def test_texts_from_before_versions_are_recognized_after_the_upgrade(
