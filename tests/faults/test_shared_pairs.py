@@ -27,9 +27,9 @@ SMALL_BATCHES = {
 CASES: Final = (
     "SELECT t.author_hash, c.drug, c.effect, count(DISTINCT c.case_id) FROM cases AS c "
     "JOIN case_posts AS p USING (case_id) JOIN tweets AS t USING (tweet_id) "
-    "WHERE p.role <> 'thread' GROUP BY 1, 2, 3"
+    "WHERE p.role <> 'thread' AND t.kind <> 'repost' GROUP BY 1, 2, 3"
 )
-"""Cases of each author, drug and effect."""
+"""Cases of each author, drug and effect. A repost that comes before its original has a case of its own."""
 
 REPORTED: Final = (
     "SELECT DISTINCT m.tweet_id, m.ptid FROM mentions AS m "
@@ -107,6 +107,7 @@ def _damage(results: FlowResults, load: Load, settings: Settings) -> Damage:
     ]
     extra_cases = sum(count - 1 for *_, count in results.rows(CASES))
     assert pairs
+    print(damages, extra_cases)  # noqa: T201 - pytest shows it if the case fails
     return Damage(sum(each.lost for each in damages), sum(each.doubled for each in damages) + extra_cases)
 
 
