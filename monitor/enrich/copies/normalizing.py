@@ -29,7 +29,11 @@ _STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 # Numbers that programs add to tell posts apart: "ref 20260711", "id:a81f9c22d1". A dose is shorter.
 _TRACKING: Final = re.compile(r"\d{6,}|(?=\w*\d)(?=\w*[a-z])[0-9a-z]{10,}")
 
-_CUT: Final = re.compile(r"(…|\.{3,})[\s\"'”’»)\]]*$")
+# The end of a text that was cut, read backwards, so that it is looked for only once.
+_CUT_BACKWARDS: Final = re.compile(r"[\s\"'”’»)\]]*(?:…|\.{3})")
+
+LONGEST_READ: Final = 20_000
+"""Most characters of a text that are read; its beginning has all words that are compared."""
 
 # Format characters, such as a zero-width space, and marks, such as accents and the variants of emoji. Words
 # that they are in stay whole.
@@ -54,12 +58,13 @@ def normalize(text: str) -> NormalText:
 
     Removed are: case, forms of characters (NFKC), links, mentions with the leading "RT @name:", emoji,
     punctuation, hash signs, invisible characters, accents, apostrophes in words, letters that are repeated
-    for emphasis ("sooo"), and long numbers that programs add.
+    for emphasis ("sooo"), and long numbers that programs add. Of long texts, only the beginning is read.
     """
-    plain = text.casefold() if text.isascii() else _plain(text)
+    beginning = text[:LONGEST_READ]
+    plain = beginning.casefold() if beginning.isascii() else _plain(beginning)[:LONGEST_READ]
     plain = _LINK.sub(" ", plain)
     plain = _MENTION.sub(" ", _REPOST_MARK.sub("", plain))
-    is_cut = _CUT.search(plain) is not None
+    is_cut = _CUT_BACKWARDS.match(plain[::-1]) is not None
     plain = _APOSTROPHE.sub("", plain)
     words = (_STRETCHED.sub(r"\1", word) for word in _WORD.findall(plain))
     return NormalText(tuple(word for word in words if not _TRACKING.fullmatch(word)), is_cut)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.enrich.copies import normalize
+from monitor.enrich.copies.normalizing import LONGEST_READ
 
 TEXT = "day 3 on zoloft and i can't stop shaking"
 WORDS = ("day", "3", "on", "zoloft", "and", "i", "cant", "stop", "shaking")
@@ -74,3 +75,9 @@ def test_words_are_normal_already(text: str) -> None:
 def test_links_and_case_never_matter(text: str) -> None:
     plain = " ".join(normalize(text).words)
     assert normalize(f"{plain.upper()} https://example.org/1").words == normalize(plain).words
+
+
+@pytest.mark.timeout(20)
+def test_long_texts_are_read_up_to_a_limit_and_quickly() -> None:
+    assert normalize("." * 100_000 + "x").words == ()
+    assert len(normalize("a " * 100_000).words) == LONGEST_READ // 2
