@@ -15,6 +15,7 @@ from monitor.store.statements import Insert
 # a key that another transaction took at the same moment stays, so that this one notices.
 _MOMENT: Final = "interval '1 minute'"
 _KIND_OF_PART: Final = 2
+_KIND_OF_REFERENCE: Final = 3
 
 ID_MARK: Final = "@"
 """Before the id of an original, where others are keys in hexadecimal."""
@@ -58,6 +59,12 @@ CLAIM_KEYS: Final = text(
 
 FORGET_KEYS: Final = text("DELETE FROM copy_keys WHERE first_id = ANY(CAST(:old AS text[]))")
 
+# The old words of edited posts: who writes them now does not repeat what these posts say.
+FORGET_OLD_WORDS: Final = text(
+    "DELETE FROM copy_keys WHERE first_id = ANY(CAST(:edited AS text[])) "  # noqa: S608
+    f"AND get_byte(key, 1) <> {_KIND_OF_REFERENCE}"
+)
+
 _COPY_COLUMNS: Final[ColumnValues[tuple[str, CopyOf]]] = {
     "tweet_id": lambda row: row[0],
     "first_id": lambda row: row[1].first_id,
@@ -74,12 +81,17 @@ PUT_COPIES: Final[Insert[tuple[str, CopyOf]]] = Insert(
 )
 
 # The copies of posts that are erased or removed. What is known of an erased post must not show whose words it
-# had. The earliest of its copies becomes the first of the others.
+# had. One of its copies becomes the first of the others: the earliest with the same words, if there is one.
+# Then it also inherits their keys. So the next copy is still a copy, and a wave of copies that is deleted
+# account by account does not raise one alert for each.
 FORGET_COPIES: Final = text(
-    "WITH heirs AS ("
-    "SELECT DISTINCT ON (first_id) first_id, tweet_id AS heir FROM post_copies "
+    "WITH heirs AS ("  # noqa: S608
+    "SELECT DISTINCT ON (first_id) first_id, tweet_id AS heir, kind FROM post_copies "
     "WHERE first_id = ANY(CAST(:old AS text[])) AND NOT tweet_id = ANY(CAST(:old AS text[])) "
-    "ORDER BY first_id, found_at, tweet_id"
+    "ORDER BY first_id, kind <> 'exact', found_at, tweet_id"
+    "), keys AS ("
+    "UPDATE copy_keys AS k SET first_id = heirs.heir FROM heirs WHERE k.first_id = heirs.first_id "
+    f"AND heirs.kind = 'exact' AND get_byte(k.key, 1) <> {_KIND_OF_REFERENCE}"
     "), inherited AS ("
     "UPDATE post_copies AS t SET first_id = heirs.heir FROM heirs WHERE t.first_id = heirs.first_id "
     "AND t.tweet_id <> heirs.heir AND NOT t.tweet_id = ANY(CAST(:old AS text[]))"

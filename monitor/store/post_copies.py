@@ -10,7 +10,7 @@ and their effects (`monitor.enrich.copies.similarity`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -55,6 +55,12 @@ async def find_copies(
             copies = await _decide_again(connection, posts, copies, taken, window_days)
     await sql.PUT_COPIES.run(connection, sorted(copies.items()))
     return copies
+
+
+async def forget_old_words(connection: AsyncConnection, edited: Collection[str]) -> None:
+    """Forget the words of posts that have a new version. They stay first posts of their copies."""
+    if edited:
+        await connection.execute(sql.FORGET_OLD_WORDS, {"edited": sorted(edited)})
 
 
 async def expire_copy_keys(connection: AsyncConnection, *, days: int) -> int:

@@ -11,7 +11,7 @@ from monitor.records import ScoredPost
 from monitor.settings import EnrichSettings
 from monitor.store.cases import assign_cases
 from monitor.store.columns import is_positive
-from monitor.store.post_copies import find_copies
+from monitor.store.post_copies import find_copies, forget_old_words
 
 
 async def report_effects(
@@ -34,6 +34,8 @@ async def report_effects(
     if not settings.enabled:
         return reports_of(positive)
     copies: Mapping[str, CopyOf] = {}
+    if settings.duplicates:
+        await forget_old_words(connection, edited)
     if settings.duplicates and positive:
         copies = await find_copies(connection, positive, window_days=settings.duplicate_window)
     return await assign_cases(connection, reports_of(positive, copies), edited)
