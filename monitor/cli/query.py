@@ -221,19 +221,27 @@ def write_table(effects: Iterable[ReportedEffect]) -> None:
     """Print tables with a limited number of rows each, so that memory is limited, too."""
     remaining = iter(effects)
     for first in remaining:
-        table = new_table("posted (UTC)", "tweet", "PT", "tweet p", "span p", expand=True)
+        table = new_table("posted (UTC)", "tweet", "PT", "drug", "tweet p", "span p", expand=True)
         table.columns[0].no_wrap = True
         table.columns[1].ratio, table.columns[2].ratio = 3, 1
         for effect in chain([first], islice(remaining, ROWS_PER_TABLE - 1)):
             add_row(
                 table,
                 f"{effect.posted_at:%Y-%m-%d %H:%M}",
-                highlighted(effect.text, (effect.start, effect.end), style="bold reverse"),
+                _tweet_cell(effect),
                 _pt_cell(effect),
+                effect.drug or Text("none", style="dim"),
                 f"{effect.probability:.2f}",
                 f"{effect.span_score:.2f}",
             )
         print_table(table)
+
+
+def _tweet_cell(effect: ReportedEffect) -> Text:
+    text = highlighted(effect.text, (effect.start, effect.end), style="bold reverse")
+    if effect.copy_of is None:
+        return text
+    return Text.assemble((f"copy of {terminal_safe(effect.copy_of)}: ", "dim"), text)
 
 
 def _pt_cell(effect: ReportedEffect) -> Text:

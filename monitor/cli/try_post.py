@@ -33,7 +33,7 @@ def try_command(
         str | None,
         typer.Argument(
             metavar="[TEXT]",
-            help="The post. Without it, posts are read from the terminal or from standard input.",
+            help="The post. Without it, you type posts at the terminal; standard input is one post.",
             show_default=False,
         ),
     ] = None,

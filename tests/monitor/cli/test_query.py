@@ -7,14 +7,16 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from models.terminal import terminal_safe
-from monitor.findings import DrugMention, DrugNaming
+from monitor.findings import DrugLink, DrugMention, DrugNaming, Findings
 from monitor.kafka import open_producer
-from monitor.settings import KafkaSettings, Settings
+from monitor.records import PostKind
+from monitor.settings import EnrichSettings, KafkaSettings, Settings
 from monitor.store import Store
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import linked_to, mention_of, negative_tweet, positive_tweet, scored, write
@@ -160,3 +162,20 @@ def test_a_query_succeeds_while_the_broker_is_away(run: RunCommand, filled: Sett
     ended = run(away, "query", "--json")
     assert (ended.status, ended.err) == (0, "")
     assert len(ended.out.splitlines()) == 2
+
+
+async def test_the_table_shows_the_drug_and_of_which_post_a_copy_is(
+    run: RunCommand, migrated: Settings
+) -> None:
+    settings = migrated.model_copy(update={"enrich": EnrichSettings()})
+    store = Store(settings)
+    row = positive_tweet("77")
+    [mention] = row.prediction.mentions
+    drug = DrugMention(9, 15, "zoloft", "sertraline", DrugNaming.BRAND)
+    findings = Findings(links={(mention.start, mention.end): DrugLink(drug, 0.9)})
+    repost = positive_tweet("78", kind=PostKind.REPOST, referenced_id="77")
+    await write(store, [replace(row, findings=findings), replace(repost, findings=findings)])
+    await store.close()
+    shown = " ".join(run(settings, "query").out.split())
+    assert shown.count("sertraline") == 2
+    assert shown.count("copy of 77") == 1
