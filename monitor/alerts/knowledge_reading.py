@@ -120,4 +120,6 @@ def knowledge_of(groups: PtGroups, listed: ListedEffects = NO_LISTED_EFFECTS) ->
         verdict=verdict,
         has_labels=bool(listed.drugs),
         group_names={kind.value: names for kind, names in groups.group_names.items()},
+        shown_names={kind.value: names for kind, names in groups.shown_names.items()},
+        ptids=groups.ptids,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -15,6 +15,8 @@ from monitor.cli.rule_reports import explained_record, show_explanation, show_tr
 from monitor.errors import MonitorError, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.alerts.rule_trial import TrialResult
     from monitor.alerts.rulebook import AlertRule, Knowledge, RuleBook
     from monitor.settings import Settings
@@ -23,6 +25,8 @@ RulesFile = Annotated[
     Path | None,
     typer.Argument(metavar="[FILE]", help="Rules file (setting alerts.rules).", show_default=False),
 ]
+
+_MOST_NAMED: Final = 5
 
 rules_app = typer.Typer(help="Show and try the rules of alerts.", no_args_is_help=True)
 
@@ -41,6 +45,7 @@ def list_command(
     """Check a rules file, and show its rules in the order in which they are read."""
     settings = settings_of(context)
     book = _read(settings, file, _known(settings, file))
+    _note_unchecked(settings, file, book)
     if as_json:
         for number, rule in enumerate(book.rules, 1):
             print_json({"number": number, **_record(rule)})
@@ -128,6 +133,27 @@ def _known(settings: Settings, file: Path | None) -> Knowledge:
     except MonitorError as error:
         print_note(f"groups of effects are not checked: {error.fact}")
         return NO_KNOWLEDGE
+
+
+def _note_unchecked(settings: Settings, file: Path | None, book: RuleBook) -> None:
+    """Print what the check of a rules file cannot find, and whose alerts stay where they are."""
+    if book.pt_names:
+        print_note(
+            f"PT names are not checked, because the database has no list of them: {_some(book.pt_names)}. "
+            "A code is safer"
+        )
+    path = file or settings.alerts.rules
+    if path is not None and book.without_route:
+        print_note(
+            f"`ade-monitor notify` does not send the alerts of {_some(book.without_route)}: "
+            f"no route is named there, and {path} has no [route.default]"
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names of many."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return terminal_safe(", ".join(names[:_MOST_NAMED])) + more
 
 
 def _record(rule: AlertRule) -> dict[str, Any]:

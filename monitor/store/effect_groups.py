@@ -6,7 +6,7 @@ A worker reads them at its start, and asks every minute whether another release 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -76,12 +76,19 @@ class PtGroups:
     Attributes:
         release: the release that they are from; None if none was imported.
         group_names: the codes and the casefolded names of all groups, by kind.
+        shown_names: the names of all groups as the release writes them, by kind, in their order.
     """
 
     release: ImportedRelease | None = None
     group_names: Mapping[GroupKind, frozenset[str]] = field(default_factory=dict)
+    shown_names: Mapping[GroupKind, Sequence[str]] = field(default_factory=dict)
     _groups: Sequence[tuple[GroupKind, frozenset[str]]] = ()
     _positions: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def ptids(self) -> Collection[str]:
+        """The codes of all PTs that are in a group."""
+        return self._positions.keys()
 
     def groups_of(self, ptid: str) -> EffectGroups:
         """Return the groups of a PT by its code; takes about 20 µs."""
@@ -171,18 +178,21 @@ def _pt_groups(release: ImportedRelease | None, rows: Iterable[Any]) -> PtGroups
     groups: list[tuple[GroupKind, frozenset[str]]] = []
     positions: dict[str, list[int]] = {}
     names: dict[GroupKind, set[str]] = {}
+    shown: dict[GroupKind, set[str]] = {}
     for row in rows:
         kind = known.get(row.kind)
         if kind is None:
             continue  # of a newer version of this package
         both = frozenset((row.code, row.name.casefold()))
         names.setdefault(kind, set()).update(both)
+        shown.setdefault(kind, set()).add(row.name)
         for ptid in row.ptids:
             positions.setdefault(ptid, []).append(len(groups))
         groups.append((kind, both))
     return PtGroups(
         release,
         {kind: frozenset(texts) for kind, texts in names.items()},
+        {kind: sorted(texts) for kind, texts in shown.items()},
         groups,
         {ptid: tuple(of_pt) for ptid, of_pt in positions.items()},
     )

@@ -84,28 +84,38 @@ def group_condition(ptid: ColumnElement[Any], group: GroupFilter) -> ColumnEleme
     return ptid.in_(members)
 
 
+def unknown_group(kind: GroupKind, label: str, names: Sequence[str]) -> UnknownGroupError:
+    """Return the error about a group that the imported release does not have, with names that are close.
+
+    Args:
+        kind: of the group.
+        label: its code or name, as the user wrote it.
+        names: the names of all groups of this kind.
+    """
+    fact = f"the imported release has no {NOUNS[kind]}"
+    if not names:
+        return UnknownGroupError(fact, _how_to_import(kind))
+    matches = process.extract(
+        label, names, scorer=fuzz.WRatio, processor=str.casefold, limit=_MOST_SUGGESTED, score_cutoff=_CLOSE
+    )
+    close = ", ".join(match[0] for match in matches)
+    advice = f"did you mean {close}?" if close else f"write its name or its code, for example {names[0]}"
+    return UnknownGroupError(f"{fact} '{label}'", advice)
+
+
 def _code_of(kind: GroupKind, label: str, groups: Sequence[Any], is_imported: bool) -> str:
     """Return the code of the group.
 
     Raises:
         UnknownGroupError: there is none.
     """
-    noun = NOUNS[kind]
-    if not groups:
-        fact = f"the imported release has no {noun}" if is_imported else "no release of MedDRA was imported"
-        raise UnknownGroupError(fact, _how_to_import(kind))
+    if not groups and not is_imported:
+        raise UnknownGroupError("no release of MedDRA was imported", _how_to_import(kind))
     folded = label.strip().casefold()
     for code, name in groups:
         if folded in (code.casefold(), name.casefold()):
             return str(code)
-    names = [name for _, name in groups]
-    matches = process.extract(
-        label, names, scorer=fuzz.WRatio, processor=str.casefold, limit=_MOST_SUGGESTED, score_cutoff=_CLOSE
-    )
-    fact = f"the imported release has no {noun} '{label}'"
-    if not matches:
-        raise UnknownGroupError(fact, f"write its name or its code, for example {names[0]}")
-    raise UnknownGroupError(fact, f"did you mean {', '.join(match[0] for match in matches)}?")
+    raise unknown_group(kind, label, [name for _, name in groups])
 
 
 def _how_to_import(kind: GroupKind) -> str:

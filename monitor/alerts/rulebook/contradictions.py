@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from models.terminology import GroupKind
 from monitor.alerts.rulebook.actions import Action, AlertDelivery
 from monitor.alerts.rulebook.compiling import BROAD, CompiledConditions
-from monitor.alerts.rulebook.drug_names import ATC, DrugNames, suggestion
+from monitor.alerts.rulebook.drug_names import ATC, DrugNames, folded
 from monitor.alerts.rulebook.knowledge import Knowledge
 from monitor.alerts.rulebook.rule_problems import RuleProblem
-from monitor.alerts.rulebook.rule_tables import RuleTable
+from monitor.alerts.rulebook.rule_tables import RuleTable, is_code
 from monitor.findings import SERIOUS
+from monitor.store.group_filters import unknown_group
 
 NEEDS_DRUG: Final = ("drug", "class", "group", "drug_place", "first_time", "listedness")
 """Conditions on the drug of an effect."""
@@ -94,6 +96,7 @@ def _impossible(rule: CheckedRule, names: DrugNames, knowledge: Knowledge) -> It
         yield "not.facts", "exclude every criterion of a serious case, but serious = true: it can never apply"
     if knowledge.has_terminology:
         yield from _unknown_groups(rule, knowledge)
+        yield from _unknown_codes(rule, knowledge)
         yield from _outside_groups(rule, knowledge)
 
 
@@ -111,25 +114,33 @@ def _outside_class(rule: CheckedRule, names: DrugNames) -> Iterator[tuple[str, s
 
 
 def _unknown_groups(rule: CheckedRule, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
-    """Yield groups that the imported terminology does not have."""
-    for part, conditions in (("when", rule.when), ("not", rule.unless)):
+    """Yield groups that the imported terminology does not have, in the words of `ade-monitor query`."""
+    for part, table in (("when", rule.table.when), ("not", rule.table.unless)):
         for level in ("soc", "hlgt", "hlt", "smq"):
-            for term in sorted(conditions.values.get(level, ())):
-                kind = level if level != "smq" else "smq_broad" if term.endswith(BROAD) else "smq_narrow"
-                known = knowledge.group_names.get(kind, frozenset())
-                if term.removesuffix(BROAD).rstrip() not in known:
-                    advice = suggestion(term.removesuffix(BROAD), known)
-                    yield (
-                        f"{part}.{level}",
-                        f'"{term}" is not one of the imported terminology{advice}',
-                    )
+            for written in getattr(table, level) or ():
+                kind, name = GroupKind(level) if level != "smq" else GroupKind.SMQ_NARROW, written
+                if level == "smq" and folded(written).endswith(BROAD):
+                    kind, name = GroupKind.SMQ_BROAD, written[: -len(BROAD)].rstrip()
+                if folded(name) not in knowledge.group_names.get(kind, ()):
+                    names = knowledge.shown_names.get(kind, ())
+                    yield f"{part}.{level}", str(unknown_group(kind, name, names))
+
+
+def _unknown_codes(rule: CheckedRule, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """Yield codes of PTs that the imported terminology does not have. It does not have the names of PTs."""
+    for part, conditions in (("when", rule.when), ("not", rule.unless)):
+        for term in sorted(conditions.values.get("pt", ())):
+            if is_code(term) and knowledge.ptids and term not in knowledge.ptids:
+                yield f"{part}.pt", f"the imported release has no PT with the code {term}: correct it"
 
 
 def _outside_groups(rule: CheckedRule, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     """Yield groups of the terminology that have none of the rule's PTs; PTs by name are not looked up."""
     terms = rule.when.values.get("pt", frozenset())
-    if not terms or not all(term.isdigit() for term in terms):
+    if not terms or not all(map(is_code, terms)):
         return
+    if knowledge.ptids and not terms.issubset(knowledge.ptids):
+        return  # already reported
     groups = [knowledge.groups_of(term) for term in terms]
     for level in ("soc", "hlgt", "hlt"):
         terms_of_level = rule.when.values.get(level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -104,6 +104,8 @@ class Knowledge:
         verdict: returns whether the labels of a drug list a PT; the third argument is True if it was fatal.
         group_names: codes and casefolded names of all groups, by kind ("soc", "hlgt", "hlt", "smq_broad",
             "smq_narrow"); empty if no terminology was imported.
+        shown_names: names of all groups as the release writes them, by kind, for suggestions.
+        ptids: codes of all PTs of the imported terminology; if empty, codes are not checked.
         has_labels: True if product labels were imported.
     """
 
@@ -111,6 +113,8 @@ class Knowledge:
     verdict: Callable[[str, str, bool], Verdict] = _not_known
     group_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     has_labels: bool = False
+    shown_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ptids: Collection[str] = frozenset()
 
     @property
     def has_terminology(self) -> bool:

@@ -12,7 +12,7 @@ from monitor.alerts.rulebook.conditions import Holds, is_first_post
 from monitor.alerts.rulebook.drug_names import AnyDrugName, DrugNames
 from monitor.alerts.rulebook.effect_view import EffectView
 from monitor.alerts.rulebook.knowledge import NO_KNOWLEDGE, Knowledge
-from monitor.alerts.rulebook.routes import Route
+from monitor.alerts.rulebook.routes import DEFAULT_ROUTE, Route
 from monitor.alerts.rulebook.rule import AlertRule, RuleDecision
 from monitor.effect_reports import EffectReport
 
@@ -52,12 +52,21 @@ class RuleBook:
         routes: the routes of the file by name.
         groups: the drugs of each product group, by the name of the group.
         names: the dictionary of drugs.
+        pt_names: the names of PTs in conditions, as they are written. Nothing has all names to check them.
     """
 
     rules: tuple[AlertRule, ...]
     routes: Mapping[str, Route] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: DrugNames = field(default_factory=AnyDrugName)
+    pt_names: tuple[str, ...] = ()
+
+    @property
+    def without_route(self) -> tuple[str, ...]:
+        """The names of the rules whose alerts `ade-monitor notify` takes nowhere."""
+        if DEFAULT_ROUTE in self.routes:
+            return ()
+        return tuple(rule.name for rule in self.rules if rule.action.raises and not rule.routes)
 
     @cached_property
     def _by_rule(self) -> Sequence[tuple[AlertRule, tuple[Holds, ...]]]:

@@ -24,6 +24,11 @@ def _as_list(value: object) -> object:
     return tuple(str(item) if type(item) is int else item for item in values)
 
 
+def is_code(term: str) -> bool:
+    """Return True if a PT is written as its code; everything else is its name."""
+    return term.isdigit()
+
+
 def _printable(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty")

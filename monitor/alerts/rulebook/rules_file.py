@@ -19,7 +19,7 @@ from monitor.alerts.rulebook.route_tables import compile_routes
 from monitor.alerts.rulebook.rule import AlertRule
 from monitor.alerts.rulebook.rule_book import RuleBook
 from monitor.alerts.rulebook.rule_problems import RuleProblem, RulesError, problems_of, wrong_rules
-from monitor.alerts.rulebook.rule_tables import RulesTable
+from monitor.alerts.rulebook.rule_tables import RulesTable, is_code
 from monitor.alerts.rulebook.source_lines import SourceLines
 
 LARGEST: Final = 4 * 1024 * 1024
@@ -79,7 +79,14 @@ def _compiled(
         problems += wrong
     problems += [*_repeated_names(rules), *_unknown_routes(rules, table)]
     problems += find_contradictions(checked, names, knowledge)
-    return RuleBook(tuple(rules), routes, groups, names), problems
+    pt_names = tuple(dict.fromkeys(_pt_names(table)))
+    return RuleBook(tuple(rules), routes, groups, names, pt_names), problems
+
+
+def _pt_names(table: RulesTable) -> Iterator[str]:
+    for rule in table.rule:
+        for conditions in (rule.when, rule.unless):
+            yield from (term for term in conditions.pt or () if not is_code(term))
 
 
 def _repeated_names(rules: list[AlertRule]) -> Iterator[RuleProblem]:

@@ -65,6 +65,19 @@ def test_without_a_file_the_default_rule_is_listed(run: RunCommand) -> None:
     assert (ended.status, "default" in ended.out, "alerts.rules" in ended.err) == (0, True, True)
 
 
+def test_list_notes_what_is_not_checked_and_not_sent(run: RunCommand, file: str) -> None:
+    notes = " ".join(run(None, "rules", "list", file).err.split())
+    assert "PT names are not checked" in notes
+    assert "Tremor" in notes
+    assert "the alerts of severe, seldom" in notes
+    assert "[route.default]" in notes
+    default = "[route.default]\ntype = 'email'\nhost = 'localhost'\nfrom = 'a@example.org'\n"
+    Path(file).write_text(f"{RULES.replace('Tremor', '10044565')}{default}to = ['b@example.org']")
+    notes = run(None, "rules", "list", file).err
+    assert "PT names" not in notes
+    assert "[route.default]" not in notes
+
+
 def test_a_wrong_file_is_shown_without_a_traceback(run: RunCommand, file: str) -> None:
     Path(file).write_text(RULES.replace("Zoloft", "Zolft"))
     ended = run(None, "rules", "list", file)

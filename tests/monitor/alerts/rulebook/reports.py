@@ -118,7 +118,18 @@ def terminology() -> Knowledge:
             return KnownVerdict("listed", "Nausea was very common.")
         return KnownVerdict("unlisted")
 
-    return Knowledge(lambda ptid: groups.get(ptid, KnownGroups()), verdict, names, has_labels=True)
+    shown = {
+        kind: sorted(name.capitalize() for name in texts if not name.isdigit())
+        for kind, texts in names.items()
+    }
+    return Knowledge(
+        lambda ptid: groups.get(ptid, KnownGroups()),
+        verdict,
+        names,
+        has_labels=True,
+        shown_names=shown,
+        ptids={TREMOR[0], RASH[0], NAUSEA[0]},
+    )
 
 
 def book_of(

@@ -19,8 +19,8 @@ WRONG = [
     ("drug = true", 4, "when.drug", "string"),
     ("class = 'N99999'", 4, "when.class", "ATC"),
     ("group = 'our'", 4, "when.group", "ours"),
-    ("soc = 'nervous system disorder'", 4, "when.soc", "nervous system disorders"),
-    ("smq = 'akathisa:broad'", 4, "when.smq", "akathisia"),
+    ("soc = 'nervous system disorder'", 4, "when.soc", "Nervous system disorders"),
+    ("smq = 'akathisa:broad'", 4, "when.smq", "Akathisia"),
     ("serious = 'yes'", 4, "when.serious", "boolean"),
     ("facts = 'deaths'", 4, "when.facts", "death"),
     ("listedness = 'not listed'", 4, "when.listedness", "unlisted"),
@@ -203,6 +203,42 @@ OURS = "\n[group.ours]\ndrugs = ['sertraline']"
 @pytest.mark.parametrize(("lines", "key"), NEVER)
 def test_a_rule_that_can_never_apply_is_refused(tmp_path: Path, lines: str, key: str) -> None:
     assert f'rule 1 "a", {key}: ' in problem(tmp_path, f"{RULE}{lines}{OURS}")
+
+
+def test_a_misspelt_group_is_shown_as_it_is_written_with_the_name_of_the_release(tmp_path: Path) -> None:
+    for level, written, name in (
+        ("soc", "Nervous", "Nervous system disorders"),
+        ("soc", "NERVOUS SYSTEM DISORDER", "Nervous system disorders"),
+        ("smq", "Malignant:broad", "Neuroleptic malignant syndrome"),
+    ):
+        message = problem(tmp_path, f"{RULE}when = {{ {level} = '{written}' }}")
+        assert f"has no {level.upper()} '{written.removesuffix(':broad')}'" in message
+        assert name in message
+
+
+def test_codes_of_pts_are_checked_if_a_terminology_is_imported(tmp_path: Path) -> None:
+    assert "when.pt: the imported release has no PT with the code 10000001" in problem(
+        tmp_path, f"{RULE}when = {{ pt = ['10000001', '{TREMOR[0]}'], soc = 'Nervous system disorders' }}"
+    )
+    assert "not.pt" in problem(tmp_path, f"{RULE}not = {{ pt = 10000001 }}")
+    assert book_of(tmp_path, f"{RULE}when = {{ pt = 10000001 }}").rules
+
+
+def test_names_of_pts_are_collected_because_nothing_checks_them(tmp_path: Path) -> None:
+    text = f"{RULE}when = {{ pt = ['Naussea', '{TREMOR[0]}'] }}\nnot = {{ pt = 'Tremor' }}"
+    assert book_of(tmp_path, text, knowledge=terminology()).pt_names == ("Naussea", "Tremor")
+
+
+def test_rules_whose_alerts_no_route_takes_are_found(tmp_path: Path) -> None:
+    rules = (
+        "[[rule]]\nname = 'silent'\n[[rule]]\nname = 'sent'\nroute = 'mail'\n"
+        "[[rule]]\nname = 'tagged'\naction = 'tag'\ntags = ['x']\n"
+        "[[rule]]\nname = 'daily'\naction = 'digest'\nevery = 'daily'\n"
+    )
+    route = "type = 'email'\nhost = 'localhost'\nfrom = 'a@example.org'\nto = ['b@example.org']\n"
+    mail = f"{rules}[route.mail]\n{route}"
+    assert book_of(tmp_path, mail).without_route == ("silent", "daily")
+    assert book_of(tmp_path, f"{mail}[route.default]\n{route}").without_route == ()
 
 
 @pytest.mark.parametrize("lines", SOMETIMES)
