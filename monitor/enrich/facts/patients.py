@@ -25,12 +25,28 @@ RELATIVE: Final = "|".join(
 )
 _VALUES: Final = {word: value for value, words in RELATIONS.items() for word in words.split("|")}
 
+_STATES: Final = (
+    r"on(?! (?:the phone|hold|vacation|holiday|call|duty|board|her way|his way))|taking|put on|given|"
+    r"prescribed|hospitali[sz]ed|admitted|rushed (?:to|in|into)|airlifted|intubated|"
+    r"(?:taken|brought|sent|back) (?:to|in|into) (?:the |a )?(?:er|emergency|hospital|icu|urgent care)|"
+    r"in (?:the |a )?(?:hospital|er|icu|wheelchair|coma)|sick|dizzy|so(?! (?:mad|angry|proud|happy|nice))|"
+    r"having|fighting|paraly[sz]ed|found dead|allergic|born with|born missing|pregnant|nauseous|nauseated|"
+    r"miserable|vomiting|throwing up|puking|bleeding|shaking|swollen|covered in|unconscious|unresponsive|"
+    r"hallucinating|delirious|constipated|suicidal|itchy|itching|lethargic|manic|psychotic|bedridden|"
+    r"coughing|(?:tired|exhausted)(?! (?:of|by)\b)"
+)
+"""What a person is or was because of a drug; not what a bystander is, such as "a nurse" or "worried"."""
+
+_NOT_AN_EXPERIENCE: Final = (
+    r"(?!(?:an? |the |no )?(?:baby|job|dog|car|point|affair|laugh|idea|question)\b|(?:no|to|me|my|us|mad|"
+    r"angry|married|home|here)\b)"
+)
+"""What "my mom had" or "my mom got" does not state as an effect: "had a baby", "got mad", "got me off it"."""
+
 _EXPERIENCES: Final = (
-    r"(?:is|was|has been|['’]s been|been|['’]s) (?:\w+ )?(?:on|taking|put on|given|prescribed|"
-    r"hospitali[sz]ed|admitted|in (?:the |a )?(?:hospital|er|icu|wheelchair)|sick|dizzy|so|having|"
-    r"fighting|paraly[sz]ed|found dead|allergic|born with|born missing|pregnant|nauseous|miserable)|"
-    r"(?:has|had|have|got|gets|developed|suffers|suffered) (?:a |an |the worst |bad |severe |such |"
-    r"terrible |some |really )?(?!baby|job|dog|car|point|no\b|to\b|affair)\w+|takes|took|started|starts|"
+    rf"(?:is|was|has been|['’]s been|been|['’]s|got) (?:(?!not |never )\w+ )?(?:{_STATES})|"
+    rf"(?:has|had|have|got|gets|developed|suffers|suffered) {_NOT_AN_EXPERIENCE}(?:a |an |the worst |bad |"
+    rf"severe |such |terrible |some |really )?{_NOT_AN_EXPERIENCE}\w+|takes|took|started|starts|"
     r"can['’]?t|couldn['’]?t|keeps|gained|lost|died|passed|expired|fell|snores?|threw|throws|stopped|"
     r"ended up|swelled|broke out|felt|feels|nearly died|almost died|od['’]?d|overdosed|swallowed|slept|"
     r"woke up|born with|born missing|landed in|collapsed|fainted|vomited|puked|cries|cried|bled|"
@@ -59,8 +75,8 @@ _OBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _SELF: Final = re.compile(
-    r"\b(?:i['’]?m|i['’]ve|i['’]d|myself|me|i (?!think|read|heard|hear|know|wonder|guess|work\b|saw\b)\w+|"
-    r"my (?!god|doctor says|point|bad|dog|cat|puppy|kitten)\w+)\b",
+    r"\b(?:i['’]?m|i['’]ve|i['’]d|myself|me|i (?!think|read|heard|hear|know|wonder|guess|work\b|saw\b)"
+    r"\w+(?:['’-]\w+)*|my (?!god|doctor says|point|bad|dog|cat|puppy|kitten)\w+(?:['’-]\w+)*)\b",
     re.IGNORECASE,
 )
 _SELF_TOO: Final = re.compile(

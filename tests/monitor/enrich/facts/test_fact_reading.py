@@ -147,11 +147,28 @@ def test_stopping_and_taking_again_have_a_result() -> None:
         ("my wife is on it, too, and I can't sleep", ["partner"]),
         ("this pill makes me dizzy, my mom says stop it", ["self"]),
         ("side effects: hives", []),
+        ("my mom was rushed to the ER after taking it", ["parent"]),
+        ("my dad is not on it", []),
+        ("my mom said it is bad", []),
+        ("my mom is a nurse", []),
+        ("my sister had a baby", []),
         ("people get hives", []),
     ],
 )
 def test_the_patient_is_the_person_that_it_happened_to(text: str, patient: list[str]) -> None:
     assert values_of(text, FactKind.PATIENT) == patient
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("i can't stop shaking", "i can't"),
+        ("I re-started it", "I re-started"),
+        ("my doctor’s advice", "my doctor’s"),
+    ],
+)
+def test_the_span_of_the_patient_ends_with_a_word(text: str, words: str) -> None:
+    assert [fact.text for fact in read_facts(text) if fact.kind is FactKind.PATIENT] == [words]
 
 
 def test_of_a_long_list_the_first_facts_are_kept() -> None:
