@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,15 @@ from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from monitor.alerts import parse_payload, parse_retraction
+from models import Mention, TweetPrediction
+from monitor.alerts import AlertRules, parse_payload, parse_retraction
 from monitor.alerts.redis import trim_alerts
+from monitor.effect_reports import reports_of
+from monitor.enrich.enriching import Enricher
+from monitor.records import Origin, Post, ReceivedPost, ScoredPost
 from monitor.schemas import SchemaName, schema_text
-from monitor.settings import AlertSettings, RedisSettings, Settings
+from monitor.settings import AlertSettings, EnrichSettings, RedisSettings, Settings
+from monitor.store.cases.matching import case_id_of, pair_of
 from tests.monitor.alerts.conftest import Fill
 from tests.monitor.alerts.payloads import STREAM, add_alerts, payload, retract_alerts
 from tests.monitor.alerts.relays import (
@@ -52,6 +58,52 @@ def test_the_json_examples_have_all_fields_of_their_schema(name: SchemaName, tex
     schema, example = json.loads(schema_text(name)), json.loads(text)
     Draft202012Validator(schema).validate(example)
     assert set(example) == set(schema["properties"])
+
+
+def test_the_alert_is_what_the_monitor_finds_in_its_text() -> None:
+    shown = json.loads(ALERT)
+    span = shown["mention"]
+    mention = Mention(
+        span["start"],
+        span["end"],
+        span["text"],
+        span["score"],
+        shown["ptid"],
+        shown["pt_name"],
+        shown["pt_score"],
+    )
+    posted_at = datetime.fromisoformat(shown["posted_at"])
+    post = Post(
+        shown["tweet_id"],
+        shown["text"],
+        author_id="1",
+        created_at=posted_at,
+        platform=shown["platform"],
+        url=shown["url"],
+    )
+    row = ScoredPost(
+        ReceivedPost(post, Origin("tweets", 0, 0, posted_at)),
+        TweetPrediction("ADE", shown["probability"], (mention,)),
+    )
+    [report] = reports_of(Enricher(EnrichSettings()).enrich([row]))
+    report = replace(report, case_id=case_id_of(post.id, pair_of(report)))
+    rules = AlertRules(bundle=shown["bundle"], min_probability=0.0)
+    decisions = rules.decide([report], detected_at=datetime.fromisoformat(shown["detected_at"]))
+    [alert] = decisions.alerts(frozenset())
+    of_rules = {
+        name: shown[name]
+        for name in (
+            "listedness",
+            "listed_sentence",
+            "rules",
+            "tags",
+            "severity",
+            "routes",
+            "delivery",
+            "quiet_hours",
+        )
+    }
+    assert {**alert.payload, **of_rules} == shown
 
 
 def test_every_field_and_setting_is_explained() -> None:
