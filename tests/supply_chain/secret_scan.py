@@ -41,7 +41,7 @@ INVENTED: Final = frozenset(
         *("zoloft gave me a headache", "zolofthurts", "shaking"),
         # versions of bundles, alerts, commits and traces in examples
         *("4b1d8c2f90aa", "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"),
-        *("60cf4d95a1eb2b7dc84e6fc1c9d5bb06", "1f98e54f626617738387dfef39e3372e"),
+        *("8ed51d27ed593060ead05e931112e2df", "1f98e54f626617738387dfef39e3372e"),
         "0123456789012345678901234567890123456789",
     }
 )
