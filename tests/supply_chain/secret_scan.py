@@ -39,9 +39,9 @@ INVENTED: Final = frozenset(
         *("HOOK_KEY", "SAFETY_HOOK_KEY", "ADE_HOOK_KEY", "MAIL_PASSWORD", "mail-password", "NOT_SET", "gone"),
         # words of posts that must not be in a log or a database any more
         *("zoloft gave me a headache", "zolofthurts", "shaking"),
-        # versions of bundles, alerts, commits and traces in examples
+        # versions of bundles, alerts, cases, commits and traces in examples
         *("4b1d8c2f90aa", "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"),
-        *("8ed51d27ed593060ead05e931112e2df", "1f98e54f626617738387dfef39e3372e"),
+        *("8ed51d27ed593060ead05e931112e2df", "aed3756149eff092", "1f98e54f626617738387dfef39e3372e"),
         "0123456789012345678901234567890123456789",
     }
 )
