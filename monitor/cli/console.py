@@ -96,6 +96,17 @@ def print_error(message: str) -> None:
     err.print(f"[bold red]error:[/] {escape(terminal_safe(message, keep_newlines=True))}")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 label`, `1,200 labels`.
+
+    Args:
+        count: how many.
+        noun: in the singular; its plural has an s, or ies instead of a y.
+    """
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
 def print_note(message: str) -> None:
     """Print something worth knowing that is not a result on stderr."""
     err.print(f"[dim]{escape(terminal_safe(message, keep_newlines=True))}[/]")

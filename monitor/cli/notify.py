@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.console import print_line, print_note
+from monitor.cli.console import counted, print_line, print_note
 from monitor.cli.options import settings_of
 from monitor.errors import SettingsError
 
@@ -97,7 +97,7 @@ def _preview(
     last: int,
 ) -> None:
     from monitor.alerts.redis import connect
-    from monitor.notify import newest_alerts, preview_messages
+    from monitor.notify import newest_alerts, preview_messages, reason_for_none
 
     with connect(settings.redis) as client:
         entries = newest_alerts(
@@ -114,7 +114,11 @@ def _preview(
         for line in message.text.splitlines():
             print_line(line)
         print_line("")
-    print_note(f"{count} messages would be sent, and none was")
+    if count:
+        print_note(f"{counted(count, 'message')} would be sent, and none was")
+    else:
+        reason = reason_for_none(entries, routes, senders, settings.alerts.rules)
+        print_note(f"no message would be sent: {reason}")
 
 
 def _send_test(name: str, sender: RouteSender) -> None:

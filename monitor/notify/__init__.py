@@ -16,7 +16,12 @@ message_preview  what would be sent
 
 from monitor.notify.dispatch import Dispatch, RoutedEntry, RouteSender
 from monitor.notify.errors import RefusedError, RouteAwayError
-from monitor.notify.message_preview import MessagePreview, newest_alerts, preview_messages
+from monitor.notify.message_preview import (
+    MessagePreview,
+    newest_alerts,
+    preview_messages,
+    reason_for_none,
+)
 from monitor.notify.notifier import Notifier, open_routes
 from monitor.notify.route_states import CONSUMER, RouteKeys, RouteState, read_state
 from monitor.notify.senders import new_senders
@@ -39,4 +44,5 @@ __all__ = [
     "open_routes",
     "preview_messages",
     "read_state",
+    "reason_for_none",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from redis import Redis
@@ -82,6 +83,30 @@ def preview_messages(
         for (digest, due, _), members in messages.items():
             text = sender.preview(Dispatch(name, tuple(members), now, digest))
             yield MessagePreview(name, due, digest, len(members), text)
+
+
+def reason_for_none(
+    entries: Sequence[RoutedEntry], routes: Mapping[str, Route], served: Iterable[str], path: Path | None
+) -> str:
+    """Return in words why the newest alerts give no message.
+
+    Args:
+        entries: the alerts, at least one.
+        routes: all routes of the rules file.
+        served: names of the routes that were asked for.
+        path: the rules file.
+    """
+    routing = Routing(routes)
+    alerts = [entry.item for entry in entries if isinstance(entry.item, AlertPayload)]
+    subject, s = ("the alert", "s") if len(alerts) == 1 else (f"the newest {len(alerts)} alerts", "")
+    takers = frozenset[str]().union(*map(routing.routes_of, alerts))
+    if takers:
+        verb = "goes" if s else "go"
+        return f"{subject} {verb} to {', '.join(sorted(takers))}, not to {', '.join(sorted(served))}"
+    named = sorted({route for alert in alerts for route in alert.routes})
+    if named:
+        return f"{subject} name{s} {', '.join(named)}, and {path} has no such route and no [route.default]"
+    return f"{subject} name{s} no route, and {path} has no [route.default]"
 
 
 def _alert_in(entry_id: str, fields: Mapping[str, str], alert_id: str | None) -> RoutedEntry | None:

@@ -49,7 +49,7 @@ class RouteSecrets:
             raise self.problem(field, "is missing", f"add {field}_env or {field}_file")
         value = value.strip()
         if not value:
-            raise self.problem(field, f"is empty or not set in {place}")
+            raise self.problem(field, f"is empty or not set in {place}", "set it")
         self._values += _secret_parts(value)
         return value
 

@@ -87,6 +87,8 @@ def _message(details: ErrorDetails) -> str:
         return "is not a key of such a route: docs/notify.md lists them"
     if kind == "missing":
         return "is missing"
+    if kind in ("bool_type", "bool_parsing"):
+        return "must be true or false"
     if kind in ("model_attributes_type", "model_type"):
         return "must be a table"
     return _SUBJECT.sub("must ", details["msg"].removeprefix("Value error, "))

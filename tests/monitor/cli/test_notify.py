@@ -88,6 +88,24 @@ def test_a_preview_shows_each_message_and_sends_none(
         assert secret not in ended.out + ended.err + single.out
 
 
+def test_a_preview_without_a_message_says_why(
+    run: RunCommand, client: redis.Redis, settings: Settings, hook: WebhookReceiver, tmp_path: Path
+) -> None:
+    rules = rules_file(tmp_path, webhook(hook), webhook(hook, "other"))
+
+    def note(*options: str) -> str:
+        return " ".join(run(settings, "notify", "--rules", rules, "--preview", *options).err.split())
+
+    add_alerts(client, [1])
+    assert "the alert names no route" in note()
+    assert "rules.toml has no [route.default]" in note()
+    add_alerts(client, [2], routes=["gone"])
+    assert "the alert names gone, and" in note()
+    assert "the newest 2 alerts name gone" in note("--last", "5")
+    add_alerts(client, [3], routes=["hook"])
+    assert "goes to hook, not to other" in note("--route", "other")
+
+
 def test_a_preview_of_an_unknown_alert_is_an_error(
     run: RunCommand, client: redis.Redis, settings: Settings, hook: WebhookReceiver, tmp_path: Path
 ) -> None:
