@@ -11,6 +11,7 @@ import typer
 
 from monitor.cli.console import (
     add_row,
+    counted,
     highlighted,
     new_table,
     print_error,
@@ -92,7 +93,7 @@ def _import_included(settings: Settings, matcher: DrugMatcher, drugs: set[str]) 
                 _store(settings, label)
                 count += 1
                 show(f"{count:,} included labels")
-    print_line(f"imported {count:,} included labels")
+    print_line(f"imported {counted(count, 'included label')}")
 
 
 def _import_files(settings: Settings, matcher: DrugMatcher, drugs: set[str], paths: list[Path]) -> None:
@@ -115,21 +116,24 @@ def _import_files(settings: Settings, matcher: DrugMatcher, drugs: set[str], pat
                 if isinstance(outcome, LabelError):
                     print_error(str(outcome))
                 else:
-                    count = len({effect.ptid for effect in outcome.effects})
-                    print_line(f"{outcome.label_id}: {outcome.drug}, {count:,} effects ({outcome.place})")
+                    effects = counted(len({effect.ptid for effect in outcome.effects}), "effect")
+                    print_line(f"{outcome.label_id}: {outcome.drug}, {effects} ({outcome.place})")
         except KeyboardInterrupt:
-            print_note(f"stopped: {work.counts.labels:,} labels are imported; run the command again to go on")
+            stored = counted(work.counts.labels, "imported label")
+            print_note(f"stopped after {stored}: run the command again to go on")
             raise
     _print_counts(work)
 
 
 def _print_counts(work: LabelImport) -> None:
     counts = work.counts
-    print_line(f"imported {counts.labels:,} labels from {counts.sentences:,} sentences")
+    print_line(f"imported {counted(counts.labels, 'label')} from {counted(counts.sentences, 'sentence')}")
     if counts.other_drugs:
-        print_note(f"{counts.other_drugs:,} labels of other drugs were left out")
+        print_note(f"left out {counted(counts.other_drugs, 'label')} of other drugs")
     if counts.failures:
-        print_note(f"{len(counts.failures):,} files or labels were not imported, see above")
+        failed = len(counts.failures)
+        what = "1 file or label was" if failed == 1 else f"{failed:,} files or labels were"
+        print_note(f"{what} not imported, see above")
         raise typer.Exit(1)
 
 

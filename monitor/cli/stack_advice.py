@@ -27,13 +27,17 @@ _SETTINGS: Final = "ade-monitor.settings"
 
 
 class AdvisingGroup(TyperGroup):
-    """The commands; if one of them fails at a default address, the error also names the stopped stack."""
+    """The commands. If one of them fails, its error has the words of this project, and advice.
+
+    An error at a default address also names the stopped stack.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command.
 
         Raises:
             MonitorError: of the command.
+            BadParameter: an option of it is wrong.
         """
         try:
             return super().invoke(ctx)
@@ -41,6 +45,9 @@ class AdvisingGroup(TyperGroup):
             loaded = ctx.meta.get(_SETTINGS)
             if loaded and (explained := explain_stopped_stack(error, loaded)):
                 raise explained from error
+            raise
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # which is a word of the library
             raise
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
+from monitor.cli.console import add_row, counted, new_table, print_json, print_line, print_note, print_table
 from monitor.cli.count_progress import count_progress
 from monitor.cli.options import settings_of
 
@@ -178,8 +178,8 @@ def _note_gaps(
             continue
         shown = ", ".join(f"{entry.text} (line {entry.line})" for entry in events.unknown[:_MOST_SHOWN])
         more = ", …" if len(events.unknown) > _MOST_SHOWN else ""
-        count = len(events.unknown)
-        print_note(f"--{kind} has {count:,} entries that the release does not have: {shown}{more}")
+        count = counted(len(events.unknown), "entry")
+        print_note(f"--{kind} has {count} that the release does not have: {shown}{more}")
     for kind in (earlier.content.files if earlier else {}).keys() - lists.keys():
         print_note(f"the earlier import had a list that this one lacks: name it with --{kind}")
 

@@ -15,6 +15,8 @@ from monitor.effect_reports import reports_of
 from monitor.findings import DrugPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from models import Mention
     from monitor.alerts.rulebook import Knowledge, RuleBook
     from monitor.findings import DrugLink, DrugMention
@@ -69,7 +71,7 @@ def show_tried(tried: TriedPost, book: RuleBook, knowledge: Knowledge, minimum: 
     for mention in prediction.mentions:
         _show_mention(mention, findings.links.get((mention.start, mention.end)))
     if findings.drugs:
-        print_line(f"drugs: {', '.join(map(_drug, findings.drugs))}")
+        print_line(f"drugs: {', '.join(_distinct_drugs(findings.drugs))}")
     for fact in findings.facts:
         value = f" = {terminal_safe(fact.value)}" if fact.value else ""
         print_line(f'{fact.kind}{value}: "{terminal_safe(fact.text)}"')
@@ -93,10 +95,27 @@ def _show_mention(mention: Mention, link: DrugLink | None) -> None:
     print_line(f"      {cause}")
 
 
-def _drug(drug: DrugMention) -> str:
-    """Return a drug in words: `sertraline N06AB06, written "zoloft"`."""
+def _distinct_drugs(drugs: Iterable[DrugMention]) -> list[str]:
+    """Return each drug once in words, with all its names in a part of the post."""
+    names: dict[tuple[str, DrugPlace], dict[str, None]] = {}
+    first: dict[tuple[str, DrugPlace], DrugMention] = {}
+    for drug in drugs:
+        key = (drug.drug, drug.place)
+        first.setdefault(key, drug)
+        names.setdefault(key, {})[drug.text.lower()] = None
+    return [_drug(drug, *names[key]) for key, drug in first.items()]
+
+
+def _drug(drug: DrugMention, *names: str) -> str:
+    """Return a drug in words: `sertraline N06AB06, written "zoloft"`.
+
+    Args:
+        drug: the drug.
+        names: its names in the post; by default that of this mention.
+    """
+    written = " and ".join(f'"{terminal_safe(name)}"' for name in names or (drug.text,))
     place = "" if drug.place is DrugPlace.POST else f" in the {drug.place}"
-    return f'{drug.drug}{f" {drug.atc}" if drug.atc else ""}, written "{terminal_safe(drug.text)}"{place}'
+    return f"{drug.drug}{f' {drug.atc}' if drug.atc else ''}, written {written}{place}"
 
 
 def tried_record(tried: TriedPost, book: RuleBook, knowledge: Knowledge, minimum: float) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def read_product_labels(path: Path) -> Iterator[ProductLabel | LabelError]:
             yield from _read(stream, str(path), path.suffix.lower(), 0)
     except LabelError as error:
         yield error
+    except IsADirectoryError:
+        yield LabelError(f"{path} is a folder", f"name its files, for example {path / '*.xml'}")
     except OSError as error:
         yield LabelError(f"{path} cannot be read ({error.strerror or error})", "correct the path")
 

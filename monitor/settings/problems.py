@@ -87,6 +87,8 @@ def _describe(path: str, problem: ErrorDetails) -> str:
         return f"is not a setting: {suggest_name(path, known)}"
     if problem["type"] == "model_type":
         return f"is a section: write [{path}], and its settings below"
+    if problem["type"] in ("bool_type", "bool_parsing"):
+        return "must be true or false"
     message = problem["msg"].removeprefix("Value error, ")
     message = _PYDANTIC_SUBJECT.sub("must ", message)
     if problem["type"] == "string_pattern_mismatch":

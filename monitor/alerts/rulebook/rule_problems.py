@@ -100,6 +100,8 @@ def _message(details: ErrorDetails) -> str:
         return "is missing"
     if kind == "too_short":
         return "is empty: nothing can match"
+    if kind in ("bool_type", "bool_parsing"):
+        return "must be true or false"
     if kind in ("model_type", "dict_type"):
         return "must be a table"
     if kind == "tuple_type":

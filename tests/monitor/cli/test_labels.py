@@ -62,17 +62,20 @@ def test_a_damaged_file_is_named_and_the_others_are_imported(
     damaged, whole = tmp_path / "damaged.xml", tmp_path / "whole.xml"
     damaged.write_bytes(spl_file()[:-99])
     whole.write_bytes(spl_file())
-    ended = run(ready, "labels", "import", str(damaged), str(whole), str(tmp_path / "none.pdf"))
+    files = damaged, whole, tmp_path / "none.pdf", tmp_path
+    ended = run(ready, "labels", "import", *map(str, files))
     assert ended.status == 1
     assert f"{damaged}, line " in ended.err
     assert "none.pdf cannot be read" in ended.err
-    assert "imported 1 labels" in ended.out
+    assert f"{tmp_path} is a folder" in " ".join(ended.err.split())
+    assert "3 files or labels were not imported" in " ".join(ended.err.split())
+    assert "imported 1 label from" in ended.out
     assert [label.drug for label in stored_labels(ready)] == ["sertraline"]
 
 
 def test_the_included_labels_come_without_sentences(run: RunCommand, migrated: Settings) -> None:
     assert (
-        "imported 1 included labels"
+        "imported 1 included label\n"
         in run(migrated, "labels", "import", "--included", "--drug", "Eliquis").out
     )
     ended = run(migrated, "labels", "show", "eliquis", "--pt", "Haemorrhage")
@@ -104,7 +107,7 @@ def test_after_ctrl_c_finished_labels_stay_and_no_half_one(ready: Settings, tmp_
         wait_for(lambda: "spl:0:" in command.output(), watching=command)
         command.process.send_signal(signal.SIGINT)
         assert command.process.wait(60) == 130
-        assert "labels are imported" in command.output()
+        assert "stopped after" in command.output()
     stored = stored_labels(ready)
     assert 1 <= len(stored) < len(labels)
     assert {label.effects for label in stored} == {2}

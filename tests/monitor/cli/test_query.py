@@ -113,6 +113,7 @@ def test_a_list_that_just_fits_is_not_called_cut(run: RunCommand, filled: Settin
         ["--drug", "no such drug"],
         ["--text", "..."],
         ["--min-score", "1.5"],
+        ["--listedness", "listed milder"],
         ["--json", "--csv"],
     ],
     ids=" ".join,
@@ -122,6 +123,7 @@ def test_an_invalid_option_is_named_without_a_traceback(run: RunCommand, options
     assert ended.status == 2
     assert options[0] in ended.err
     assert "Traceback" not in ended.err
+    assert "Value error" not in ended.err
 
 
 @pytest.fixture

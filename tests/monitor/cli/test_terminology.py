@@ -43,6 +43,7 @@ def test_an_import_can_be_listed_and_its_unknown_entries_are_reported(
     assert record["release"] == "26.1"
     assert record["counts"] == {"pt": 5, "llt": 13, "hlt": 4, "hlgt": 4, "soc": 4, "smq": 2, "ime": 1}
     assert record["unknown"] == {"ime": [{"line": 3, "text": "99999999"}]}
+    assert "has 1 entry that" in " ".join(ended.err.split())
     assert "99999999 (line 3)" in ended.err
 
     listed = json.loads(run(migrated, "terminology", "list", "--json").out)

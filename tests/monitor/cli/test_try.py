@@ -72,6 +72,10 @@ def test_people_see_the_same_in_words(run: RunCommand, rules: Path) -> None:
     assert ended.status == 0, ended.err
     for words in ("ADE", "Headache", "sertraline", "hospital", "warfarin only", "high"):
         assert words in ended.out
+    again = run(None, "try", "--bundle", "dummy", "zoloft gave me a headache. Zoloft, that is sertraline").out
+    [line] = [line for line in again.splitlines() if line.startswith("drugs: ")]
+    assert line.count("N06AB06") == 1
+    assert line.endswith('written "zoloft" and "sertraline"')
 
 
 def test_the_context_gives_the_drug_that_the_post_does_not_name(run: RunCommand) -> None:

@@ -93,6 +93,7 @@ def test_all_settings_of_the_model_reach_it(monkeypatch: pytest.MonkeyPatch) -> 
         ("ADE_WORKER__BATCH_SIZE", "many", "worker.batch_size 'many' (from environment)"),
         ("ADE_WORKER__BATCH_SIZE", "0", "worker.batch_size"),
         ("ADE_LOG__LEVEL", "loud", "log.level"),
+        ("ADE_WORKER__RELOAD", "maybe", "worker.reload 'maybe' (from environment): must be true or false"),
         ("ADE_MODEL__DEVICE", "tpu", "model.device"),
         ("ADE_MODEL__NORMALIZER", "both", "model.normalizer"),
         ("ADE_MODEL__PRECISION", "fp8", "model.precision"),
