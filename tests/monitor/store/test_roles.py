@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,7 +13,11 @@ import pytest
 from psycopg import errors
 from pydantic import SecretStr
 
+from models.terminology import GroupKind, PtGroup
 from monitor.embedded import Postgres
+from monitor.enrich.drugs import DrugChoice
+from monitor.findings import DrugMention, DrugNaming
+from monitor.recoding import recode_mentions
 from monitor.settings import Settings
 from monitor.store import (
     Filters,
@@ -24,6 +30,10 @@ from monitor.store import (
     upgrade_database,
 )
 from monitor.store.cases import CaseChange, CaseStatus, change_case, read_case
+from monitor.store.coding_changes import has_newer_mentions, stored_codings
+from monitor.store.group_filters import find_groups
+from monitor.store.label_import import LabelEffect, replace_label
+from monitor.store.listed_effects import Listedness
 from monitor.store.revisions import downgrade_database
 from monitor.store.roles import (
     ADMIN,
@@ -38,9 +48,21 @@ from monitor.store.roles import (
     WRITER_RIGHTS,
 )
 from monitor.store.tables import metadata
-from tests.monitor.store.batches import Tables, alert, negative_tweet, positive_tweet, scored, write
+from monitor.store.terminology_import import ReleaseContent, replace_terminology
+from tests.monitor.recoding.test_recoded_texts import WordCoder
+from tests.monitor.store.batches import (
+    Tables,
+    alert,
+    linked_to,
+    negative_tweet,
+    positive_tweet,
+    scored,
+    write,
+)
 from tests.monitor.store.events import apply, author_event, post_event
 from tests.monitor.store.logins import connected, login, name_of
+
+PAGE = (Path(__file__).parents[3] / "docs" / "database.md").read_text(encoding="utf-8")
 
 RIGHTS = """
     SELECT relation, privilege FROM unnest(%s::text[]) AS relation,
@@ -197,11 +219,58 @@ async def test_a_writer_does_all_that_a_worker_does(migrated: Settings, tables: 
         await store.close()
 
 
+QUERY_NEEDS = re.compile(r"`ade-monitor query` opens .*? needs `SELECT` on (.*?)\. ", re.DOTALL)
+SERTRALINE = DrugMention(10, 16, "Zoloft", "sertraline", DrugNaming.BRAND, "N06AB06")
+
+
+async def add_all_that_queries_read(store: Store, settings: Settings) -> None:
+    """Store a post with an effect of sertraline, a release, codes by it, and a label."""
+    await write(store, [linked_to(SERTRALINE, positive_tweet())])
+    groups = [PtGroup("10044565", kind, kind.value, "Nerves") for kind in GroupKind]
+    replace_terminology(settings, "26.1", groups, ReleaseContent())
+    assert recode_mentions(settings, WordCoder({"shaking": ("10044565", "Tremor")})).mentions == 1
+    replace_label(
+        settings, "1", "sertraline", "text", [LabelEffect("10044565", "Tremor", "warnings", "Tremor.")]
+    )
+
+
+def ways_to_find_the_post(settings: Settings) -> list[Filters]:
+    """Return filters for each option of the query that reads another table."""
+    groups = find_groups(settings, [(kind, kind.value) for kind in GroupKind])
+    assert stored_codings(settings) == ["27.0"]
+    assert not has_newer_mentions(settings, "27.0")
+    return [
+        Filters(),
+        Filters(bundle="all"),
+        Filters(bundle="old"),
+        Filters(text="zoloft", pt="tremor", coded=True, min_score=0.1, min_probability=0.1),
+        Filters(drug=DrugChoice("sertraline")),
+        Filters(drug=DrugChoice("ssris", "N06AB")),
+        Filters(coding="27.0"),
+        Filters(listedness=Listedness.LISTED),
+        Filters(listedness=Listedness.LISTED, coding="27.0", groups=groups),
+        *(Filters(groups=(group,)) for group in groups),
+    ]
+
+
 async def test_a_reader_finds_effects_in_every_way_of_the_query(store: Store, migrated: Settings) -> None:
-    await write(store, [positive_tweet()])
+    await add_all_that_queries_read(store, migrated)
     with login(migrated, READER) as settings:
-        for filters in (Filters(), Filters(bundle="all"), Filters(bundle="old"), Filters(drug="zoloft")):
-            assert [effect.tweet_id for effect in find_effects(settings, filters)] == ["1"]
+        for filters in ways_to_find_the_post(settings):
+            assert [effect.tweet_id for effect in find_effects(settings, filters)] == ["1"], filters
+
+
+async def test_the_rights_that_the_page_names_are_enough_for_queries(
+    store: Store, migrated: Settings
+) -> None:
+    await add_all_that_queries_read(store, migrated)
+    needed = QUERY_NEEDS.search(PAGE)
+    assert needed is not None
+    relations = re.findall("`([a-z_]+)`", needed[1])
+    with login(migrated) as settings, connected(migrated) as owner:
+        owner.execute(f"GRANT SELECT ON {', '.join(relations)} TO {name_of(settings)}")
+        for filters in ways_to_find_the_post(settings):
+            assert [effect.tweet_id for effect in find_effects(settings, filters)] == ["1"], filters
 
 
 async def test_an_admin_migrates_and_other_admins_can_use_what_it_made(
