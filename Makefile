@@ -29,11 +29,12 @@ test: $(VENV)/.installed check ## all checks and the tests that end within minut
 test-avx2: $(VENV)/.installed ## the engine and int8, as on a processor with AVX2 only
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -m "not slow and not gpu" -k "not any_mixture" \
 		tests/models/runtime/test_agreement.py tests/models/runtime/test_agreement_in_int8.py \
-		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py $(AVX2_MORE)
+		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py
 
 test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU and the fault suite
 	$(PYTEST) -m "not gpu and not faults" $(ARGS)
-	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2 AVX2_MORE=tests/benchmarks/test_benchmarks.py)
+	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2)
+	$(if $(ARGS),,ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -k test_inference_measures tests/benchmarks/test_benchmarks.py)
 
 test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without one they are skipped
 	$(BIN)/pytest -m gpu $(ARGS)

@@ -46,6 +46,7 @@ def test_every_module_can_be_imported() -> None:
         assert f"benchmarks.{name}.__main__" in modules
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_inference_measures_the_precisions_of_this_processor() -> None:
     output = run_python("-m", "benchmarks.inference", "--quick", "--cases", "minilm-1", "--seconds", "1")
@@ -120,6 +121,7 @@ def test_the_broker_needs_more_memory_than_the_messages_have() -> None:
     assert row["memory_bytes"] > row["message_bytes"] > row["text_characters"] == 280
 
 
+@pytest.mark.slow
 def test_language_measures_the_detector_of_the_worker_without_losing_english() -> None:
     output = run_python("-m", "benchmarks.language", "--quick", "--corpora", "")
     figures: dict[str, Any] = json.loads(output.splitlines()[-1])

@@ -95,6 +95,7 @@ def test_what_is_not_there_is_said(run: RunCommand, migrated: Settings) -> None:
     assert run(migrated, "labels", "import", "--included", "--drug", "?").status == 2
 
 
+@pytest.mark.slow  # a command in a process of its own, with the default bundle
 def test_after_ctrl_c_finished_labels_stay_and_no_half_one(ready: Settings, tmp_path: Path) -> None:
     file = tmp_path / "labels.json"
     sentences = "This pill and nausea. " * 20

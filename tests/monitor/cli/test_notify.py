@@ -183,6 +183,7 @@ def test_wrong_options_are_refused(
     assert hook.seen == []
 
 
+@pytest.mark.slow  # test_restarts.py has the shorter one
 def test_a_running_process_serves_its_metrics_and_stops_at_sigterm(
     client: redis.Redis, settings: Settings, hook: WebhookReceiver, tmp_path: Path
 ) -> None:
