@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from monitor.alerts import AlertFilter, AlertReader, StreamEntry, follow
 from monitor.alerts.redis import GroupReader, TailReader, connect
 from monitor.cli.alerts import alert_line, retraction_line
+from monitor.enrich.drugs import DrugChoice
 from monitor.health import Health
 from monitor.metrics import SUPERVISOR
 from monitor.settings import MonitoringSettings, RedisSettings
@@ -53,7 +54,9 @@ def read_alert(data: bytes) -> None:
         json.loads(text)
         str(alert_line(item) if hasattr(item, "tweet_id") else retraction_line(item)).encode()
 
-    follow(OneAnswer(data), show, notify=[].append, alert_filter=AlertFilter(drugs=("zoloft",)))
+    follow(
+        OneAnswer(data), show, notify=[].append, alert_filter=AlertFilter(drugs=(DrugChoice("sertraline"),))
+    )
 
 
 class RedisAnswers:

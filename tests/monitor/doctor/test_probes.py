@@ -41,7 +41,7 @@ def test_all_probes_pass_with_a_working_stack(migrated: Settings) -> None:
     ensure_topics(migrated.kafka)
     status, results = run_doctor(migrated, {})
     assert {result["state"] for result in results.values()} == {"ok"}, results
-    assert list(results) == ["settings", "bundle", "broker", "database", "redis", "embedded", "disk"]
+    assert list(results) == ["settings", "bundle", "broker", "database", "redis", "rules", "embedded", "disk"]
     assert status == 0
 
 
@@ -50,7 +50,7 @@ def test_one_failure_is_named_and_the_rest_is_still_checked(migrated: Settings, 
     status, results = run_doctor(migrated, AWAY[away])
     assert status == 1
     assert [name for name, result in results.items() if result["state"] == "failed"] == [away]
-    assert len(results) == 7
+    assert len(results) == 8
     assert results[away]["mend"], "advice has a field of its own"
     assert results[away]["mend"] not in results[away]["detail"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,29 +13,17 @@ from monitor.findings import DrugMention, DrugNaming, DrugPlace
 
 TEXT = "day 3 on zoloft and i can't stop shaking"
 
-GOLDEN = [
-    "010131617d24f604fae97eb1cf25c9d7",
-    "0102bb6ab6c2ecdc105042e0fa640559",
-    "01024b5475ac4d5f115ae3c9c1a823e1",
-    "010200e0cc288bb52dd5582f3c728614",
-    "0102f0ba2a7ee2e83c14d34ab77c8463",
-    "0102eb5edca5d018aacd185104c6f67c",
-    "0102ecde0027a09b626ddbc43f253d86",
-    "0102379e42b94899dfdf6b5d6201372b",
-    "0102b67c0eba273f6770d22edd07a9da",
-    "01027f6101902df91cb9df5d3178aaeb",
-    "0102cfb0ca7770a747c239bbea2ec31f",
-    "01024f397223906c192e27c2657d85da",
-    "0102ca2eac403fff494250b2fead71e0",
-]
-GOLDEN_REFERENCE = "010327ef8b4f3a0cb877848a35ecdaac"
+OF_ALL_KEYS = (
+    "f755bce72ae05c2b5edb07c74f2c043d9bd2bcefb695b9dfab3220a7c30c1edc"  # sha256: of 13 keys and one reference
+)
 
 
 def test_keys_never_change_without_a_new_algorithm() -> None:
     """They are stored, and all workers of any version must agree on them. See `ALGORITHM`."""
     assert ALGORITHM == 1
-    assert [key.hex() for key in copy_keys(TEXT)] == GOLDEN
-    assert reference_key("1541096452107960321").hex() == GOLDEN_REFERENCE
+    keys = [*copy_keys(TEXT), reference_key("1541096452107960321")]
+    assert len(keys) == 14
+    assert hashlib.sha256(b"".join(keys)).hexdigest() == OF_ALL_KEYS
 
 
 def test_the_first_key_stands_for_the_whole_text() -> None:
