@@ -41,7 +41,7 @@ DECISIONS = st.builds(Decision, st.sampled_from(["majority", "mean"]), st.floats
 BUDGETS = st.sampled_from([1, 50, 512, 1_024, 16_384])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(texts=MIXTURES, threshold=st.floats(0, 1), decision=DECISIONS, budget=BUDGETS, lanes=st.integers(1, 2))
 @example([(0, 0)] * 500, 0.0, Decision(), 1_024, 1)
 @example([*SHORT, (510, 0)] * 10 + [(0, 1)] * 40, 0.5, Decision(), 1_024, 2)
