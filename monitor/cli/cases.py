@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import re
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -61,7 +60,7 @@ def list_command(
         pt=pt,
         owner=owner,
         since=parse_time(since, "--since"),
-        due_before=None if due_before is None else _parse_due(due_before, "--due-before"),
+        due_before=parse_time(due_before, "--due-before", ahead=True),
         serious=serious,
         limit=limit or None,
     )
@@ -130,7 +129,7 @@ def _change(status: str | None, owner: str | None, due: str | None, note: str | 
     return CaseChange(
         status=KEEP if status is None else CaseStatus(status),
         owner=KEEP if owner is None else owner.strip() or None,
-        due_at=KEEP if due is None else _parse_due(due, "--due"),
+        due_at=KEEP if due is None else parse_time(due.strip() or None, "--due", ahead=True),
         note=(note or "").strip() or None,
     )
 
@@ -147,18 +146,6 @@ def _actor(by: str | None) -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         raise typer.BadParameter("this login has no name: write who changes the case with --by") from None
-
-
-def _parse_due(text: str, option: str) -> datetime | None:
-    """Return a time in the future: a date, a time, or `7d` from now; None for an empty text.
-
-    Raises:
-        typer.BadParameter: it is not one of them.
-    """
-    now = datetime.now(UTC)
-    time = parse_time(text.strip() or None, option, now=now)
-    is_relative = re.fullmatch(r"\d+\s*[smhdw]", text.strip()) is not None
-    return now + (now - time) if time and is_relative else time
 
 
 def _canonical(settings: Any, name: str) -> str:

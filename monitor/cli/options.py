@@ -128,10 +128,18 @@ def chosen_drugs(settings: Settings, names: Iterable[str]) -> list[DrugChoice]:
     return choices
 
 
-def parse_time(text: str | None, option: str, *, now: datetime | None = None) -> datetime | None:
+def parse_time(
+    text: str | None, option: str, *, now: datetime | None = None, ahead: bool = False
+) -> datetime | None:
     """Parse the time in the value of an option: `2026-03-14`, `2026-03-14T09:26Z`, or `24h` (ago).
 
     A time without a zone is UTC, and a date alone is its midnight.
+
+    Args:
+        text: the value, or None without one.
+        option: its name, for messages.
+        now: what `24h` counts from; now by default.
+        ahead: count `24h` into the future.
 
     Raises:
         typer.BadParameter: it is neither ISO 8601 nor a number with s, m, h, d or w.
@@ -139,8 +147,10 @@ def parse_time(text: str | None, option: str, *, now: datetime | None = None) ->
     if text is None:
         return None
     try:
-        if ago := _AGO.fullmatch(text.strip()):
-            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2].lower()]: int(ago[1])})
+        if span := _AGO.fullmatch(text.strip()):
+            distance = timedelta(**{_UNITS[span[2].lower()]: int(span[1])})
+            now = now or datetime.now(UTC)
+            return now + distance if ahead else now - distance
         time = datetime.fromisoformat(text.strip())
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
