@@ -17,6 +17,7 @@ applying        the transaction of deletions and other compliance events
 erasing         what of a post is erased
 tombstones      which posts and authors are kept out
 expiring        which events are removed after some time, with their tombstones
+row_expiry      removing rows that are over, again and again
 old_posts       which posts are removed because of their age
 audited_runs    the audit of commands and jobs that change many posts
 author_keys     the keys of author hashes

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from monitor.compliance import CopyExpiry, copy_expiry
+from monitor.compliance import CopyExpiry
 from monitor.errors import RetryableError
 from monitor.settings import EnrichSettings, Settings
-from monitor.store import Store
+from monitor.store import Store, row_expiry
 from tests.monitor.store.batches import Tables, positive_tweet, write
 
 
@@ -25,8 +25,8 @@ async def store(migrated: Settings) -> AsyncIterator[Store]:
 async def test_old_keys_go_and_an_outage_only_delays_that(
     store: Store, tables: Tables, migrated: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copy_expiry, "PAUSE", 0)
-    monkeypatch.setattr(copy_expiry, "INTERVAL", 0.01)
+    monkeypatch.setattr(row_expiry, "PAUSE", 0)
+    monkeypatch.setattr(row_expiry, "INTERVAL", 0.01)
     days = migrated.enrich.duplicate_window
     await write(store, [positive_tweet("1"), positive_tweet("2")])
     tables.run(f"UPDATE copy_keys SET seen_at = seen_at - interval '{days + 1} days' WHERE first_id = '1'")

@@ -8,17 +8,17 @@ from dataclasses import asdict
 import pytest
 import structlog
 
-from monitor.compliance import EventExpiry, event_expiry, read_compliance_report
+from monitor.compliance import EventExpiry, read_compliance_report
 from monitor.errors import RetryableError
 from monitor.settings import ComplianceSettings, Settings
-from monitor.store import Store
+from monitor.store import Store, row_expiry
 from tests.monitor.store.batches import Tables, negative_tweet, write
 from tests.monitor.store.events import LATER, apply, author_event, post_event
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_expiry, "PAUSE", 0)
+    monkeypatch.setattr(row_expiry, "PAUSE", 0)
 
 
 def keeping(settings: Settings, days: int) -> Settings:
@@ -69,7 +69,7 @@ async def test_the_task_goes_on_after_an_outage_of_the_database(
 ) -> None:
     await apply(store, post_event("delete", "18"))
     age(tables)
-    monkeypatch.setattr(event_expiry, "INTERVAL", 0.01)
+    monkeypatch.setattr(row_expiry, "INTERVAL", 0.01)
     working = store.expire_events
     failures = iter([RetryableError("the database is away")])
 
