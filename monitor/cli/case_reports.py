@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from models.terminal import terminal_safe
-from monitor.cli.console import add_row, highlighted, new_table, print_line, print_note, print_table
+from monitor.cli.console import (
+    CODE_WIDTH,
+    add_row,
+    highlighted,
+    new_table,
+    print_line,
+    print_note,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from monitor.store.cases import CaseDetails, CaseSummary
@@ -21,6 +29,7 @@ def print_cases(cases: Sequence[CaseSummary], limit: int) -> None:
         return
     table = new_table("case", "drug", "effect", "posts", "last post (UTC)", "status", "missing", expand=True)
     table.columns[0].no_wrap = True
+    table.columns[2].min_width = CODE_WIDTH
     for case in cases:
         posts = str(case.posts) + (f" (+{case.copies} copies)" if case.copies else "")
         status = case.status if case.owner is None else f"{case.status} ({case.owner})"

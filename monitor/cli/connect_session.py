@@ -13,7 +13,6 @@ from monitor.cli.stop_signals import stop_at_signals
 
 if TYPE_CHECKING:
     from monitor.connect import Activity, DrugList, LiveLoop, SourceOpener, StateFile, UnreadableFrames
-    from monitor.enrich.drugs import load_matcher
     from monitor.health import Health
     from monitor.settings import Settings
 
@@ -56,6 +55,7 @@ def run_connector(
         StateFile,
         UnreadableFrames,
     )
+    from monitor.enrich.drugs import load_matcher
     from monitor.health import Health
     from monitor.kafka import require_topic
     from monitor.logs import configure_logs

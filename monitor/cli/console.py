@@ -27,6 +27,9 @@ err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 _UNBOUNDED = 10_000  # characters
 
+CODE_WIDTH = 10
+"""Characters that a column with PT codes never gets less of: a code that is folded cannot be copied."""
+
 MOST_SHOWN = 500
 """Characters of a tweet that people see whole; of a longer one they see what is around its spans."""
 

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from models.terminal import json_line, spreadsheet_safe, terminal_safe
 from monitor.cli.console import (
+    CODE_WIDTH,
     add_row,
     highlighted,
     new_table,
@@ -224,6 +225,7 @@ def write_table(effects: Iterable[ReportedEffect]) -> None:
         table = new_table("posted (UTC)", "tweet", "PT", "drug", "tweet p", "span p", expand=True)
         table.columns[0].no_wrap = True
         table.columns[1].ratio, table.columns[2].ratio = 3, 1
+        table.columns[2].min_width = CODE_WIDTH
         for effect in chain([first], islice(remaining, ROWS_PER_TABLE - 1)):
             add_row(
                 table,

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from monitor.cli.alerts import SEVERITY_STYLES
-from monitor.cli.console import add_row, highlighted, new_table, print_line, print_note, print_table
+from monitor.cli.console import (
+    CODE_WIDTH,
+    add_row,
+    highlighted,
+    new_table,
+    print_line,
+    print_note,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from monitor.alerts.rule_trial import RuleTrial, TrialResult
@@ -20,6 +28,7 @@ def show_trial(book: RuleBook, trial: RuleTrial, newest: list[TrialResult]) -> N
     if newest:
         table = new_table("posted (UTC)", "severity", "drug", "effect", "rules", "post", expand=True)
         table.columns[0].no_wrap = True
+        table.columns[3].min_width = CODE_WIDTH
         table.columns[5].ratio = 1
         for result in newest:
             _add_alert(table, result)

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from monitor.settings import DatabaseSettings, Settings
-from monitor.store import enrichment_tables
+from monitor.store import schema
 from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import tweets
@@ -99,7 +99,7 @@ REVIEWER_RIGHTS: Final[Mapping[str, str]] = {
     "case_events": "SELECT, INSERT",
 }
 
-RELATIONS: Final = ("alembic_version", *sorted(enrichment_tables.metadata.tables), "ade_report")
+RELATIONS: Final = ("alembic_version", *sorted(schema.metadata.tables), "ade_report")
 """What belongs to the monitor."""
 
 

@@ -13,7 +13,7 @@ from tests.flow.conftest import FlowResults, tweet_values
 from tests.processes import running, wait_for
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-STAGES = ["read", "languages", "score", "letters", "write"]
+STAGES = ["read", "languages", "score", "enrich", "letters", "write"]
 
 
 def test_a_worker_sends_the_spans_of_batches_and_of_alerts(

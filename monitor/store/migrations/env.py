@@ -9,12 +9,12 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from monitor.store import enrichment_tables
+from monitor.store import schema
 
 
 def run_migrations(connection: Connection) -> None:
     """Run the requested migrations, all of them in the connection's transaction."""
-    context.configure(connection=connection, target_metadata=enrichment_tables.metadata)
+    context.configure(connection=connection, target_metadata=schema.metadata)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,18 @@ def login(settings: Settings, *roles: str, options: str = "") -> Iterator[Settin
             database = settings.database.model_copy(update={"url": SecretStr(url)})
             yield settings.model_copy(update={"database": database})
         finally:
+            _wait_for_ended_sessions(admin, name)
             admin.execute(f"REASSIGN OWNED BY {name} TO CURRENT_USER")
             admin.execute(f"DROP OWNED BY {name}")
             admin.execute(f"DROP ROLE {name}")
+
+
+def _wait_for_ended_sessions(admin: psycopg.Connection[Any], name: str) -> None:
+    """A session ends after its connection, and drops its temporary tables then: `DROP OWNED` may meet one."""
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
+    deadline = time.monotonic() + 10
+    while admin.execute(sessions, [name]).fetchone() != (0,) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def connected(settings: Settings) -> psycopg.Connection[Any]:
