@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from monitor.embedded.workers import environment_of
 from monitor.settings import Settings
+from tests.prepared_interpreter import ForkedProcess, can_run
 
 PATIENCE = 60.0
 
@@ -27,19 +29,23 @@ def ade_monitor(
     settings: Settings | None, *arguments: str, stdin: bytes | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a subcommand to its end."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "monitor.cli", *arguments],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        timeout=PATIENCE * 2,
-        env=child_environment(settings),
-        cwd=cwd,
-        check=False,
-    )
-    return subprocess.CompletedProcess(
-        ended.args, ended.returncode, ended.stdout.decode(), ended.stderr.decode()
-    )
+    with TemporaryDirectory() as temporary:
+        source, out, err = (Path(temporary) / name for name in ("stdin", "stdout", "stderr"))
+        source.write_bytes(stdin or b"")
+        process = ForkedProcess(
+            "monitor.cli",
+            arguments,
+            child_environment(settings),
+            stdin=source,
+            stdout=out,
+            stderr=err,
+            cwd=cwd,
+        )
+        try:
+            status = process.wait(PATIENCE * 2)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, status, out.read_text(), err.read_text())
 
 
 class RunningCommand:
@@ -54,15 +60,7 @@ class RunningCommand:
         module: str = "monitor.cli",
     ):
         self.log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**child_environment(settings), **(extra or {})},
-                start_new_session=True,
-            )
+        self.process = _start(module, arguments, {**child_environment(settings), **(extra or {})}, log)
 
     def stop(self) -> int:
         """Send SIGTERM, wait for the end, and return the exit status."""
@@ -77,6 +75,22 @@ class RunningCommand:
     def output(self) -> str:
         """Return everything that the process has written so far."""
         return self.log.read_text(errors="replace")
+
+
+def _start(
+    module: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes] | ForkedProcess:
+    if can_run(environment):
+        return ForkedProcess(module, arguments, environment, stdout=log, stderr=log)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environment),
+            start_new_session=True,
+        )
 
 
 @contextmanager
