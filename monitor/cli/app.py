@@ -18,6 +18,7 @@ from monitor.cli.deadletters import deadletters_app
 from monitor.cli.demo import demo_command
 from monitor.cli.doctor import doctor_command
 from monitor.cli.erase import erase_command
+from monitor.cli.export import export_app
 from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
 from monitor.cli.labels import labels_app
@@ -84,6 +85,7 @@ app.add_typer(connect_app, name="connect", rich_help_panel=USE)
 app.command("score", rich_help_panel=USE)(score_command)
 app.command("query", rich_help_panel=USE)(query_command)
 app.add_typer(cases_app, name="cases", rich_help_panel=USE)
+app.add_typer(export_app, name="export", rich_help_panel=USE)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
 app.add_typer(rules_app, name="rules", rich_help_panel=USE)
 app.command("notify", rich_help_panel=USE)(notify_command)
