@@ -33,6 +33,9 @@ REVIEWER: Final = "ade_reviewer"
 
 ROLES: Final = (WRITER, READER, ADMIN, REVIEWER)
 
+APPEND_AUDIT: Final = "INSERT (action, subject, reason, details), SELECT (number)"
+"""Entries of the audit: all who work with the database may add to it, and only `ade_admin` may read it."""
+
 WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "alembic_version": "SELECT",
     "tweets": "SELECT, INSERT, UPDATE, DELETE",
@@ -43,7 +46,7 @@ WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "alert_outbox": "SELECT, INSERT, UPDATE, DELETE",
     "hourly_counts": "SELECT, INSERT, UPDATE",
     "skipped_languages": "SELECT, INSERT, UPDATE",
-    "skipped_progress": "SELECT, INSERT, UPDATE",
+    "counted_offsets": "SELECT, INSERT, UPDATE",
     "tombstones": "SELECT, INSERT, UPDATE, DELETE",
     "compliance_events": "SELECT, INSERT, UPDATE, DELETE",
     "expired_events": "SELECT, INSERT, UPDATE",
@@ -63,6 +66,10 @@ WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "drug_labels": "SELECT",
     "listed_effects": "SELECT",
     "alert_cooldowns": "SELECT, INSERT, UPDATE, DELETE",
+    # Triggers note changed days; retention keeps the counts of the days that it empties.
+    "signal_changes": "INSERT",
+    "signal_days": "SELECT, UPDATE",
+    "audit_entries": APPEND_AUDIT,
 }
 """What a worker does in each table. Foreign keys delete and rename with the rights of the tables' owner."""
 
@@ -91,12 +98,33 @@ READER_RIGHTS: Final[Mapping[str, str]] = {
     "recoded_mentions": "SELECT",
     "drug_labels": "SELECT",
     "listed_effects": "SELECT",
+    "signal_counts": "SELECT",
+    "signal_events": "SELECT",
+    "signal_days": "SELECT",
+    "signal_changes": "SELECT",
+    "review_samples": "SELECT",
+    "review_strata": "SELECT",
+    "review_items": "SELECT",
+    "review_sample_items": "SELECT",
+    "review_leases": "SELECT",
+    "review_verdicts": "SELECT",
+    "audit_entries": APPEND_AUDIT,
 }
 
 REVIEWER_RIGHTS: Final[Mapping[str, str]] = {
     **READER_RIGHTS,
     "cases": "SELECT, UPDATE (status, owner, due_at, changed_at)",
     "case_events": "SELECT, INSERT",
+    "signal_changes": "SELECT, INSERT",
+    # Only some columns, so that nobody writes in the name of another login, or changes what the model said.
+    "review_samples": "SELECT, INSERT (strategy, since, until, seed, options)",
+    "review_strata": "SELECT, INSERT",
+    "review_items": "SELECT, INSERT, "
+    "UPDATE (reasons, priority, needed, state, outcome, outcome_id, decided_at)",
+    "review_sample_items": "SELECT, INSERT",
+    "review_leases": "SELECT, INSERT (item_id, leased_until), UPDATE (leased_at, leased_until), DELETE",
+    "review_verdicts": "SELECT, INSERT (item_id, role, decision, right_start, right_end, right_ptid, "
+    "right_pt_name, right_drug, seconds, undoes)",
 }
 
 RELATIONS: Final = ("alembic_version", *sorted(schema.metadata.tables), "ade_report")
@@ -157,6 +185,12 @@ BEGIN
             EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO {ADMIN}', current_schema());
             FOREACH item IN ARRAY ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] LOOP
                 EXECUTE format('ALTER TABLE %I OWNER TO {ADMIN}', item);
+            END LOOP;
+            ALTER FUNCTION note_signal_days() OWNER TO {ADMIN};
+            FOR item IN SELECT DISTINCT CAST(CAST(tgfoid AS regprocedure) AS text) FROM pg_trigger
+                WHERE NOT tgisinternal AND tgrelid = ANY(CAST(
+                    ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] AS regclass[])) LOOP
+                EXECUTE format('ALTER FUNCTION %s OWNER TO {ADMIN}', item);
             END LOOP;
         EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE '{ADMIN} does not own the tables: %', SQLERRM;
         END;
