@@ -119,6 +119,7 @@ cases = Table(
     CheckConstraint("status IN ('new', 'open', 'closed', 'not-a-case')", name="status_known"),
     Index(None, "effect", "drug"),
     Index("ix_cases_last_at_case_id", text("last_at DESC"), text("case_id DESC")),
+    Index(None, "first_at"),
 )
 
 case_posts = Table(

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.store.audited_runs import AuditedRun, note_run
 from monitor.store.cases.case_statements import REMOVE_CASES_OF
 from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
+from monitor.store.signals.refresh_statements import KEEP_COUNTS_OF
 from monitor.store.statements import LOCK_FOR_DELETING
 
 AT_ONCE: Final = 1_000
@@ -121,6 +122,7 @@ async def remove_old_posts(
     await connection.execute(FORGET_COPIES, {"old": due["ids"]})
     await connection.execute(FORGET_KEYS, {"old": due["ids"]})
     page.touched["predictions"] = int(await connection.scalar(COUNT_PREDICTIONS, due) or 0)
+    await connection.execute(KEEP_COUNTS_OF, due)
     await connection.execute(REMOVE_CASES_OF, due)
     for table, statement in DELETE_STEPS.items():
         page.touched[table] = (await connection.execute(statement, due)).rowcount

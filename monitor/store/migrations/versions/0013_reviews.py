@@ -201,6 +201,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_review_verdicts_item_id"), "review_verdicts", ["item_id"])
     op.create_index(op.f("ix_review_verdicts_reviewer_at"), "review_verdicts", ["reviewer", "at"])
+    # An outcome changes which cases count (migration 0012).
+    op.execute(
+        "CREATE TRIGGER note_signal_days_update AFTER UPDATE ON review_items "
+        "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows "
+        "FOR EACH STATEMENT EXECUTE FUNCTION note_signal_days()"
+    )
 
 
 def downgrade() -> None:

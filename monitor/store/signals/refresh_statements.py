@@ -1,0 +1,128 @@
+"""The SQL of the refresh: which days have changed, and the counts of a range of days.
+
+A case counts on the day (UTC) of its first post. It counts if
+
+- its first post (`role = 'report'`) is stored, or was erased while other posts of the case are still there,
+- nobody gave it the status `not-a-case`,
+- review did not reject all of its posts: "not an ADE", or another PT or drug than the model said.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import text
+
+LOCK: Final = text("SELECT pg_try_advisory_lock(hashtextextended('ade signals', 0))")
+"""Two refreshes at the same time would count the same days. The second one does not start."""
+
+# Only the rows that this transaction sees are removed: what is written meanwhile waits for the next refresh.
+PENDING_DAYS: Final = text(
+    "SELECT DISTINCT c.day FROM signal_changes AS c LEFT JOIN signal_days AS d ON d.day = c.day "
+    "WHERE d.final IS NOT TRUE ORDER BY c.day"
+)
+ALL_DAYS: Final = text(
+    "SELECT DISTINCT c.day FROM (SELECT CAST(first_at AT TIME ZONE 'UTC' AS date) AS day FROM cases "
+    "UNION SELECT day FROM signal_days UNION SELECT day FROM signal_changes) AS c "
+    "LEFT JOIN signal_days AS d ON d.day = c.day WHERE d.final IS NOT TRUE ORDER BY c.day"
+)
+
+TAKE_CHANGES: Final = text("DELETE FROM signal_changes WHERE day = ANY(CAST(:days AS date[]))")
+TAKE_FINAL_CHANGES: Final = text(
+    "DELETE FROM signal_changes AS c USING signal_days AS d WHERE d.day = c.day AND d.final"
+)
+REMOVE_COUNTS: Final = text("DELETE FROM signal_counts WHERE day = ANY(CAST(:days AS date[]))")
+SUM_CASES: Final = text(
+    "SELECT sum(cases) FROM signal_counts WHERE day = ANY(CAST(:days AS date[])) AND coding = ''"
+)
+
+_REJECTED: Final = """EXISTS (
+    SELECT FROM review_items AS i WHERE i.tweet_id = {post} AND i.ptid IS NOT DISTINCT FROM c.ptid
+      AND i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug')
+      AND NOT EXISTS (
+          SELECT FROM review_items AS other WHERE other.tweet_id = i.tweet_id
+            AND other.ptid IS NOT DISTINCT FROM i.ptid AND other.outcome IN ('correct', 'wrong-span')
+      )
+)"""
+
+# A repost is not a report by the account that repeats it, so it has no author here.
+_CASES: Final = f"""
+    FROM cases AS c
+    JOIN case_posts AS p ON p.case_id = c.case_id AND p.role = 'report'
+    JOIN tweets AS t ON t.tweet_id = p.tweet_id
+    {{codes}}
+    WHERE c.first_at >= CAST(:start AS timestamptz) AND c.first_at < CAST(:end AS timestamptz)
+      AND CAST(c.first_at AT TIME ZONE 'UTC' AS date) = ANY(CAST(:days AS date[]))
+      AND c.status <> 'not-a-case'
+      AND (t.erased_at IS NULL OR EXISTS (
+          SELECT FROM case_posts AS later JOIN tweets AS post ON post.tweet_id = later.tweet_id
+          WHERE later.case_id = c.case_id AND post.erased_at IS NULL
+      ))
+      AND NOT (
+          {_REJECTED.format(post="p.tweet_id")}
+          AND NOT EXISTS (
+              SELECT FROM case_posts AS later
+              WHERE later.case_id = c.case_id AND NOT {_REJECTED.format(post="later.tweet_id")}
+          )
+      )
+"""  # noqa: S608 - no value of a user
+
+_INSERT: Final = """
+    INSERT INTO signal_counts (day, coding, drug, ptid, platform, lang, cases, authors)
+    SELECT CAST(c.first_at AT TIME ZONE 'UTC' AS date), {coding}, COALESCE(c.drug, ''),
+        CASE WHEN c.drug IS NULL THEN '' ELSE COALESCE({codes}.ptid, '') END,
+        COALESCE(t.platform, ''), COALESCE(t.lang, ''),
+        count(*), count(t.author_hash) FILTER (WHERE t.kind <> 'repost')
+"""
+
+COUNT_CASES: Final = text(
+    _INSERT.format(coding="''", codes="c") + _CASES.format(codes="") + "GROUP BY 1, 2, 3, 4, 5, 6"
+)
+"""Counts by the original codes."""
+
+# A case has the code of its surest mention.
+_NEW_CODES: Final = """
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (r.release) r.release, r.ptid
+        FROM mentions AS m JOIN recoded_mentions AS r ON r.mention_id = m.id
+        WHERE m.case_id = c.case_id
+        ORDER BY r.release, (m.tweet_id = p.tweet_id) DESC, r.pt_score DESC NULLS LAST, r.mention_id DESC
+    ) AS code
+"""
+
+COUNT_RECODED: Final = text(
+    _INSERT.format(coding="code.release", codes="code")
+    + _CASES.format(codes=_NEW_CODES)
+    + "GROUP BY 1, 2, 3, 4, 5, 6"
+)
+"""Counts by each release that `ade-monitor recode` has coded mentions with."""
+
+NOTE_DAYS: Final = text(
+    "INSERT INTO signal_days (day, refreshed_at) SELECT day, now() FROM unnest(CAST(:days AS date[])) AS day "
+    "ON CONFLICT (day) DO UPDATE SET refreshed_at = excluded.refreshed_at"
+)
+
+NOTE_EVENTS: Final = text(
+    "INSERT INTO signal_events (coding, ptid, pt_name) SELECT '', ptid, pt_name FROM ("
+    "SELECT ptid, max(pt_name) AS pt_name FROM cases "
+    "WHERE first_at >= CAST(:start AS timestamptz) AND first_at < CAST(:end AS timestamptz) "
+    "AND ptid IS NOT NULL AND pt_name IS NOT NULL GROUP BY ptid) AS c WHERE NOT EXISTS ("
+    "SELECT FROM signal_events AS e WHERE e.coding = '' AND e.ptid = c.ptid AND e.pt_name = c.pt_name) "
+    "ORDER BY ptid ON CONFLICT (coding, ptid) DO UPDATE SET pt_name = excluded.pt_name"
+)
+NOTE_RECODED_EVENTS: Final = text(
+    "INSERT INTO signal_events (coding, ptid, pt_name) "
+    "SELECT DISTINCT ON (release, ptid) release, ptid, pt_name FROM recoded_mentions "
+    "WHERE ptid IS NOT NULL AND pt_name IS NOT NULL ORDER BY release, ptid, mention_id DESC "
+    "ON CONFLICT (coding, ptid) DO UPDATE SET pt_name = excluded.pt_name "
+    "WHERE signal_events.pt_name <> excluded.pt_name"
+)
+
+HAS_RECODED: Final = text("SELECT EXISTS (SELECT FROM recoded_mentions)")
+
+KEEP_COUNTS_OF: Final = text(
+    "UPDATE signal_days AS d SET final = true WHERE NOT d.final AND d.day IN ("
+    "SELECT DISTINCT CAST(c.first_at AT TIME ZONE 'UTC' AS date) FROM case_posts AS p "
+    "JOIN cases AS c ON c.case_id = p.case_id WHERE p.tweet_id = ANY(CAST(:ids AS text[])))"
+)
+"""Makes the counts of the days of these posts final, before retention removes the posts."""
