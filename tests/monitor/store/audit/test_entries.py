@@ -52,20 +52,24 @@ def test_a_caller_cannot_choose_what_the_database_fills(migrated: Settings, tabl
     assert tables.rows("SELECT number, actor FROM audit_entries") == tables.rows("SELECT 1, session_user")
 
 
-@pytest.mark.parametrize("statement", CHANGES)
-def test_not_even_the_owner_changes_entries(migrated: Settings, statement: str) -> None:
+def test_not_even_the_owner_changes_entries(migrated: Settings) -> None:
     record_audit(migrated, ENTRY)
     with connected(migrated) as superuser:
         superuser.execute("SET session_replication_role = replica")
-        with pytest.raises(errors.InsufficientPrivilege, match="never changed"):
-            superuser.execute(statement)
+        assert [each for each in CHANGES if not refused(superuser, each, "never changed")] == []
     for role in (ADMIN, WRITER, READER, REVIEWER):
-        with (
-            login(migrated, role) as settings,
-            connected(settings) as connection,
-            pytest.raises(errors.InsufficientPrivilege, match="never changed" if role == ADMIN else None),
-        ):
-            connection.execute(statement)
+        with login(migrated, role) as settings, connected(settings) as connection:
+            words = "never changed" if role == ADMIN else "denied"
+            assert [each for each in CHANGES if not refused(connection, each, words)] == []
+
+
+def refused(connection: psycopg.Connection[Any], statement: str, words: str) -> bool:
+    """Return True if the server refuses a statement with these words."""
+    try:
+        connection.execute(statement)
+    except errors.InsufficientPrivilege as error:
+        return words in str(error)
+    return False
 
 
 def test_an_entry_of_a_transaction_that_fails_leaves_no_gap(migrated: Settings, tables: Tables) -> None:
@@ -101,28 +105,28 @@ def test_entries_at_the_same_time_get_one_order(migrated: Settings, tables: Tabl
     assert tables.rows(unchained) == []
 
 
-@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
-def test_an_old_snapshot_cannot_fork_the_chain(migrated: Settings, tables: Tables, level: str) -> None:
+def test_an_old_snapshot_cannot_fork_the_chain(migrated: Settings, tables: Tables) -> None:
     append = "INSERT INTO audit_entries (action, subject) VALUES ('export', '')"
-    with psycopg.connect(migrated.database.url.get_secret_value()) as old:
-        old.execute(f"SET TRANSACTION ISOLATION LEVEL {level.upper()}")
-        old.execute("SELECT 1 FROM audit_head")
-        tables.run(append)
-        with pytest.raises(errors.SerializationFailure):
-            old.execute(append)
+    for level in ("REPEATABLE READ", "SERIALIZABLE"):
+        with psycopg.connect(migrated.database.url.get_secret_value()) as old:
+            old.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+            old.execute("SELECT 1 FROM audit_head")
+            tables.run(append)
+            with pytest.raises(errors.SerializationFailure):
+                old.execute(append)
 
 
-@pytest.mark.parametrize("name", ["a\0b", "\udcff.csv", "fine \U0001f600"])
-def test_names_that_postgres_refuses_are_stored_readable(
-    migrated: Settings, tables: Tables, name: str
-) -> None:
-    record_audit(migrated, AuditEntry("export", name, name, {name: [name, {"deep": name}]}))
-    [(subject, reason, details)] = tables.rows("SELECT subject, reason, details FROM audit_entries")
-    assert subject == reason == details[subject][0] == details[subject][1]["deep"]
-    assert subject.isprintable()
+def test_names_that_postgres_refuses_are_stored_readable(migrated: Settings, tables: Tables) -> None:
+    names = ["a\0b", "\udcff.csv", "fine \U0001f600"]
+    for name in names:
+        record_audit(migrated, AuditEntry("export", name, name, {name: [name, {"deep": name}]}))
+    rows = tables.rows("SELECT subject, reason, details FROM audit_entries ORDER BY number")
+    assert [subject for subject, _, _ in rows] == ["a\ufffdb", "\ufffd.csv", "fine \U0001f600"]
+    for subject, reason, details in rows:
+        assert subject == reason == details[subject][0] == details[subject][1]["deep"]
 
 
-@pytest.mark.parametrize("details", [{"rows": float("nan")}, {"rows": object()}])
-def test_details_that_are_not_json_are_refused(migrated: Settings, details: dict[str, Any]) -> None:
-    with pytest.raises((FatalError, TypeError)):
-        record_audit(migrated, AuditEntry("export", "", details=details))
+def test_details_that_are_not_json_are_refused(migrated: Settings) -> None:
+    for value in (float("nan"), float("inf"), object()):
+        with pytest.raises(FatalError, match="cannot store a value"):
+            record_audit(migrated, AuditEntry("export", "", details={"rows": value}))
