@@ -8,6 +8,7 @@ MonitorError
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
 ├── BackupError         (in `cli`) a backup cannot be made, read or restored
 ├── UnknownCaseError    (in `store`) no case has this id: the user corrects the command
+├── ReviewError         (in `store`) an item, a verdict or a sample is impossible: the user corrects it
 ├── RulesError          (in `alerts`) the rules file is wrong: the user corrects it
 ├── AuthorKeyError      (in `compliance`) the hashes of a key cannot be forgotten as requested
 ├── ScrubError          (in `deadletters`) the broker does not allow the deletion of letters: grant it

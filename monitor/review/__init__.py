@@ -1,0 +1,27 @@
+"""Review: people decide about mentions, and what follows from it, see `docs/review.md`.
+
+sampling       the weekly random sample, and the queues of special mentions
+allocation     how many posts each stratum of the sample gets
+active_choice  active learning
+agreement      how far reviewers agree
+error_rates    the verdicts as the corrections of counts need them
+corpus_export  reviews as training data
+"""
+
+from monitor.review.agreement import Agreement, cohens_kappa, krippendorffs_alpha, measure_agreement
+from monitor.review.corpus_export import CorpusExport, export_reviews
+from monitor.review.error_rates import read_stratum_verdicts, stratum_verdicts
+from monitor.review.sampling import take_sample, week_before
+
+__all__ = [
+    "Agreement",
+    "CorpusExport",
+    "cohens_kappa",
+    "export_reviews",
+    "krippendorffs_alpha",
+    "measure_agreement",
+    "read_stratum_verdicts",
+    "stratum_verdicts",
+    "take_sample",
+    "week_before",
+]
