@@ -1,0 +1,7 @@
+"""Signals. Each case is a module of its own, prints JSON lines, and takes `--quick`.
+
+python -m benchmarks.signals.coverage_case  how often corrected intervals cover the truth of simulated weeks
+python -m benchmarks.signals.drift_case     false and true alarms of the test for drift of precision
+python -m benchmarks.signals.burst_case     false and true alarms of the rules for bursts and changes
+python -m benchmarks.signals.refresh_case   the refresh of the stored tables
+"""
