@@ -2,8 +2,8 @@
 
 Each kind of process has its own: a worker has `WORKER`, `ade-monitor connect` has `CONNECTOR`,
 `ade-monitor notify` has `NOTIFIER`, and `ade-monitor up` has `SUPERVISOR`. All of them have `EVERY_PROCESS`,
-too. A metric is changed where the fact is known, in one line:
-`metrics.RETRIES.labels(dependency="redis").inc()`.
+too. `ade-monitor review drift` writes `REVIEW` to a file. A metric is changed where the fact is known, in one
+line: `metrics.RETRIES.labels(dependency="redis").inc()`.
 
 Names follow Prometheus: `_total` for counters, `_seconds` and `_bytes` for units. Labels have a fixed set of
 values (`bounded_labels`).
@@ -34,6 +34,7 @@ WORKER: Final = CollectorRegistry()
 CONNECTOR: Final = CollectorRegistry()
 NOTIFIER: Final = CollectorRegistry()
 SUPERVISOR: Final = CollectorRegistry()
+REVIEW: Final = CollectorRegistry()
 
 STAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 DELAY_BUCKETS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400)
@@ -87,6 +88,11 @@ POSTS_POSITIVE: Final = BoundedCounter(
 # Fewer than were scored: posts that are stored already change nothing, and deleted ones are left out.
 POSTS_STORED: Final = BoundedCounter(
     "ade_posts_stored_total", "Predictions that are new in the database.", registry=WORKER
+)
+POSTS_COUNTED: Final = BoundedCounter(
+    "ade_posts_counted_total",
+    "Posts that were counted for the first time, with a row or without.",
+    registry=WORKER,
 )
 POSTS_LEFT_OUT: Final = BoundedCounter(
     "ade_posts_left_out_total",
@@ -190,6 +196,21 @@ RESTARTS: Final = BoundedCounter(
     "ade_restarts_total", "Programs that ended and were started again.", ["program"], registry=SUPERVISOR
 )
 WORKERS_READY: Final = BoundedGauge("ade_workers_ready", "Workers that read posts now.", registry=SUPERVISOR)
+
+# ── review ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+PRECISION_REVIEWED: Final = BoundedGauge(
+    "ade_review_posts", "Recent posts with an effect by the model that people decided.", registry=REVIEW
+)
+PRECISION_POSITIVES: Final = BoundedGauge(
+    "ade_review_true_posts", "Posts among them that report an effect.", registry=REVIEW
+)
+PRECISION_EXPECTED: Final = BoundedGauge(
+    "ade_review_expected_posts", "Such posts that the earlier verdicts let expect.", registry=REVIEW
+)
+PRECISION_DROPPED: Final = BoundedGauge(
+    "ade_review_precision_dropped", "1 if the model has become less precise, else 0.", registry=REVIEW
+)
 
 # ── connect and notify ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ import typer
 
 from models.terminal import flow_help
 from monitor.cli.alerts import alerts_app
+from monitor.cli.audit import audit_app
 from monitor.cli.cases import cases_app
 from monitor.cli.compliance import compliance_app
 from monitor.cli.connect import connect_app
@@ -23,10 +24,12 @@ from monitor.cli.feed import feed_command
 from monitor.cli.formats import formats_command
 from monitor.cli.labels import labels_app
 from monitor.cli.notify import notify_command
+from monitor.cli.prove import prove_command
 from monitor.cli.query import query_command
 from monitor.cli.recode import recode_command
 from monitor.cli.redis import redis_app
 from monitor.cli.retention import retention_app
+from monitor.cli.review import review_app
 from monitor.cli.rules import rules_app
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
@@ -85,6 +88,7 @@ app.add_typer(connect_app, name="connect", rich_help_panel=USE)
 app.command("score", rich_help_panel=USE)(score_command)
 app.command("query", rich_help_panel=USE)(query_command)
 app.add_typer(cases_app, name="cases", rich_help_panel=USE)
+app.add_typer(review_app, name="review", rich_help_panel=USE)
 app.add_typer(export_app, name="export", rich_help_panel=USE)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
 app.add_typer(rules_app, name="rules", rich_help_panel=USE)
@@ -98,6 +102,8 @@ app.command("settings", rich_help_panel=KEEP)(settings_command)
 app.add_typer(db_app, name="db", rich_help_panel=KEEP)
 app.add_typer(redis_app, name="redis", rich_help_panel=KEEP)
 app.add_typer(topics_app, name="topics", rich_help_panel=KEEP)
+app.add_typer(audit_app, name="audit", rich_help_panel=KEEP)
+app.command("prove", rich_help_panel=KEEP)(prove_command)
 app.command("erase", rich_help_panel=KEEP)(erase_command)
 app.add_typer(compliance_app, name="compliance", rich_help_panel=KEEP)
 app.add_typer(retention_app, name="retention", rich_help_panel=KEEP)

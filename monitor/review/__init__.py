@@ -5,17 +5,20 @@ allocation     how many posts each stratum of the sample gets
 active_choice  active learning
 agreement      how far reviewers agree
 error_rates    the verdicts as the corrections of counts need them
+drift_watch    whether the model has become less precise
 corpus_export  reviews as training data
 """
 
 from monitor.review.agreement import Agreement, cohens_kappa, krippendorffs_alpha, measure_agreement
 from monitor.review.corpus_export import CorpusExport, export_reviews
+from monitor.review.drift_watch import DriftWindows, watch_drift, write_drift_metrics
 from monitor.review.error_rates import read_stratum_verdicts, stratum_verdicts
 from monitor.review.sampling import take_sample, week_before
 
 __all__ = [
     "Agreement",
     "CorpusExport",
+    "DriftWindows",
     "cohens_kappa",
     "export_reviews",
     "krippendorffs_alpha",
@@ -23,5 +26,7 @@ __all__ = [
     "read_stratum_verdicts",
     "stratum_verdicts",
     "take_sample",
+    "watch_drift",
     "week_before",
+    "write_drift_metrics",
 ]

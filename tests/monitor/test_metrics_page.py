@@ -16,6 +16,7 @@ from monitor.metrics import (
     CONNECTOR,
     EVERY_PROCESS,
     NOTIFIER,
+    REVIEW,
     SUPERVISOR,
     WORKER,
     ConnectorMetrics,
@@ -29,6 +30,7 @@ KINDS: Final = {
     "### A connector": CONNECTOR,
     "### `ade-monitor notify`": NOTIFIER,
     "### `ade-monitor up`": SUPERVISOR,
+    "### `ade-monitor review drift`": REVIEW,
 }
 SUFFIXES: Final = {"counter": "_total", "info": "_info"}
 

@@ -1,0 +1,183 @@
+"""Commands of `ade-monitor review` about many items: samples, agreement, training data, drift."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.console import counted, print_json, print_note
+from monitor.cli.options import parse_time, settings_of
+from monitor.cli.review_reports import json_record, print_agreement, print_drift, print_sample
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Since = Annotated[str | None, typer.Option(metavar="WHEN", help="Decided at or after: 2026-03-14, 24h, 7d.")]
+Until = Annotated[str | None, typer.Option(metavar="WHEN", help="Decided before.")]
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def sample_command(
+    context: typer.Context,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="random: drawn by strata, for statistics. active: teaches the model most. "
+            "uncertain, serious, unlisted: a queue of such mentions."
+        ),
+    ] = "random",
+    size: Annotated[int, typer.Option("--size", "-n", min=1, max=10_000, help="Number of posts.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, max=2**62, help="Of the draw.")] = 0,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="Posted at or after; by default Monday of last week, 0:00 UTC."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Posted before; by default last Monday, 0:00 UTC.")
+    ] = None,
+    reviewers: Annotated[
+        int | None,
+        typer.Option(min=1, max=2, help="Verdicts for each item; by default 2 for random, else 1."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Choose posts for review. All mentions of a post become items.
+
+    The same strategy, window and seed name the same sample: a second run changes nothing.
+    """
+    from monitor.review import take_sample, week_before
+    from monitor.store.reviews import ReviewError, SampleRequest, Strategy
+
+    if strategy not in set(Strategy):
+        raise typer.BadParameter(f"'{strategy}' is not a strategy: use {', '.join(Strategy)}")
+    if (since is None) != (until is None):
+        raise typer.BadParameter("a window needs both --since and --until")
+    last_week = week_before(datetime.now(UTC))
+    window = (parse_time(since, "--since") or last_week[0], parse_time(until, "--until") or last_week[1])
+    if window[0] >= window[1]:
+        raise typer.BadParameter(f"--since {since} is not before --until {until}: exchange them")
+    is_random = strategy == Strategy.RANDOM
+    request = SampleRequest(Strategy(strategy), *window, seed, size, reviewers or (2 if is_random else 1))
+    try:
+        sample = take_sample(settings_of(context), request)
+    except ReviewError as error:
+        raise typer.BadParameter(str(error)) from None
+    if as_json:
+        print_json(json_record(asdict(sample)))
+    else:
+        print_sample(sample)
+
+
+def agreement_command(
+    context: typer.Context, since: Since = None, until: Until = None, as_json: AsJson = False
+) -> None:
+    """Show how far reviewers agree: Krippendorff's alpha of all, Cohen's kappa of each two."""
+    from monitor.review import measure_agreement
+    from monitor.store import reading_engine, translate_driver_errors
+    from monitor.store.reviews import read_independent
+
+    window = _window(since, until)
+    database = settings_of(context).database
+    with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        items = read_independent(connection, *window)
+    results = measure_agreement(items)
+    if as_json:
+        for each in results:
+            print_json(json_record(asdict(each)))
+        return
+    print_agreement(results)
+    if not any(each.items for each in results):
+        print_note("no item has two independent verdicts: draw a sample with --reviewers 2")
+
+
+def export_reviews_command(
+    context: typer.Context,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File for the lines; by default they are printed."),
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for the audit.")] = None,
+) -> None:
+    """Write reviewed posts as training data, for `ade-train prepare --format reviews`.
+
+    The lines have the texts of posts, so only you can read the file. The audit keeps who exported them, how
+    many, and the digest of the lines.
+    """
+    from monitor.private_files import open_private
+    from monitor.review import export_reviews
+
+    window = _window(since, until)
+    settings = settings_of(context)
+    arguments = {"since": window[0], "until": window[1]}
+    if output is None:
+        result = export_reviews(settings, sys.stdout.write, **arguments, reason=reason)
+    else:
+        with open_private(output) as file:
+            result = export_reviews(settings, file.write, **arguments, reason=reason)
+    counts = ", ".join(f"{count:,} {name}" for name, count in sorted(result.decisions.items()))
+    print_note(f"{counted(result.posts, 'post')} exported{f' ({counts})' if counts else ''}")
+    if result.waiting:
+        print_note(f"{counted(result.waiting, 'post')} left out: some of their mentions wait for a verdict")
+
+
+def drift_command(
+    context: typer.Context,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="Weeks that are compared.")] = 1,
+    reference_weeks: Annotated[
+        int, typer.Option(min=1, max=520, help="Weeks before them that they are compared with.")
+    ] = 12,
+    until: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="End of the weeks; by default last Monday, 0:00 UTC.")
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option(min=1e-6, max=0.5, help="Share of false alarms among comparisons, at most.")
+    ] = 0.01,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="File for the metrics, such as one that the node exporter of Prometheus reads."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show whether the model has become less precise, by the verdicts on the random samples.
+
+    Exits with status 3 if it has, so that a job can raise an alarm.
+    """
+    from monitor.logs import configure_logs
+    from monitor.review import DriftWindows, watch_drift, week_before, write_drift_metrics
+
+    end = parse_time(until, "--until") or week_before(datetime.now(UTC))[1]
+    try:
+        since = end - timedelta(weeks=weeks)
+        windows = DriftWindows(since - timedelta(weeks=reference_weeks), since, end)
+    except OverflowError:
+        raise typer.BadParameter("there are not so many weeks before --until") from None
+    settings = settings_of(context)
+    configure_logs(settings.log)
+    drift = watch_drift(settings, windows, alpha=alpha)
+    if metrics is not None:
+        write_drift_metrics(metrics)
+    if as_json:
+        print_json(json_record({**asdict(windows), **asdict(drift)}))
+    else:
+        print_drift(drift)
+    if drift.dropped:
+        raise typer.Exit(3)
+
+
+def _window(since: str | None, until: str | None) -> tuple[datetime, datetime]:
+    """Return the window of verdicts.
+
+    Raises:
+        typer.BadParameter: a time is wrong, or both are reversed.
+    """
+    window = (parse_time(since, "--since") or EARLIEST, parse_time(until, "--until") or LATEST)
+    if window[0] >= window[1]:
+        raise typer.BadParameter(f"--since {since} is not before --until {until}: exchange them")
+    return window
