@@ -19,8 +19,6 @@ from typing import Final
 
 # What the interpreter, the loader of programs or native libraries read at their start.
 _READ_AT_START: Final = ("PYTHON", "LD_", "OMP_", "MKL_", "OPENBLAS_", "ONEDNN_", "ATEN_", "MALLOC_")
-# Not `monitor.cli`: its console reads the width of the terminal when it is imported.
-_LOADED: Final = ["torch", "monitor.store.revisions", "monitor.stream.worker", "monitor.embedded"]
 
 
 def can_run(environment: Mapping[str, str]) -> bool:
@@ -54,7 +52,7 @@ class ForkedProcess:
         for output in (stdout, stderr):
             output.touch()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_LOADED)
+        context.set_forkserver_preload(["tests.loaded_packages"])
         self._process = context.Process(
             target=_run,
             args=(module, list(arguments), dict(environment), str(cwd or Path.cwd())),
