@@ -93,7 +93,8 @@ def _audited(events: list[tuple[ComplianceEvent, bool]], reason: str | None) -> 
 
     command, now = f"erase {uuid.uuid4().hex[:12]}", datetime.now(UTC)
     return [
-        AuditedEvent(event, command, now, by_hand=is_bare_id, reason=reason) for event, is_bare_id in events
+        AuditedEvent(event, command, now, by_hand=is_bare_id, reason=reason, commanded=True)
+        for event, is_bare_id in events
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from models.normalizer import SpanInText
 from models.predictions import Candidate
 from monitor.settings import Settings
+from monitor.store.audit import AuditEntry, record_audit
 from monitor.store.recoded_mentions import NewCode, PendingText, recoding
 
 
@@ -74,6 +75,10 @@ def recode_mentions(
     texts = mentions = 0
     with recoding(settings, coder.release, coder.version, with_texts=coder.reads_text) as session:
         begin(session.texts, session.mentions)
+        if session.mentions:
+            # Before the first page, because a run that is interrupted has changed something, too.
+            details = {"bundle": coder.version, "texts": session.texts, "mentions": session.mentions}
+            record_audit(settings, AuditEntry("recode", coder.release, details=details))
         for page in session.pages():
             mentions += session.store(_code_page(coder, page), settings)
             texts += len(page)

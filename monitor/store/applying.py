@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.records import EventKind
 from monitor.store import erasing_statements as sql
 from monitor.store.admission import LatePost
+from monitor.store.audit.entries import AuditEntry, append_audit
 from monitor.store.audited_events import AppliedEvent, AuditedEvent, reason_of
 from monitor.store.author_keys import AuthorKeys, has_unknown_keys
 from monitor.store.digests import post_subject
@@ -42,6 +43,9 @@ async def apply_events(
     )
     await write_tombstones(connection, new)
     await _finish_audit(connection, new)
+    for event in new:
+        if event.audited.commanded:
+            await connection.run_sync(append_audit, _entry_of(event))
     return applied
 
 
@@ -164,3 +168,17 @@ async def _finish_audit(connection: AsyncConnection, events: Sequence[AppliedEve
         "removes": [event.audited.removes for event in events],
     }
     await connection.execute(sql.FINISH_EVENTS, parameters)
+
+
+def _entry_of(event: AppliedEvent) -> AuditEntry:
+    """Return the audit entry of an event that a command has applied, with the digest of the id."""
+    audited = event.audited
+    details = {
+        "event": audited.name,
+        "command": audited.source,
+        "compliance_event": event.event_id,
+        "rows": dict(+event.touched),
+        "unmatched": event.unmatched,
+    }
+    action = "erase" if audited.by_hand else "compliance"
+    return AuditEntry(action, audited.subjects[0].hex(), audited.reason, details)

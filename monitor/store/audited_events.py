@@ -44,6 +44,7 @@ class AuditedEvent:
         received_at: when it arrived.
         by_hand: True if a person has requested it, and not a platform.
         reason: why, in the person's words, or None.
+        commanded: True if a command applies it, also one from a platform's file: it gets an audit entry.
     """
 
     event: ComplianceEvent
@@ -51,6 +52,7 @@ class AuditedEvent:
     received_at: datetime
     by_hand: bool = False
     reason: str | None = None
+    commanded: bool = False
 
     @property
     def name(self) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from monitor.store.audit.entries import AuditEntry, append_audit
+
 # Such a run has no subject, and no dead letters belong to it.
 NOTE_RUN: Final = text(
     "INSERT INTO compliance_events AS t "
@@ -42,8 +44,13 @@ class AuditedRun:
 
 
 async def note_run(connection: AsyncConnection, run: AuditedRun, touched: Mapping[str, int]) -> None:
-    """Add numbers of rows, by table, to the row of a run, in the caller's transaction."""
+    """Add numbers of rows, by table, to the row of a run, in the caller's transaction.
+
+    Each call also appends an entry to the audit whose entries nobody changes. Call it last.
+    """
     counts = {name: count for name, count in touched.items() if count}
     if counts:
         parameters = {"event": run.event, "source": run.source, "reason": run.reason}
         await connection.execute(NOTE_RUN, {**parameters, "touched": json.dumps(counts)})
+        entry = AuditEntry(run.event, run.source, run.reason, {"rows": counts})
+        await connection.run_sync(append_audit, entry)

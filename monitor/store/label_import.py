@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, insert, select, text
 
 from monitor.settings import Settings
+from monitor.store.audit.entries import AuditEntry, append_audit
 from monitor.store.connections import migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.enrichment_tables import drug_labels, listed_effects
@@ -114,6 +115,8 @@ def replace_label(
                     for effect in effects
                 ],
             )
+        details = {"change": "imported", "drug": drug, "version": version, "effects": len(effects)}
+        append_audit(connection, AuditEntry("label", label_id, details=details))
 
 
 def _is_fatal(effect: LabelEffect) -> bool:
@@ -131,7 +134,10 @@ def remove_labels(settings: Settings, label_ids: Iterable[str]) -> list[str]:
     database = settings.database
     query = delete(drug_labels).where(drug_labels.c.label_id.in_(list(label_ids)))
     with translate_driver_errors(database), migrating_engine(database).begin() as connection:
-        return sorted(connection.execute(query.returning(drug_labels.c.label_id)).scalars())
+        removed = sorted(connection.execute(query.returning(drug_labels.c.label_id)).scalars())
+        for label_id in removed:
+            append_audit(connection, AuditEntry("label", label_id, details={"change": "removed"}))
+    return removed
 
 
 def stored_labels(settings: Settings, drug: str | None = None) -> list[StoredLabel]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from models.terminology import PtGroup
 from monitor.settings import Settings
+from monitor.store.audit.entries import AuditEntry, append_audit
 from monitor.store.connections import migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 
@@ -98,6 +99,7 @@ def replace_terminology(
         }
         parameters = {"release": release, "content": json.dumps(document, ensure_ascii=False)}
         connection.execute(_INSERT, parameters)
+        append_audit(connection, AuditEntry("terminology", release, details={"rows": dict(counts)}))
     return counts
 
 

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
+from monitor.errors import FatalError
 from monitor.settings import Settings
 from monitor.store.connections import checking_engine
 from monitor.store.driver_errors import translate_driver_errors
@@ -16,6 +19,12 @@ from monitor.store.driver_errors import translate_driver_errors
 _APPEND: Final = text(
     "INSERT INTO audit_entries (action, subject, reason, details) "
     "VALUES (:action, :subject, :reason, CAST(:details AS jsonb)) RETURNING number"
+)
+
+_NO_RIGHT: Final = "this login may not append to the audit, and without an entry no text leaves the database"
+_GRANT: Final = (
+    "let an administrator run GRANT ade_reader TO the login, or GRANT INSERT (action, subject, reason, "
+    "details), SELECT (number) ON audit_entries TO it"
 )
 
 
@@ -74,7 +83,12 @@ def record_audit(settings: Settings, entry: AuditEntry) -> int:
         translate_driver_errors(database),
         checking_engine(database, database.statement_timeout).begin() as connection,
     ):
-        return append_audit(connection, entry)
+        try:
+            return append_audit(connection, entry)
+        except ProgrammingError as error:
+            if isinstance(error.orig, InsufficientPrivilege):
+                raise FatalError(_NO_RIGHT, _GRANT) from None
+            raise
 
 
 def storable(value: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from monitor.settings import Settings
+from monitor.store.audit.entries import AuditEntry, append_audit
 from monitor.store.cases.reading import case_id_from
 from monitor.store.connections import checking_engine
 from monitor.store.driver_errors import translate_driver_errors
@@ -90,6 +91,9 @@ def change_case(settings: Settings, name: str, change: CaseChange, *, actor: str
             connection.execute(_UPDATE, {**after, "case_id": case_id})
             values = {"case_id": case_id, "actor": actor, "change": json.dumps(changed), "note": change.note}
             connection.execute(_NOTE, values)
+            # Without the note itself, which may quote a post.
+            details = {"by": actor, "change": changed, "note": change.note is not None}
+            append_audit(connection, AuditEntry("case", case_id, details=details))
     return changed
 
 
