@@ -32,7 +32,7 @@ test-avx2: $(VENV)/.installed ## the engine and int8, as on a processor with AVX
 		tests/models/runtime/test_gemm.py tests/models/runtime/int8/test_body.py
 
 test-full: $(VENV)/.installed check ## all checks and all tests except those for a GPU and the fault suite
-	$(PYTEST) -m "not gpu and not faults" $(ARGS)
+	$(PYTEST) --hypothesis-profile=thorough -m "not gpu and not faults" $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2)
 	$(if $(ARGS),,ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -k test_inference_measures tests/benchmarks/test_benchmarks.py)
 

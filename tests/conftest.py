@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 # jsonschema compiles a grammar of addresses, for three seconds in each process. Our schemas have none.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-# How long an example takes depends more on the machine than on the code.
-settings.register_profile("shared machine", deadline=None)
-settings.load_profile("shared machine")
+# How long an example takes depends more on the machine than on the code, so there are no deadlines.
+# `make test-full` runs the thorough profile.
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.load_profile("quick")
 
 # A shell that starts the tests in the background may ignore Ctrl-C, and children would inherit that.
 for interrupt in (signal.SIGINT, signal.SIGQUIT):
