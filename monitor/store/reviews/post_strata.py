@@ -37,8 +37,8 @@ MOST_DRUGS: Final = 10
 MOST_LANGUAGES: Final = 3
 """The same for languages."""
 
-# Copies and reposts are left out, as in the signals. A negative post is only here if it was kept with a known
-# probability, because only then does it stand for others.
+# Copies and reposts are left out, as in the signals. A negative post is only here if chance has kept it: one
+# that is stored for another reason, such as an earlier version with an effect, stands for no other.
 _POSTS: Final = """
     posts AS MATERIALIZED (
         SELECT t.tweet_id, p.bundle, p.version, p.label,
@@ -57,7 +57,7 @@ _POSTS: Final = """
                  ELSE CAST(to_jsonb(p) ->> 'inclusion' AS float8) END AS inclusion
         FROM tweets AS t JOIN predictions AS p ON p.tweet_id = t.tweet_id AND p.version = t.version
         WHERE t.posted_at >= :since AND t.posted_at < :until AND t.text IS NOT NULL
-          AND (p.label = 'ADE' OR to_jsonb(p) ->> 'inclusion' IS NOT NULL)
+          AND (p.label = 'ADE' OR CAST(to_jsonb(p) ->> 'inclusion' AS float8) < 1)
           AND NOT EXISTS (SELECT FROM post_copies AS c WHERE c.tweet_id = t.tweet_id)
           AND NOT EXISTS (
               SELECT FROM predictions AS newer
