@@ -3,5 +3,6 @@
 python -m benchmarks.signals.coverage_case  how often corrected intervals cover the truth of simulated weeks
 python -m benchmarks.signals.drift_case     false and true alarms of the test for drift of precision
 python -m benchmarks.signals.burst_case     false and true alarms of the rules for bursts and changes
+python -m benchmarks.signals.measure_case   all measures of a table of pairs
 python -m benchmarks.signals.refresh_case   the refresh of the stored tables
 """

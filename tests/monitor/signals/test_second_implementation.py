@@ -111,10 +111,10 @@ def test_our_prior_makes_the_counts_at_least_as_likely_as_that_of_vigipy(table: 
     from vigipy.GPS.GPS import truncated_likelihood
 
     ours = fit_prior(table.counts.both, table.counts.expected)
-    theirs = table.vigipy.gps(table.container, min_events=1, truncate=True).params["prior_param"]
+    reference = table.vigipy.gps(table.container, min_events=1, truncate=True).params["prior_param"]
     losses = [
         truncated_likelihood(prior, table.counts.both, table.counts.expected, 0)
-        for prior in ([ours.shape1, ours.rate1, ours.shape2, ours.rate2, ours.weight], theirs)
+        for prior in ([ours.shape1, ours.rate1, ours.shape2, ours.rate2, ours.weight], reference)
     ]
     assert ours.fallback is None
     assert losses[0] <= losses[1] + 1e-3

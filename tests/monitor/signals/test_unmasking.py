@@ -50,11 +50,11 @@ def test_a_pair_that_no_drug_masks_stays_as_it_is() -> None:
     # Only drug 0 has event 0, and all drugs have event 1 to the same degree.
     counts, drugs, events = counts_of(np.array([[5.0, 10, 10], [0, 10, 15], [0, 10, 15]]))
     unmasked = unmask(counts, drugs, events)
-    own = (events == 0) | (events == 1)
-    assert (unmasked.by[own] == NO_MASK).all()
-    assert (unmasked.share[own] == 0).all()
-    assert (unmasked.ratio[own] == 1).all()
-    assert unmasked.counts.total[own] == pytest.approx(counts.total[own])
+    unmasked_pairs = (events == 0) | (events == 1)
+    assert (unmasked.by[unmasked_pairs] == NO_MASK).all()
+    assert (unmasked.share[unmasked_pairs] == 0).all()
+    assert (unmasked.ratio[unmasked_pairs] == 1).all()
+    assert unmasked.counts.total[unmasked_pairs] == pytest.approx(counts.total[unmasked_pairs])
 
 
 @given(st.lists(st.lists(st.integers(0, 300), min_size=4, max_size=4), min_size=2, max_size=5))
