@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store import schema
+from monitor.store.analyst_views import ANALYST_VIEWS
 from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.tables import tweets
@@ -79,6 +80,7 @@ HIDDEN_FROM_READERS: Final = ("author_hash", "author_key_id", "text_digests")
 READER_RIGHTS: Final[Mapping[str, str]] = {
     "alembic_version": "SELECT",
     "ade_report": "SELECT",
+    **dict.fromkeys(ANALYST_VIEWS, "SELECT"),
     "tweets": f"SELECT ({', '.join(c.name for c in tweets.columns if c.name not in HIDDEN_FROM_READERS)})",
     "predictions": "SELECT",
     "mentions": "SELECT",
@@ -127,7 +129,7 @@ REVIEWER_RIGHTS: Final[Mapping[str, str]] = {
     "right_pt_name, right_drug, seconds, undoes)",
 }
 
-RELATIONS: Final = ("alembic_version", *sorted(schema.metadata.tables), "ade_report")
+RELATIONS: Final = ("alembic_version", *sorted(schema.metadata.tables), "ade_report", *ANALYST_VIEWS)
 """What belongs to the monitor."""
 
 
