@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+
 from monitor.errors import MonitorError
 
 
 class E2bError(MonitorError):
     """A file cannot be read, a schema cannot be used, or a case cannot be written as a message."""
+
+
+def require_lxml() -> None:
+    """Check that lxml, of the extra `exports`, is installed.
+
+    Raises:
+        E2bError: it is missing.
+    """
+    try:
+        importlib.import_module("lxml.etree")
+    except ImportError:
+        raise E2bError("E2B(R3) needs lxml", "run `pip install 'ade-monitor[exports]'`") from None
