@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 OWNER_ONLY: Final = 0o600
 """The permissions of a file with text of posts."""
@@ -30,15 +30,37 @@ def open_private(path: Path, *, append: bool = False) -> TextIO:
         OSError: the file cannot be opened, or it belongs to another user and is not private. It is unchanged
             then.
     """
+    descriptor = _private_descriptor(path, append=append, keep=append)
+    return os.fdopen(descriptor, "a" if append else "w", encoding="utf-8")
+
+
+def open_private_bytes(path: Path, *, keep: bool = False) -> BinaryIO:
+    """Open a file for bytes in the same way.
+
+    Args:
+        path: of the file; a symbolic link is followed.
+        keep: keep the content, and write at its end; the caller may cut it with `truncate`.
+
+    Raises:
+        OSError: as for `open_private`.
+    """
+    descriptor = _private_descriptor(path, append=False, keep=keep)
+    file = os.fdopen(descriptor, "wb")
+    if keep:
+        file.seek(0, os.SEEK_END)
+    return file
+
+
+def _private_descriptor(path: Path, *, append: bool, keep: bool) -> int:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else 0), OWNER_ONLY)
     try:
         status = os.fstat(descriptor)
         if stat.S_ISREG(status.st_mode):
             if status.st_mode & _OTHERS:
                 _take_from_others(descriptor, path)
-            if not append:
+            if not keep:
                 os.ftruncate(descriptor, 0)
-        return os.fdopen(descriptor, "a" if append else "w", encoding="utf-8")
+        return descriptor
     except BaseException:
         os.close(descriptor)
         raise

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from monitor.cli.case_options import (
+    CaseDrugOption,
+    CasePtOption,
+    CaseSinceOption,
+    DueBeforeOption,
+    OwnerOption,
+    SeriousOption,
+    StatusOption,
+    case_filters,
+)
 from monitor.cli.case_reports import print_case, print_cases
 from monitor.cli.console import print_json, print_line, print_note
 from monitor.cli.options import parse_time, settings_of
@@ -25,38 +35,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for 
 @cases_app.command("list")
 def list_command(
     context: typer.Context,
-    status: Annotated[
-        list[str] | None,
-        typer.Option(help="Only with this status: new, open, closed or not-a-case. May be repeated."),
-    ] = None,
-    drug: Annotated[str | None, typer.Option(help="Only about this drug, by any of its names.")] = None,
-    pt: Annotated[str | None, typer.Option(help="MedDRA PT: its code, or its name in any case.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Only those that this person works on.")] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="With a post at or after: 2026-03-14, 24h, 7d.")
-    ] = None,
-    due_before: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due before: a date, a time in UTC, or 7d from now.")
-    ] = None,
-    serious: Annotated[
-        bool | None,
-        typer.Option("--serious/--not-serious", help="Whether a post states a criterion of a serious case."),
-    ] = None,
+    status: StatusOption = None,
+    drug: CaseDrugOption = None,
+    pt: CasePtOption = None,
+    owner: OwnerOption = None,
+    since: CaseSinceOption = None,
+    due_before: DueBeforeOption = None,
+    serious: SeriousOption = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="Show only the latest N; 0 for all.")
     ] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List cases: the posts of one author about one drug and one effect. The latest come first."""
-    from monitor.store.cases import CaseFilters, CaseStatus, find_cases
+    from monitor.store.cases import find_cases
 
     settings = settings_of(context)
-    for name in status or ():
-        if name not in set(CaseStatus):
-            raise typer.BadParameter(f"'{name}' is not a status: use {', '.join(CaseStatus)}")
-    filters = CaseFilters(
-        statuses=tuple(status or ()),
-        drug=None if drug is None else _canonical(settings, drug),
+    filters = case_filters(
+        settings,
+        statuses=status or (),
+        drug=drug,
         pt=pt,
         owner=owner,
         since=parse_time(since, "--since"),
@@ -75,10 +73,13 @@ def list_command(
 @cases_app.command("show")
 def show_command(context: typer.Context, case: CaseId, as_json: AsJson = False) -> None:
     """Show a case with its posts, the facts that they state, what is missing, and its history."""
+    from monitor.store.audit import AuditEntry, record_audit
     from monitor.store.cases import read_case
 
-    details = read_case(settings_of(context), case)
+    settings = settings_of(context)
+    details = read_case(settings, case)
     if as_json:
+        record_audit(settings, AuditEntry("query", details.summary.case_id, details={"format": "json"}))
         print_json(_record(asdict(details)))
     else:
         print_case(details)
@@ -146,14 +147,6 @@ def _actor(by: str | None) -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         raise typer.BadParameter("this login has no name: write who changes the case with --by") from None
-
-
-def _canonical(settings: Any, name: str) -> str:
-    """Return the name under which the database has a drug."""
-    from monitor.enrich.drugs import load_matcher
-
-    known = load_matcher(settings.enrich).drug_of(name)
-    return known.drug if known else name.strip().casefold()
 
 
 def _record(value: Any) -> Any:

@@ -22,6 +22,8 @@ old_posts       which posts are removed because of their age
 audited_runs    the audit of commands and jobs that change many posts
 author_keys     the keys of author hashes
 roles           what workers, analysts and administrators may do
+origin          what a file says about the database that it comes from
+report_order    the order of its rows, and how to go on after one
 ade_report      the view for analysts, and the query on it
 terminology_import  one release of MedDRA in place of another
 effect_groups   the groups of effects in memory, for rules

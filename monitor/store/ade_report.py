@@ -28,12 +28,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from monitor.settings import Settings
+from monitor.store.bounded_connections import lift_time_limit
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.enrichment_tables import post_copies, recoded_mentions
 from monitor.store.group_filters import GroupFilter, group_condition
 from monitor.store.listed_effects import Listedness
 from monitor.store.listedness_filter import listedness_condition
+from monitor.store.report_order import EffectKey, follows, in_order
 from monitor.store.tables import WORDS, mentions, predictions, tweets
 from monitor.word_search import spaced
 
@@ -184,24 +186,34 @@ class ReportedEffect:
     copy_kind: str | None = None
 
 
-def find_effects(settings: Settings, filters: Filters) -> Iterator[ReportedEffect]:
+def find_effects(
+    settings: Settings, filters: Filters, *, after: EffectKey | None = None, any_time: bool = False
+) -> Iterator[ReportedEffect]:
     """Yield the effects that pass the filters, newest first, in constant memory.
 
     Rows with the same time are ordered by tweet, bundle and offset, so the order is always the same.
+
+    Args:
+        settings: which database.
+        filters: which effects.
+        after: only those that follow this one in the order.
+        any_time: let the database take longer than `database.statement_timeout`.
 
     Raises:
         RetryableError: the database is away, or needed longer than `database.statement_timeout`.
         FatalError: the login was refused, or the database was not migrated.
     """
-    query = select_effects(filters)
+    query = select_effects(filters, after)
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        if any_time:
+            lift_time_limit(connection)
         # With a server-side cursor, rows arrive in portions while the server still reads.
         for row in connection.execution_options(yield_per=_FETCHED_AT_ONCE).execute(query):
             yield ReportedEffect(*row)
 
 
-def select_effects(filters: Filters) -> Select[Any]:
+def select_effects(filters: Filters, after: EffectKey | None = None) -> Select[Any]:
     """Build the query; every value of a filter is passed as a parameter."""
     source = _source(filters.bundle)
     if filters.coding is not None:
@@ -210,14 +222,9 @@ def select_effects(filters: Filters) -> Select[Any]:
     query = select(*(columns[name] for name in ReportedEffect.__dataclass_fields__)).where(
         *_conditions(columns, source.name, filters)
     )
-    return query.order_by(
-        columns.posted_at.desc(),
-        columns.tweet_id.desc(),
-        columns.predicted_at.desc(),
-        columns.bundle.desc(),
-        columns.start,
-        columns.end,
-    ).limit(filters.limit)
+    if after is not None:
+        query = query.where(follows(columns, after))
+    return query.order_by(*in_order(columns)).limit(filters.limit)
 
 
 def _source(bundle: str | None) -> Any:

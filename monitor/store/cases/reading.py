@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from monitor.errors import MonitorError
 from monitor.findings import SERIOUS
 from monitor.settings import Settings
+from monitor.store.bounded_connections import lift_time_limit
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 
@@ -167,9 +168,23 @@ _CONDITIONS: Final = {
     "serious": "facts.kinds && CAST(:serious_kinds AS text[]) = :serious",
 }
 
+_FOLLOWS: Final = "(c.last_at, c.case_id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS text))"
 
-def find_cases(settings: Settings, filters: CaseFilters) -> Iterator[CaseSummary]:
+
+def find_cases(
+    settings: Settings,
+    filters: CaseFilters,
+    *,
+    after: tuple[datetime, str] | None = None,
+    any_time: bool = False,
+) -> Iterator[CaseSummary]:
     """Yield the cases that pass the filters, the one with the latest post first.
+
+    Args:
+        settings: which database.
+        filters: which cases.
+        after: only those that follow the case with this time of the last post and this id.
+        any_time: let the database take longer than `database.statement_timeout`.
 
     Raises:
         RetryableError: the database is away, or needed longer than `database.statement_timeout`.
@@ -179,12 +194,17 @@ def find_cases(settings: Settings, filters: CaseFilters) -> Iterator[CaseSummary
     set_values = {name: value for name, value in values.items() if value not in (None, ())}
     if "statuses" in set_values:
         set_values["statuses"] = list(filters.statuses)
-    conditions = " AND ".join(_CONDITIONS[name] for name in set_values)
-    where = f"WHERE {conditions}" if conditions else ""
+    conditions = [_CONDITIONS[name] for name in set_values]
+    if after is not None:
+        conditions.append(_FOLLOWS)
+        set_values["after_at"], set_values["after_id"] = after
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     query = text(f"{_SUMMARY} {where} ORDER BY c.last_at DESC, c.case_id DESC LIMIT :limit")
     parameters = {**set_values, "limit": filters.limit, "serious_kinds": _serious_kinds()}
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
+        if any_time:
+            lift_time_limit(connection)
         for row in connection.execution_options(yield_per=500).execute(query, parameters):
             yield CaseSummary(*row)
 

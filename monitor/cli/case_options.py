@@ -1,0 +1,74 @@
+"""The options that choose cases: `cases list` and `export cases` have the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.store.cases import CaseFilters
+
+StatusOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Only with this status: new, open, closed or not-a-case. May be repeated."),
+]
+CaseDrugOption = Annotated[str | None, typer.Option(help="Only about this drug, by any of its names.")]
+CasePtOption = Annotated[str | None, typer.Option(help="MedDRA PT: its code, or its name in any case.")]
+OwnerOption = Annotated[str | None, typer.Option(help="Only those that this person works on.")]
+CaseSinceOption = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="With a post at or after: 2026-03-14, 24h, 7d.")
+]
+DueBeforeOption = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="Due before: a date, a time in UTC, or 7d from now.")
+]
+SeriousOption = Annotated[
+    bool | None,
+    typer.Option("--serious/--not-serious", help="Whether a post states a criterion of a serious case."),
+]
+
+
+def case_filters(
+    settings: Settings,
+    *,
+    statuses: Sequence[str],
+    drug: str | None,
+    pt: str | None,
+    owner: str | None,
+    since: datetime | None,
+    due_before: datetime | None,
+    serious: bool | None,
+    limit: int | None,
+) -> CaseFilters:
+    """Return the filters of the options.
+
+    Raises:
+        typer.BadParameter: a status is unknown.
+        DrugFileError: the file of the setting `enrich.drugs` cannot be used.
+    """
+    from monitor.store.cases import CaseFilters, CaseStatus
+
+    for name in statuses:
+        if name not in set(CaseStatus):
+            raise typer.BadParameter(f"'{name}' is not a status: use {', '.join(CaseStatus)}")
+    return CaseFilters(
+        statuses=tuple(statuses),
+        drug=None if drug is None else _canonical(settings, drug),
+        pt=pt,
+        owner=owner,
+        since=since,
+        due_before=due_before,
+        serious=serious,
+        limit=limit,
+    )
+
+
+def _canonical(settings: Settings, name: str) -> str:
+    """Return the name under which the database has a drug."""
+    from monitor.enrich.drugs import load_matcher
+
+    known = load_matcher(settings.enrich).drug_of(name)
+    return known.drug if known else name.strip().casefold()

@@ -1,0 +1,118 @@
+"""What can be exported: the columns of each table, its order, and how its rows are masked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from monitor.exports.columns import ExportColumn, columns_of, json_value
+from monitor.exports.masking import mask, masked_or_none
+from monitor.settings import Settings
+from monitor.store import Filters, ReportedEffect, find_effects
+from monitor.store.cases import CaseFilters, CaseSummary, find_cases
+from monitor.store.report_order import EffectKey
+
+Row = TypeVar("Row")
+
+OWNER: Final = "[owner]"
+"""What masking makes of the name of a person who works on a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(Generic[Row]):
+    """A table that can be exported.
+
+    Attributes:
+        name: as in `ade-monitor export NAME`.
+        unit: of its rows, in the plural.
+        columns: of the table.
+        read: yields the rows that follow a key (None: all) in their order.
+        key_of: the place of a row in the order, as values of JSON.
+        masked: the row without names and handles.
+        bundle_of: the version of the bundle that a row is from, or None.
+    """
+
+    name: str
+    unit: str
+    columns: tuple[ExportColumn, ...]
+    read: Callable[[list[Any] | None, int], Iterator[Row]]
+    key_of: Callable[[Row], list[Any]]
+    masked: Callable[[Row], Row]
+    bundle_of: Callable[[Row], str | None]
+
+
+def effects_dataset(settings: Settings, filters: Filters) -> Dataset[ReportedEffect]:
+    """Return the adverse effects that pass the filters."""
+
+    def read(key: list[Any] | None, rows_before: int) -> Iterator[ReportedEffect]:
+        limit = None if filters.limit is None else filters.limit - rows_before
+        rest = replace(filters, limit=limit)
+        return find_effects(settings, rest, after=_effect_key(key), any_time=True)
+
+    return Dataset(
+        name="effects",
+        unit="effects",
+        columns=columns_of(ReportedEffect),
+        read=read,
+        key_of=_key_of_effect,
+        masked=masked_effect,
+        bundle_of=lambda effect: effect.bundle,
+    )
+
+
+def cases_dataset(settings: Settings, filters: CaseFilters) -> Dataset[CaseSummary]:
+    """Return the cases that pass the filters."""
+
+    def read(key: list[Any] | None, rows_before: int) -> Iterator[CaseSummary]:
+        limit = None if filters.limit is None else filters.limit - rows_before
+        after = None if key is None else (datetime.fromisoformat(key[0]), str(key[1]))
+        return find_cases(settings, replace(filters, limit=limit), after=after, any_time=True)
+
+    return Dataset(
+        name="cases",
+        unit="cases",
+        columns=columns_of(CaseSummary),
+        read=read,
+        key_of=lambda case: [case.last_at.isoformat(), case.case_id],
+        masked=masked_case,
+        bundle_of=lambda case: None,
+    )
+
+
+def masked_effect(effect: ReportedEffect) -> ReportedEffect:
+    """Return an effect whose texts and addresses are masked; its span has offsets in the masked text."""
+    masked = mask(effect.text)
+    start, end = masked.span(effect.start, effect.end)
+    context = effect.context
+    if context is not None:
+        context = [{**part, "text": mask(part["text"]).text} for part in context]
+    return replace(
+        effect,
+        text=masked.text,
+        start=start,
+        end=end,
+        span=masked.text[start:end],
+        drug_text=masked_or_none(effect.drug_text),
+        url=masked_or_none(effect.url),
+        context=context,
+    )
+
+
+def masked_case(case: CaseSummary) -> CaseSummary:
+    """Return a case without the name of its owner; the words of an effect without a code are masked."""
+    return replace(case, owner=None if case.owner is None else OWNER, effect=mask(case.effect).text)
+
+
+def _key_of_effect(effect: ReportedEffect) -> list[Any]:
+    return [json_value(getattr(effect, name)) for name in EffectKey.__dataclass_fields__]
+
+
+def _effect_key(key: list[Any] | None) -> EffectKey | None:
+    if key is None:
+        return None
+    posted_at, tweet_id, predicted_at, bundle, start, end = key
+    return EffectKey(
+        datetime.fromisoformat(posted_at), tweet_id, datetime.fromisoformat(predicted_at), bundle, start, end
+    )

@@ -1,0 +1,229 @@
+"""An export from its first row to its name: rows, the whole file, its digest, the audit entry, the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from operator import attrgetter
+from typing import Any
+
+from models.terminal import json_line
+from monitor.exports.datasets import Dataset
+from monitor.exports.destination import Destination, sync, writing_errors
+from monitor.exports.errors import ExportError
+from monitor.exports.export_state import ExportRequest, ExportState
+from monitor.exports.file_formats import FileFormat, conversion_of, lines_of, read_rows
+from monitor.exports.provenance import digest_of, provenance_of, write_provenance
+from monitor.exports.unfinished import UnfinishedRows, remove_unfinished, unfinished_state
+from monitor.settings import Settings
+from monitor.store.audit import AuditEntry, record_audit
+from monitor.store.origin import DatabaseOrigin
+
+Advance = Callable[[int], None]
+"""Called with the number of further rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """An export that may start.
+
+    Attributes:
+        request: what is exported.
+        destination: where to.
+        origin: the database.
+        state: how far it is.
+    """
+
+    request: ExportRequest
+    destination: Destination
+    origin: DatabaseOrigin
+    state: ExportState
+
+    @property
+    def is_resumed(self) -> bool:
+        """True if an earlier run has started it."""
+        return len(self.state.runs) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedExport:
+    """What an export has written.
+
+    Attributes:
+        provenance: as in its file.
+        audit_number: of the audit entry.
+        cut_cells: number of cells that were too long for a workbook.
+    """
+
+    provenance: Mapping[str, Any]
+    audit_number: int
+    cut_cells: int
+
+
+def plan_export(
+    request: ExportRequest,
+    destination: Destination,
+    origin: DatabaseOrigin,
+    times: Mapping[str, str],
+    *,
+    restart: bool = False,
+) -> ExportPlan:
+    """Return a new export, or an unfinished one that goes on.
+
+    Args:
+        request: what is exported.
+        destination: where to.
+        origin: the database.
+        times: what the times of the filters stand for now; an unfinished export keeps its own.
+        restart: discard an unfinished export.
+
+    Raises:
+        ExportError: an unfinished export with other options is there, or the library of the format is
+            missing.
+    """
+    conversion = conversion_of(FileFormat(request.file_format))
+    if conversion is not None:
+        conversion.require()
+    if restart:
+        remove_unfinished(destination)
+    state = unfinished_state(destination)
+    if state is None:
+        state = ExportState(request, times)
+    elif differences := state.request.differences(request):
+        raise ExportError(
+            f"an unfinished export to {destination.path} has other options ({', '.join(differences)})",
+            "repeat its command, choose another name, or discard it with --restart",
+        )
+    return ExportPlan(request, destination, origin, state.started_again(_now()))
+
+
+def run_export(
+    settings: Settings,
+    plan: ExportPlan,
+    dataset: Dataset[Any],
+    advance: Advance,
+    *,
+    convert_advance: Advance | None = None,
+) -> FinishedExport:
+    """Read the rows, write the file, append an audit entry, and give the file its name.
+
+    After an error or Ctrl-C, the rows so far stay, and the same export goes on after them.
+
+    Args:
+        settings: which database.
+        plan: of the export.
+        dataset: where the rows are from.
+        advance: called for each row that is read.
+        convert_advance: called for each row that is written to a workbook or to Parquet.
+
+    Raises:
+        ExportError: the file cannot be written.
+        RetryableError: the database is away.
+        FatalError: the database refuses.
+    """
+    with UnfinishedRows(plan.destination, plan.state) as unfinished:
+        if not unfinished.state.is_complete:
+            _read_rows(plan, dataset, unfinished, advance)
+            unfinished.complete()
+        provenance = provenance_of(unfinished.state, plan.origin, finished_at=_now())
+        with writing_errors(plan.destination.path):
+            try:
+                cut_cells = _make_file(plan, dataset, provenance, convert_advance or _ignore)
+                return _publish(settings, plan, provenance, cut_cells)
+            finally:
+                plan.destination.new.unlink(missing_ok=True)
+
+
+def _read_rows(plan: ExportPlan, dataset: Dataset[Any], unfinished: UnfinishedRows, advance: Advance) -> None:
+    request = plan.request
+    lines = lines_of(
+        FileFormat(request.file_format), dataset.columns, for_spreadsheet=request.for_spreadsheet
+    )
+    header = lines.header()
+    if request.with_provenance:
+        header = json_line({"provenance": provenance_of(plan.state, plan.origin, finished_at=None)}) + "\n"
+    unfinished.start(header)
+    cells_of = attrgetter(*(column.name for column in dataset.columns))
+    for row in dataset.read(unfinished.state.key, unfinished.state.rows):
+        shown = dataset.masked(row) if request.masked else row
+        unfinished.append(lines.line(cells_of(shown)), dataset.key_of(row), dataset.bundle_of(row))
+        advance(1)
+
+
+def _make_file(plan: ExportPlan, dataset: Dataset[Any], provenance: dict[str, Any], advance: Advance) -> int:
+    """Make the whole file unless the rows are it, and return the number of cells that were cut."""
+    destination = plan.destination
+    conversion = conversion_of(FileFormat(plan.request.file_format))
+    if conversion is None:
+        return 0
+    rows = _counted(read_rows(destination.rows, dataset.columns), advance)
+    return conversion.write(destination.new, dataset.columns, rows, provenance)
+
+
+def _publish(
+    settings: Settings, plan: ExportPlan, provenance: dict[str, Any], cut_cells: int
+) -> FinishedExport:
+    """Append the audit entry, then give the files their names."""
+    destination = plan.destination
+    is_made = conversion_of(FileFormat(plan.request.file_format)) is not None
+    whole = destination.new if is_made else destination.rows
+    sync(whole)
+    digest = digest_of(whole)
+    provenance |= {
+        "cut_cells": cut_cells,
+        "file": destination.path.name,
+        "bytes": digest.size,
+        "sha256": digest.sha256,
+    }
+    # First the entry: without it, no file leaves the monitor.
+    entry = AuditEntry("export", plan.request.dataset, details=_audited(provenance))
+    number = record_audit(settings, entry)
+    provenance["audit_entry"] = number
+    write_provenance(destination.provenance, provenance)
+    whole.replace(destination.path)
+    destination.state.unlink(missing_ok=True)
+    destination.rows.unlink(missing_ok=True)
+    sync(destination.path.parent)
+    return FinishedExport(provenance, number, cut_cells)
+
+
+_AUDITED = (
+    "dataset",
+    "format",
+    "filters",
+    "times",
+    "masked",
+    "started_at",
+    "rows",
+    "file",
+    "bytes",
+    "sha256",
+    "system_user",
+    "bundles",
+    "software",
+)
+
+
+def _audited(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the details of the audit entry. The words that were searched may be a name: their digest is."""
+    details = {name: provenance[name] for name in _AUDITED}
+    filters = dict(details["filters"])
+    if (words := filters.get("text")) is not None:
+        filters["text"] = f"sha256:{sha256(str(words).encode('utf-8', 'replace')).hexdigest()}"
+    return {**details, "filters": filters}
+
+
+def _counted(rows: Iterator[list[Any]], advance: Advance) -> Iterator[list[Any]]:
+    for row in rows:
+        yield row
+        advance(1)
+
+
+def _ignore(_rows: int) -> None:
+    pass
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
