@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+import typer.main
 
 from monitor.cli import main
 from monitor.embedded import environment_of
@@ -25,9 +27,15 @@ class EndedCommand:
 RunCommand = Callable[..., EndedCommand]
 
 
+_command_of = functools.cache(typer.main.get_command)
+"""Typer makes all commands again in each call, which takes longer than most of them run."""
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:
     """Runs `ade-monitor` from its entry point, in this process, which is a second faster than in another."""
+
+    monkeypatch.setattr(typer.main, "get_command", _command_of)
 
     def run(settings: Settings | None, *arguments: str) -> EndedCommand:
         for name, value in (environment_of(settings) if settings else {}).items():
