@@ -72,3 +72,19 @@ def test_less_tests_than_p_values_are_refused() -> None:
 def test_no_pairs_have_no_p_values() -> None:
     assert len(benjamini_hochberg(np.zeros(0))) == 0
     assert len(p_values(PairCounts(np.zeros(0), np.zeros(0), np.zeros(0), np.asarray(0.0)))) == 0
+
+
+def test_of_independent_drugs_and_events_few_pairs_have_a_small_p_value() -> None:
+    draw = np.random.default_rng(8)
+    drug, event = draw.dirichlet(np.ones(40)), draw.dirichlet(np.ones(60))
+    cells = draw.multinomial(20_000, np.outer(drug, event).ravel()).reshape(40, 60).astype(float)
+    drugs, events = np.indices(cells.shape)
+    counts = PairCounts(
+        cells.ravel(),
+        cells.sum(axis=1)[drugs.ravel()],
+        cells.sum(axis=0)[events.ravel()],
+        np.asarray(20_000.0),
+    )
+    p = p_values(counts)
+    assert 0.01 < (p <= 0.05).mean() <= 0.05
+    assert (benjamini_hochberg(p) > 0.05).all()
