@@ -65,7 +65,14 @@ def export_cases_command(
     def open_dataset(settings: Settings, times: Times) -> Dataset[Any]:
         from monitor.exports.datasets import cases_dataset
 
-        filters = case_filters(settings, statuses=status or (), limit=limit or None, **times, **chosen)
+        filters = case_filters(
+            settings,
+            statuses=status or (),
+            since=times["since"],
+            due_before=times["due_before"],
+            limit=limit or None,
+            **chosen,
+        )
         return cases_dataset(settings, filters)
 
     times = {

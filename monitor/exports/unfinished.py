@@ -78,8 +78,9 @@ class UnfinishedRows:
             bundle: the version that its row is from, or None.
         """
         state = self.state
-        known = bundle is None or bundle in state.bundles
-        bundles = state.bundles if known else [*state.bundles, bundle]
+        bundles = state.bundles
+        if bundle is not None and bundle not in bundles:
+            bundles = [*bundles, bundle]
         size = state.size + self._write(line)
         self.state = replace(state, rows=state.rows + 1, size=size, key=key, bundles=bundles)
         if time.monotonic() - self._saved > BETWEEN_CHECKPOINTS:
