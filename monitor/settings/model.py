@@ -13,9 +13,10 @@ from pydantic import Field, SecretStr, model_validator
 
 from models.options import NormalizerChoice, PrecisionChoice, ServingOptions
 from monitor.settings.alert_settings import AlertSettings
+from monitor.settings.e2b_settings import E2bSettings
 from monitor.settings.enrich_settings import EnrichSettings
 from monitor.settings.kafka_settings import KafkaSettings
-from monitor.settings.store_settings import DatabaseSettings, RedisSettings
+from monitor.settings.store_settings import DatabaseSettings, RedisSettings, StoreSettings
 from monitor.settings.value_types import (
     BrokerChoice,
     Languages,
@@ -259,6 +260,7 @@ class Settings(Section):
 
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
+    store: StoreSettings = StoreSettings()
     redis: RedisSettings = RedisSettings()
     alerts: AlertSettings = AlertSettings()
     model: ModelSettings = ModelSettings()
@@ -270,4 +272,5 @@ class Settings(Section):
     privacy: PrivacySettings = PrivacySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    e2b: E2bSettings = E2bSettings()
     log: LogSettings = LogSettings()

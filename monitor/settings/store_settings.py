@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -47,6 +47,22 @@ class DatabaseSettings(Section):
                 "is checked; set it to verify-full"
             )
         return self
+
+
+Negatives = Literal["none", "sample", "all"]
+"""Which posts without an effect get a row in the database."""
+
+
+class StoreSettings(Section):
+    """What is stored of posts in which no effect is found. They are counted in any case."""
+
+    negatives: Negatives = Field(
+        "none",
+        description="which posts without an effect get rows: none, sample (a share, for review), or all",
+    )
+    negatives_share: float = Field(
+        0.001, gt=0, le=1, description="share of them that negatives = sample stores, from 0 to 1"
+    )
 
 
 class RedisSettings(Section):

@@ -87,23 +87,23 @@ def occurrences_of(node: Any, table: CheckTable, root: str, message: int = 0) ->
         root: name of the group that the node is: "batch" or "message".
         message: number of the message.
     """
-    found = {root: [node]}
+    nodes = {root: [node]}
     occurrences = []
     for group in table.groups.values():
         if group.name != root:
-            if group.within is None or group.within not in found:
+            if group.within is None or group.within not in nodes:
                 continue
-            found[group.name] = [
-                each for outer in found[group.within] for each in find_nodes(outer, group.xpath)
+            nodes[group.name] = [
+                each for outer in nodes[group.within] for each in find_nodes(outer, group.xpath)
             ]
-        for each in found[group.name]:
+        for each in nodes[group.name]:
             values = {element.id: _values(each, element) for element in group.elements}
             occurrences.append(Occurrence(group, each, values, message))
     return occurrences
 
 
 def _values(node: Any, element: Element) -> list[Value]:
-    return [_value(found, element) for found in find_nodes(node, element.xpath)]
+    return [_value(each, element) for each in find_nodes(node, element.xpath)]
 
 
 def _value(node: Any, element: Element) -> Value:

@@ -29,7 +29,7 @@ class Report:
         """Return the occurrences of a group."""
         return [each for each in self._occurrences if each.group.name == group]
 
-    def one(self, group: str) -> Occurrence | None:
+    def first(self, group: str) -> Occurrence | None:
         """Return the first occurrence of a group, or None."""
         return next(iter(self.each(group)), None)
 
@@ -48,7 +48,7 @@ def check_report(report: Report) -> Iterator[CheckFinding]:
 
 
 def _identifiers(report: Report) -> Iterator[CheckFinding]:
-    message, case = report.one("message"), report.one("investigation")
+    message, case = report.first("message"), report.first("investigation")
     if message is None or case is None:
         return
     if message.text("N.2.r.1") != case.text("C.1.1"):
@@ -62,7 +62,7 @@ def _identifiers(report: Report) -> Iterator[CheckFinding]:
 
 
 def _dates(report: Report) -> Iterator[CheckFinding]:
-    case = report.one("investigation")
+    case = report.first("investigation")
     received = parse_time(case.text("C.1.4")) if case else None
     latest = parse_time(case.text("C.1.5")) if case else None
     if case and received and latest and latest[0] < received[0] and latest[1] == received[1]:
@@ -72,7 +72,7 @@ def _dates(report: Report) -> Iterator[CheckFinding]:
 
 
 def _documents(report: Report) -> Iterator[CheckFinding]:
-    case = report.one("investigation")
+    case = report.first("investigation")
     if case is None:
         return
     documents = report.each("held document")
@@ -87,7 +87,7 @@ def _documents(report: Report) -> Iterator[CheckFinding]:
 
 
 def _expedited(report: Report) -> Iterator[CheckFinding]:
-    case = report.one("investigation")
+    case = report.first("investigation")
     if case is not None and case.states("C.1.7") and not case.text("C.1.7"):
         yield case.place.finding(
             "C.1.7",
@@ -98,7 +98,7 @@ def _expedited(report: Report) -> Iterator[CheckFinding]:
 
 
 def _primary_source(report: Report) -> Iterator[CheckFinding]:
-    case, sources = report.one("investigation"), report.each("primary source")
+    case, sources = report.first("investigation"), report.each("primary source")
     primary = [source for source in sources if source.text("C.2.r.5") == "1"]
     if case is not None and len(primary) != 1:
         yield case.place.finding(
@@ -115,13 +115,13 @@ def _primary_source(report: Report) -> Iterator[CheckFinding]:
 
 
 def _sender(report: Report) -> Iterator[CheckFinding]:
-    sender = report.one("sender")
+    sender = report.first("sender")
     if sender is not None and sender.text("C.3.1") != "7" and not sender.states("C.3.2"):
         yield sender.place.finding("C.3.2", "the sender has no organisation", "add its name")
 
 
 def _study(report: Report) -> Iterator[CheckFinding]:
-    case, study, patient = report.one("investigation"), report.one("study"), report.one("patient")
+    case, study, patient = report.first("investigation"), report.first("study"), report.first("patient")
     if case is None or patient is None:
         return
     has_type = study is not None and study.states("C.5.4")
@@ -134,7 +134,7 @@ def _study(report: Report) -> Iterator[CheckFinding]:
 
 
 def _patient(report: Report) -> Iterator[CheckFinding]:
-    patient = report.one("patient")
+    patient = report.first("patient")
     if patient is None:
         return
     if not report.each("medical history") and not patient.states("D.7.2"):
@@ -190,12 +190,12 @@ def _links(report: Report) -> Iterator[CheckFinding]:
 
 
 def _meddra_version(report: Report) -> Iterator[CheckFinding]:
-    found = list(report.versions())
-    for version, element, occurrence in found:
-        if version != found[0][0]:
+    versions = list(report.versions())
+    for version, element, occurrence in versions:
+        if version != versions[0][0]:
             yield occurrence.place.finding(
                 element,
-                f"version {version:.10} of MedDRA follows {found[0][0]:.10}",
+                f"version {version:.10} of MedDRA follows {versions[0][0]:.10}",
                 "code the whole report with one version",
             )
 

@@ -25,7 +25,7 @@ _FIXED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "h:controlActProcess/h:subject/h:investigationEvent/h:code/@code": ("PAT_ADV_EVNT",),
     },
 }
-"""Codes of the wrappers, which are no data elements, and their allowed values."""
+"""Codes of the wrappers, which are not data elements, and their allowed values."""
 
 OBSERVATIONS: Final = frozenset(map(str, range(1, 40)))
 """Codes of the ICH code list 19, which says what an observation is."""
@@ -40,10 +40,10 @@ _ROUTES: Final = {
 def check_structure(occurrence: Occurrence, table: CheckTable) -> Iterator[CheckFinding]:
     """Yield what is wrong with the wrapper, and with the order and the codes of all elements below it."""
     for path, allowed in _FIXED[occurrence.group.name].items():
-        found = find_nodes(occurrence.node, path)
-        if len(found) != 1 or found[0] not in allowed:
+        codes = find_nodes(occurrence.node, path)
+        if len(codes) != 1 or codes[0] not in allowed:
             name = path.replace("h:", "")
-            problem = f"{name} is '{found[0]:.40}'" if found else f"{name} is missing"
+            problem = f"{name} is '{codes[0]:.40}'" if codes else f"{name} is missing"
             yield occurrence.place.finding("XML", problem, f"use {' or '.join(allowed)}")
     yield from _order(occurrence.node, table, occurrence.message)
     if occurrence.group.name == "message":

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lxml import etree
 
 from monitor.exports.e2b.errors import E2bError
-from monitor.exports.e2b.findings import CheckFinding
+from monitor.exports.e2b.findings import CheckFinding, Place, place_of
 from monitor.exports.e2b.safe_xml import SAFELY, opened, root_problem, syntax_finding
 
 SCHEMA_NAME: Final = "MCCI_IN200100UV01.xsd"
@@ -81,10 +81,10 @@ def _elsewhere(file: Path, files: _LocalFiles) -> E2bError | None:
 def _schema_file(path: Path) -> Path:
     if not path.is_dir():
         return path
-    found = sorted(path.rglob(SCHEMA_NAME), key=lambda file: (len(file.parts), str(file)))
-    if not found:
+    files = sorted(path.rglob(SCHEMA_NAME), key=lambda file: (len(file.parts), str(file)))
+    if not files:
         raise E2bError(f"{path} has no {SCHEMA_NAME}", _ADVICE)
-    return found[0]
+    return files[0]
 
 
 def schema_findings(path: Path, schema: Any) -> Iterator[CheckFinding]:
@@ -112,4 +112,6 @@ def schema_findings(path: Path, schema: Any) -> Iterator[CheckFinding]:
         return
     for error in schema.error_log:
         problem = error.message.replace("{urn:hl7-org:v3}", "")
-        yield CheckFinding("XML", problem, "the schema does not allow it", error.path or "/", error.line or 0)
+        nodes = document.xpath(error.path) if error.path else []
+        place = place_of(nodes[0]) if nodes else Place("/", error.line)
+        yield place.finding("XML", problem, "the schema does not allow it")

@@ -68,7 +68,7 @@ def test_findings_have_the_line_and_the_message_of_their_place(tmp_path: Path) -
     ],
     ids=["empty", "cut", "other root", "other namespace", "external entity", "many entities", "no text"],
 )
-def test_files_that_are_no_batch_are_rejected(content: bytes, tmp_path: Path) -> None:
+def test_files_without_a_batch_are_rejected(content: bytes, tmp_path: Path) -> None:
     assert rejected(findings_of(content, tmp_path)) == ["XML"]
 
 

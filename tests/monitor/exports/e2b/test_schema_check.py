@@ -67,7 +67,7 @@ def test_schemas_that_name_a_file_elsewhere_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "<a/>", "no XML", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
-def test_files_that_are_no_schema_are_refused(content: str, tmp_path: Path) -> None:
+def test_files_without_a_schema_are_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "schema.xsd"
     path.write_text(content)
     with pytest.raises(E2bError):

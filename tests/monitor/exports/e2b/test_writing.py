@@ -100,8 +100,8 @@ def test_long_texts_are_cut_and_say_so(tmp_path: Path) -> None:
 
 
 def values(content: bytes, path: str) -> list[str]:
-    found: list[Any] = etree.fromstring(content).xpath(path, namespaces=NAMES)
-    return [str(each) for each in found]
+    nodes: list[Any] = etree.fromstring(content).xpath(path, namespaces=NAMES)
+    return [str(each) for each in nodes]
 
 
 def test_unknown_values_have_null_flavours() -> None:
