@@ -1,0 +1,11 @@
+"""The database for notebooks: queries become data frames of pandas or polars, see `docs/analysis.md`.
+
+monitor       `Monitor`: effects, cases, signals and SQL
+choices       from names and times, as people write them, to filters
+frames        from rows to data frames
+"""
+
+from monitor.client.frames import FrameError
+from monitor.client.monitor import Monitor, SignalWarning
+
+__all__ = ["FrameError", "Monitor", "SignalWarning"]

@@ -1,0 +1,122 @@
+"""From names and times, as people write them, to filters: the same as the options of the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from models.terminology import GroupKind
+from monitor.enrich.drugs import DrugChoice, choose_drug, load_matcher
+from monitor.errors import MonitorError
+from monitor.settings import Settings
+from monitor.store.group_filters import GroupFilter, find_groups
+from monitor.store.signals import Window
+
+When = datetime | date | timedelta | str | None
+"""A time, a day (its midnight in UTC), how long ago, or ISO 8601."""
+
+
+class ChoiceError(MonitorError):
+    """A value cannot be used as a filter."""
+
+
+def time_of(when: When, name: str) -> datetime | None:
+    """Return a time with a zone; one without is in UTC.
+
+    Raises:
+        ChoiceError: the text is not ISO 8601.
+    """
+    if when is None:
+        return None
+    if isinstance(when, timedelta):
+        return datetime.now(UTC) - when
+    if isinstance(when, str):
+        try:
+            when = datetime.fromisoformat(when)
+        except ValueError:
+            raise ChoiceError(
+                f"{name}={when!r} is not a time",
+                "use ISO 8601, a datetime, or timedelta(days=7) for 7 days ago",
+            ) from None
+    if not isinstance(when, datetime):
+        when = datetime(when.year, when.month, when.day)
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+
+
+def range_of(since: When, until: When) -> tuple[datetime | None, datetime | None]:
+    """Return the ends of a range.
+
+    Raises:
+        ChoiceError: one is not a time, or they are reversed.
+    """
+    start, end = time_of(since, "since"), time_of(until, "until")
+    if start is not None and end is not None and start >= end:
+        raise ChoiceError(f"since={since!r} is not before until={until!r}", "nothing can match: swap them")
+    return start, end
+
+
+def drug_of(settings: Settings, name: str | None) -> DrugChoice | None:
+    """Return the drug or the class that a name stands for.
+
+    Raises:
+        UnknownDrugError: the dictionary does not have it.
+    """
+    return None if name is None else choose_drug(load_matcher(settings.enrich), name)
+
+
+def canonical_drug(settings: Settings, name: str | None) -> str | None:
+    """Return the name under which the database has a drug, also one that the dictionary does not have."""
+    if name is None:
+        return None
+    known = load_matcher(settings.enrich).drug_of(name)
+    return known.drug if known else name.strip().casefold()
+
+
+def drug_condition(settings: Settings, name: str | None) -> Callable[[str], bool] | None:
+    """Return what accepts the drugs of signals that a name stands for: ingredients, or drugs of a class.
+
+    Raises:
+        UnknownDrugError: the dictionary does not have it.
+    """
+    choice = drug_of(settings, name)
+    if choice is None:
+        return None
+    matcher = load_matcher(settings.enrich)
+
+    def is_chosen(drug: str) -> bool:
+        known = matcher.drug_of(drug)
+        return drug in choice.ingredients or bool(
+            choice.atc and known and known.atc and known.atc.startswith(choice.atc)
+        )
+
+    return is_chosen
+
+
+def window_of(since: When, until: When, platform: str | None, lang: str | None, coding: str | None) -> Window:
+    """Return a window of whole days in UTC; `until` is in it unless it is a midnight.
+
+    Raises:
+        ChoiceError: a value is not a time, or they are reversed.
+    """
+    start, end = range_of(since, until)
+    last = None if end is None else (end - timedelta(microseconds=1)).date() + timedelta(days=1)
+    return Window(since=start and start.date(), until=last, platform=platform, lang=lang, coding=coding or "")
+
+
+def groups_of(
+    settings: Settings, soc: str | None, smq: str | None, lists: Iterable[GroupKind]
+) -> tuple[GroupFilter, ...]:
+    """Return the groups of PTs that names stand for; `:primary` and `:broad` may follow as in the commands.
+
+    Raises:
+        UnknownGroupError: the imported release has no such group.
+    """
+    requests: list[tuple[GroupKind, str]] = [(kind, kind.value) for kind in lists]
+    if soc is not None:
+        name = soc.removesuffix(":primary")
+        requests.append((GroupKind.SOC if name == soc else GroupKind.PRIMARY_SOC, name))
+    if smq is not None:
+        name = smq.removesuffix(":broad")
+        kind = GroupKind.SMQ_NARROW if name == smq else GroupKind.SMQ_BROAD
+        requests.append((kind, name.removesuffix(":narrow")))
+    return find_groups(settings, requests)

@@ -1,0 +1,223 @@
+"""`Monitor`: what notebooks read from the database, as data frames."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import text
+
+from models.terminology import GroupKind
+from monitor.client.choices import (
+    ChoiceError,
+    When,
+    canonical_drug,
+    drug_condition,
+    drug_of,
+    groups_of,
+    range_of,
+    time_of,
+    window_of,
+)
+from monitor.client.frames import Library, frame_library, frame_of, records_frame
+from monitor.settings import Settings, load_settings
+from monitor.signals.consensus import Criteria
+from monitor.signals.report_building import read_signals
+from monitor.signals.signal_pairs import Method
+from monitor.signals.signal_report import WARNINGS, EventKind, SignalPair, SignalRequest
+from monitor.store import Filters, ReportedEffect, find_effects, reading_engine, translate_driver_errors
+from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, text_digest
+from monitor.store.cases import CaseFilters, CaseStatus, CaseSummary, find_cases
+from monitor.store.listed_effects import Listedness
+from monitor.store.roles import READER
+
+_MAY_BE_READER: Final = text(
+    "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :reader AND pg_has_role(oid, 'MEMBER'))"
+)
+
+
+class SignalWarning(UserWarning):
+    """What the field warns of. It comes with every table of signals."""
+
+
+class Monitor:
+    """Reads the database of the monitor into data frames. It never writes, except for entries of the audit.
+
+    Args:
+        settings: which database; by default the settings that `ade-monitor` has in this folder.
+        frames: "pandas" or "polars"; by default the one that is installed, and pandas if both are.
+
+    Raises:
+        FrameError: neither is installed, or not the one that was asked for.
+        SettingsError: a setting is wrong.
+    """
+
+    def __init__(self, settings: Settings | None = None, *, frames: Library | None = None) -> None:
+        self._library = frame_library(frames)
+        self._settings = load_settings().settings if settings is None else settings
+
+    def effects(
+        self,
+        *,
+        since: When = None,
+        until: When = None,
+        pt: str | None = None,
+        text: str | None = None,
+        drug: str | None = None,
+        min_probability: float | None = None,
+        min_score: float | None = None,
+        bundle: str | None = None,
+        coded: bool | None = None,
+        soc: str | None = None,
+        smq: str | None = None,
+        ime: bool = False,
+        dme: bool = False,
+        listedness: str | None = None,
+        coding: str | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Return adverse effects, newest first, with the columns of `ade-monitor query --json`.
+
+        The arguments are the options of that command. The texts are read, so the audit gets an entry.
+
+        Raises:
+            ChoiceError: a value cannot be used.
+            MonitorError: the database does not have a group or a drug, is away, or refuses.
+        """
+        start, end = range_of(since, until)
+        lists = [kind for kind, chosen in ((GroupKind.IME, ime), (GroupKind.DME, dme)) if chosen]
+        filters = Filters(
+            since=start,
+            until=end,
+            pt=pt,
+            text=text,
+            drug=drug_of(self._settings, drug),
+            min_probability=min_probability,
+            min_score=min_score,
+            bundle=bundle,
+            coded=coded,
+            groups=groups_of(self._settings, soc, smq, lists),
+            listedness=None if listedness is None else _member(Listedness, listedness, "listedness"),
+            coding=coding,
+            limit=limit,
+        )
+        self._note({"filters": filters_for_audit(filters)})
+        return records_frame(self._library, ReportedEffect, find_effects(self._settings, filters))
+
+    def cases(
+        self,
+        *,
+        status: str | Sequence[str] = (),
+        drug: str | None = None,
+        pt: str | None = None,
+        owner: str | None = None,
+        since: When = None,
+        due_before: When = None,
+        serious: bool | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Return cases, the latest first, with the columns of `ade-monitor cases list --json`.
+
+        Raises:
+            ChoiceError: a value cannot be used.
+            MonitorError: the database is away or refuses, or the dictionary does not have the drug.
+        """
+        statuses = (status,) if isinstance(status, str) else tuple(status)
+        filters = CaseFilters(
+            statuses=tuple(_member(CaseStatus, each, "status") for each in statuses),
+            drug=canonical_drug(self._settings, drug),
+            pt=pt,
+            owner=owner,
+            since=time_of(since, "since"),
+            due_before=time_of(due_before, "due_before"),
+            serious=serious,
+            limit=limit,
+        )
+        return records_frame(self._library, CaseSummary, find_cases(self._settings, filters))
+
+    def signals(
+        self,
+        *,
+        since: When = None,
+        until: When = None,
+        by: str = "pt",
+        drug: str | None = None,
+        pt: str | None = None,
+        platform: str | None = None,
+        lang: str | None = None,
+        soc: str | None = None,
+        smq: str | None = None,
+        listedness: str | None = None,
+        coding: str | None = None,
+        min_cases: int = 3,
+        method: str = "consensus",
+        only_signals: bool = False,
+        first_seen: bool = False,
+        rising: bool = False,
+        limit: int | None = None,
+    ) -> Any:
+        """Return pairs of a drug and an event with their measures, as `ade-monitor signals --json`.
+
+        Times become whole days in UTC, and `until` is not part of the window if it is a midnight.
+
+        Warns:
+            SignalWarning: what the field says about such measures.
+
+        Raises:
+            ChoiceError: a value cannot be used.
+            MonitorError: the database does not have the PT or the group, is away, or refuses.
+        """
+        request = SignalRequest(
+            window=window_of(since, until, platform, lang, coding),
+            by=_member(EventKind, by, "by"),
+            method=_member(Method, method, "method"),
+            criteria=Criteria(cases=min_cases),
+            is_drug=drug_condition(self._settings, drug),
+            pt=pt,
+            groups=groups_of(self._settings, soc, smq, ()),
+            listedness=None if listedness is None else _member(Listedness, listedness, "listedness"),
+            only_signals=only_signals,
+            first_seen=first_seen,
+            rising=rising,
+            limit=limit,
+        )
+        report = read_signals(self._settings, request)
+        warnings.warn(" ".join(WARNINGS), SignalWarning, stacklevel=2)
+        return records_frame(self._library, SignalPair, report.pairs)
+
+    def sql(self, query: str, **parameters: Any) -> Any:
+        """Return the rows of one query, best on the views of `docs/analysis.md`.
+
+        The query runs with the rights of `ade_reader`, in a transaction that cannot write, within
+        `database.statement_timeout`. Values are written `:name` and passed as arguments.
+
+        Raises:
+            RetryableError: the database is away, or the query took too long.
+            FatalError: the query is wrong, or reads what readers may not.
+        """
+        self._note({"sql": text_digest(query)})
+        database = self._settings.database
+        with translate_driver_errors(database), reading_engine(database).connect() as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            if connection.scalar(_MAY_BE_READER, {"reader": READER}):
+                connection.execute(text(f"SET LOCAL ROLE {READER}"))
+            # A cursor of the server takes one query, and nothing that changes the session.
+            rows = connection.execution_options(stream_results=True).execute(text(query), parameters)
+            return frame_of(self._library, list(rows.keys()), rows)
+
+    def _note(self, details: dict[str, Any]) -> None:
+        record_audit(self._settings, AuditEntry("query", "", details={"format": "client", **details}))
+
+
+def _member(kind: Any, value: str, name: str) -> Any:
+    """Return the member of an enumeration.
+
+    Raises:
+        ChoiceError: it has no such member.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(member.value for member in kind)
+        raise ChoiceError(f"{name}={value!r} is not known", f"use one of {known}") from None
