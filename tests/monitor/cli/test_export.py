@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -26,13 +27,14 @@ from sqlalchemy import text as sql
 
 from monitor.embedded import Postgres
 from monitor.errors import FatalError
-from monitor.exports import exporting, unfinished
+from monitor.exports import exporting, unfinished, workbooks
 from monitor.findings import DrugMention, DrugNaming
 from monitor.records import ScoredPost
 from monitor.settings import DatabaseSettings, EnrichSettings, PrivacySettings, Settings
-from monitor.store import Store, reading_engine
+from monitor.store import READER, Store, reading_engine
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import POSTED, linked_to, mention_of, scored, write
+from tests.monitor.store.logins import login, name_of
 
 WILD = '=cmd|"a,b"\r\nعندي\tصداع ’💊\x1b[31m _x0041_ \u202e; sick @bob_1'
 PLAIN = "#Zoloft @ann@example.social makes me sick, call +44 20 7946 0958"
@@ -155,6 +157,14 @@ def test_the_provenance_and_the_audit_describe_the_file(
     assert entry["details"]["sha256"] == provenance["sha256"]
     assert entry["details"]["filters"]["drug"] == "zoloft"
     assert entry["details"]["filters"]["text"].startswith("sha256:"), "an entry can never be removed"
+
+
+def test_an_analyst_may_export(run: RunCommand, filled: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    with login(filled, READER) as analyst:
+        ended = run(analyst, "export", "cases", "-o", str(path), "--json")
+        assert ended.status == 0, ended.err
+        assert json.loads(ended.out)["login"] == audited(filled)[-1]["actor"] == name_of(analyst)
 
 
 def test_masked_texts_have_spans_that_fit(run: RunCommand, filled: Settings, tmp_path: Path) -> None:
@@ -311,6 +321,24 @@ def test_nothing_leaves_the_monitor_without_an_audit_entry(
     monkeypatch.undo()
     assert run(filled, "export", "effects", "-o", str(path)).status == 0
     assert parquet.read_metadata(path).num_rows == ROWS
+
+
+def test_a_full_disk_stops_the_export_and_it_goes_on(
+    run: RunCommand, filled: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "a.xlsx"
+    for module, name in ((unfinished.os, "fsync"), (workbooks.tempfile, "TemporaryDirectory")):
+        with monkeypatch.context() as full:
+            full.setattr(module, name, refuse)
+            text = refused(run, filled, "effects", "-o", str(path), status=1)
+        assert "make room" in text
+        assert str(path) in text
+        assert not path.exists()
+    assert run(filled, "export", "effects", "-o", str(path)).status == 0
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_an_export_without_rows_is_a_file_with_columns(
