@@ -100,7 +100,7 @@ def decide_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is right about an item. What the model said stays in the database.
+    """Store a verdict about an item. What the model said stays in the database.
 
     Example: [bold]ade-monitor review decide 17 wrong-pt --pt 10022437[/]
     """

@@ -21,8 +21,8 @@ from monitor.store.reviews.shown_items import CAN_BE_READ, ShownItem, show_item
 LEASE: Final = timedelta(minutes=30)
 """How long an item is kept for a reviewer by default."""
 
-# An item needs its independent verdicts, and a disputed one an adjudicator. Whoever said something about an
-# item does not get it again.
+# An item needs its independent verdicts, and a disputed one an adjudicator. A reviewer with a
+# verdict about an item does not get it again.
 _SLOTS: Final = f"""
     NOT EXISTS (SELECT FROM review_verdicts AS v
                 WHERE v.item_id = i.item_id AND v.reviewer = session_user AND {VALID})
@@ -57,7 +57,7 @@ _LEASE: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class NextRequest:
-    """Which item a reviewer wants.
+    """Which item a reviewer asks for.
 
     Attributes:
         reason: only items that this strategy chose, or None.

@@ -1,0 +1,209 @@
+"""`ade-monitor review`: from the sample to training data, as its users see it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.embedded import environment_of
+from monitor.settings import Settings
+from monitor.store.roles import READER, REVIEWER
+from tests.monitor.cli.conftest import RunCommand
+from tests.monitor.store.batches import Tables
+from tests.monitor.store.conftest import migrated
+from tests.monitor.store.logins import login
+from tests.monitor.store.reviews.review_items import TEXT, fill, reported
+from training.corpora.reading_log import ReadingLog
+from training.corpora.reviews import read_reviews
+from training.examples import AnnotatedSpan, Example
+
+__all__ = ["migrated"]  # a database alone: no broker is needed here
+
+PAGE = (Path(__file__).parents[3] / "docs" / "review.md").read_text(encoding="utf-8")
+WEEK = ["--since", "2026-06-29", "--until", "2026-07-06"]
+SHAKY = (TEXT.index("shaky"), TEXT.index("shaky") + 5)
+SLEEP = (TEXT.index("cannot sleep"), TEXT.index("cannot sleep") + 12)
+
+
+def decide(run: RunCommand, settings: Settings, item: int, *verdict: str) -> dict[str, Any]:
+    ended = run(settings, "review", "decide", str(item), *verdict, "--json")
+    assert ended.status == 0, ended.err
+    record: dict[str, Any] = json.loads(ended.out)
+    return record
+
+
+async def test_verdicts_become_training_data(
+    run: RunCommand, migrated: Settings, tables: Tables, tmp_path: Path
+) -> None:
+    posts = [
+        reported("1"),
+        reported("2", "shaky", "cannot sleep"),
+        reported("3"),
+        reported("4"),
+        reported("5"),
+    ]
+    await fill(migrated, [*posts, reported("6"), reported("7")])
+    tables.run("UPDATE predictions SET label = 'NoADE', inclusion = 0.5 WHERE tweet_id IN ('6', '7')")
+    tables.run("DELETE FROM mentions WHERE tweet_id IN ('6', '7')")
+    with login(migrated, REVIEWER) as settings:
+        drawn = run(settings, "review", "sample", *WEEK, "--reviewers", "1", "--json")
+        assert (json.loads(drawn.out)["posts"], json.loads(drawn.out)["items"]) == (7, 8)
+        items = {
+            (name, start): item
+            for name, start, item in tables.rows("SELECT tweet_id, start, item_id FROM review_items")
+        }
+        assert decide(run, settings, items["1", SHAKY[0]], "correct")["outcome"] == "correct"
+        decide(run, settings, items["2", SHAKY[0]], "not-an-ade")
+        waiting = run(settings, "review", "export")
+        assert '"2"' not in waiting.out
+        assert "wait" in waiting.err
+        words = f"{SLEEP[0]}:{SLEEP[1]}"
+        decide(run, settings, items["2", SLEEP[0]], "wrong-pt", "--pt", "tremor")
+        decide(run, settings, items["3", SHAKY[0]], "wrong-span", "--span", words, "--pt", "none")
+        decide(run, settings, items["4", SHAKY[0]], "cannot-tell")
+        decide(run, settings, items["5", SHAKY[0]], "not-an-ade")
+        decide(run, settings, items["6", None], "correct")
+        decide(run, settings, items["7", None], "missed-ade", "--span", words, "--pt", "10022437")
+        path = tmp_path / "reviews.jsonl"
+        ended = run(settings, "review", "export", "--output", str(path), "--reason", "training")
+        assert ended.status == 0, ended.err
+    assert path.stat().st_mode & 0o077 == 0
+    log = ReadingLog()
+    examples = {example.id: example for example in read_reviews(path, log)["all"]}
+    assert examples == {
+        "1": Example("1", TEXT, 1, (AnnotatedSpan(*SHAKY, "10044565", "Tremor"),)),
+        "2": Example("2", TEXT, 1, (AnnotatedSpan(*SLEEP, "10044565", "Tremor"),)),
+        "3": Example("3", TEXT, 1, (AnnotatedSpan(*SLEEP),)),
+        "5": Example("5", TEXT, 0),
+        "6": Example("6", TEXT, 0),
+        "7": Example("7", TEXT, 1, (AnnotatedSpan(*SLEEP, "10022437", "Insomnia"),)),
+    }
+    decisions = {"confirmed": 2, "corrected": 3, "rejected": 1, "unclear": 1}
+    assert all(log.counts[f"reviews: {name}"] == count for name, count in decisions.items())
+    [(reason, details)] = tables.rows(
+        "SELECT reason, details FROM audit_entries WHERE action = 'export' ORDER BY number DESC LIMIT 1"
+    )
+    assert (reason, details["posts"]) == ("training", 7)
+    # What the model said is still there.
+    assert tables.rows("SELECT DISTINCT ptid FROM mentions WHERE tweet_id = '3'") == [("10044565",)]
+
+
+async def test_an_item_is_shown_with_its_words_and_without_its_author(
+    run: RunCommand, migrated: Settings
+) -> None:
+    await fill(
+        migrated, [reported("bsky:did:plc:mallory/3k", author="mallory", url="https://x.example/mallory/1")]
+    )
+    assert run(migrated, "review", "sample", *WEEK).status == 0
+    shown = run(migrated, "review", "next")
+    assert shown.status == 0
+    assert TEXT in shown.out.replace("\n", " ")
+    assert "Tremor 10044565" in shown.out
+    as_json = run(migrated, "review", "next", "--json")
+    assert tuple(json.loads(as_json.out)["span"]) == SHAKY
+    for ended in (shown, as_json):
+        assert "mallory" not in ended.out + ended.err
+    listed = run(migrated, "review", "list")
+    assert "Tremor" in listed.out
+    assert "shaky" not in listed.out
+    assert json.loads(run(migrated, "review", "next", "--adjudicate", "--json").out) is None
+
+
+async def test_the_examples_of_the_page_run(
+    run: RunCommand, migrated: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await fill(migrated, [reported("1"), reported("2", serious=True)])
+    for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            command = shlex.split(line.partition(" || ")[0])
+            if command[2] == "sample":
+                command += WEEK
+            ended = run(migrated, *command[1:])
+            assert ended.status == 0, (line, ended.err)
+    assert (tmp_path / "reviews.jsonl").exists()
+    assert "ade_review_precision_dropped 0.0" in (tmp_path / "review.prom").read_text()
+    for name, value in environment_of(migrated).items():
+        monkeypatch.setenv(name, value)
+    [code] = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    exec(compile(code, "docs/review.md", "exec"), {})
+
+
+async def test_mistakes_are_refused_with_status_2_and_advice(run: RunCommand, migrated: Settings) -> None:
+    await fill(migrated, [reported("1")])
+    assert run(migrated, "review", "sample", *WEEK, "--reviewers", "1").status == 0
+    shaky = f"{SHAKY[0]}:{SHAKY[1]}"
+    mistakes = [
+        ["sample", "--strategy", "best"],
+        ["sample", "--since", "2026-07-06", "--until", "2026-06-29"],
+        ["sample", "--since", "2026-07-06"],
+        ["sample", *WEEK, "--seed", "9"],
+        ["next", "--reason", "best"],
+        ["decide", "1", "right"],
+        ["decide", "99", "correct"],
+        ["decide", "1", "missed-ade", "--span", "0:2"],
+        ["decide", "1", "wrong-span"],
+        ["decide", "1", "wrong-span", "--span", "0-2"],
+        ["decide", "1", "wrong-span", "--span", "5:2"],
+        ["decide", "1", "wrong-span", "--span", "0:999"],
+        ["decide", "1", "wrong-span", "--span", shaky],
+        ["decide", "1", "wrong-pt", "--pt", "nothing like it"],
+        ["decide", "1", "wrong-pt", "--pt", "10044565"],
+        ["decide", "1", "wrong-drug", "--drug", "zoloft"],
+        ["decide", "1", "wrong-drug", "--drug", "no such drug"],
+        ["decide", "1", "correct", "--pt", "10022437"],
+        ["undo"],
+        ["list", "--state", "closed"],
+        ["list", "--outcome", "right"],
+        ["agreement", "--since", "2026-07-06", "--until", "2026-06-29"],
+        ["export", "--since", "yesterdayy"],
+    ]
+    for arguments in mistakes:
+        ended = run(migrated, "review", *arguments)
+        assert ended.status == 2, (arguments, ended.err)
+        assert "Traceback" not in ended.err
+    for _ in range(2):
+        again = run(migrated, "review", "decide", "1", "correct")
+    assert again.status == 2
+    assert "undo" in again.err
+
+
+async def test_readers_may_list_and_measure_but_not_decide(run: RunCommand, migrated: Settings) -> None:
+    await fill(migrated, [reported("1")])
+    assert run(migrated, "review", "sample", *WEEK).status == 0
+    with login(migrated, READER) as settings:
+        for command in (["list"], ["agreement"], ["drift"], ["export"]):
+            assert run(settings, "review", *command).status == 0, command
+        for command in (["next"], ["decide", "1", "correct"], ["sample", *WEEK, "--strategy", "serious"]):
+            assert run(settings, "review", *command).status == 1, command
+
+
+async def test_a_drop_of_precision_ends_with_status_3_and_is_logged(
+    run: RunCommand, migrated: Settings, tables: Tables
+) -> None:
+    await fill(migrated, [reported(str(number), probability=0.99) for number in range(40)])
+    tables.run("UPDATE tweets SET posted_at = posted_at - interval '7 d' WHERE tweet_id::int < 20")
+    for since, until in (("2026-06-22", "2026-06-29"), ("2026-06-29", "2026-07-06")):
+        ended = run(migrated, "review", "sample", "--since", since, "--until", until, "--reviewers", "1")
+        assert ended.status == 0, ended.err
+    steady = run(migrated, "review", "drift", "--until", "2026-07-06")
+    assert steady.status == 0
+    tables.run(
+        "INSERT INTO review_verdicts (item_id, decision) SELECT item_id, "
+        "CASE WHEN tweet_id::int < 20 THEN 'correct' ELSE 'not-an-ade' END FROM review_items"
+    )
+    tables.run(
+        "UPDATE review_items AS i SET state = 'done', outcome = v.decision, outcome_id = v.id "
+        "FROM review_verdicts AS v WHERE v.item_id = i.item_id"
+    )
+    dropped = run(migrated, "review", "drift", "--until", "2026-07-06", "--json")
+    assert dropped.status == 3
+    record = json.loads(dropped.out)
+    assert (record["dropped"], record["reviewed"], record["positives"]) == (True, 20, 0)
+    assert "precision" in dropped.err
+    assert run(migrated, "review", "drift", "--until", "2026-06-29").status == 0
