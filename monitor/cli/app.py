@@ -34,6 +34,7 @@ from monitor.cli.rules import rules_app
 from monitor.cli.schema import schema_command
 from monitor.cli.score import score_command
 from monitor.cli.settings import settings_command
+from monitor.cli.signals import signals_app
 from monitor.cli.stack_advice import AdvisingGroup
 from monitor.cli.terminology import terminology_app
 from monitor.cli.topics import topics_app
@@ -91,6 +92,7 @@ app.add_typer(cases_app, name="cases", rich_help_panel=USE)
 app.add_typer(review_app, name="review", rich_help_panel=USE)
 app.add_typer(export_app, name="export", rich_help_panel=USE)
 app.add_typer(alerts_app, name="alerts", rich_help_panel=USE)
+app.add_typer(signals_app, name="signals", rich_help_panel=USE)
 app.add_typer(rules_app, name="rules", rich_help_panel=USE)
 app.command("notify", rich_help_panel=USE)(notify_command)
 app.add_typer(terminology_app, name="terminology", rich_help_panel=USE)

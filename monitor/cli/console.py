@@ -104,9 +104,9 @@ def counted(count: int, noun: str) -> str:
 
     Args:
         count: how many.
-        noun: in the singular; its plural has an s, or ies instead of a y.
+        noun: in the singular; its plural has an s, or ies instead of a y after a consonant.
     """
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
     return f"{count:,} {noun if count == 1 else plural}"
 
 

@@ -101,7 +101,7 @@ def effect_filters(
     choices = chosen_drugs(settings, [] if drug is None else [drug])
     groups = group_filters_of(settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme)
     if coding is not None:
-        _note_coding(settings, coding)
+        note_coding(settings, coding)
     return Filters(
         since=since,
         until=until,
@@ -119,7 +119,7 @@ def effect_filters(
     )
 
 
-def _note_coding(settings: Settings, release: str) -> None:
+def note_coding(settings: Settings, release: str) -> None:
     """Print a note if mentions came after the last recoding by a release: they are left out.
 
     Raises:

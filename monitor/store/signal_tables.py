@@ -25,20 +25,19 @@ from sqlalchemy import (
 from monitor.store.tables import Instant
 from monitor.store.tables import metadata as metadata
 
+# The refresh alone writes here, and replaces whole days. A key of all columns would take most of its time.
 signal_counts = Table(
     "signal_counts",
     metadata,
-    Column("day", Date, primary_key=True),
-    # Empty texts instead of NULL, because they are part of the key.
-    Column("coding", Text, primary_key=True, server_default=""),
-    Column("drug", Text, primary_key=True, server_default=""),
-    Column("ptid", Text, primary_key=True, server_default=""),
-    Column("platform", Text, primary_key=True, server_default=""),
-    Column("lang", Text, primary_key=True, server_default=""),
+    Column("day", Date, nullable=False, index=True),
+    Column("coding", Text, nullable=False, server_default=""),
+    Column("drug", Text, nullable=False, server_default=""),
+    Column("ptid", Text, nullable=False, server_default="", index=True),
+    Column("platform", Text, nullable=False, server_default=""),
+    Column("lang", Text, nullable=False, server_default=""),
     Column("cases", Integer, nullable=False),
     Column("authors", Integer, nullable=False),
     CheckConstraint("0 <= authors AND authors <= cases AND cases > 0", name="authors_within_cases"),
-    Index(None, "ptid", "day"),
 )
 
 signal_events = Table(

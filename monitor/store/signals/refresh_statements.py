@@ -36,37 +36,44 @@ SUM_CASES: Final = text(
     "SELECT sum(cases) FROM signal_counts WHERE day = ANY(CAST(:days AS date[])) AND coding = ''"
 )
 
-_REJECTED: Final = """EXISTS (
-    SELECT FROM review_items AS i WHERE i.tweet_id = {post} AND i.ptid IS NOT DISTINCT FROM c.ptid
-      AND i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug')
-      AND NOT EXISTS (
-          SELECT FROM review_items AS other WHERE other.tweet_id = i.tweet_id
-            AND other.ptid IS NOT DISTINCT FROM i.ptid AND other.outcome IN ('correct', 'wrong-span')
-      )
-)"""
+# Read once for a range, since there are few verdicts.
+_REJECTED_CASES: Final = """
+    SELECT r.case_id FROM (
+        SELECT DISTINCT c.case_id, c.ptid
+        FROM review_items AS i JOIN case_posts AS p ON p.tweet_id = i.tweet_id
+            JOIN cases AS c ON c.case_id = p.case_id AND c.ptid IS NOT DISTINCT FROM i.ptid
+        WHERE i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug')
+    ) AS r
+    WHERE NOT EXISTS (
+        SELECT FROM case_posts AS p WHERE p.case_id = r.case_id AND NOT COALESCE((
+            SELECT bool_or(i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug'))
+                AND NOT bool_or(i.outcome IN ('correct', 'wrong-span'))
+            FROM review_items AS i
+            WHERE i.tweet_id = p.tweet_id AND i.ptid IS NOT DISTINCT FROM r.ptid
+        ), false)
+    )
+"""
 
-# A repost is not a report by the account that repeats it, so it has no author here.
-_CASES: Final = f"""
+# A scalar subquery is run for erased posts alone. The planner would turn EXISTS into a hash of all posts.
+CASES: Final = f"""
     FROM cases AS c
     JOIN case_posts AS p ON p.case_id = c.case_id AND p.role = 'report'
     JOIN tweets AS t ON t.tweet_id = p.tweet_id
-    {{codes}}
-    WHERE c.first_at >= CAST(:start AS timestamptz) AND c.first_at < CAST(:end AS timestamptz)
-      AND CAST(c.first_at AT TIME ZONE 'UTC' AS date) = ANY(CAST(:days AS date[]))
+    {{joins}}
+    WHERE {{times}}
       AND c.status <> 'not-a-case'
-      AND (t.erased_at IS NULL OR EXISTS (
-          SELECT FROM case_posts AS later JOIN tweets AS post ON post.tweet_id = later.tweet_id
-          WHERE later.case_id = c.case_id AND post.erased_at IS NULL
+      AND (t.erased_at IS NULL OR (
+          SELECT true FROM case_posts AS later JOIN tweets AS post ON post.tweet_id = later.tweet_id
+          WHERE later.case_id = c.case_id AND post.erased_at IS NULL LIMIT 1
       ))
-      AND NOT (
-          {_REJECTED.format(post="p.tweet_id")}
-          AND NOT EXISTS (
-              SELECT FROM case_posts AS later
-              WHERE later.case_id = c.case_id AND NOT {_REJECTED.format(post="later.tweet_id")}
-          )
-      )
+      AND c.case_id NOT IN ({_REJECTED_CASES})
 """  # noqa: S608 - no value of a user
+"""The cases that count, with their first posts `t`. `joins` and `times` are what a query adds."""
 
+_TIMES: Final = """c.first_at >= CAST(:start AS timestamptz) AND c.first_at < CAST(:end AS timestamptz)
+      AND CAST(c.first_at AT TIME ZONE 'UTC' AS date) = ANY(CAST(:days AS date[]))"""
+
+# A repost is not a report by the account that repeats it, so it has no author here.
 _INSERT: Final = """
     INSERT INTO signal_counts (day, coding, drug, ptid, platform, lang, cases, authors)
     SELECT CAST(c.first_at AT TIME ZONE 'UTC' AS date), {coding}, COALESCE(c.drug, ''),
@@ -76,7 +83,9 @@ _INSERT: Final = """
 """
 
 COUNT_CASES: Final = text(
-    _INSERT.format(coding="''", codes="c") + _CASES.format(codes="") + "GROUP BY 1, 2, 3, 4, 5, 6"
+    _INSERT.format(coding="''", codes="c")
+    + CASES.format(joins="", times=_TIMES)
+    + "GROUP BY 1, 2, 3, 4, 5, 6"
 )
 """Counts by the original codes."""
 
@@ -92,7 +101,7 @@ _NEW_CODES: Final = """
 
 COUNT_RECODED: Final = text(
     _INSERT.format(coding="code.release", codes="code")
-    + _CASES.format(codes=_NEW_CODES)
+    + CASES.format(joins=_NEW_CODES, times=_TIMES)
     + "GROUP BY 1, 2, 3, 4, 5, 6"
 )
 """Counts by each release that `ade-monitor recode` has coded mentions with."""

@@ -85,11 +85,9 @@ def upgrade() -> None:
             "0 <= authors AND authors <= cases AND cases > 0",
             name=op.f("ck_signal_counts_authors_within_cases"),
         ),
-        sa.PrimaryKeyConstraint(
-            "day", "coding", "drug", "ptid", "platform", "lang", name=op.f("pk_signal_counts")
-        ),
     )
-    op.create_index(op.f("ix_signal_counts_ptid_day"), "signal_counts", ["ptid", "day"])
+    for column in ("day", "ptid"):
+        op.create_index(op.f(f"ix_signal_counts_{column}"), "signal_counts", [column])
     op.create_table(
         "signal_events",
         sa.Column("coding", sa.Text(), server_default="", nullable=False),

@@ -1,0 +1,276 @@
+"""`ade-monitor signals`: the table, its filters, series and the refresh, and what wrong input gets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from models.terminology import GroupKind, PtGroup
+from monitor.embedded import Postgres
+from monitor.settings import DatabaseSettings, Settings
+from monitor.store.label_import import LabelEffect, replace_label
+from monitor.store.terminology_import import ReleaseContent, replace_terminology
+from tests.monitor.cli.conftest import RunCommand
+
+PTS = {"10022437": "Insomnia", "10028813": "Nausea", "10019211": "Headache", "10012378": "Depression"}
+DRUGS = ("sertraline", "ibuprofen", "metformin", "warfarin")
+FIRST = date(2026, 1, 5)
+WEEKS = 20
+
+CASES = """
+WITH row AS (
+    SELECT n, to_char(n, 'FM0000000000000000') AS case_id, day, drug, ptid, pt_name, platform, lang
+    FROM unnest(%s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        AS row (n, day, drug, ptid, pt_name, platform, lang)
+), posts AS (
+    INSERT INTO tweets (tweet_id, posted_at, text, platform, lang, author_hash)
+    SELECT 'post ' || n, day, 'a text', platform, lang, 'author ' || n FROM row RETURNING tweet_id
+), made AS (
+    INSERT INTO cases (case_id, drug, effect, ptid, pt_name, first_at, last_at)
+    SELECT case_id, drug, COALESCE('pt:' || ptid, 'words:x'), ptid, pt_name, day, day FROM row
+), scored AS (
+    INSERT INTO predictions (tweet_id, bundle, label, probability)
+    SELECT 'post ' || n, 'b', 'ADE', 0.9 FROM row
+)
+INSERT INTO case_posts (case_id, tweet_id, role) SELECT case_id, 'post ' || n, 'report' FROM row
+"""
+
+
+def generated_cases() -> list[tuple[date, str | None, str | None, str, str]]:
+    """Return cases of all pairs in each week, more of sertraline and insomnia, and some that are left out."""
+    rows: list[tuple[date, str | None, str | None, str, str]] = []
+    for week in range(WEEKS):
+        day = FIRST + timedelta(weeks=week)
+        for drug in DRUGS:
+            rows += [(day, drug, ptid, "x", "en") for ptid in list(PTS)[:3]]
+        rows += [(day + timedelta(days=n % 7), "sertraline", "10022437", "x", "en") for n in range(4)]
+        rows += [(day, "sertraline + metformin", "10012378", "reddit", "de")]
+        rows += [(day, None, "10028813", "x", "en"), (day, "warfarin", None, "x", "en")]
+    last = FIRST + timedelta(weeks=WEEKS - 1)
+    rows += [(last, "warfarin", "10012378", "reddit", "de")] * 3
+    rows += [(last + timedelta(days=n % 5), "ibuprofen", "10019211", "x", "en") for n in range(20)]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def filled(
+    postgres: Postgres, _postgres_admin: psycopg.Connection[Any], _migrated_template: str
+) -> Iterator[Settings]:
+    """A database with generated cases, mentions, a release and a label, refreshed once."""
+    name = "signals_of_commands"
+    _postgres_admin.execute(f"CREATE DATABASE {name} TEMPLATE {_migrated_template}")
+    settings = Settings(database=DatabaseSettings(url=SecretStr(postgres.url_of(name))))
+    rows = generated_cases()
+    days, drugs, ptids, platforms, langs = (list(column) for column in zip(*rows, strict=True))
+    names = [PTS.get(ptid or "") for ptid in ptids]
+    with psycopg.connect(postgres.url_of(name)) as connection:
+        connection.execute(CASES, [list(range(len(rows))), days, drugs, ptids, names, platforms, langs])
+        connection.execute(
+            "INSERT INTO hourly_drug_counts (hour, bundle, drug, seen, positive) "
+            "SELECT day, 'b', drug, 200, 10 FROM generate_series(%s::timestamptz, %s::timestamptz, '1 day') "
+            "AS day CROSS JOIN unnest(%s::text[]) AS drug",
+            [FIRST, FIRST + timedelta(weeks=WEEKS), list(DRUGS)],
+        )
+    groups = [
+        *(
+            PtGroup(ptid, GroupKind.PRIMARY_SOC, "1", "Psychiatric disorders")
+            for ptid in ("10022437", "10012378")
+        ),
+        *(PtGroup(ptid, GroupKind.PRIMARY_SOC, "2", "Other disorders") for ptid in ("10028813", "10019211")),
+        PtGroup("10012378", GroupKind.SMQ_NARROW, "3", "Depression and suicide"),
+    ]
+    replace_terminology(settings, "27.0", groups, ReleaseContent())
+    replace_label(settings, "1", "sertraline", "text", [LabelEffect("10022437", "Insomnia", "warnings")])
+    yield settings
+    _postgres_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def refreshed(filled: Settings) -> Settings:
+    """The same after a refresh."""
+    from monitor.store.signals import refresh_counts
+
+    refresh_counts(filled)
+    return filled
+
+
+def pairs(run: RunCommand, settings: Settings, *options: str) -> list[dict[str, Any]]:
+    ended = run(settings, "signals", "--json", *options)
+    assert ended.status == 0, ended.err
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def names(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(row["drug"], row["event"]) for row in rows}
+
+
+def test_before_the_first_refresh_the_answer_says_what_to_do(run: RunCommand, filled: Settings) -> None:
+    ended = run(filled, "signals")
+    assert ended.status == 0
+    assert "signals refresh" in ended.err
+    ended = run(filled, "signals", "refresh")
+    assert ended.status == 0, ended.err
+    assert ended.out == f"counted {len(generated_cases())} cases of {days_with_cases()} days\n"
+    assert run(filled, "signals", "refresh").out == ""
+
+
+def days_with_cases() -> int:
+    return len({day for day, *_ in generated_cases()})
+
+
+def test_the_disproportional_pair_comes_first_with_all_its_numbers(
+    run: RunCommand, refreshed: Settings
+) -> None:
+    rows = pairs(run, refreshed, "--method", "ebgm")
+    [first] = [row for row in rows if (row["drug"], row["event"]) == ("sertraline", "Insomnia")]
+    assert (first["cases"], first["authors"]) == (5 * WEEKS, 5 * WEEKS)
+    assert (first["drug_cases"], first["event_cases"]) == (8 * WEEKS, 8 * WEEKS)
+    assert first["all_cases"] == 17 * WEEKS + 23
+    assert [row["eb05"] for row in rows if row["signal"]] == sorted(
+        (row["eb05"] for row in rows if row["signal"]), reverse=True
+    )
+    table = (100, 60, 60, 17 * 20 + 23 - 220)
+    assert first["prr"] == pytest.approx((table[0] / 160) / (table[2] / (table[2] + table[3])))
+    assert first["ror"] == pytest.approx(table[0] * table[3] / (table[1] * table[2]))
+    assert first["listedness"] == "listed"
+    assert first["mentions"] == 200 * (7 * WEEKS + 1)
+    assert first["per_thousand_mentions"] == pytest.approx(1000 * 100 / first["mentions"])
+    assert ("metformin", "Depression") in names(rows)
+    [depression] = [row for row in rows if (row["drug"], row["event"]) == ("sertraline", "Depression")]
+    assert depression["indication"]
+
+
+def test_the_table_comes_with_the_warnings_of_the_field(run: RunCommand, refreshed: Settings) -> None:
+    ended = run(refreshed, "signals")
+    assert "Insomnia" in ended.out
+    assert "not evidence" in " ".join(ended.out.split())
+    assert "WEB-RADR" in ended.out
+    assert "WEB-RADR" in run(refreshed, "signals", "--json").err
+
+
+def test_csv_has_the_fields_of_json(run: RunCommand, refreshed: Settings) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(refreshed, "signals", "--csv").out)))
+    objects = pairs(run, refreshed)
+    assert [row["drug"] for row in rows] == [row["drug"] for row in objects]
+    assert set(rows[0]) == set(objects[0])
+    assert float(rows[0]["prr"]) == pytest.approx(objects[0]["prr"])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--drug", "zoloft", "--pt", "insomnia"], {("sertraline", "Insomnia")}),
+        (["--drug", "SSRIs", "--pt", "10022437"], {("sertraline", "Insomnia")}),
+        (["--pt", "10012378", "--lang", "en"], set()),
+        (["--platform", "reddit"], {(d, "Depression") for d in ("sertraline", "metformin", "warfarin")}),
+        (
+            ["--listedness", "unlisted", "--soc", "Psychiatric disorders:primary"],
+            {("sertraline", "Depression")},
+        ),
+        (["--smq", "Depression and suicide", "--drug", "warfarin"], {("warfarin", "Depression")}),
+        (["--min-cases", "99", "--drug", "sertraline"], {("sertraline", "Insomnia")}),
+        (["--by", "soc", "--drug", "warfarin", "--pt", "Nausea"], {("warfarin", "Other disorders")}),
+        (["--by", "smq", "--drug", "warfarin"], {("warfarin", "Depression and suicide")}),
+        (["--since", "2026-05-18", "--first-seen"], {("warfarin", "Depression")}),
+        (["--since", "2026-05-18", "--rising"], {("ibuprofen", "Headache")}),
+        (["--until", "2026-01-05"], set()),
+        (["--without-indications", "--pt", "Depression", "--drug", "sertraline"], set()),
+        (["--adjust", "both", "--drug", "warfarin", "--pt", "Depression"], {("warfarin", "Depression")}),
+    ],
+)
+def test_filters_choose_pairs(
+    run: RunCommand, refreshed: Settings, options: list[str], expected: set[tuple[str, str]]
+) -> None:
+    assert names(pairs(run, refreshed, *options)) == expected
+
+
+def test_filters_of_pairs_do_not_change_their_numbers(run: RunCommand, refreshed: Settings) -> None:
+    rows = pairs(run, refreshed)
+    for row in rows[:3]:
+        assert pairs(run, refreshed, "--drug", row["drug"], "--pt", row["code"]) == [row]
+    only = pairs(run, refreshed, "--only", "signals")
+    assert only == [row for row in rows if row["signal"]]
+    assert len(pairs(run, refreshed, "--limit", "1")) == 1
+
+
+def test_strata_take_the_difference_between_platforms_out_of_the_expected_cases(
+    run: RunCommand, refreshed: Settings
+) -> None:
+    # Depression is only on one platform: there, no drug has more of it than expected.
+    options = ["--pt", "Depression", "--drug", "warfarin"]
+    [crude], [adjusted] = (
+        pairs(run, refreshed, *options),
+        pairs(run, refreshed, *options, "--adjust", "platform"),
+    )
+    assert adjusted["expected"] == pytest.approx(3)
+    assert crude["prr"] == adjusted["prr"]
+    assert crude["expected"] != adjusted["expected"]
+
+
+def test_a_file_of_indications_marks_pairs(run: RunCommand, refreshed: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "indications.tsv"
+    path.write_text("drug\tpt\n# a comment\nCoumadin\t10028813\n", encoding="utf-8")
+    [row] = pairs(run, refreshed, "--indications", str(path), "--drug", "warfarin", "--pt", "Nausea")
+    assert row["indication"]
+    path.write_text("warfarin;Nausea\n", encoding="utf-8")
+    ended = run(refreshed, "signals", "--indications", str(path))
+    assert ended.status == 2
+    assert "line 1" in ended.err
+
+
+def test_corrections_say_when_nothing_was_reviewed(run: RunCommand, refreshed: Settings) -> None:
+    ended = run(refreshed, "signals", "--corrected", "--drug", "sertraline")
+    assert ended.status == 0
+    assert "not reviewed" in ended.err
+
+
+def test_the_series_has_a_row_for_each_week_with_its_rate(run: RunCommand, refreshed: Settings) -> None:
+    ended = run(refreshed, "signals", "series", "advil", "headache", "--json")
+    assert ended.status == 0, ended.err
+    weeks = [json.loads(line) for line in ended.out.splitlines()]
+    assert [week["cases"] for week in weeks] == [1] * (WEEKS - 1) + [21]
+    assert weeks[0]["per_thousand_mentions"] == pytest.approx(1000 / 1400)
+    assert weeks[-1]["burst"] and not weeks[-3]["burst"]
+    assert "burst" in ended.err
+    table = run(refreshed, "signals", "series", "advil", "headache", "--since", "2026-05-04")
+    assert "2026-05-04" in table.out
+    assert "2026-04-27" not in table.out
+    assert "not evidence" in " ".join(table.out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--since", "2026-03-01", "--until", "2026-02-01"], "is not before"),
+        (["--since", "yesterdayy"], "is not a date or time"),
+        (["--pt", "Insomia"], "Insomnia"),
+        (["--drug", "zzzzqqq"], "not in the dictionary"),
+        (["--by", "smq-broad"], "has no such groups"),
+        (["--soc", "Psychiatric disorder:primary"], "Psychiatric disorders"),
+        (["--min-cases", "3,5"], "--min-cases"),
+        (["--min-cases", "0"], "--min-cases"),
+        (["--first-seen"], "--since"),
+        (["--rising", "--since", "7d", "--lang", "en"], "mention"),
+        (["--json", "--csv"], "exclude"),
+        (["--coding", "99.9"], "99.9"),
+        (["series", "zoloft", "Insomia"], "Insomnia"),
+        (["series", "zzzzqqq", "Insomnia"], "not in the dictionary"),
+        (["series", "zoloft", "Insomnia", "--since", "2026-03-01", "--until", "2026-02-01"], "is not before"),
+    ],
+)
+def test_mistakes_end_with_status_2_and_a_hint(
+    run: RunCommand, refreshed: Settings, arguments: list[str], hint: str
+) -> None:
+    ended = run(refreshed, "signals", *arguments)
+    assert ended.status == 2
+    assert hint in " ".join(ended.err.replace("│", " ").split())
+    assert ended.out == ""
