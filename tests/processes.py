@@ -29,23 +29,30 @@ def ade_monitor(
     settings: Settings | None, *arguments: str, stdin: bytes | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a subcommand to its end."""
+    ended = run_program("monitor.cli", *arguments, settings=settings, stdin=stdin, cwd=cwd)
+    return subprocess.CompletedProcess(
+        ended.args, ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    )
+
+
+def run_program(
+    module: str,
+    *arguments: str,
+    settings: Settings | None = None,
+    stdin: bytes | None = None,
+    cwd: Path | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a module as a program to its end, in a fork of the prepared interpreter."""
     with TemporaryDirectory() as temporary:
         source, out, err = (Path(temporary) / name for name in ("stdin", "stdout", "stderr"))
         source.write_bytes(stdin or b"")
-        process = ForkedProcess(
-            "monitor.cli",
-            arguments,
-            child_environment(settings),
-            stdin=source,
-            stdout=out,
-            stderr=err,
-            cwd=cwd,
-        )
+        files = {"stdin": source, "stdout": out, "stderr": err}
+        process = ForkedProcess(module, arguments, child_environment(settings), **files, cwd=cwd)
         try:
             status = process.wait(PATIENCE * 2)
         finally:
             process.kill()
-        return subprocess.CompletedProcess(arguments, status, out.read_text(), err.read_text())
+        return subprocess.CompletedProcess(arguments, status, out.read_bytes(), err.read_bytes())
 
 
 class RunningCommand:

@@ -7,10 +7,12 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote_plus
 
+import pytest
 from kafka.admin import KafkaAdminClient, UserScramCredentialUpsertion
 
 from monitor.embedded import free_port
@@ -32,6 +34,12 @@ LISTENERS: Final = {
     "TLSLOGIN": "SASL_SSL",
 }
 """The ports in addition to the one without security, and their protocols."""
+_FIRST_LOGINS: Final = (("LOGIN", "PLAIN"), ("TLSLOGIN", "SCRAM-SHA-512"), ("TLSLOGIN", "OAUTHBEARER"))
+LOGINS: Final = [
+    pytest.param(*login, marks=() if login in _FIRST_LOGINS else pytest.mark.slow)
+    for login in product(("LOGIN", "TLSLOGIN"), MECHANISMS)
+]
+"""Each port with a login and each mechanism; most of them are tried by `make test-full` alone."""
 
 
 class SecureKafka:

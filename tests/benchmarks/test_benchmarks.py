@@ -59,6 +59,7 @@ def test_inference_measures_the_precisions_of_this_processor() -> None:
     assert "minilm fp32" in figures["peak_gflops"]
 
 
+@pytest.mark.slow
 def test_ingest_measures_every_reader_a_stream_and_a_bomb() -> None:
     options = ("--quick", "--posts", "100", "--rounds", "1", "--gb", "0.005")
     output = run_python("-m", "benchmarks.ingest", *options)

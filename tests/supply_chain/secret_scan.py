@@ -1,8 +1,9 @@
 """`python -m tests.supply_chain.secret_scan [FILE ...]`: passwords and keys in tracked files.
 
-`make test` scans all of them, and the hook of pre-commit those of a commit. detect-secrets finds the keys of
-many services, private keys, addresses with passwords, and values of fields such as `password`. Nothing is
-sent anywhere. Invented values of tests and pages are listed below: take one of these words for a new test.
+`make test-full` scans all of them, `make test` those of the newest commits, and the hook of pre-commit
+those of a commit. detect-secrets finds the keys of many services, private keys, addresses with passwords,
+and values of fields such as `password`. Nothing is sent anywhere. Invented values of tests and pages are
+listed below: take one of these words for a new test.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ DETECTORS: Final = (
 """Detectors of detect-secrets. Others are for services that have nothing to do with this project."""
 
 NO_TEXT: Final = re.compile(
-    r"\.(safetensors|bin|png|svg|xlsx|parquet|zst|gz)$|^models/bundles/|^training/synthetic/data/"
+    r"\.(safetensors|bin|png|svg|xlsx|parquet|zst|gz)$|^models/bundles/|^(training/synthetic|monitor/enrich/drugs|monitor/labels)/data/"
 )
-"""Files that have no place for a secret: numbers, hashes of files, and invented posts."""
+"""Files that have no place for a secret: numbers, hashes of files, names, and invented posts."""
 
 HASHES: Final = r"_digest\"|\.safetensors\"|labels\.json\"|weights=\(|sha256[:=]"
 """Lines with the SHA-256 of a file."""
@@ -94,8 +95,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def tracked_files() -> list[str]:
     """Return the paths of all files that git tracks, relative to the root."""
-    command = ["git", "ls-files", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return _listed("ls-files", "-z")
+
+
+def changed_files(commits: int) -> list[str]:
+    """Return the tracked paths that the newest commits, or changes without a commit, have touched."""
+    log = _listed("log", "-z", "--name-only", "--format=", f"--max-count={commits}")
+    touched = {*log, *_listed("diff", "-z", "--name-only", "HEAD")}
+    return [name for name in tracked_files() if name in touched]
+
+
+def _listed(*arguments: str) -> list[str]:
+    listed = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [name for name in listed.split("\0") if name]
 
 

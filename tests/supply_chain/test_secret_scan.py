@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.supply_chain import secret_scan
-from tests.supply_chain.secret_scan import INVENTED, NO_TEXT, main, scan, tracked_files
+from tests.supply_chain.secret_scan import INVENTED, NO_TEXT, ROOT, changed_files, main, scan, tracked_files
 
 
 def random_text(length: int, letters: str = string.ascii_letters + string.digits) -> str:
@@ -48,6 +48,12 @@ def test_invented_values_do_not_count(tmp_path: Path) -> None:
     assert main([str(file)]) == 0
 
 
+def test_no_file_of_the_newest_commits_has_a_secret() -> None:
+    files = changed_files(commits=10)
+    assert scan([name for name in files if not NO_TEXT.search(name) and (ROOT / name).exists()]) == []
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_no_tracked_file_has_a_secret() -> None:
     assert scan([name for name in tracked_files() if not NO_TEXT.search(name)]) == []

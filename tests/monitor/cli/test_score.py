@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,16 @@ import pytest
 from models import Pipeline
 from models.bundle import Options
 from tests.keyword_network import keyword_network
+from tests.processes import run_program
 from tests.tiny import make_tiny_bundle, save_tiny, write_checkpoint
 from tests.tiny_retrieval import make_tiny_hybrid
 
-COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
 KEYS = ["id", "line", "label", "probability", "reason", "windows", "unread", "mentions", "bundle"]
 MENTION_KEYS = ["start", "end", "text", "score", "ptid", "pt_name", "pt_score"]
 
 
 def score(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, timeout=120, check=False)
+    return run_program("monitor.cli", "score", *arguments, stdin=stdin)
 
 
 def records(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:

@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.monitor.cli.test_score import COMMAND, lines_of
+from tests.monitor.cli.test_score import lines_of
+
+COMMAND = [sys.executable, "-m", "monitor.cli", "score"]
 
 
 def test_each_line_of_a_slow_pipe_is_scored_before_the_next_one() -> None:

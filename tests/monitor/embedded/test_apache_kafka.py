@@ -79,6 +79,7 @@ def ends_of(kafka: KafkaSettings) -> int:
     return int(count)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_its_topics_survive_a_stop_a_kill_and_an_unfinished_format(tmp_path: Path) -> None:
     data = tmp_path / "a folder with 'quotes' and $paces"

@@ -194,6 +194,7 @@ def test_an_unknown_bundle_fails_before_anything_is_started(tmp_path: Path, name
     assert not (tmp_path / "ade-data").exists()
 
 
+@pytest.mark.slow
 def test_a_demo_that_times_out_names_what_is_missing_and_the_logs(tmp_path: Path) -> None:
     ended = subprocess.run(
         command("demo", "--once", "--bundle", "dummy:10", "--timeout", "3"),

@@ -24,6 +24,7 @@ from monitor.settings import (
 from tests.processes import PATIENCE, wait_for
 
 
+@pytest.mark.slow
 def test_a_worker_that_keeps_crashing_is_started_again_and_shows_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,17 @@ from monitor.kafka import (
     topic_states,
 )
 from monitor.settings import KafkaSettings
-from tests.secure_kafka import CLIENT, LISTENERS, LOGIN, MECHANISMS, PASSWORD, SECRET, USER, TokenServer
+from tests.secure_kafka import (
+    CLIENT,
+    LISTENERS,
+    LOGIN,
+    LOGINS,
+    MECHANISMS,
+    PASSWORD,
+    SECRET,
+    USER,
+    TokenServer,
+)
 
 if TYPE_CHECKING:
     from tests.secure_kafka import SecureKafka
@@ -42,8 +52,7 @@ def login(mechanism: str, tokens: TokenServer) -> dict[str, Any]:
     return oauth(tokens) if mechanism == "OAUTHBEARER" else {"sasl_mechanism": mechanism, **LOGIN}
 
 
-@pytest.mark.parametrize("listener", ["LOGIN", "TLSLOGIN"])
-@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize(("listener", "mechanism"), LOGINS)
 def test_every_client_logs_in(
     listener: str, mechanism: str, secure_kafka: SecureKafka, tokens: TokenServer
 ) -> None:

@@ -13,7 +13,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from monitor.kafka import ensure_topics, token_source
 from monitor.settings import KafkaSettings
 from monitor.stream.broker_login import WorkerTokens, broker_credentials
-from tests.secure_kafka import CLIENT, LOGIN, MECHANISMS, SECRET, TokenServer
+from tests.secure_kafka import CLIENT, LOGIN, LOGINS, SECRET, TokenServer
 
 if TYPE_CHECKING:
     from tests.secure_kafka import SecureKafka
@@ -41,8 +41,7 @@ async def sent_and_read(kafka: KafkaSettings) -> bytes | None:
         return record.value
 
 
-@pytest.mark.parametrize("listener", ["LOGIN", "TLSLOGIN"])
-@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize(("listener", "mechanism"), LOGINS)
 async def test_the_worker_logs_in(
     listener: str, mechanism: str, secure_kafka: SecureKafka, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -167,6 +167,7 @@ def test_the_default_bundle_searches_names_and_states_its_scores(
     assert "$" not in card
 
 
+@pytest.mark.slow
 def test_a_rival_without_a_retriever_is_evaluated_too(
     corpora_folder: Path, terminology_folder: Path, tiny_encoder: Path, tmp_path: Path
 ) -> None:

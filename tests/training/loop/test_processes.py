@@ -37,6 +37,7 @@ def train_together(checkpoint: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stderr[-4_000:]
 
 
+@pytest.mark.slow
 def test_two_processes_take_the_same_steps_as_one(tiny_encoder: Path, tmp_path: Path) -> None:
     _, alone = tiny_fit(tiny_encoder, tmp_path / "alone", STEADY)
     train_together(tiny_encoder, tmp_path)

@@ -25,6 +25,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return both
 
 
+@pytest.mark.slow
 def test_the_first_of_two_readers_is_trained_further_without_the_other_encoder(
     both: Path, tmp_path: Path
 ) -> None:
@@ -39,6 +40,7 @@ def test_the_first_of_two_readers_is_trained_further_without_the_other_encoder(
     assert any("of its two readers, the first" in text for text in recorder.messages)
 
 
+@pytest.mark.slow
 def test_all_five_classifiers_start_from_the_bundle(
     tiny_encoder: Path, wordnet_folder: Path, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from models.bundle import load_bundle
@@ -23,6 +24,7 @@ def ensemble(checkpoint: Path) -> Trained:
     return trained
 
 
+@pytest.mark.slow
 def test_every_head_of_an_ensemble_is_refitted_or_left(tmp_path: Path) -> None:
     trained = ensemble(write_checkpoint(tmp_path / "encoder"))
     exact = load_bundle(save_tiny(tmp_path / "ensemble", trained, vote="mean"))
