@@ -159,6 +159,8 @@ class Origin:
         key: key of the message as raw bytes, or None.
         value: value of the message as raw bytes, or None. Not part of `repr`: it holds a post.
         source: name of the source of the message, from its header `source`, or None.
+        topic_id: id of the topic, which another topic with the same name does not have; None if it is not
+            known.
     """
 
     topic: str
@@ -168,6 +170,7 @@ class Origin:
     key: bytes | None = field(default=None, repr=False)
     value: bytes | None = field(default=None, repr=False)
     source: str | None = None
+    topic_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +213,33 @@ class RefusedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a partition is done: each message before `next_offset` is in the database or a dead letter."""
+    """How far a partition is done: each message before `next_offset` is in the database or a dead letter.
+
+    Attributes:
+        topic_id: id of the topic, or None if it is not known.
+    """
 
     topic: str
     partition: int
     next_offset: int
+    topic_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetSpan:
+    """Offsets of a partition that were read one after the other, from `first` to the one before `end`.
+
+    Offsets without a message, such as those of aborted transactions, may lie between them.
+
+    Attributes:
+        topic_id: id of the topic, or None if it is not known.
+    """
+
+    topic: str
+    topic_id: str | None
+    partition: int
+    first: int
+    end: int
 
 
 class RetractionReason(StrEnum):

@@ -15,6 +15,7 @@ from monitor.cli.up import SUPERVISION_PAUSE, embedded_settings, show_panel
 from monitor.embedded import RunningMonitor, running_monitor
 from monitor.enrich import wanted_languages
 from monitor.errors import EmbeddedError, RetryableError, SettingsError
+from monitor.settings import StoreSettings
 
 if TYPE_CHECKING:
     from monitor.embedded.sample_run import DemoEffect, DemoSummary, SampleRun
@@ -40,6 +41,8 @@ def demo_command(
     of stdout is JSON: tweets_in, positive, mentions, coded, alerts, dead_letters, seconds.
     """
     settings = embedded_settings(context, data_dir, bundle)
+    # The sample tweets are followed by their rows.
+    settings = settings.model_copy(update={"store": StoreSettings(negatives="all")})
     languages = wanted_languages(settings)
     if languages and SAMPLE_LANGUAGE not in languages:
         raise SettingsError(

@@ -22,6 +22,7 @@ from monitor.errors import FatalError
 from monitor.kafka import (
     PartitionState,
     ensure_topics,
+    look_up_topic,
     move_offsets,
     offsets_since,
     plan_moves,
@@ -146,7 +147,7 @@ def _target(settings: Settings, to: str) -> Callable[[PartitionState], int]:
     if to == "database":
         from monitor.store import stored_progress
 
-        stored = stored_progress(settings)
+        stored = stored_progress(settings, look_up_topic(settings.kafka).id)
         return lambda state: stored.get(state.partition, state.first)
     since = parse_time(to, "--to")
     if since is None:

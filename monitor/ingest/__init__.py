@@ -10,7 +10,7 @@ batch           micro-batches of messages
 unread_offsets  what stands for messages that the broker has, or had, and nobody can read
 """
 
-from monitor.ingest.batch import Batch, KafkaEvent, read_events, start_batch
+from monitor.ingest.batch import Batch, KafkaEvent, read_events, start_batch, topic_id_of
 from monitor.ingest.contract import REASONS, read_fields
 from monitor.ingest.json_values import parse_json
 from monitor.ingest.messages import SOURCE_HEADER, Item, read_items, read_message
@@ -32,4 +32,5 @@ __all__ = [
     "read_items",
     "read_message",
     "start_batch",
+    "topic_id_of",
 ]

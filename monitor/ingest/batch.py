@@ -88,8 +88,11 @@ class Batch:
         That is after its last event, even if it has a higher offset before: then the reader went back within
         this batch.
         """
-        last = {(event.message.topic, event.message.partition): event.message.offset for event in self.events}
-        return [Progress(topic, partition, offset + 1) for (topic, partition), offset in sorted(last.items())]
+        last = {(event.message.topic, event.message.partition): event.message for event in self.events}
+        return [
+            Progress(topic, partition, message.offset + 1, topic_id_of(message))
+            for (topic, partition), message in sorted(last.items(), key=lambda item: item[0])
+        ]
 
 
 def start_batch(events: Sequence[KafkaEvent]) -> Batch:
@@ -138,6 +141,12 @@ def _summary(faults: Sequence[PoisonError], items: int) -> PoisonError:
     return PoisonError(first.reason, detail)
 
 
+def topic_id_of(message: KafkaMessage) -> str | None:
+    """Return the id of the topic that a message was read from, which our reader adds, or None."""
+    topic_id: str | None = getattr(message, "topic_id", None)
+    return topic_id
+
+
 def _source_header(message: KafkaMessage) -> str | None:
     """Return the value of the header `source`, or None. Faust has headers as a mapping or as pairs."""
     headers = message.headers
@@ -164,4 +173,5 @@ def origin_of(message: KafkaMessage) -> Origin:
         message.key,
         message.value,
         _source_header(message),
+        topic_id_of(message),
     )

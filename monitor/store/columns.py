@@ -52,10 +52,15 @@ class AliasRow(NamedTuple):
 
 
 class PredictionRow(NamedTuple):
-    """A row of `predictions`: a scored post, and which version of the post it is."""
+    """A row of `predictions`: a scored post, and which version of the post it is.
+
+    Attributes:
+        inclusion: probability with which the prediction is stored; less than 1 for a sample of negative ones.
+    """
 
     scored: ScoredPost
     version: int
+    inclusion: float = 1.0
 
     @property
     def tweet_id(self) -> str:
@@ -144,6 +149,7 @@ PREDICTION_COLUMNS: ColumnValues[PredictionRow] = {
     "offset": attrgetter("scored.received.origin.offset"),
     "first_probability": lambda row: clamp_optional(row.scored.prediction.first_probability),
     "second_probability": lambda row: clamp_optional(row.scored.prediction.second_probability),
+    "inclusion": attrgetter("inclusion"),
 }
 
 MENTION_COLUMNS: ColumnValues[MentionRow] = {
@@ -212,6 +218,7 @@ PROGRESS_COLUMNS: ColumnValues[Progress] = {
     "topic": attrgetter("topic"),
     "partition": attrgetter("partition"),
     "next_offset": attrgetter("next_offset"),
+    "topic_id": attrgetter("topic_id"),
 }
 
 

@@ -1,80 +1,159 @@
 """What a batch adds to `hourly_counts` and `hourly_drug_counts`.
 
-A post counts once, with the label of its highest scored version.
+A post counts once, with the label of its highest scored version:
+
+- A post with a row counts when the bundle's first prediction of it is stored. Later versions correct it.
+- A message with a post without an effect counts only if it was not counted before (`counted_offsets`). So it
+  counts once, whether its post has a row or not.
+- An edit of a post without a row does not count again: its first version was counted when it came.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.findings import DrugPlace
+from monitor.records import ScoredPost
 from monitor.store import statements as sql
 from monitor.store.columns import HourlyCount, HourlyDrugCount, PredictionRow, is_positive
+from monitor.store.counted_offsets import CountedMessages
+from monitor.store.negatives import NegativePosts
 from monitor.store.posts import WrittenPosts
 
 
-async def add_to_counts(
-    connection: AsyncConnection, posts: WrittenPosts, new: Sequence[PredictionRow], *, bundle: str
-) -> None:
-    """Count the posts that the bundle has scored for the first time, and correct those that were edited.
+@dataclass(frozen=True, slots=True)
+class CountedPost:
+    """What a post of the batch adds to the counts of an hour.
+
+    Attributes:
+        posted_at: when it was posted.
+        scored: the post with its prediction.
+        seen: 1 if it counts for the first time, else 0.
+        positive: 1 or -1 if the number of positive posts changes, else 0.
+        was_counted: True if the bundle has counted it, and its row knows.
+    """
+
+    posted_at: datetime
+    scored: ScoredPost
+    seen: int
+    positive: int
+    was_counted: bool = False
+
+    @property
+    def hour(self) -> int:
+        """When it was posted, in hours since 1970."""
+        return int(self.posted_at.timestamp() // 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """Decides which posts of a batch count.
 
     Args:
-        posts: the posts of the batch.
-        new: the predictions that the batch has inserted; of a post, those with higher versions come later.
-        bundle: version of the bundle.
+        counted: the messages that the bundle had counted before the batch.
+        negatives: which posts without an effect have rows.
     """
-    highest = {row.tweet_id: row for row in new}
+
+    counted: CountedMessages
+    negatives: NegativePosts
+
+    def stored(self, posts: WrittenPosts, new: Sequence[PredictionRow]) -> Iterator[CountedPost]:
+        """Yield what the posts with rows add.
+
+        Args:
+            posts: these posts.
+            new: the predictions that the batch has inserted; of a post, higher versions come later.
+        """
+        highest = {row.tweet_id: row for row in new}
+        for tweet_id, row in highest.items():
+            post, is_ade = posts[tweet_id], is_positive(row.scored)
+            if post.counted is not None:
+                change = is_ade - (post.counted.label == "ADE") if row.version > post.counted.version else 0
+                yield CountedPost(post.posted_at, row.scored, 0, change, was_counted=True)
+                continue
+            versions, is_kept = list(post.arrivals.versions.values()), self.negatives.keeps(tweet_id)
+            if not post.was_known and not is_kept and all(map(_is_edit, versions)):
+                seen = 0
+            elif post.had_effect or (post.was_known and is_kept):
+                seen = 1  # if the bundle had counted it, its prediction would be there
+            else:
+                seen = int(self._has_uncounted(versions))
+            yield CountedPost(post.posted_at, row.scored, seen, int(is_ade))
+
+    def unstored(self, posts: Sequence[ScoredPost]) -> Iterator[CountedPost]:
+        """Yield what the posts without rows add; all of them are without an effect."""
+        by_id: dict[str, list[ScoredPost]] = {}
+        for row in posts:
+            by_id.setdefault(row.received.post.id, []).append(row)
+        for rows in by_id.values():
+            if self._has_uncounted([row for row in rows if not _is_edit(row)]):
+                yield CountedPost(rows[0].received.posted_at, rows[-1], 1, 0)
+
+    def _has_uncounted(self, rows: Sequence[ScoredPost]) -> bool:
+        return any(not self.counted.has(row.received.origin) for row in rows)
+
+
+async def add_to_counts(connection: AsyncConnection, counted: Sequence[CountedPost], *, bundle: str) -> None:
+    """Add what the posts of a batch count.
+
+    Args:
+        connection: in the transaction of the batch.
+        counted: these posts.
+        bundle: version of the bundle that scored them.
+    """
     seen: Counter[int] = Counter()
     positive: Counter[int] = Counter()
+    edited: Counter[int] = Counter()
     corrections: Counter[int] = Counter()
-    for tweet_id, row in highest.items():
-        post = posts[tweet_id]
-        hour = int(post.posted_at.timestamp() // 3600)
-        is_ade = is_positive(row.scored)
-        if post.counted is None:
-            seen[hour] += 1
-            positive[hour] += is_ade
-        elif row.version > post.counted.version:
-            corrections[hour] += is_ade - (post.counted.label == "ADE")
-    counts = [HourlyCount(_start_of(hour), seen[hour], positive[hour]) for hour in sorted(seen)]
+    for post in counted:
+        if post.was_counted:
+            corrections[post.hour] += post.positive
+        elif post.seen:
+            seen[post.hour] += 1
+            positive[post.hour] += post.positive
+        elif post.positive:
+            edited[post.hour] += 1
+    counts = [HourlyCount(start_of(hour), seen[hour], positive[hour]) for hour in sorted(seen)]
     await sql.ADD_COUNTS.run(connection, counts, bundle=bundle)
+    counts = [HourlyCount(start_of(hour), edited[hour], edited[hour]) for hour in sorted(edited)]
+    await sql.ADD_EDITED_COUNTS.run(connection, counts, bundle=bundle)
     changed = {hour: corrections[hour] for hour in sorted(corrections) if corrections[hour]}
     if changed:
-        parameters = {"hour": list(map(_start_of, changed)), "positive": list(changed.values())}
+        parameters = {"hour": list(map(start_of, changed)), "positive": list(changed.values())}
         await connection.execute(sql.CORRECT_COUNTS, {**parameters, "bundle": bundle})
-    await _add_to_drug_counts(connection, posts, highest, bundle=bundle)
+    await sql.ADD_DRUG_COUNTS.run(connection, _drug_counts(counted), bundle=bundle)
 
 
-async def _add_to_drug_counts(
-    connection: AsyncConnection, posts: WrittenPosts, highest: Mapping[str, PredictionRow], *, bundle: str
-) -> None:
-    """Count the posts that name a drug themselves, by ingredient. A later edit does not change the count.
+def _drug_counts(counted: Sequence[CountedPost]) -> list[HourlyDrugCount]:
+    """Return the counts of posts that name a drug themselves, by ingredient. An edit does not change them.
 
     The drugs of posts without an effect are not stored, so nobody knows which ones an edit took away.
     """
     seen: Counter[tuple[int, str]] = Counter()
     positive: Counter[tuple[int, str]] = Counter()
-    for tweet_id, row in highest.items():
-        post = posts[tweet_id]
-        drugs = row.scored.findings.drugs
-        if not drugs or post.counted is not None:
+    for post in counted:
+        drugs = post.scored.findings.drugs
+        if not drugs or not post.seen:
             continue
-        hour = int(post.posted_at.timestamp() // 3600)
         named = {name for drug in drugs if drug.place is DrugPlace.POST for name in drug.ingredients}
         for name in named:
-            seen[hour, name] += 1
-            positive[hour, name] += is_positive(row.scored)
-    counts = [
-        HourlyDrugCount(_start_of(hour), drug, seen[hour, drug], positive[hour, drug])
+            seen[post.hour, name] += 1
+            positive[post.hour, name] += post.positive
+    return [
+        HourlyDrugCount(start_of(hour), drug, seen[hour, drug], positive[hour, drug])
         for hour, drug in sorted(seen)
     ]
-    await sql.ADD_DRUG_COUNTS.run(connection, counts, bundle=bundle)
 
 
-def _start_of(hour: int) -> datetime:
+def _is_edit(row: ScoredPost) -> bool:
+    return row.received.post.edited_at is not None
+
+
+def start_of(hour: int) -> datetime:
     """Return the start of an hour that is given in hours since 1970."""
     return datetime.fromtimestamp(hour * 3600, UTC)

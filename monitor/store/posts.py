@@ -34,12 +34,16 @@ class WrittenPost:
         arrivals: its versions.
         was_edited: True if the row was known, and the batch has brought a new version.
         counted: how the bundle had counted it before the batch; None if it had not.
+        was_known: True if the row was there before the batch.
+        had_effect: True if a version of it, before the batch or in it, has an effect.
     """
 
     posted_at: datetime
     arrivals: Arrivals
     was_edited: bool = False
     counted: CountedPrediction | None = None
+    was_known: bool = False
+    had_effect: bool = False
 
     @property
     def version(self) -> int:
@@ -82,8 +86,10 @@ class PostWriter:
         new = [_post_row(rows[tweet_id], arrivals[tweet_id], None) for tweet_id in sorted(rows)]
         inserted = {row.tweet_id for row in await self._put.run(connection, new)}
         written = {
-            tweet_id: WrittenPost(rows[tweet_id][0].received.posted_at, arrivals[tweet_id])
-            for tweet_id in rows
+            tweet_id: WrittenPost(
+                posts[0].received.posted_at, arrivals[tweet_id], had_effect=any(map(is_positive, posts))
+            )
+            for tweet_id, posts in rows.items()
         }
         known = {tweet_id: rows[tweet_id] for tweet_id in sorted(rows) if tweet_id not in inserted}
         if known:
@@ -111,7 +117,14 @@ class PostWriter:
                 change = _post_row(known[row.tweet_id], arrivals, already)
                 if arrivals.history != before or (change.shows_text and not row.has_text):
                     changes.append(change)
-            written[row.tweet_id] = WrittenPost(row.posted_at, arrivals, arrivals.edits > 0, already)
+            written[row.tweet_id] = WrittenPost(
+                row.posted_at,
+                arrivals,
+                was_edited=arrivals.edits > 0,
+                counted=already,
+                was_known=True,
+                had_effect=row.has_effect or any(map(is_positive, known[row.tweet_id])),
+            )
         await self._change.run(connection, changes)
         return written
 

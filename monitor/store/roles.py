@@ -30,7 +30,7 @@ ADMIN: Final = "ade_admin"
 """Owner of the tables: migrations, deletions by hand, retention, reports."""
 
 REVIEWER: Final = "ade_reviewer"
-"""Analysts who work on cases: what readers may do, and changes of cases with a note in their history."""
+"""Analysts who work on cases and review mentions: as readers, and changes of cases, notes and verdicts."""
 
 ROLES: Final = (WRITER, READER, ADMIN, REVIEWER)
 

@@ -163,8 +163,9 @@ def change_tweets(keys: AuthorKeys) -> Insert[PostRow]:
 
 # Other workers that write these posts wait until this transaction has ended.
 LOCK_KNOWN_TWEETS = text(
-    "SELECT tweet_id, posted_at, text IS NOT NULL AS has_text, edited_at, text_digests "
-    "FROM tweets WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) ORDER BY tweet_id FOR UPDATE"
+    "SELECT tweet_id, posted_at, text IS NOT NULL AS has_text, edited_at, text_digests, "
+    "EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE') AS has_effect "
+    "FROM tweets AS t WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) ORDER BY tweet_id FOR UPDATE OF t"
 )
 
 # A statement of its own: only one that starts after the lock sees what others wrote before.
@@ -242,12 +243,22 @@ CORRECT_COUNTS = text(
     "WHERE t.hour = row.hour AND t.bundle = :bundle"
 )
 
+# For edits of posts without rows, whose first versions were counted. If one never came, its edit counts.
+ADD_EDITED_COUNTS: Insert[HourlyCount] = Insert(
+    tables.hourly_counts,
+    COUNT_COLUMNS,
+    constants=["bundle"],
+    then="ON CONFLICT (hour, bundle) DO UPDATE SET positive = t.positive + excluded.positive, "
+    "seen = GREATEST(t.seen, t.positive + excluded.positive)",
+)
+
 PUT_PROGRESS: Insert[Progress] = Insert(
     tables.progress,
     PROGRESS_COLUMNS,
     constants=["consumer_group", "bundle"],
     then="ON CONFLICT (consumer_group, topic, partition) DO UPDATE "
-    "SET next_offset = excluded.next_offset, bundle = excluded.bundle, updated_at = now()",
+    "SET next_offset = excluded.next_offset, bundle = excluded.bundle, topic_id = excluded.topic_id, "
+    "updated_at = now()",
 )
 
 # `pg_advisory_xact_lock` of deletions, `…_shared` of batches: a deletion waits for the batches that are being

@@ -26,7 +26,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB
 
 from monitor.word_search import SEPARATORS
 
@@ -114,10 +114,12 @@ predictions = Table(
     Column("offset", BigInteger),
     Column("first_probability", Double),
     Column("second_probability", Double),
+    Column("inclusion", Double, nullable=False, server_default="1"),
     CheckConstraint("label IN ('ADE', 'NoADE')", name="label_known"),
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability_range"),
     CheckConstraint("first_probability BETWEEN 0 AND 1", name="first_probability_range"),
     CheckConstraint("second_probability BETWEEN 0 AND 1", name="second_probability_range"),
+    CheckConstraint("inclusion > 0 AND inclusion <= 1", name="inclusion_range"),
     Index(None, "bundle"),
 )
 
@@ -214,14 +216,17 @@ skipped_languages = Table(
     CheckConstraint("skipped > 0", name="skipped_positive"),
 )
 
-skipped_progress = Table(
-    "skipped_progress",
+counted_offsets = Table(
+    "counted_offsets",
     metadata,
-    Column("consumer_group", Text, primary_key=True),
     Column("topic", Text, primary_key=True),
+    # Empty if the topic's id is not known.
+    Column("topic_id", Text, primary_key=True),
     Column("partition", Integer, primary_key=True),
-    Column("next_offset", BigInteger, nullable=False),
-    Column("last_timestamp", Instant, nullable=False),
+    Column("kind", Text, primary_key=True),
+    Column("counter", Text, primary_key=True),
+    Column("offsets", INT8MULTIRANGE, nullable=False),
+    CheckConstraint("kind IN ('scored', 'skipped')", name="kind_known"),
 )
 
 tombstones = Table(
@@ -278,4 +283,5 @@ progress = Table(
     Column("next_offset", BigInteger, nullable=False),
     Column("bundle", Text, nullable=False),
     Column("updated_at", Instant, nullable=False, server_default=func.now()),
+    Column("topic_id", Text),
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.effect_reports import EffectReport
-from monitor.records import Alert, Progress, ReceivedPost, ScoredPost
+from monitor.records import Alert, OffsetSpan, Progress, ReceivedPost, ScoredPost
 from monitor.settings import Settings
 from monitor.store import statements as sql
 from monitor.store.admission import admit_posts
@@ -29,9 +29,11 @@ from monitor.store.columns import (
 )
 from monitor.store.connections import async_engine
 from monitor.store.cooldowns import EffectDecisions, take_cooldowns
-from monitor.store.counting import add_to_counts
+from monitor.store.counted_offsets import CounterKind, count_offsets, spans_of
+from monitor.store.counting import BatchCounts, add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.expiring import expire_events, note_need
+from monitor.store.negatives import NegativePosts
 from monitor.store.post_copies import expire_copy_keys
 from monitor.store.posts import PostWriter, WrittenPosts
 from monitor.store.reported_effects import report_effects
@@ -56,6 +58,7 @@ class Written:
         stale: posts that are older than the version that is stored, and were left out.
         removed: posts that were left out because they, or their authors, were deleted.
         late: those of them with ids that were not known to be removed; there may be dead letters of them.
+        new_posts: posts that the bundle had not counted before, whether they have rows or not.
     """
 
     new_predictions: int
@@ -66,6 +69,7 @@ class Written:
     stale: int = 0
     removed: int = 0
     late: int = 0
+    new_posts: int = 0
 
 
 class Store:
@@ -81,6 +85,7 @@ class Store:
         self._keys = author_keys(settings.privacy)
         self._posts = PostWriter(self._keys)
         self._enrich = settings.enrich
+        self._negatives = NegativePosts(settings.store)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -171,12 +176,13 @@ class Store:
         progress: Sequence[Progress],
         group: str,
         skipped: Sequence[ReceivedPost] = (),
+        spans: Sequence[OffsetSpan] = (),
     ) -> Written:
         """Write the predictions of a batch in one transaction. Writing a batch twice changes nothing.
 
         Each bundle's prediction for a version of a post is stored once. A known post with another text is an
         edit: it becomes the current version, and the predictions of older versions stay. Posts that were
-        deleted are left out.
+        deleted are left out. Posts without an effect are only counted, unless `store.negatives` says else.
 
         Args:
             scored: posts in any order, with or without repeats.
@@ -187,6 +193,8 @@ class Store:
             progress: how far the consumer group is after this batch.
             group: the consumer group.
             skipped: posts that were not scored because of their language; they are counted.
+            spans: the offsets that the batch has read, by which it is noticed if it comes again; those of the
+                messages of `scored` and `skipped` belong to them in any case.
 
         Raises:
             RetryableError: nothing was written, and the same call may succeed later. (If the connection broke
@@ -199,10 +207,11 @@ class Store:
                 # In every batch: `forget-key` may have removed the row since the last one.
                 await note_key(connection, self._keys)
                 admission = await admit_posts(connection, scored)
-                posts = await self._posts.write(connection, admission.posts, bundle=bundle)
-                await sql.PUT_ALIASES.run(connection, alias_rows(admission.posts))
+                admitted = await self._negatives.sort(connection, admission.posts)
+                posts = await self._posts.write(connection, admitted.stored, bundle=bundle)
+                await sql.PUT_ALIASES.run(connection, alias_rows(admitted.stored))
 
-                new = await _write_predictions(connection, posts, bundle=bundle)
+                new = await _write_predictions(connection, posts, self._negatives, bundle=bundle)
                 edited = [tweet_id for tweet_id, post in posts.items() if post.was_edited]
                 reports = await report_effects(connection, _current(posts, new), edited, self._enrich)
                 decisions = raise_alerts(reports)
@@ -210,12 +219,17 @@ class Store:
                 alerts = decisions.alerts(await take_cooldowns(connection, decisions))
                 new_alerts, changed_alerts = await _write_alerts(connection, edited, alerts)
 
-                await count_skipped(connection, skipped, group=group)
                 await sql.PUT_PROGRESS.run(connection, _latest(progress), bundle=bundle, consumer_group=group)
                 await note_need(connection, admission.needed)
                 # Last, because all workers update the row of the current hour, and wait there for each
                 # other's commit.
-                await add_to_counts(connection, posts, new, bundle=bundle)
+                counters = {CounterKind.SCORED: bundle, CounterKind.SKIPPED: group}
+                origins = [*(row.received.origin for row in scored), *(row.origin for row in skipped)]
+                before = await count_offsets(connection, [*spans, *spans_of(origins)], counters)
+                await count_skipped(connection, skipped, before[CounterKind.SKIPPED], group=group)
+                counts = BatchCounts(before[CounterKind.SCORED], self._negatives)
+                counted = [*counts.stored(posts, new), *counts.unstored(admitted.unstored)]
+                await add_to_counts(connection, counted, bundle=bundle)
             if admission.late:
                 async with self.engine.begin() as connection:
                     touched = await remove_late_posts(connection, admission.late)
@@ -229,6 +243,7 @@ class Store:
             stale=sum(post.arrivals.stale for post in posts.values()),
             removed=len(scored) - len(admission.posts),
             late=len(admission.late),
+            new_posts=sum(post.seen for post in counted),
         )
 
 
@@ -251,11 +266,15 @@ async def _write_findings(
 
 
 async def _write_predictions(
-    connection: AsyncConnection, posts: WrittenPosts, *, bundle: str
+    connection: AsyncConnection, posts: WrittenPosts, negatives: NegativePosts, *, bundle: str
 ) -> list[PredictionRow]:
     """Insert the predictions of a batch, and return those that are new, in the order of the posts' ids."""
     rows = [
-        PredictionRow(with_distinct_spans(scored), version)
+        PredictionRow(
+            with_distinct_spans(scored),
+            version,
+            negatives.inclusion(scored, had_effect=posts[tweet_id].had_effect),
+        )
         for tweet_id in sorted(posts)
         for version, scored in sorted(posts[tweet_id].arrivals.versions.items())
     ]

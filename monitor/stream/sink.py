@@ -14,9 +14,11 @@ import structlog
 
 from models.scoring import CacheCounts
 from monitor.ingest import Batch, KafkaEvent
+from monitor.records import OffsetSpan
 from monitor.settings import Settings
 from monitor.store import AppliedEvent, RaiseAlerts, Store, Written, audited
 from monitor.stream.outages import until_answered
+from monitor.stream.read_spans import ReadSpans
 from monitor.stream.tally import Tally
 from monitor.tracing import span
 
@@ -60,6 +62,7 @@ class WriteBatches:
         self._acknowledge = acknowledge
         self._cache_counts = cache_counts
         self._tally = Tally()
+        self._spans = ReadSpans()
 
     async def process(self, batch: Batch) -> Batch:
         """Write a batch, however long the database is away, then acknowledge its events.
@@ -70,7 +73,8 @@ class WriteBatches:
         started = time.monotonic()
         if batch.compliance:
             await self._apply_events(batch)
-        written = await until_answered(self._worker, lambda: self._write(batch))
+        spans = self._spans.of(batch.events)
+        written = await until_answered(self._worker, lambda: self._write(batch, spans))
         if written.new_alerts or written.changed_alerts:
             self._on_alerts()
         if written.late:
@@ -99,7 +103,7 @@ class WriteBatches:
             self._on_removals()
         _log_events(new)
 
-    def _write(self, batch: Batch) -> Awaitable[Written]:
+    def _write(self, batch: Batch, spans: Sequence[OffsetSpan]) -> Awaitable[Written]:
         bundle = batch.bundle
         return self._store.write_batch(
             batch.scored,
@@ -108,6 +112,7 @@ class WriteBatches:
             progress=batch.progress(),
             group=self._group,
             skipped=batch.skipped,
+            spans=spans,
         )
 
 

@@ -17,7 +17,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from pydantic import SecretStr
 
 from monitor.embedded import Postgres
-from monitor.settings import DatabaseSettings, Settings
+from monitor.settings import DatabaseSettings, Settings, StoreSettings
 from monitor.store import upgrade_database
 from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.report import FaultLines, FaultReport
@@ -87,8 +87,13 @@ def each_broker(request: pytest.FixtureRequest) -> FaultBroker:
 
 @pytest.fixture
 def on_broker(each_broker: FaultBroker, migrated: Settings) -> Settings:
-    """As `migrated`, with a fresh topic of four partitions on the broker of this case."""
-    return on_fresh_topic(migrated, each_broker.bootstrap)
+    """As `migrated`, with a fresh topic of four partitions on the broker of this case.
+
+    On the embedded broker, posts without an effect have rows. On Apache Kafka, they have none, as by default.
+    """
+    settings = on_fresh_topic(migrated, each_broker.bootstrap)
+    negatives = "all" if each_broker.name == TANSU else "none"
+    return settings.model_copy(update={"store": StoreSettings(negatives=negatives)})
 
 
 @pytest.fixture

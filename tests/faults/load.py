@@ -120,12 +120,12 @@ class Load:
 
 
 def stored_posts(settings: Settings) -> int:
-    """Return how many predictions are stored; 0 while the database is away."""
+    """Return how many posts are counted, with rows or without; 0 while the database is away."""
     with (
         suppress(psycopg.Error),
         psycopg.connect(settings.database.url.get_secret_value(), connect_timeout=5) as connection,
     ):
-        row = connection.execute("SELECT count(*) FROM predictions").fetchone()
+        row = connection.execute("SELECT coalesce(sum(seen), 0) FROM hourly_counts").fetchone()
         return int(row[0]) if row else 0
     return 0
 

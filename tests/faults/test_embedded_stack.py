@@ -60,7 +60,7 @@ def is_caught_up(monitor: RunningMonitor, sent: int, alerts: int) -> Callable[[]
     def condition() -> bool:
         with psycopg.connect(monitor.settings.database.url.get_secret_value()) as connection:
             stored, published = connection.execute(
-                "SELECT (SELECT count(*) FROM predictions), "
+                "SELECT (SELECT coalesce(sum(seen), 0) FROM hourly_counts), "
                 "(SELECT count(*) FROM alert_outbox WHERE published_at IS NOT NULL)"
             ).fetchone() or (0, 0)
         return bool(stored >= sent and published >= alerts)

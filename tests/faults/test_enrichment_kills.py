@@ -80,7 +80,7 @@ class Chain:
 
     def _stored(self) -> int:
         with psycopg.connect(self.settings.database.url.get_secret_value()) as connection:
-            [(stored,)] = connection.execute("SELECT count(*) FROM predictions")
+            [(stored,)] = connection.execute("SELECT coalesce(sum(seen), 0) FROM hourly_counts")
         return int(stored)
 
 

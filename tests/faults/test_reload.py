@@ -113,7 +113,7 @@ def test_another_bundle_is_taken_up_under_load_and_each_row_is_of_one_version(
         recovery_s=max(times),
     )
     assert (damage.lost, damage.doubled) == (0, 0)
-    rows = dict(results.rows("SELECT bundle, count(*) FROM predictions GROUP BY bundle"))
+    rows = dict(results.rows("SELECT bundle, sum(seen) FROM hourly_counts GROUP BY bundle"))
     assert set(rows) == set(versions)
     assert sum(rows.values()) == posts
     changes = [(line["before"], line["now"]) for line in _events(worker, "bundle changed")]

@@ -27,8 +27,8 @@ class FlowResults:
         return self.connection.execute(statement).fetchall()
 
     def scored(self) -> int:
-        """Return the number of predictions."""
-        return int(self.rows("SELECT count(*) FROM predictions")[0][0])
+        """Return the number of posts that are counted; those without an effect may have no rows."""
+        return int(self.rows("SELECT coalesce(sum(seen), 0) FROM hourly_counts")[0][0])
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return all alerts of the stream."""

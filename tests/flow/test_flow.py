@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer
 
-from monitor.settings import Settings
+from monitor.settings import Negatives, Settings, StoreSettings
 from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.processes import ade_monitor, running, wait_for
 
@@ -55,10 +55,12 @@ def test_a_fed_tweet_becomes_rows_and_an_alert(
     assert tweet["text"] not in worker.output()
 
 
+@pytest.mark.parametrize("negatives", ["none", pytest.param("all", marks=pytest.mark.slow)])
 def test_a_worker_killed_again_and_again_loses_and_duplicates_nothing(
-    migrated: Settings, results: FlowResults, tmp_path: Path
+    negatives: Negatives, migrated: Settings, results: FlowResults, tmp_path: Path
 ) -> None:
     settings = _in_small_batches(_with_bundle(migrated, "dummy:0.005"))
+    settings = settings.model_copy(update={"store": StoreSettings(negatives=negatives)})
     send(settings, tweet_values(1000))
     for goal in (1, 300, 600):
         with running(settings, tmp_path, "worker") as worker:
@@ -69,7 +71,8 @@ def test_a_worker_killed_again_and_again_loses_and_duplicates_nothing(
         wait_for(lambda: results.scored() == 1000 and len(results.alerts()) >= 200, watching=worker)
         assert worker.stop() == 0, worker.output()
 
-    assert results.rows("SELECT count(DISTINCT tweet_id) FROM predictions") == [(1000,)]
+    stored = 1000 if negatives == "all" else 200
+    assert results.rows("SELECT count(*), count(DISTINCT tweet_id) FROM predictions") == [(stored, stored)]
     assert results.rows("SELECT count(*) FROM mentions") == [(200,)]
     assert results.rows("SELECT sum(seen), sum(positive) FROM hourly_counts") == [(1000, 200)]
     assert sorted(int(alert["tweet_id"]) for alert in results.alerts()) == list(range(0, 1000, 5))

@@ -77,6 +77,7 @@ class PositionedConsumer(driver.Consumer):  # type: ignore[misc] # Faust ships n
     def _to_message(self, tp: Any, record: Any) -> Any:
         message = super()._to_message(tp, record)
         message.epoch = self._thread.fetched_epochs.get(tp, 0)
+        message.topic_id = self._thread.fetched_topic_id
         return message
 
     def ack(self, message: Any) -> bool:

@@ -53,6 +53,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         self.acknowledged: AcknowledgedOffsets[TopicPartition] = AcknowledgedOffsets()
         self.fetched_epochs: Mapping[TopicPartition, int] = {}
         self.topic: TopicIdentity | None = None
+        self.fetched_topic_id: str | None = None
         self._ends = LogEnds()
         self._refused = RefusedFetches(self.kafka.empty_answer_pause)
         self._foreign = ForeignCommits(self.kafka)
@@ -173,6 +174,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
                 last = records[place][-1].offset if records.get(place) else None
                 self.acknowledged.read(place, last, state.position)
         self.fetched_epochs = self.acknowledged.epochs()
+        self.fetched_topic_id = self.topic.id if self.topic else None
         return records
 
     async def _return_to_log(self, consumer: Any, place: TopicPartition, offset: int) -> Records:
@@ -211,7 +213,15 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         if state is None:
             return  # the group has rebalanced in the meantime
         report_cut(self.kafka, place, state.position, end)
-        self._jump(consumer, await self._first_offsets(consumer, [place]))
+        # Most logs that end too early are those of another topic, whose messages are not the counted ones.
+        topic = await self._present_topic()
+        if topic and self._is_other(topic):
+            report_replaced(
+                self.kafka, range(topic.partitions), self.topic.id if self.topic else None, topic.id
+            )
+            await self._read_from_start(topic)
+        else:
+            self._jump(consumer, await self._first_offsets(consumer, [place]))
 
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         """Commit offsets, each with the topic's id.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import psycopg
 
@@ -38,15 +39,17 @@ def scored(
     posted_at: datetime | None = POSTED,
     author: str | None = "author 7",
     lang: str | None = "en",
-    offset: int = 0,
+    offset: int | None = None,
     **fields: Any,
 ) -> ScoredPost:
     """Return a tweet that is positive if it has mentions, or if `positive` is True.
 
-    `fields` are other fields of `Post`.
+    Its message has an offset that depends on its id, unless `offset` is passed. `fields` are other fields of
+    `Post`.
     """
     tweet = Post(tweet_id, text, author, posted_at, lang, **fields)
-    received = ReceivedPost(tweet, Origin("tweets", 2, offset, POSTED))
+    place = crc32(tweet_id.encode(errors="surrogatepass")) if offset is None else offset
+    received = ReceivedPost(tweet, Origin("tweets", 2, place, POSTED))
     label = "ADE" if (bool(mentions) if positive is None else positive) else "NoADE"
     return ScoredPost(received, TweetPrediction(label, probability, mentions))
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.embedded import Postgres
-from monitor.settings import DatabaseSettings, PrivacySettings, Settings
+from monitor.settings import DatabaseSettings, PrivacySettings, Settings, StoreSettings
 
 
 @pytest.fixture
@@ -35,4 +35,7 @@ def _wired(url: str) -> Settings:
     return Settings(
         database=DatabaseSettings(url=SecretStr(url)),
         privacy=PrivacySettings(author_key=SecretStr("a key for tests")),
+        store=StoreSettings(
+            negatives="all"
+        ),  # most tests look at rows; `test_negatives` is about the default
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
@@ -195,7 +196,7 @@ steps = st.lists(
 async def test_counts_stay_exact_whatever_edits_come_and_come_again(
     store: Store, tables: Tables, batches: list[list[tuple[int, str, int | None]]], bundles: list[str]
 ) -> None:
-    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts CASCADE")
+    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts, counted_offsets CASCADE")
     for batch, bundle in zip([*batches, *batches], [*bundles, *bundles], strict=False):
         await write(store, [_wild(*post) for post in batch], bundle=bundle)
         assert tables.content()["counts"] == tables.recounted()
@@ -208,4 +209,5 @@ def _wild(number: int, text: str, minute: int | None) -> ScoredPost:
     mentions = [mention_of(words, "shaking")] if (number + ord(text)) % 2 else []
     edited_at = None if minute is None else POSTED + timedelta(minutes=minute)
     posted_at = POSTED + timedelta(hours=number)
-    return scored(str(number), words, *mentions, edited_at=edited_at, posted_at=posted_at)
+    offset = crc32(f"{words} {minute}".encode())
+    return scored(str(number), words, *mentions, edited_at=edited_at, posted_at=posted_at, offset=offset)

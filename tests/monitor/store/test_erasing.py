@@ -210,7 +210,7 @@ async def test_reposts_of_a_removed_author_are_removed_in_any_order(store: Store
         "event": lambda: apply(store, author_event("user_delete")),
     }
     for order in permutations(steps):
-        tables.run("TRUNCATE tweets, tombstones, hourly_counts CASCADE")
+        tables.run("TRUNCATE tweets, tombstones, hourly_counts, counted_offsets CASCADE")
         for name in order:
             await steps[name]()
         assert SECRET not in everything(tables), order

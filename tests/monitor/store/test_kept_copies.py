@@ -111,7 +111,7 @@ def _copy(number: str, text: str, span: str, minutes: int | None) -> ScoredPost:
 async def test_whatever_copies_come_each_alert_names_a_stored_effect_and_each_text_an_effect(
     store: Store, tables: Tables, sequence: list[tuple[list[tuple[str, str, str, int | None]], str]]
 ) -> None:
-    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts CASCADE")
+    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts, counted_offsets CASCADE")
     for posts, bundle in sequence:
         await write(store, [_copy(*post) for post in posts], bundle=bundle)
     unstored = tables.rows(

@@ -51,12 +51,12 @@ async def test_any_sequence_of_batches_with_repeats_stores_each_tweet_once(
     store: Store, tables: Tables, texts: list[str], sequence: list[tuple[list[int], str]]
 ) -> None:
     once = dict.fromkeys((number, bundle) for numbers, bundle in sequence for number in numbers)
-    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts CASCADE")
+    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts, counted_offsets CASCADE")
     for number, bundle in once:
         await write(store, [predicted(number, bundle, texts[number])], bundle=bundle)
     expected = tables.content()
 
-    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts CASCADE")
+    tables.run("TRUNCATE tweets, predictions, mentions, alert_outbox, hourly_counts, counted_offsets CASCADE")
     written = [
         await write(store, [predicted(number, bundle, texts[number]) for number in numbers], bundle=bundle)
         for numbers, bundle in sequence

@@ -20,11 +20,12 @@ def received(
     partition: int = 0,
     minutes: float | None = None,
     created_at: datetime | None = NOON,
+    topic_id: str | None = None,
 ) -> ReceivedPost:
     """Return a skipped post. Its message has the time `minutes` after noon, by default that of its offset."""
     timestamp = NOON + timedelta(minutes=offset if minutes is None else minutes)
     post = Post(f"{partition}-{offset}", "hola", lang=lang, created_at=created_at)
-    return ReceivedPost(post, Origin("tweets", partition, offset, timestamp))
+    return ReceivedPost(post, Origin("tweets", partition, offset, timestamp, topic_id=topic_id))
 
 
 async def write(store: Store, skipped: Sequence[ReceivedPost], group: str = "g") -> None:
@@ -77,11 +78,11 @@ async def test_each_partition_and_each_group_counts_for_itself(store: Store, tab
 
 async def test_a_topic_that_starts_at_offset_zero_again_is_counted_on(store: Store, tables: Tables) -> None:
     """The embedded broker keeps its topics in memory only."""
-    await write(store, [received(0), received(1), received(2)])
-    restarted = [received(0, minutes=60), received(1, minutes=61)]
+    await write(store, [received(offset, topic_id="a") for offset in (0, 1, 2)])
+    restarted = [received(offset, topic_id="b") for offset in (0, 1)]
     await write(store, restarted)
     await write(store, restarted)
-    await write(store, [received(2, minutes=62), received(3, minutes=63)])
+    await write(store, [received(offset, topic_id="b") for offset in (2, 3)])
     assert counts(tables) == [(12, "g", "es", 7)]
 
 

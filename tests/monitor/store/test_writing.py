@@ -31,7 +31,9 @@ from tests.monitor.store.batches import (
 
 
 async def test_a_positive_tweet_is_stored_with_its_whole_prediction(store: Store, tables: Tables) -> None:
-    assert await write(store, [positive_tweet(offset=41)], alerts=[alert("a")]) == Written(1, 1, 1)
+    assert await write(store, [positive_tweet(offset=41)], alerts=[alert("a")]) == Written(
+        1, 1, 1, new_posts=1
+    )
     content = tables.content()
     hashed = hmac.new(b"a key for tests", b"author 7", hashlib.sha256).hexdigest()
     assert content["tweets"] == [("1", POSTED, "en", TEXT, hashed)]
@@ -45,7 +47,7 @@ async def test_a_positive_tweet_is_stored_with_its_whole_prediction(store: Store
 
 
 async def test_a_negative_tweet_is_counted_and_its_text_is_not_kept(store: Store, tables: Tables) -> None:
-    assert await write(store, [negative_tweet()]) == Written(1, 0, 0)
+    assert await write(store, [negative_tweet()]) == Written(1, 0, 0, new_posts=1)
     assert tables.rows("SELECT text FROM tweets") == [(None,)]
     assert tables.content()["counts"] == [(datetime(2026, 7, 1, 12, tzinfo=UTC), "old", 1, 0)]
 
@@ -65,14 +67,16 @@ async def test_a_tweet_without_an_author_has_no_hash(store: Store, tables: Table
 
 async def test_writing_a_batch_twice_changes_nothing(store: Store, tables: Tables) -> None:
     batch = [positive_tweet("1"), negative_tweet("2"), positive_tweet("3")]
-    assert await write(store, batch, alerts=[alert("a"), alert("b", "3")]) == Written(3, 2, 2)
+    assert await write(store, batch, alerts=[alert("a"), alert("b", "3")]) == Written(3, 2, 2, new_posts=3)
     before = tables.content()
     assert await write(store, batch, alerts=[alert("a"), alert("b", "3")]) == Written(0, 0, 0)
     assert tables.content() == before
 
 
 async def test_a_tweet_that_is_twice_in_a_batch_counts_once(store: Store, tables: Tables) -> None:
-    assert await write(store, [positive_tweet(), negative_tweet("2"), positive_tweet()]) == Written(2, 1, 0)
+    assert await write(store, [positive_tweet(), negative_tweet("2"), positive_tweet()]) == Written(
+        2, 1, 0, new_posts=2
+    )
     assert tables.content()["counts"] == tables.recounted()
 
 
@@ -80,7 +84,7 @@ async def test_a_newer_bundle_adds_its_prediction_and_keeps_the_old_one(store: S
     await write(store, [positive_tweet("1"), negative_tweet("2")])
     assert await write(
         store, [positive_tweet("1", probability=0.5), negative_tweet("2")], bundle="new"
-    ) == Written(2, 1, 0)
+    ) == Written(2, 1, 0, new_posts=2)
     probabilities = tables.rows("SELECT bundle, probability FROM predictions WHERE tweet_id = '1' ORDER BY 1")
     assert probabilities == [("new", 0.5), ("old", 0.875)]
     assert tables.content()["counts"] == tables.recounted()

@@ -1,6 +1,10 @@
-"""Posts without an effect need no row: progress with topic ids, and roll-ups."""
+"""Posts without an effect need no row: counted offsets, and the share of such posts that is stored."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0015"
 down_revision = "0014"
@@ -9,8 +13,49 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Make them. Rows of posts without an effect stay, and what was counted stays counted."""
+    op.create_table(
+        "counted_offsets",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("topic_id", sa.Text(), nullable=False),
+        sa.Column("partition", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("counter", sa.Text(), nullable=False),
+        sa.Column("offsets", postgresql.INT8MULTIRANGE(), nullable=False),
+        sa.CheckConstraint("kind IN ('scored', 'skipped')", name=op.f("ck_counted_offsets_kind_known")),
+        sa.PrimaryKeyConstraint(
+            "topic", "topic_id", "partition", "kind", "counter", name=op.f("pk_counted_offsets")
+        ),
+    )
+    op.execute(
+        "INSERT INTO counted_offsets (topic, topic_id, partition, kind, counter, offsets) "
+        "SELECT topic, '', partition, 'skipped', consumer_group, "
+        "int8multirange(int8range(0, next_offset)) FROM skipped_progress"
+    )
+    op.drop_table("skipped_progress")
+    op.add_column("progress", sa.Column("topic_id", sa.Text()))
+    op.add_column("predictions", sa.Column("inclusion", sa.Double(), server_default="1", nullable=False))
+    op.create_check_constraint(
+        op.f("ck_predictions_inclusion_range"), "predictions", "inclusion > 0 AND inclusion <= 1"
+    )
 
 
 def downgrade() -> None:
-    """Remove them."""
+    """Return to the revision before. Posts without rows stay counted."""
+    op.drop_column("predictions", "inclusion")
+    op.drop_column("progress", "topic_id")
+    op.create_table(
+        "skipped_progress",
+        sa.Column("consumer_group", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("partition", sa.Integer(), nullable=False),
+        sa.Column("next_offset", sa.BigInteger(), nullable=False),
+        sa.Column("last_timestamp", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("consumer_group", "topic", "partition", name=op.f("pk_skipped_progress")),
+    )
+    op.execute(
+        "INSERT INTO skipped_progress (consumer_group, topic, partition, next_offset, last_timestamp) "
+        "SELECT counter, topic, partition, max(upper(offsets)), now() FROM counted_offsets "
+        "WHERE kind = 'skipped' AND NOT isempty(offsets) GROUP BY counter, topic, partition"
+    )
+    op.drop_table("counted_offsets")
