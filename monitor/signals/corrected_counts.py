@@ -132,4 +132,4 @@ def _true_cases(counts: StratumCases, posterior: ErrorPosterior, random: np.rand
     expected = random.gamma(cases + NEUTRAL / len(strata), 1, (DRAWS, len(strata)))
     for column, stratum in enumerate(strata):
         expected[:, column] *= posterior.rate(stratum) / posterior.found_share(stratum.drug)
-    return expected.sum(axis=1)
+    return np.asarray(expected.sum(axis=1), dtype=np.float64)

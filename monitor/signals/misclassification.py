@@ -5,7 +5,10 @@ stratum counts with its size, so it does not matter that posts near the threshol
 (post-stratification, Holt and Smith 1979). Uncertainty is carried by draws from the posterior
 (`rate_posterior`), because the delta method fails where a sample has no positive at all.
 
-`benchmarks/signals/coverage_case.py` measures how often the intervals cover the truth of simulated weeks.
+`benchmarks/signals/coverage_case.py` measures how often the intervals cover the truth of simulated weeks. In
+3,600 weeks of 36 settings (50 to 500 verdicts a week, precision 0.5 to 0.9, miss rate 0.05 to 0.4), it was 94
+to 97% for each kind of number. Only the rates of single strata of negatives were covered more often (98%):
+most of those samples have no positive at all.
 """
 
 from __future__ import annotations

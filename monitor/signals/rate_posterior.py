@@ -27,9 +27,9 @@ NEUTRAL: Final = 1 / 3
 """Shape of the neutral priors, for shares and for counts."""
 _CELLS: Final = 128
 _WIDTH: Final = np.pi / 2 / _CELLS
-_ANGLES: Final[Floats] = (np.arange(_CELLS) + 0.5) * _WIDTH
+_ANGLES: Final[Floats] = np.linspace(0, np.pi / 2, _CELLS, endpoint=False) + _WIDTH / 2
 """The mean is `sin(angle) ** 2`: cells of equal width are fine enough for rare and for frequent positives."""
-_SIMILARITIES: Final[Floats] = 2.0 ** np.arange(7)
+_SIMILARITIES: Final[Floats] = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 _TINY: Final = 1e-12
 """Keeps the shapes of beta distributions above zero."""
 
