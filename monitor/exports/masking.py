@@ -36,9 +36,8 @@ _PHONE: Final = (
 )
 
 _PERSONAL: Final = re.compile(
-    rf"(?P<email>[\w.+%\-]{{1,64}}{_AT}[\w\-]+(?:\.[\w\-]+)+)"
-    rf"|(?<![\w.\-])(?:https?://)?(?:[\w\-]{{1,63}}\.){{0,2}}"
-    rf"{_ACCOUNT_FIRST}/(?!{_NO_ACCOUNT})(?P<account>[\w.\-%]+)"
+    rf"(?<![\w.+%\-])(?P<email>[\w.+%\-]++{_AT}[\w\-]+(?:\.[\w\-]+)+)"
+    rf"|(?<![\w\-]){_ACCOUNT_FIRST}/(?!{_NO_ACCOUNT})(?P<account>[\w.\-%]+)"
     rf"|/{_USER_PATH}/(?P<profile>[\w.\-%:]+)"
     rf"|(?<![\w/])u/(?P<redditor>[\w\-]+)"
     rf"|(?<![\w.\-])(?P<domain>[\w\-]{{1,63}}\.bsky\.social)(?!\w)"
