@@ -124,11 +124,11 @@ def _true_cases(counts: StratumCases, posterior: ErrorPosterior, random: np.rand
     wrong = [stratum for stratum, count in counts.items() if count < 0 or not stratum.flagged]
     if wrong:
         raise ValueError(f"{wrong[0]}: a count must not be negative, and its stratum must be flagged")
-    strata = sorted(counts)
+    strata = sorted(stratum for stratum, count in counts.items() if count) or sorted(counts)
     if not strata:
         return random.gamma(NEUTRAL, 1, DRAWS)
     cases = np.array([counts[stratum] for stratum in strata], dtype=np.float64)
-    # All strata together have the prior of one count. Of the empty ones, it is too small to matter.
+    # All strata together have the prior of one count.
     expected = random.gamma(cases + NEUTRAL / len(strata), 1, (DRAWS, len(strata)))
     for column, stratum in enumerate(strata):
         expected[:, column] *= posterior.rate(stratum) / posterior.found_share(stratum.drug)

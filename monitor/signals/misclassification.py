@@ -16,6 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,6 @@ DRAWS: Final = 2000
 """Draws from the posterior. The ends of an interval then vary by a few percent of its length."""
 CONFIDENCE: Final = 0.95
 _LEAST_SHARE: Final = 1e-9
-_NO_VERDICTS: Final = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class ErrorPosterior:
             return self.rates[stratum]
         random = np.random.default_rng([self.seed, zlib.crc32(repr(stratum).encode())])
         band = self.bands.get((stratum.band, stratum.flagged))
-        return (band or draw_band(_NO_VERDICTS, _NO_VERDICTS, DRAWS, random)).new_rate(random)
+        return (band or _unknown_band()).new_rate(random)
 
     def found_share(self, drug: str) -> Floats:
         """Return draws of the share of the drug's true reports that the model flags, [draws].
@@ -131,6 +131,13 @@ def estimate_error(strata: Iterable[StratumVerdicts], *, seed: int = 0) -> Error
         overall_miss_rate=interval_of(1 - posterior.overall_found) if len(flagged) < len(names) else None,
         posterior=posterior,
     )
+
+
+@cache
+def _unknown_band() -> BandPosterior:
+    """Return what is known of a band without any verdicts: the prior."""
+    nothing = np.zeros(0, dtype=np.int64)
+    return draw_band(nothing, nothing, DRAWS, np.random.default_rng(0))
 
 
 def _precision_of(flagged: list[StratumVerdicts], posterior: ErrorPosterior) -> CredibleInterval:
