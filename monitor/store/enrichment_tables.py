@@ -68,6 +68,21 @@ hourly_drug_counts = Table(
     CheckConstraint("0 <= positive AND positive <= seen", name="positive_within_seen"),
 )
 
+hourly_effect_counts = Table(
+    "hourly_effect_counts",
+    metadata,
+    Column("hour", Instant, primary_key=True),
+    Column("bundle", Text, primary_key=True),
+    # Empty for effects without a drug, without a code, or of posts without a platform: a key has no NULL.
+    Column("drug", Text, primary_key=True),
+    Column("ptid", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("posts", BigInteger, nullable=False),
+    CheckConstraint("posts >= 0", name="posts_not_negative"),
+    Index(None, "drug", "ptid", "hour"),
+    Index(None, "ptid", "hour"),
+)
+
 post_facts = Table(
     "post_facts",
     metadata,

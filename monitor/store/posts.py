@@ -14,6 +14,7 @@ from monitor.store import statements as sql
 from monitor.store.author_keys import AuthorKeys
 from monitor.store.columns import PostRow, is_positive
 from monitor.store.digests import split_digests
+from monitor.store.negatives import NegativePosts
 from monitor.store.versions import Arrivals, History, add_arrivals
 
 
@@ -36,6 +37,8 @@ class WrittenPost:
         counted: how the bundle had counted it before the batch; None if it had not.
         was_known: True if the row was there before the batch.
         had_effect: True if a version of it, before the batch or in it, has an effect.
+        platform: its platform, or None.
+        platform_before: the platform that the row had before the batch, or None.
     """
 
     posted_at: datetime
@@ -44,6 +47,8 @@ class WrittenPost:
     counted: CountedPrediction | None = None
     was_known: bool = False
     had_effect: bool = False
+    platform: str | None = None
+    platform_before: str | None = None
 
     @property
     def version(self) -> int:
@@ -69,9 +74,11 @@ class PostWriter:
 
     Args:
         keys: those of the authors' hashes; without a current one, no author is stored.
+        negatives: which posts without an effect are stored with their text, for review.
     """
 
-    def __init__(self, keys: AuthorKeys) -> None:
+    def __init__(self, keys: AuthorKeys, negatives: NegativePosts) -> None:
+        self._negatives = negatives
         self._put = sql.put_tweets(keys)
         self._change = sql.change_tweets(keys)
 
@@ -83,11 +90,14 @@ class PostWriter:
         for row in admitted:
             rows.setdefault(row.received.post.id, []).append(row)
         arrivals = {tweet_id: add_arrivals(History(), rows[tweet_id]) for tweet_id in rows}
-        new = [_post_row(rows[tweet_id], arrivals[tweet_id], None) for tweet_id in sorted(rows)]
+        new = [self._row(rows[tweet_id], arrivals[tweet_id], None) for tweet_id in sorted(rows)]
         inserted = {row.tweet_id for row in await self._put.run(connection, new)}
         written = {
             tweet_id: WrittenPost(
-                posts[0].received.posted_at, arrivals[tweet_id], had_effect=any(map(is_positive, posts))
+                posts[0].received.posted_at,
+                arrivals[tweet_id],
+                had_effect=any(map(is_positive, posts)),
+                platform=_platform(arrivals[tweet_id]),
             )
             for tweet_id, posts in rows.items()
         }
@@ -114,7 +124,7 @@ class PostWriter:
             arrivals = add_arrivals(before, known[row.tweet_id])
             already = counted.get(row.tweet_id)
             if arrivals.current:
-                change = _post_row(known[row.tweet_id], arrivals, already)
+                change = self._row(known[row.tweet_id], arrivals, already)
                 if arrivals.history != before or (change.shows_text and not row.has_text):
                     changes.append(change)
             written[row.tweet_id] = WrittenPost(
@@ -124,9 +134,23 @@ class PostWriter:
                 counted=already,
                 was_known=True,
                 had_effect=row.has_effect or any(map(is_positive, known[row.tweet_id])),
+                platform=_platform(arrivals) or row.platform,
+                platform_before=row.platform,
             )
         await self._change.run(connection, changes)
         return written
+
+    def _row(
+        self, rows: Sequence[ScoredPost], arrivals: Arrivals, counted: CountedPrediction | None
+    ) -> PostRow:
+        row = _post_row(rows, arrivals, counted)
+        is_for_review = self._negatives.is_for_review(row.current.received.post.id)
+        return row._replace(shows_text=row.shows_text or is_for_review)
+
+
+def _platform(arrivals: Arrivals) -> str | None:
+    """Return the platform of the current version if the batch has brought it, or None."""
+    return arrivals.current.received.post.platform if arrivals.current else None
 
 
 def _post_row(rows: Sequence[ScoredPost], arrivals: Arrivals, counted: CountedPrediction | None) -> PostRow:

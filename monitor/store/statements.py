@@ -163,7 +163,7 @@ def change_tweets(keys: AuthorKeys) -> Insert[PostRow]:
 
 # Other workers that write these posts wait until this transaction has ended.
 LOCK_KNOWN_TWEETS = text(
-    "SELECT tweet_id, posted_at, text IS NOT NULL AS has_text, edited_at, text_digests, "
+    "SELECT tweet_id, posted_at, text IS NOT NULL AS has_text, edited_at, text_digests, platform, "
     "EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE') AS has_effect "
     "FROM tweets AS t WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) ORDER BY tweet_id FOR UPDATE OF t"
 )

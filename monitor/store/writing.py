@@ -32,6 +32,7 @@ from monitor.store.cooldowns import EffectDecisions, take_cooldowns
 from monitor.store.counted_offsets import CounterKind, count_offsets, spans_of
 from monitor.store.counting import BatchCounts, add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.effect_counts import count_effects
 from monitor.store.expiring import expire_events, note_need
 from monitor.store.negatives import NegativePosts
 from monitor.store.post_copies import expire_copy_keys
@@ -83,9 +84,9 @@ class Store:
         self.engine = async_engine(settings.database)
         self._settings = settings.database
         self._keys = author_keys(settings.privacy)
-        self._posts = PostWriter(self._keys)
         self._enrich = settings.enrich
         self._negatives = NegativePosts(settings.store)
+        self._posts = PostWriter(self._keys, self._negatives)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -230,6 +231,7 @@ class Store:
                 counts = BatchCounts(before[CounterKind.SCORED], self._negatives)
                 counted = [*counts.stored(posts, new), *counts.unstored(admitted.unstored)]
                 await add_to_counts(connection, counted, bundle=bundle)
+                await count_effects(connection, posts, new, bundle=bundle)
             if admission.late:
                 async with self.engine.begin() as connection:
                     touched = await remove_late_posts(connection, admission.late)

@@ -29,6 +29,8 @@ TABLES: Final = {
     "seen_pairs": "SELECT drug, effect, first_at FROM seen_pairs",
     "hourly_counts": "SELECT hour, seen, positive FROM hourly_counts",
     "hourly_drug_counts": "SELECT hour, drug, seen, positive FROM hourly_drug_counts",
+    "hourly_effect_counts": "SELECT hour, drug, ptid, platform, posts FROM hourly_effect_counts "
+    "WHERE posts > 0",
     "alert_cooldowns": "SELECT key FROM alert_cooldowns",
     "alert_outbox": "SELECT alert_id, tweet_id, action, revision FROM alert_outbox",
 }

@@ -1,4 +1,4 @@
-"""Posts without an effect need no row: counted offsets, and the share of such posts that is stored."""
+"""Posts without an effect need no row: counted offsets, the share that is stored, and roll-ups of effects."""
 
 from __future__ import annotations
 
@@ -38,10 +38,41 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_predictions_inclusion_range"), "predictions", "inclusion > 0 AND inclusion <= 1"
     )
+    _create_roll_ups()
+
+
+def _create_roll_ups() -> None:
+    """Make the roll-ups, from the highest version of each post that a bundle has scored."""
+    op.create_table(
+        "hourly_effect_counts",
+        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("bundle", sa.Text(), nullable=False),
+        sa.Column("drug", sa.Text(), nullable=False),
+        sa.Column("ptid", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("posts", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("posts >= 0", name=op.f("ck_hourly_effect_counts_posts_not_negative")),
+        sa.PrimaryKeyConstraint(
+            "hour", "bundle", "drug", "ptid", "platform", name=op.f("pk_hourly_effect_counts")
+        ),
+    )
+    op.execute(
+        "INSERT INTO hourly_effect_counts (hour, bundle, drug, ptid, platform, posts) "
+        "SELECT date_trunc('hour', t.posted_at, 'UTC'), m.bundle, m.drug, m.ptid, COALESCE(t.platform, ''), "
+        "count(*) FROM (SELECT DISTINCT tweet_id, bundle, version, COALESCE(drug, '') AS drug, "
+        "COALESCE(ptid, '') AS ptid FROM mentions) AS m JOIN tweets AS t USING (tweet_id) "
+        "WHERE NOT EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = m.tweet_id "
+        "AND p.bundle = m.bundle AND p.version > m.version) GROUP BY 1, 2, 3, 4, 5"
+    )
+    op.create_index(
+        op.f("ix_hourly_effect_counts_drug_ptid_hour"), "hourly_effect_counts", ["drug", "ptid", "hour"]
+    )
+    op.create_index(op.f("ix_hourly_effect_counts_ptid_hour"), "hourly_effect_counts", ["ptid", "hour"])
 
 
 def downgrade() -> None:
     """Return to the revision before. Posts without rows stay counted."""
+    op.drop_table("hourly_effect_counts")
     op.drop_column("predictions", "inclusion")
     op.drop_column("progress", "topic_id")
     op.create_table(
