@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from monitor.store.reviews import Candidate
@@ -55,7 +56,7 @@ def choose_active(candidates: Sequence[Candidate], count: int) -> list[int]:
     return chosen
 
 
-def gains_of(candidates: Sequence[Candidate]) -> np.ndarray:
+def gains_of(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     """Return the gain of each candidate, in [0, 1], as an array [candidates]."""
     pairs = Counter((candidate.drug, candidate.ptid) for candidate in candidates)
     value = [
@@ -63,7 +64,8 @@ def gains_of(candidates: Sequence[Candidate]) -> np.ndarray:
         for candidate in candidates
     ]
     uncertainty = [candidate.uncertainty for candidate in candidates]
-    return (np.asarray(uncertainty) + np.asarray(value)) / 2
+    gains: npt.NDArray[np.float64] = (np.asarray(uncertainty) + np.asarray(value)) / 2
+    return gains
 
 
 def text_vectors(texts: Sequence[str]) -> Any:

@@ -24,7 +24,7 @@ RESAMPLES: Final = 1_000
 """Draws of the bootstrap."""
 
 _SEED: Final = 20_260_101
-Measured = TypeVar("Measured")
+Values = TypeVar("Values", bound=Sequence[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def _measure(
     coefficient: str,
     about: str,
     reviewers: tuple[str, ...],
-    units: Sequence[Measured],
-    measure: Callable[[Sequence[Measured]], float | None],
+    units: Sequence[Values],
+    measure: Callable[[Sequence[Values]], float | None],
 ) -> Agreement:
     random = np.random.default_rng(_SEED)
     values = [
@@ -128,8 +128,8 @@ def _measure(
     return Agreement(coefficient, about, reviewers, len(units), _agreed(units), measure(units), low, high)
 
 
-def _agreed(units: Sequence[object]) -> float | None:
-    pairs = [a == b for unit in units for a, b in combinations(tuple(unit), 2)]  # type: ignore[call-overload]
+def _agreed(units: Sequence[Sequence[str]]) -> float | None:
+    pairs = [first == second for unit in units for first, second in combinations(unit, 2)]
     return sum(pairs) / len(pairs) if pairs else None
 
 

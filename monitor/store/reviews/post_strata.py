@@ -53,11 +53,10 @@ _POSTS: Final = """
                  ORDER BY d.part, d.start, d.drug LIMIT 1),
                 :no_drug
             ) AS drug,
-            CASE WHEN p.label = 'ADE' THEN 1.0
-                 ELSE CAST(to_jsonb(p) ->> 'inclusion' AS float8) END AS inclusion
+            p.inclusion
         FROM tweets AS t JOIN predictions AS p ON p.tweet_id = t.tweet_id AND p.version = t.version
         WHERE t.posted_at >= :since AND t.posted_at < :until AND t.text IS NOT NULL
-          AND (p.label = 'ADE' OR CAST(to_jsonb(p) ->> 'inclusion' AS float8) < 1)
+          AND (p.label = 'ADE' OR p.inclusion < 1)
           AND NOT EXISTS (SELECT FROM post_copies AS c WHERE c.tweet_id = t.tweet_id)
           AND NOT EXISTS (
               SELECT FROM predictions AS newer

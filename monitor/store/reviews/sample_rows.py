@@ -115,7 +115,7 @@ def add_sample(
         strata: size of each stratum, and number of posts drawn from it, in the order of their numbers.
         chosen: the posts.
     """
-    key = {"since": request.since, "until": request.until, "seed": request.seed}
+    key: dict[str, Any] = {"since": request.since, "until": request.until, "seed": request.seed}
     options = {"size": request.size, "reviewers": request.reviewers}
     sample = {"strategy": request.strategy.value, "options": json.dumps(options), **key}
     sample_id = connection.execute(_ADD_SAMPLE, sample).scalar_one()

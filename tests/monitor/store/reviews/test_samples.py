@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from monitor.findings import DrugMention, DrugNaming, Findings
 from monitor.review import read_stratum_verdicts, take_sample
-from monitor.settings import Settings
+from monitor.settings import Settings, StoreSettings
 from monitor.signals.verdict_strata import Stratum
 from monitor.store import Store, reading_engine
 from monitor.store.reviews import (
@@ -21,7 +23,7 @@ from monitor.store.reviews import (
     decide_item,
     read_verdicts,
 )
-from tests.monitor.store.batches import Tables
+from tests.monitor.store.batches import Tables, negative_tweet
 from tests.monitor.store.events import apply, post_event
 from tests.monitor.store.reviews.review_items import SINCE, TEXT, UNTIL, draw, fill, reported
 
@@ -203,3 +205,28 @@ async def test_retention_leaves_the_verdicts_without_the_post(
     assert [(each.drawn, each.decided, each.positives) for each in strata(migrated)] == [(2, 1, 1)]
     with pytest.raises(ReviewError, match="cannot be reviewed"):
         decide_item(migrated, item + 1, CORRECT)
+
+
+async def test_negatives_that_are_stored_for_review_have_their_text_and_their_drug(
+    migrated: Settings, tables: Tables
+) -> None:
+    named = DrugMention(20, 26, "zoloft", "sertraline", DrugNaming.BRAND)
+    posts = [replace(negative_tweet(str(number)), findings=Findings((named,))) for number in range(40)]
+    await fill(migrated.model_copy(update={"store": StoreSettings()}), posts[:5])
+    sampling = StoreSettings(negatives="sample", negatives_share=0.5)
+    await fill(migrated.model_copy(update={"store": sampling}), posts)
+    stored = tables.rows("SELECT count(*), min(inclusion), max(inclusion) FROM predictions")
+    [(count, lowest, highest)] = stored
+    assert 5 < count < 35
+    assert (lowest, highest) == (0.5, 0.5)
+    assert tables.rows("SELECT count(*) FROM tweets WHERE text IS NULL OR text = ''") == [(0,)]
+    draw(migrated, size=4)
+    [stratum] = strata(migrated)
+    assert (stratum.label, stratum.drug, stratum.stored, stratum.size) == (
+        "NoADE",
+        "sertraline",
+        count,
+        2.0 * count,
+    )
+    inclusion = 0.5 * stratum.drawn / count
+    assert tables.rows("SELECT DISTINCT inclusion FROM review_sample_items") == [(pytest.approx(inclusion),)]
