@@ -52,7 +52,7 @@ def list_command(
     ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each entry.")] = False,
 ) -> None:
-    """List entries, the latest first. Reading the audit needs the role ade_admin."""
+    """List entries, the latest first. Reading needs the role ade_admin."""
     from monitor.store.audit import AuditFilters, author_digest, find_entries, post_digest
 
     chosen = [
@@ -108,8 +108,8 @@ def verify_command(
     result, guards = verify_audit(settings, kept), missing_guards(settings)
     if as_json:
         last: dict[str, Any] = {"number": result.last.number, "hash": result.last.hash.hex()}
-        found = {"broken": result.broken, "problem": result.problem, "missing_triggers": guards}
-        print_json({"entries": result.entries, "anchors": len(kept), "last": last, **found})
+        state = {"broken": result.broken, "problem": result.problem, "missing_triggers": guards}
+        print_json({"entries": result.entries, "anchors": len(kept), "last": last, **state})
     elif result.problem is not None:
         print_line(f"broken at entry {result.broken}: {result.problem}")
     else:

@@ -23,7 +23,7 @@ _ANCHOR: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An entry by its number and hash: whoever keeps it can prove that the chain up to it has not changed.
+    """An entry by its number and hash. Kept elsewhere, it proves that the chain up to it has not changed.
 
     Attributes:
         number: of the entry; 0 if there was none.

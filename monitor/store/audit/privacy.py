@@ -1,6 +1,6 @@
 """What stands for posts, authors and search words in the audit, where nothing can be erased.
 
-The digests are those of `tombstones` and `compliance_events`: whoever knows an id finds its entries, and
+The digests are those of `tombstones` and `compliance_events`: people who know an id find its entries, and
 nobody reads an id from an entry.
 """
 

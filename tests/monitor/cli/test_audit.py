@@ -57,8 +57,8 @@ async def test_commands_that_change_or_export_leave_an_entry_without_ids_and_wor
     replace_label(filled, "label 1", "sertraline", "text", [LabelEffect("10044565", "Tremor", "warnings")])
     assert remove_labels(filled, ["label 1", "label 2"]) == ["label 1"]
 
-    found = {(entry["action"], entry["subject"]): entry for entry in reversed(entries(run, filled))}
-    assert list(found) == [
+    by_subject = {(entry["action"], entry["subject"]): entry for entry in reversed(entries(run, filled))}
+    assert list(by_subject) == [
         ("query", ""),
         ("query", case_id),
         ("case", case_id),
@@ -68,13 +68,14 @@ async def test_commands_that_change_or_export_leave_an_entry_without_ids_and_wor
         ("label", "label 1"),
     ]
     filters = {"since": "2026-01-01T00:00:00+00:00", "limit": 51}
-    assert found["query", ""]["details"] == {"format": "csv", "filters": filters}
-    assert found["case", case_id]["details"]["change"] == {"status": "open"}
-    assert found["erase", post_digest("2")]["reason"] == "request 7"
-    assert found["erase", post_digest("2")]["details"]["rows"]["tweets"] == 1
-    [first] = entries(run, filled, "--action", "query", "--until", found["query", ""]["at"], "--subject", "")
+    assert by_subject["query", ""]["details"] == {"format": "csv", "filters": filters}
+    assert by_subject["case", case_id]["details"]["change"] == {"status": "open"}
+    assert by_subject["erase", post_digest("2")]["reason"] == "request 7"
+    assert by_subject["erase", post_digest("2")]["details"]["rows"]["tweets"] == 1
+    until = by_subject["query", ""]["at"]
+    [first] = entries(run, filled, "--action", "query", "--until", until, "--subject", "")
     assert first["details"]["filters"]["text"] == text_digest("zoloft shaking")
-    assert entries(run, filled, "--post", "2") == [found["erase", post_digest("2")]]
+    assert entries(run, filled, "--post", "2") == [by_subject["erase", post_digest("2")]]
     written = json.dumps(entries(run, filled))
     assert "zoloft" not in written
     assert "John Doe" not in written

@@ -96,16 +96,16 @@ DAMAGES = {
 def test_each_damage_is_found_where_it_is(migrated: Settings, damaged: Tables) -> None:
     """All in one database, because a new one for each would take longer than the checks."""
     damaged.run("CREATE TABLE entries AS TABLE audit_entries; CREATE TABLE head AS TABLE audit_head")
-    found = {}
+    broken_at = {}
     for name, (statement, _) in DAMAGES.items():
         damaged.run(statement)
         result = verify_audit(migrated)
         assert result.problem, name
-        found[name] = result.broken
+        broken_at[name] = result.broken
         damaged.run("DELETE FROM audit_entries; INSERT INTO audit_entries TABLE entries")
         damaged.run("DELETE FROM audit_head; INSERT INTO audit_head TABLE head")
         assert verify_audit(migrated).broken is None
-    assert found == {name: broken for name, (_, broken) in DAMAGES.items()}
+    assert broken_at == {name: broken for name, (_, broken) in DAMAGES.items()}
 
 
 def test_an_anchor_reveals_an_end_that_was_cut_off_with_its_head(migrated: Settings, damaged: Tables) -> None:
@@ -147,8 +147,8 @@ def test_a_chain_without_entries_is_sound(migrated: Settings) -> None:
 def test_entries_are_found_by_each_filter(migrated: Settings) -> None:
     for action, subject in (("export", "a"), ("case", "b"), ("case", "c")):
         record_audit(migrated, AuditEntry(action, subject))
-    found = list(find_entries(migrated, AuditFilters(action="case")))
-    assert [entry.subject for entry in found] == ["c", "b"]
+    cases = list(find_entries(migrated, AuditFilters(action="case")))
+    assert [entry.subject for entry in cases] == ["c", "b"]
     assert [entry.number for entry in find_entries(migrated, AuditFilters(subjects=["a", "c"]))] == [3, 1]
     assert [entry.number for entry in find_entries(migrated, AuditFilters(limit=1))] == [3]
     assert list(find_entries(migrated, AuditFilters(actor="nobody"))) == []
@@ -163,7 +163,7 @@ def test_an_anchor_is_read_as_it_was_written() -> None:
 
 
 def test_the_canonical_json_is_pinned() -> None:
-    """Whoever keeps an anchor must be able to check it in ten years."""
+    """An anchor must stay valid for years."""
     at, subject = "2026-11-30T00:00:00.000001Z", 'a"\\\n\x01'
     row = ChainedEntry(1, at, "añn", "export", subject, None, "{}", START, START)
     assert row.canonical_json() == (
