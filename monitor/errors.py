@@ -8,6 +8,7 @@ MonitorError
 ├── ReplayError         (in `deadletters`) a replay is impossible as requested: the user corrects the command
 ├── BackupError         (in `cli`) a backup cannot be made, read or restored
 ├── ExportError         (in `exports`) an export is impossible, or its file cannot be written
+├── E2bError            (in `exports`) an E2B(R3) file or schema cannot be used, or no case can be written
 ├── UnknownCaseError    (in `store`) no case has this id: the user corrects the command
 ├── ReviewError         (in `store`) an item, a verdict or a sample is impossible: the user corrects it
 ├── RulesError          (in `alerts`) the rules file is wrong: the user corrects it

@@ -16,5 +16,9 @@ checking          the check of a file, by
 schema_check      the check against the schema files of ICH, which the user has
 findings          what is wrong
 
-It needs the extra `exports`, so nothing is imported here. `docs/e2b.md` explains the fields.
+It needs the extra `exports`, so nothing else is imported here. `docs/e2b.md` explains the fields.
 """
+
+from monitor.exports.e2b.errors import E2bError, require_lxml
+
+__all__ = ["E2bError", "require_lxml"]

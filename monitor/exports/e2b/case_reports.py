@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.languages import primary_language
-from monitor.exports.e2b.case_rows import CasePost, CaseRows
+from monitor.exports.e2b.case_rows import CaseRows, ReportPost
 from monitor.exports.e2b.icsr import Drug, Reaction, SafetyReport
 from monitor.exports.e2b.stated_facts import StatedFacts
 from monitor.exports.masking import mask
@@ -104,7 +104,7 @@ def _reaction(case: CaseRows, facts: StatedFacts, options: ReportOptions) -> Rea
     )
 
 
-def _words(posts: Sequence[CasePost]) -> tuple[str | None, str | None]:
+def _words(posts: Sequence[ReportPost]) -> tuple[str | None, str | None]:
     """Return the first words for the effect in a post whose language is known, and the language."""
     for post in posts:
         language = _alpha3(post.lang)
@@ -155,7 +155,7 @@ def _narrative(case: CaseRows, options: ReportOptions) -> str:
     return "\n".join(lines)
 
 
-def _post_lines(number: int, post: CasePost, options: ReportOptions) -> list[str]:
+def _post_lines(number: int, post: ReportPost, options: ReportOptions) -> list[str]:
     where = [post.platform] if post.platform else []
     where += [post.url] if post.url and options.with_text and not options.masked else []
     lines = [", ".join([f"Post {number} ({post.role})", f"{post.posted_at:%Y-%m-%d %H:%M} UTC", *where])]

@@ -54,7 +54,7 @@ _POSTS: Final = text(
 
 
 @dataclass(frozen=True, slots=True)
-class CasePost:
+class ReportPost:
     """A post of a case.
 
     Attributes:
@@ -91,7 +91,7 @@ class CaseRows:
     """A case with its posts, the oldest first."""
 
     summary: CaseSummary
-    posts: Sequence[CasePost]
+    posts: Sequence[ReportPost]
 
 
 def read_cases(settings: Settings, names: Sequence[str], filters: CaseFilters) -> Iterator[CaseRows]:
@@ -111,21 +111,21 @@ def read_cases(settings: Settings, names: Sequence[str], filters: CaseFilters) -
         named = [read_case(settings, name).summary for name in names]
         summaries = iter({summary.case_id: summary for summary in named}.values())
     else:
-        summaries = find_cases(settings, filters)
+        summaries = find_cases(settings, filters, any_time=True)
     while page := list(islice(summaries, PAGE)):
         posts = _read_posts(settings, [summary.case_id for summary in page])
         for summary in page:
             yield CaseRows(summary, posts.get(summary.case_id, []))
 
 
-def _read_posts(settings: Settings, ids: Sequence[str]) -> dict[str, list[CasePost]]:
+def _read_posts(settings: Settings, ids: Sequence[str]) -> dict[str, list[ReportPost]]:
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
         return _posts_by_case(connection, ids)
 
 
-def _posts_by_case(connection: Connection, ids: Sequence[str]) -> dict[str, list[CasePost]]:
-    posts: dict[str, list[CasePost]] = {}
+def _posts_by_case(connection: Connection, ids: Sequence[str]) -> dict[str, list[ReportPost]]:
+    posts: dict[str, list[ReportPost]] = {}
     for case_id, *values in connection.execute(_POSTS, {"ids": list(ids)}):
-        posts.setdefault(case_id, []).append(CasePost(*values))
+        posts.setdefault(case_id, []).append(ReportPost(*values))
     return posts

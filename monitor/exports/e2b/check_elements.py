@@ -125,15 +125,16 @@ def check_occurrence(occurrence: Occurrence, table: CheckTable, now: datetime) -
         yield from _too_many(occurrence, element, values)
         for value in values:
             yield from _check_value(occurrence, element, value, now)
-    for name, others in table.needs.items():
-        if not occurrence.states(name):
+    for element in occurrence.group.elements:
+        others = table.needs.get(element.id, ())
+        if not others or not occurrence.states(element.id):
             continue
         for other in others:
             if not occurrence.states(other):
                 yield occurrence.place.finding(
                     other,
-                    f"{table.by_id[other].name} is missing, and {name} is stated",
-                    f"add {other}, or remove {name}",
+                    f"{table.by_id[other].name} is missing, and {element.id} is stated",
+                    f"add {other}, or remove {element.id}",
                 )
 
 
@@ -156,27 +157,27 @@ def _too_many(occurrence: Occurrence, element: Element, values: Sequence[Value])
 def _check_value(
     occurrence: Occurrence, element: Element, value: Value, now: datetime
 ) -> Iterator[CheckFinding]:
-    if not value.is_stated:
-        return
-    place = place_of(value.node, occurrence.message)
-    if value.null and not value.text:
-        if value.null not in element.null:
+    for problem, advice in _problems(element, value, now):
+        yield place_of(value.node, occurrence.message).finding(element.id, problem, advice)
+
+
+def _problems(element: Element, value: Value, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a value, and what to do."""
+    if not value.text:
+        if value.null and value.null not in element.null:
             allowed = ", ".join(sorted(element.null))
             advice = f"use one of {allowed}, or a value" if allowed else "state a value, or remove it"
-            yield place.finding(element.id, f"the null flavour '{value.null:.20}' is not allowed", advice)
+            yield f"the null flavour '{value.null:.20}' is not allowed", advice
         return
     system = value.node.get("codeSystem", "")
     if element.system and element.get == "@code" and system != element.system:
-        yield place.finding(
-            element.id, f"the code system '{system:.60}' is wrong", f'use codeSystem="{element.system}"'
-        )
+        yield f"the code system '{system:.60}' is wrong", f'use codeSystem="{element.system}"'
     kind = value.node.get(f"{{{XSI}}}type", "")
     if element.xsi and kind not in element.xsi:
-        allowed = " or ".join(sorted(element.xsi))
-        yield place.finding(element.id, f"its type '{kind:.20}' is wrong", f'use xsi:type="{allowed}"')
+        yield f"its type '{kind:.20}' is wrong", f'use xsi:type="{" or ".join(sorted(element.xsi))}"'
     problem = value_problem(element, value.text, now)
     if problem is not None:
-        yield place.finding(element.id, *problem)
+        yield problem
 
 
 def check_counts(occurrences: Sequence[Occurrence], table: CheckTable) -> Iterator[CheckFinding]:

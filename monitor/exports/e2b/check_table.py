@@ -43,6 +43,9 @@ _CONDITIONS: Final = {
     "xsi": "@xsi:type='{0}'",
     "normal": "h:interpretationCode[@code='{0}' and @codeSystem='{1}']",
 }
+_REPEATED: Final = ("C.1.10.r", "G.k.9.i.4", "G.k.10.r")
+"""Elements that may occur several times in one occurrence of their group."""
+
 _LISTS: Final = {"by": "L.21", "performer": "L.21", "source": "L.22", "normal": "range"}
 _TYPES_OF_VALUES: Final = {
     "boolean": "BL",
@@ -204,20 +207,22 @@ def _group(entry: dict[str, Any]) -> Group:
 
 
 def _element(entry: dict[str, Any]) -> Element:
-    words = {name: frozenset(entry.get(name, "").split()) for name in ("values", "null")}
     system = entry.get("system")
     return Element(
-        **{name: entry[name] for name in ("id", "name", "get")},
-        **{
-            name: entry[name]
-            for name in ("type", "length", "required", "precision", "scheme")
-            if name in entry
-        },
-        **words,
+        id=entry["id"],
+        name=entry["name"],
         xpath=xpath_of(entry["at"]),
+        get=entry["get"],
+        type=entry.get("type", "text"),
+        length=entry.get("length"),
+        values=frozenset(entry.get("values", "").split()),
+        null=frozenset(entry.get("null", "").split()),
         system=oid(system) if system else None,
+        required=entry.get("required", False),
+        precision=entry.get("precision", "day"),
+        scheme=entry.get("scheme", ""),
         xsi=frozenset(_value_types(entry).split()),
-        repeats=entry["id"] in ("C.1.10.r", "G.k.10.r", "G.k.9.i.4"),
+        repeats=entry["id"] in _REPEATED,
     )
 
 

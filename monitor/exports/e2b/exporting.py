@@ -18,7 +18,7 @@ from monitor.exports.e2b.errors import E2bError
 from monitor.exports.e2b.findings import CheckFinding
 from monitor.exports.e2b.icsr import SafetyReport, Sender
 from monitor.exports.e2b.schema_check import schema_findings
-from monitor.exports.e2b.writing import Batch, write_batch
+from monitor.exports.e2b.writing import MessageBatch, write_batch
 from monitor.exports.provenance import digest_of
 from monitor.private_files import open_private_bytes
 from monitor.settings import E2bSettings, Settings
@@ -137,7 +137,7 @@ def export_batch(
         RetryableError: the database is away.
         FatalError: the database refuses.
     """
-    batch = Batch(sender_of(settings.e2b), datetime.now(UTC), production)
+    batch = MessageBatch(sender_of(settings.e2b), datetime.now(UTC), production)
     cases = read_cases(settings, selection.names, selection.filters)
     reports = _Reports(cases, options, advance)
     with writing_errors(destination.path):
@@ -219,7 +219,7 @@ def _publish(
     selection: CaseSelection,
     options: ReportOptions,
     destination: Destination,
-    batch: Batch,
+    batch: MessageBatch,
     reports: _Reports,
     findings: list[CheckFinding],
 ) -> ExportedBatch:

@@ -59,13 +59,11 @@ def load_schema(path: Path) -> Any:
         schema = etree.XMLSchema(document)
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
-        problem = _elsewhere(file, files) or E2bError(
-            f"{file} is not a schema that can be used ({reason:.200})", _ADVICE
-        )
-        raise problem from None
-    problem = _elsewhere(file, files)
-    if problem is not None:
-        raise problem
+        unusable = E2bError(f"{file} is not a schema that can be used ({reason:.200})", _ADVICE)
+        raise _elsewhere(file, files) or unusable from None
+    elsewhere = _elsewhere(file, files)
+    if elsewhere is not None:
+        raise elsewhere
     return schema
 
 
@@ -110,8 +108,8 @@ def schema_findings(path: Path, schema: Any) -> Iterator[CheckFinding]:
         return
     if schema.validate(document):
         return
-    for error in schema.error_log:
-        problem = error.message.replace("{urn:hl7-org:v3}", "")
-        nodes = document.xpath(error.path) if error.path else []
-        place = place_of(nodes[0]) if nodes else Place("/", error.line)
-        yield place.finding("XML", problem, "the schema does not allow it")
+    for entry in schema.error_log:
+        nodes = document.xpath(entry.path) if entry.path else []
+        place = place_of(nodes[0]) if nodes else Place("/", entry.line)
+        message = entry.message.replace("{urn:hl7-org:v3}", "")
+        yield place.finding("XML", message, "the schema does not allow it")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from monitor.exports.e2b.case_rows import CasePost
+from monitor.exports.e2b.case_rows import ReportPost
 from monitor.exports.e2b.icsr import Outcome, Patient, Seriousness
 from monitor.findings import FactKind
 
@@ -45,7 +45,7 @@ class StatedFacts:
         posts: the posts of the case.
     """
 
-    def __init__(self, posts: Sequence[CasePost]) -> None:
+    def __init__(self, posts: Sequence[ReportPost]) -> None:
         self._posts = posts
         self._facts = [(post, fact) for post in posts for fact in post.facts]
         drugs = {drug for post in posts for drug in post.drugs}

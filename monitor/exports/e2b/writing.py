@@ -31,7 +31,7 @@ _OPENING: Final = f'<MCCI_IN200100UV01{_DECLARATIONS} ITSVersion="XML_1.0">'
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class MessageBatch:
     """What holds for a whole file.
 
     Attributes:
@@ -51,7 +51,7 @@ class Batch:
         return f"{self.sender.country}-{name}-{self.created_at:%Y%m%dT%H%M%S.%f}"
 
 
-def write_batch(stream: BinaryIO, batch: Batch, reports: Iterable[SafetyReport]) -> int:
+def write_batch(stream: BinaryIO, batch: MessageBatch, reports: Iterable[SafetyReport]) -> int:
     """Write a batch, and return the number of reports in it.
 
     Args:
@@ -77,7 +77,7 @@ def _write(stream: BinaryIO, *nodes: Any) -> None:
         stream.write(f"{text}\n".encode())
 
 
-def _batch_start(batch: Batch) -> Any:
+def _batch_start(batch: MessageBatch) -> Any:
     root = etree.Element(BATCH, nsmap={None: HL7, "xsi": XSI})
     add_id(root, "R.22", batch.number)
     add(root, "creationTime", value=timestamp(batch.created_at))
@@ -94,7 +94,7 @@ def _batch_end(sender: Sender) -> Any:
     return root
 
 
-def message_of(report: SafetyReport, batch: Batch) -> Any:
+def message_of(report: SafetyReport, batch: MessageBatch) -> Any:
     """Return the message of a report as an element of lxml."""
     sender, created = batch.sender, timestamp(batch.created_at)
     identifier = sender.report_id(report.number)

@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.exports.e2b.checking import E2bCheck
 from monitor.exports.e2b.findings import CheckFinding
 from monitor.exports.e2b.icsr import Drug, Outcome, Patient, Reaction, SafetyReport, Sender, Seriousness
-from monitor.exports.e2b.writing import Batch, write_batch
+from monitor.exports.e2b.writing import MessageBatch, write_batch
 
 SENDER = Sender("Example Pharma", "US", "1", "EXAMPLE", "AUTHORITY", "AUTHORITY_ICSR")
 NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def report(number: str = "3f2a9c0011223344") -> SafetyReport:
 def batch_of(*reports: SafetyReport, sender: Sender = SENDER, now: datetime = NOW) -> bytes:
     """Return a batch of reports as XML."""
     stream = io.BytesIO()
-    write_batch(stream, Batch(sender, now), reports)
+    write_batch(stream, MessageBatch(sender, now), reports)
     return stream.getvalue()
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.exports.e2b.case_reports import LeftOut, ReportOptions, report_of
-from monitor.exports.e2b.case_rows import CasePost, CaseRows
+from monitor.exports.e2b.case_rows import CaseRows, ReportPost
 from monitor.exports.e2b.icsr import Outcome, SafetyReport, Seriousness
 from monitor.store.cases import CaseSummary
 from tests.monitor.exports.e2b.reports import batch_of, findings_of, rejected
@@ -27,9 +27,9 @@ def fact(kind: str, text: str = "words", value: str | None = None, end: int = 5)
     return {"kind": kind, "text": text, "value": value, "end": end}
 
 
-def post(*facts: dict[str, Any], **fields: Any) -> CasePost:
+def post(*facts: dict[str, Any], **fields: Any) -> ReportPost:
     mention = {"start": 15, "words": "shaky", "drug": "sertraline", "drug_text": "zoloft", "atc": "N06AB06"}
-    plain = CasePost(
+    plain = ReportPost(
         role="report",
         posted_at=AT,
         received_at=AT + timedelta(minutes=1),
@@ -45,7 +45,7 @@ def post(*facts: dict[str, Any], **fields: Any) -> CasePost:
     return replace(plain, **fields)
 
 
-def case(*posts: CasePost, **fields: Any) -> CaseRows:
+def case(*posts: ReportPost, **fields: Any) -> CaseRows:
     summary = CaseSummary(
         case_id="3f2a9c0011223344",
         drug="sertraline",
@@ -68,7 +68,7 @@ def case(*posts: CasePost, **fields: Any) -> CaseRows:
     return CaseRows(replace(summary, **fields), posts)
 
 
-def made(*posts: CasePost, options: ReportOptions = OPTIONS, **fields: Any) -> SafetyReport:
+def made(*posts: ReportPost, options: ReportOptions = OPTIONS, **fields: Any) -> SafetyReport:
     report = report_of(case(*posts, **fields), options)
     assert isinstance(report, SafetyReport)
     return report
@@ -239,7 +239,7 @@ POSTS = st.builds(
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(POSTS, max_size=2), st.booleans(), st.booleans())
 def test_reports_of_any_posts_pass_the_check(
-    tmp_path: Path, posts: list[CasePost], masked: bool, with_text: bool
+    tmp_path: Path, posts: list[ReportPost], masked: bool, with_text: bool
 ) -> None:
     report = made(*posts, options=replace(OPTIONS, masked=masked, with_text=with_text))
     assert rejected(findings_of(batch_of(report), tmp_path)) == []

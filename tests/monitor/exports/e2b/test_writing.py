@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from monitor.exports.e2b.icsr import Drug, Outcome, Patient, Reaction, SafetyReport, Sender, Seriousness
-from monitor.exports.e2b.writing import Batch, write_batch
+from monitor.exports.e2b.writing import MessageBatch, write_batch
 from monitor.exports.e2b.xml_parts import legal
 from tests.monitor.exports.e2b.reports import NOW, SENDER, batch_of, findings_of, rejected, report
 from tests.wild_texts import WILD
@@ -129,13 +129,13 @@ def test_known_people_are_masked() -> None:
 
 
 def test_messages_are_tests_unless_they_are_for_production() -> None:
-    def codes(batch: Batch) -> list[str]:
+    def codes(batch: MessageBatch) -> list[str]:
         stream = io.BytesIO()
         write_batch(stream, batch, [report()])
         return values(stream.getvalue(), "//h:processingCode/@code")
 
-    assert codes(Batch(SENDER, NOW)) == ["T"]
-    assert codes(Batch(SENDER, NOW, production=True)) == ["P"]
+    assert codes(MessageBatch(SENDER, NOW)) == ["T"]
+    assert codes(MessageBatch(SENDER, NOW, production=True)) == ["P"]
 
 
 def test_identifiers_are_worldwide_unique_and_stay_the_same() -> None:
@@ -156,7 +156,7 @@ def test_reports_are_read_one_after_another() -> None:
             written_before.append(stream.getvalue().count(b"</PORR_IN049016UV>"))
             yield report(str(number))
 
-    assert write_batch(stream, Batch(SENDER, NOW), reports()) == 3
+    assert write_batch(stream, MessageBatch(SENDER, NOW), reports()) == 3
     assert written_before == [0, 1, 2]
 
 
