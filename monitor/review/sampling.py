@@ -25,10 +25,14 @@ from monitor.store.reviews import (
     draw_posts,
     find_candidates,
     find_sample,
+    lock_samples,
 )
 
 CANDIDATES: Final = 2_000
 """Mentions from which active learning chooses: the most uncertain ones."""
+
+LONGEST: Final = 900.0
+"""Seconds that a statement may take: a week of posts is read, which takes longer than a query of a person."""
 
 _QUEUE: Final = PostStratum("ADE", "any", "any", "any")
 """The stratum of posts that were chosen, not drawn."""
@@ -43,17 +47,19 @@ def take_sample(settings: Settings, request: SampleRequest) -> DrawnSample:
         FatalError: the login has not the rights of `ade_reviewer`; nothing was written.
     """
     database = settings.database
-    engine = checking_engine(database, database.statement_timeout)
-    with (
-        translate_driver_errors(database),
-        engine.execution_options(isolation_level="REPEATABLE READ").begin() as connection,
-    ):
-        existing = find_sample(connection, request)
-        if existing is not None:
-            return existing
-        if request.strategy is Strategy.RANDOM:
-            return _draw(connection, request)
-        return _choose(connection, request)
+    # One snapshot, so that the posts that are counted are those that are drawn.
+    engine = checking_engine(database, max(database.statement_timeout, LONGEST)).execution_options(
+        isolation_level="REPEATABLE READ"
+    )
+    with translate_driver_errors(database), engine.connect() as connection:
+        lock_samples(connection)
+        with connection.begin():
+            existing = find_sample(connection, request)
+            if existing is not None:
+                return existing
+            if request.strategy is Strategy.RANDOM:
+                return _draw(connection, request)
+            return _choose(connection, request)
 
 
 def week_before(now: datetime) -> tuple[datetime, datetime]:

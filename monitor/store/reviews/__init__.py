@@ -35,7 +35,7 @@ from monitor.store.reviews.reviewed_posts import (
     read_independent,
     read_reviewed,
 )
-from monitor.store.reviews.sample_rows import add_sample, find_sample, list_samples
+from monitor.store.reviews.sample_rows import add_sample, find_sample, list_samples, lock_samples
 from monitor.store.reviews.sample_verdicts import StratumReview, read_verdicts
 from monitor.store.reviews.shown_items import ItemFilters, ListedItem, ShownItem, find_items
 from monitor.store.reviews.verdict_checks import NO_TERM, find_pt
@@ -74,6 +74,7 @@ __all__ = [
     "find_sample",
     "lease_item",
     "list_samples",
+    "lock_samples",
     "next_item",
     "read_independent",
     "read_reviewed",

@@ -36,8 +36,7 @@ _FIND_OVERLAP: Final = text(
 )
 _LIST: Final = text(f"{_SAMPLES} ORDER BY s.since, s.sample_id")
 
-# Two commands with the same sample wait for each other here, and the second one finds it drawn.
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('review_samples', 0))")
+_LOCK: Final = text("SELECT pg_advisory_lock(hashtextextended('review_samples', 0))")
 
 _ADD_SAMPLE: Final = text(
     "INSERT INTO review_samples (strategy, since, until, seed, options) "
@@ -73,16 +72,24 @@ _ADD_TO_SAMPLE: Final = text(
 )
 
 
+def lock_samples(connection: Connection) -> None:
+    """Let nobody else draw until the connection is closed, and end the transaction.
+
+    So the second of two commands waits before its transaction begins, and then sees what the first has drawn.
+    """
+    connection.execute(_LOCK)
+    connection.commit()
+
+
 def find_sample(connection: Connection, request: SampleRequest) -> DrawnSample | None:
     """Return the sample that a request names, or None if it is yet to be drawn.
 
-    The lock lets nobody else draw until the end of the transaction.
+    Call `lock_samples` before.
 
     Raises:
         ReviewError: the window has posts of another random sample. Of two samples of one week, people could
             choose the one that they like better.
     """
-    connection.execute(_LOCK)
     key = {"strategy": request.strategy.value, "since": request.since, "until": request.until}
     row = connection.execute(_FIND, {**key, "seed": request.seed}).first()
     if row is not None:

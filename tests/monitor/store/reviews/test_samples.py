@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -95,6 +96,9 @@ async def test_a_seed_draws_the_same_posts_and_a_second_run_changes_nothing(
         assert draw(migrated, size=12, seed=seed).is_new
         return tables.rows(chosen)
 
+    with ThreadPoolExecutor() as pool:
+        at_once = list(pool.map(lambda _: draw(migrated, size=12), range(3)))
+    assert sorted(sample.is_new for sample in at_once) == [False, False, True]
     first = drawn(1)
     assert drawn(2) != first
     assert drawn(1) == first
