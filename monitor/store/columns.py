@@ -35,7 +35,8 @@ class PostRow(NamedTuple):
         current: the post that has the current version.
         history: the versions so far.
         shows_text: True if the text is stored, with its address and its context. That needs an adverse effect
-            in the prediction that is kept: one that comes again, with another label, is not.
+            in the prediction that is kept: one that comes again, with another label, is not. Negative posts
+            that are sampled for review have their text, too.
     """
 
     first: ScoredPost
@@ -259,11 +260,11 @@ def mention_rows(
 
 
 def drug_rows(predictions: Iterable[PredictionRow]) -> list[DrugRow]:
-    """Return the rows of `post_drugs` for the positive ones of `predictions`."""
+    """Return the rows of `post_drugs` for those of `predictions` that are positive or for review."""
     return [
         DrugRow(row.tweet_id, row.version, drug)
         for row in predictions
-        if is_positive(row.scored)
+        if is_positive(row.scored) or row.inclusion < 1
         for drug in row.scored.findings.drugs
     ]
 

@@ -56,6 +56,10 @@ class NegativePosts:
             return self.settings.negatives == "all"
         return self._is_sampled(tweet_id)
 
+    def is_for_review(self, tweet_id: str) -> bool:
+        """Return True if a post is in the sample for review, so its text is stored, too."""
+        return self.settings.negatives == "sample" and self._is_sampled(tweet_id)
+
     def inclusion(self, row: ScoredPost, *, had_effect: bool) -> float:
         """Return the probability with which a prediction is stored.
 
