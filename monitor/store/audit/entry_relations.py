@@ -56,7 +56,8 @@ def related_entries(
         since: when its alert was raised; outputs before that could not have it.
         effect: `ptid`, `pt_name`, `posted_at` and `case_id`, where known.
     """
-    outputs, others = [], []
+    outputs: list[Related] = []
+    others: list[Related] = []
     parameters = {"subjects": list(subjects), "outputs": list(OUTPUTS), "since": since}
     for row in connection.execute(_RELATED, parameters):
         cases = row.details.get("cases")

@@ -99,7 +99,7 @@ def prove_alert(settings: Settings, alert_id: str) -> AlertProof:
     """
     database = settings.database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
-        row = connection.execute(_ALERT, {"alert_id": alert_id}).mappings().first()
+        row = _first(connection, _ALERT, {"alert_id": alert_id})
         if row is None:
             raise UnknownAlertError(
                 f"the database has no alert {alert_id}",
@@ -113,10 +113,10 @@ def _proof_of(connection: Connection, row: Mapping[str, Any]) -> AlertProof:
     effect = _effect_of(payload)
     tweet_id = row["tweet_id"]
     place = {"tweet_id": tweet_id, "bundle": payload.get("bundle"), **_span(effect)}
-    prediction = connection.execute(_PREDICTION, place).mappings().first()
+    prediction = _first(connection, _PREDICTION, place)
     digest = post_subject(tweet_id)
     verdicts = _all(connection, _VERDICTS, place)
-    case = connection.execute(_CASE, {"case_id": payload.get("case_id")}).mappings().first()
+    case = _first(connection, _CASE, {"case_id": payload.get("case_id")})
     exports, entries = related_entries(
         connection,
         subjects=_subjects(row["alert_id"], digest.hex(), payload.get("case_id"), verdicts),
@@ -139,7 +139,7 @@ def _proof_of(connection: Connection, row: Mapping[str, Any]) -> AlertProof:
             "imported": _all(connection, _RELEASES, {}),
             "codings": _all(connection, _CODINGS, {**place, "version": prediction and prediction["version"]}),
         },
-        case=dict(case) if case else None,
+        case=case,
         verdicts=verdicts,
         events=_all(connection, _EVENTS, {"subject": digest}),
         exports=exports,
@@ -216,6 +216,11 @@ def _subjects(
 ) -> list[str]:
     items = [f"item {verdict['item_id']}" for verdict in verdicts]
     return sorted({alert_id, digest, *([case_id] if case_id else []), *items})
+
+
+def _first(connection: Connection, query: Any, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+    row = connection.execute(query, dict(parameters)).mappings().first()
+    return None if row is None else dict(row)
 
 
 def _all(connection: Connection, query: Any, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
