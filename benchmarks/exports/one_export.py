@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from benchmarks.measured_process import memory_mb
-from monitor.exports.datasets import effects_dataset
-from monitor.exports.destination import Destination
+from monitor.exports.destination import ExportFiles
+from monitor.exports.export_datasets import effects_dataset
 from monitor.exports.export_state import ExportRequest
 from monitor.exports.exporting import plan_export, run_export
 from monitor.settings import load_settings
@@ -25,7 +25,7 @@ def main(file_format: str, limit: int, mask: bool, path: Path) -> None:
     columns = [column.name for column in dataset.columns]
     request = ExportRequest("effects", file_format, {}, mask, False, False, origin.database, columns)
     started, processor = time.monotonic(), time.process_time()
-    plan = plan_export(request, Destination(path), origin, {})
+    plan = plan_export(request, ExportFiles(path), origin, {})
     finished = run_export(settings, plan, dataset, lambda rows: None)
     seconds = time.monotonic() - started
     figures = {

@@ -33,7 +33,7 @@ from monitor.cli.export_session import (
 from monitor.cli.options import parse_time
 
 if TYPE_CHECKING:
-    from monitor.exports.datasets import Dataset
+    from monitor.exports.export_datasets import Dataset
     from monitor.settings import Settings
 
 
@@ -63,7 +63,7 @@ def export_cases_command(
     chosen: dict[str, Any] = {"drug": drug, "pt": pt, "owner": owner, "serious": serious}
 
     def open_dataset(settings: Settings, times: Times) -> Dataset[Any]:
-        from monitor.exports.datasets import cases_dataset
+        from monitor.exports.export_datasets import cases_dataset
 
         filters = case_filters(
             settings,

@@ -45,7 +45,7 @@ from monitor.cli.group_options import (
 )
 
 if TYPE_CHECKING:
-    from monitor.exports.datasets import Dataset
+    from monitor.exports.export_datasets import Dataset
     from monitor.settings import Settings
 
 
@@ -101,7 +101,7 @@ def export_effects_command(
     }
 
     def open_dataset(settings: Settings, times: Times) -> Dataset[Any]:
-        from monitor.exports.datasets import effects_dataset
+        from monitor.exports.export_datasets import effects_dataset
 
         filters = effect_filters(
             settings, since=times["since"], until=times["until"], limit=limit or None, **chosen

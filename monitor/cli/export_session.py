@@ -15,7 +15,7 @@ from monitor.cli.count_progress import count_progress
 from monitor.cli.options import settings_of
 
 if TYPE_CHECKING:
-    from monitor.exports.datasets import Dataset
+    from monitor.exports.export_datasets import Dataset
     from monitor.exports.exporting import ExportPlan, FinishedExport
     from monitor.settings import Settings
 

@@ -1,7 +1,7 @@
 """Exports: effects and cases as files that say where they come from, see `docs/exports.md`.
 
-datasets        what can be exported, in which order
-columns         the columns of a table, from the record of its rows
+export_datasets  what can be exported, in which order
+export_columns  the columns of a table, from the record of its rows
 row_lines       rows as lines of CSV and JSON Lines, also for `ade-monitor query`
 file_formats    the formats, and how a file of rows becomes one
 workbooks       XLSX
@@ -14,3 +14,7 @@ provenance      who, when, from what, and by which filters
 exporting       an export from its first row to its name
 e2b             reports of cases as E2B(R3) files
 """
+
+from monitor.exports.errors import ExportError
+
+__all__ = ["ExportError"]

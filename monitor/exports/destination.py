@@ -19,7 +19,7 @@ from monitor.exports.errors import ExportError
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class ExportFiles:
     """The files of an export; all of them lie in one folder.
 
     Attributes:
@@ -52,7 +52,7 @@ class Destination:
         return self.path.with_name(f"{self.path.name}.{suffix}")
 
 
-def check_destination(path: Path, *, force: bool) -> Destination:
+def check_destination(path: Path, *, force: bool) -> ExportFiles:
     """Return the files of an export, if they can be written.
 
     Args:
@@ -75,7 +75,7 @@ def check_destination(path: Path, *, force: bool) -> Destination:
         raise ExportError(f"{path} exists", "choose another name, or replace the file with --force")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ExportError(f"you may not write in the folder {folder}", "choose another one with --output")
-    return Destination(path)
+    return ExportFiles(path)
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from operator import attrgetter
 from typing import Any
 
 from models.terminal import json_line
-from monitor.exports.datasets import Dataset
-from monitor.exports.destination import Destination, sync, writing_errors
+from monitor.exports.destination import ExportFiles, sync, writing_errors
 from monitor.exports.errors import ExportError
+from monitor.exports.export_datasets import Dataset
 from monitor.exports.export_state import ExportRequest, ExportState
 from monitor.exports.file_formats import FileFormat, conversion_of, lines_of, read_rows
 from monitor.exports.provenance import digest_of, provenance_of, write_provenance
@@ -37,7 +37,7 @@ class ExportPlan:
     """
 
     request: ExportRequest
-    destination: Destination
+    destination: ExportFiles
     origin: DatabaseOrigin
     state: ExportState
 
@@ -64,7 +64,7 @@ class FinishedExport:
 
 def plan_export(
     request: ExportRequest,
-    destination: Destination,
+    destination: ExportFiles,
     origin: DatabaseOrigin,
     times: Mapping[str, str],
     *,

@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from monitor.exports.columns import CellKind, ExportColumn
 from monitor.exports.errors import ExportError
+from monitor.exports.export_columns import CellKind, ExportColumn
 from monitor.exports.parquet_files import require_parquet, write_parquet
 from monitor.exports.row_lines import CsvLines, JsonLines, RowLines
 from monitor.exports.workbooks import require_workbooks, write_workbook

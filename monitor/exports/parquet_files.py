@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from monitor.exports.columns import CellKind, ExportColumn, flat_value
 from monitor.exports.errors import ExportError
+from monitor.exports.export_columns import CellKind, ExportColumn, flat_value
 from monitor.private_files import open_private_bytes
 
 ROWS_IN_GROUP: Final = 10_000

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from models.terminal import json_line, spreadsheet_safe, terminal_safe
-from monitor.exports.columns import flat_value, json_value
+from monitor.exports.export_columns import flat_value, json_value
 
 
 class RowLines(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
-from monitor.exports.destination import Destination, writing_errors
+from monitor.exports.destination import ExportFiles, writing_errors
 from monitor.exports.errors import ExportError
 from monitor.exports.export_state import ExportState, load_state, save_state
 from monitor.private_files import open_private_bytes
@@ -25,7 +25,7 @@ class UnfinishedRows:
     As a context manager, it saves how far it is after an error. Only one process may have it.
     """
 
-    def __init__(self, destination: Destination, state: ExportState) -> None:
+    def __init__(self, destination: ExportFiles, state: ExportState) -> None:
         """Open the file, and cut what came after the last checkpoint.
 
         Args:
@@ -129,7 +129,7 @@ class UnfinishedRows:
             self._file.seek(self.state.size)
 
 
-def unfinished_state(destination: Destination) -> ExportState | None:
+def unfinished_state(destination: ExportFiles) -> ExportState | None:
     """Return how far an unfinished export is, or None if there is none.
 
     Raises:
@@ -138,7 +138,7 @@ def unfinished_state(destination: Destination) -> ExportState | None:
     return load_state(destination.state)
 
 
-def remove_unfinished(destination: Destination) -> None:
+def remove_unfinished(destination: ExportFiles) -> None:
     """Remove what is left of an unfinished export, if anything.
 
     Raises:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.terminal import spreadsheet_safe
-from monitor.exports.columns import CellKind, ExportColumn, flat_value
 from monitor.exports.errors import ExportError
+from monitor.exports.export_columns import CellKind, ExportColumn, flat_value
 from monitor.private_files import open_private_bytes
 
 MOST_ROWS: Final = 1_048_576

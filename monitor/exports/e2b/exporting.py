@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.errors import SettingsError
-from monitor.exports.destination import Destination, sync, writing_errors
+from monitor.exports.destination import ExportFiles, sync, writing_errors
 from monitor.exports.e2b.case_reports import LeftOut, ReportOptions, report_of
 from monitor.exports.e2b.case_rows import CaseRows, read_cases
 from monitor.exports.e2b.checking import E2bCheck
@@ -112,7 +112,7 @@ def export_batch(
     settings: Settings,
     selection: CaseSelection,
     options: ReportOptions,
-    destination: Destination,
+    destination: ExportFiles,
     *,
     production: bool = False,
     schema: Any = None,
@@ -218,7 +218,7 @@ def _publish(
     settings: Settings,
     selection: CaseSelection,
     options: ReportOptions,
-    destination: Destination,
+    destination: ExportFiles,
     batch: MessageBatch,
     reports: _Reports,
     findings: list[CheckFinding],

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as parquet
 import pytest
 
-from monitor.exports.datasets import OWNER
+from monitor.exports.export_datasets import OWNER
 from monitor.exports.file_formats import FileFormat
 from monitor.exports.masking import mask
 from monitor.exports.parquet_files import METADATA_KEY

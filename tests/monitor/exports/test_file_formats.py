@@ -18,8 +18,8 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from models.terminal import terminal_safe
-from monitor.exports.columns import CellKind, ExportColumn, columns_of, flat_value
 from monitor.exports.errors import ExportError
+from monitor.exports.export_columns import CellKind, ExportColumn, columns_of, flat_value
 from monitor.exports.file_formats import FileFormat, format_of, lines_of, read_rows
 from monitor.exports.parquet_files import write_parquet
 from monitor.exports.workbooks import LONGEST_CELL, write_workbook

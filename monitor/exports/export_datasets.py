@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from monitor.exports.columns import ExportColumn, columns_of, json_value
+from monitor.exports.export_columns import ExportColumn, columns_of, json_value
 from monitor.exports.masking import mask, masked_or_none
 from monitor.settings import Settings
 from monitor.store import Filters, ReportedEffect, find_effects
