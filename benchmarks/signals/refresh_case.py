@@ -41,7 +41,7 @@ SKEWED: Final = "least({most}, floor(exp(random() * ln({most} + 1.0)))::int)"
 ROWS: Final = f"""
 CREATE UNLOGGED TABLE generated AS SELECT
     n, lpad(to_hex(n), 16, '0') AS case_id, 'post ' || n AS tweet_id,
-    timestamptz '{FIRST} 00:00Z' + (n * interval '1 day' * {DAYS} / %(mentions)s) AS at,
+    timestamptz '{FIRST} 00:00Z' + interval '1 day' * (n::float8 * {DAYS} / %(mentions)s) AS at,
     CASE WHEN random() < 0.7 THEN 'drug ' || {SKEWED.format(most=DRUGS)} END AS drug,
     CASE WHEN random() < 0.95 THEN (10000000 + {SKEWED.format(most=PTS)})::text END AS ptid,
     (ARRAY['x', 'reddit', 'bluesky', 'forum'])[{SKEWED.format(most=4)}] AS platform,

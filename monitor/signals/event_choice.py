@@ -99,10 +99,10 @@ def _members(groups: Sequence[GroupMembers], kind: str, code: str) -> frozenset[
 
 def _codes_of_pt(label: str, names: EventNames, groups: Sequence[GroupMembers]) -> frozenset[str]:
     """Return the codes of the PT that a user names by its code, or by its name in any case."""
-    wanted = label.strip().casefold()
-    codes = {code for code, name in names.items() if wanted in (code, name.casefold())}
-    if not codes and any(wanted in group.ptids for group in groups):
-        codes = {wanted}
+    name_or_code = label.strip().casefold()
+    codes = {code for code, name in names.items() if name_or_code in (code, name.casefold())}
+    if not codes and any(name_or_code in group.ptids for group in groups):
+        codes = {name_or_code}
     if codes:
         return frozenset(codes)
     matches = process.extract(

@@ -46,10 +46,10 @@ def load_indications(path: Path | None, canonical: Callable[[str], str]) -> Indi
                 "write a TSV file in UTF-8 with a drug and a PT in each row",
             ) from None
         rows += _rows(lines, str(path))
-    found: dict[str, set[str]] = {}
+    pts_of: dict[str, set[str]] = {}
     for drug, pt in rows:
-        found.setdefault(canonical(drug), set()).add(pt.casefold())
-    return {drug: frozenset(pts) for drug, pts in found.items()}
+        pts_of.setdefault(canonical(drug), set()).add(pt.casefold())
+    return {drug: frozenset(pts) for drug, pts in pts_of.items()}
 
 
 def codes_of(indications: Indications, names: Mapping[str, str]) -> dict[str, frozenset[str]]:

@@ -37,8 +37,8 @@ def first_seen_pairs(
         for drug in drugs.split(INGREDIENT_SEPARATOR):
             for code in [ptid] if events_of is None else events_of(ptid):
                 first[drug, code] = min(day, first.get((drug, code), day))
-    found = find_first_seen(first, since=window.since, until=last, data_since=coverage.first)
-    return {entry.pair: entry.day for entry in found}
+    new_pairs = find_first_seen(first, since=window.since, until=last, data_since=coverage.first)
+    return {entry.pair: entry.day for entry in new_pairs}
 
 
 def rising_pairs(

@@ -1,10 +1,15 @@
-"""`ade-monitor signals`: the table, its filters, series and the refresh, and what wrong input gets."""
+"""`ade-monitor signals`: the table, its filters, series and the refresh, and what wrong input gets.
+
+The examples of docs/signals.md run here, too.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,12 +22,15 @@ from pydantic import SecretStr
 from models.terminology import GroupKind, PtGroup
 from monitor.embedded import Postgres
 from monitor.settings import DatabaseSettings, Settings
+from monitor.signals.indications import load_indications
+from monitor.signals.signal_report import SignalPair
 from monitor.store.label_import import LabelEffect, replace_label
 from monitor.store.terminology_import import ReleaseContent, replace_terminology
 from tests.monitor.cli.conftest import RunCommand
 
 PTS = {"10022437": "Insomnia", "10028813": "Nausea", "10019211": "Headache", "10012378": "Depression"}
 DRUGS = ("sertraline", "ibuprofen", "metformin", "warfarin")
+PAGE = (Path(__file__).parents[3] / "docs" / "signals.md").read_text(encoding="utf-8")
 FIRST = date(2026, 1, 5)
 WEEKS = 20
 
@@ -233,6 +241,38 @@ def test_corrections_say_when_nothing_was_reviewed(run: RunCommand, refreshed: S
     assert "not reviewed" in ended.err
 
 
+REVIEWED = """
+WITH sample AS (
+    INSERT INTO review_samples (strategy, since, until, seed)
+    VALUES ('random', '2026-01-05', '2026-05-25', 1) RETURNING sample_id
+), stratum AS (
+    INSERT INTO review_strata (sample_id, stratum, label, band, drug, lang, stored, size, drawn)
+    SELECT sample_id, 0, 'ADE', '0.80-0.95', 'other', 'en', 400, 400, 40 FROM sample
+), item AS (
+    INSERT INTO review_items (tweet_id, bundle, version, label, probability, state, outcome)
+    SELECT 'post ' || n, 'b', 1, 'ADE', 0.9, 'done', CASE WHEN n %% 4 = 0 THEN 'not-an-ade' ELSE 'correct' END
+    FROM generate_series(0, 39) AS n RETURNING item_id
+)
+INSERT INTO review_sample_items (sample_id, item_id, stratum, post)
+SELECT sample_id, item_id, 0, row_number() OVER (ORDER BY item_id) FROM sample CROSS JOIN item
+"""
+
+
+def test_cases_are_corrected_by_the_verdicts_of_the_window(run: RunCommand, refreshed: Settings) -> None:
+    options = ["--corrected", "--drug", "sertraline", "--pt", "Insomnia"]
+    with psycopg.connect(refreshed.database.url.get_secret_value()) as connection:
+        connection.execute(REVIEWED.replace("%%", "%").encode())
+    try:
+        [row] = pairs(run, refreshed, *options)
+        assert row["corrected_low"] < row["corrected_cases"] < row["cases"] == 5 * WEEKS
+        assert row["corrected_cases"] == pytest.approx(0.75 * row["cases"], rel=0.1)
+        assert row["corrected_prr_low"] < row["prr"] < row["corrected_prr_high"]
+        assert "corrected" in run(refreshed, "signals", *options).out
+    finally:
+        with psycopg.connect(refreshed.database.url.get_secret_value()) as connection:
+            connection.execute("DELETE FROM review_samples; DELETE FROM review_items")
+
+
 def test_the_series_has_a_row_for_each_week_with_its_rate(run: RunCommand, refreshed: Settings) -> None:
     ended = run(refreshed, "signals", "series", "advil", "headache", "--json")
     assert ended.status == 0, ended.err
@@ -274,3 +314,29 @@ def test_mistakes_end_with_status_2_and_a_hint(
     assert ended.status == 2
     assert hint in " ".join(ended.err.replace("│", " ").split())
     assert ended.out == ""
+
+
+def commands_of_the_page() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    return sorted({line for block in blocks for line in block.splitlines()})
+
+
+@pytest.mark.parametrize("command", commands_of_the_page())
+def test_the_commands_of_the_page_run(run: RunCommand, refreshed: Settings, command: str) -> None:
+    program, *arguments = shlex.split(command)
+    ended = run(refreshed, *arguments)
+    assert (program, ended.status) == ("ade-monitor", 0), ended.err
+    if "refresh" not in arguments:
+        assert "no pair" not in ended.err, "the example shows nothing"
+
+
+def test_the_page_explains_every_field_and_its_file_of_indications_can_be_read(tmp_path: Path) -> None:
+    fields = SignalPair.__dataclass_fields__
+    section = PAGE.partition("## The fields")[2]
+    assert [name for name in fields if f"`{name}`" not in section] == []
+    path = tmp_path / "indications.tsv"
+    (example,) = re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    path.write_text(example, encoding="utf-8")
+    loaded = load_indications(path, str.casefold)
+    assert loaded["coumadin"] == {"10037377"}
+    assert "major depression" in loaded["sertraline"]
