@@ -94,16 +94,16 @@ def export(
     """
     from monitor.exports.destination import check_destination
     from monitor.exports.errors import ExportError
-    from monitor.exports.file_formats import FileFormat, format_of
+    from monitor.exports.file_formats import ExportFormat, format_of
 
     try:
         file_format = format_of(options.output, options.format_name)
         destination = check_destination(options.output, force=options.force)
     except ExportError as error:
         raise typer.BadParameter(str(error)) from None
-    if options.for_spreadsheet and file_format is not FileFormat.CSV:
+    if options.for_spreadsheet and file_format is not ExportFormat.CSV:
         raise typer.BadParameter("--spreadsheet is for csv; other formats have no formulas")
-    if options.provenance_line and file_format is not FileFormat.JSONL:
+    if options.provenance_line and file_format is not ExportFormat.JSONL:
         raise typer.BadParameter("--provenance-line is for jsonl; xlsx and parquet have it in the file")
     settings = settings_of(context)
     dataset = open_dataset(settings, times)

@@ -6,7 +6,7 @@ row_lines       rows as lines of CSV and JSON Lines, also for `ade-monitor query
 file_formats    the formats, and how a file of rows becomes one
 workbooks       XLSX
 parquet_files   Parquet
-masking         names and handles in texts
+text_masking    names and handles in texts
 destination     the names of the files, and the checks before any work
 export_state    how far an unfinished export is
 unfinished      its rows, which can be continued

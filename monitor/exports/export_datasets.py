@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from monitor.exports.export_columns import ExportColumn, columns_of, json_value
-from monitor.exports.masking import mask, masked_or_none
+from monitor.exports.text_masking import mask, masked_or_none
 from monitor.settings import Settings
 from monitor.store import Filters, ReportedEffect, find_effects
 from monitor.store.cases import CaseFilters, CaseSummary, find_cases

@@ -14,7 +14,7 @@ from monitor.exports.destination import ExportFiles, sync, writing_errors
 from monitor.exports.errors import ExportError
 from monitor.exports.export_datasets import Dataset
 from monitor.exports.export_state import ExportRequest, ExportState
-from monitor.exports.file_formats import FileFormat, conversion_of, lines_of, read_rows
+from monitor.exports.file_formats import ExportFormat, conversion_of, lines_of, read_rows
 from monitor.exports.provenance import digest_of, provenance_of, write_provenance
 from monitor.exports.unfinished import UnfinishedRows, remove_unfinished, unfinished_state
 from monitor.settings import Settings
@@ -83,7 +83,7 @@ def plan_export(
         ExportError: an unfinished export with other options is there, or the library of the format is
             missing.
     """
-    conversion = conversion_of(FileFormat(request.file_format))
+    conversion = conversion_of(ExportFormat(request.file_format))
     if conversion is not None:
         conversion.require()
     if restart:
@@ -139,7 +139,7 @@ def run_export(
 def _read_rows(plan: ExportPlan, dataset: Dataset[Any], unfinished: UnfinishedRows, advance: Advance) -> None:
     request = plan.request
     lines = lines_of(
-        FileFormat(request.file_format), dataset.columns, for_spreadsheet=request.for_spreadsheet
+        ExportFormat(request.file_format), dataset.columns, for_spreadsheet=request.for_spreadsheet
     )
     header = lines.header()
     if request.with_provenance:
@@ -155,7 +155,7 @@ def _read_rows(plan: ExportPlan, dataset: Dataset[Any], unfinished: UnfinishedRo
 def _make_file(plan: ExportPlan, dataset: Dataset[Any], provenance: dict[str, Any], advance: Advance) -> int:
     """Make the whole file unless the rows are it, and return the number of cells that were cut."""
     destination = plan.destination
-    conversion = conversion_of(FileFormat(plan.request.file_format))
+    conversion = conversion_of(ExportFormat(plan.request.file_format))
     if conversion is None:
         return 0
     rows = _counted(read_rows(destination.rows, dataset.columns), advance)
@@ -167,7 +167,7 @@ def _publish(
 ) -> FinishedExport:
     """Append the audit entry, then give the files their names."""
     destination = plan.destination
-    is_made = conversion_of(FileFormat(plan.request.file_format)) is not None
+    is_made = conversion_of(ExportFormat(plan.request.file_format)) is not None
     whole = destination.new if is_made else destination.rows
     sync(whole)
     digest = digest_of(whole)

@@ -20,7 +20,7 @@ Convert = Callable[[Path, Sequence[ExportColumn], Iterable[Sequence[Any]], Mappi
 """Writes a file of rows with its provenance, and returns the number of cells that were cut."""
 
 
-class FileFormat(StrEnum):
+class ExportFormat(StrEnum):
     """A format of exports; the value is its name and its extension."""
 
     CSV = "csv"
@@ -38,27 +38,27 @@ class Conversion:
 
 
 _CONVERSIONS = {
-    FileFormat.XLSX: Conversion(require_workbooks, write_workbook),
-    FileFormat.PARQUET: Conversion(require_parquet, write_parquet),
+    ExportFormat.XLSX: Conversion(require_workbooks, write_workbook),
+    ExportFormat.PARQUET: Conversion(require_parquet, write_parquet),
 }
 
 
-def conversion_of(file_format: FileFormat) -> Conversion | None:
+def conversion_of(file_format: ExportFormat) -> Conversion | None:
     """Return how the format is made, or None if rows are appended to the file itself."""
     return _CONVERSIONS.get(file_format)
 
 
 def lines_of(
-    file_format: FileFormat, columns: Sequence[ExportColumn], *, for_spreadsheet: bool = False
+    file_format: ExportFormat, columns: Sequence[ExportColumn], *, for_spreadsheet: bool = False
 ) -> RowLines:
     """Return the lines of the file of rows."""
     names = [column.name for column in columns]
-    if file_format is FileFormat.CSV:
+    if file_format is ExportFormat.CSV:
         return CsvLines(names, for_spreadsheet=for_spreadsheet)
     return JsonLines(names)
 
 
-def format_of(path: Path, name: str | None) -> FileFormat:
+def format_of(path: Path, name: str | None) -> ExportFormat:
     """Return the format with this name, or by default the one of the file's extension.
 
     Raises:
@@ -66,9 +66,9 @@ def format_of(path: Path, name: str | None) -> FileFormat:
     """
     word = path.suffix.removeprefix(".") if name is None else name
     try:
-        return FileFormat(word.casefold())
+        return ExportFormat(word.casefold())
     except ValueError:
-        known = ", ".join(FileFormat)
+        known = ", ".join(ExportFormat)
         problem = f"'{word}' is not a format" if word else f"{path} has no extension that names a format"
         raise ExportError(problem, f"choose one with --format: {known}") from None
 

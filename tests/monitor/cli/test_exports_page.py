@@ -13,9 +13,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from monitor.exports.export_datasets import OWNER
-from monitor.exports.file_formats import FileFormat
-from monitor.exports.masking import mask
+from monitor.exports.file_formats import ExportFormat
 from monitor.exports.parquet_files import METADATA_KEY
+from monitor.exports.text_masking import mask
 from monitor.exports.workbooks import LONGEST_CELL, MOST_ROWS
 from monitor.settings import Settings
 from tests.monitor.cli.conftest import RunCommand
@@ -54,7 +54,7 @@ def test_the_commands_write_their_files(
 
 
 def test_the_page_has_the_formats_the_limits_and_the_placeholders() -> None:
-    for file_format in FileFormat:
+    for file_format in ExportFormat:
         assert f"| `{file_format}` |" in PAGE
     assert f"{MOST_ROWS - 1:,}" in PAGE
     assert f"{LONGEST_CELL:,}" in PAGE

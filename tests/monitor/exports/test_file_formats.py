@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from models.terminal import terminal_safe
 from monitor.exports.errors import ExportError
 from monitor.exports.export_columns import CellKind, ExportColumn, columns_of, flat_value
-from monitor.exports.file_formats import FileFormat, format_of, lines_of, read_rows
+from monitor.exports.file_formats import ExportFormat, format_of, lines_of, read_rows
 from monitor.exports.parquet_files import write_parquet
 from monitor.exports.workbooks import LONGEST_CELL, write_workbook
 from monitor.store import ReportedEffect
@@ -46,7 +46,7 @@ CELLS = {
 ROWS = st.lists(st.tuples(*(st.none() | CELLS[column.kind] for column in COLUMNS)), max_size=4)
 
 
-def written(folder: str, rows: list[tuple[Any, ...]], file_format: FileFormat) -> Path:
+def written(folder: str, rows: list[tuple[Any, ...]], file_format: ExportFormat) -> Path:
     path = Path(folder) / "rows"
     lines = lines_of(file_format, COLUMNS)
     path.write_bytes("".join([lines.header(), *map(lines.line, rows)]).encode())
@@ -57,7 +57,7 @@ def written(folder: str, rows: list[tuple[Any, ...]], file_format: FileFormat) -
 @given(ROWS)
 def test_json_lines_return_every_value(rows: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = written(folder, rows, FileFormat.JSONL)
+        path = written(folder, rows, ExportFormat.JSONL)
         assert [tuple(row) for row in read_rows(path, COLUMNS)] == rows
 
 
@@ -65,7 +65,7 @@ def test_json_lines_return_every_value(rows: list[tuple[Any, ...]]) -> None:
 @given(ROWS)
 def test_csv_returns_all_but_controls(rows: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = written(folder, rows, FileFormat.CSV)
+        path = written(folder, rows, ExportFormat.CSV)
         with path.open(encoding="utf-8", newline="") as file:
             header, *read = csv.reader(file)
     assert header == [column.name for column in COLUMNS]
@@ -155,8 +155,8 @@ def test_the_columns_are_those_of_the_records() -> None:
 
 
 def test_the_extension_names_the_format() -> None:
-    assert format_of(Path("a.XLSX"), None) is FileFormat.XLSX
-    assert format_of(Path("a.txt"), "csv") is FileFormat.CSV
+    assert format_of(Path("a.XLSX"), None) is ExportFormat.XLSX
+    assert format_of(Path("a.txt"), "csv") is ExportFormat.CSV
     for path, name in ((Path("a"), None), (Path("a.txt"), None), (Path("a.csv"), "txt")):
         with pytest.raises(ExportError, match="parquet"):
             format_of(path, name)

@@ -50,7 +50,7 @@ _HANDLE: Final = "[handle]"
 
 
 @dataclass(frozen=True, slots=True)
-class MaskedText:
+class MaskingResult:
     """A masked text, and where the offsets of the original are in it.
 
     Attributes:
@@ -91,7 +91,7 @@ class MaskedText:
         return offset - self.ends[index] + self.new_ends[index]
 
 
-def mask(text: str) -> MaskedText:
+def mask(text: str) -> MaskingResult:
     """Mask what leads to a person: handles, e-mail addresses, phone numbers, and names in profile addresses.
 
     A phone number has a plus and a country code, or starts with 0, or has ten or eleven digits. Of an
@@ -116,9 +116,9 @@ def mask(text: str) -> MaskedText:
         new_ends.append(length)
         position = end
     if not starts:
-        return MaskedText(text)
+        return MaskingResult(text)
     masked = "".join([*pieces, text[position:]])
-    return MaskedText(masked, tuple(starts), tuple(ends), tuple(new_starts), tuple(new_ends))
+    return MaskingResult(masked, tuple(starts), tuple(ends), tuple(new_starts), tuple(new_ends))
 
 
 def masked_or_none(text: str | None) -> str | None:

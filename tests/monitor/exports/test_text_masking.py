@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from monitor.exports.masking import mask
+from monitor.exports.text_masking import mask
 
 PIECES = st.sampled_from(
     [
