@@ -105,10 +105,10 @@ def decide_command(
     Example: [bold]ade-monitor review decide 17 wrong-pt --pt 10022437[/]
     """
     from monitor.store import reading_engine, translate_driver_errors
-    from monitor.store.reviews import Decision, ReviewVerdict, decide_item, find_pt
+    from monitor.store.reviews import ReviewDecision, ReviewVerdict, decide_item, find_pt
 
-    if decision not in set(Decision):
-        raise typer.BadParameter(f"'{decision}' is not a verdict: use {', '.join(Decision)}")
+    if decision not in set(ReviewDecision):
+        raise typer.BadParameter(f"'{decision}' is not a verdict: use {', '.join(ReviewDecision)}")
     settings = settings_of(context)
     right_drug = None if drug is None else _drug(settings, drug)
     right_span = None if span is None else _span(span)
@@ -118,7 +118,7 @@ def decide_command(
             database = settings.database
             with translate_driver_errors(database), reading_engine(database).connect() as connection:
                 ptid, pt_name = find_pt(connection, pt)
-        verdict = ReviewVerdict(Decision(decision), right_span, ptid, pt_name, right_drug, seconds)
+        verdict = ReviewVerdict(ReviewDecision(decision), right_span, ptid, pt_name, right_drug, seconds)
         state = decide_item(settings, item, verdict)
     print_state(item, state, as_json=as_json)
 
@@ -156,12 +156,12 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """List items without their texts, in the order in which reviewers get them."""
-    from monitor.store.reviews import Decision, ItemFilters, find_items
+    from monitor.store.reviews import ItemFilters, ReviewDecision, find_items
 
     if state is not None and state not in ("open", "disputed", "done"):
         raise typer.BadParameter(f"'{state}' is not a state: use open, disputed or done")
-    if outcome is not None and outcome not in set(Decision):
-        raise typer.BadParameter(f"'{outcome}' is not a verdict: use {', '.join(Decision)}")
+    if outcome is not None and outcome not in set(ReviewDecision):
+        raise typer.BadParameter(f"'{outcome}' is not a verdict: use {', '.join(ReviewDecision)}")
     settings = settings_of(context)
     filters = ItemFilters(
         state=state,

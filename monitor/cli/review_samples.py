@@ -77,7 +77,7 @@ def agreement_command(
     context: typer.Context, since: Since = None, until: Until = None, as_json: AsJson = False
 ) -> None:
     """Show how far reviewers agree: Krippendorff's alpha of all, Cohen's kappa of each two."""
-    from monitor.review import measure_agreement
+    from monitor.review import measure_reviewers
     from monitor.store import reading_engine, translate_driver_errors
     from monitor.store.reviews import read_independent
 
@@ -85,7 +85,7 @@ def agreement_command(
     database = settings_of(context).database
     with translate_driver_errors(database), reading_engine(database).connect() as connection:
         items = read_independent(connection, *window)
-    results = measure_agreement(items)
+    results = measure_reviewers(items)
     if as_json:
         for each in results:
             print_json(json_record(asdict(each)))

@@ -9,7 +9,7 @@ drift_watch    whether the model has become less precise
 corpus_export  reviews as training data
 """
 
-from monitor.review.agreement import Agreement, cohens_kappa, krippendorffs_alpha, measure_agreement
+from monitor.review.agreement import Agreement, krippendorffs_alpha, measure_reviewers, reviewers_kappa
 from monitor.review.corpus_export import CorpusExport, export_reviews
 from monitor.review.drift_watch import DriftWindows, watch_drift, write_drift_metrics
 from monitor.review.error_rates import read_stratum_verdicts, stratum_verdicts
@@ -19,11 +19,11 @@ __all__ = [
     "Agreement",
     "CorpusExport",
     "DriftWindows",
-    "cohens_kappa",
     "export_reviews",
     "krippendorffs_alpha",
-    "measure_agreement",
+    "measure_reviewers",
     "read_stratum_verdicts",
+    "reviewers_kappa",
     "stratum_verdicts",
     "take_sample",
     "watch_drift",

@@ -2,7 +2,7 @@
 
 Each candidate has a gain, the mean of its uncertainty and its value:
 
-    uncertainty   of the model, in [0, 1]: see `monitor.store.reviews.candidates`
+    uncertainty   of the model, in [0, 1]: see `monitor.store.reviews.review_candidates`
     value         mean of three numbers: 1 if the post is serious, 1 if the effect is unlisted, and
                   1 / number of candidates with its drug and PT: rare pairs are worth more
 
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from monitor.store.reviews import Candidate
+from monitor.store.reviews import ReviewCandidate
 
 DIVERSITY: Final = 0.5
 """How much a copy of a chosen text loses, in units of the gain."""
@@ -32,7 +32,7 @@ DIVERSITY: Final = 0.5
 _WORD: Final = re.compile(r"\w+")
 
 
-def choose_active(candidates: Sequence[Candidate], count: int) -> list[int]:
+def choose_active(candidates: Sequence[ReviewCandidate], count: int) -> list[int]:
     """Return the positions of the candidates to review, the best first.
 
     Args:
@@ -56,7 +56,7 @@ def choose_active(candidates: Sequence[Candidate], count: int) -> list[int]:
     return chosen
 
 
-def gains_of(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+def gains_of(candidates: Sequence[ReviewCandidate]) -> npt.NDArray[np.float64]:
     """Return the gain of each candidate, in [0, 1], as an array [candidates]."""
     pairs = Counter((candidate.drug, candidate.ptid) for candidate in candidates)
     value = [

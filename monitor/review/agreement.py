@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from monitor.store.reviews import Decision, ItemVerdicts
+from monitor.store.reviews import ItemVerdicts, ReviewDecision
 from monitor.store.reviews.review_records import STATES_AN_EFFECT
 
 Verdicts = Sequence[Mapping[str, str]]
@@ -52,7 +52,7 @@ class Agreement:
     high: float | None
 
 
-def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
+def reviewers_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
     """Return kappa = (p_o - p_e) / (1 - p_e) of two reviewers (Cohen 1960); None if it is undefined.
 
     p_o is the share of items on which both agree, and p_e the share that is expected of two independent
@@ -94,7 +94,7 @@ def krippendorffs_alpha(units: Sequence[Sequence[str]]) -> float | None:
     return ((n - 1) * coincidences - expected) / (n * (n - 1) - expected)
 
 
-def measure_agreement(items: Sequence[ItemVerdicts]) -> list[Agreement]:
+def measure_reviewers(items: Sequence[ItemVerdicts]) -> list[Agreement]:
     """Return alpha of all reviewers, and kappa of every two with common items, of labels and of verdicts.
 
     The 95% intervals are percentiles of a bootstrap of the items.
@@ -107,7 +107,7 @@ def measure_agreement(items: Sequence[ItemVerdicts]) -> list[Agreement]:
         for first, second in combinations(names, 2):
             pairs = [(each[first], each[second]) for each in verdicts if first in each and second in each]
             if pairs:
-                results.append(_measure("kappa", about, (first, second), pairs, cohens_kappa))
+                results.append(_measure("kappa", about, (first, second), pairs, reviewers_kappa))
     return results
 
 
@@ -139,14 +139,14 @@ def _labels(items: Sequence[ItemVerdicts]) -> Verdicts:
         {
             reviewer: _label(decision, item.label)
             for reviewer, decision in item.decisions.items()
-            if decision is not Decision.CANNOT_TELL
+            if decision is not ReviewDecision.CANNOT_TELL
         }
         for item in items
     ]
 
 
-def _label(decision: Decision, label: str) -> str:
-    if decision is Decision.CORRECT:
+def _label(decision: ReviewDecision, label: str) -> str:
+    if decision is ReviewDecision.CORRECT:
         return label
     return "ADE" if decision in STATES_AN_EFFECT else "NoADE"
 

@@ -21,9 +21,9 @@ from monitor.store.audit import AuditEntry, record_audit
 from monitor.store.reviews import (
     NO_TERM,
     DecidedItem,
-    Decision,
+    ReviewDecision,
     ReviewedPost,
-    count_waiting,
+    count_partly_reviewed,
     read_reviewed,
 )
 
@@ -32,11 +32,11 @@ _ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC
 _IN_MEMORY: Final = 8 * 1024 * 1024  # bytes; a longer export waits in a file that only we can open
 
 _HAS_SPAN: Final = (
-    Decision.CORRECT,
-    Decision.WRONG_SPAN,
-    Decision.WRONG_PT,
-    Decision.WRONG_DRUG,
-    Decision.MISSED_ADE,
+    ReviewDecision.CORRECT,
+    ReviewDecision.WRONG_SPAN,
+    ReviewDecision.WRONG_PT,
+    ReviewDecision.WRONG_DRUG,
+    ReviewDecision.MISSED_ADE,
 )
 
 
@@ -97,7 +97,7 @@ def export_reviews(
                 decisions[record["decision"]] += 1
                 digest.update(line.encode("utf-8"))
                 lines.write(line)
-            waiting = count_waiting(connection)
+            waiting = count_partly_reviewed(connection)
         details = {"format": "reviews", "posts": decisions.total(), "sha256": digest.hexdigest()}
         entry = record_audit(settings, AuditEntry("export", "reviews", reason, details))
         lines.seek(0)
@@ -111,10 +111,10 @@ def review_record(post: ReviewedPost) -> dict[str, Any]:
     last = max(post.items, key=lambda item: item.decided_at)
     spans = [span for item in post.items if (span := _span(post.text, post.label, item)) is not None]
     outcomes = {item.outcome for item in post.items}
-    is_ade = bool(spans) or (post.label == "ADE" and Decision.CORRECT in outcomes)
-    if Decision.CANNOT_TELL in outcomes:
+    is_ade = bool(spans) or (post.label == "ADE" and ReviewDecision.CORRECT in outcomes)
+    if ReviewDecision.CANNOT_TELL in outcomes:
         decision, label = "unclear", None
-    elif outcomes == {Decision.CORRECT}:
+    elif outcomes == {ReviewDecision.CORRECT}:
         decision, label = "confirmed", post.label
     elif not is_ade:
         decision, label = "rejected", "NoADE"
@@ -138,7 +138,7 @@ def _span(text: str, label: str, item: DecidedItem) -> dict[str, Any] | None:
     place = item.right_span or item.span
     if item.outcome not in _HAS_SPAN or place is None:
         return None
-    if item.outcome is Decision.CORRECT and label != "ADE":
+    if item.outcome is ReviewDecision.CORRECT and label != "ADE":
         return None
     ptid, name = item.ptid, item.pt_name
     if item.right_ptid is not None:

@@ -13,17 +13,17 @@ from monitor.settings import Settings
 from monitor.store import translate_driver_errors
 from monitor.store.connections import checking_engine
 from monitor.store.reviews import (
-    Candidate,
     ChosenPost,
     DrawnSample,
     PostStratum,
+    ReviewCandidate,
     SampleRequest,
     Strategy,
     StratumSize,
     add_sample,
     count_strata,
     draw_posts,
-    find_candidates,
+    find_review_candidates,
     find_sample,
     lock_samples,
 )
@@ -91,7 +91,7 @@ def _choose(connection: Connection, request: SampleRequest) -> DrawnSample:
     """Choose special mentions, and take their posts with all of their mentions."""
     is_active = request.strategy is Strategy.ACTIVE
     most = max(CANDIDATES, request.size) if is_active else _mentions_of(request.size)
-    candidates = find_candidates(connection, request.strategy, request.since, request.until, most=most)
+    candidates = find_review_candidates(connection, request.strategy, request.since, request.until, most=most)
     if is_active:
         candidates = [candidates[place] for place in choose_active(candidates, request.size)]
     chosen = _posts_of(candidates, request.size)
@@ -104,6 +104,6 @@ def _mentions_of(posts: int) -> int:
     return 4 * posts
 
 
-def _posts_of(candidates: list[Candidate], most: int) -> list[ChosenPost]:
+def _posts_of(candidates: list[ReviewCandidate], most: int) -> list[ChosenPost]:
     posts = dict.fromkeys((each.tweet_id, each.bundle, each.version) for each in candidates)
     return [ChosenPost(*post) for post in list(posts)[:most]]

@@ -1,27 +1,27 @@
 """The review in the database: samples, items, verdicts, see `docs/review.md`.
 
-review_records   verdicts, items and samples as records
-post_strata      strata of a window, and the posts that a seed draws
-candidates       mentions that are uncertain, serious or unlisted
-sample_rows      the rows of a sample
-leasing          the next item of a reviewer
-shown_items      items as reviewers see them
-verdict_checks   whether a verdict fits its item
-deciding         verdicts, and their undoing
-item_states      what holds for an item after its verdicts
-sample_verdicts  the verdicts by stratum
-reviewed_posts   posts that are decided, and independent verdicts
+review_records    verdicts, items and samples as records
+post_strata       strata of a window, and the posts that a seed draws
+review_candidates mentions that are uncertain, serious or unlisted
+sample_rows       the rows of a sample
+leasing           the next item of a reviewer
+shown_items       items as reviewers see them
+verdict_checks    whether a verdict fits its item
+deciding          verdicts, and their undoing
+item_states       what holds for an item after its verdicts
+sample_verdicts   the verdicts by stratum
+reviewed_posts    posts that are decided, and independent verdicts
 """
 
-from monitor.store.reviews.candidates import Candidate, find_candidates
 from monitor.store.reviews.deciding import add_verdict, decide_item, undo_verdict
 from monitor.store.reviews.item_states import ItemState
 from monitor.store.reviews.leasing import NextRequest, lease_item, next_item
 from monitor.store.reviews.post_strata import PostStratum, StratumSize, band_of, count_strata, draw_posts
+from monitor.store.reviews.review_candidates import ReviewCandidate, find_review_candidates
 from monitor.store.reviews.review_records import (
     ChosenPost,
-    Decision,
     DrawnSample,
+    ReviewDecision,
     ReviewError,
     ReviewVerdict,
     SampleRequest,
@@ -31,7 +31,7 @@ from monitor.store.reviews.reviewed_posts import (
     DecidedItem,
     ItemVerdicts,
     ReviewedPost,
-    count_waiting,
+    count_partly_reviewed,
     read_independent,
     read_reviewed,
 )
@@ -42,10 +42,8 @@ from monitor.store.reviews.verdict_checks import NO_TERM, find_pt
 
 __all__ = [
     "NO_TERM",
-    "Candidate",
     "ChosenPost",
     "DecidedItem",
-    "Decision",
     "DrawnSample",
     "ItemFilters",
     "ItemState",
@@ -53,6 +51,8 @@ __all__ = [
     "ListedItem",
     "NextRequest",
     "PostStratum",
+    "ReviewCandidate",
+    "ReviewDecision",
     "ReviewError",
     "ReviewVerdict",
     "ReviewedPost",
@@ -64,13 +64,13 @@ __all__ = [
     "add_sample",
     "add_verdict",
     "band_of",
+    "count_partly_reviewed",
     "count_strata",
-    "count_waiting",
     "decide_item",
     "draw_posts",
-    "find_candidates",
     "find_items",
     "find_pt",
+    "find_review_candidates",
     "find_sample",
     "lease_item",
     "list_samples",

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from monitor.store.reviews.review_records import Decision, ReviewVerdict, VerdictRole
+from monitor.store.reviews.review_records import ReviewDecision, ReviewVerdict, VerdictRole
 
 VALID: Final = (
     "v.decision IS NOT NULL AND NOT EXISTS (SELECT FROM review_verdicts AS u WHERE u.undoes = v.id)"
@@ -53,7 +53,7 @@ def valid_verdicts(connection: Connection, item_id: int) -> list[ValidVerdict]:
     for row in connection.execute(_READ, {"item_id": item_id}):
         span = None if row.right_start is None else (row.right_start, row.right_end)
         verdict = ReviewVerdict(
-            Decision(row.decision), span, row.right_ptid, row.right_pt_name, row.right_drug
+            ReviewDecision(row.decision), span, row.right_ptid, row.right_pt_name, row.right_drug
         )
         verdicts.append(ValidVerdict(row.id, row.reviewer, VerdictRole(row.role), verdict))
     return verdicts

@@ -34,7 +34,7 @@ PRIORITIES: Final = {
 """Items with a higher number come first: what may harm, then what the statistics wait for."""
 
 
-class Decision(StrEnum):
+class ReviewDecision(StrEnum):
     """What a reviewer says about an item."""
 
     CORRECT = "correct"
@@ -47,10 +47,10 @@ class Decision(StrEnum):
 
 
 STATES_AN_EFFECT: Final = (
-    Decision.WRONG_SPAN,
-    Decision.WRONG_PT,
-    Decision.WRONG_DRUG,
-    Decision.MISSED_ADE,
+    ReviewDecision.WRONG_SPAN,
+    ReviewDecision.WRONG_PT,
+    ReviewDecision.WRONG_DRUG,
+    ReviewDecision.MISSED_ADE,
 )
 """The verdicts after which a post reports an effect. After `correct` it does if the model said so."""
 
@@ -75,7 +75,7 @@ class ReviewVerdict:
         seconds: how long it took; None to count from the start of the lease.
     """
 
-    decision: Decision
+    decision: ReviewDecision
     right_span: tuple[int, int] | None = None
     right_ptid: str | None = None
     right_pt_name: str | None = None

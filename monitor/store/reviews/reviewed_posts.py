@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, Row, text
 
 from monitor.store.reviews.item_states import VALID
-from monitor.store.reviews.review_records import Decision
+from monitor.store.reviews.review_records import ReviewDecision
 from monitor.store.reviews.shown_items import CAN_BE_READ, context_text
 
 # A post is left out while one of its mentions waits: its label and its spans would not be those of a person.
@@ -69,7 +69,7 @@ class DecidedItem(NamedTuple):
     span: tuple[int, int] | None
     ptid: str | None
     pt_name: str | None
-    outcome: Decision
+    outcome: ReviewDecision
     right_span: tuple[int, int] | None
     right_ptid: str | None
     right_pt_name: str | None
@@ -103,7 +103,7 @@ class ItemVerdicts:
     """The independent verdicts on an item, by the login of the reviewer."""
 
     label: str
-    decisions: dict[str, Decision]
+    decisions: dict[str, ReviewDecision]
 
 
 def read_reviewed(connection: Connection, since: datetime, until: datetime) -> Iterator[ReviewedPost]:
@@ -125,7 +125,7 @@ def read_reviewed(connection: Connection, since: datetime, until: datetime) -> I
         )
 
 
-def count_waiting(connection: Connection) -> int:
+def count_partly_reviewed(connection: Connection) -> int:
     """Return the number of posts with both items that are done and items that wait."""
     return int(connection.execute(_WAITING).scalar_one())
 
@@ -133,10 +133,10 @@ def count_waiting(connection: Connection) -> int:
 def read_independent(connection: Connection, since: datetime, until: datetime) -> list[ItemVerdicts]:
     """Return the independent verdicts of a window for each item; adjudications are left out."""
     labels: dict[int, str] = {}
-    decisions: defaultdict[int, dict[str, Decision]] = defaultdict(dict)
+    decisions: defaultdict[int, dict[str, ReviewDecision]] = defaultdict(dict)
     for row in connection.execute(_INDEPENDENT, {"since": since, "until": until}):
         labels[row.item_id] = row.label
-        decisions[row.item_id][row.reviewer] = Decision(row.decision)
+        decisions[row.item_id][row.reviewer] = ReviewDecision(row.decision)
     return [ItemVerdicts(labels[item_id], by_reviewer) for item_id, by_reviewer in decisions.items()]
 
 
@@ -145,7 +145,7 @@ def _decided(row: Row[tuple[object, ...]]) -> DecidedItem:
         span=None if row.start is None else (row.start, row.end),
         ptid=row.ptid,
         pt_name=row.pt_name,
-        outcome=Decision(row.outcome),
+        outcome=ReviewDecision(row.outcome),
         right_span=None if row.right_start is None else (row.right_start, row.right_end),
         right_ptid=row.right_ptid,
         right_pt_name=row.right_pt_name,

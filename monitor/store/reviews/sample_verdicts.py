@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from monitor.store.reviews.review_records import STATES_AN_EFFECT, Decision
+from monitor.store.reviews.review_records import STATES_AN_EFFECT, ReviewDecision
 
 # A post is decided once all of its items are done, unless nobody could tell. It reports an effect of its drug
 # if one of its items does. Of a wrong drug, the effect is another drug's.
@@ -75,12 +75,12 @@ class StratumReview:
 
 def read_verdicts(connection: Connection, since: datetime, until: datetime) -> list[StratumReview]:
     """Return the strata of all random samples whose windows overlap a window, the oldest first."""
-    effects = [decision.value for decision in STATES_AN_EFFECT if decision is not Decision.WRONG_DRUG]
+    effects = [decision.value for decision in STATES_AN_EFFECT if decision is not ReviewDecision.WRONG_DRUG]
     parameters = {
         "since": since,
         "until": until,
         "effects": effects,
-        "correct": Decision.CORRECT.value,
-        "cannot_tell": Decision.CANNOT_TELL.value,
+        "correct": ReviewDecision.CORRECT.value,
+        "cannot_tell": ReviewDecision.CANNOT_TELL.value,
     }
     return [StratumReview(*row) for row in connection.execute(_READ, parameters)]

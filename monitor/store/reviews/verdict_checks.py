@@ -7,16 +7,21 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from monitor.store.reviews.review_records import Decision, ReviewError, ReviewVerdict
+from monitor.store.reviews.review_records import ReviewDecision, ReviewError, ReviewVerdict
 from monitor.store.reviews.shown_items import ShownItem
 
 NO_TERM: Final = "none"
 """The right PT, or the right drug, if there is none."""
 
 _ALLOWED: Final = {
-    "mention": tuple(decision for decision in Decision if decision is not Decision.MISSED_ADE),
-    "post": (Decision.CORRECT, Decision.NOT_AN_ADE, Decision.WRONG_SPAN, Decision.CANNOT_TELL),
-    "negative": (Decision.CORRECT, Decision.MISSED_ADE, Decision.CANNOT_TELL),
+    "mention": tuple(decision for decision in ReviewDecision if decision is not ReviewDecision.MISSED_ADE),
+    "post": (
+        ReviewDecision.CORRECT,
+        ReviewDecision.NOT_AN_ADE,
+        ReviewDecision.WRONG_SPAN,
+        ReviewDecision.CANNOT_TELL,
+    ),
+    "negative": (ReviewDecision.CORRECT, ReviewDecision.MISSED_ADE, ReviewDecision.CANNOT_TELL),
 }
 _KINDS: Final = {
     "mention": "a mention",
@@ -24,10 +29,10 @@ _KINDS: Final = {
     "negative": "a post without an effect",
 }
 _NEEDS: Final = {
-    Decision.WRONG_SPAN: ("right_span", "--span START:END"),
-    Decision.MISSED_ADE: ("right_span", "--span START:END"),
-    Decision.WRONG_PT: ("right_ptid", "--pt CODE"),
-    Decision.WRONG_DRUG: ("right_drug", "--drug NAME"),
+    ReviewDecision.WRONG_SPAN: ("right_span", "--span START:END"),
+    ReviewDecision.MISSED_ADE: ("right_span", "--span START:END"),
+    ReviewDecision.WRONG_PT: ("right_ptid", "--pt CODE"),
+    ReviewDecision.WRONG_DRUG: ("right_drug", "--drug NAME"),
 }
 
 _KNOWN: Final = text(

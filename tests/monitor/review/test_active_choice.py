@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from monitor.review.active_choice import choose_active, gains_of, text_vectors
-from monitor.store.reviews import Candidate
+from monitor.store.reviews import ReviewCandidate
 
 
 def candidate(
     text: str, uncertainty: float = 0.5, *, serious: bool = False, unlisted: bool = False, drug: str = "a"
-) -> Candidate:
-    return Candidate(text, "old", 1, text, uncertainty, serious, unlisted, drug, "10044565")
+) -> ReviewCandidate:
+    return ReviewCandidate(text, "old", 1, text, uncertainty, serious, unlisted, drug, "10044565")
 
 
 def test_uncertain_mentions_come_first() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.review import cohens_kappa, krippendorffs_alpha, measure_agreement
-from monitor.store.reviews import Decision, ItemVerdicts
+from monitor.review import krippendorffs_alpha, measure_reviewers, reviewers_kappa
+from monitor.store.reviews import ItemVerdicts, ReviewDecision
 
 
 def pairs(table: list[list[int]]) -> list[tuple[str, str]]:
@@ -20,15 +20,15 @@ def pairs(table: list[list[int]]) -> list[tuple[str, str]]:
 
 def test_kappa_is_that_of_a_published_table() -> None:
     """Sim & Wright 2005, Physical Therapy 85:257: 39 patients, kappa 0.67."""
-    assert cohens_kappa(pairs([[22, 2], [4, 11]])) == pytest.approx(0.67, abs=0.005)
+    assert reviewers_kappa(pairs([[22, 2], [4, 11]])) == pytest.approx(0.67, abs=0.005)
 
 
 def test_kappa_corrects_for_chance_and_may_be_undefined() -> None:
-    assert cohens_kappa(pairs([[20, 5], [10, 15]])) == pytest.approx(0.4)
-    assert cohens_kappa(pairs([[1, 1], [1, 1]])) == pytest.approx(0)
-    assert cohens_kappa(pairs([[0, 1], [1, 0]])) == pytest.approx(-1)
-    assert cohens_kappa(pairs([[5]])) is None
-    assert cohens_kappa([]) is None
+    assert reviewers_kappa(pairs([[20, 5], [10, 15]])) == pytest.approx(0.4)
+    assert reviewers_kappa(pairs([[1, 1], [1, 1]])) == pytest.approx(0)
+    assert reviewers_kappa(pairs([[0, 1], [1, 0]])) == pytest.approx(-1)
+    assert reviewers_kappa(pairs([[5]])) is None
+    assert reviewers_kappa([]) is None
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_alpha_without_two_different_values_is_undefined() -> None:
 
 def test_agreement_is_measured_for_labels_and_verdicts_and_for_each_two_reviewers() -> None:
     correct, refused, term, unclear = (
-        Decision.CORRECT,
-        Decision.NOT_AN_ADE,
-        Decision.WRONG_PT,
-        Decision.CANNOT_TELL,
+        ReviewDecision.CORRECT,
+        ReviewDecision.NOT_AN_ADE,
+        ReviewDecision.WRONG_PT,
+        ReviewDecision.CANNOT_TELL,
     )
     items = [
         ItemVerdicts("ADE", {"ann": correct, "bob": term}),
@@ -65,7 +65,7 @@ def test_agreement_is_measured_for_labels_and_verdicts_and_for_each_two_reviewer
         ItemVerdicts("ADE", {"ann": correct, "bob": unclear}),
         ItemVerdicts("ADE", {"cem": correct}),
     ]
-    measured = {(each.about, each.coefficient, each.reviewers): each for each in measure_agreement(items)}
+    measured = {(each.about, each.coefficient, each.reviewers): each for each in measure_reviewers(items)}
     assert set(measured) == {
         (about, *rest)
         for about in ("label", "verdict")
@@ -81,5 +81,5 @@ def test_agreement_is_measured_for_labels_and_verdicts_and_for_each_two_reviewer
 
 
 def test_nothing_is_measured_without_common_items() -> None:
-    measured = measure_agreement([ItemVerdicts("ADE", {"ann": Decision.CORRECT})])
+    measured = measure_reviewers([ItemVerdicts("ADE", {"ann": ReviewDecision.CORRECT})])
     assert [(each.coefficient, each.items, each.value) for each in measured] == [("alpha", 0, None)] * 2

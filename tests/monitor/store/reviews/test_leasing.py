@@ -13,8 +13,8 @@ from psycopg import errors
 from monitor.settings import Settings
 from monitor.store.connections import checking_engine
 from monitor.store.reviews import (
-    Decision,
     NextRequest,
+    ReviewDecision,
     ReviewError,
     ReviewVerdict,
     decide_item,
@@ -29,8 +29,8 @@ from tests.monitor.store.batches import Tables
 from tests.monitor.store.logins import connected, login, name_of
 from tests.monitor.store.reviews.review_items import draw, fill, reported
 
-CORRECT = ReviewVerdict(Decision.CORRECT)
-NOT_AN_ADE = ReviewVerdict(Decision.NOT_AN_ADE)
+CORRECT = ReviewVerdict(ReviewDecision.CORRECT)
+NOT_AN_ADE = ReviewVerdict(ReviewDecision.NOT_AN_ADE)
 
 
 @pytest.fixture

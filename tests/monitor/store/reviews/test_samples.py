@@ -15,7 +15,7 @@ from monitor.settings import Settings, StoreSettings
 from monitor.signals.verdict_strata import Stratum
 from monitor.store import Store, reading_engine
 from monitor.store.reviews import (
-    Decision,
+    ReviewDecision,
     ReviewError,
     ReviewVerdict,
     SampleRequest,
@@ -28,7 +28,7 @@ from tests.monitor.store.batches import Tables, negative_tweet
 from tests.monitor.store.events import apply, post_event
 from tests.monitor.store.reviews.review_items import SINCE, TEXT, UNTIL, draw, fill, reported
 
-CORRECT = ReviewVerdict(Decision.CORRECT)
+CORRECT = ReviewVerdict(ReviewDecision.CORRECT)
 
 
 async def fill_week(settings: Settings) -> None:
@@ -151,8 +151,8 @@ async def test_verdicts_are_counted_by_stratum(migrated: Settings, tables: Table
     draw(migrated, size=40)
     verdicts = {
         "a": CORRECT,
-        "b": ReviewVerdict(Decision.WRONG_DRUG, right_drug="none"),
-        "c": ReviewVerdict(Decision.CANNOT_TELL),
+        "b": ReviewVerdict(ReviewDecision.WRONG_DRUG, right_drug="none"),
+        "c": ReviewVerdict(ReviewDecision.CANNOT_TELL),
     }
     for item, name, start in tables.rows(
         "SELECT item_id, tweet_id, start FROM review_items ORDER BY item_id"
@@ -160,7 +160,9 @@ async def test_verdicts_are_counted_by_stratum(migrated: Settings, tables: Table
         if name in ("a0", "c1"):
             continue  # it waits
         refused = name == "a1" or (name == "c0" and start == TEXT.index("shaky"))
-        decide_item(migrated, item, ReviewVerdict(Decision.NOT_AN_ADE) if refused else verdicts[name[0]])
+        decide_item(
+            migrated, item, ReviewVerdict(ReviewDecision.NOT_AN_ADE) if refused else verdicts[name[0]]
+        )
     counts = {(each.drug, each.band): (each.decided, each.positives) for each in strata(migrated)}
     drawn = {(each.drug, each.band): each.drawn for each in strata(migrated)}
     assert counts["warfarin", "0.95-1.00"] == (drawn["warfarin", "0.95-1.00"], 0)
@@ -183,7 +185,7 @@ async def test_a_review_keeps_no_text_of_an_erased_post_and_still_counts(
     await fill(migrated, [reported("1", text=text), reported("2", text=text)])
     draw(migrated)
     items = dict(tables.rows("SELECT tweet_id, item_id FROM review_items"))
-    decide_item(migrated, items["1"], ReviewVerdict(Decision.WRONG_SPAN, right_span=(0, 16)))
+    decide_item(migrated, items["1"], ReviewVerdict(ReviewDecision.WRONG_SPAN, right_span=(0, 16)))
     await apply(store, post_event("delete", "1"), post_event("delete", "2"))
     for table in ("review_items", "review_verdicts", "review_sample_items", "review_strata", "review_leases"):
         content = str(tables.rows(f"SELECT * FROM {table}"))

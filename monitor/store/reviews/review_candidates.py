@@ -21,7 +21,7 @@ UNCODED_UNCERTAINTY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ReviewCandidate:
     """A mention that may be reviewed.
 
     Attributes:
@@ -47,9 +47,9 @@ class Candidate:
     ptid: str | None
 
 
-def find_candidates(
+def find_review_candidates(
     connection: Connection, strategy: Strategy, since: datetime, until: datetime, *, most: int
-) -> list[Candidate]:
+) -> list[ReviewCandidate]:
     """Return the mentions of a window that a strategy would choose and nobody has reviewed.
 
     Copies are left out. The most uncertain come first; of serious and unlisted ones, the newest.
@@ -94,7 +94,7 @@ def find_candidates(
         .order_by(*order)
         .limit(most)
     )
-    return [Candidate(*row) for row in connection.execute(query)]
+    return [ReviewCandidate(*row) for row in connection.execute(query)]
 
 
 def _current_mentions() -> Any:
