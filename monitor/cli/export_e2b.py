@@ -25,8 +25,8 @@ from monitor.cli.options import parse_time, settings_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from monitor.exports.e2b.exporting import CaseSelection, ExportedBatch
-    from monitor.exports.e2b.findings import CheckFinding
+    from monitor.exports.e2b.batch_export import CaseSelection, ExportedBatch
+    from monitor.exports.e2b.check_findings import CheckFinding
     from monitor.settings import Settings
     from monitor.store.cases import CaseFilters
 
@@ -129,7 +129,7 @@ def _selection(names: Sequence[str], filters: CaseFilters) -> CaseSelection:
     Raises:
         typer.BadParameter: ids and filters are mixed.
     """
-    from monitor.exports.e2b.exporting import CaseSelection
+    from monitor.exports.e2b.batch_export import CaseSelection
     from monitor.store.cases import CaseFilters
 
     if names and filters != CaseFilters():
@@ -151,8 +151,8 @@ def _export(
     with_text: bool,
 ) -> None:
     from monitor.exports.destination import check_destination
+    from monitor.exports.e2b.batch_export import export_batch, meddra_version, sender_of
     from monitor.exports.e2b.case_reports import ReportOptions
-    from monitor.exports.e2b.exporting import export_batch, meddra_version, sender_of
     from monitor.exports.e2b.schema_check import load_schema
     from monitor.store.origin import read_origin
 
@@ -188,8 +188,8 @@ def _note_left_out(exported: ExportedBatch) -> None:
 
 def _check(path: Path, schema: Path | None, *, as_json: bool) -> None:
     """Check a file, and exit with status 1 if a receiver would refuse it."""
+    from monitor.exports.e2b.check_findings import finding_record
     from monitor.exports.e2b.checking import E2bCheck
-    from monitor.exports.e2b.findings import finding_record
     from monitor.exports.e2b.schema_check import load_schema, schema_findings
 
     loaded = None if schema is None else load_schema(schema)

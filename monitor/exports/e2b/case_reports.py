@@ -9,9 +9,9 @@ from typing import Final
 
 from models.languages import primary_language
 from monitor.exports.e2b.case_rows import CaseRows, ReportPost
-from monitor.exports.e2b.icsr import Drug, Reaction, SafetyReport
+from monitor.exports.e2b.icsr import Reaction, SafetyReport, SuspectDrug
 from monitor.exports.e2b.stated_facts import StatedFacts
-from monitor.exports.masking import mask
+from monitor.exports.text_masking import mask
 from monitor.findings import INGREDIENT_SEPARATOR
 
 _MEDDRA_CODE: Final = re.compile("[0-9]{8}")
@@ -127,13 +127,13 @@ def _alpha3(tag: str | None) -> str | None:
         return None
 
 
-def _drug(case: CaseRows, facts: StatedFacts, options: ReportOptions) -> Drug:
+def _drug(case: CaseRows, facts: StatedFacts, options: ReportOptions) -> SuspectDrug:
     drug = case.summary.drug or ""
     mentions = [mention for post in case.posts for mention in post.mentions if mention["drug"]]
     named = next((mention["drug_text"] for mention in mentions if (mention["drug_text"] or "").strip()), None)
     atc = next((mention["atc"] for mention in mentions if mention["atc"]), None)
     is_substance = atc is None or len(atc) == 7  # a shorter code is a class of drugs
-    return Drug(
+    return SuspectDrug(
         name=named if named and options.with_text else drug,
         substances=tuple(drug.split(INGREDIENT_SEPARATOR)) if is_substance else (),
         dosage=facts.dosage if options.with_text else None,

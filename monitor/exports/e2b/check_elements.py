@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from lxml import etree
 
+from monitor.exports.e2b.check_findings import CheckFinding, XmlPlace, xml_place
 from monitor.exports.e2b.check_table import CheckTable, Element, Group
 from monitor.exports.e2b.check_values import value_problem
-from monitor.exports.e2b.findings import CheckFinding, Place, place_of
 from monitor.exports.e2b.oids import HL7, XSI
 
 _NAMES: Final = {"h": HL7, "xsi": XSI}
@@ -63,9 +63,9 @@ class Occurrence:
         return any(value.is_stated for value in self.values.get(element, ()))
 
     @property
-    def place(self) -> Place:
+    def place(self) -> XmlPlace:
         """Where it is."""
-        return place_of(self.node, self.message)
+        return xml_place(self.node, self.message)
 
 
 def find_nodes(node: Any, xpath: str) -> list[Any]:
@@ -139,7 +139,7 @@ def check_occurrence(occurrence: Occurrence, table: CheckTable, now: datetime) -
 
 
 def _missing(occurrence: Occurrence, element: Element, values: Sequence[Value]) -> CheckFinding:
-    place = place_of(values[0].node, occurrence.message) if values else occurrence.place
+    place = xml_place(values[0].node, occurrence.message) if values else occurrence.place
     advice = f"add it as {_short(element.xpath)}"
     if element.null:
         advice += f", or state why it is unknown by nullFlavor {', '.join(sorted(element.null))}"
@@ -149,7 +149,7 @@ def _missing(occurrence: Occurrence, element: Element, values: Sequence[Value]) 
 def _too_many(occurrence: Occurrence, element: Element, values: Sequence[Value]) -> Iterator[CheckFinding]:
     stated = [value for value in values if value.is_stated]
     if len(stated) > 1 and not element.repeats:
-        yield place_of(stated[1].node, occurrence.message).finding(
+        yield xml_place(stated[1].node, occurrence.message).finding(
             element.id, f"{element.name} is stated {len(stated)} times", "keep one of them"
         )
 
@@ -158,7 +158,7 @@ def _check_value(
     occurrence: Occurrence, element: Element, value: Value, now: datetime
 ) -> Iterator[CheckFinding]:
     for problem, advice in _problems(element, value, now):
-        yield place_of(value.node, occurrence.message).finding(element.id, problem, advice)
+        yield xml_place(value.node, occurrence.message).finding(element.id, problem, advice)
 
 
 def _problems(element: Element, value: Value, now: datetime) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from monitor.exports.e2b.check_elements import Occurrence, find_nodes
-from monitor.exports.e2b.check_values import parse_time
-from monitor.exports.e2b.findings import CheckFinding, Severity
+from monitor.exports.e2b.check_findings import CheckFinding, CheckSeverity
+from monitor.exports.e2b.check_values import parse_e2b_time
 
-_WARNING: Final = Severity.WARNING
+_WARNING: Final = CheckSeverity.WARNING
 
 
 class Report:
@@ -63,8 +63,8 @@ def _identifiers(report: Report) -> Iterator[CheckFinding]:
 
 def _dates(report: Report) -> Iterator[CheckFinding]:
     case = report.first("investigation")
-    received = parse_time(case.text("C.1.4")) if case else None
-    latest = parse_time(case.text("C.1.5")) if case else None
+    received = parse_e2b_time(case.text("C.1.4")) if case else None
+    latest = parse_e2b_time(case.text("C.1.5")) if case else None
     if case and received and latest and latest[0] < received[0] and latest[1] == received[1]:
         yield case.place.finding(
             "C.1.5", "the latest information is older than the first receipt", "correct C.1.4 or C.1.5"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from monitor.exports.e2b.check_elements import Occurrence, find_nodes
+from monitor.exports.e2b.check_findings import CheckFinding, XmlPlace, xml_place
 from monitor.exports.e2b.check_table import CheckTable
-from monitor.exports.e2b.findings import CheckFinding, Place, place_of
 from monitor.exports.e2b.oids import oid
 
 _FIXED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -49,7 +49,7 @@ def check_structure(occurrence: Occurrence, table: CheckTable) -> Iterator[Check
     if occurrence.group.name == "message":
         for node in find_nodes(occurrence.node, ".//h:code[@codeSystem]"):
             if node.get("codeSystem") == oid("L.19") and node.get("code") not in OBSERVATIONS:
-                yield place_of(node, occurrence.message).finding(
+                yield xml_place(node, occurrence.message).finding(
                     "XML",
                     f"'{node.get('code', ''):.20}' is not a code of an observation",
                     "use a code of the ICH code list 19",
@@ -73,7 +73,7 @@ def _order(node: Any, table: CheckTable, message: int) -> Iterator[CheckFinding]
             else:
                 last = order.index(name)
                 continue
-            yield place_of(child, message).finding("XML", problem, advice)
+            yield xml_place(child, message).finding("XML", problem, advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Route:
     receiver: str
 
 
-def check_route(route: Route, place: Place, batch: Occurrence) -> Iterator[CheckFinding]:
+def check_route(route: Route, place: XmlPlace, batch: Occurrence) -> Iterator[CheckFinding]:
     """Yield what does not agree between a message and its batch.
 
     Args:

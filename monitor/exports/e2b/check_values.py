@@ -61,7 +61,7 @@ _PATTERNS: Final = {
 }
 
 
-def parse_time(value: str) -> tuple[datetime, int] | None:
+def parse_e2b_time(value: str) -> tuple[datetime, int] | None:
     """Return the earliest time that a value stands for, and how many of its six parts it has.
 
     A value without a time zone counts as UTC. None if it is not a time.
@@ -90,7 +90,7 @@ def _zone(text: str | None) -> timezone:
 
 def _time_problem(element: Element, value: str, now: datetime) -> tuple[str, str] | None:
     form = _FORMATS[element.precision]
-    parsed = parse_time(value)
+    parsed = parse_e2b_time(value)
     if parsed is None:
         return f"'{value:.40}' is not a time", f"write it as {form}"
     start, parts = parsed

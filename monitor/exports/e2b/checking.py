@@ -10,10 +10,10 @@ from typing import Any
 from lxml import etree
 
 from monitor.exports.e2b.check_elements import Occurrence, check_counts, check_occurrence, occurrences_of
+from monitor.exports.e2b.check_findings import CheckFinding, XmlPlace
 from monitor.exports.e2b.check_rules import Report, check_report
 from monitor.exports.e2b.check_structure import Route, check_route, check_structure
 from monitor.exports.e2b.check_table import load_table
-from monitor.exports.e2b.findings import CheckFinding, Place
 from monitor.exports.e2b.oids import BATCH, MESSAGE
 from monitor.exports.e2b.safe_xml import (
     LARGEST_MESSAGE,
@@ -43,7 +43,7 @@ class E2bCheck:
         self._now = now or datetime.now(UTC)
         self._table = load_table()
         self._identifiers: set[str] = set()
-        self._routes: dict[Route, Place] = {}
+        self._routes: dict[Route, XmlPlace] = {}
 
     def findings(self) -> Iterator[CheckFinding]:
         """Yield what is wrong, in the order of the file; what concerns the whole batch comes last.

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class ReportSender:
     """Who sends the reports, and to whom.
 
     Attributes:
@@ -93,7 +93,7 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Drug:
+class SuspectDrug:
     """The suspect drug (G.k.1 is 1).
 
     Attributes:
@@ -139,7 +139,7 @@ class SafetyReport:
     reporter_known: bool
     patient: Patient
     reaction: Reaction
-    drug: Drug
+    drug: SuspectDrug
     narrative: str
     comment: str
     linked: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from monitor.exports.e2b.icsr import Drug, Patient, SafetyReport, Seriousness
+from monitor.exports.e2b.icsr import Patient, SafetyReport, Seriousness, SuspectDrug
 from monitor.exports.e2b.oids import oid
 from monitor.exports.e2b.xml_parts import (
     add,
@@ -92,7 +92,7 @@ def _add_drug(role: Any, report: SafetyReport) -> None:
     _add_course(administration, drug, _reaction_id(report))
 
 
-def _add_course(administration: Any, drug: Drug, reaction_id: str) -> None:
+def _add_course(administration: Any, drug: SuspectDrug, reaction_id: str) -> None:
     """Add what happened with the drug: dosage, rechallenge, additional information, and its withdrawal."""
     if dosage := legal(drug.dosage or "", 2_000):  # G.k.4.r.8
         relation = add(administration, "outboundRelationship2", typeCode="COMP")

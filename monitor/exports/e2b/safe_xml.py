@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, Final
 
 from lxml import etree
 
+from monitor.exports.e2b.check_findings import CheckFinding
 from monitor.exports.e2b.errors import E2bError
-from monitor.exports.e2b.findings import CheckFinding
 from monitor.exports.e2b.oids import BATCH, HL7
 
 LARGEST_MESSAGE: Final = 64_000_000

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from lxml import etree
 
+from monitor.exports.e2b.check_findings import CheckFinding, XmlPlace, xml_place
 from monitor.exports.e2b.errors import E2bError
-from monitor.exports.e2b.findings import CheckFinding, Place, place_of
 from monitor.exports.e2b.safe_xml import SAFELY, opened, root_problem, syntax_finding
 
 SCHEMA_NAME: Final = "MCCI_IN200100UV01.xsd"
@@ -110,6 +110,6 @@ def schema_findings(path: Path, schema: Any) -> Iterator[CheckFinding]:
         return
     for entry in schema.error_log:
         nodes = document.xpath(entry.path) if entry.path else []
-        place = place_of(nodes[0]) if nodes else Place("/", entry.line)
+        place = xml_place(nodes[0]) if nodes else XmlPlace("/", entry.line)
         message = entry.message.replace("{urn:hl7-org:v3}", "")
         yield place.finding("XML", message, "the schema does not allow it")

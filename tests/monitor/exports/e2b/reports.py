@@ -7,12 +7,20 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from monitor.exports.e2b.batch_writing import MessageBatch, write_batch
+from monitor.exports.e2b.check_findings import CheckFinding
 from monitor.exports.e2b.checking import E2bCheck
-from monitor.exports.e2b.findings import CheckFinding
-from monitor.exports.e2b.icsr import Drug, Outcome, Patient, Reaction, SafetyReport, Sender, Seriousness
-from monitor.exports.e2b.writing import MessageBatch, write_batch
+from monitor.exports.e2b.icsr import (
+    Outcome,
+    Patient,
+    Reaction,
+    ReportSender,
+    SafetyReport,
+    Seriousness,
+    SuspectDrug,
+)
 
-SENDER = Sender("Example Pharma", "US", "1", "EXAMPLE", "AUTHORITY", "AUTHORITY_ICSR")
+SENDER = ReportSender("Example Pharma", "US", "1", "EXAMPLE", "AUTHORITY", "AUTHORITY_ICSR")
 NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)
 RECEIVED = datetime(2026, 7, 1, 12, 34, 56, tzinfo=UTC)
 
@@ -28,7 +36,7 @@ def report(number: str = "3f2a9c0011223344") -> SafetyReport:
         reaction=Reaction(
             "10044565", "27.1", "shaky", "eng", frozenset({Seriousness.HOSPITAL}), Outcome.NOT_RECOVERED
         ),
-        drug=Drug("zoloft", ("sertraline",), "50mg", True, True, ("2", "8"), "ATC N06AB06"),
+        drug=SuspectDrug("zoloft", ("sertraline",), "50mg", True, True, ("2", "8"), "ATC N06AB06"),
         narrative="day 3 on zoloft and i can't stop shaking",
         comment="Written by a test.",
         linked=("aaaa000011112222",),
@@ -36,7 +44,7 @@ def report(number: str = "3f2a9c0011223344") -> SafetyReport:
     )
 
 
-def batch_of(*reports: SafetyReport, sender: Sender = SENDER, now: datetime = NOW) -> bytes:
+def batch_of(*reports: SafetyReport, sender: ReportSender = SENDER, now: datetime = NOW) -> bytes:
     """Return a batch of reports as XML."""
     stream = io.BytesIO()
     write_batch(stream, MessageBatch(sender, now), reports)

@@ -14,8 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from monitor.exports.e2b.icsr import Drug, Outcome, Patient, Reaction, SafetyReport, Sender, Seriousness
-from monitor.exports.e2b.writing import MessageBatch, write_batch
+from monitor.exports.e2b.batch_writing import MessageBatch, write_batch
+from monitor.exports.e2b.icsr import (
+    Outcome,
+    Patient,
+    Reaction,
+    ReportSender,
+    SafetyReport,
+    Seriousness,
+    SuspectDrug,
+)
 from monitor.exports.e2b.xml_parts import legal
 from tests.monitor.exports.e2b.reports import NOW, SENDER, batch_of, findings_of, rejected, report
 from tests.wild_texts import WILD
@@ -49,7 +57,7 @@ REPORTS = st.builds(
         outcome=st.sampled_from(Outcome),
     ),
     drug=st.builds(
-        Drug,
+        SuspectDrug,
         name=VISIBLE,
         substances=st.lists(WILD, max_size=3).map(tuple),
         dosage=st.none() | WILD,
@@ -77,7 +85,7 @@ def test_every_report_passes_the_check(tmp_path: Path, reports: list[SafetyRepor
 def test_every_sender_passes_the_check(tmp_path: Path, organization: str, identifier: str) -> None:
     named = legal(organization, 60) or "x"
     known = legal(identifier, 60) or "x"
-    sender = Sender(named, "DE", "2", known, known, known)
+    sender = ReportSender(named, "DE", "2", known, known, known)
     assert rejected(findings_of(batch_of(report(), sender=sender), tmp_path)) == []
 
 
@@ -109,7 +117,7 @@ def test_unknown_values_have_null_flavours() -> None:
         report(),
         reporter_known=False,
         patient=Patient(False),
-        drug=Drug("zoloft"),
+        drug=SuspectDrug("zoloft"),
         reaction=Reaction("10044565", "27.1"),
         linked=(),
         expedited=None,

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from monitor.errors import SettingsError
 from monitor.exports.destination import ExportFiles, sync, writing_errors
+from monitor.exports.e2b.batch_writing import MessageBatch, write_batch
 from monitor.exports.e2b.case_reports import LeftOut, ReportOptions, report_of
 from monitor.exports.e2b.case_rows import CaseRows, read_cases
+from monitor.exports.e2b.check_findings import CheckFinding
 from monitor.exports.e2b.checking import E2bCheck
 from monitor.exports.e2b.errors import E2bError
-from monitor.exports.e2b.findings import CheckFinding
-from monitor.exports.e2b.icsr import SafetyReport, Sender
+from monitor.exports.e2b.icsr import ReportSender, SafetyReport
 from monitor.exports.e2b.schema_check import schema_findings
-from monitor.exports.e2b.writing import MessageBatch, write_batch
 from monitor.exports.provenance import digest_of
 from monitor.private_files import open_private_bytes
 from monitor.settings import E2bSettings, Settings
@@ -64,7 +64,7 @@ class ExportedBatch:
     audit_number: int
 
 
-def sender_of(settings: E2bSettings) -> Sender:
+def sender_of(settings: E2bSettings) -> ReportSender:
     """Return the sender of the settings.
 
     Raises:
@@ -76,7 +76,7 @@ def sender_of(settings: E2bSettings) -> Sender:
         variables = ", ".join(f"ADE_E2B__{name.upper()}" for name in missing)
         are = "is" if len(missing) == 1 else "are"
         raise SettingsError(f"{names} {are} not set, so no sender can be written", f"set {variables}")
-    return Sender(
+    return ReportSender(
         organization=settings.organization or "",
         country=settings.country or "",
         kind=settings.sender_type,

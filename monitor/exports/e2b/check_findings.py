@@ -10,7 +10,7 @@ from typing import Any
 from monitor.exports.e2b.oids import MESSAGE
 
 
-class Severity(StrEnum):
+class CheckSeverity(StrEnum):
     """What a receiver does with a message that has such a finding."""
 
     REJECTION = "rejection"
@@ -35,16 +35,16 @@ class CheckFinding:
     advice: str
     path: str
     line: int
-    severity: Severity = Severity.REJECTION
+    severity: CheckSeverity = CheckSeverity.REJECTION
 
     @property
     def is_rejection(self) -> bool:
         """True if a receiver refuses the message."""
-        return self.severity is Severity.REJECTION
+        return self.severity is CheckSeverity.REJECTION
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class XmlPlace:
     """Where an element of the XML is.
 
     Attributes:
@@ -56,13 +56,13 @@ class Place:
     line: int
 
     def finding(
-        self, element: str, problem: str, advice: str, severity: Severity = Severity.REJECTION
+        self, element: str, problem: str, advice: str, severity: CheckSeverity = CheckSeverity.REJECTION
     ) -> CheckFinding:
         """Return a finding at this place."""
         return CheckFinding(element, problem, advice, self.path, self.line, severity)
 
 
-def place_of(node: Any, message: int = 0) -> Place:
+def xml_place(node: Any, message: int = 0) -> XmlPlace:
     """Return the place of an element.
 
     Args:
@@ -78,7 +78,7 @@ def place_of(node: Any, message: int = 0) -> Place:
         earlier = sum(1 for _ in each.itersiblings(each.tag, preceding=True))
         has_twin = earlier or next(each.itersiblings(each.tag), None) is not None
         steps.append(f"{name}[{earlier + 1}]" if has_twin else name)
-    return Place("/" + "/".join(reversed(steps)), node.sourceline or 0)
+    return XmlPlace("/" + "/".join(reversed(steps)), node.sourceline or 0)
 
 
 def finding_record(finding: CheckFinding) -> Mapping[str, str | int]:

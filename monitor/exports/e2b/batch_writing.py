@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from lxml import etree
 
-from monitor.exports.e2b.icsr import SafetyReport, Sender
+from monitor.exports.e2b.icsr import ReportSender, SafetyReport
 from monitor.exports.e2b.oids import BATCH, HL7, MESSAGE, XSI, oid
 from monitor.exports.e2b.patient_part import add_assessment, add_linked, add_source
 from monitor.exports.e2b.xml_parts import (
@@ -40,7 +40,7 @@ class MessageBatch:
         production: False for a test: the receiver does not take its reports into account.
     """
 
-    sender: Sender
+    sender: ReportSender
     created_at: datetime
     production: bool = False
 
@@ -63,7 +63,7 @@ def write_batch(stream: BinaryIO, batch: MessageBatch, reports: Iterable[SafetyR
     stream.write(f'<?xml version="1.0" encoding="utf-8"?>\n{_OPENING}\n'.encode())
     _write(stream, *_batch_start(batch))
     for report in reports:
-        _write(stream, message_of(report, batch))
+        _write(stream, report_message(report, batch))
         written += 1
     _write(stream, *_batch_end(batch.sender))
     stream.write(b"</MCCI_IN200100UV01>\n")
@@ -87,14 +87,14 @@ def _batch_start(batch: MessageBatch) -> Any:
     return root
 
 
-def _batch_end(sender: Sender) -> Any:
+def _batch_end(sender: ReportSender) -> Any:
     root = etree.Element(BATCH, nsmap={None: HL7, "xsi": XSI})
     add_id(add(root, "receiver/device"), "R.14", legal(sender.receiver_id, 60))
     add_id(add(root, "sender/device"), "R.13", legal(sender.sender_id, 60))
     return root
 
 
-def message_of(report: SafetyReport, batch: MessageBatch) -> Any:
+def report_message(report: SafetyReport, batch: MessageBatch) -> Any:
     """Return the message of a report as an element of lxml."""
     sender, created = batch.sender, timestamp(batch.created_at)
     identifier = sender.report_id(report.number)
@@ -116,7 +116,7 @@ def message_of(report: SafetyReport, batch: MessageBatch) -> Any:
     return message
 
 
-def _add_investigation(subject: Any, report: SafetyReport, sender: Sender) -> None:
+def _add_investigation(subject: Any, report: SafetyReport, sender: ReportSender) -> None:
     node = add(subject, "investigationEvent")
     identifier = sender.report_id(report.number)
     add_id(node, "R.1", identifier)
@@ -145,7 +145,7 @@ def _add_investigation(subject: Any, report: SafetyReport, sender: Sender) -> No
     _characteristic(node, "2", "BL", nullFlavor="NI")  # C.1.9.1
 
 
-def _add_sender(node: Any, sender: Sender) -> None:
+def _add_sender(node: Any, sender: ReportSender) -> None:
     subject = add(node, "subjectOf1", typeCode="SUBJ")
     entity = add(subject, "controlActEvent/author/assignedEntity")
     add_code(entity, sender.kind, "L.7")  # C.3.1
