@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import stat
 import sys
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -119,11 +118,6 @@ def follow_command(
         notify=print_note,
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if as_json and _is_a_file(sys.stdout):
-        from monitor.store.audit import AuditEntry, record_audit
-
-        details = {"drugs": [each.drug for each in alert_filter.drugs], "pts": list(pt or ())}
-        record_audit(settings, AuditEntry("alerts", "", details=details))
     try:
         follow(
             reader,
@@ -136,14 +130,6 @@ def follow_command(
         raise typer.Exit(130) from None
     finally:
         reader.close()
-
-
-def _is_a_file(stream: TextIO) -> bool:
-    """Return True if the shell has redirected the output to a file."""
-    try:
-        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):
-        return False
 
 
 def _show_json(_: AlertPayload | RetractionPayload, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-OUTPUTS: Final = ("export", "query", "alerts")
+OUTPUTS: Final = ("export", "query")
 """Actions by which texts leave the monitor."""
 
 _RELATED: Final = text(
