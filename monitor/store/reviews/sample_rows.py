@@ -73,7 +73,7 @@ _ADD_TO_SAMPLE: Final = text(
 
 
 def lock_samples(connection: Connection) -> None:
-    """Let nobody else draw until the connection is closed, and end the transaction.
+    """Make all others wait with their draws until the connection is closed, and end the transaction.
 
     So the second of two commands waits before its transaction begins, and then sees what the first has drawn.
     """
