@@ -1,7 +1,7 @@
 """The database for notebooks: queries become data frames of pandas or polars, see `docs/analysis.md`.
 
 monitor       `Monitor`: effects, cases, signals and SQL
-choices       from names and times, as people write them, to filters
+filter_values from names and times, as people write them, to filters
 frames        from rows to data frames
 """
 

@@ -9,16 +9,16 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from models.terminology import GroupKind
-from monitor.client.choices import (
+from monitor.client.filter_values import (
     ChoiceError,
     When,
-    canonical_drug,
+    chosen_drug,
     drug_condition,
-    drug_of,
     groups_of,
     range_of,
+    stored_drug,
     time_of,
-    window_of,
+    window_between,
 )
 from monitor.client.frames import Library, frame_library, frame_of, records_frame
 from monitor.settings import Settings, load_settings
@@ -27,7 +27,7 @@ from monitor.signals.report_building import read_signals
 from monitor.signals.signal_pairs import Method
 from monitor.signals.signal_report import WARNINGS, EventKind, SignalPair, SignalRequest
 from monitor.store import Filters, ReportedEffect, find_effects, reading_engine, translate_driver_errors
-from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, text_digest
+from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, words_digest
 from monitor.store.cases import CaseFilters, CaseStatus, CaseSummary, find_cases
 from monitor.store.listed_effects import Listedness
 from monitor.store.roles import READER
@@ -92,7 +92,7 @@ class Monitor:
             until=end,
             pt=pt,
             text=text,
-            drug=drug_of(self._settings, drug),
+            drug=chosen_drug(self._settings, drug),
             min_probability=min_probability,
             min_score=min_score,
             bundle=bundle,
@@ -126,7 +126,7 @@ class Monitor:
         statuses = (status,) if isinstance(status, str) else tuple(status)
         filters = CaseFilters(
             statuses=tuple(_member(CaseStatus, each, "status") for each in statuses),
-            drug=canonical_drug(self._settings, drug),
+            drug=stored_drug(self._settings, drug),
             pt=pt,
             owner=owner,
             since=time_of(since, "since"),
@@ -169,7 +169,7 @@ class Monitor:
             MonitorError: the database does not have the PT or the group, is away, or refuses.
         """
         request = SignalRequest(
-            window=window_of(since, until, platform, lang, coding),
+            window=window_between(since, until, platform, lang, coding),
             by=_member(EventKind, by, "by"),
             method=_member(Method, method, "method"),
             criteria=Criteria(cases=min_cases),
@@ -196,7 +196,7 @@ class Monitor:
             RetryableError: the database is away, or the query took too long.
             FatalError: the query is wrong, or reads what readers may not.
         """
-        self._note({"sql": text_digest(query)})
+        self._note({"sql": words_digest(query)})
         database = self._settings.database
         with translate_driver_errors(database), reading_engine(database).connect() as connection:
             connection.execute(text("SET TRANSACTION READ ONLY"))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.records import EventKind
 from monitor.store import erasing_statements as sql
 from monitor.store.admission import LatePost
-from monitor.store.audit.entries import AuditEntry, append_audit
+from monitor.store.audit.appending import AuditEntry, append_audit
 from monitor.store.audited_events import AppliedEvent, AuditedEvent, reason_of
 from monitor.store.author_keys import AuthorKeys, has_unknown_keys
 from monitor.store.digests import post_subject

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from monitor.store.audit.entries import AuditEntry, append_audit
+from monitor.store.audit.appending import AuditEntry, append_audit
 
 # Such a run has no subject, and no dead letters belong to it.
 NOTE_RUN: Final = text(

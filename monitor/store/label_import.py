@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, insert, select, text
 
 from monitor.settings import Settings
-from monitor.store.audit.entries import AuditEntry, append_audit
+from monitor.store.audit.appending import AuditEntry, append_audit
 from monitor.store.connections import migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.enrichment_tables import drug_labels, listed_effects

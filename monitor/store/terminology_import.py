@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from models.terminology import PtGroup
 from monitor.settings import Settings
-from monitor.store.audit.entries import AuditEntry, append_audit
+from monitor.store.audit.appending import AuditEntry, append_audit
 from monitor.store.connections import migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 

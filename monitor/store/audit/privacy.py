@@ -25,7 +25,7 @@ def author_digest(author_id: str) -> str:
     return author_subject(author_id).hex()
 
 
-def text_digest(words: str) -> str:
+def words_digest(words: str) -> str:
     """Return the hexadecimal digits that stand for a text: of a post, or the words of a search."""
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()[:LENGTH].hex()
 
@@ -39,7 +39,7 @@ def filters_for_audit(filters: Filters) -> dict[str, Any]:
 
 def _json_value(name: str, value: Any) -> Any:
     if name == "text":
-        return text_digest(value)
+        return words_digest(value)
     if name == "drug":
         return value.drug
     if name == "groups":

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from monitor.settings import Settings
-from monitor.store.audit.entries import AuditEntry, append_audit
+from monitor.store.audit.appending import AuditEntry, append_audit
 from monitor.store.cases.reading import case_id_from
 from monitor.store.connections import checking_engine
 from monitor.store.driver_errors import translate_driver_errors

@@ -13,7 +13,7 @@ from models.terminology import GroupKind, PtGroup
 from monitor.recoding import recode_mentions
 from monitor.settings import RetentionSettings, Settings
 from monitor.store import Store
-from monitor.store.audit import AuditEntry, post_digest, record_audit, text_digest
+from monitor.store.audit import AuditEntry, post_digest, record_audit, words_digest
 from monitor.store.author_keys import author_keys
 from monitor.store.label_import import LabelEffect, remove_labels, replace_label
 from monitor.store.roles import READER
@@ -74,7 +74,7 @@ async def test_commands_that_change_or_export_leave_an_entry_without_ids_and_wor
     assert by_subject["erase", post_digest("2")]["details"]["rows"]["tweets"] == 1
     until = by_subject["query", ""]["at"]
     [first] = entries(run, filled, "--action", "query", "--until", until, "--subject", "")
-    assert first["details"]["filters"]["text"] == text_digest("zoloft shaking")
+    assert first["details"]["filters"]["text"] == words_digest("zoloft shaking")
     assert entries(run, filled, "--post", "2") == [by_subject["erase", post_digest("2")]]
     written = json.dumps(entries(run, filled))
     assert "zoloft" not in written

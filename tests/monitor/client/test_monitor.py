@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from monitor.client import FrameError, Monitor, SignalWarning
-from monitor.client.choices import ChoiceError
+from monitor.client.filter_values import ChoiceError
 from monitor.client.frames import Library
 from monitor.enrich.drugs import UnknownDrugError
 from monitor.errors import FatalError
 from monitor.settings import Settings
 from monitor.store import Store
-from monitor.store.audit import AuditFilters, find_entries, text_digest
+from monitor.store.audit import AuditFilters, find_entries, words_digest
 from monitor.store.roles import READER
 from monitor.store.signals import refresh_counts
 from tests.monitor.cli.conftest import RunCommand, run
@@ -99,8 +99,8 @@ def test_reads_of_texts_are_in_the_audit(filled: Settings) -> None:
         Monitor(settings).sql("SELECT 'John Doe'")
         sql, effects = find_entries(filled, AuditFilters(action="query"))
         assert {sql.actor, effects.actor} == {name_of(settings)}
-    assert sql.details == {"format": "client", "sql": text_digest("SELECT 'John Doe'")}
-    assert effects.details["filters"] == {"text": text_digest("zoloft shaking")}
+    assert sql.details == {"format": "client", "sql": words_digest("SELECT 'John Doe'")}
+    assert effects.details["filters"] == {"text": words_digest("zoloft shaking")}
 
 
 def test_mistakes_are_explained(filled: Settings) -> None:

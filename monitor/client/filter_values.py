@@ -55,7 +55,7 @@ def range_of(since: When, until: When) -> tuple[datetime | None, datetime | None
     return start, end
 
 
-def drug_of(settings: Settings, name: str | None) -> DrugChoice | None:
+def chosen_drug(settings: Settings, name: str | None) -> DrugChoice | None:
     """Return the drug or the class that a name stands for.
 
     Raises:
@@ -64,7 +64,7 @@ def drug_of(settings: Settings, name: str | None) -> DrugChoice | None:
     return None if name is None else choose_drug(load_matcher(settings.enrich), name)
 
 
-def canonical_drug(settings: Settings, name: str | None) -> str | None:
+def stored_drug(settings: Settings, name: str | None) -> str | None:
     """Return the name under which the database has a drug, also one that the dictionary does not have."""
     if name is None:
         return None
@@ -78,7 +78,7 @@ def drug_condition(settings: Settings, name: str | None) -> Callable[[str], bool
     Raises:
         UnknownDrugError: the dictionary does not have it.
     """
-    choice = drug_of(settings, name)
+    choice = chosen_drug(settings, name)
     if choice is None:
         return None
     matcher = load_matcher(settings.enrich)
@@ -92,7 +92,9 @@ def drug_condition(settings: Settings, name: str | None) -> Callable[[str], bool
     return is_chosen
 
 
-def window_of(since: When, until: When, platform: str | None, lang: str | None, coding: str | None) -> Window:
+def window_between(
+    since: When, until: When, platform: str | None, lang: str | None, coding: str | None
+) -> Window:
     """Return a window of whole days in UTC; `until` is in it unless it is a midnight.
 
     Raises:
