@@ -121,8 +121,8 @@ def signals_command(
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other: choose one")
     from monitor.signals.consensus import Criteria
-    from monitor.signals.signal_pairs import Method
-    from monitor.signals.signal_report import EventKind, SignalRequest
+    from monitor.signals.signal_pairs import SignalMethod
+    from monitor.signals.signal_report import EventLevel, SignalRequest
     from monitor.store.listed_effects import Listedness
 
     window = window_of(since, until, platform, lang, coding)
@@ -142,8 +142,8 @@ def signals_command(
     try:
         request = SignalRequest(
             window=window,
-            by=EventKind(by),
-            method=Method(method),
+            by=EventLevel(by),
+            method=SignalMethod(method),
             criteria=Criteria(cases=min_cases),
             adjust=("platform", "lang") if adjust == "both" else (adjust,) if adjust else (),
             indications=_indications(settings, indications),

@@ -12,7 +12,7 @@ from monitor.settings import Settings
 from monitor.signals.pair_table import EventsOf
 from monitor.signals.signal_report import (
     GROUPS_OF,
-    EventKind,
+    EventLevel,
     EventNames,
     NoReleaseError,
     SignalRequest,
@@ -54,13 +54,13 @@ def choose_events(settings: Settings, request: SignalRequest) -> EventChoice:
         FatalError: the login was refused, or the database was not migrated.
     """
     pt_names = read_event_names(settings, request.window.coding)
-    needs_groups = request.by is not EventKind.PT or request.groups or request.pt is not None
+    needs_groups = request.by is not EventLevel.PT or request.groups or request.pt is not None
     groups = load_group_members(settings) if needs_groups else []
     ptids = None if request.pt is None else _codes_of_pt(request.pt, pt_names, groups)
     for chosen in request.groups:
         members = _members(groups, chosen.kind, chosen.code)
         ptids = members if ptids is None else ptids & members
-    if request.by is EventKind.PT:
+    if request.by is EventLevel.PT:
         return EventChoice(pt_names, pt_names, None, lambda code: frozenset((code,)), ptids)
     kind = GROUPS_OF[request.by]
     events = {group.code: group for group in groups if group.kind == kind}

@@ -16,8 +16,8 @@ from monitor.signals.event_choice import EventChoice, choose_events
 from monitor.signals.indications import codes_of
 from monitor.signals.pair_table import build_pairs, without_pairs
 from monitor.signals.shown_pairs import PairFacts, shown_pair
-from monitor.signals.signal_pairs import MeasuredPairs, in_order, measure_window
-from monitor.signals.signal_report import EventKind, SignalPair, SignalReport, SignalRequest
+from monitor.signals.signal_pairs import MeasuredPairs, measure_window, sorted_pairs
+from monitor.signals.signal_report import EventLevel, SignalPair, SignalReport, SignalRequest
 from monitor.signals.time_marks import PairName, first_seen_pairs, rising_pairs
 from monitor.signals.unmasking import NO_MASK, unmask
 from monitor.store.listed_effects import NO_LISTED_EFFECTS, ListedEffects, load_listed_effects
@@ -68,12 +68,12 @@ def read_signals(settings: Settings, request: SignalRequest) -> SignalReport:
     window = request.window
     marks = _Marks(
         indications,
-        load_listed_effects(settings) if request.by is EventKind.PT else NO_LISTED_EFFECTS,
+        load_listed_effects(settings) if request.by is EventLevel.PT else NO_LISTED_EFFECTS,
         first_seen_pairs(settings, window, coverage, choice.events_of),
         rising_pairs(settings, window, coverage, table, choice.events_of) if request.rising else None,
     )
     chosen = _chosen(request, choice, pairs, marks)
-    shown = in_order(pairs, chosen, request.method)[: request.limit]
+    shown = sorted_pairs(pairs, chosen, request.method)[: request.limit]
     return SignalReport(
         pairs=_rows(settings, request, pairs, shown, choice, marks),
         matching=len(chosen),

@@ -24,7 +24,7 @@ LARGEST_Q: Final = 0.05
 """Largest adjusted p-value of a signal: of all signals, 5% are expected to be chance alone."""
 
 
-class Method(StrEnum):
+class SignalMethod(StrEnum):
     """What decides about signals: one method alone, or the agreement of at least three."""
 
     CONSENSUS = "consensus"
@@ -55,7 +55,7 @@ class MeasuredPairs:
     prior: GammaMixture
 
 
-def measure_window(table: PairTable, criteria: Criteria, method: Method) -> MeasuredPairs:
+def measure_window(table: PairTable, criteria: Criteria, method: SignalMethod) -> MeasuredPairs:
     """Return the measures of all pairs.
 
     Args:
@@ -68,24 +68,26 @@ def measure_window(table: PairTable, criteria: Criteria, method: Method) -> Meas
     measures = measure_pairs(counts, prior)
     agreeing = consensus(measures, criteria)
     q = benjamini_hochberg(p_values(counts), tested=len(table.drugs) * len(table.events))
-    marks: Marks = agreeing.reached if method is Method.CONSENSUS else getattr(agreeing, method.value)
+    marks: Marks = agreeing.reached if method is SignalMethod.CONSENSUS else getattr(agreeing, method.value)
     return MeasuredPairs(table, measures, agreeing, q, marks & (q <= LARGEST_Q), prior)
 
 
-def in_order(pairs: MeasuredPairs, chosen: npt.NDArray[np.intp], method: Method) -> npt.NDArray[np.intp]:
+def sorted_pairs(
+    pairs: MeasuredPairs, chosen: npt.NDArray[np.intp], method: SignalMethod
+) -> npt.NDArray[np.intp]:
     """Return the chosen pairs, those first that the method marks most.
 
     Pairs are compared by the lower bound of the interval, so that few cases do not come first. Consensus
     counts the methods, and compares EB05 then.
     """
     lows = {
-        Method.PRR: pairs.measures.prr.low,
-        Method.ROR: pairs.measures.ror.low,
-        Method.IC: pairs.measures.ic.low,
-        Method.EBGM: pairs.measures.ebgm.low,
-        Method.CONSENSUS: pairs.measures.ebgm.low,
+        SignalMethod.PRR: pairs.measures.prr.low,
+        SignalMethod.ROR: pairs.measures.ror.low,
+        SignalMethod.IC: pairs.measures.ic.low,
+        SignalMethod.EBGM: pairs.measures.ebgm.low,
+        SignalMethod.CONSENSUS: pairs.measures.ebgm.low,
     }
     low = np.nan_to_num(lows[method][chosen], nan=-np.inf)
-    votes = pairs.consensus.votes[chosen] if method is Method.CONSENSUS else np.zeros(len(chosen))
+    votes = pairs.consensus.votes[chosen] if method is SignalMethod.CONSENSUS else np.zeros(len(chosen))
     order = np.lexsort((-pairs.measures.counts.both[chosen], -low, -votes, ~pairs.signal[chosen]))
     return chosen[order]

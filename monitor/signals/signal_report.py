@@ -12,7 +12,7 @@ from models.terminology import GroupKind
 from monitor.errors import MonitorError
 from monitor.signals.consensus import Criteria
 from monitor.signals.indications import Indications
-from monitor.signals.signal_pairs import Method
+from monitor.signals.signal_pairs import SignalMethod
 from monitor.store.group_filters import GroupFilter
 from monitor.store.listed_effects import Listedness
 from monitor.store.signals import Coverage, Window
@@ -27,7 +27,7 @@ WARNINGS: Final = (
 1393-1407 (recommendations of WEB-RADR), and Caster et al., Drug Safety 41 (2018), 1355-1369 (the AUCs)."""
 
 
-class EventKind(StrEnum):
+class EventLevel(StrEnum):
     """What an event is."""
 
     PT = "pt"
@@ -37,9 +37,9 @@ class EventKind(StrEnum):
 
 
 GROUPS_OF: Final = {
-    EventKind.SMQ: GroupKind.SMQ_NARROW,
-    EventKind.SMQ_BROAD: GroupKind.SMQ_BROAD,
-    EventKind.SOC: GroupKind.PRIMARY_SOC,
+    EventLevel.SMQ: GroupKind.SMQ_NARROW,
+    EventLevel.SMQ_BROAD: GroupKind.SMQ_BROAD,
+    EventLevel.SOC: GroupKind.PRIMARY_SOC,
 }
 """The groups of PTs that are events. Each PT has one primary SOC, so that its cases count once."""
 
@@ -77,8 +77,8 @@ class SignalRequest:
     """
 
     window: Window = field(default_factory=Window)
-    by: EventKind = EventKind.PT
-    method: Method = Method.CONSENSUS
+    by: EventLevel = EventLevel.PT
+    method: SignalMethod = SignalMethod.CONSENSUS
     criteria: Criteria = field(default_factory=Criteria)
     adjust: tuple[str, ...] = ()
     indications: Indications = field(default_factory=dict)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.signals.consensus import Criteria
 from monitor.signals.pair_table import PairTable, build_pairs, without_pairs
-from monitor.signals.signal_pairs import Method, in_order, measure_window
+from monitor.signals.signal_pairs import SignalMethod, measure_window, sorted_pairs
 from monitor.store.signals import WindowCounts
 
 Row = tuple[str, str, str, int]
@@ -100,8 +100,8 @@ def test_pairs_that_are_left_out_leave_all_counts() -> None:
 @pytest.mark.parametrize("rows", [[], [("a", "1", "x", 7)]])
 def test_no_pair_and_one_pair_are_measured_without_an_error(rows: list[Row]) -> None:
     table = build_pairs(window_of(rows))
-    for method in Method:
+    for method in SignalMethod:
         pairs = measure_window(table, Criteria(), method)
         assert not pairs.signal.any()
-        chosen = in_order(pairs, np.arange(len(table)), method)
+        chosen = sorted_pairs(pairs, np.arange(len(table)), method)
         assert len(chosen) == len(rows)
