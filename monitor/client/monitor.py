@@ -24,8 +24,8 @@ from monitor.client.frames import Library, frame_library, frame_of, records_fram
 from monitor.settings import Settings, load_settings
 from monitor.signals.consensus import Criteria
 from monitor.signals.report_building import read_signals
-from monitor.signals.signal_pairs import Method
-from monitor.signals.signal_report import WARNINGS, EventKind, SignalPair, SignalRequest
+from monitor.signals.signal_pairs import SignalMethod
+from monitor.signals.signal_report import WARNINGS, EventLevel, SignalPair, SignalRequest
 from monitor.store import Filters, ReportedEffect, find_effects, reading_engine, translate_driver_errors
 from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, words_digest
 from monitor.store.cases import CaseFilters, CaseStatus, CaseSummary, find_cases
@@ -170,8 +170,8 @@ class Monitor:
         """
         request = SignalRequest(
             window=window_between(since, until, platform, lang, coding),
-            by=_member(EventKind, by, "by"),
-            method=_member(Method, method, "method"),
+            by=_member(EventLevel, by, "by"),
+            method=_member(SignalMethod, method, "method"),
             criteria=Criteria(cases=min_cases),
             is_drug=drug_condition(self._settings, drug),
             pt=pt,
