@@ -103,7 +103,7 @@ post_copies = Table(
     Column("first_id", Text, nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("similarity", Double, nullable=False),
-    Column("found_at", Instant, nullable=False, server_default=func.now()),
+    Column("found_at", Instant, nullable=False, server_default=func.now(), index=True),
     CheckConstraint("kind IN ('repost', 'exact', 'near')", name="kind_known"),
     CheckConstraint("similarity BETWEEN 0 AND 1", name="similarity_range"),
 )
@@ -133,6 +133,10 @@ cases = Table(
     Column("changed_at", Instant, nullable=False, server_default=func.now()),
     CheckConstraint("status IN ('new', 'open', 'closed', 'not-a-case')", name="status_known"),
     Index(None, "effect", "drug"),
+    Index(None, "ptid"),
+    Index("ix_cases_pt_name_lower", text("lower(pt_name)")),
+    Index("ix_cases_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
+    Index("ix_cases_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("ix_cases_last_at_case_id", text("last_at DESC"), text("case_id DESC")),
     Index(None, "first_at"),
 )

@@ -164,6 +164,12 @@ mentions = Table(
         postgresql_using="gin",
         postgresql_where=text("drug IS NOT NULL"),
     ),
+    Index(
+        "ix_mentions_drug_atc",
+        "drug_atc",
+        postgresql_ops={"drug_atc": "text_pattern_ops"},
+        postgresql_where=text("drug_atc IS NOT NULL"),
+    ),
     Index("ix_mentions_case_id", "case_id", postgresql_where=text("case_id IS NOT NULL")),
 )
 

@@ -39,6 +39,25 @@ def upgrade() -> None:
         op.f("ck_predictions_inclusion_range"), "predictions", "inclusion > 0 AND inclusion <= 1"
     )
     _create_roll_ups()
+    _create_indexes()
+
+
+def _create_indexes() -> None:
+    """Make the indexes that documented queries lacked."""
+    op.create_index(op.f("ix_post_copies_found_at"), "post_copies", ["found_at"])
+    op.create_index(op.f("ix_cases_ptid"), "cases", ["ptid"])
+    op.create_index("ix_cases_pt_name_lower", "cases", [sa.text("lower(pt_name)")])
+    for column in ("owner", "due_at"):
+        op.create_index(
+            f"ix_cases_{column}", "cases", [column], postgresql_where=sa.text(f"{column} IS NOT NULL")
+        )
+    op.create_index(
+        "ix_mentions_drug_atc",
+        "mentions",
+        ["drug_atc"],
+        postgresql_ops={"drug_atc": "text_pattern_ops"},
+        postgresql_where=sa.text("drug_atc IS NOT NULL"),
+    )
 
 
 def _create_roll_ups() -> None:
@@ -72,6 +91,10 @@ def _create_roll_ups() -> None:
 
 def downgrade() -> None:
     """Return to the revision before. Posts without rows stay counted."""
+    op.drop_index("ix_mentions_drug_atc", "mentions")
+    for column in ("due_at", "owner", "pt_name_lower", "ptid"):
+        op.drop_index(f"ix_cases_{column}", "cases")
+    op.drop_index(op.f("ix_post_copies_found_at"), "post_copies")
     op.drop_table("hourly_effect_counts")
     op.drop_column("predictions", "inclusion")
     op.drop_column("progress", "topic_id")
