@@ -14,8 +14,8 @@ from monitor.exports.destination import ExportFiles, sync, writing_errors
 from monitor.exports.errors import ExportError
 from monitor.exports.export_datasets import Dataset
 from monitor.exports.export_state import ExportRequest, ExportState
-from monitor.exports.file_formats import ExportFormat, conversion_of, lines_of, read_rows
-from monitor.exports.provenance import digest_of, provenance_of, write_provenance
+from monitor.exports.file_formats import ExportFormat, conversion_of, lines_of, read_exported
+from monitor.exports.provenance import file_digest, provenance_of, write_provenance
 from monitor.exports.unfinished import UnfinishedRows, remove_unfinished, unfinished_state
 from monitor.settings import Settings
 from monitor.store.audit import AuditEntry, record_audit
@@ -158,7 +158,7 @@ def _make_file(plan: ExportPlan, dataset: Dataset[Any], provenance: dict[str, An
     conversion = conversion_of(ExportFormat(plan.request.file_format))
     if conversion is None:
         return 0
-    rows = _counted(read_rows(destination.rows, dataset.columns), advance)
+    rows = _counted(read_exported(destination.rows, dataset.columns), advance)
     return conversion.write(destination.new, dataset.columns, rows, provenance)
 
 
@@ -170,7 +170,7 @@ def _publish(
     is_made = conversion_of(ExportFormat(plan.request.file_format)) is not None
     whole = destination.new if is_made else destination.rows
     sync(whole)
-    digest = digest_of(whole)
+    digest = file_digest(whole)
     provenance |= {
         "cut_cells": cut_cells,
         "file": destination.path.name,

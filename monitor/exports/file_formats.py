@@ -14,7 +14,7 @@ from monitor.exports.errors import ExportError
 from monitor.exports.export_columns import CellKind, ExportColumn
 from monitor.exports.parquet_files import require_parquet, write_parquet
 from monitor.exports.row_lines import CsvLines, JsonLines, RowLines
-from monitor.exports.workbooks import require_workbooks, write_workbook
+from monitor.exports.workbook_writing import require_workbooks, write_workbook
 
 Convert = Callable[[Path, Sequence[ExportColumn], Iterable[Sequence[Any]], Mapping[str, Any]], int]
 """Writes a file of rows with its provenance, and returns the number of cells that were cut."""
@@ -73,7 +73,7 @@ def format_of(path: Path, name: str | None) -> ExportFormat:
         raise ExportError(problem, f"choose one with --format: {known}") from None
 
 
-def read_rows(path: Path, columns: Sequence[ExportColumn]) -> Iterator[list[Any]]:
+def read_exported(path: Path, columns: Sequence[ExportColumn]) -> Iterator[list[Any]]:
     """Yield the rows of a file of JSON Lines, with times as `datetime`, in constant memory.
 
     Raises:

@@ -69,7 +69,7 @@ def system_user() -> str | None:
         return None
 
 
-def digest_of(path: Path) -> FileDigest:
+def file_digest(path: Path) -> FileDigest:
     """Return size and SHA-256 of a file, in constant memory.
 
     Raises:

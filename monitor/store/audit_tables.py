@@ -27,7 +27,7 @@ audit_entries = Table(
     CheckConstraint("action <> ''", name="action_named"),
 )
 
-# The last entry. Whoever appends locks this row until the end of the transaction.
+# The last entry. Appending an entry locks this row until the end of the transaction.
 audit_head = Table(
     "audit_head",
     metadata,

@@ -123,10 +123,10 @@ def read_effect_counts(
     """
     table = enrichment_tables.hourly_effect_counts
     columns: list[Any] = [table.c[name] for name in EffectCount._fields]
-    wanted = [table.c.hour >= since, table.c.hour < until, table.c.bundle == bundle, table.c.posts > 0]
+    conditions = [table.c.hour >= since, table.c.hour < until, table.c.bundle == bundle, table.c.posts > 0]
     if drug is not None:
-        wanted.append(table.c.drug == drug)
+        conditions.append(table.c.drug == drug)
     if ptid is not None:
-        wanted.append(table.c.ptid == ptid)
-    rows = connection.execute(select(*columns).where(*wanted).order_by(*columns[:-1]))
+        conditions.append(table.c.ptid == ptid)
+    rows = connection.execute(select(*columns).where(*conditions).order_by(*columns[:-1]))
     return [EffectCount(*row) for row in rows]

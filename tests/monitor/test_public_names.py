@@ -73,6 +73,7 @@ PUBLIC = {
         "read_items",
         "read_message",
         "start_batch",
+        "topic_id_of",
     ],
     "monitor.compliance": [
         "ALLOWED_SECONDS",

@@ -19,7 +19,7 @@ from monitor.exports.e2b.checking import E2bCheck
 from monitor.exports.e2b.errors import E2bError
 from monitor.exports.e2b.icsr import ReportSender, SafetyReport
 from monitor.exports.e2b.schema_check import schema_findings
-from monitor.exports.provenance import digest_of
+from monitor.exports.provenance import file_digest
 from monitor.private_files import open_private_bytes
 from monitor.settings import E2bSettings, Settings
 from monitor.store.audit import AuditEntry, record_audit
@@ -225,7 +225,7 @@ def _publish(
 ) -> ExportedBatch:
     """Append the audit entry, then give the file its name: without the entry, no file leaves the monitor."""
     sync(destination.new)
-    digest = digest_of(destination.new)
+    digest = file_digest(destination.new)
     details = {
         "format": "e2b-r3",
         "file": destination.path.name,

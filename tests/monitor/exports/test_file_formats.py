@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from models.terminal import terminal_safe
 from monitor.exports.errors import ExportError
 from monitor.exports.export_columns import CellKind, ExportColumn, columns_of, flat_value
-from monitor.exports.file_formats import ExportFormat, format_of, lines_of, read_rows
+from monitor.exports.file_formats import ExportFormat, format_of, lines_of, read_exported
 from monitor.exports.parquet_files import write_parquet
-from monitor.exports.workbooks import LONGEST_CELL, write_workbook
+from monitor.exports.workbook_writing import LONGEST_CELL, write_workbook
 from monitor.store import ReportedEffect
 from monitor.store.cases import CaseSummary
 
@@ -58,7 +58,7 @@ def written(folder: str, rows: list[tuple[Any, ...]], file_format: ExportFormat)
 def test_json_lines_return_every_value(rows: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = written(folder, rows, ExportFormat.JSONL)
-        assert [tuple(row) for row in read_rows(path, COLUMNS)] == rows
+        assert [tuple(row) for row in read_exported(path, COLUMNS)] == rows
 
 
 @profile(max_examples=25, deadline=None)
