@@ -22,7 +22,7 @@ from monitor.records import ScoredPost
 from monitor.store import statements as sql
 from monitor.store.columns import HourlyCount, HourlyDrugCount, PredictionRow, is_positive
 from monitor.store.counted_offsets import CountedMessages
-from monitor.store.negatives import NegativePosts
+from monitor.store.negative_posts import NegativePosts
 from monitor.store.posts import WrittenPosts
 
 

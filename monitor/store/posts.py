@@ -14,7 +14,7 @@ from monitor.store import statements as sql
 from monitor.store.author_keys import AuthorKeys
 from monitor.store.columns import PostRow, is_positive
 from monitor.store.digests import split_digests
-from monitor.store.negatives import NegativePosts
+from monitor.store.negative_posts import NegativePosts
 from monitor.store.versions import Arrivals, History, add_arrivals
 
 

@@ -34,7 +34,7 @@ from monitor.store.counting import BatchCounts, add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.effect_counts import count_effects
 from monitor.store.expiring import expire_events, note_need
-from monitor.store.negatives import NegativePosts
+from monitor.store.negative_posts import NegativePosts
 from monitor.store.post_copies import expire_copy_keys
 from monitor.store.posts import PostWriter, WrittenPosts
 from monitor.store.reported_effects import report_effects
