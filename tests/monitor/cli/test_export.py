@@ -27,7 +27,7 @@ from sqlalchemy import text as sql
 
 from monitor.embedded import Postgres
 from monitor.errors import FatalError
-from monitor.exports import exporting, unfinished, workbooks
+from monitor.exports import exporting, unfinished, workbook_writing
 from monitor.findings import DrugMention, DrugNaming
 from monitor.records import ScoredPost
 from monitor.settings import DatabaseSettings, EnrichSettings, PrivacySettings, Settings
@@ -330,7 +330,7 @@ def test_a_full_disk_stops_the_export_and_it_goes_on(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "a.xlsx"
-    for module, name in ((unfinished.os, "fsync"), (workbooks.tempfile, "TemporaryDirectory")):
+    for module, name in ((unfinished.os, "fsync"), (workbook_writing.tempfile, "TemporaryDirectory")):
         with monkeypatch.context() as full:
             full.setattr(module, name, refuse)
             text = refused(run, filled, "effects", "-o", str(path), status=1)

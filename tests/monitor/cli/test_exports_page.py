@@ -16,7 +16,7 @@ from monitor.exports.export_datasets import OWNER
 from monitor.exports.file_formats import ExportFormat
 from monitor.exports.parquet_files import METADATA_KEY
 from monitor.exports.text_masking import mask
-from monitor.exports.workbooks import LONGEST_CELL, MOST_ROWS
+from monitor.exports.workbook_writing import LONGEST_CELL, MOST_ROWS
 from monitor.settings import Settings
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.cli.test_export import ROWS, filled
