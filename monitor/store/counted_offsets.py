@@ -2,7 +2,8 @@
 
 It changes in the transaction that counts, so a batch that is written again, or read again after a crash, a
 rebalance or a rewind, counts nothing twice. The topic's id is part of the key: a topic that is deleted and
-created again has new messages at the same offsets.
+created again has new messages at the same offsets. While the id is not known, a message counts only if no
+topic of that name has counted its offset; what is counted then belongs to the next id that is known.
 
 Offsets are counted for a counter: each bundle counts what it has scored, and each consumer group what it has
 skipped.
@@ -37,6 +38,13 @@ class Place(NamedTuple):
     partition: int
 
 
+Key = tuple[Place, CounterKind]
+"""What a row is for."""
+
+Range = tuple[int, int]
+"""The first of some offsets, and the offset after the last one."""
+
+
 @dataclass(frozen=True, slots=True)
 class CountedMessages:
     """The messages that a counter had counted before a batch.
@@ -67,17 +75,19 @@ _SAME_COUNTER: Final = (
     "t.topic = row.topic AND t.partition = row.partition AND t.kind = row.kind AND t.counter = row.counter"
 )
 
-# Two workers may have the same partition for a moment: the later one waits here for the other's commit.
+# Two workers may have the same partition for a moment: the later one waits here for the other's commit. Along
+# with the rows of a topic come those that were counted while its id was not known.
 LOCK_COUNTED: Final = text(
-    "SELECT t.topic, t.topic_id, t.partition, t.kind, t.counter, t.offsets "  # noqa: S608
-    f"FROM counted_offsets AS t JOIN {_ROWS} ON {_SAME_COUNTER} AND t.topic_id = row.topic_id "
+    "SELECT t.topic, t.topic_id, t.partition, t.kind, t.counter, t.offsets FROM counted_offsets AS t "  # noqa: S608
+    f"WHERE EXISTS (SELECT FROM {_ROWS} WHERE {_SAME_COUNTER} "
+    "AND (row.topic_id = '' OR t.topic_id IN ('', row.topic_id))) "
     "ORDER BY t.topic, t.topic_id, t.partition, t.kind, t.counter FOR UPDATE OF t"
 )
 
-# What was counted while the topic's id was not known, as before migration 0015, belongs to the first id.
-ADOPT_COUNTED: Final = text(
-    f"UPDATE counted_offsets AS t SET topic_id = row.topic_id FROM {_ROWS} "  # noqa: S608
-    f"WHERE {_SAME_COUNTER} AND t.topic_id = '' AND row.topic_id <> ''"
+# The row itself stays, because workers may not delete here.
+EMPTY_UNKNOWN: Final = text(
+    f"UPDATE counted_offsets AS t SET offsets = '{{}}' FROM {_ROWS} "  # noqa: S608
+    f"WHERE {_SAME_COUNTER} AND t.topic_id = ''"
 )
 
 ADD_MISSING: Final = text(
@@ -108,33 +118,88 @@ async def count_offsets(
         spans: the offsets that the batch has read.
         counters: the counter of each kind: a bundle, or a consumer group.
     """
-    ranges: dict[Place, list[str]] = {}
+    ranges: dict[Place, list[Range]] = {}
     for span in spans:
-        ranges.setdefault(place_of(span), []).append(f"[{span.first},{span.end})")
+        ranges.setdefault(place_of(span), []).append((span.first, span.end))
     if not ranges:
         return {kind: CountedMessages({}) for kind in counters}
     keys = [(place, kind) for place in sorted(ranges) for kind in sorted(counters)]
-    columns: dict[str, Any] = {
+    columns = _columns(keys, counters)
+    stored = await _lock(connection, columns)
+    if not stored.keys() >= set(keys):
+        await connection.execute(ADD_MISSING, columns)
+        stored = await _lock(connection, columns)
+    adopted = _adopted(stored, ranges)
+    if adopted:
+        await connection.execute(EMPTY_UNKNOWN, _columns(list(adopted), counters))
+    added = [_as_text([*ranges[key[0]], *adopted.get(key, ())]) for key in keys]
+    await connection.execute(ADD_COUNTED, {**columns, "offsets": added})
+    before: dict[CounterKind, dict[Place, list[int]]] = {kind: {} for kind in counters}
+    for place, kind in keys:
+        parts = [*_counted_at(stored, place, kind), *adopted.get((place, kind), ())]
+        before[kind][place] = _ends_of(parts)
+    return {kind: CountedMessages(ends) for kind, ends in before.items()}
+
+
+def _columns(keys: Sequence[Key], counters: Mapping[CounterKind, str]) -> dict[str, Any]:
+    return {
         "topic": [place.topic for place, _ in keys],
         "topic_id": [place.topic_id for place, _ in keys],
         "partition": [place.partition for place, _ in keys],
         "kind": [kind.value for _, kind in keys],
         "counter": [counters[kind] for _, kind in keys],
     }
-    rows = (await connection.execute(LOCK_COUNTED, columns)).all()
-    if len(rows) < len(keys):
-        await connection.execute(ADOPT_COUNTED, columns)
-        await connection.execute(ADD_MISSING, columns)
-        rows = (await connection.execute(LOCK_COUNTED, columns)).all()
-    before: dict[CounterKind, dict[Place, list[int]]] = {kind: {} for kind in counters}
-    for row in rows:
-        place = Place(row.topic, row.topic_id, row.partition)
-        before[CounterKind(row.kind)][place] = [
-            end for part in row.offsets for end in (part.lower, part.upper)
+
+
+async def _lock(connection: AsyncConnection, columns: Mapping[str, Any]) -> dict[Key, list[Range]]:
+    """Lock the rows of a batch, and return their offsets."""
+    return {
+        (Place(row.topic, row.topic_id, row.partition), CounterKind(row.kind)): [
+            (part.lower, part.upper) for part in row.offsets
         ]
-    offsets = [f"{{{','.join(ranges[place])}}}" for place, _ in keys]
-    await connection.execute(ADD_COUNTED, {**columns, "offsets": offsets})
-    return {kind: CountedMessages(ends) for kind, ends in before.items()}
+        for row in await connection.execute(LOCK_COUNTED, columns)
+    }
+
+
+def _adopted(stored: Mapping[Key, list[Range]], places: Collection[Place]) -> dict[Key, list[Range]]:
+    """Return what was counted while a topic's id was not known, with the first id that the batch has for it.
+
+    Such offsets are from before migration 0015, or from a worker that could not look the id up.
+    """
+    heirs: dict[Place, Place] = {}
+    for place in places:
+        if place.topic_id:
+            heirs.setdefault(place._replace(topic_id=""), place)
+    return {
+        (heirs[place], kind): parts for (place, kind), parts in stored.items() if parts and place in heirs
+    }
+
+
+def _counted_at(stored: Mapping[Key, list[Range]], place: Place, kind: CounterKind) -> Sequence[Range]:
+    """Return what was counted at a place. Without its topic's id, it may be any topic of that name."""
+    if place.topic_id:
+        return stored[place, kind]
+    return [
+        part
+        for (other, other_kind), parts in stored.items()
+        if other_kind is kind and other._replace(topic_id="") == place
+        for part in parts
+    ]
+
+
+def _ends_of(parts: Iterable[Range]) -> list[int]:
+    """Return the ends of the ranges that `parts` make together, in order."""
+    ends: list[int] = []
+    for first, end in sorted(parts):
+        if ends and first <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            ends += (first, end)
+    return ends
+
+
+def _as_text(parts: Iterable[Range]) -> str:
+    return f"{{{','.join(f'[{first},{end})' for first, end in parts)}}}"
 
 
 def spans_of(origins: Iterable[Origin]) -> list[OffsetSpan]:
