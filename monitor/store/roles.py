@@ -178,6 +178,12 @@ BEGIN
         END;
     END IF;
 
+    -- It has the rights of its owner, so nobody else may make triggers with it. A restore may open it to all.
+    BEGIN
+        REVOKE EXECUTE ON FUNCTION chain_audit_entry() FROM PUBLIC;
+    EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'chain_audit_entry is open to all: %', SQLERRM;
+    END;
+
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{ADMIN}') THEN
         BEGIN
             SELECT rolname INTO former_owner

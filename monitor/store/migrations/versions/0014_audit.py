@@ -1,7 +1,8 @@
 """The audit of who saw, exported, changed or erased what.
 
 The database itself fills number, time, actor and hashes of an entry, so no caller can choose them. The
-function has the rights of its owner, because nobody else may change the head of the chain.
+function has the rights of its owner, because nobody else may change the head of the chain. So it serves only
+`audit_entries`: anybody may make a temporary table, and its trigger could move the head without an entry.
 
 Concurrent entries get one order by the lock on the row of `audit_head`. An advisory lock would give that,
 too, but any login may take one and stop all writers. And with the isolation level "repeatable read", it would
@@ -27,6 +28,10 @@ DO $ade$ BEGIN EXECUTE format($create$
     DECLARE
         head audit_head;
     BEGIN
+        IF TG_RELID <> 'audit_entries'::regclass THEN
+            RAISE EXCEPTION 'only entries of the audit continue its chain'
+                USING ERRCODE = 'insufficient_privilege';
+        END IF;
         SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
         NEW.number := head.number + 1;
         NEW.at := clock_timestamp();
@@ -84,6 +89,7 @@ def upgrade() -> None:
     )
     op.execute("INSERT INTO audit_head VALUES (1, 0, decode(repeat('00', 32), 'hex'))")
     op.execute(CHAIN)
+    op.execute("REVOKE EXECUTE ON FUNCTION chain_audit_entry() FROM PUBLIC")
     op.execute(REFUSE)
     op.execute(
         "CREATE TRIGGER chain BEFORE INSERT ON audit_entries "

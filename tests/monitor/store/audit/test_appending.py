@@ -13,7 +13,7 @@ from monitor.errors import FatalError
 from monitor.settings import Settings
 from monitor.store.audit import AuditEntry, append_audit, record_audit
 from monitor.store.connections import checking_engine
-from monitor.store.roles import ADMIN, READER, REVIEWER, WRITER
+from monitor.store.roles import ADMIN, READER, REVIEWER, WRITER, set_up_roles
 from tests.monitor.store.batches import Tables
 from tests.monitor.store.logins import connected, login, name_of
 
@@ -61,6 +61,33 @@ def test_not_even_the_owner_changes_entries(migrated: Settings) -> None:
         with login(migrated, role) as settings, connected(settings) as connection:
             words = "never changed" if role == ADMIN else "denied"
             assert [each for each in CHANGES if not refused(connection, each, words)] == []
+
+
+OTHER_TABLE = (
+    "CREATE TEMP TABLE others (number bigint, at timestamptz, actor text, action text, subject text, "
+    "reason text, details jsonb, previous_hash bytea, hash bytea)"
+)
+CONTINUE = "CREATE TRIGGER chain BEFORE INSERT ON others FOR EACH ROW EXECUTE FUNCTION chain_audit_entry()"
+
+
+def test_no_other_table_moves_the_head_of_the_chain(migrated: Settings, tables: Tables) -> None:
+    for role in (WRITER, READER, REVIEWER):
+        with login(migrated, role) as settings, connected(settings) as connection:
+            connection.execute(OTHER_TABLE)
+            assert refused(connection, CONTINUE, "denied")
+    with login(migrated, ADMIN) as settings, connected(settings) as owner:
+        owner.execute(OTHER_TABLE)
+        owner.execute(CONTINUE)
+        assert refused(owner, "INSERT INTO others (action) VALUES ('export')", "only entries of the audit")
+    assert record_audit(migrated, ENTRY) == 1
+    assert tables.rows("SELECT number FROM audit_head") == [(1,)]
+
+
+def test_setting_up_the_roles_closes_the_function_of_the_chain(migrated: Settings, tables: Tables) -> None:
+    tables.run("GRANT EXECUTE ON FUNCTION chain_audit_entry() TO PUBLIC")
+    set_up_roles(migrated)
+    allowed = "SELECT has_function_privilege(%s, 'chain_audit_entry()', 'EXECUTE')"
+    assert [tables.rows(allowed, role) for role in (READER, ADMIN)] == [[(False,)], [(True,)]]
 
 
 def refused(connection: psycopg.Connection[Any], statement: str, words: str) -> bool:
