@@ -164,6 +164,7 @@ def test_a_worker_is_ready_when_it_reads_and_while_its_servers_answer(
         assert worker.stop() == 0, worker.output()
 
 
+@pytest.mark.slow
 def test_a_worker_whose_model_hangs_is_not_live(migrated: Settings, tmp_path: Path) -> None:
     settings, pages = with_status_pages(migrated)
     hanging = settings.model_copy(update={"model": settings.model.model_copy(update={"bundle": "dummy:60"})})

@@ -109,7 +109,11 @@ def test_posts_are_removed_even_if_redis_is_away(run: RunCommand, migrated: Sett
     assert len(tables.rows("SELECT * FROM tweets")) == 1
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda stop: stop.name)
+@pytest.mark.parametrize(
+    "stop",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL],
+    ids=lambda stop: stop.name,
+)
 def test_a_command_that_is_stopped_keeps_whole_pages_and_the_next_one_goes_on(
     stop: signal.Signals, run: RunCommand, migrated: Settings, tables: Tables, tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def stops_in_second(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
     return engines
 
 
+@pytest.mark.slow
 def test_predictions_are_those_of_both_readers(both: Path, prepared: Path, tmp_path: Path) -> None:
     out = tmp_path / "predictions"
     result = ade_train("predict", both, "--texts", prepared, "--split", "valid", "--out", out)

@@ -179,7 +179,7 @@ def test_a_rival_without_a_retriever_is_evaluated_too(
     assert "hybrid" not in card
 
 
-@pytest.mark.parametrize("weight", [0.0, 1.0])
+@pytest.mark.parametrize("weight", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_a_teacher_also_says_how_words_relate_if_the_settings_ask_for_it(
     weight: float,
     corpora_folder: Path,

@@ -97,6 +97,7 @@ def test_a_finished_retriever_is_not_trained_again(tiny_encoder: Path, tmp_path:
     assert second.epochs == []
 
 
+@pytest.mark.slow
 def test_an_ensemble_can_have_a_retriever(tiny_encoder: Path, tmp_path: Path) -> None:
     build(tmp_path, tiny_encoder, "epochs=1", preset="boosting-ensemble")
     network = load_bundle(tmp_path / "bundle").network

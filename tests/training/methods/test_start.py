@@ -56,7 +56,15 @@ def whole_encoder(folder: Path) -> dict[str, torch.Tensor]:
     return bundle.encoder.model.state_dict()
 
 
-@pytest.mark.parametrize("preset", ["mtl", "boosting-ensemble", "enhanced-normalizer", "full"])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        "mtl",
+        "full",
+        pytest.param("boosting-ensemble", marks=pytest.mark.slow),
+        pytest.param("enhanced-normalizer", marks=pytest.mark.slow),
+    ],
+)
 def test_every_preset_starts_from_the_layers_and_heads_of_a_bundle(
     preset: str, start: Path, tmp_path: Path
 ) -> None:

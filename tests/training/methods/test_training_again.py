@@ -21,6 +21,7 @@ def test_a_finished_training_is_repeated_only_with_fresh(tiny_encoder: Path, tmp
     assert len(restarted.epochs) == 2
 
 
+@pytest.mark.slow
 def test_other_settings_in_the_same_run_folder_are_refused(tiny_encoder: Path, tmp_path: Path) -> None:
     method, data = tiny_method("mtl", tiny_encoder), corpus()
     run = replace(training_run(tmp_path), networks=tmp_path / "run" / "networks")
@@ -46,6 +47,7 @@ def test_something_else_at_the_bundles_place_is_an_error_before_training(
     assert (tmp_path / "mtl" / "thesis.txt").exists()
 
 
+@pytest.mark.slow
 def test_another_bundle_is_replaced_only_with_overwrite(tiny_encoder: Path, tmp_path: Path) -> None:
     first = build(tmp_path / "first", "mtl", tiny_encoder, "seed=3")
     (tmp_path / "first" / "mtl").rename(tmp_path / "mtl")

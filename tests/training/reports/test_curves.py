@@ -8,6 +8,7 @@ import pytest
 from training.reports.curves import TensorBoardLog, draw_curves
 
 
+@pytest.mark.slow
 def test_each_network_has_its_curves(finished: Path) -> None:
     for role in ("network", "classifier-2", "classifier-3"):
         png = (finished / "run" / f"curves-{role}.png").read_bytes()

@@ -69,6 +69,7 @@ def test_settings_of_a_quantized_bundle_can_be_revised(int8: Path) -> None:
     torch.testing.assert_close(odds[1], odds[0] / 2, atol=1e-3, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_spans_are_read_by_the_exact_network(tmp_path: Path) -> None:
     make_tiny_hybrid(tmp_path / "hybrid")
     quantize_tiny(tmp_path / "hybrid", tmp_path / "int8")
