@@ -50,6 +50,8 @@ def related_entries(
 ) -> tuple[list[Related], list[Related]]:
     """Return the outputs that had an effect or may have had it, and the other entries about it.
 
+    Of an export, only its last entry is returned, unless it was never finished.
+
     Args:
         connection: of the database.
         subjects: of entries that are about the effect.
@@ -59,7 +61,12 @@ def related_entries(
     outputs: list[Related] = []
     others: list[Related] = []
     parameters = {"subjects": list(subjects), "outputs": list(OUTPUTS), "since": since}
-    for row in connection.execute(_RELATED, parameters):
+    rows = connection.execute(_RELATED, parameters).all()
+    # A finished export stands for its starts: it alone says how many rows there were, and of which cases.
+    earlier = {number for row in rows for number in row.details.get("earlier") or ()}
+    for row in rows:
+        if row.number in earlier:
+            continue
         cases = row.details.get("cases")
         certain = row.subject in subjects or (isinstance(cases, list) and effect.get("case_id") in cases)
         if not certain and rules_out(row.details, effect):
@@ -86,13 +93,22 @@ def rules_out(details: Mapping[str, Any], effect: Mapping[str, Any]) -> bool:
     if details.get("rows") == 0:
         return True
     filters = {**(details.get("filters") or {}), **(details.get("times") or {})}
-    posted = _time(effect.get("posted_at"))
-    since, until = _time(filters.get("since")), _time(filters.get("until"))
-    if posted is not None and ((since and posted < since) or (until and posted >= until)):
-        return True
-    pt = filters.get("pt")
-    names = {str(effect.get(name)).casefold() for name in ("ptid", "pt_name")}
-    return isinstance(pt, str) and bool(effect) and pt.strip().casefold() not in names
+    # The times of cases are those of their latest post, which may be another one than the alert's.
+    is_other_time = details.get("dataset") != "cases" and _is_other_time(filters, effect.get("posted_at"))
+    return is_other_time or _is_other_pt(filters, effect)
+
+
+def _is_other_time(filters: Mapping[str, Any], posted_at: Any) -> bool:
+    posted, since, until = (_time(each) for each in (posted_at, filters.get("since"), filters.get("until")))
+    return posted is not None and bool((since and posted < since) or (until and posted >= until))
+
+
+def _is_other_pt(filters: Mapping[str, Any], effect: Mapping[str, Any]) -> bool:
+    """Return True if the filter is for another PT; with `coding`, it is for the PTs of another release."""
+    pt, known = filters.get("pt"), [effect.get(name) for name in ("ptid", "pt_name")]
+    if not isinstance(pt, str) or filters.get("coding") is not None or known == [None, None]:
+        return False
+    return pt.strip().casefold() not in {str(each).casefold() for each in known}
 
 
 def _time(value: Any) -> datetime | None:
