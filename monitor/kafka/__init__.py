@@ -24,7 +24,14 @@ from monitor.kafka.oauth_tokens import TokenSource, token_source
 from monitor.kafka.rewinding import Move, move_offsets, offsets_since, plan_moves
 from monitor.kafka.security import client_security, password_of
 from monitor.kafka.tls import tls_context
-from monitor.kafka.topic_identity import TopicIdentity, commit_note, is_our_note, look_up_topic, noted_topic
+from monitor.kafka.topic_identity import (
+    TopicIdentity,
+    commit_note,
+    is_our_note,
+    look_up_topic,
+    noted_in,
+    noted_topic,
+)
 from monitor.kafka.topics import (
     PartitionState,
     count_waiting,
@@ -53,6 +60,7 @@ __all__ = [
     "look_up_topic",
     "missing_right_error",
     "move_offsets",
+    "noted_in",
     "noted_topic",
     "offsets_since",
     "open_admin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,3 +65,12 @@ def is_our_note(note: str | None) -> bool:
 def noted_topic(note: str | None) -> str | None:
     """Return the topic's id in the note of a committed offset, or None if it has none."""
     return (note.removeprefix(_PREFIX) or None) if note and is_our_note(note) else None
+
+
+def noted_in(notes: Iterable[str | None]) -> str | None:
+    """Return the topic's id that the notes of several offsets have, or None if it is not the same in all.
+
+    Notes without an id do not matter: their commits were made while nobody knew it.
+    """
+    ids = {noted_topic(note) for note in notes} - {None}
+    return ids.pop() if len(ids) == 1 else None

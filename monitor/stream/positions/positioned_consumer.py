@@ -52,6 +52,11 @@ class PositionedConsumer(driver.Consumer):  # type: ignore[misc] # Faust ships n
         """The topic that is read, or None if that is not known yet."""
         return self._thread.topic
 
+    @property
+    def lacks_topic(self) -> bool:
+        """True if messages are read, and nobody could find out of which topic."""
+        return self._thread.lacks_topic
+
     async def read_from_start(self, topic: TopicIdentity) -> None:
         """Read everything of `topic`, which has replaced the one before."""
         await self._thread.read_from_start(topic)
@@ -60,10 +65,17 @@ class PositionedConsumer(driver.Consumer):  # type: ignore[misc] # Faust ships n
     async def perform_seek(self) -> None:
         """Seek all partitions to their committed offsets. A fatal error ends the process."""
         try:
-            offsets = await self.seek_to_committed()
+            await self.seek_in_topic(None)
         except MonitorError as error:
             await self.app.crash(error)
-            return
+
+    async def seek_in_topic(self, topic: TopicIdentity | None) -> None:
+        """Seek all partitions to their committed offsets in `topic`, or look it up if it is None.
+
+        Raises:
+            FatalError: the topic was created again, and the policy is to stop.
+        """
+        offsets = await self._thread.seek_to_committed(topic)
         self._committed_offset.clear()
         self._committed_offset.update({driver.TP(*place): offset for place, offset in offsets.items()})
 

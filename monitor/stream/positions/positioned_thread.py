@@ -23,7 +23,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 
 from monitor.errors import MonitorError
-from monitor.kafka import TopicIdentity, commit_note, look_up_topic, noted_topic
+from monitor.kafka import TopicIdentity, commit_note, look_up_topic, noted_in, noted_topic
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.acknowledged import AcknowledgedOffsets
 from monitor.stream.positions.assigned_states import assigned_states, reading_state
@@ -53,6 +53,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         self.acknowledged: AcknowledgedOffsets[TopicPartition] = AcknowledgedOffsets()
         self.fetched_epochs: Mapping[TopicPartition, int] = {}
         self.topic: TopicIdentity | None = None
+        self.lacks_topic = False
         self.fetched_topic_id: str | None = None
         self._ends = LogEnds()
         self._refused = RefusedFetches(self.kafka.empty_answer_pause)
@@ -66,8 +67,11 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         consumer._auto_offset_reset = "none"
         return consumer
 
-    async def seek_to_committed(self) -> Mapping[TopicPartition, int]:
+    async def seek_to_committed(self, topic: TopicIdentity | None = None) -> Mapping[TopicPartition, int]:
         """Move to the committed offsets, or to the start of partitions that have none, or of another topic.
+
+        Args:
+            topic: the topic as it is now, if that is known already.
 
         Returns:
             The committed offset of each assigned partition that has a valid one.
@@ -75,20 +79,20 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         Raises:
             FatalError: the topic was created again, and the policy is to stop.
         """
-        offsets: Mapping[TopicPartition, int] = await self.call_thread(self._seek_to_committed)
+        offsets: Mapping[TopicPartition, int] = await self.call_thread(self._seek_to_committed, topic)
         return offsets
 
     async def read_from_start(self, topic: TopicIdentity) -> None:
         """Read all assigned partitions from their start, because this is another topic than before."""
         await self.call_thread(self._read_from_start, topic)
 
-    async def _seek_to_committed(self) -> Mapping[TopicPartition, int]:
+    async def _seek_to_committed(self, topic: TopicIdentity | None) -> Mapping[TopicPartition, int]:
         consumer = self._ensure_consumer()
         places = consumer.assignment()
         if not places:
             return {}
         committed = await consumer._coordinator.fetch_committed_offsets(list(places))
-        topic = await self._present_topic()
+        topic = topic or await self._present_topic()
         offsets, replaced = {}, set()
         for place in places:
             offset, note = committed.get(place, (NO_OFFSET, ""))
@@ -106,9 +110,12 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
                 before or (self.topic.id if self.topic else None),
                 topic.id,
             )
-        self.topic = topic or self.topic
         self._foreign.look({place: committed[place] for place in offsets})
         starts = await self._first_offsets(consumer, places - offsets.keys())
+        # If this is another topic by now, the watch over the topic notices.
+        noted = noted_in(committed[place][1] for place in offsets)
+        self.topic = topic or self.topic or (TopicIdentity(noted, len(places)) if noted else None)
+        self.lacks_topic = self.topic is None
         self._jump(consumer, {**starts, **offsets})
         return offsets
 
@@ -116,7 +123,7 @@ class PositionedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # F
         consumer = self._ensure_consumer()
         places = consumer.assignment()
         starts = await self._first_offsets(consumer, places)
-        self.topic = topic
+        self.topic, self.lacks_topic = topic, False
         self._jump(consumer, starts)
 
     async def _present_topic(self) -> TopicIdentity | None:

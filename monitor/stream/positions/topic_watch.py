@@ -52,16 +52,23 @@ class TopicWatch:
         await repeat_check(self.look, pause=INTERVAL, at_once=True)
 
     async def look(self) -> None:
-        """Compare the topic with the last look; read it from its start if it is another one."""
+        """Compare the topic with the last look; read it from its start if it is another one.
+
+        If the worker has started without its id, it seeks again with it: until then, it could not compare.
+        """
         try:
             topic = await asyncio.to_thread(self._look_up, self._kafka)
         except MonitorError:
             return  # the watch over the reader reports a broker that is away
         self._compare_partitions(topic.partitions)
         reader = self._reader()
-        if not topic.partitions or reader.topic is None or not topic.replaces(reader.topic.id):
+        is_other = reader.topic is not None and topic.replaces(reader.topic.id)
+        if not topic.partitions or not (is_other or reader.lacks_topic):
             return
         try:
+            if not is_other:
+                await reader.seek_in_topic(topic)
+                return
             report_replaced(self._kafka, range(topic.partitions), reader.topic.id, topic.id)
             await reader.read_from_start(topic)
         except MonitorError as error:

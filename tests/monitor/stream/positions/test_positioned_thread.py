@@ -12,6 +12,7 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 
 from monitor.errors import FatalError
 from monitor.ingest import DAMAGED_BATCH, UnreadOffsets
+from monitor.kafka import TopicIdentity
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.acknowledged import AcknowledgedOffsets
 from monitor.stream.positions.log_ends import PATIENCE, LogEnds
@@ -64,6 +65,7 @@ def reader_of(kafka: KafkaSettings, clock: Clock) -> PositionedThread:
     reader.consumer = SimpleNamespace(flow_active=True)
     reader.kafka, reader.acknowledged, reader._ends = kafka, AcknowledgedOffsets(), LogEnds(clock)
     reader._refused = RefusedFetches(kafka.empty_answer_pause, clock)
+    reader.topic, reader.lacks_topic = TopicIdentity("one", 2), False
     return reader
 
 

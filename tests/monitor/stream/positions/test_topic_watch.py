@@ -5,7 +5,7 @@ from __future__ import annotations
 from structlog.testing import capture_logs
 
 from monitor.errors import FatalError, RetryableError
-from monitor.kafka import TopicIdentity, commit_note, noted_topic
+from monitor.kafka import TopicIdentity, commit_note, noted_in, noted_topic
 from monitor.settings import KafkaSettings
 from monitor.stream.positions.topic_watch import TopicWatch
 
@@ -17,11 +17,17 @@ class Reader:
 
     def __init__(self) -> None:
         self.topic: TopicIdentity | None = FIRST
+        self.lacks_topic = False
         self.started: list[TopicIdentity] = []
+        self.sought: list[TopicIdentity] = []
 
     async def read_from_start(self, topic: TopicIdentity) -> None:
         self.topic = topic
         self.started.append(topic)
+
+    async def seek_in_topic(self, topic: TopicIdentity) -> None:
+        self.topic, self.lacks_topic = topic, False
+        self.sought.append(topic)
 
 
 async def watch(
@@ -62,6 +68,16 @@ async def test_another_topic_is_read_from_its_start_once() -> None:
     assert [line["log_level"] for line in lines] == ["error", "info", "error"]
 
 
+async def test_a_worker_that_started_without_the_id_of_its_topic_learns_it() -> None:
+    reader = Reader()
+    reader.topic = None
+    assert await watch(reader, FIRST) == []
+    assert reader.sought == []  # it reads nothing yet
+    reader.lacks_topic = True
+    assert await watch(reader, RetryableError("away"), GONE, FIRST, FIRST) == []
+    assert (reader.sought, reader.started) == ([FIRST], [])
+
+
 async def test_with_the_policy_stop_another_topic_ends_the_process() -> None:
     reader = Reader()
     [failure] = await watch(reader, SECOND, policy="stop")
@@ -84,3 +100,9 @@ def test_a_broker_without_ids_of_topics_proves_nothing() -> None:
 def test_the_note_of_a_commit_names_the_topic() -> None:
     assert noted_topic(commit_note("one")) == "one"
     assert [noted_topic(note) for note in (commit_note(None), None, "", "of somebody else")] == [None] * 4
+
+
+def test_the_notes_of_several_offsets_name_one_topic_or_none() -> None:
+    one, two, unknown = commit_note("one"), commit_note("two"), commit_note(None)
+    assert noted_in([one, unknown, one, "of somebody else"]) == "one"
+    assert [noted_in(notes) for notes in ([], [unknown], [one, two])] == [None] * 3
