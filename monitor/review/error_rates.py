@@ -12,7 +12,7 @@ from monitor.store.reviews import StratumReview, read_verdicts
 
 
 def stratum_verdicts(reviews: Iterable[StratumReview]) -> list[StratumVerdicts]:
-    """Return the verdicts of each stratum of each sample."""
+    """Return the verdicts of each stratum of each sample; strata without posts are left out."""
     return [
         StratumVerdicts(
             Stratum(review.drug, review.lang, review.band, review.label == "ADE"),
@@ -22,6 +22,7 @@ def stratum_verdicts(reviews: Iterable[StratumReview]) -> list[StratumVerdicts]:
             kept=min(1.0, review.stored / review.size),
         )
         for review in reviews
+        if review.stored > 0 and review.size > 0
     ]
 
 
