@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -38,6 +39,19 @@ _QUEUE: Final = PostStratum("ADE", "any", "any", "any")
 """The stratum of posts that were chosen, not drawn."""
 
 
+@dataclass(frozen=True, slots=True)
+class _ChosenPosts:
+    """The posts of a sample that is yet to be written.
+
+    Attributes:
+        strata: size of each stratum, and number of posts from it, in the order of their numbers.
+        posts: the posts.
+    """
+
+    strata: dict[PostStratum, tuple[StratumSize, int]]
+    posts: list[ChosenPost]
+
+
 def take_sample(settings: Settings, request: SampleRequest) -> DrawnSample:
     """Write the sample that a request names, and return it; a sample that is there already stays as it is.
 
@@ -47,19 +61,21 @@ def take_sample(settings: Settings, request: SampleRequest) -> DrawnSample:
         FatalError: the login has not the rights of `ade_reviewer`; nothing was written.
     """
     database = settings.database
-    # One snapshot, so that the posts that are counted are those that are drawn.
-    engine = checking_engine(database, max(database.statement_timeout, LONGEST)).execution_options(
-        isolation_level="REPEATABLE READ"
-    )
+    engine = checking_engine(database, max(database.statement_timeout, LONGEST))
     with translate_driver_errors(database), engine.connect() as connection:
         lock_samples(connection)
+        # One snapshot, so that the posts that are counted are those that are drawn. Nothing is written in it:
+        # an entry of the audit that others append meanwhile would make that fail.
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
             existing = find_sample(connection, request)
             if existing is not None:
                 return existing
-            if request.strategy is Strategy.RANDOM:
-                return _draw(connection, request)
-            return _choose(connection, request)
+            choose = _draw if request.strategy is Strategy.RANDOM else _choose
+            chosen = choose(connection, request)
+        connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
+        with connection.begin():
+            return add_sample(connection, request, chosen.strata, chosen.posts)
 
 
 def week_before(now: datetime) -> tuple[datetime, datetime]:
@@ -69,7 +85,7 @@ def week_before(now: datetime) -> tuple[datetime, datetime]:
     return monday - timedelta(weeks=1), monday
 
 
-def _draw(connection: Connection, request: SampleRequest) -> DrawnSample:
+def _draw(connection: Connection, request: SampleRequest) -> _ChosenPosts:
     """Draw the random sample of a window."""
     allocation = allocate(count_strata(connection, request.since, request.until), request.size)
     chosen = draw_posts(
@@ -84,10 +100,10 @@ def _draw(connection: Connection, request: SampleRequest) -> DrawnSample:
     strata = dict(
         zip(allocation.strata, zip(allocation.strata.values(), allocation.counts, strict=True), strict=True)
     )
-    return add_sample(connection, request, strata, chosen)
+    return _ChosenPosts(strata, chosen)
 
 
-def _choose(connection: Connection, request: SampleRequest) -> DrawnSample:
+def _choose(connection: Connection, request: SampleRequest) -> _ChosenPosts:
     """Choose special mentions, and take their posts with all of their mentions."""
     is_active = request.strategy is Strategy.ACTIVE
     most = max(CANDIDATES, request.size) if is_active else _mentions_of(request.size)
@@ -96,7 +112,7 @@ def _choose(connection: Connection, request: SampleRequest) -> DrawnSample:
         candidates = [candidates[place] for place in choose_active(candidates, request.size)]
     chosen = _posts_of(candidates, request.size)
     strata = {_QUEUE: (StratumSize(len(chosen), float(len(chosen))), len(chosen))}
-    return add_sample(connection, request, strata, chosen)
+    return _ChosenPosts(strata, chosen)
 
 
 def _mentions_of(posts: int) -> int:

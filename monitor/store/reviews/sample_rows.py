@@ -120,7 +120,7 @@ def add_sample(
         connection: in a transaction.
         request: what was requested.
         strata: size of each stratum, and number of posts drawn from it, in the order of their numbers.
-        chosen: the posts.
+        chosen: the posts. Those that are not stored any more are left out, as if nobody could tell.
     """
     key: dict[str, Any] = {"since": request.since, "until": request.until, "seed": request.seed}
     options = {"size": request.size, "reviewers": request.reviewers}
@@ -131,16 +131,19 @@ def add_sample(
         connection.execute(
             _ADD_STRATUM, {"sample_id": sample_id, "stratum": number, **stratum._asdict(), **numbers}
         )
-    items = _add_items(connection, sample_id, request, chosen) if chosen else 0
-    details = {"strategy": request.strategy.value, "posts": len(chosen), "items": items, "seed": request.seed}
+    posts, items = _add_items(connection, sample_id, request, chosen) if chosen else (0, 0)
+    details = {"strategy": request.strategy.value, "posts": posts, "items": items, "seed": request.seed}
     append_audit(connection, AuditEntry("review", f"sample {sample_id}", details=details))
-    return DrawnSample(sample_id, request.strategy.value, **key, posts=len(chosen), items=items, is_new=True)
+    return DrawnSample(sample_id, request.strategy.value, **key, posts=posts, items=items, is_new=True)
 
 
 def _add_items(
     connection: Connection, sample_id: int, request: SampleRequest, chosen: Sequence[ChosenPost]
-) -> int:
-    """Add all mentions of the posts as items, and return their number."""
+) -> tuple[int, int]:
+    """Add all mentions of the posts as items, and return how many posts and items there are.
+
+    Posts that were removed or erased since they were chosen have none.
+    """
     parameters: dict[str, Any] = {
         "tweet_ids": [post.tweet_id for post in chosen],
         "bundles": [post.bundle for post in chosen],
@@ -163,4 +166,4 @@ def _add_items(
     for row in rows:
         if row.state == "done":  # it may need a second verdict now
             settle_item(connection, row.item_id)
-    return len(rows)
+    return len(set(posts)), len(rows)

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from monitor.findings import DrugMention, DrugNaming, Findings
-from monitor.review import read_stratum_verdicts, take_sample
+from monitor.review import read_stratum_verdicts, sampling, take_sample
 from monitor.settings import Settings, StoreSettings
 from monitor.signals.verdict_strata import Stratum
 from monitor.store import Store, reading_engine
+from monitor.store.audit import AuditEntry, record_audit
 from monitor.store.reviews import (
+    ChosenPost,
     ReviewDecision,
     ReviewError,
     ReviewVerdict,
@@ -111,6 +114,27 @@ async def test_a_seed_draws_the_same_posts_and_a_second_run_changes_nothing(
         draw(migrated, size=12, seed=2)
     with pytest.raises(ReviewError, match="drawn already"):
         take_sample(migrated, SampleRequest(Strategy.RANDOM, SINCE + timedelta(days=1), UNTIL))
+
+
+async def test_an_entry_of_the_audit_meanwhile_does_not_stop_a_draw(
+    migrated: Settings, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(migrated, [reported("1"), reported("2")])
+    draw_really = sampling.draw_posts
+
+    def draw_slowly(*args: Any, **options: Any) -> list[ChosenPost]:
+        chosen = draw_really(*args, **options)
+        record_audit(migrated, AuditEntry("query", "somebody else"))
+        tables.run("DELETE FROM tweets WHERE tweet_id = '2'")
+        return chosen
+
+    monkeypatch.setattr(sampling, "draw_posts", draw_slowly)
+    sample = draw(migrated)
+    # The post that was removed after the draw counts in its stratum, but nobody can review it.
+    assert (sample.is_new, sample.posts, sample.items) == (True, 1, 1)
+    assert [(each.stored, each.drawn) for each in strata(migrated)] == [(2, 2)]
+    subjects = [subject for (subject,) in tables.rows("SELECT subject FROM audit_entries ORDER BY number")]
+    assert subjects == ["somebody else", f"sample {sample.sample_id}"]
 
 
 async def test_queues_have_the_mentions_that_they_are_named_after(migrated: Settings, tables: Tables) -> None:
