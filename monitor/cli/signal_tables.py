@@ -98,6 +98,11 @@ def print_coverage(report: SignalReport, request: SignalRequest) -> None:
             f"the cases of {counted(coverage.pending, 'day')} have changed since they were counted: "
             "`ade-monitor signals refresh` counts them again"
         )
+    if coverage.late_days:
+        print_note(
+            f"cases of {counted(coverage.late_days, 'final day')} are left out, because they came after "
+            "retention had removed posts of these days"
+        )
     if not report.pairs:
         print_note(f"no pair with at least {request.criteria.cases:.0f} cases matches")
     elif len(report.pairs) < report.matching:

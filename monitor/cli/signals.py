@@ -206,6 +206,11 @@ def refresh_command(
         print_line(f"counted {counted(refreshed.cases, 'case')} of {counted(refreshed.days, 'day')}")
     else:
         print_note("no case has changed since the last refresh")
+    if refreshed.late_cases:
+        print_note(
+            f"{counted(refreshed.late_cases, 'case')} of {counted(refreshed.late_days, 'final day')} came "
+            "after retention had removed posts of these days: their counts stay without them"
+        )
 
 
 @signals_app.command("series")

@@ -13,7 +13,7 @@ from monitor.settings import Settings
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.reviews.post_strata import BAND_EDGES, BANDS, UNKNOWN_LANGUAGE
-from monitor.store.signals.refresh_statements import CASES
+from monitor.store.signals.refresh_statements import FOUND_CASES
 from monitor.store.signals.window_counts import Window
 
 # The latest prediction decides, as in the samples of the review.
@@ -32,7 +32,7 @@ _TIMES: Final = """(CAST(:start AS timestamptz) IS NULL OR c.first_at >= :start)
 _READ: Final = text(
     "SELECT c.drug, c.ptid, COALESCE(lower(split_part(t.lang, '-', 1)), :unknown), "
     "width_bucket(s.probability, CAST(:edges AS float8[])), count(*) "
-    + CASES.format(joins=_PREDICTION, times=_TIMES)
+    + FOUND_CASES.format(joins=_PREDICTION, times=_TIMES)
     + "GROUP BY 1, 2, 3, 4"
 )
 
@@ -47,7 +47,10 @@ class CaseStratum(NamedTuple):
 
 
 def read_case_strata(settings: Settings, window: Window) -> Counter[CaseStratum]:
-    """Return the coded cases of a window with a drug. All cases of the window are read for that.
+    """Return the coded cases of a window with a drug, also those that review has rejected.
+
+    The precision that a correction multiplies by was estimated from the same verdicts. Without the rejected
+    cases, they would count twice. All cases of the window are read.
 
     Args:
         settings: which database.

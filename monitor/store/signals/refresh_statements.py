@@ -4,7 +4,10 @@ A case counts on the day (UTC) of its first post. It counts if
 
 - its first post (`role = 'report'`) is stored, or was erased while other posts of the case are still there,
 - nobody gave it the status `not-a-case`,
-- review did not reject all of its posts: "not an ADE", or another PT or drug than the model said.
+- review did not reject all of its posts: "not an ADE", or another PT or drug than the model said. A verdict
+  is about the PT and the drug of its mention, so it rejects no other case of the post.
+
+The counts of final days stay as they are, because retention has removed posts of them.
 """
 
 from __future__ import annotations
@@ -36,12 +39,16 @@ SUM_CASES: Final = text(
     "SELECT sum(cases) FROM signal_counts WHERE day = ANY(CAST(:days AS date[])) AND coding = ''"
 )
 
+# A reply that continues a thread names no drug: its case has the drug of the thread.
+_IS_ABOUT: Final = """{case}.ptid IS NOT DISTINCT FROM i.ptid
+                AND ({case}.drug IS NOT DISTINCT FROM i.drug OR (p.role = 'thread' AND i.drug IS NULL))"""
+
 # Read once for a range, since there are few verdicts.
-_REJECTED_CASES: Final = """
+_REJECTED_CASES: Final = f"""
     SELECT r.case_id FROM (
-        SELECT DISTINCT c.case_id, c.ptid
+        SELECT DISTINCT c.case_id, c.ptid, c.drug
         FROM review_items AS i JOIN case_posts AS p ON p.tweet_id = i.tweet_id
-            JOIN cases AS c ON c.case_id = p.case_id AND c.ptid IS NOT DISTINCT FROM i.ptid
+            JOIN cases AS c ON c.case_id = p.case_id AND {_IS_ABOUT.format(case="c")}
         WHERE i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug')
     ) AS r
     WHERE NOT EXISTS (
@@ -49,26 +56,28 @@ _REJECTED_CASES: Final = """
             SELECT bool_or(i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug'))
                 AND NOT bool_or(i.outcome IN ('correct', 'wrong-span'))
             FROM review_items AS i
-            WHERE i.tweet_id = p.tweet_id AND i.ptid IS NOT DISTINCT FROM r.ptid
+            WHERE i.tweet_id = p.tweet_id AND {_IS_ABOUT.format(case="r")}
         ), false)
     )
-"""
+"""  # noqa: S608 - no value of a user
 
 # A scalar subquery is run for erased posts alone. The planner would turn EXISTS into a hash of all posts.
-CASES: Final = f"""
+FOUND_CASES: Final = """
     FROM cases AS c
     JOIN case_posts AS p ON p.case_id = c.case_id AND p.role = 'report'
     JOIN tweets AS t ON t.tweet_id = p.tweet_id
-    {{joins}}
-    WHERE {{times}}
+    {joins}
+    WHERE {times}
       AND c.status <> 'not-a-case'
       AND (t.erased_at IS NULL OR (
           SELECT true FROM case_posts AS later JOIN tweets AS post ON post.tweet_id = later.tweet_id
           WHERE later.case_id = c.case_id AND post.erased_at IS NULL LIMIT 1
       ))
-      AND c.case_id NOT IN ({_REJECTED_CASES})
-"""  # noqa: S608 - no value of a user
-"""The cases that count, with their first posts `t`. `joins` and `times` are what a query adds."""
+"""
+"""The cases that the model has found, with their first posts `t`. A query adds `joins` and `times`."""
+
+CASES: Final = f"{FOUND_CASES}      AND c.case_id NOT IN ({_REJECTED_CASES})\n"
+"""Those of them that count: without what review has rejected."""
 
 _TIMES: Final = """c.first_at >= CAST(:start AS timestamptz) AND c.first_at < CAST(:end AS timestamptz)
       AND CAST(c.first_at AT TIME ZONE 'UTC' AS date) = ANY(CAST(:days AS date[]))"""
@@ -135,3 +144,19 @@ KEEP_COUNTS_OF: Final = text(
     "JOIN cases AS c ON c.case_id = p.case_id WHERE p.tweet_id = ANY(CAST(:ids AS text[])))"
 )
 """Makes the counts of the days of these posts final, before retention removes the posts."""
+
+_LATE: Final = """
+    FROM cases AS c WHERE c.first_at >= d.day AT TIME ZONE 'UTC'
+        AND c.first_at < (d.day + 1) AT TIME ZONE 'UTC'
+        AND c.opened_at > d.refreshed_at AND c.status <> 'not-a-case'
+"""
+"""The cases that came after the last count of a day `d`. If it is final, no count ever has them."""
+
+LATE_DAYS: Final = f"SELECT count(*) FROM signal_days AS d WHERE d.final AND EXISTS (SELECT {_LATE})"  # noqa: S608
+"""The number of final days with such cases."""
+
+COUNT_LATE: Final = text(
+    "SELECT count(*) AS days, CAST(COALESCE(sum(late.cases), 0) AS bigint) AS cases "  # noqa: S608
+    "FROM signal_days AS d "
+    f"CROSS JOIN LATERAL (SELECT count(*) AS cases {_LATE}) AS late WHERE d.final AND late.cases > 0"
+)

@@ -45,10 +45,14 @@ class RefreshedDays:
     Attributes:
         days: number of days that were counted again.
         cases: number of cases on these days that count, by their original codes.
+        late_cases: number of cases that no count has, because they came after their days had become final.
+        late_days: number of these final days.
     """
 
     days: int
     cases: int
+    late_cases: int = 0
+    late_days: int = 0
 
 
 def refresh_counts(
@@ -85,8 +89,9 @@ def refresh_counts(
         cases = _count_ranges(engine, days, sessions, advance, is_recoded=is_recoded)
         if is_recoded and days:
             connection.execute(sql.NOTE_RECODED_EVENTS)
+        late = connection.execute(sql.COUNT_LATE).one()
         connection.commit()
-    return RefreshedDays(len(days), cases)
+    return RefreshedDays(len(days), cases, late.cases, late.days)
 
 
 def _count_ranges(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from monitor.settings import Settings
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.signals.refresh_statements import LATE_DAYS
 
 Integers = npt.NDArray[np.int64]
 
@@ -26,10 +27,10 @@ _FIRST_DAYS: Final = """
     GROUP BY 1, 2
 """
 _COVERAGE: Final = text(
-    "SELECT (SELECT min(day) FROM signal_counts), (SELECT max(day) FROM signal_counts), "
+    "SELECT (SELECT min(day) FROM signal_counts), (SELECT max(day) FROM signal_counts), "  # noqa: S608
     "(SELECT max(refreshed_at) FROM signal_days), "
     "(SELECT count(DISTINCT c.day) FROM signal_changes AS c LEFT JOIN signal_days AS d USING (day) "
-    "WHERE d.final IS NOT TRUE)"
+    f"WHERE d.final IS NOT TRUE), ({LATE_DAYS})"
 )
 _NAMES: Final = text("SELECT ptid, pt_name FROM signal_events WHERE coding = :coding")
 
@@ -107,12 +108,14 @@ class Coverage:
         last: the last one.
         refreshed_at: when a day was last counted; None if none ever was.
         pending: number of days that have changed since they were counted.
+        late_days: number of final days with cases that came too late for their counts.
     """
 
     first: date | None
     last: date | None
     refreshed_at: datetime | None
     pending: int
+    late_days: int = 0
 
 
 def read_window(

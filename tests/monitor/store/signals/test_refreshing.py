@@ -15,11 +15,18 @@ from monitor.settings import EnrichSettings, Settings
 from monitor.store import START, AgeLimits, AuditedRun, Store, remove_old_posts
 from monitor.store.cases import CaseChange, CaseStatus, change_case
 from monitor.store.roles import ADMIN, READER
-from monitor.store.signals import RefreshRunningError, refresh_counts
+from monitor.store.signals import RefreshRunningError, Window, read_coverage, refresh_counts
+from monitor.store.signals.case_strata import CaseStratum, read_case_strata
 from tests.monitor.store.batches import POSTED, Tables, write
 from tests.monitor.store.events import apply, post_event
 from tests.monitor.store.logins import login
-from tests.monitor.store.signals.linked_posts import NAUSEA, TREMOR, linked_post
+from tests.monitor.store.signals.linked_posts import (
+    ADD_ITEMS,
+    NAUSEA,
+    TREMOR,
+    linked_post,
+    post_of_two_drugs,
+)
 
 NEXT_DAY = POSTED + timedelta(days=1)
 
@@ -158,21 +165,69 @@ async def test_counts_of_days_that_retention_empties_stay(
     assert (refresh_counts(migrated).days, refresh_counts(migrated, every_day=True).days) == (0, 0)
     assert counts(tables) == before
     assert tables.rows("SELECT count(*) FROM signal_changes") == [(0,)]
+    assert read_coverage(migrated).late_days == 0
+    # An archive that is fed now comes too late for these days, and the refresh says so each time.
+    await write(store, [linked_post("3", "sertraline"), linked_post("4", "ibuprofen")])
+    assert read_coverage(migrated).late_days == 1
+    for _ in range(2):
+        refreshed = refresh_counts(migrated)
+        assert (refreshed.days, refreshed.late_cases, refreshed.late_days) == (0, 2, 1)
+    assert counts(tables) == before
 
 
 async def test_what_review_rejects_leaves_the_counts(
     store: Store, migrated: Settings, tables: Tables
 ) -> None:
     await write(store, [linked_post("1", "sertraline"), linked_post("2", "sertraline")])
-    tables.run(
-        'INSERT INTO review_items (tweet_id, bundle, version, start, "end", label, probability, ptid) '
-        "SELECT tweet_id, bundle, version, start, \"end\", 'ADE', 0.9, ptid FROM mentions"
-    )
+    tables.run(ADD_ITEMS)
     refresh_counts(migrated)
     for outcome, cases in (("not-an-ade", [1]), ("correct", [2]), ("wrong-pt", [1])):
         tables.run(f"UPDATE review_items SET outcome = '{outcome}', state = 'done' WHERE tweet_id = '1'")
         assert refresh_counts(migrated).days == 1
         assert [row[-2] for row in counts(tables)] == cases, outcome
+
+
+async def test_a_verdict_is_about_one_drug_of_a_post(
+    store: Store, migrated: Settings, tables: Tables
+) -> None:
+    # A post has one case for each PT, with the drug of its surest mention.
+    await write(store, [post_of_two_drugs("1", "ibuprofen", "sertraline")])
+    tables.run(ADD_ITEMS)
+    for drug, outcome, expected in (
+        ("sertraline", "wrong-drug", ["ibuprofen"]),
+        ("sertraline", "correct", ["ibuprofen"]),
+        ("ibuprofen", "wrong-drug", []),
+    ):
+        tables.run(f"UPDATE review_items SET outcome = '{outcome}', state = 'done' WHERE drug = '{drug}'")
+        refresh_counts(migrated)
+        assert [row[1] for row in counts(tables)] == expected, (drug, outcome)
+
+
+async def test_a_verdict_on_a_reply_without_a_drug_is_about_the_case_of_its_thread(
+    store: Store, migrated: Settings, tables: Tables
+) -> None:
+    reply = linked_post("2", None, author="author 1", kind=PostKind.REPLY, referenced_id="1")
+    await write(store, [linked_post("1", "sertraline"), reply])
+    assert tables.rows("SELECT role FROM case_posts ORDER BY tweet_id") == [("report",), ("thread",)]
+    tables.run(ADD_ITEMS)
+    for post, expected in (("1", ["sertraline"]), ("2", [])):
+        tables.run(
+            f"UPDATE review_items SET outcome = 'not-an-ade', state = 'done' WHERE tweet_id = '{post}'"
+        )
+        refresh_counts(migrated)
+        assert [row[1] for row in counts(tables)] == expected
+
+
+async def test_corrections_read_what_review_has_rejected_as_well(
+    store: Store, migrated: Settings, tables: Tables
+) -> None:
+    await write(store, [linked_post("1", "sertraline"), linked_post("2", "sertraline", lang="de-CH")])
+    tables.run(ADD_ITEMS)
+    tables.run("UPDATE review_items SET outcome = 'not-an-ade', state = 'done' WHERE tweet_id = '1'")
+    assert read_case_strata(migrated, Window()) == {
+        CaseStratum("sertraline", TREMOR[0], "en", "0.80-0.95"): 1,
+        CaseStratum("sertraline", TREMOR[0], "de", "0.80-0.95"): 1,
+    }
 
 
 async def test_an_admin_refreshes_and_a_reader_may_not(store: Store, migrated: Settings) -> None:
