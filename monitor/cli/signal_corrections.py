@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitor.findings import INGREDIENT_SEPARATOR
 
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from monitor.signals.signal_report import SignalPair, SignalReport, SignalRequest
     from monitor.signals.verdict_strata import Stratum
     from monitor.store.signals.case_strata import CaseStratum
+
+
+class _StratumCases(NamedTuple):
+    """Cases of a drug and a PT, with the stratum of the review that their first posts are in."""
+
+    ingredients: frozenset[str]
+    ptid: str
+    stratum: Stratum
+    cases: int
 
 
 def with_corrections(settings: Settings, request: SignalRequest, report: SignalReport) -> SignalReport:
@@ -44,21 +54,76 @@ def with_corrections(settings: Settings, request: SignalRequest, report: SignalR
         return report
     rates = estimate_error(verdicts)
     choice = choose_events(settings, request)
-    cases = read_case_strata(settings, window)
+    places = _counted(request, read_case_strata(settings, window), choice.pt_names)
+    cases = _in_strata(places, rates)
     pairs = [_corrected(pair, cases, choice.pts_of(pair.code), rates) for pair in report.pairs]
     return replace(report, pairs=pairs, reviewed=reviewed)
 
 
+def _counted(
+    request: SignalRequest, places: Counter[CaseStratum], pt_names: Mapping[str, str]
+) -> Counter[CaseStratum]:
+    """Return the cases that the table counts: without those of drugs with their indications, if so asked."""
+    from monitor.signals.indications import codes_of
+    from monitor.signals.pair_table import pts_left_out
+
+    if not request.without_indications:
+        return places
+    indications = codes_of(request.indications, pt_names)
+    left_out = {drug: pts_left_out(drug, indications) for drug in {place.drug for place in places}}
+    return Counter(
+        {place: number for place, number in places.items() if place.ptid not in left_out[place.drug]}
+    )
+
+
+def _in_strata(places: Counter[CaseStratum], rates: ErrorRates) -> list[_StratumCases]:
+    """Return cases with their strata. These do not depend on a pair, so they are looked up once."""
+    drugs = {entry.stratum.drug for entry in rates.verdicts}
+    languages = {entry.stratum.language for entry in rates.verdicts}
+    return [
+        _StratumCases(
+            frozenset(place.drug.split(INGREDIENT_SEPARATOR)),
+            place.ptid,
+            _stratum(place, rates, drugs, languages),
+            number,
+        )
+        for place, number in places.items()
+    ]
+
+
+def _stratum(
+    place: CaseStratum, rates: ErrorRates, drugs: Collection[str], languages: Collection[str]
+) -> Stratum:
+    """Return the stratum that the sample has put such posts into.
+
+    Rare drugs and languages are "other" there. Strata with few posts are merged, and are "other" in both
+    (`monitor.review.allocation`). A place without any of these keeps the names of its posts.
+
+    Args:
+        place: of the cases.
+        rates: the errors by stratum.
+        drugs: those with strata of their own.
+        languages: the same for languages.
+    """
+    from monitor.signals.verdict_strata import Stratum
+    from monitor.store.reviews.post_strata import OTHER
+
+    drug = place.drug if place.drug in drugs else OTHER
+    lang = place.lang if place.lang in languages else OTHER
+    names = ((drug, lang), (OTHER, OTHER), (OTHER, lang))
+    candidates = [Stratum(*name, place.band, flagged=True) for name in names]
+    return next((stratum for stratum in candidates if stratum in rates.precision), candidates[0])
+
+
 def _corrected(
-    pair: SignalPair, cases: Counter[CaseStratum], ptids: frozenset[str], rates: ErrorRates
+    pair: SignalPair, cases: list[_StratumCases], ptids: frozenset[str], rates: ErrorRates
 ) -> SignalPair:
     from monitor.signals.corrected_counts import corrected, corrected_prr
 
     counts: dict[str, Counter[Stratum]] = {name: Counter() for name in ("both", "drug", "event", "total")}
-    for place, number in cases.items():
-        stratum = _stratum(place, rates)
-        has_drug = pair.drug in place.drug.split(INGREDIENT_SEPARATOR)
-        has_event = place.ptid in ptids
+    for ingredients, ptid, stratum, number in cases:
+        has_drug = pair.drug in ingredients
+        has_event = ptid in ptids
         chosen = {"both": has_drug and has_event, "drug": has_drug, "event": has_event, "total": True}
         for name, is_in in chosen.items():
             if is_in:
@@ -76,18 +141,3 @@ def _corrected(
         "corrected_prr_high": ratio.high,
     }
     return replace(pair, **fields)
-
-
-def _stratum(place: CaseStratum, rates: ErrorRates) -> Stratum:
-    """Return the stratum of a case: rare drugs and languages share theirs."""
-    from monitor.signals.verdict_strata import Stratum
-    from monitor.store.reviews.post_strata import OTHER
-
-    drugs = {stratum.drug for stratum in rates.precision}
-    languages = {stratum.language for stratum in rates.precision}
-    return Stratum(
-        place.drug if place.drug in drugs else OTHER,
-        place.lang if place.lang in languages else OTHER,
-        place.band,
-        flagged=True,
-    )

@@ -112,10 +112,7 @@ def without_pairs(window: WindowCounts, left_out: Mapping[str, frozenset[str]]) 
         window: its counts.
         left_out: codes of PTs by drug. A case of a combination is left out if one ingredient has its PT here.
     """
-    of_drug = [
-        frozenset().union(*(left_out.get(name, ()) for name in drug.split(INGREDIENT_SEPARATOR)))
-        for drug in window.drugs
-    ]
+    of_drug = [pts_left_out(drug, left_out) for drug in window.drugs]
     kept = np.array(
         [
             window.ptids[ptid] not in of_drug[drug]
@@ -136,6 +133,11 @@ def without_pairs(window: WindowCounts, left_out: Mapping[str, frozenset[str]]) 
         window.uncoded,
         window.without_drug,
     )
+
+
+def pts_left_out(drug: str, left_out: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return the codes of the PTs that `without_pairs` leaves out for a drug, or for a combination."""
+    return frozenset().union(*(left_out.get(name, ()) for name in drug.split(INGREDIENT_SEPARATOR)))
 
 
 def _members(lists: Sequence[Sequence[str]]) -> _Members:

@@ -11,6 +11,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -250,7 +251,7 @@ WITH sample AS (
     SELECT sample_id, 0, 'ADE', '0.80-0.95', 'other', 'en', 400, 400, 40 FROM sample
 ), item AS (
     INSERT INTO review_items (tweet_id, bundle, version, label, probability, state, outcome)
-    SELECT 'post ' || n, 'b', 1, 'ADE', 0.9, 'done', CASE WHEN n %% 4 = 0 THEN 'not-an-ade' ELSE 'correct' END
+    SELECT 'post ' || n, 'b', 1, 'ADE', 0.9, 'done', CASE WHEN n % 4 = 0 THEN 'not-an-ade' ELSE 'correct' END
     FROM generate_series(0, 39) AS n RETURNING item_id
 )
 INSERT INTO review_sample_items (sample_id, item_id, stratum, post)
@@ -258,19 +259,75 @@ SELECT sample_id, item_id, 0, row_number() OVER (ORDER BY item_id) FROM sample C
 """
 
 
+@contextmanager
+def reviewed(settings: Settings, *statements: str) -> Iterator[None]:
+    """Add verdicts, and remove them afterwards."""
+    with psycopg.connect(settings.database.url.get_secret_value(), autocommit=True) as connection:
+        try:
+            for statement in statements:
+                connection.execute(statement.encode())
+            yield
+        finally:
+            connection.execute("DELETE FROM review_samples; DELETE FROM review_items")
+
+
 def test_cases_are_corrected_by_the_verdicts_of_the_window(run: RunCommand, refreshed: Settings) -> None:
     options = ["--corrected", "--drug", "sertraline", "--pt", "Insomnia"]
-    with psycopg.connect(refreshed.database.url.get_secret_value()) as connection:
-        connection.execute(REVIEWED.replace("%%", "%").encode())
-    try:
+    with reviewed(refreshed, REVIEWED):
         [row] = pairs(run, refreshed, *options)
         assert row["corrected_low"] < row["corrected_cases"] < row["cases"] == 5 * WEEKS
         assert row["corrected_cases"] == pytest.approx(0.75 * row["cases"], rel=0.1)
         assert row["corrected_prr_low"] < row["prr"] < row["corrected_prr_high"]
         assert "corrected" in run(refreshed, "signals", *options).out
-    finally:
-        with psycopg.connect(refreshed.database.url.get_secret_value()) as connection:
-            connection.execute("DELETE FROM review_samples; DELETE FROM review_items")
+
+
+def test_corrections_leave_indications_out_as_the_other_measures_do(
+    run: RunCommand, refreshed: Settings
+) -> None:
+    # If the model is always right, corrected and crude numbers differ by the noise of the verdicts alone.
+    options = ["--corrected", "--without-indications", "--drug", "sertraline", "--pt", "Insomnia"]
+    with reviewed(refreshed, REVIEWED.replace("'en'", "'other'").replace("n % 4 = 0", "false")):
+        [row] = pairs(run, refreshed, *options)
+    assert row["drug_cases"] == 7 * WEEKS  # not those of depression
+    assert row["corrected_prr"] == pytest.approx(row["prr"], rel=0.03)
+
+
+ANOTHER_STRATUM = """
+WITH stratum AS (
+    INSERT INTO review_strata (sample_id, stratum, label, band, drug, lang, stored, size, drawn)
+    SELECT sample_id, 1, 'ADE', '0.80-0.95', 'ibuprofen', 'en', 400, 400, 40 FROM review_samples
+    RETURNING sample_id
+), item AS (
+    INSERT INTO review_items (tweet_id, bundle, version, label, probability, state, outcome)
+    SELECT 'post ' || n, 'b', 1, 'ADE', 0.9, 'done', 'not-an-ade' FROM generate_series(40, 79) AS n
+    RETURNING item_id
+)
+INSERT INTO review_sample_items (sample_id, item_id, stratum, post)
+SELECT sample_id, item_id, 1, row_number() OVER (ORDER BY item_id) FROM stratum CROSS JOIN item
+"""
+
+
+def test_rare_drugs_have_the_precision_of_the_merged_stratum(run: RunCommand, refreshed: Settings) -> None:
+    with reviewed(refreshed, REVIEWED.replace("'en'", "'other'"), ANOTHER_STRATUM):
+        [row] = pairs(run, refreshed, "--corrected", "--drug", "sertraline", "--pt", "Insomnia")
+        [ibuprofen] = pairs(run, refreshed, "--corrected", "--drug", "ibuprofen", "--pt", "Headache")
+    assert row["corrected_cases"] == pytest.approx(0.75 * row["cases"], rel=0.1)
+    assert ibuprofen["corrected_cases"] < 0.1 * ibuprofen["cases"]
+
+
+def test_cases_that_come_too_late_for_final_days_are_reported(run: RunCommand, refreshed: Settings) -> None:
+    final = "UPDATE signal_days SET final = {}, refreshed_at = {} WHERE day = '{}'"
+    with psycopg.connect(refreshed.database.url.get_secret_value(), autocommit=True) as connection:
+        connection.execute(final.format("true", "'2026-01-06'", FIRST).encode())
+        try:
+            cases = sum(day == FIRST for day, *_ in generated_cases())
+            assert f"{cases} cases of 1 final day" in " ".join(
+                run(refreshed, "signals", "refresh").err.split()
+            )
+            assert "1 final day" in run(refreshed, "signals").err
+        finally:
+            connection.execute(final.format("false", "now()", FIRST).encode())
+    assert "final day" not in run(refreshed, "signals").err
 
 
 def test_the_series_has_a_row_for_each_week_with_its_rate(run: RunCommand, refreshed: Settings) -> None:
