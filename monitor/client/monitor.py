@@ -21,6 +21,7 @@ from monitor.client.filter_values import (
     window_between,
 )
 from monitor.client.frames import Library, frame_library, frame_of, records_frame
+from monitor.embedded import running_stack
 from monitor.settings import Settings, load_settings
 from monitor.signals.consensus import Criteria
 from monitor.signals.report_building import read_signals
@@ -45,7 +46,8 @@ class Monitor:
     """Reads the database of the monitor into data frames. It never writes, except for entries of the audit.
 
     Args:
-        settings: which database; by default the settings that `ade-monitor` has in this folder.
+        settings: which database; by default the settings that commands have in this folder, with the embedded
+            stack that runs there.
         frames: "pandas" or "polars"; by default the one that is installed, and pandas if both are.
 
     Raises:
@@ -55,7 +57,7 @@ class Monitor:
 
     def __init__(self, settings: Settings | None = None, *, frames: Library | None = None) -> None:
         self._library = frame_library(frames)
-        self._settings = load_settings().settings if settings is None else settings
+        self._settings = settings or load_settings(fallback=running_stack).settings
 
     def effects(
         self,

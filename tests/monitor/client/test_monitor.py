@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from monitor.client import FrameError, Monitor, SignalWarning
 from monitor.client.filter_values import ChoiceError
 from monitor.client.frames import Library
+from monitor.embedded.endpoints import Endpoints, write_endpoints
+from monitor.embedded.folder import FolderLock
 from monitor.enrich.drugs import UnknownDrugError
 from monitor.errors import FatalError
 from monitor.settings import Settings
@@ -63,6 +67,26 @@ def test_effects_and_cases_are_those_of_the_commands(
         assert len(monitor.effects(since=timedelta(days=1))) == 0
         assert list(monitor.effects(pt="Insomnia").columns) == list(expected[0])
         assert list(monitor.cases(drug="zoloft", status="new")["drug"]) == ["sertraline"]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_running_embedded_stack_is_found_as_commands_find_it(
+    filled: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ADE_DATABASE__URL", raising=False)
+    folder = Settings().embedded.data_dir
+    if named:
+        folder = tmp_path / "another"
+        monkeypatch.setenv("ADE_EMBEDDED__DATA_DIR", str(folder))
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        url = filled.database.url.get_secret_value()
+        write_endpoints(folder, Endpoints(os.getpid(), "127.0.0.1:1", url, "redis://127.0.0.1:1", ""))
+        assert len(Monitor().effects()) == 2
+    finally:
+        lock.release()
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
