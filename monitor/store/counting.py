@@ -2,10 +2,12 @@
 
 A post counts once, with the label of its highest scored version:
 
-- A post with a row counts when the bundle's first prediction of it is stored. Later versions correct it.
-- A message with a post without an effect counts only if it was not counted before (`counted_offsets`). So it
-  counts once, whether its post has a row or not.
-- An edit of a post without a row does not count again: its first version was counted when it came.
+- A first version counts if its message was not counted before (`counted_offsets`). So it counts once, whether
+  its post has a row or not, and whether the row came before it, with it, or after it.
+- A first version with an effect always has its prediction. So it counts when that is stored, even if its
+  message was left out before.
+- An edit does not count again: its first version was counted when it came. It corrects the label.
+- Posts that are stored also without an effect count when the bundle's first prediction of them is stored.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from monitor.store import statements as sql
 from monitor.store.columns import HourlyCount, HourlyDrugCount, PredictionRow, is_positive
 from monitor.store.counted_offsets import CountedMessages
 from monitor.store.negative_posts import NegativePosts
-from monitor.store.posts import WrittenPosts
+from monitor.store.posts import CountedPrediction, WrittenPost, WrittenPosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,37 +64,53 @@ class BatchCounts:
     counted: CountedMessages
     negatives: NegativePosts
 
-    def stored(self, posts: WrittenPosts, new: Sequence[PredictionRow]) -> Iterator[CountedPost]:
+    def stored(
+        self, rows: Sequence[ScoredPost], posts: WrittenPosts, new: Sequence[PredictionRow]
+    ) -> Iterator[CountedPost]:
         """Yield what the posts with rows add.
 
         Args:
-            posts: these posts.
+            rows: all posts of the batch that have rows.
+            posts: what was written of them.
             new: the predictions that the batch has inserted; of a post, higher versions come later.
         """
         highest = {row.tweet_id: row for row in new}
-        for tweet_id, row in highest.items():
-            post, is_ade = posts[tweet_id], is_positive(row.scored)
+        for tweet_id, arrived in _by_id(rows).items():
+            post, prediction = posts[tweet_id], highest.get(tweet_id)
             if post.counted is not None:
-                change = is_ade - (post.counted.label == "ADE") if row.version > post.counted.version else 0
-                yield CountedPost(post.posted_at, row.scored, 0, change, was_counted=True)
+                if prediction is not None:
+                    yield _corrected(post, post.counted, prediction)
                 continue
-            versions, is_kept = list(post.arrivals.versions.values()), self.negatives.keeps(tweet_id)
-            if not post.was_known and not is_kept and all(map(_is_edit, versions)):
-                seen = 0
-            elif post.had_effect or (post.was_known and is_kept):
-                seen = 1  # if the bundle had counted it, its prediction would be there
+            if self.negatives.keeps(tweet_id):
+                seen = prediction is not None and self._counts_kept(post)
             else:
-                seen = int(self._has_uncounted(versions))
-            yield CountedPost(post.posted_at, row.scored, seen, int(is_ade))
+                seen = _has_first_effect(post) or self._has_uncounted_first(arrived)
+            if prediction is not None:
+                scored = prediction.scored
+                yield CountedPost(post.posted_at, scored, int(seen), int(is_positive(scored)))
+            elif seen:
+                # It came after its edit, which another bundle has stored, so it is no version of the row.
+                yield CountedPost(post.posted_at, arrived[-1], 1, 0)
 
     def unstored(self, posts: Sequence[ScoredPost]) -> Iterator[CountedPost]:
         """Yield what the posts without rows add; all of them are without an effect."""
-        by_id: dict[str, list[ScoredPost]] = {}
-        for row in posts:
-            by_id.setdefault(row.received.post.id, []).append(row)
-        for rows in by_id.values():
-            if self._has_uncounted([row for row in rows if not _is_edit(row)]):
+        for rows in _by_id(posts).values():
+            if self._has_uncounted_first(rows):
                 yield CountedPost(rows[0].received.posted_at, rows[-1], 1, 0)
+
+    def _counts_kept(self, post: WrittenPost) -> bool:
+        """Return True if the first prediction of a post counts that is stored with or without an effect.
+
+        If the bundle had counted it, its prediction would be there, unless posts without an effect were not
+        stored then.
+        """
+        versions = list(post.arrivals.versions.values())
+        if all(map(_is_edit, versions)):
+            return post.was_known or post.had_effect or self._has_uncounted(versions)
+        return _has_first_effect(post) or self._has_uncounted_first(versions)
+
+    def _has_uncounted_first(self, rows: Sequence[ScoredPost]) -> bool:
+        return self._has_uncounted([row for row in rows if not _is_edit(row)])
 
     def _has_uncounted(self, rows: Sequence[ScoredPost]) -> bool:
         return any(not self.counted.has(row.received.origin) for row in rows)
@@ -148,6 +166,25 @@ def _drug_counts(counted: Sequence[CountedPost]) -> list[HourlyDrugCount]:
         HourlyDrugCount(start_of(hour), drug, seen[hour, drug], positive[hour, drug])
         for hour, drug in sorted(seen)
     ]
+
+
+def _corrected(post: WrittenPost, counted: CountedPrediction, prediction: PredictionRow) -> CountedPost:
+    """Return what a prediction changes of a post that the bundle has counted."""
+    is_newer = prediction.version > counted.version
+    change = is_positive(prediction.scored) - (counted.label == "ADE") if is_newer else 0
+    return CountedPost(post.posted_at, prediction.scored, 0, change, was_counted=True)
+
+
+def _by_id(rows: Sequence[ScoredPost]) -> dict[str, list[ScoredPost]]:
+    by_id: dict[str, list[ScoredPost]] = {}
+    for row in rows:
+        by_id.setdefault(row.received.post.id, []).append(row)
+    return by_id
+
+
+def _has_first_effect(post: WrittenPost) -> bool:
+    """Return True if the batch has brought a version with an effect that is not an edit."""
+    return any(is_positive(row) and not _is_edit(row) for row in post.arrivals.versions.values())
 
 
 def _is_edit(row: ScoredPost) -> bool:

@@ -229,7 +229,7 @@ class Store:
                 before = await count_offsets(connection, [*spans, *spans_of(origins)], counters)
                 await count_skipped(connection, skipped, before[CounterKind.SKIPPED], group=group)
                 counts = BatchCounts(before[CounterKind.SCORED], self._negatives)
-                counted = [*counts.stored(posts, new), *counts.unstored(admitted.unstored)]
+                counted = [*counts.stored(admitted.stored, posts, new), *counts.unstored(admitted.unstored)]
                 await add_to_counts(connection, counted, bundle=bundle)
                 await count_effects(connection, posts, new, bundle=bundle)
             if admission.late:

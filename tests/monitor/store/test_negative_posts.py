@@ -24,11 +24,13 @@ from tests.monitor.store.batches import (
     negative_tweet,
     positive_tweet,
     raised,
+    scored,
     write,
 )
 from tests.monitor.store.events import apply, post_event
 
 EDITED = POSTED + timedelta(minutes=5)
+BUNDLES = ("old", "new")
 MakeStore = Callable[..., Store]
 
 
@@ -178,6 +180,41 @@ async def test_a_positive_edit_counts_as_seen_if_its_first_version_never_came(
     assert counts(tables) == [(1, 1)]
 
 
+async def test_a_first_version_that_comes_again_along_with_its_edit_is_not_counted_again(
+    store: Store, tables: Tables
+) -> None:
+    first = negative_tweet("1", offset=0)
+    await write(store, [first])
+    # The worker crashed before it committed the offset.
+    assert (await write(store, [first, positive_tweet("1", offset=1, edited_at=EDITED)])).new_posts == 0
+    assert counts(tables) == [(1, 1)]
+
+
+@pytest.mark.parametrize("negatives", ["none", "all"])
+async def test_a_post_that_another_bundle_has_stored_meanwhile_is_not_counted_again(
+    make_store: MakeStore, store: Store, tables: Tables, negatives: str
+) -> None:
+    await write(store, [negative_tweet("1", offset=0)], bundle="new")
+    later = make_store(negatives=negatives)
+    await write(later, [positive_tweet("1", offset=0)])
+    await write(later, [negative_tweet("1", offset=0)], bundle="new")
+    assert (counts(tables), counts(tables, "new")) == ([(1, 1)], [(1, 0)])
+
+
+async def test_a_first_version_counts_after_another_bundle_has_stored_its_edit(
+    store: Store, tables: Tables
+) -> None:
+    first, edit = negative_tweet("1", offset=0), positive_tweet("1", offset=1, edited_at=EDITED)
+    for _ in range(2):
+        for rows in ([first], [edit]):
+            await write(store, rows)
+    for _ in range(2):
+        for rows in ([first], [edit]):
+            await write(store, rows, bundle="new")
+        await write(store, [first, edit], bundle="third")
+    assert counts(tables) == counts(tables, "new") == counts(tables, "third") == [(1, 1)]
+
+
 async def test_a_deletion_of_a_post_without_a_row_keeps_it_out(store: Store, tables: Tables) -> None:
     await write(store, [negative_tweet("1", offset=0)])
     [event] = await apply(store, post_event("delete", "1"))
@@ -284,3 +321,48 @@ async def test_crashes_and_rewinds_leave_the_counts_of_one_reading(
         await write(store, log[start : start + length])
         end = max(end, min(len(log), start + length))
     assert (counts(tables), tables.content()["mentions"]) == expected
+
+
+def message_for_any(number: int, *, is_edit: bool, has_effect: bool) -> ScoredPost:
+    """Return message `number` of the log, whose text does not depend on what a bundle finds in it."""
+    if not is_edit:
+        return scored(str(number), "a first text", positive=has_effect, offset=number)
+    edited_at = POSTED + timedelta(seconds=number)
+    return scored(str(number - 1), "another text", positive=has_effect, offset=number, edited_at=edited_at)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=8),
+    st.lists(st.tuples(st.sampled_from(BUNDLES), st.integers(0, 7), st.integers(1, 4)), max_size=8),
+)
+@profile(
+    max_examples=15,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+async def test_two_bundles_count_as_if_each_were_alone(
+    store: Store,
+    tables: Tables,
+    entries: list[tuple[bool, bool, bool]],
+    rereads: Sequence[tuple[str, int, int]],
+) -> None:
+    logs: dict[str, list[ScoredPost]] = {bundle: [] for bundle in BUNDLES}
+    for number, (is_edit, *effects) in enumerate(entries):
+        follows = is_edit and number > 0 and not entries[number - 1][0]
+        for bundle, has_effect in zip(BUNDLES, effects, strict=True):
+            logs[bundle].append(message_for_any(number, is_edit=follows, has_effect=has_effect))
+    wipe = "DELETE FROM tweets; DELETE FROM hourly_counts; DELETE FROM counted_offsets"
+    expected = {}
+    for bundle, log in logs.items():
+        tables.run(wipe)
+        await write(store, log, bundle=bundle)
+        expected[bundle] = counts(tables, bundle)
+
+    tables.run(wipe)
+    ends = dict.fromkeys(BUNDLES, 0)
+    for bundle, first, length in [*rereads, *((bundle, 0, len(entries)) for bundle in BUNDLES)]:
+        start = min(first, ends[bundle])
+        await write(store, logs[bundle][start : start + length], bundle=bundle)
+        ends[bundle] = max(ends[bundle], min(len(entries), start + length))
+    assert {bundle: counts(tables, bundle) for bundle in BUNDLES} == expected
