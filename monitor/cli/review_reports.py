@@ -64,7 +64,7 @@ def print_state(item_id: int, state: ItemState, *, as_json: bool) -> None:
     meanings = {
         "open": "it waits for another verdict",
         "disputed": "two verdicts differ; it waits for an adjudicator (`review next --adjudicate`)",
-        "done": f"{holds} holds",
+        "done": f"done, verdict {holds}",
     }
     print_line(f"item {item_id}: {meanings[state.state]}")
 

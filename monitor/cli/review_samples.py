@@ -6,13 +6,17 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.console import counted, print_json, print_note
 from monitor.cli.options import parse_time, settings_of
 from monitor.cli.review_reports import json_record, print_agreement, print_drift, print_sample
+
+if TYPE_CHECKING:
+    from monitor.review import CorpusExport
+    from monitor.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Since = Annotated[str | None, typer.Option(metavar="WHEN", help="Decided at or after: 2026-03-14, 24h, 7d.")]
@@ -104,23 +108,24 @@ def export_reviews_command(
     since: Since = None,
     until: Until = None,
     reason: Annotated[str | None, typer.Option(help="Why, for the audit.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write reviewed posts as training data, for `ade-train prepare --format reviews`.
 
     The lines have the texts of posts, so only you can read the file. The audit keeps who exported them, how
     many, and the digest of the lines.
     """
-    from monitor.private_files import open_private
     from monitor.review import export_reviews
 
     window = _window(since, until)
     settings = settings_of(context)
-    arguments = {"since": window[0], "until": window[1]}
+    arguments: dict[str, Any] = {"since": window[0], "until": window[1], "reason": reason}
     if output is None:
-        result = export_reviews(settings, sys.stdout.write, **arguments, reason=reason)
+        result = export_reviews(settings, sys.stdout.write, **arguments)
     else:
-        with open_private(output) as file:
-            result = export_reviews(settings, file.write, **arguments, reason=reason)
+        result = _export_to(output, settings, arguments, force=force)
+    if not result.posts:
+        print_note("nothing matches: no post of this window has verdicts on all of its items")
     counts = ", ".join(f"{count:,} {name}" for name, count in sorted(result.decisions.items()))
     print_note(f"{counted(result.posts, 'post')} exported{f' ({counts})' if counts else ''}")
     if result.waiting:
@@ -158,17 +163,51 @@ def drift_command(
         windows = DriftWindows(since - timedelta(weeks=reference_weeks), since, end)
     except OverflowError:
         raise typer.BadParameter("there are not so many weeks before --until") from None
+    if metrics is not None and not metrics.parent.is_dir():
+        raise _unwritable_metrics(metrics, f"there is no folder {metrics.parent}")
     settings = settings_of(context)
     configure_logs(settings.log)
     drift = watch_drift(settings, windows, alpha=alpha)
-    if metrics is not None:
-        write_drift_metrics(metrics)
     if as_json:
         print_json(json_record({**asdict(windows), **asdict(drift)}))
     else:
         print_drift(drift)
+    if metrics is not None:
+        try:
+            write_drift_metrics(metrics)
+        except OSError as error:
+            raise _unwritable_metrics(metrics, error.strerror or str(error)) from None
     if drift.dropped:
         raise typer.Exit(3)
+
+
+def _export_to(output: Path, settings: Settings, arguments: dict[str, Any], *, force: bool) -> CorpusExport:
+    """Export to a file. It gets its name once it is complete, so an earlier one stays until then.
+
+    Raises:
+        typer.BadParameter: the file cannot be written, or exists and `force` is False.
+    """
+    from monitor.exports import ExportError
+    from monitor.exports.destination import check_destination, writing_errors
+    from monitor.private_files import open_private
+    from monitor.review import export_reviews
+
+    try:
+        new = check_destination(output, force=force).new
+        with writing_errors(output):
+            try:
+                with open_private(new) as file:
+                    result = export_reviews(settings, file.write, **arguments)
+                new.replace(output)
+            finally:
+                new.unlink(missing_ok=True)
+    except ExportError as error:
+        raise typer.BadParameter(str(error)) from None
+    return result
+
+
+def _unwritable_metrics(path: Path, problem: str) -> typer.BadParameter:
+    return typer.BadParameter(f"--metrics {path} cannot be written: {problem}. Name another file")
 
 
 def _window(since: str | None, until: str | None) -> tuple[datetime, datetime]:

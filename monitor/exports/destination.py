@@ -89,7 +89,7 @@ def writing_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if no_room_message(error) is not None:
-            advice = "make room there; the same command then goes on where it stopped"
+            advice = "make room there, and run the same command again"
         else:
             advice = "choose another place with --output"
         raise ExportError(f"{path} cannot be written: {error.strerror or error}", advice) from error

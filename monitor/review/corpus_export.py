@@ -46,7 +46,7 @@ class CorpusExport:
 
     Attributes:
         decisions: number of posts by decision: confirmed, corrected, rejected, unclear.
-        waiting: posts that were left out because some of their mentions are not reviewed yet.
+        waiting: posts of the window that were left out, because some of their mentions are not reviewed yet.
         sha256: digest of all lines, in hexadecimal.
         entry: number of the entry in the audit.
     """
@@ -97,7 +97,7 @@ def export_reviews(
                 decisions[record["decision"]] += 1
                 digest.update(line.encode("utf-8"))
                 lines.write(line)
-            waiting = count_partly_reviewed(connection)
+            waiting = count_partly_reviewed(connection, *window)
         details = {"format": "reviews", "posts": decisions.total(), "sha256": digest.hexdigest()}
         entry = record_audit(settings, AuditEntry("export", "reviews", reason, details))
         lines.seek(0)

@@ -37,7 +37,8 @@ _WAITING: Final = text(
     FROM review_items AS i JOIN tweets AS t ON {CAN_BE_READ}
     WHERE i.state <> 'done' AND EXISTS (
         SELECT FROM review_items AS o WHERE o.tweet_id = i.tweet_id AND o.bundle = i.bundle
-          AND o.version = i.version AND o.state = 'done')
+          AND o.version = i.version AND o.state = 'done'
+          AND o.decided_at >= :since AND o.decided_at < :until)
     """  # noqa: S608 - no value is part of it
 )
 _INDEPENDENT: Final = text(
@@ -125,9 +126,9 @@ def read_reviewed(connection: Connection, since: datetime, until: datetime) -> I
         )
 
 
-def count_partly_reviewed(connection: Connection) -> int:
-    """Return the number of posts with both items that are done and items that wait."""
-    return int(connection.execute(_WAITING).scalar_one())
+def count_partly_reviewed(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return the number of posts with both items that were decided in a window and items that wait."""
+    return int(connection.execute(_WAITING, {"since": since, "until": until}).scalar_one())
 
 
 def read_independent(connection: Connection, since: datetime, until: datetime) -> list[ItemVerdicts]:

@@ -37,6 +37,10 @@ def decide(run: RunCommand, settings: Settings, item: int, *verdict: str) -> dic
     return record
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def test_verdicts_become_training_data(
     run: RunCommand, migrated: Settings, tables: Tables, tmp_path: Path
 ) -> None:
@@ -93,6 +97,33 @@ async def test_verdicts_become_training_data(
     assert tables.rows("SELECT DISTINCT ptid FROM mentions WHERE tweet_id = '3'") == [("10044565",)]
 
 
+async def test_an_export_replaces_a_file_only_on_request_and_once_complete(
+    run: RunCommand, migrated: Settings, tables: Tables, tmp_path: Path
+) -> None:
+    await fill(migrated, [reported("1"), reported("2", "shaky", "cannot sleep")])
+    assert run(migrated, "review", "sample", *WEEK, "--reviewers", "1").status == 0
+    path = tmp_path / "reviews.jsonl"
+    path.write_text("earlier")
+    export = ("review", "export", "--output", str(path))
+    refused = run(migrated, *export)
+    assert refused.status == 2
+    assert "--force" in refused.err
+    tables.run("ALTER TABLE review_items RENAME TO hidden_items")
+    assert run(migrated, *export, "--force").status == 1
+    tables.run("ALTER TABLE hidden_items RENAME TO review_items")
+    assert path.read_text() == "earlier"
+    empty = run(migrated, *export, "--force")
+    assert (empty.status, path.read_text()) == (0, "")
+    assert "nothing matches" in empty.err
+    for (item,) in tables.rows("SELECT min(item_id) FROM review_items GROUP BY tweet_id"):
+        decide(run, migrated, item, "correct")
+    assert run(migrated, *export, "--force").status == 0
+    assert json.loads(path.read_text())["id"] == "1"
+    assert "1 post left out" in run(migrated, "review", "export").err
+    assert "left out" not in run(migrated, "review", "export", "--until", "2026-01-01").err
+    assert names_in(tmp_path) == ["reviews.jsonl"]
+
+
 async def test_an_item_is_shown_with_its_words_and_without_its_author(
     run: RunCommand, migrated: Settings
 ) -> None:
@@ -134,7 +165,9 @@ async def test_the_examples_of_the_page_run(
     exec(compile(code, "docs/review.md", "exec"), {})
 
 
-async def test_mistakes_are_refused_with_status_2_and_advice(run: RunCommand, migrated: Settings) -> None:
+async def test_mistakes_are_refused_with_status_2_and_advice(
+    run: RunCommand, migrated: Settings, tmp_path: Path
+) -> None:
     await fill(migrated, [reported("1")])
     assert run(migrated, "review", "sample", *WEEK, "--reviewers", "1").status == 0
     shaky = f"{SHAKY[0]}:{SHAKY[1]}"
@@ -162,6 +195,12 @@ async def test_mistakes_are_refused_with_status_2_and_advice(run: RunCommand, mi
         ["list", "--outcome", "right"],
         ["agreement", "--since", "2026-07-06", "--until", "2026-06-29"],
         ["export", "--since", "yesterdayy"],
+        ["export", "--output", "no-folder/reviews.jsonl"],
+        ["export", "--output", "/proc/reviews.jsonl"],
+        ["export", "--output", str(tmp_path)],
+        ["drift", "--metrics", "no-folder/review.prom"],
+        ["drift", "--metrics", "/proc/review.prom"],
+        ["drift", "--metrics", str(tmp_path)],
     ]
     for arguments in mistakes:
         ended = run(migrated, "review", *arguments)
