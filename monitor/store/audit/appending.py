@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
-from monitor.errors import FatalError
+from monitor.errors import FatalError, RetryableError
 from monitor.settings import Settings
-from monitor.store.connections import checking_engine
+from monitor.store.connections import checking_engine, describe_database
 from monitor.store.driver_errors import translate_driver_errors
 
 _APPEND: Final = text(
@@ -25,6 +25,12 @@ _NO_RIGHT: Final = "this login may not append to the audit, and without an entry
 _GRANT: Final = (
     "let an administrator run GRANT ade_reader TO the login, or GRANT INSERT (action, subject, reason, "
     "details), SELECT (number) ON audit_entries TO it"
+)
+
+_READ_ONLY: Final = "is read-only, so the entry of the audit cannot be written, and without it no text leaves"
+_USE_PRIMARY: Final = (
+    "name a server that can be written, such as the primary of a replica, in database.url "
+    "(ADE_DATABASE__URL). On a replica, `ade-monitor query` without a format needs no entry"
 )
 
 
@@ -85,9 +91,12 @@ def record_audit(settings: Settings, entry: AuditEntry) -> int:
     ):
         try:
             return append_audit(connection, entry)
-        except ProgrammingError as error:
+        except DBAPIError as error:
             if isinstance(error.orig, InsufficientPrivilege):
                 raise FatalError(_NO_RIGHT, _GRANT) from None
+            if isinstance(error.orig, ReadOnlySqlTransaction):
+                fact = f"the database {describe_database(database)} {_READ_ONLY}"
+                raise RetryableError(fact, _USE_PRIMARY) from None
             raise
 
 
