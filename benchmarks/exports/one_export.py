@@ -14,7 +14,7 @@ from monitor.exports.export_state import ExportRequest
 from monitor.exports.exporting import plan_export, run_export
 from monitor.settings import load_settings
 from monitor.store import Filters
-from monitor.store.origin import read_origin
+from monitor.store.origin import count_erased_rows, read_origin
 
 
 def main(file_format: str, limit: int, mask: bool, path: Path) -> None:
@@ -25,7 +25,7 @@ def main(file_format: str, limit: int, mask: bool, path: Path) -> None:
     columns = [column.name for column in dataset.columns]
     request = ExportRequest("effects", file_format, {}, mask, False, False, origin.database, columns)
     started, processor = time.monotonic(), time.process_time()
-    plan = plan_export(request, ExportFiles(path), origin, {})
+    plan = plan_export(request, ExportFiles(path), origin, {}, erased_rows=count_erased_rows(settings))
     finished = run_export(settings, plan, dataset, lambda rows: None)
     seconds = time.monotonic() - started
     figures = {

@@ -125,7 +125,7 @@ def _plan(
 ) -> ExportPlan:
     from monitor.exports.export_state import ExportRequest
     from monitor.exports.exporting import plan_export
-    from monitor.store.origin import read_origin
+    from monitor.store.origin import count_erased_rows, read_origin
 
     origin = read_origin(settings)
     request = ExportRequest(
@@ -139,12 +139,18 @@ def _plan(
         columns=[column.name for column in dataset.columns],
     )
     stated = {name: time.isoformat() for name, time in times.items() if time is not None}
-    return plan_export(request, destination, origin, stated, restart=options.restart)
+    erased_rows = count_erased_rows(settings)
+    return plan_export(request, destination, origin, stated, erased_rows=erased_rows, restart=options.restart)
 
 
 def _run(settings: Settings, plan: ExportPlan, dataset: Dataset[Any]) -> FinishedExport:
     from monitor.exports.exporting import run_export
 
+    if plan.discarded_rows:
+        print_note(
+            f"starting from scratch: posts were erased after {plan.discarded_rows:,} {dataset.unit} "
+            "had been exported"
+        )
     if plan.is_resumed:
         first = plan.state.runs[0].started_at
         print_note(f"going on after {plan.state.rows:,} {dataset.unit} of the export that started at {first}")

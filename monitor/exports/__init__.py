@@ -10,8 +10,9 @@ text_masking      names and handles in texts
 destination       the names of the files, and the checks before any work
 export_state      how far an unfinished export is
 unfinished        its rows, which can be continued
+audited_exports   the audit entries of its starts and its end
 provenance        who, when, from what, and by which filters
-exporting         an export from its first row to its name
+exporting         an export from its first audit entry to its name
 e2b               reports of cases as E2B(R3) files
 """
 

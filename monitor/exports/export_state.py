@@ -56,6 +56,8 @@ class ExportState:
     Attributes:
         request: what is exported.
         times: the times that `--since` and the like stood for at the first start, in ISO 8601.
+        erased_rows: of `count_erased_rows` before the first row was read.
+        entries: numbers of the audit entries for its starts; no row is there without one.
         rows: number of rows in the file.
         size: bytes of the file up to there.
         key: place of the last row in the order; None before the first.
@@ -66,6 +68,8 @@ class ExportState:
 
     request: ExportRequest
     times: Mapping[str, str] = field(default_factory=dict)
+    erased_rows: int = 0
+    entries: list[int] = field(default_factory=list)
     rows: int = 0
     size: int = 0
     key: list[Any] | None = None

@@ -1,15 +1,15 @@
-"""An export from its first row to its name: rows, the whole file, its digest, the audit entry, the name."""
+"""An export from its first audit entry to its name: rows, the whole file, its digest, the last entry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
 from models.terminal import json_line
+from monitor.exports.audited_exports import record_end, record_start
 from monitor.exports.destination import ExportFiles, sync, writing_errors
 from monitor.exports.errors import ExportError
 from monitor.exports.export_datasets import Dataset
@@ -18,7 +18,6 @@ from monitor.exports.file_formats import ExportFormat, conversion_of, lines_of, 
 from monitor.exports.provenance import file_digest, provenance_of, write_provenance
 from monitor.exports.unfinished import UnfinishedRows, remove_unfinished, unfinished_state
 from monitor.settings import Settings
-from monitor.store.audit import AuditEntry, record_audit
 from monitor.store.origin import DatabaseOrigin
 
 Advance = Callable[[int], None]
@@ -34,12 +33,15 @@ class ExportPlan:
         destination: where to.
         origin: the database.
         state: how far it is.
+        discarded_rows: number of rows of an earlier run that are discarded, because posts were erased since;
+            None if there are none.
     """
 
     request: ExportRequest
     destination: ExportFiles
     origin: DatabaseOrigin
     state: ExportState
+    discarded_rows: int | None = None
 
     @property
     def is_resumed(self) -> bool:
@@ -68,15 +70,19 @@ def plan_export(
     origin: DatabaseOrigin,
     times: Mapping[str, str],
     *,
+    erased_rows: int,
     restart: bool = False,
 ) -> ExportPlan:
     """Return a new export, or an unfinished one that goes on.
+
+    If posts were erased since an unfinished one started, its rows may have them. Then it starts from scratch.
 
     Args:
         request: what is exported.
         destination: where to.
         origin: the database.
         times: what the times of the filters stand for now; an unfinished export keeps its own.
+        erased_rows: of `count_erased_rows`, read before the rows are.
         restart: discard an unfinished export.
 
     Raises:
@@ -88,15 +94,18 @@ def plan_export(
         conversion.require()
     if restart:
         remove_unfinished(destination)
-    state = unfinished_state(destination)
+    state, discarded = unfinished_state(destination), None
     if state is None:
-        state = ExportState(request, times)
+        state = ExportState(request, times, erased_rows)
     elif differences := state.request.differences(request):
         raise ExportError(
             f"an unfinished export to {destination.path} has other options ({', '.join(differences)})",
             "repeat its command, choose another name, or discard it with --restart",
         )
-    return ExportPlan(request, destination, origin, state.started_again(_now()))
+    elif state.erased_rows != erased_rows:
+        discarded = state.rows
+        state = ExportState(request, state.times, erased_rows)
+    return ExportPlan(request, destination, origin, state.started_again(_now()), discarded)
 
 
 def run_export(
@@ -107,7 +116,7 @@ def run_export(
     *,
     convert_advance: Advance | None = None,
 ) -> FinishedExport:
-    """Read the rows, write the file, append an audit entry, and give the file its name.
+    """Append an audit entry, read the rows, write the file, append the last entry, and give it its name.
 
     After an error or Ctrl-C, the rows so far stay, and the same export goes on after them.
 
@@ -124,6 +133,8 @@ def run_export(
         FatalError: the database refuses.
     """
     with UnfinishedRows(plan.destination, plan.state) as unfinished:
+        # First the entry: without it, no text leaves the database.
+        unfinished.note_entry(record_start(settings, plan.destination, plan.state, plan.origin))
         if not unfinished.state.is_complete:
             _read_rows(plan, dataset, unfinished, advance)
             unfinished.complete()
@@ -131,7 +142,7 @@ def run_export(
         with writing_errors(plan.destination.path):
             try:
                 cut_cells = _make_file(plan, dataset, provenance, convert_advance or _ignore)
-                return _publish(settings, plan, provenance, cut_cells)
+                return _publish(settings, plan, provenance, cut_cells, unfinished.state.entries)
             finally:
                 plan.destination.new.unlink(missing_ok=True)
 
@@ -163,9 +174,9 @@ def _make_file(plan: ExportPlan, dataset: Dataset[Any], provenance: dict[str, An
 
 
 def _publish(
-    settings: Settings, plan: ExportPlan, provenance: dict[str, Any], cut_cells: int
+    settings: Settings, plan: ExportPlan, provenance: dict[str, Any], cut_cells: int, entries: Sequence[int]
 ) -> FinishedExport:
-    """Append the audit entry, then give the files their names."""
+    """Append the last audit entry, then give the files their names."""
     destination = plan.destination
     is_made = conversion_of(ExportFormat(plan.request.file_format)) is not None
     whole = destination.new if is_made else destination.rows
@@ -177,9 +188,7 @@ def _publish(
         "bytes": digest.size,
         "sha256": digest.sha256,
     }
-    # First the entry: without it, no file leaves the monitor.
-    entry = AuditEntry("export", plan.request.dataset, details=_audited(provenance))
-    number = record_audit(settings, entry)
+    number = record_end(settings, provenance, entries)
     provenance["audit_entry"] = number
     write_provenance(destination.provenance, provenance)
     whole.replace(destination.path)
@@ -187,32 +196,6 @@ def _publish(
     destination.rows.unlink(missing_ok=True)
     sync(destination.path.parent)
     return FinishedExport(provenance, number, cut_cells)
-
-
-_AUDITED = (
-    "dataset",
-    "format",
-    "filters",
-    "times",
-    "masked",
-    "started_at",
-    "rows",
-    "file",
-    "bytes",
-    "sha256",
-    "system_user",
-    "bundles",
-    "software",
-)
-
-
-def _audited(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the details of the audit entry. The words that were searched may be a name: their digest is."""
-    details = {name: provenance[name] for name in _AUDITED}
-    filters = dict(details["filters"])
-    if (words := filters.get("text")) is not None:
-        filters["text"] = f"sha256:{sha256(str(words).encode('utf-8', 'replace')).hexdigest()}"
-    return {**details, "filters": filters}
 
 
 def _counted(rows: Iterator[list[Any]], advance: Advance) -> Iterator[list[Any]]:

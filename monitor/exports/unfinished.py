@@ -22,7 +22,8 @@ BETWEEN_CHECKPOINTS: Final = 2.0
 class UnfinishedRows:
     """A file of rows that can be continued after the process was killed, at any time.
 
-    As a context manager, it saves how far it is after an error. Only one process may have it.
+    As a context manager, it saves how far it is after an error. Without an audit entry, it then removes the
+    file, which has no rows. Only one process may have it.
     """
 
     def __init__(self, destination: ExportFiles, state: ExportState) -> None:
@@ -55,13 +56,20 @@ class UnfinishedRows:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is not None and not self.state.is_complete:
-                # If the disk is full, the last checkpoint counts.
-                with suppress(ExportError):
+            # If the disk is full, the last checkpoint counts.
+            with suppress(ExportError):
+                if not self.state.entries:
+                    remove_unfinished(self._destination)
+                elif kind is not None and not self.state.is_complete:
                     self.checkpoint()
         finally:
             with suppress(OSError):
                 self._file.close()
+
+    def note_entry(self, number: int) -> None:
+        """Save the number of the audit entry for this start, before any row is written."""
+        self.state = replace(self.state, entries=[*self.state.entries, number])
+        self.checkpoint()
 
     def start(self, header: str) -> None:
         """Write what comes before the first row, unless it is there."""

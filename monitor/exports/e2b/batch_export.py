@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from monitor.errors import SettingsError
 from monitor.exports.destination import ExportFiles, sync, writing_errors
+from monitor.exports.e2b.audited_batches import AUDITED_IDS, AuditedBatch
 from monitor.exports.e2b.batch_writing import MessageBatch, write_batch
 from monitor.exports.e2b.case_reports import LeftOut, ReportOptions, report_of
 from monitor.exports.e2b.case_rows import CaseRows, read_cases
@@ -22,12 +23,9 @@ from monitor.exports.e2b.schema_check import schema_findings
 from monitor.exports.provenance import file_digest
 from monitor.private_files import open_private_bytes
 from monitor.settings import E2bSettings, Settings
-from monitor.store.audit import AuditEntry, record_audit
 from monitor.store.cases import CaseFilters
 
 _REQUIRED: Final = ("organization", "country", "sender_id", "receiver_id")
-AUDITED_IDS: Final = 1_000
-"""Most ids of cases in an audit entry; the SHA-256 of the file stands for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +118,8 @@ def export_batch(
 ) -> ExportedBatch:
     """Write, check and audit a batch. If anything fails, no file is left.
 
+    The audit gets an entry before the first report is written, and one for the whole file.
+
     Args:
         settings: the database and the sender.
         selection: which cases.
@@ -139,7 +139,8 @@ def export_batch(
     """
     batch = MessageBatch(sender_of(settings.e2b), datetime.now(UTC), production)
     cases = read_cases(settings, selection.names, selection.filters)
-    reports = _Reports(cases, options, advance)
+    audited = AuditedBatch(settings, destination, batch, options, by_id=bool(selection.names))
+    reports = _Reports(cases, options, advance, audited.record_start)
     with writing_errors(destination.path):
         try:
             with open_private_bytes(destination.new) as stream:
@@ -147,7 +148,7 @@ def export_batch(
             if not written:
                 raise nothing_written(reports)
             findings = _checked(destination.new, schema)
-            return _publish(settings, selection, options, destination, batch, reports, findings)
+            return _publish(destination, audited, reports, findings)
         finally:
             destination.new.unlink(missing_ok=True)
 
@@ -159,16 +160,23 @@ class _Reports:
         cases: the cases.
         options: how reports are made.
         advance: called for each case.
+        record_start: called before the first report; returns the number of the audit entry.
     """
 
     def __init__(
-        self, cases: Iterator[CaseRows], options: ReportOptions, advance: Callable[[int], None]
+        self,
+        cases: Iterator[CaseRows],
+        options: ReportOptions,
+        advance: Callable[[int], None],
+        record_start: Callable[[], int],
     ) -> None:
         self.left_out: Counter[str] = Counter()
         self.candidates = 0
         self.written = 0
         self.first_ids: list[str] = []
+        self.entry: int | None = None
         self._cases, self._options, self._advance = cases, options, advance
+        self._record_start = record_start
 
     def __iter__(self) -> Iterator[SafetyReport]:
         for case in self._cases:
@@ -178,6 +186,8 @@ class _Reports:
                 self.left_out[report.reason] += 1
                 self.candidates += report.is_candidate
                 continue
+            if self.entry is None:
+                self.entry = self._record_start()
             self.written += 1
             if len(self.first_ids) < AUDITED_IDS:
                 self.first_ids.append(report.number)
@@ -215,32 +225,16 @@ def _checked(path: Path, schema: Any) -> list[CheckFinding]:
 
 
 def _publish(
-    settings: Settings,
-    selection: CaseSelection,
-    options: ReportOptions,
-    destination: ExportFiles,
-    batch: MessageBatch,
-    reports: _Reports,
-    findings: list[CheckFinding],
+    destination: ExportFiles, audited: AuditedBatch, reports: _Reports, findings: list[CheckFinding]
 ) -> ExportedBatch:
-    """Append the audit entry, then give the file its name: without the entry, no file leaves the monitor."""
+    """Append the last audit entry, then give the file its name."""
+    assert reports.entry is not None  # noqa: S101 - there is a report
     sync(destination.new)
     digest = file_digest(destination.new)
-    details = {
-        "format": "e2b-r3",
-        "file": destination.path.name,
-        "sha256": digest.sha256,
-        "batch": batch.number,
-        "production": batch.production,
-        "reports": reports.written,
-        "cases": reports.first_ids,
-        "left_out": sum(reports.left_out.values()),
-        "by_id": bool(selection.names),
-        "candidates": options.candidates,
-        "masked": options.masked,
-        "with_text": options.with_text,
-    }
-    number = record_audit(settings, AuditEntry("export", "e2b", details=details))
+    left_out = sum(reports.left_out.values())
+    number = audited.record_end(
+        reports.entry, digest.sha256, reports.first_ids, reports=reports.written, left_out=left_out
+    )
     destination.new.replace(destination.path)
     sync(destination.path.parent)
     return ExportedBatch(

@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -27,14 +28,19 @@ from sqlalchemy import text as sql
 
 from monitor.embedded import Postgres
 from monitor.errors import FatalError
-from monitor.exports import exporting, unfinished, workbook_writing
+from monitor.exports import audited_exports, unfinished
 from monitor.findings import DrugMention, DrugNaming
 from monitor.records import ScoredPost
 from monitor.settings import DatabaseSettings, EnrichSettings, PrivacySettings, Settings
 from monitor.store import READER, Store, reading_engine
+from monitor.store.audit import AuditEntry, record_audit
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import POSTED, linked_to, mention_of, scored, write
+from tests.monitor.store.conftest import migrated
+from tests.monitor.store.events import apply, post_event
 from tests.monitor.store.logins import login, name_of
+
+__all__ = ["migrated"]  # a database alone: no broker is needed here
 
 WILD = '=cmd|"a,b"\r\nعندي\tصداع ’💊\x1b[31m _x0041_ \u202e; sick @bob_1'
 PLAIN = "#Zoloft @ann@example.social makes me sick, call +44 20 7946 0958"
@@ -311,16 +317,93 @@ def test_an_existing_file_is_replaced_with_force_only(
 def test_nothing_leaves_the_monitor_without_an_audit_entry(
     run: RunCommand, filled: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> int:
-        raise FatalError("the database refuses")
+    def refuse_to_record(refused_phase: str) -> None:
+        def record(settings: Settings, entry: AuditEntry) -> int:
+            if entry.details["phase"] == refused_phase:
+                raise FatalError("the database refuses")
+            return record_audit(settings, entry)
 
-    monkeypatch.setattr(exporting, "record_audit", refuse)
+        monkeypatch.setattr(audited_exports, "record_audit", record)
+
     path = tmp_path / "a.parquet"
-    refused(run, filled, "effects", "-o", str(path), status=1)
-    assert not path.exists()
+    for phase, left in (("started", []), ("finished", ["a.parquet.unfinished", "a.parquet.unfinished.json"])):
+        refuse_to_record(phase)
+        refused(run, filled, "effects", "-o", str(path), status=1)
+        assert sorted(each.name for each in tmp_path.iterdir()) == left
     monkeypatch.undo()
     assert run(filled, "export", "effects", "-o", str(path)).status == 0
     assert parquet.read_metadata(path).num_rows == ROWS
+
+
+def test_each_start_has_an_audit_entry_before_its_first_row(
+    run: RunCommand, filled: Settings, tmp_path: Path, stop_after: Any
+) -> None:
+    path = tmp_path / "a.csv"
+    command = ["export", "effects", "-o", str(path), "--text", "sick"]
+    for rows in (0, 3, None):
+        stop_after(rows)
+        run(filled, *command)
+    first, second, third, last = audited(filled)[-4:]
+    phases = [entry["details"]["phase"] for entry in (first, second, third, last)]
+    assert phases == ["started", "resumed", "resumed", "finished"]
+    assert [entry["details"]["rows_before"] for entry in (first, second, third)] == [0, 0, 3]
+    assert last["details"]["earlier"] == [entry["number"] for entry in (first, second, third)]
+    assert {entry["details"]["file"] for entry in (first, second, third)} == {"a.csv"}
+    assert {entry["details"]["filters"]["text"][:7] for entry in (first, last)} == {"sha256:"}
+
+
+def test_a_post_that_was_erased_in_between_is_not_in_the_file(
+    run: RunCommand, migrated: Settings, tmp_path: Path, stop_after: Any
+) -> None:
+    texts = {name: f"{name} makes me sick" for name in ("newest", "middle", "oldest")}
+    posts = [
+        scored(name, text, mention_of(text, "sick"), posted_at=POSTED - timedelta(hours=hours))
+        for hours, (name, text) in enumerate(texts.items())
+    ]
+    asyncio.run(fill(migrated, posts))
+    path = tmp_path / "a.csv"
+    command = ["export", "effects", "-o", str(path), "--since", "5200w"]
+    stop_after(2)
+    run(migrated, *command)
+    asyncio.run(erase(migrated, "newest"))
+    stop_after(None)
+    with login(migrated, READER) as analyst:
+        ended = run(analyst, *command, "--json")
+    assert "erased after 2 effects" in ended.err
+    provenance = json.loads(ended.out)
+    assert (provenance["rows"], len(provenance["runs"])) == (2, 1)
+    content = path.read_text(encoding="utf-8")
+    assert [text in content for text in texts.values()] == [False, True, True]
+    # The entry of the discarded rows stays on its own: they were in a file.
+    entries = [entry["details"] for entry in audited(migrated)]
+    assert [entry["phase"] for entry in entries] == ["started", "started", "finished"]
+    assert entries[-1]["earlier"] == [2]
+
+
+@pytest.mark.parametrize("command", [["query", "--json"], ["query", "--csv"], ["export", "effects", "-o"]])
+def test_a_read_only_database_refuses_outputs_and_says_what_to_do(
+    run: RunCommand, filled: Settings, tmp_path: Path, command: list[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    arguments = [*command, str(path)] if command[-1] == "-o" else command
+    with login(filled, READER) as replica:
+        with reading_engine(filled.database).connect() as connection:
+            connection.execute(sql("SET TRANSACTION READ WRITE"))
+            connection.execute(sql(f"ALTER ROLE {name_of(replica)} SET default_transaction_read_only = on"))
+            connection.commit()
+        ended = run(replica, *arguments)
+        assert (ended.status, ended.out) == (1, "")
+        assert "audit" in ended.err
+        assert "ADE_DATABASE__URL" in ended.err
+        assert "without a format" in " ".join(ended.err.split())
+        assert list(tmp_path.iterdir()) == []
+        assert run(replica, "query").status == 0
+
+
+async def erase(settings: Settings, post_id: str) -> None:
+    store = Store(settings)
+    await apply(store, post_event("delete", post_id))
+    await store.close()
 
 
 def test_a_full_disk_stops_the_export_and_it_goes_on(
@@ -330,7 +413,7 @@ def test_a_full_disk_stops_the_export_and_it_goes_on(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "a.xlsx"
-    for module, name in ((unfinished.os, "fsync"), (workbook_writing.tempfile, "TemporaryDirectory")):
+    for module, name in ((os, "fsync"), (tempfile, "TemporaryDirectory")):
         with monkeypatch.context() as full:
             full.setattr(module, name, refuse)
             text = refused(run, filled, "effects", "-o", str(path), status=1)

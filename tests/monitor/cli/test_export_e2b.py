@@ -56,7 +56,8 @@ def test_exports_have_the_reports_and_an_audit_entry(
     assert len(values(path, "//h:value[@value='true']/../h:code[@code='33']/@code")) == 2
     assert path.stat().st_mode & 0o077 == 0
     assert [file.name for file in tmp_path.iterdir()] == ["batch.xml"]
-    [entry] = entries(filled)
+    started, entry = entries(filled)
+    assert (started["phase"], entry["phase"], entry["earlier"]) == ("started", "finished", [1])
     assert (entry["reports"], entry["left_out"], entry["production"]) == (2, 2, False)
     assert sorted(entry["cases"]) == sorted(each.rpartition("-")[2] for each in identifiers)
     assert TEXT not in json.dumps(entry)
@@ -116,10 +117,30 @@ def test_contradicting_options_are_refused(run: RunCommand, options: list[str]) 
     assert run(Settings(), "export", "e2b", *options).status == 2
 
 
+def test_what_the_user_must_correct_ends_with_status_2(
+    run: RunCommand, filled: Settings, tmp_path: Path
+) -> None:
+    path, none = tmp_path / "batch.xml", tmp_path / "nothing"
+    path.write_text("earlier")
+    for arguments in (
+        ["--output", str(path)],
+        ["--output", str(path), "--force", "ffffffff"],
+        ["--output", str(path), "--force", "--schema", str(none)],
+        ["--check", str(none)],
+        ["--check", str(tmp_path)],
+        ["--check", str(path), "--schema", str(none)],
+        ["--check", str(path), "--schema", str(tmp_path)],
+    ):
+        ended = run(filled, "export", "e2b", *arguments)
+        assert ended.status == 2, (arguments, ended.err)
+        assert ended.err.count("nothing") <= 1
+    assert path.read_text() == "earlier"
+
+
 def test_without_a_sender_nothing_is_written(run: RunCommand, filled: Settings, tmp_path: Path) -> None:
     settings = filled.model_copy(update={"e2b": E2bSettings(country="US")})
     ended = export(run, settings, tmp_path / "batch.xml")
-    assert ended.status == 1
+    assert ended.status == 2
     assert "ADE_E2B__ORGANIZATION" in ended.err and "ADE_E2B__COUNTRY" not in ended.err
 
 
@@ -128,7 +149,7 @@ def test_without_a_version_of_meddra_nothing_is_written(
 ) -> None:
     settings = filled.model_copy(update={"e2b": SENDER.model_copy(update={"meddra_version": None})})
     ended = export(run, settings, tmp_path / "batch.xml")
-    assert ended.status == 1 and "ADE_E2B__MEDDRA_VERSION" in ended.err
+    assert ended.status == 2 and "ADE_E2B__MEDDRA_VERSION" in ended.err
 
 
 def test_an_empty_selection_writes_nothing(run: RunCommand, filled: Settings, tmp_path: Path) -> None:
@@ -156,4 +177,5 @@ def test_a_schema_that_refuses_the_batch_leaves_no_file(
     )
     ended = export(run, filled, tmp_path / "batch.xml", "--schema", str(schema))
     assert ended.status == 1 and [file.name for file in tmp_path.iterdir()] == ["schema.xsd"]
-    assert entries(filled) == []
+    # The texts were in a file for a while.
+    assert [entry["phase"] for entry in entries(filled)] == ["started"]

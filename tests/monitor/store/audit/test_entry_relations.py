@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from monitor.store.audit.entry_relations import rules_out
+from monitor.settings import Settings
+from monitor.store.audit import AuditEntry, record_audit
+from monitor.store.audit.entry_relations import related_entries, rules_out
+from monitor.store.connections import reading_engine
+from tests.monitor.store.batches import POSTED
 
 TREMOR = {"ptid": "10044565", "pt_name": "Tremor", "posted_at": "2026-07-01T12:00:00+00:00", "case_id": "c"}
 RETRACTED = dict.fromkeys(TREMOR)
@@ -52,3 +56,19 @@ def test_an_output_that_may_have_had_the_effect_is_kept(
     details: dict[str, Any], effect: dict[str, Any]
 ) -> None:
     assert not rules_out(details, effect)
+
+
+def test_a_finished_export_stands_for_its_starts_and_an_unfinished_one_is_listed(migrated: Settings) -> None:
+    for details in (
+        {"phase": "started"},
+        {"phase": "finished", "earlier": [1], "rows": 2, "sha256": "ab"},
+        {"phase": "started"},
+        {"phase": "finished", "earlier": [3], "rows": 0},
+        {"phase": "started"},
+        {"phase": "started", **INSOMNIA},
+    ):
+        record_audit(migrated, AuditEntry("export", "effects", details=details))
+    with reading_engine(migrated.database).connect() as connection:
+        outputs, others = related_entries(connection, subjects=["c"], since=POSTED, effect=TREMOR)
+    assert [(entry.number, entry.sha256) for entry in outputs] == [(2, "ab"), (5, None)]
+    assert others == []
