@@ -146,8 +146,8 @@ KEEP_COUNTS_OF: Final = text(
 """Makes the counts of the days of these posts final, before retention removes the posts."""
 
 _LATE: Final = """
-    FROM cases AS c WHERE c.first_at >= d.day AT TIME ZONE 'UTC'
-        AND c.first_at < (d.day + 1) AT TIME ZONE 'UTC'
+    FROM cases AS c WHERE c.first_at >= CAST(d.day AS timestamp) AT TIME ZONE 'UTC'
+        AND c.first_at < CAST(d.day + 1 AS timestamp) AT TIME ZONE 'UTC'
         AND c.opened_at > d.refreshed_at AND c.status <> 'not-a-case'
 """
 """The cases that came after the last count of a day `d`. If it is final, no count ever has them."""
