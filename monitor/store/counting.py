@@ -136,11 +136,14 @@ async def add_to_counts(connection: AsyncConnection, counted: Sequence[CountedPo
             positive[post.hour] += post.positive
         elif post.positive:
             edited[post.hour] += 1
-    counts = [HourlyCount(start_of(hour), seen[hour], positive[hour]) for hour in sorted(seen)]
+    changed = {hour: change for hour, change in corrections.items() if change}
+    # This locks the rows of all hours in their order. The next two statements would take them in another one,
+    # and batches of two workers could block each other.
+    hours = sorted({*seen, *edited, *changed})
+    counts = [HourlyCount(start_of(hour), seen[hour], positive[hour]) for hour in hours]
     await sql.ADD_COUNTS.run(connection, counts, bundle=bundle)
     counts = [HourlyCount(start_of(hour), edited[hour], edited[hour]) for hour in sorted(edited)]
     await sql.ADD_EDITED_COUNTS.run(connection, counts, bundle=bundle)
-    changed = {hour: corrections[hour] for hour in sorted(corrections) if corrections[hour]}
     if changed:
         parameters = {"hour": list(map(start_of, changed)), "positive": list(changed.values())}
         await connection.execute(sql.CORRECT_COUNTS, {**parameters, "bundle": bundle})

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.store import enrichment_tables
 from monitor.store.columns import PredictionRow
 from monitor.store.counting import start_of
-from monitor.store.posts import WrittenPosts
+from monitor.store.posts import WrittenPost, WrittenPosts
 from monitor.store.statements import Insert
 
 
@@ -47,17 +47,24 @@ ADD_EFFECTS: Final[Insert[EffectCount]] = Insert(
     then="ON CONFLICT (hour, bundle, drug, ptid, platform) DO UPDATE SET posts = t.posts + excluded.posts",
 )
 
-# What the replaced versions had added. Their rows are there, because they were counted before.
+# For posts that were counted before, so the rows are there, unless somebody removed them. (An INSERT would
+# break a CHECK with these numbers before it finds the row that it takes from.)
 REMOVE_EFFECTS: Final = text(
-    "UPDATE hourly_effect_counts AS t SET posts = t.posts - row.posts FROM ("
-    "SELECT old.hour, m.drug, m.ptid, old.platform, count(*) AS posts FROM "
-    "unnest(CAST(:tweet_ids AS text[]), CAST(:versions AS integer[]), CAST(:hours AS timestamptz[]), "
-    "CAST(:platforms AS text[])) AS old (tweet_id, version, hour, platform) CROSS JOIN LATERAL ("
+    "UPDATE hourly_effect_counts AS t SET posts = GREATEST(t.posts - row.posts, 0) FROM "
+    "unnest(CAST(:hour AS timestamptz[]), CAST(:drug AS text[]), CAST(:ptid AS text[]), "
+    "CAST(:platform AS text[]), CAST(:posts AS bigint[])) AS row (hour, drug, ptid, platform, posts) "
+    "WHERE (t.hour, t.drug, t.ptid, t.platform) = (row.hour, row.drug, row.ptid, row.platform) "
+    "AND t.bundle = :bundle"
+)
+
+# What replaced versions had added.
+FIND_EFFECTS: Final = text(
+    "SELECT old.tweet_id, m.drug, m.ptid "
+    "FROM unnest(CAST(:tweet_ids AS text[]), CAST(:versions AS integer[])) AS old (tweet_id, version) "
+    "CROSS JOIN LATERAL ("
     "SELECT DISTINCT COALESCE(drug, '') AS drug, COALESCE(ptid, '') AS ptid FROM mentions "
     "WHERE mentions.tweet_id = old.tweet_id AND mentions.version = old.version AND mentions.bundle = :bundle"
-    ") AS m GROUP BY old.hour, m.drug, m.ptid, old.platform"
-    ") AS row WHERE (t.hour, t.drug, t.ptid, t.platform) = (row.hour, row.drug, row.ptid, row.platform) "
-    "AND t.bundle = :bundle"
+    ") AS m"
 )
 
 
@@ -72,25 +79,36 @@ async def count_effects(
         new: the predictions that the batch has inserted; of a post, higher versions come later.
         bundle: version of the bundle that scored them.
     """
-    effects: Counter[tuple[int, str, str, str]] = Counter()
-    replaced: list[tuple[str, int, datetime, str]] = []
+    changes: Counter[tuple[int, str, str, str]] = Counter()
+    replaced: dict[str, int] = {}
     for tweet_id, row in {row.tweet_id: row for row in new}.items():
         post = posts[tweet_id]
-        hour = int(post.posted_at.timestamp() // 3600)
+        hour = _hour_of(post)
         if post.counted is not None:
             if row.version <= post.counted.version:
                 continue
             if post.counted.label == "ADE":
-                version, platform = post.counted.version, post.platform_before or ""
-                replaced.append((tweet_id, version, start_of(hour), platform))
+                replaced[tweet_id] = post.counted.version
         for drug, ptid in _pairs(row):
-            effects[hour, drug, ptid, post.platform or ""] += 1
-    rows = [EffectCount(start_of(key[0]), *key[1:], count) for key, count in sorted(effects.items())]
-    await ADD_EFFECTS.run(connection, rows, bundle=bundle)
+            changes[hour, drug, ptid, post.platform or ""] += 1
     if replaced:
-        names = ("tweet_ids", "versions", "hours", "platforms")
-        columns = dict(zip(names, map(list, zip(*replaced, strict=True)), strict=True))
+        old = {"tweet_ids": list(replaced), "versions": list(replaced.values()), "bundle": bundle}
+        for tweet_id, drug, ptid in await connection.execute(FIND_EFFECTS, old):
+            post = posts[tweet_id]
+            changes[_hour_of(post), drug, ptid, post.platform_before or ""] -= 1
+    rows = [EffectCount(start_of(key[0]), *key[1:], count) for key, count in sorted(changes.items()) if count]
+    # This locks all rows in their order, also those that lose posts. In two orders, batches of two workers
+    # could block each other.
+    added = [row._replace(posts=max(row.posts, 0)) for row in rows]
+    await ADD_EFFECTS.run(connection, added, bundle=bundle)
+    if removed := [row._replace(posts=-row.posts) for row in rows if row.posts < 0]:
+        columns = dict(zip(EffectCount._fields, map(list, zip(*removed, strict=True)), strict=True))
         await connection.execute(REMOVE_EFFECTS, {**columns, "bundle": bundle})
+
+
+def _hour_of(post: WrittenPost) -> int:
+    """Return when a post was posted, in hours since 1970."""
+    return int(post.posted_at.timestamp() // 3600)
 
 
 def _pairs(row: PredictionRow) -> set[tuple[str, str]]:

@@ -235,12 +235,12 @@ ADD_DRUG_COUNTS: Insert[HourlyDrugCount] = Insert(
     "SET seen = t.seen + excluded.seen, positive = t.positive + excluded.positive",
 )
 
-# For posts that were counted before, so the rows are there. (An INSERT would break a CHECK with these numbers
-# before it finds the row that it adds to.)
+# For posts that were counted before, so the rows are there, unless somebody removed them. (An INSERT would
+# break a CHECK with these numbers before it finds the row that it adds to.)
 CORRECT_COUNTS = text(
     "UPDATE hourly_counts AS t SET positive = t.positive + row.positive "
     "FROM unnest(CAST(:hour AS timestamptz[]), CAST(:positive AS bigint[])) AS row (hour, positive) "
-    "WHERE t.hour = row.hour AND t.bundle = :bundle"
+    "WHERE t.hour = row.hour AND t.bundle = :bundle AND t.seen > 0"
 )
 
 # For edits of posts without rows, whose first versions were counted. If one never came, its edit counts.
