@@ -11,7 +11,6 @@ import typer
 from models.terminal import json_line
 from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
 from monitor.cli.options import parse_time, settings_of
-from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.store.audit import Anchor
@@ -20,10 +19,6 @@ audit_app = typer.Typer(
     no_args_is_help=True,
     help="Show who saw, exported, changed or erased what, and check that nobody changed it.",
 )
-
-
-class AnchorFileError(MonitorError):
-    """A file of anchors cannot be read, or has a line that is not an anchor."""
 
 
 @audit_app.command("list")
@@ -96,8 +91,9 @@ def verify_command(
 ) -> None:
     """Check every entry and the chain of their hashes.
 
-    Status 0: nothing was changed. Status 1: something was, and the message names the first broken entry. Only
-    an anchor from before reveals an end that was cut off, and a chain that was written again.
+    Status 0: nothing was changed. Status 1: something was, and the message names the first broken entry.
+    Status 2: nothing was checked, because an option or a file is wrong. Only an anchor from before reveals an
+    end that was cut off, and a chain that was written again.
 
     Example: [bold]ade-monitor audit verify --anchors anchors.txt[/]
     """
@@ -153,19 +149,21 @@ def _read_anchors(path: Path) -> list[Anchor]:
     """Return the anchors of a file; empty lines are skipped.
 
     Raises:
-        AnchorFileError: it cannot be read, or a line is not an anchor.
+        typer.BadParameter: it cannot be read, or a line is not an anchor.
     """
     from monitor.store.audit import Anchor
 
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AnchorFileError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise typer.BadParameter(f"--anchors {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"--anchors {path} is not a text in UTF-8") from None
     anchors = []
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 anchors.append(Anchor.parse(line))
             except ValueError as error:
-                raise AnchorFileError(f"{path}, line {number}: {error}") from None
+                raise typer.BadParameter(f"--anchors {path}, line {number}: {error}") from None
     return anchors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +24,7 @@ from monitor.cli.export_session import LimitOption, MaskOption
 from monitor.cli.options import parse_time, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from monitor.exports.e2b.batch_export import CaseSelection, ExportedBatch
     from monitor.exports.e2b.check_findings import CheckFinding
@@ -80,6 +81,9 @@ def export_e2b_command(
     """Write cases as E2B(R3) messages for authorities, or check such a file.
 
     The messages are tests unless you use --production. A person must complete and confirm each report.
+
+    Status 1: the check rejects the file, or no case can be written. Status 2: an option, a setting or a file
+    is wrong.
     """
     from monitor.exports.e2b.errors import require_lxml
 
@@ -87,7 +91,8 @@ def export_e2b_command(
     if check is not None:
         if output is not None or cases:
             raise typer.BadParameter("--check checks a file: do not name cases or --output with it")
-        _check(check, schema, as_json=as_json)
+        with _mistakes_as_usage():
+            _check(check, schema, as_json=as_json)
         return
     if output is None:
         raise typer.BadParameter("name the file with --output, or a file to check with --check")
@@ -109,18 +114,36 @@ def export_e2b_command(
         serious=serious,
         limit=limit or None,
     )
-    _export(
-        settings,
-        _selection(cases or (), filters),
-        output,
-        force=force,
-        production=production,
-        schema=schema,
-        candidates=candidates,
-        expedited=expedited,
-        masked=mask,
-        with_text=not no_text,
-    )
+    with _mistakes_as_usage():
+        _export(
+            settings,
+            _selection(cases or (), filters),
+            output,
+            force=force,
+            production=production,
+            schema=schema,
+            candidates=candidates,
+            expedited=expedited,
+            masked=mask,
+            with_text=not no_text,
+        )
+
+
+@contextmanager
+def _mistakes_as_usage() -> Iterator[None]:
+    """Turn what a user can correct into an error of usage, which ends with status 2.
+
+    Status 1 is for cases that cannot be written, and for files that a receiver would refuse.
+    """
+    from monitor.errors import SettingsError
+    from monitor.exports import ExportError
+    from monitor.exports.e2b.errors import UnusableFileError
+    from monitor.store.cases.reading import UnknownCaseError
+
+    try:
+        yield
+    except (ExportError, SettingsError, UnknownCaseError, UnusableFileError) as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _selection(names: Sequence[str], filters: CaseFilters) -> CaseSelection:

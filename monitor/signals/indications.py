@@ -41,8 +41,9 @@ def load_indications(path: Path | None, canonical: Callable[[str], str]) -> Indi
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
+            problem = "it is not a text in UTF-8" if isinstance(error, ValueError) else error.strerror
             raise IndicationsFileError(
-                f"{path} cannot be read: {error}",
+                f"{path} cannot be read: {problem}",
                 "write a TSV file in UTF-8 with a drug and a PT in each row",
             ) from None
         rows += _rows(lines, str(path))

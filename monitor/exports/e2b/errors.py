@@ -11,6 +11,10 @@ class E2bError(MonitorError):
     """A file cannot be read, a schema cannot be used, or a case cannot be written as a message."""
 
 
+class UnusableFileError(E2bError):
+    """A file or a schema that an option names cannot be used: the user names another one."""
+
+
 def require_lxml() -> None:
     """Check that lxml, of the extra `exports`, is installed.
 

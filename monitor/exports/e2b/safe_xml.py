@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 from lxml import etree
 
 from monitor.exports.e2b.check_findings import CheckFinding
-from monitor.exports.e2b.errors import E2bError
+from monitor.exports.e2b.errors import UnusableFileError
 from monitor.exports.e2b.oids import BATCH, HL7
 
 LARGEST_MESSAGE: Final = 64_000_000
@@ -57,13 +57,14 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file.
 
     Raises:
-        E2bError: it cannot be read.
+        UnusableFileError: it cannot be read.
     """
     try:
         with path.open("rb") as stream:
             yield stream
     except OSError as error:
-        raise E2bError(f"{path}: {error.strerror or error}", "name a file that you may read") from None
+        problem = f"{path}: {error.strerror or error}"
+        raise UnusableFileError(problem, "name a file that you may read") from None
 
 
 def root_problem(stream: BinaryIO) -> CheckFinding | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lxml import etree
 
 from monitor.exports.e2b.check_findings import CheckFinding, XmlPlace, xml_place
-from monitor.exports.e2b.errors import E2bError
+from monitor.exports.e2b.errors import UnusableFileError
 from monitor.exports.e2b.safe_xml import SAFELY, opened, root_problem, syntax_finding
 
 SCHEMA_NAME: Final = "MCCI_IN200100UV01.xsd"
@@ -46,7 +46,7 @@ def load_schema(path: Path) -> Any:
         path: the file of the schema, or a folder that has `SCHEMA_NAME` somewhere.
 
     Raises:
-        E2bError: there is no such file, it is not a schema, or it names a file elsewhere.
+        UnusableFileError: there is no such file, it is not a schema, or it names a file elsewhere.
     """
     file = _schema_file(path)
     files = _LocalFiles()
@@ -59,7 +59,7 @@ def load_schema(path: Path) -> Any:
         schema = etree.XMLSchema(document)
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
-        unusable = E2bError(f"{file} is not a schema that can be used ({reason:.200})", _ADVICE)
+        unusable = UnusableFileError(f"{file} is not a schema that can be used ({reason:.200})", _ADVICE)
         raise _elsewhere(file, files) or unusable from None
     elsewhere = _elsewhere(file, files)
     if elsewhere is not None:
@@ -67,11 +67,11 @@ def load_schema(path: Path) -> Any:
     return schema
 
 
-def _elsewhere(file: Path, files: _LocalFiles) -> E2bError | None:
+def _elsewhere(file: Path, files: _LocalFiles) -> UnusableFileError | None:
     """Return the error for a schema that needs a file elsewhere, or None."""
     if not files.refused:
         return None
-    return E2bError(
+    return UnusableFileError(
         f"{file} names {files.refused}, which is not a file here", "download it next to the schema"
     )
 
@@ -81,7 +81,7 @@ def _schema_file(path: Path) -> Path:
         return path
     files = sorted(path.rglob(SCHEMA_NAME), key=lambda file: (len(file.parts), str(file)))
     if not files:
-        raise E2bError(f"{path} has no {SCHEMA_NAME}", _ADVICE)
+        raise UnusableFileError(f"{path} has no {SCHEMA_NAME}", _ADVICE)
     return files[0]
 
 
@@ -89,7 +89,7 @@ def schema_findings(path: Path, schema: Any) -> Iterator[CheckFinding]:
     """Yield what a schema does not allow in a file.
 
     Raises:
-        E2bError: the file cannot be read, or is too large to be held in memory.
+        UnusableFileError: the file cannot be read, or is too large to be held in memory.
     """
     with opened(path) as stream:
         problem = root_problem(stream)
@@ -98,7 +98,7 @@ def schema_findings(path: Path, schema: Any) -> Iterator[CheckFinding]:
             return
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        raise E2bError(
+        raise UnusableFileError(
             f"{path} has more than {LARGEST_FILE // 1_000_000} MB", "check it in smaller batches (--limit)"
         )
     try:

@@ -154,5 +154,9 @@ def test_mistakes_of_users_are_explained(run: RunCommand, migrated: Settings, tm
     broken = tmp_path / "anchors.txt"
     broken.write_text(f"0:{'0' * 64}\nabc\n")
     ended = run(migrated, "audit", "verify", "--anchors", str(broken))
-    assert (ended.status, "line 2" in ended.err) == (1, True)
-    assert run(migrated, "audit", "verify", "--anchors", str(tmp_path / "none")).status == 1
+    assert (ended.status, "line 2" in ended.err) == (2, True)
+    packed = tmp_path / "anchors.gz"
+    packed.write_bytes(b"\x1f\x8b\xff")
+    for path in (tmp_path / "none", tmp_path, packed):
+        ended = run(migrated, "audit", "verify", "--anchors", str(path))
+        assert (ended.status, ended.err.count(path.name)) == (2, 1)
