@@ -185,7 +185,7 @@ def write_table(effects: Iterable[ReportedEffect]) -> None:
         table = new_table("posted (UTC)", "tweet", "PT", "drug", "tweet p", "span p", expand=True)
         table.columns[0].no_wrap = True
         table.columns[1].ratio, table.columns[2].ratio = 3, 1
-        table.columns[2].min_width = CODE_WIDTH
+        table.columns[2].width = CODE_WIDTH  # of a column with a ratio, the least
         for effect in chain([first], islice(remaining, ROWS_PER_TABLE - 1)):
             add_row(
                 table,

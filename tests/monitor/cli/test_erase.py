@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from monitor.embedded import free_port
 from monitor.records import ScoredPost
-from monitor.settings import PrivacySettings, RedisSettings, Settings
+from monitor.settings import PrivacySettings, RedisSettings, Settings, StoreSettings
 from monitor.store import Store
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import Tables, alert, negative_tweet, positive_tweet, write
@@ -21,7 +21,11 @@ from tests.monitor.store.batches import Tables, alert, negative_tweet, positive_
 @pytest.fixture
 def filled(migrated: Settings) -> Settings:
     """Settings of a database with the posts 1 to 4 of one author; 1 to 3 have an alert each."""
-    settings = migrated.model_copy(update={"privacy": PrivacySettings(author_key=SecretStr("key"))})
+    changes = {
+        "privacy": PrivacySettings(author_key=SecretStr("key")),
+        "store": StoreSettings(negatives="all"),
+    }
+    settings = migrated.model_copy(update=changes)
     posts = [positive_tweet("1"), positive_tweet("2"), positive_tweet("3"), negative_tweet("4")]
     alerts = [alert(f"{number:032x}", str(number)) for number in (1, 2, 3)]
     asyncio.run(_fill(settings, posts, alerts))
