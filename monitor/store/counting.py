@@ -89,7 +89,7 @@ class BatchCounts:
                 scored = prediction.scored
                 yield CountedPost(post.posted_at, scored, int(seen), int(is_positive(scored)))
             elif seen:
-                # It came after its edit, which another bundle has stored, so it is no version of the row.
+                # It came after its edit, which another bundle has stored, so the row does not have it.
                 yield CountedPost(post.posted_at, arrived[-1], 1, 0)
 
     def unstored(self, posts: Sequence[ScoredPost]) -> Iterator[CountedPost]:

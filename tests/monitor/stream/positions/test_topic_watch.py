@@ -103,6 +103,6 @@ def test_the_note_of_a_commit_names_the_topic() -> None:
 
 
 def test_the_notes_of_several_offsets_name_one_topic_or_none() -> None:
-    one, two, unknown = commit_note("one"), commit_note("two"), commit_note(None)
-    assert noted_in([one, unknown, one, "of somebody else"]) == "one"
-    assert [noted_in(notes) for notes in ([], [unknown], [one, two])] == [None] * 3
+    first, second, unknown = commit_note("one"), commit_note("two"), commit_note(None)
+    assert noted_in([first, unknown, first, "of somebody else"]) == "one"
+    assert [noted_in(notes) for notes in ([], [unknown], [first, second])] == [None] * 3
