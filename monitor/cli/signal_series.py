@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from models.terminal import json_line
 from monitor.cli.console import add_row, counted, new_table, print_note, print_table
-from monitor.cli.signal_tables import UNDEFINED, print_warnings
+from monitor.cli.signal_columns import UNDEFINED
+from monitor.cli.signal_tables import print_warnings
 
 if TYPE_CHECKING:
     from monitor.signals.pair_history import PairHistory

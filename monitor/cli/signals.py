@@ -175,7 +175,7 @@ def _show(settings: Settings, request: SignalRequest, *, as_json: bool, as_csv: 
     elif as_csv:
         write_csv(report)
     else:
-        write_table(report)
+        write_table(report, request.method)
     print_warnings(on_stdout=not (as_json or as_csv))
     print_coverage(report, request)
 

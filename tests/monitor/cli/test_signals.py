@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from typing import Any
 import psycopg
 import pytest
 from pydantic import SecretStr
+from rich.console import Console
 
 from models.terminology import GroupKind, PtGroup
 from monitor.embedded import Postgres
 from monitor.settings import DatabaseSettings, Settings
 from monitor.signals.indications import load_indications
-from monitor.signals.signal_report import SignalPair
+from monitor.signals.signal_report import SignalPair, SignalReport
 from monitor.store.label_import import LabelEffect, replace_label
 from monitor.store.terminology_import import ReleaseContent, replace_terminology
 from tests.monitor.cli.conftest import RunCommand
@@ -164,6 +166,65 @@ def test_the_table_comes_with_the_warnings_of_the_field(run: RunCommand, refresh
     assert "not evidence" in " ".join(ended.out.split())
     assert "WEB-RADR" in ended.out
     assert "WEB-RADR" in run(refreshed, "signals", "--json").err
+
+
+@pytest.mark.parametrize("method", ["consensus", "prr"])
+@pytest.mark.parametrize("width", [80, 100, 120, 160, 200])
+def test_a_terminal_shows_whole_intervals_at_any_width(
+    run: RunCommand,
+    refreshed: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    method: str,
+) -> None:
+    terminal = Console(width=width, force_terminal=True, no_color=True, soft_wrap=True)
+    monkeypatch.setattr("monitor.cli.console.out", terminal)
+    monkeypatch.setattr("monitor.cli.signal_columns.out", terminal)
+    monkeypatch.setattr("monitor.cli.signal_tables.out", terminal)
+    ended = run(refreshed, "signals", "--drug", "sertraline", "--method", method)
+    table = re.sub(r"\x1b\[[0-9;]*m", "", ended.out).split("These are leads")[0]
+    shown = 4 if width >= 140 else 1 if method == "prr" else 2
+    rows = pairs(run, refreshed, "--drug", "sertraline", "--method", method)
+    assert len(re.findall(r"\(\S+, \S+\)", table)) == shown * len(rows)
+    notes = [line for line in table.splitlines() if line.startswith("  ") and "taken for" in line]
+    assert len(notes) == sum(row["indication"] for row in rows) > 0
+    assert all(len(line) <= width for line in table.splitlines() if line not in notes)
+    assert {"sertraline", "Insomnia", "Depression"} <= set(table.split())
+
+
+def test_a_pipe_gets_one_line_for_each_pair(run: RunCommand, refreshed: Settings) -> None:
+    lines = run(refreshed, "signals").out.splitlines()
+    found = pairs(run, refreshed)
+    assert [line.split()[0] for line in lines[1 : len(found) + 1]] == [row["drug"] for row in found]
+    assert lines[len(found) + 1].startswith("These are leads")
+
+
+def test_unknown_authors_are_noted_once(
+    run: RunCommand, refreshed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "known author" not in run(refreshed, "signals").out
+    assert "authors" not in run(refreshed, "signals").err
+    from monitor.signals import report_building
+
+    read = report_building.read_signals
+
+    def without_authors(*arguments: Any) -> SignalReport:
+        report = read(*arguments)
+        return replace(report, pairs=[replace(pair, authors=0) for pair in report.pairs])
+
+    monkeypatch.setattr(report_building, "read_signals", without_authors)
+    ended = run(refreshed, "signals")
+    assert "author" not in ended.out
+    assert ended.err.count("authors of some cases") == 1
+
+
+@pytest.mark.parametrize("option", ["--since=2027-12-01", "--until=2020-01-01"])
+def test_a_window_without_counted_days_is_explained(
+    run: RunCommand, refreshed: Settings, option: str
+) -> None:
+    ended = run(refreshed, "signals", option)
+    assert ended.status == 0
+    assert f"{option.partition('=')[0]} is " in ended.err
 
 
 def test_csv_has_the_fields_of_json(run: RunCommand, refreshed: Settings) -> None:
