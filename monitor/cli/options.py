@@ -109,8 +109,13 @@ def require_searchable(option: str, words: str) -> None:
         raise typer.BadParameter(f"{option} '{words}' has no letter and no digit to search for")
 
 
-def chosen_drugs(settings: Settings, names: Iterable[str]) -> list[DrugChoice]:
-    """Return the drugs and classes that the values of `--drug` name.
+def chosen_drugs(settings: Settings, names: Iterable[str], *, option: str = "--drug") -> list[DrugChoice]:
+    """Return the drugs and classes that the values of an option or an argument name.
+
+    Args:
+        settings: the dictionary.
+        names: the values.
+        option: its name, for messages.
 
     Raises:
         typer.BadParameter: the dictionary does not have a name.
@@ -120,11 +125,11 @@ def chosen_drugs(settings: Settings, names: Iterable[str]) -> list[DrugChoice]:
 
     choices = []
     for name in names:
-        require_searchable("--drug", name)
+        require_searchable(option, name)
         try:
             choices.append(choose_drug(load_matcher(settings.enrich), name))
         except UnknownDrugError as error:
-            raise typer.BadParameter(f"--drug {error}") from None
+            raise typer.BadParameter(f"{option} {error}") from None
     return choices
 
 

@@ -239,7 +239,7 @@ def series_command(
     settings = settings_of(context)
     if coding is not None:
         note_coding(settings, coding)
-    (choice,) = chosen_drugs(settings, [drug])
+    (choice,) = chosen_drugs(settings, [drug], option="DRUG")
     try:
         history = read_history(settings, choice.drug, pt, window)
     except MonitorError as error:

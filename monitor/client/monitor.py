@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from models.terminology import GroupKind
 from monitor.client.filter_values import (
@@ -22,6 +23,7 @@ from monitor.client.filter_values import (
 )
 from monitor.client.frames import Library, frame_library, frame_of, records_frame
 from monitor.embedded import running_stack
+from monitor.errors import FatalError
 from monitor.settings import Settings, load_settings
 from monitor.signals.consensus import Criteria
 from monitor.signals.report_building import read_signals
@@ -196,8 +198,13 @@ class Monitor:
 
         Raises:
             RetryableError: the database is away, or the query took too long.
+            ChoiceError: a parameter of the query has no value.
             FatalError: the query is wrong, or reads what readers may not.
         """
+        statement = text(query)
+        if missing := [name for name in statement.compile().params if name not in parameters]:
+            example = ", ".join(f"{name}=..." for name in missing)
+            raise ChoiceError(f"the query has no value for :{missing[0]}", f"pass it: sql(query, {example})")
         self._note({"sql": words_digest(query)})
         database = self._settings.database
         with translate_driver_errors(database), reading_engine(database).connect() as connection:
@@ -205,11 +212,25 @@ class Monitor:
             if connection.scalar(_MAY_BE_READER, {"reader": READER}):
                 connection.execute(text(f"SET LOCAL ROLE {READER}"))
             # A cursor of the server takes one query, and nothing that changes the session.
-            rows = connection.execution_options(stream_results=True).execute(text(query), parameters)
+            try:
+                rows = connection.execution_options(stream_results=True).execute(statement, parameters)
+            except ProgrammingError as error:
+                raise _wrong_query(error) from None
             return frame_of(self._library, list(rows.keys()), rows)
 
     def _note(self, details: dict[str, Any]) -> None:
         record_audit(self._settings, AuditEntry("query", "", details={"format": "client", **details}))
+
+
+def _wrong_query(error: ProgrammingError) -> FatalError:
+    """Return the error for a query that the database does not accept, without the values in it."""
+    diagnosis = getattr(error.orig, "diag", None)
+    problem = getattr(diagnosis, "message_primary", None) or type(error.orig).__name__
+    hint = getattr(diagnosis, "message_hint", None)
+    return FatalError(
+        f"the database refused the query: {problem}",
+        hint or "docs/analysis.md lists the views and their columns, which readers may read",
+    )
 
 
 def _member(kind: Any, value: str, name: str) -> Any:

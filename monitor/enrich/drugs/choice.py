@@ -45,7 +45,9 @@ def choose_drug(matcher: DrugMatcher, name: str) -> DrugChoice:
     if known is None:
         similar = matcher.find(name)
         hint = (
-            f"did you mean {similar[0].drug}?" if similar else "--text finds words, enrich.drugs adds drugs"
+            f"did you mean {similar[0].drug}?"
+            if similar
+            else "use its INN, or add it with a file of the setting enrich.drugs"
         )
         raise UnknownDrugError(f"{name!r} is not in the dictionary of drugs", hint)
     return DrugChoice(known.drug, known.atc if known.naming is DrugNaming.CLASS else None)

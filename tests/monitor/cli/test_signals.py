@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from models.terminology import GroupKind, PtGroup
+from monitor.cli import console, signal_columns, signal_tables
 from monitor.embedded import Postgres
 from monitor.settings import DatabaseSettings, Settings
 from monitor.signals.indications import load_indications
@@ -178,9 +179,8 @@ def test_a_terminal_shows_whole_intervals_at_any_width(
     method: str,
 ) -> None:
     terminal = Console(width=width, force_terminal=True, no_color=True, soft_wrap=True)
-    monkeypatch.setattr("monitor.cli.console.out", terminal)
-    monkeypatch.setattr("monitor.cli.signal_columns.out", terminal)
-    monkeypatch.setattr("monitor.cli.signal_tables.out", terminal)
+    for module in (console, signal_columns, signal_tables):
+        monkeypatch.setattr(module, "out", terminal)
     ended = run(refreshed, "signals", "--drug", "sertraline", "--method", method)
     table = re.sub(r"\x1b\[[0-9;]*m", "", ended.out).split("These are leads")[0]
     shown = 4 if width >= 140 else 1 if method == "prr" else 2
@@ -431,6 +431,7 @@ def test_mistakes_end_with_status_2_and_a_hint(
     ended = run(refreshed, "signals", *arguments)
     assert ended.status == 2
     assert hint in " ".join(ended.err.replace("│", " ").split())
+    assert "--text" not in ended.err  # which this command does not have
     assert ended.out == ""
 
 

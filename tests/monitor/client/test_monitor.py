@@ -117,6 +117,18 @@ def test_sql_reads_with_the_rights_of_readers_and_writes_nothing(filled: Setting
     assert tables.sizes()["mentions"] == 2
 
 
+def test_mistakes_in_a_query_name_what_is_wrong_with_it(filled: Settings) -> None:
+    monitor = Monitor(filled)
+    for query in ("SELECT * FROM nope", "SELECT nope FROM ade_effects"):
+        with pytest.raises(FatalError, match="nope") as refused:
+            monitor.sql(query)
+        assert "upgrade" not in str(refused.value)
+    with pytest.raises(ChoiceError, match="drug=") as refused_value:
+        monitor.sql("SELECT :drug, :pt, 'a :word', 1::int", pt="x")
+    assert "pt=" not in str(refused_value.value)
+    assert len(monitor.sql("SELECT CAST(:drug AS text), 1::int", drug="x")) == 1
+
+
 def test_reads_of_texts_are_in_the_audit(filled: Settings) -> None:
     with login(filled, READER) as settings:
         Monitor(settings).effects(text="zoloft shaking")
