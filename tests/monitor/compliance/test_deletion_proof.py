@@ -33,6 +33,7 @@ from monitor.settings import (
     PrivacySettings,
     RedisSettings,
     Settings,
+    StoreSettings,
 )
 from monitor.store import Store, upgrade_database
 from monitor.stream.sink import WriteBatches
@@ -77,6 +78,7 @@ def settings(servers: tuple[Postgres, Valkey], kafka_bootstrap: str, topic: str)
         redis=RedisSettings(url=SecretStr(valkey.url)),
         alerts=AlertSettings(rewrite_interval=1),
         privacy=PrivacySettings(author_key=SecretStr("a key")),
+        store=StoreSettings(negatives="all"),
     )
     upgrade_database(settings)
     return settings

@@ -12,7 +12,7 @@ from monitor.compliance import EventExpiry, read_compliance_report
 from monitor.errors import RetryableError
 from monitor.settings import ComplianceSettings, Settings
 from monitor.store import Store, row_expiry
-from tests.monitor.store.batches import Tables, negative_tweet, write
+from tests.monitor.store.batches import Tables, positive_tweet, write
 from tests.monitor.store.events import LATER, apply, author_event, post_event
 
 
@@ -40,7 +40,7 @@ def left(tables: Tables) -> int:
 async def test_the_report_is_the_same_before_and_after_events_are_removed(
     store: Store, tables: Tables, migrated: Settings
 ) -> None:
-    await write(store, [negative_tweet("17")])
+    await write(store, [positive_tweet("17")])
     await apply(
         store, post_event("delete", "17"), post_event("delete", "18"), author_event("user_delete", "9")
     )

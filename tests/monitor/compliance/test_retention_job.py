@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from monitor.compliance import RetentionJob, retention_job
 from monitor.errors import RetryableError
 from monitor.metrics import WORKER
-from monitor.settings import RetentionSettings, Settings
+from monitor.settings import RetentionSettings, Settings, StoreSettings
 from monitor.store import Store, old_posts
 from tests.monitor.store.batches import POSTED, Tables, negative_tweet, positive_tweet, write
 
@@ -22,6 +22,12 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 LATE = POSTED + 10_000 * DAY
 """A present in which all posts of the tests are old."""
+
+
+@pytest.fixture
+def migrated(migrated: Settings) -> Settings:
+    """Settings of a worker that stores posts without an effect, too."""
+    return migrated.model_copy(update={"store": StoreSettings(negatives="all")})
 
 
 def keeping(settings: Settings, **days: int) -> Settings:

@@ -35,7 +35,6 @@ def _wired(url: str) -> Settings:
     return Settings(
         database=DatabaseSettings(url=SecretStr(url)),
         privacy=PrivacySettings(author_key=SecretStr("a key for tests")),
-        store=StoreSettings(
-            negatives="all"
-        ),  # most tests look at rows; `test_negatives` is about the default
+        # Most tests look at rows. `test_negative_posts` is about the default.
+        store=StoreSettings(negatives="all"),
     )

@@ -93,6 +93,8 @@ async def test_events_are_acknowledged_in_order_after_the_write() -> None:
     batch = a_batch()
     assert await sink.stage.process(batch) == batch
     assert sink.steps == ["written", "acknowledged [0, 1]"]
+    (span,) = sink.store.arguments.pop("spans")
+    assert (span.first, span.end) == (0, 2)
     assert sink.store.arguments == {
         "scored": batch.scored,
         "bundle": "picky-1",
