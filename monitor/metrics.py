@@ -206,7 +206,7 @@ PRECISION_POSITIVES: Final = BoundedGauge(
     "ade_review_true_posts", "Posts among them that report an effect.", registry=REVIEW
 )
 PRECISION_EXPECTED: Final = BoundedGauge(
-    "ade_review_expected_posts", "Such posts that the earlier verdicts let expect.", registry=REVIEW
+    "ade_review_expected_posts", "Such posts that are expected from the earlier verdicts.", registry=REVIEW
 )
 PRECISION_DROPPED: Final = BoundedGauge(
     "ade_review_precision_dropped", "1 if the model has become less precise, else 0.", registry=REVIEW

@@ -34,7 +34,7 @@ class PrecisionDrift:
     Attributes:
         reviewed: recent verdicts on flagged posts that could be compared.
         positives: true posts among them.
-        expected: true posts that the reference weeks let expect.
+        expected: true posts that are expected from the reference weeks.
         p_value: probability of at most `positives`, if precision did not change.
         dropped: True if `p_value` is at most `alpha`.
     """

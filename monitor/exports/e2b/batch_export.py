@@ -198,11 +198,14 @@ def nothing_written(reports: _Reports) -> E2bError:
     """Return the error for a batch without a report, with the reasons."""
     if not reports.left_out:
         return E2bError("no case matches", "`ade-monitor cases list` shows the cases")
-    reasons = "; ".join(f"{number} because {reason}" for reason, number in reports.left_out.most_common(5))
+    reasons = [
+        f"  {number:,} {'case' if number == 1 else 'cases'}: {reason}"
+        for reason, number in reports.left_out.most_common(5)
+    ]
     advice = "--candidates writes candidates as a test; they are not valid reports"
     if not reports.candidates:
         advice = "`ade-monitor cases show` shows what is missing"
-    return E2bError(f"no case can be written: {reasons}", advice)
+    return E2bError("\n".join(["no case can be written", *reasons, advice]))
 
 
 def _checked(path: Path, schema: Any) -> list[CheckFinding]:

@@ -46,7 +46,7 @@ class LeftOut:
 
     Attributes:
         case_id: its id.
-        reason: why.
+        reason: why, as a phrase that fits one case and several.
         is_candidate: True if it is a candidate, and candidates were not asked for.
     """
 
@@ -63,14 +63,14 @@ def report_of(case: CaseRows, options: ReportOptions) -> SafetyReport | LeftOut:
     """
     summary = case.summary
     if summary.status == "not-a-case":
-        return LeftOut(summary.case_id, "its status is not-a-case")
+        return LeftOut(summary.case_id, "status not-a-case")
     if summary.drug is None:
-        return LeftOut(summary.case_id, "it names no drug, and the standard requires one (G.k.2.2)")
+        return LeftOut(summary.case_id, "no drug, which the standard requires (G.k.2.2)")
     if not _MEDDRA_CODE.fullmatch(summary.ptid or ""):
-        return LeftOut(summary.case_id, "its effect has no MedDRA code of eight digits (E.i.2.1b)")
+        return LeftOut(summary.case_id, "no MedDRA code of eight digits for the effect (E.i.2.1b)")
     if summary.missing and not options.candidates:
-        missing = ", ".join(summary.missing)
-        return LeftOut(summary.case_id, f"it is a candidate that lacks: {missing}", is_candidate=True)
+        missing = " and no ".join(summary.missing)
+        return LeftOut(summary.case_id, f"no {missing} (candidate)", is_candidate=True)
     facts = StatedFacts(case.posts)
     received = [post.received_at for post in case.posts] or [summary.opened_at]
     return SafetyReport(

@@ -1,4 +1,4 @@
-"""Bursts: days with more cases per mention than the weeks before let expect.
+"""Bursts: days with more cases per mention than expected from the weeks before.
 
 The rule follows Farrington et al. (1996, JRSS A 159:547-563) with the threshold of Noufaily et al. (2013,
 Statistics in Medicine 32:1206-1222): a negative binomial quantile. For each day:
@@ -60,7 +60,7 @@ class Burst:
         first: the first day above its threshold.
         last: the last one.
         cases: from `first` to `last`.
-        expected: cases that the baselines let expect in these days.
+        expected: cases in these days that are expected from the baselines.
         p_value: the smallest of the days: probability of so many cases or more.
     """
 

@@ -38,7 +38,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class RateChange:
-    """A week from which on the rate is another one.
+    """A week in which the rate changes.
 
     Attributes:
         monday: first day of the first week with the new rate.

@@ -83,6 +83,7 @@ def test_a_candidate_that_is_named_is_refused(run: RunCommand, filled: Settings,
     ]
     ended = export(run, filled, tmp_path / "batch.xml", candidate["case_id"][:8])
     assert ended.status == 1 and "--candidates" in ended.err
+    assert any(line.strip().startswith("1 case: no patient") for line in ended.err.splitlines())
     assert list(tmp_path.iterdir()) == [] and entries(filled) == []
     assert export(run, filled, tmp_path / "batch.xml", candidate["case_id"], "--candidates").status == 0
 
