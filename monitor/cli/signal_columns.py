@@ -138,13 +138,13 @@ def _widths(pairs: Sequence[SignalPair], columns: Sequence[SignalColumn], room: 
     ]
     room -= sum(size for size, column in zip(natural, columns, strict=True) if not column.has_words)
     words = [column for column in columns if column.has_words]
-    wanted = {column.header: size for size, column in zip(natural, columns, strict=True)}
-    if sum(wanted[column.header] for column in words) > room:
-        wanted[_SIGNAL.header] = min(wanted[_SIGNAL.header], _NARROWEST)
-        names = room - wanted[_SIGNAL.header]
-        wanted["drug"] = min(wanted["drug"], max(names // 2, _NARROWEST, names - wanted["event"]))
-        wanted["event"] = min(wanted["event"], max(names - wanted["drug"], CODE_WIDTH))
-    return [wanted[column.header] for column in columns]
+    sizes = {column.header: size for size, column in zip(natural, columns, strict=True)}
+    if sum(sizes[column.header] for column in words) > room:
+        sizes[_SIGNAL.header] = min(sizes[_SIGNAL.header], _NARROWEST)
+        names = room - sizes[_SIGNAL.header]
+        sizes["drug"] = min(sizes["drug"], max(names // 2, _NARROWEST, names - sizes["event"]))
+        sizes["event"] = min(sizes["event"], max(names - sizes["drug"], CODE_WIDTH))
+    return [sizes[column.header] for column in columns]
 
 
 def _longest_line(cell: str | Text) -> int:

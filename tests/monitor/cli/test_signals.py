@@ -194,9 +194,9 @@ def test_a_terminal_shows_whole_intervals_at_any_width(
 
 def test_a_pipe_gets_one_line_for_each_pair(run: RunCommand, refreshed: Settings) -> None:
     lines = run(refreshed, "signals").out.splitlines()
-    found = pairs(run, refreshed)
-    assert [line.split()[0] for line in lines[1 : len(found) + 1]] == [row["drug"] for row in found]
-    assert lines[len(found) + 1].startswith("These are leads")
+    rows = pairs(run, refreshed)
+    assert [line.split()[0] for line in lines[1 : len(rows) + 1]] == [row["drug"] for row in rows]
+    assert lines[len(rows) + 1].startswith("These are leads")
 
 
 def test_unknown_authors_are_noted_once(
