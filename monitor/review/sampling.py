@@ -18,6 +18,7 @@ from monitor.store.reviews import (
     DrawnSample,
     PostStratum,
     ReviewCandidate,
+    ReviewError,
     SampleRequest,
     Strategy,
     StratumSize,
@@ -56,7 +57,8 @@ def take_sample(settings: Settings, request: SampleRequest) -> DrawnSample:
     """Write the sample that a request names, and return it; a sample that is there already stays as it is.
 
     Raises:
-        ReviewError: another random sample has a part of the window.
+        ReviewError: another random sample has a part of the window, or the window of a random sample has no
+            posts or is not over yet: posts that come later could never be drawn.
         RetryableError: the database is away, or a table changed meanwhile; nothing was written.
         FatalError: the login has not the rights of `ade_reviewer`; nothing was written.
     """
@@ -71,8 +73,18 @@ def take_sample(settings: Settings, request: SampleRequest) -> DrawnSample:
             existing = find_sample(connection, request)
             if existing is not None:
                 return existing
+            if request.strategy is Strategy.RANDOM and request.until > datetime.now(UTC):
+                raise ReviewError(
+                    f"the window ends at {request.until:%Y-%m-%d %H:%M}, which is in the future",
+                    "draw the random sample of a window that is over: posts that come later would be missed",
+                )
             choose = _draw if request.strategy is Strategy.RANDOM else _choose
             chosen = choose(connection, request)
+        if request.strategy is Strategy.RANDOM and not chosen.posts:
+            raise ReviewError(
+                f"no post from {request.since:%Y-%m-%d} to {request.until:%Y-%m-%d} is stored",
+                "feed posts of that time first, or choose another window; no sample was written",
+            )
         connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
         with connection.begin():
             return add_sample(connection, request, chosen.strata, chosen.posts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -114,6 +114,16 @@ async def test_a_seed_draws_the_same_posts_and_a_second_run_changes_nothing(
         draw(migrated, size=12, seed=2)
     with pytest.raises(ReviewError, match="drawn already"):
         take_sample(migrated, SampleRequest(Strategy.RANDOM, SINCE + timedelta(days=1), UNTIL))
+
+
+def test_a_window_without_posts_or_with_an_end_in_the_future_stays_free(
+    migrated: Settings, tables: Tables
+) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    for since, until in ((SINCE, UNTIL), (SINCE, later)):
+        with pytest.raises(ReviewError):
+            take_sample(migrated, SampleRequest(Strategy.RANDOM, since, until))
+    assert tables.rows("SELECT count(*) FROM review_samples") == [(0,)]
 
 
 async def test_an_entry_of_the_audit_meanwhile_does_not_stop_a_draw(
