@@ -141,11 +141,12 @@ def test_reads_of_texts_are_in_the_audit(filled: Settings) -> None:
 
 def test_mistakes_are_explained(filled: Settings) -> None:
     monitor = Monitor(filled)
-    for arguments in (
+    mistakes: tuple[dict[str, Any], ...] = (
         {"since": "yesterdayy"},
         {"since": "2026-02-01", "until": "2026-01-01"},
         {"listedness": "unheard"},
-    ):
+    )
+    for arguments in mistakes:
         with pytest.raises(ChoiceError):
             monitor.effects(**arguments)
     with pytest.raises(UnknownDrugError):
