@@ -8,7 +8,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import SchemaRevisionError
 from monitor.settings import DatabaseSettings, Settings
@@ -20,6 +21,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 # "ade" and "migr" in ASCII. Every migration of this database takes this lock, and nothing else does.
 _LOCK = 0x6164656D696772
+
+# Rights and owners are changed under strong locks, in which sessions that read the tables can get in the way.
+_DEADLOCK = "40P01"
+_ATTEMPTS = 3
 
 
 @cache
@@ -96,16 +101,27 @@ def _migrate(settings: Settings, target: str) -> str | None:
         guard.commit()
         if not _is_known(before):
             raise revision_error(before, settings.database)
-        config = _alembic_config()
-        with engine.begin() as connection:
-            become_owner(connection)
-            config.attributes["connection"] = connection
-            if target == required_revision():
-                command.upgrade(config, target)
-                connection.execute(text(SETUP_ROLES))
-            else:
-                command.downgrade(config, target)
+        for attempts_left in reversed(range(_ATTEMPTS)):
+            try:
+                _run_migrations(engine, target)
+                break
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != _DEADLOCK or not attempts_left:
+                    raise
     return before
+
+
+def _run_migrations(engine: Engine, target: str) -> None:
+    """Run them in one transaction, with the rights of the roles."""
+    config = _alembic_config()
+    with engine.begin() as connection:
+        become_owner(connection)
+        config.attributes["connection"] = connection
+        if target == required_revision():
+            command.upgrade(config, target)
+            connection.execute(text(SETUP_ROLES))
+        else:
+            command.downgrade(config, target)
 
 
 def _is_known(revision: str | None) -> bool:

@@ -144,6 +144,11 @@ def test_an_anchor_that_was_kept_reveals_entries_that_were_removed(
     assert (ended.status, "broken at entry 3" in ended.out) == (1, True)
 
 
+def unfolded(message: str) -> str:
+    """Return a message without its frame, its spaces and its line ends, which depend on the width."""
+    return "".join(message.replace("│", "").split())
+
+
 def test_mistakes_of_users_are_explained(run: RunCommand, migrated: Settings, tmp_path: Path) -> None:
     for arguments in (
         ("verify", "--anchor", "3:abc"),
@@ -154,9 +159,9 @@ def test_mistakes_of_users_are_explained(run: RunCommand, migrated: Settings, tm
     broken = tmp_path / "anchors.txt"
     broken.write_text(f"0:{'0' * 64}\nabc\n")
     ended = run(migrated, "audit", "verify", "--anchors", str(broken))
-    assert (ended.status, "line 2" in ended.err) == (2, True)
+    assert (ended.status, "line2" in unfolded(ended.err)) == (2, True)
     packed = tmp_path / "anchors.gz"
     packed.write_bytes(b"\x1f\x8b\xff")
     for path in (tmp_path / "none", tmp_path, packed):
         ended = run(migrated, "audit", "verify", "--anchors", str(path))
-        assert (ended.status, ended.err.count(path.name)) == (2, 1)
+        assert (ended.status, unfolded(ended.err).count(path.name)) == (2, 1)

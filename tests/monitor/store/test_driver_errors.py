@@ -84,8 +84,8 @@ async def test_a_statement_that_takes_too_long_may_be_tried_again(migrated: Sett
     with tables.connection.transaction():
         tables.run("LOCK TABLE predictions")
         with pytest.raises(RetryableError, match="57014"):
-            await write(store, [negative_tweet()])
-    assert (await write(store, [negative_tweet()])).new_predictions == 1
+            await write(store, [positive_tweet("1")])
+    assert (await write(store, [positive_tweet("1")])).new_predictions == 1
     await store.close()
 
 
