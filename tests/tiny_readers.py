@@ -16,7 +16,7 @@ READS_FROM = 0.2
 
 def make_two_bundles(folder: Path, model_type: str = "mpnet") -> tuple[Path, Path]:
     """Train and save a BERT and a reader of another family; return their folders."""
-    torch.manual_seed(1)  # the same networks, whichever tests came before
+    torch.manual_seed(7)  # the same networks, whichever tests came before
     first = save_tiny(folder / "first", train_tiny(write_checkpoint(folder / "first-encoder")))
     encoder = write_family(folder / "second-encoder", model_type)
     return first, save_tiny(folder / "second", train_tiny(encoder, steps=100), name="second")
