@@ -8,23 +8,15 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, text
 
 from monitor.errors import SchemaRevisionError
 from monitor.settings import DatabaseSettings, Settings
 from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.roles import SETUP_ROLES, become_owner
+from monitor.store.roles import SCHEMA_LOCK, SETUP_ROLES, become_owner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-# "ade" and "migr" in ASCII. Every migration of this database takes this lock, and nothing else does.
-_LOCK = 0x6164656D696772
-
-# Rights and owners are changed under strong locks, in which sessions that read the tables can get in the way.
-_DEADLOCK = "40P01"
-_ATTEMPTS = 3
 
 
 @cache
@@ -95,33 +87,22 @@ def downgrade_database(settings: Settings, revision: str) -> str | None:
 def _migrate(settings: Settings, target: str) -> str | None:
     engine = migrating_engine(settings.database)
     with translate_driver_errors(settings.database), engine.connect() as guard:
-        guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": SCHEMA_LOCK})
         before = read_revision(guard)
         # The lock belongs to the session, not to this transaction: it lasts until `guard` is closed.
         guard.commit()
         if not _is_known(before):
             raise revision_error(before, settings.database)
-        for attempts_left in reversed(range(_ATTEMPTS)):
-            try:
-                _run_migrations(engine, target)
-                break
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) != _DEADLOCK or not attempts_left:
-                    raise
+        config = _alembic_config()
+        with engine.begin() as connection:
+            become_owner(connection)
+            config.attributes["connection"] = connection
+            if target == required_revision():
+                command.upgrade(config, target)
+                connection.execute(text(SETUP_ROLES))
+            else:
+                command.downgrade(config, target)
     return before
-
-
-def _run_migrations(engine: Engine, target: str) -> None:
-    """Run them in one transaction, with the rights of the roles."""
-    config = _alembic_config()
-    with engine.begin() as connection:
-        become_owner(connection)
-        config.attributes["connection"] = connection
-        if target == required_revision():
-            command.upgrade(config, target)
-            connection.execute(text(SETUP_ROLES))
-        else:
-            command.downgrade(config, target)
 
 
 def _is_known(revision: str | None) -> bool:

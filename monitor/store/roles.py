@@ -133,6 +133,13 @@ REVIEWER_RIGHTS: Final[Mapping[str, str]] = {
     "right_pt_name, right_drug, seconds, undoes)",
 }
 
+# "ade" and "migr" in ASCII.
+SCHEMA_LOCK: Final = 0x6164656D696772
+"""Advisory lock of all that changes tables, owners and rights: migrations, and the set-up of roles.
+
+Two of them at the same time would lock the tables in different orders.
+"""
+
 RELATIONS: Final = ("alembic_version", *sorted(schema.metadata.tables), "ade_report", *ANALYST_VIEWS)
 """What belongs to the monitor."""
 
@@ -198,7 +205,6 @@ BEGIN
             FOREACH item IN ARRAY ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] LOOP
                 EXECUTE format('ALTER TABLE %I OWNER TO {ADMIN}', item);
             END LOOP;
-            ALTER FUNCTION note_signal_days() OWNER TO {ADMIN};
             FOR item IN SELECT DISTINCT CAST(CAST(tgfoid AS regprocedure) AS text) FROM pg_trigger
                 WHERE NOT tgisinternal AND tgrelid = ANY(CAST(
                     ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] AS regclass[])) LOOP
@@ -295,6 +301,7 @@ def set_up_roles(settings: Settings) -> RolesState:
     """
     database = settings.database
     with translate_driver_errors(database), migrating_engine(database).begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCHEMA_LOCK})
         connection.execute(text(SETUP_ROLES))
     return read_roles(database)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from monitor.store.roles import (
     RELATIONS,
     REVIEWER,
     REVIEWER_RIGHTS,
+    SCHEMA_LOCK,
     SETUP_ROLES,
     WRITER,
     WRITER_RIGHTS,
@@ -61,6 +63,7 @@ from tests.monitor.store.batches import (
 )
 from tests.monitor.store.events import apply, author_event, post_event
 from tests.monitor.store.logins import connected, login, name_of
+from tests.processes import wait_for
 
 PAGE = (Path(__file__).parents[3] / "docs" / "database.md").read_text(encoding="utf-8")
 
@@ -110,6 +113,19 @@ def test_setting_up_the_roles_again_changes_nothing(tables: Tables, migrated: Se
     assert set_up_roles(migrated).complete
     tables.run(SETUP_ROLES)
     assert [rights_in(tables, role) for role in (WRITER, READER, REVIEWER, ADMIN)] == before
+
+
+def test_roles_are_not_set_up_while_a_migration_runs(tables: Tables, migrated: Settings) -> None:
+    tables.rows("SELECT pg_advisory_lock(%s)", SCHEMA_LOCK)
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with ThreadPoolExecutor(1) as pool:
+        state = pool.submit(set_up_roles, migrated)
+        try:
+            wait_for(lambda: state.done() or tables.rows(waiting) == [(1,)])
+            assert not state.done()
+        finally:
+            tables.rows("SELECT pg_advisory_unlock(%s)", SCHEMA_LOCK)
+        assert state.result().complete
 
 
 def refused(connection: psycopg.Connection[Any], statement: str) -> bool:
