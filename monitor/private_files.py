@@ -51,6 +51,18 @@ def open_private_bytes(path: Path, *, keep: bool = False) -> BinaryIO:
     return file
 
 
+def replace_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, in place of an earlier one: a reader sees one or the other.
+
+    Raises:
+        OSError: as for `open_private`; the earlier file is unchanged.
+    """
+    new = path.with_name(f"{path.name}.new")
+    with open_private_bytes(new) as file:
+        file.write(data)
+    new.replace(path)
+
+
 def _private_descriptor(path: Path, *, append: bool, keep: bool) -> int:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else 0), OWNER_ONLY)
     try:

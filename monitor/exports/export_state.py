@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.exports.errors import ExportError
-from monitor.private_files import open_private_bytes
+from monitor.private_files import replace_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,4 @@ def save_state(path: Path, state: ExportState) -> None:
     Raises:
         OSError: it cannot be written; the earlier one is unchanged.
     """
-    new = path.with_name(f"{path.name}.new")
-    with open_private_bytes(new) as file:
-        file.write(json.dumps(asdict(state)).encode())
-    new.replace(path)
+    replace_private(path, json.dumps(asdict(state)).encode())

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.exports.export_state import ExportState
-from monitor.private_files import open_private_bytes
+from monitor.private_files import replace_private
 from monitor.store.origin import DatabaseOrigin
 
 FORMAT_VERSION: Final = 1
 """Of the fields of a provenance; a change of their meaning raises it."""
-
-_CHUNK: Final = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +73,9 @@ def file_digest(path: Path) -> FileDigest:
     Raises:
         OSError: it cannot be read.
     """
-    digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return FileDigest(size, digest.hexdigest())
+        digest = hashlib.file_digest(file, "sha256")
+        return FileDigest(file.tell(), digest.hexdigest())
 
 
 def write_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
@@ -89,7 +84,4 @@ def write_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written; the earlier one is unchanged.
     """
-    new = path.with_name(f"{path.name}.new")
-    with open_private_bytes(new) as file:
-        file.write(json.dumps(provenance, indent=2).encode() + b"\n")
-    new.replace(path)
+    replace_private(path, json.dumps(provenance, indent=2).encode() + b"\n")

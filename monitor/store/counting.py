@@ -49,7 +49,7 @@ class CountedPost:
     @property
     def hour(self) -> int:
         """When it was posted, in hours since 1970."""
-        return int(self.posted_at.timestamp() // 3600)
+        return hour_of(self.posted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,11 @@ def _has_first_effect(post: WrittenPost) -> bool:
 
 def _is_edit(row: ScoredPost) -> bool:
     return row.received.post.edited_at is not None
+
+
+def hour_of(time: datetime) -> int:
+    """Return the hour of a time, in hours since 1970."""
+    return int(time.timestamp() // 3600)
 
 
 def start_of(hour: int) -> datetime:

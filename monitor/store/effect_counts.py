@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.store import enrichment_tables
 from monitor.store.columns import PredictionRow
-from monitor.store.counting import start_of
-from monitor.store.posts import WrittenPost, WrittenPosts
+from monitor.store.counting import hour_of, start_of
+from monitor.store.posts import WrittenPosts
 from monitor.store.statements import Insert
 
 
@@ -83,7 +83,7 @@ async def count_effects(
     replaced: dict[str, int] = {}
     for tweet_id, row in {row.tweet_id: row for row in new}.items():
         post = posts[tweet_id]
-        hour = _hour_of(post)
+        hour = hour_of(post.posted_at)
         if post.counted is not None:
             if row.version <= post.counted.version:
                 continue
@@ -95,7 +95,7 @@ async def count_effects(
         old = {"tweet_ids": list(replaced), "versions": list(replaced.values()), "bundle": bundle}
         for tweet_id, drug, ptid in await connection.execute(FIND_EFFECTS, old):
             post = posts[tweet_id]
-            changes[_hour_of(post), drug, ptid, post.platform_before or ""] -= 1
+            changes[hour_of(post.posted_at), drug, ptid, post.platform_before or ""] -= 1
     rows = [EffectCount(start_of(key[0]), *key[1:], count) for key, count in sorted(changes.items()) if count]
     # This locks all rows in their order, also those that lose posts. In two orders, batches of two workers
     # could block each other.
@@ -104,11 +104,6 @@ async def count_effects(
     if removed := [row._replace(posts=-row.posts) for row in rows if row.posts < 0]:
         columns = dict(zip(EffectCount._fields, map(list, zip(*removed, strict=True)), strict=True))
         await connection.execute(REMOVE_EFFECTS, {**columns, "bundle": bundle})
-
-
-def _hour_of(post: WrittenPost) -> int:
-    """Return when a post was posted, in hours since 1970."""
-    return int(post.posted_at.timestamp() // 3600)
 
 
 def _pairs(row: PredictionRow) -> set[tuple[str, str]]:

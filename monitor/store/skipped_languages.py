@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.records import ReceivedPost
 from monitor.store import tables
 from monitor.store.counted_offsets import CountedMessages
-from monitor.store.counting import start_of
+from monitor.store.counting import hour_of, start_of
 from monitor.store.statements import Insert
 
 UNKNOWN_LANGUAGE = "und"
@@ -60,7 +60,6 @@ async def count_skipped(
 def _counts(posts: Sequence[ReceivedPost]) -> list[SkippedCount]:
     """Return what the posts add to the hours in which they were posted, in the order of the rows."""
     counts = Counter(
-        (int(received.posted_at.timestamp() // 3600), received.post.lang or UNKNOWN_LANGUAGE)
-        for received in posts
+        (hour_of(received.posted_at), received.post.lang or UNKNOWN_LANGUAGE) for received in posts
     )
     return [SkippedCount(start_of(hour), lang, count) for (hour, lang), count in sorted(counts.items())]
