@@ -10,7 +10,8 @@ import typer
 
 from models.terminal import json_line
 from monitor.cli.console import add_row, new_table, print_json, print_line, print_note, print_table
-from monitor.cli.options import parse_time, settings_of
+from monitor.cli.effect_options import parse_range
+from monitor.cli.options import settings_of
 
 if TYPE_CHECKING:
     from monitor.store.audit import Anchor
@@ -57,9 +58,7 @@ def list_command(
     ]
     if len(chosen) > 1:
         raise typer.BadParameter("--subject, --post and --author exclude each other: choose one")
-    start, end = parse_time(since, "--since"), parse_time(until, "--until")
-    if start and end and start >= end:
-        raise typer.BadParameter(f"--since '{since}' is not before --until '{until}': nothing can match")
+    start, end = parse_range(since, until)
     filters = AuditFilters(start, end, action, actor, chosen or None, limit or None)
     entries = find_entries(settings_of(context), filters)
     if as_json:

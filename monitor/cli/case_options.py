@@ -49,6 +49,7 @@ def case_filters(
         typer.BadParameter: a status is unknown.
         DrugFileError: the file of the setting `enrich.drugs` cannot be used.
     """
+    from monitor.enrich.drugs import load_matcher, stored_drug
     from monitor.store.cases import CaseFilters, CaseStatus
 
     for name in statuses:
@@ -56,7 +57,7 @@ def case_filters(
             raise typer.BadParameter(f"'{name}' is not a status: use {', '.join(CaseStatus)}")
     return CaseFilters(
         statuses=tuple(statuses),
-        drug=None if drug is None else _canonical(settings, drug),
+        drug=None if drug is None else stored_drug(load_matcher(settings.enrich), drug),
         pt=pt,
         owner=owner,
         since=since,
@@ -64,11 +65,3 @@ def case_filters(
         serious=serious,
         limit=limit,
     )
-
-
-def _canonical(settings: Settings, name: str) -> str:
-    """Return the name under which the database has a drug."""
-    from monitor.enrich.drugs import load_matcher
-
-    known = load_matcher(settings.enrich).drug_of(name)
-    return known.drug if known else name.strip().casefold()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import asdict
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -65,7 +64,7 @@ def list_command(
     cases = find_cases(settings, filters)
     if as_json:
         for case in cases:
-            print_json(_record(asdict(case)))
+            print_json(asdict(case))
     else:
         print_cases(list(cases), limit)
 
@@ -80,7 +79,7 @@ def show_command(context: typer.Context, case: CaseId, as_json: AsJson = False) 
     details = read_case(settings, case)
     if as_json:
         record_audit(settings, AuditEntry("query", details.summary.case_id, details={"format": "json"}))
-        print_json(_record(asdict(details)))
+        print_json(asdict(details))
     else:
         print_case(details)
 
@@ -147,11 +146,3 @@ def _actor(by: str | None) -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         raise typer.BadParameter("this login has no name: write who changes the case with --by") from None
-
-
-def _record(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _record(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_record(each) for each in value]
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from io import TextIOWrapper
 from types import TracebackType
 from typing import Any
@@ -90,8 +91,8 @@ def print_line(line: str | Text) -> None:
 
 
 def print_json(record: Any) -> None:
-    """Print one JSON object on a line of its own; see `json_line`."""
-    typer.echo(json_line(record))
+    """Print one JSON object on a line of its own, with times in ISO 8601; see `json_line`."""
+    typer.echo(json_line(record, default=datetime.isoformat))
 
 
 def print_error(message: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,11 +20,12 @@ from monitor.cli.case_options import (
 from monitor.cli.console import counted, print_json, print_line, print_note
 from monitor.cli.count_progress import count_progress
 from monitor.cli.export_session import LimitOption, MaskOption
-from monitor.cli.options import parse_time, settings_of
+from monitor.cli.options import mistakes_as_usage, parse_time, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from monitor.errors import MonitorError
     from monitor.exports.e2b.batch_export import CaseSelection, ExportedBatch
     from monitor.exports.e2b.check_findings import CheckFinding
     from monitor.settings import Settings
@@ -91,7 +91,7 @@ def export_e2b_command(
     if check is not None:
         if output is not None or cases:
             raise typer.BadParameter("--check checks a file: do not name cases or --output with it")
-        with _mistakes_as_usage():
+        with mistakes_as_usage(*_mistakes()):
             _check(check, schema, as_json=as_json)
         return
     if output is None:
@@ -114,7 +114,7 @@ def export_e2b_command(
         serious=serious,
         limit=limit or None,
     )
-    with _mistakes_as_usage():
+    with mistakes_as_usage(*_mistakes()):
         _export(
             settings,
             _selection(cases or (), filters),
@@ -129,21 +129,17 @@ def export_e2b_command(
         )
 
 
-@contextmanager
-def _mistakes_as_usage() -> Iterator[None]:
-    """Turn what a user can correct into an error of usage, which ends with status 2.
+def _mistakes() -> tuple[type[MonitorError], ...]:
+    """Return the errors that a user can correct.
 
-    Status 1 is for cases that cannot be written, and for files that a receiver would refuse.
+    The others end with status 1: cases that cannot be written, and files that a receiver would refuse.
     """
     from monitor.errors import SettingsError
     from monitor.exports import ExportError
     from monitor.exports.e2b.errors import UnusableFileError
     from monitor.store.cases.reading import UnknownCaseError
 
-    try:
-        yield
-    except (ExportError, SettingsError, UnknownCaseError, UnusableFileError) as error:
-        raise typer.BadParameter(str(error)) from None
+    return (ExportError, SettingsError, UnknownCaseError, UnusableFileError)
 
 
 def _selection(names: Sequence[str], filters: CaseFilters) -> CaseSelection:

@@ -12,7 +12,7 @@ import typer
 
 from monitor.cli.console import counted, print_json, print_line, print_note
 from monitor.cli.count_progress import count_progress
-from monitor.cli.options import settings_of
+from monitor.cli.options import mistakes_as_usage, settings_of
 
 if TYPE_CHECKING:
     from monitor.exports.export_datasets import Dataset
@@ -96,11 +96,9 @@ def export(
     from monitor.exports.errors import ExportError
     from monitor.exports.file_formats import ExportFormat, format_of
 
-    try:
+    with mistakes_as_usage(ExportError):
         file_format = format_of(options.output, options.format_name)
         destination = check_destination(options.output, force=options.force)
-    except ExportError as error:
-        raise typer.BadParameter(str(error)) from None
     if options.for_spreadsheet and file_format is not ExportFormat.CSV:
         raise typer.BadParameter("--spreadsheet is for csv; other formats have no formulas")
     if options.provenance_line and file_format is not ExportFormat.JSONL:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from monitor.cli.options import mistakes_as_usage
 from monitor.errors import MonitorError
 from monitor.feed import FieldMapping, ReadOptions, normalized_encoding, parse_date_order, parse_delimiter
 
@@ -99,12 +100,10 @@ def read_options_of(
     Raises:
         typer.BadParameter: a value is impossible.
     """
-    try:
+    with mistakes_as_usage(MonitorError):
         delimiter = None if delimiter is None else parse_delimiter(delimiter)
         encoding = None if encoding is None else normalized_encoding(encoding)
         date_order = None if date_order is None else parse_date_order(date_order)
-    except MonitorError as error:
-        raise typer.BadParameter(str(error)) from None
     return ReadOptions(
         mapping=fields,
         delimiter=delimiter,

@@ -6,7 +6,8 @@ Each option is named and explained once, here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -15,6 +16,7 @@ import typer
 
 from monitor.cli.stack_advice import remember_settings
 from monitor.embedded import running_stack
+from monitor.errors import MonitorError
 from monitor.settings import LoadedSettings, Settings, load_settings
 from monitor.word_search import has_words
 
@@ -97,6 +99,19 @@ def load_settings_of(context: typer.Context, **overrides: Any) -> LoadedSettings
 def settings_of(context: typer.Context, **overrides: Any) -> Settings:
     """Return the settings of a command; see `load_settings_of`."""
     return load_settings_of(context, **overrides).settings
+
+
+@contextmanager
+def mistakes_as_usage(*mistakes: type[MonitorError]) -> Iterator[None]:
+    """Turn what a user can correct into an error of usage, which ends with status 2.
+
+    Args:
+        mistakes: these errors of the block.
+    """
+    try:
+        yield
+    except mistakes as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def require_searchable(option: str, words: str) -> None:

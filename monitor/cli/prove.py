@@ -37,7 +37,7 @@ def prove_command(
     proof = prove_alert(settings, alert_id)
     proof.terminology["of_bundle"] = _release_of(settings, proof)
     if as_json:
-        print_json(_json_value(asdict(proof)))
+        print_json(asdict(proof))
     else:
         for name, value in _lines(proof):
             print_line(f"{name + ':':<13} {value}")
@@ -130,11 +130,3 @@ def _pairs(values: dict[str, Any] | None) -> str:
 
 def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else "never" if value is None else str(value)
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _json_value(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_value(each) for each in value]
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.console import print_json, print_note
-from monitor.cli.options import chosen_drugs, parse_time, settings_of
-from monitor.cli.review_reports import json_record, print_item, print_items, print_state
+from monitor.cli.options import chosen_drugs, mistakes_as_usage, parse_time, settings_of
+from monitor.cli.review_reports import print_item, print_items, print_state
 from monitor.cli.review_samples import (
     agreement_command,
     drift_command,
@@ -33,17 +31,6 @@ Reason = Annotated[
     str | None,
     typer.Option(help="Only items of this strategy: random, active, uncertain, serious or unlisted."),
 ]
-
-
-@contextmanager
-def mistakes_as_usage() -> Iterator[None]:
-    """Turn what a user can correct into an error of usage, which ends with status 2."""
-    from monitor.store.reviews import ReviewError
-
-    try:
-        yield
-    except ReviewError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 @review_app.command("next")
@@ -68,7 +55,7 @@ def next_command(
     request = NextRequest(_reason(reason), adjudicate, timedelta(minutes=minutes))
     item = next_item(settings_of(context), request)
     if as_json:
-        print_json(None if item is None else json_record(asdict(item)))
+        print_json(None if item is None else asdict(item))
     elif item is None:
         print_note("nothing waits for you; `ade-monitor review sample` adds items")
     else:
@@ -105,7 +92,7 @@ def decide_command(
     Example: [bold]ade-monitor review decide 17 wrong-pt --pt 10022437[/]
     """
     from monitor.store import reading_engine, translate_driver_errors
-    from monitor.store.reviews import ReviewDecision, ReviewVerdict, decide_item, find_pt
+    from monitor.store.reviews import ReviewDecision, ReviewError, ReviewVerdict, decide_item, find_pt
 
     if decision not in set(ReviewDecision):
         raise typer.BadParameter(f"'{decision}' is not a verdict: use {', '.join(ReviewDecision)}")
@@ -113,7 +100,7 @@ def decide_command(
     right_drug = None if drug is None else _drug(settings, drug)
     right_span = None if span is None else _span(span)
     ptid, pt_name = None, None
-    with mistakes_as_usage():
+    with mistakes_as_usage(ReviewError):
         if pt is not None:
             database = settings.database
             with translate_driver_errors(database), reading_engine(database).connect() as connection:
@@ -132,9 +119,9 @@ def undo_command(
     as_json: AsJson = False,
 ) -> None:
     """Undo your last verdict. It stays in the history, with the time of its undoing."""
-    from monitor.store.reviews import undo_verdict
+    from monitor.store.reviews import ReviewError, undo_verdict
 
-    with mistakes_as_usage():
+    with mistakes_as_usage(ReviewError):
         number, state = undo_verdict(settings_of(context), item)
     print_state(number, state, as_json=as_json)
 
@@ -175,7 +162,7 @@ def list_command(
     items = find_items(settings, filters)
     if as_json:
         for item in items:
-            print_json(json_record(asdict(item)))
+            print_json(asdict(item))
     else:
         print_items(list(items), limit)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -131,15 +130,6 @@ def print_drift(drift: PrecisionDrift) -> None:
     counts = f"{drift.positives:,} of {counted(drift.reviewed, 'post')} report an effect"
     print_line(f"{counts}; {drift.expected:,.1f} were expected (p = {drift.p_value:.2g})")
     print_line("the model has become less precise" if drift.dropped else "no drop of precision is shown")
-
-
-def json_record(value: Any) -> Any:
-    """Return a value as JSON has it: times in ISO 8601."""
-    if isinstance(value, dict):
-        return {name: json_record(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_record(each) for each in value]
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _effect(item: ShownItem) -> str:

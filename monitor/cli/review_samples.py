@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.console import counted, print_json, print_note
-from monitor.cli.options import parse_time, settings_of
-from monitor.cli.review_reports import json_record, print_agreement, print_drift, print_sample
+from monitor.cli.effect_options import parse_range
+from monitor.cli.options import mistakes_as_usage, parse_time, settings_of
+from monitor.cli.review_reports import print_agreement, print_drift, print_sample
 
 if TYPE_CHECKING:
     from monitor.review import CorpusExport
@@ -62,17 +63,14 @@ def sample_command(
     if (since is None) != (until is None):
         raise typer.BadParameter("a window needs both --since and --until")
     last_week = week_before(datetime.now(UTC))
-    window = (parse_time(since, "--since") or last_week[0], parse_time(until, "--until") or last_week[1])
-    if window[0] >= window[1]:
-        raise typer.BadParameter(f"--since {since} is not before --until {until}: exchange them")
+    start, end = parse_range(since, until)
+    window = (start or last_week[0], end or last_week[1])
     is_random = strategy == Strategy.RANDOM
     request = SampleRequest(Strategy(strategy), *window, seed, size, reviewers or (2 if is_random else 1))
-    try:
+    with mistakes_as_usage(ReviewError):
         sample = take_sample(settings_of(context), request)
-    except ReviewError as error:
-        raise typer.BadParameter(str(error)) from None
     if as_json:
-        print_json(json_record(asdict(sample)))
+        print_json(asdict(sample))
     else:
         print_sample(sample)
 
@@ -92,7 +90,7 @@ def agreement_command(
     results = measure_reviewers(items)
     if as_json:
         for each in results:
-            print_json(json_record(asdict(each)))
+            print_json(asdict(each))
         return
     print_agreement(results)
     if not any(each.items for each in results):
@@ -169,7 +167,7 @@ def drift_command(
     configure_logs(settings.log)
     drift = watch_drift(settings, windows, alpha=alpha)
     if as_json:
-        print_json(json_record({**asdict(windows), **asdict(drift)}))
+        print_json({**asdict(windows), **asdict(drift)})
     else:
         print_drift(drift)
     if metrics is not None:
@@ -192,7 +190,7 @@ def _export_to(output: Path, settings: Settings, arguments: dict[str, Any], *, f
     from monitor.private_files import open_private
     from monitor.review import export_reviews
 
-    try:
+    with mistakes_as_usage(ExportError):
         new = check_destination(output, force=force).new
         with writing_errors(output):
             try:
@@ -201,8 +199,6 @@ def _export_to(output: Path, settings: Settings, arguments: dict[str, Any], *, f
                 new.replace(output)
             finally:
                 new.unlink(missing_ok=True)
-    except ExportError as error:
-        raise typer.BadParameter(str(error)) from None
     return result
 
 
@@ -216,7 +212,5 @@ def _window(since: str | None, until: str | None) -> tuple[datetime, datetime]:
     Raises:
         typer.BadParameter: a time is wrong, or both are reversed.
     """
-    window = (parse_time(since, "--since") or EARLIEST, parse_time(until, "--until") or LATEST)
-    if window[0] >= window[1]:
-        raise typer.BadParameter(f"--since {since} is not before --until {until}: exchange them")
-    return window
+    start, end = parse_range(since, until)
+    return start or EARLIEST, end or LATEST

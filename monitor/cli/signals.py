@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -28,7 +28,7 @@ from monitor.cli.group_options import (
     SocOption,
     group_filters_of,
 )
-from monitor.cli.options import chosen_drugs, settings_of
+from monitor.cli.options import chosen_drugs, mistakes_as_usage, settings_of
 from monitor.cli.signal_tables import print_coverage, print_warnings, write_csv, write_json_lines, write_table
 from monitor.errors import MonitorError
 
@@ -139,7 +139,7 @@ def signals_command(
     settings = settings_of(context)
     if coding is not None:
         note_coding(settings, coding)
-    try:
+    with mistakes_as_usage(*_mistakes()):
         request = SignalRequest(
             window=window,
             by=EventLevel(by),
@@ -159,10 +159,6 @@ def signals_command(
             limit=limit or None,
         )
         _show(settings, request, as_json=as_json, as_csv=as_csv)
-    except MonitorError as error:
-        if _is_mistake(error):
-            raise typer.BadParameter(str(error)) from None
-        raise
 
 
 def _show(settings: Settings, request: SignalRequest, *, as_json: bool, as_csv: bool) -> None:
@@ -240,12 +236,8 @@ def series_command(
     if coding is not None:
         note_coding(settings, coding)
     (choice,) = chosen_drugs(settings, [drug], option="DRUG")
-    try:
+    with mistakes_as_usage(*_mistakes()):
         history = read_history(settings, choice.drug, pt, window)
-    except MonitorError as error:
-        if _is_mistake(error):
-            raise typer.BadParameter(str(error)) from None
-        raise
     write_history(history, "json" if as_json else "csv" if as_csv else "table")
 
 
@@ -259,57 +251,30 @@ def window_of(
     """
     from monitor.store.signals import Window
 
-    start, end = parse_range(since, until)
-    return Window(
-        since=start.date() if start else None,
-        until=_day_after(end) if end else None,
-        platform=platform,
-        lang=lang,
-        coding=coding or "",
-    )
-
-
-def _day_after(end: datetime) -> date:
-    """Return the first day that a window does not have, if it ends within a day."""
-    day = end.date()
-    return day if end == end.replace(hour=0, minute=0, second=0, microsecond=0) else day + timedelta(days=1)
+    return Window.between(*parse_range(since, until), platform=platform, lang=lang, coding=coding or "")
 
 
 def _drug_filter(settings: Settings, name: str | None) -> Callable[[str], bool] | None:
     """Return what accepts the drugs that `--drug` names: each ingredient, or each drug of a class."""
     if name is None:
         return None
-    from monitor.enrich.drugs import load_matcher
+    from monitor.enrich.drugs import ingredient_filter, load_matcher
 
     (choice,) = chosen_drugs(settings, [name])
-    matcher = load_matcher(settings.enrich)
-
-    def is_chosen(drug: str) -> bool:
-        if drug in choice.ingredients:
-            return True
-        known = matcher.drug_of(drug)
-        return bool(choice.atc and known and known.atc and known.atc.startswith(choice.atc))
-
-    return is_chosen
+    return ingredient_filter(load_matcher(settings.enrich), choice)
 
 
 def _indications(settings: Settings, path: Path | None) -> dict[str, frozenset[str]]:
-    from monitor.enrich.drugs import load_matcher
+    from monitor.enrich.drugs import load_matcher, stored_drug
     from monitor.signals.indications import load_indications
 
-    matcher = load_matcher(settings.enrich)
-
-    def canonical(name: str) -> str:
-        known = matcher.drug_of(name)
-        return known.drug if known else name.strip().casefold()
-
-    return dict(load_indications(path, canonical))
+    return dict(load_indications(path, partial(stored_drug, load_matcher(settings.enrich))))
 
 
-def _is_mistake(error: MonitorError) -> bool:
-    """Return True for errors in what the user has asked for."""
+def _mistakes() -> tuple[type[MonitorError], ...]:
+    """Return the errors in what the user has asked for."""
     from monitor.signals.indications import IndicationsFileError
     from monitor.signals.signal_report import NoReleaseError, UnknownEventError
     from monitor.store.group_filters import UnknownGroupError
 
-    return isinstance(error, (IndicationsFileError, NoReleaseError, UnknownEventError, UnknownGroupError))
+    return (IndicationsFileError, NoReleaseError, UnknownEventError, UnknownGroupError)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from models.terminology import GroupKind
-from monitor.enrich.drugs import DrugChoice, choose_drug, load_matcher
+from monitor.enrich.drugs import DrugChoice, choose_drug, ingredient_filter, load_matcher
 from monitor.errors import MonitorError
 from monitor.settings import Settings
 from monitor.store.group_filters import GroupFilter, find_groups
@@ -64,14 +64,6 @@ def chosen_drug(settings: Settings, name: str | None) -> DrugChoice | None:
     return None if name is None else choose_drug(load_matcher(settings.enrich), name)
 
 
-def stored_drug(settings: Settings, name: str | None) -> str | None:
-    """Return the name under which the database has a drug, also one that the dictionary does not have."""
-    if name is None:
-        return None
-    known = load_matcher(settings.enrich).drug_of(name)
-    return known.drug if known else name.strip().casefold()
-
-
 def drug_condition(settings: Settings, name: str | None) -> Callable[[str], bool] | None:
     """Return what accepts the drugs of signals that a name stands for: ingredients, or drugs of a class.
 
@@ -81,15 +73,7 @@ def drug_condition(settings: Settings, name: str | None) -> Callable[[str], bool
     choice = chosen_drug(settings, name)
     if choice is None:
         return None
-    matcher = load_matcher(settings.enrich)
-
-    def is_chosen(drug: str) -> bool:
-        known = matcher.drug_of(drug)
-        return drug in choice.ingredients or bool(
-            choice.atc and known and known.atc and known.atc.startswith(choice.atc)
-        )
-
-    return is_chosen
+    return ingredient_filter(load_matcher(settings.enrich), choice)
 
 
 def window_between(
@@ -100,9 +84,7 @@ def window_between(
     Raises:
         ChoiceError: a value is not a time, or they are reversed.
     """
-    start, end = range_of(since, until)
-    last = None if end is None else (end - timedelta(microseconds=1)).date() + timedelta(days=1)
-    return Window(since=start and start.date(), until=last, platform=platform, lang=lang, coding=coding or "")
+    return Window.between(*range_of(since, until), platform=platform, lang=lang, coding=coding or "")
 
 
 def groups_of(

@@ -17,12 +17,12 @@ from monitor.client.filter_values import (
     drug_condition,
     groups_of,
     range_of,
-    stored_drug,
     time_of,
     window_between,
 )
 from monitor.client.frames import Library, frame_library, frame_of, records_frame
 from monitor.embedded import running_stack
+from monitor.enrich.drugs import load_matcher, stored_drug
 from monitor.errors import FatalError
 from monitor.settings import Settings, load_settings
 from monitor.signals.consensus import Criteria
@@ -130,7 +130,7 @@ class Monitor:
         statuses = (status,) if isinstance(status, str) else tuple(status)
         filters = CaseFilters(
             statuses=tuple(_member(CaseStatus, each, "status") for each in statuses),
-            drug=stored_drug(self._settings, drug),
+            drug=None if drug is None else stored_drug(load_matcher(self._settings.enrich), drug),
             pt=pt,
             owner=owner,
             since=time_of(since, "since"),

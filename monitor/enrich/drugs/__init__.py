@@ -16,7 +16,7 @@ build_dictionary   two of the data files, from packages of others (a command)
 errors             a file that cannot be used, a name that is not known
 """
 
-from monitor.enrich.drugs.choice import DrugChoice, choose_drug
+from monitor.enrich.drugs.choice import DrugChoice, choose_drug, ingredient_filter, stored_drug
 from monitor.enrich.drugs.drug_dictionary import (
     Dictionary,
     DrugName,
@@ -39,9 +39,11 @@ __all__ = [
     "UnknownDrugError",
     "choose_drug",
     "dictionary_of",
+    "ingredient_filter",
     "load_matcher",
     "name_key",
     "padded_words",
     "read_drug_table",
     "spaced_words",
+    "stored_drug",
 ]

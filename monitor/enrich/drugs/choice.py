@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.enrich.drugs.errors import UnknownDrugError
@@ -51,3 +52,21 @@ def choose_drug(matcher: DrugMatcher, name: str) -> DrugChoice:
         )
         raise UnknownDrugError(f"{name!r} is not in the dictionary of drugs", hint)
     return DrugChoice(known.drug, known.atc if known.naming is DrugNaming.CLASS else None)
+
+
+def stored_drug(matcher: DrugMatcher, name: str) -> str:
+    """Return the name under which the database has a drug, also one that the dictionary does not have."""
+    known = matcher.drug_of(name)
+    return known.drug if known else name.strip().casefold()
+
+
+def ingredient_filter(matcher: DrugMatcher, choice: DrugChoice) -> Callable[[str], bool]:
+    """Return what accepts single ingredients: those of the choice, or those of a class."""
+
+    def is_chosen(ingredient: str) -> bool:
+        if ingredient in choice.ingredients:
+            return True
+        known = matcher.drug_of(ingredient)
+        return bool(choice.atc and known and known.atc and known.atc.startswith(choice.atc))
+
+    return is_chosen

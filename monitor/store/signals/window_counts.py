@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -66,6 +66,22 @@ class Window:
     platform: str | None = None
     lang: str | None = None
     coding: str = ""
+
+    @classmethod
+    def between(
+        cls,
+        start: datetime | None,
+        end: datetime | None,
+        *,
+        platform: str | None = None,
+        lang: str | None = None,
+        coding: str = "",
+    ) -> Window:
+        """Return a window of whole days in UTC; the day of `end` is in it unless `end` is its midnight."""
+        until = end and end.date()
+        if end and until and end.timetz().replace(tzinfo=None) != time.min:
+            until += timedelta(days=1)
+        return cls(start and start.date(), until, platform, lang, coding)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
