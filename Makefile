@@ -7,11 +7,12 @@ ARGS ?=
 # Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
 # Test processes at a time. Each computes in one thread: two threads that wait for each other are far slower.
-# Files stay in their order: the flow, whose few tests take longest, comes early.
+# Files stay in their order: the flow, whose few tests take longest, comes early. A test process that ends
+# before its time ends the tests: pytest-xdist would start another one, and may then wait forever.
 PROCESSES ?= 2
 # The cases of the fault suite wait most of the time, so more of them can run at a time.
 FAULT_PROCESSES ?= 3
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
 .PHONY: run test test-avx2 test-full test-gpu test-faults check fuzz sbom audit mutants format mpnet clean help
 

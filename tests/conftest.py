@@ -31,6 +31,7 @@ from monitor.settings import (
     RedisSettings,
     Settings,
 )
+from tests.memory_folder import memory_folder
 
 if TYPE_CHECKING:
     from tests.secure_kafka import SecureKafka
@@ -54,9 +55,10 @@ PARTITIONS = 4
 
 
 @pytest.fixture(scope="session")
-def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder for data and logs of the servers of this test session."""
-    return tmp_path_factory.mktemp("servers")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folder for data and logs of the servers of this test session, in memory where possible."""
+    with memory_folder(otherwise=tmp_path_factory.mktemp("servers")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +105,12 @@ def postgres(server_folder: Path) -> Iterator[Postgres]:
     server = Postgres(
         server_folder,
         start_timeout=START_TIMEOUT,
-        options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+        options={
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_wal_size": "256MB",
+        },
     )
     server.start()
     yield server

@@ -112,6 +112,7 @@ def test_bad_messages_end_in_the_dead_letters_and_the_flow_goes_on(
     assert len(letters) == len(BAD_MESSAGES)
 
 
+@pytest.mark.slow
 def test_messages_with_an_absurd_timestamp_are_scored_like_all_others(
     migrated: Settings, results: FlowResults, tmp_path: Path
 ) -> None:

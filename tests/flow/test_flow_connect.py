@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
 from aiohttp.test_utils import TestServer
 from websockets.asyncio.server import serve
 
@@ -26,6 +27,7 @@ def state_at(folder: Path) -> int:
     return int(cursor.get("newest_id", FIRST_ID - 1)) - FIRST_ID
 
 
+@pytest.mark.slow
 async def test_a_connector_that_is_killed_and_started_again_loses_nothing(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_while_redis_is_away_tweets_are_written_and_alerts_follow(
         assert worker.stop() == 0, worker.output()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("away", ["kafka", "database"])
 def test_a_worker_names_a_dependency_that_is_away_at_its_start(
     away: str, migrated: Settings, tmp_path: Path

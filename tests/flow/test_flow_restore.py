@@ -31,6 +31,7 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyring]:
     keyring.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_after_a_restore_the_workers_read_the_rest_again(
     migrated: Settings, results: FlowResults, keyring: Keyring, tmp_path: Path

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from monitor.settings import RetentionSettings, Settings
 from monitor.store.roles import ADMIN, READER, WRITER
 from tests.flow.conftest import FlowResults, send, tweet_values
@@ -46,6 +48,7 @@ def test_a_worker_with_the_rights_of_a_writer_does_all_of_its_work(
         assert results.rows("SELECT count(*) FROM tweets WHERE tweet_id = 'old'") == [(0,)]
 
 
+@pytest.mark.slow
 def test_an_analyst_queries_and_checks_and_an_operator_erases(
     migrated: Settings, results: FlowResults, tmp_path: Path
 ) -> None:

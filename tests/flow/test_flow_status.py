@@ -116,6 +116,7 @@ def test_each_metric_of_a_worker_moves_with_the_flow(
         assert secret not in after.page
 
 
+@pytest.mark.slow
 def test_a_worker_is_ready_when_it_reads_and_while_its_servers_answer(
     migrated: Settings, results: FlowResults, gates: tuple[Gate, Gate], tmp_path: Path
 ) -> None:

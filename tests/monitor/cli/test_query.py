@@ -134,7 +134,7 @@ async def large(store: Store, migrated: Settings) -> Settings:
     return migrated
 
 
-@pytest.mark.parametrize("form", ["--json", "--uncoded"])
+@pytest.mark.parametrize("form", ["--json", pytest.param("--uncoded", marks=pytest.mark.slow)])
 def test_a_closed_pipe_ends_the_command_quietly(large: Settings, form: str) -> None:
     command = [sys.executable, "-m", "monitor.cli", "query", "-n", "0", form]
     pipe = subprocess.PIPE

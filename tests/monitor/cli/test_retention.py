@@ -111,7 +111,10 @@ def test_posts_are_removed_even_if_redis_is_away(run: RunCommand, migrated: Sett
 
 @pytest.mark.parametrize(
     "stop",
-    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL],
+    [
+        *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGINT, signal.SIGTERM)),
+        signal.SIGKILL,
+    ],
     ids=lambda stop: stop.name,
 )
 def test_a_command_that_is_stopped_keeps_whole_pages_and_the_next_one_goes_on(

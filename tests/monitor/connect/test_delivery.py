@@ -43,6 +43,7 @@ async def test_messages_are_confirmed_in_their_order(kafka: KafkaSettings) -> No
     assert {int(message.key) for message in content} == set(range(60))
 
 
+@pytest.mark.slow
 async def test_while_the_broker_hangs_nothing_is_lost_and_it_is_logged_once(
     own_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

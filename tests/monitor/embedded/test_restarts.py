@@ -87,6 +87,7 @@ def test_a_killed_server_comes_back_on_its_port_with_its_data(stack: EmbeddedSta
     assert sum("ended with status -9" in note for note in notes) == 3
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_start_is_tried_again_until_it_can(tmp_path: Path) -> None:
     notes: list[str] = []
     valkey = Valkey(tmp_path, start_timeout=60)

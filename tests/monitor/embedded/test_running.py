@@ -91,6 +91,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     monitor.process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> None:
     second = up.run("up")

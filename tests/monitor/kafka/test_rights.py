@@ -48,6 +48,7 @@ def send_openly(kafka: RestrictedKafka, settings: Settings, *values: bytes) -> N
     producer.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_each_command_works_with_the_documented_rights_alone(
     migrated: Settings, results: FlowResults, restricted_kafka: RestrictedKafka, tmp_path: Path

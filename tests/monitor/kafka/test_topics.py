@@ -88,6 +88,7 @@ def test_a_broker_that_does_not_listen_is_named() -> None:
         ensure_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"))
 
 
+@pytest.mark.slow
 def test_a_patient_client_waits_for_a_broker_that_is_starting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "CONNECT_TIMEOUT", 1.0)
     with pytest.raises(RetryableError, match=r"127\.0\.0\.1:1 "):

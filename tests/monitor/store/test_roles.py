@@ -292,6 +292,7 @@ async def test_the_rights_that_the_page_names_are_enough_for_queries(
             assert [effect.tweet_id for effect in find_effects(settings, filters)] == ["1"], filters
 
 
+@pytest.mark.slow
 async def test_an_admin_migrates_and_other_admins_can_use_what_it_made(
     store: Store, migrated: Settings, tables: Tables
 ) -> None:

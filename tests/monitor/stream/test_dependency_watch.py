@@ -73,6 +73,7 @@ def exported(name: str) -> float | None:
     return WORKER.get_sample_value(name)
 
 
+@pytest.mark.slow
 async def test_the_answers_of_both_are_known_and_follow_them(
     migrated: Settings, gates: tuple[Gate, Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,13 +15,13 @@ TERM, INT = (str(int(number)) for number in (signal.SIGTERM, signal.SIGINT))
 @pytest.mark.parametrize(
     ("cause", "broker", "status"),
     [
-        ("crash", "there", EXIT_AFTER_CRASH),
+        pytest.param("crash", "there", EXIT_AFTER_CRASH, marks=pytest.mark.slow),
         ("crash", "away", EXIT_AFTER_CRASH),
         (TERM, "there", EXIT_BY_FORCE),
-        (INT, "there", EXIT_BY_FORCE),
-        (TERM, "strange", EXIT_BY_FORCE),
+        pytest.param(INT, "there", EXIT_BY_FORCE, marks=pytest.mark.slow),
+        pytest.param(TERM, "strange", EXIT_BY_FORCE, marks=pytest.mark.slow),
         (TERM, "away", 0),
-        (INT, "away", 0),
+        pytest.param(INT, "away", 0, marks=pytest.mark.slow),
     ],
 )
 def test_a_shutdown_that_hangs_is_ended_by_force(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from models.terminology import Terminology
@@ -31,6 +32,7 @@ def test_tweets_have_the_prevalence_and_coded_and_named_spans(
     assert all(example.document for example in train)
 
 
+@pytest.mark.slow
 def test_the_same_options_write_the_same_tweets(tmp_path: Path, terminology_folder: Path) -> None:
     for name, seed in (("first", "1"), ("again", "1"), ("other", "2")):
         write(tmp_path / name, terminology_folder, "--count", "50", "--seed", seed)

@@ -129,6 +129,7 @@ def build(
     )
 
 
+@pytest.mark.slow
 def test_the_default_bundle_searches_names_and_states_its_scores(
     corpora_folder: Path,
     terminology_folder: Path,

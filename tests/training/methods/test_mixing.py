@@ -30,6 +30,7 @@ def with_terminology(terminology: Terminology) -> TrainingData:
     return replace(corpus(), terminology=terminology, pt_names=terminology.pt_names)
 
 
+@pytest.mark.slow
 def test_generated_tweets_are_enough_for_several_epochs(terminology: Terminology, tiny_encoder: Path) -> None:
     method = tiny_method("mtl", tiny_encoder, "epochs=20")
     data = read_mixes(["written=0.9"], with_terminology(terminology), method)
