@@ -9,12 +9,14 @@ smq_files     the files of SMQs
 event_lists   lists of important or designated medical events
 pt_groups     all groups of the PTs of a release
 index_file    a terminology as one compressed file, for a bundle to carry
+packaged_names  the PTs of the default bundle
 """
 
 from models.errors import TerminologyError
 from models.terminology.asc_file import ReleaseFault
 from models.terminology.event_lists import EventList, UnknownEntry, read_event_list
 from models.terminology.index_file import read_index, write_index
+from models.terminology.packaged_names import packaged_pt_names
 from models.terminology.pt_groups import (
     CANNOT_FILTER,
     LIST_NAMES,
@@ -54,6 +56,7 @@ __all__ = [
     "UnknownEntry",
     "inspect_grouped_release",
     "inspect_release",
+    "packaged_pt_names",
     "read_event_list",
     "read_grouped_release",
     "read_index",

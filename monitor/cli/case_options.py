@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli.options import mistakes_as_usage
+
 if TYPE_CHECKING:
     from monitor.settings import Settings
     from monitor.store.cases import CaseFilters
@@ -46,15 +48,20 @@ def case_filters(
     """Return the filters of the options.
 
     Raises:
-        typer.BadParameter: a status is unknown.
+        typer.BadParameter: a status or the PT is unknown.
+        MonitorError: the database is away or refuses.
         DrugFileError: the file of the setting `enrich.drugs` cannot be used.
     """
     from monitor.enrich.drugs import load_matcher, stored_drug
     from monitor.store.cases import CaseFilters, CaseStatus
+    from monitor.store.known_pts import UnknownPtError, require_known_pt
 
     for name in statuses:
         if name not in set(CaseStatus):
             raise typer.BadParameter(f"'{name}' is not a status: use {', '.join(CaseStatus)}")
+    if pt is not None:
+        with mistakes_as_usage(UnknownPtError):
+            require_known_pt(settings, pt)
     return CaseFilters(
         statuses=tuple(statuses),
         drug=None if drug is None else stored_drug(load_matcher(settings.enrich), drug),

@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.console import print_note
 from monitor.cli.group_options import group_filters_of
-from monitor.cli.options import chosen_drugs, parse_time, require_searchable
+from monitor.cli.options import chosen_drugs, mistakes_as_usage, parse_time, require_searchable
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -85,15 +85,16 @@ def effect_filters(
     coding: str | None,
     limit: int | None,
 ) -> Filters:
-    """Return the filters of the options; groups and codings are looked up in the database.
+    """Return the filters of the options; groups, PTs and codings are looked up in the database.
 
     Raises:
-        typer.BadParameter: the dictionary does not have the drug, no mention has the coding, or `text` has
-            nothing to search for.
+        typer.BadParameter: the dictionary does not have the drug, nothing has the PT, no mention has the
+            coding, or `text` has nothing to search for.
         UnknownGroupError: the imported release has no such group.
         MonitorError: the database is away or refuses.
     """
     from monitor.store import Filters
+    from monitor.store.known_pts import UnknownPtError, require_known_pt
     from monitor.store.listed_effects import Listedness
 
     if text is not None:
@@ -102,6 +103,9 @@ def effect_filters(
     groups = group_filters_of(settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme)
     if coding is not None:
         note_coding(settings, coding)
+    if pt is not None:
+        with mistakes_as_usage(UnknownPtError):
+            require_known_pt(settings, pt, coding)
     return Filters(
         since=since,
         until=until,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -121,24 +120,14 @@ def signals_command(
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other: choose one")
     from monitor.signals.consensus import Criteria
+    from monitor.signals.indications import indications_of
+    from monitor.signals.request_check import check_request
     from monitor.signals.signal_pairs import SignalMethod
     from monitor.signals.signal_report import EventLevel, SignalRequest
     from monitor.store.listed_effects import Listedness
 
     window = window_of(since, until, platform, lang, coding)
-    if (first_seen or rising) and window.since is None:
-        raise typer.BadParameter("--first-seen and --rising need --since: a window to be new or to rise in")
-    if rising and (platform is not None or lang is not None):
-        raise typer.BadParameter(
-            "--rising compares cases per mention, and mentions have no platform or language"
-        )
-    if corrected and coding is not None:
-        raise typer.BadParameter("--corrected corrects cases by their original codes: leave --coding out")
-    if by != "pt" and listedness is not None:
-        raise typer.BadParameter("--listedness is a verdict on PTs: use it with --by pt")
     settings = settings_of(context)
-    if coding is not None:
-        note_coding(settings, coding)
     with mistakes_as_usage(*_mistakes()):
         request = SignalRequest(
             window=window,
@@ -146,7 +135,7 @@ def signals_command(
             method=SignalMethod(method),
             criteria=Criteria(cases=min_cases),
             adjust=("platform", "lang") if adjust == "both" else (adjust,) if adjust else (),
-            indications=_indications(settings, indications),
+            indications=indications_of(settings, indications),
             without_indications=without_indications,
             is_drug=_drug_filter(settings, drug),
             pt=pt,
@@ -158,11 +147,14 @@ def signals_command(
             corrected=corrected,
             limit=limit or None,
         )
+        check_request(request, lambda name: f"--{name.replace('_', '-')}")
+        if coding is not None:
+            note_coding(settings, coding)
         _show(settings, request, as_json=as_json, as_csv=as_csv)
 
 
 def _show(settings: Settings, request: SignalRequest, *, as_json: bool, as_csv: bool) -> None:
-    from monitor.cli.signal_corrections import with_corrections
+    from monitor.review.signal_corrections import with_corrections
     from monitor.signals.report_building import read_signals
 
     report = with_corrections(settings, request, read_signals(settings, request))
@@ -264,17 +256,11 @@ def _drug_filter(settings: Settings, name: str | None) -> Callable[[str], bool] 
     return ingredient_filter(load_matcher(settings.enrich), choice)
 
 
-def _indications(settings: Settings, path: Path | None) -> dict[str, frozenset[str]]:
-    from monitor.enrich.drugs import load_matcher, stored_drug
-    from monitor.signals.indications import load_indications
-
-    return dict(load_indications(path, partial(stored_drug, load_matcher(settings.enrich))))
-
-
 def _mistakes() -> tuple[type[MonitorError], ...]:
     """Return the errors in what the user has asked for."""
     from monitor.signals.indications import IndicationsFileError
+    from monitor.signals.request_check import RequestError
     from monitor.signals.signal_report import NoReleaseError, UnknownEventError
     from monitor.store.group_filters import UnknownGroupError
 
-    return (IndicationsFileError, NoReleaseError, UnknownEventError, UnknownGroupError)
+    return (IndicationsFileError, NoReleaseError, RequestError, UnknownEventError, UnknownGroupError)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from models.terminology import GroupKind
@@ -88,14 +88,22 @@ def window_between(
 
 
 def groups_of(
-    settings: Settings, soc: str | None, smq: str | None, lists: Iterable[GroupKind]
+    settings: Settings,
+    *,
+    soc: str | None = None,
+    hlgt: str | None = None,
+    hlt: str | None = None,
+    smq: str | None = None,
+    ime: bool = False,
+    dme: bool = False,
 ) -> tuple[GroupFilter, ...]:
     """Return the groups of PTs that names stand for; `:primary` and `:broad` may follow as in the commands.
 
     Raises:
         UnknownGroupError: the imported release has no such group.
     """
-    requests: list[tuple[GroupKind, str]] = [(kind, kind.value) for kind in lists]
+    named = {GroupKind.HLGT: hlgt, GroupKind.HLT: hlt, GroupKind.IME: ime, GroupKind.DME: dme}
+    requests = [(kind, kind.value if name is True else name) for kind, name in named.items() if name]
     if soc is not None:
         name = soc.removesuffix(":primary")
         requests.append((GroupKind.SOC if name == soc else GroupKind.PRIMARY_SOC, name))

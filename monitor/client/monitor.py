@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from models.terminology import GroupKind
 from monitor.client.filter_values import (
     ChoiceError,
     When,
@@ -24,14 +24,18 @@ from monitor.client.frames import Library, frame_library, frame_of, records_fram
 from monitor.embedded import running_stack
 from monitor.enrich.drugs import load_matcher, stored_drug
 from monitor.errors import FatalError
+from monitor.review.signal_corrections import with_corrections
 from monitor.settings import Settings, load_settings
 from monitor.signals.consensus import Criteria
+from monitor.signals.indications import indications_of
 from monitor.signals.report_building import read_signals
+from monitor.signals.request_check import check_request
 from monitor.signals.signal_pairs import SignalMethod
 from monitor.signals.signal_report import WARNINGS, EventLevel, SignalPair, SignalRequest
 from monitor.store import Filters, ReportedEffect, find_effects, reading_engine, translate_driver_errors
 from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, words_digest
 from monitor.store.cases import CaseFilters, CaseStatus, CaseSummary, find_cases
+from monitor.store.known_pts import require_known_pt
 from monitor.store.listed_effects import Listedness
 from monitor.store.roles import READER
 
@@ -74,6 +78,8 @@ class Monitor:
         bundle: str | None = None,
         coded: bool | None = None,
         soc: str | None = None,
+        hlgt: str | None = None,
+        hlt: str | None = None,
         smq: str | None = None,
         ime: bool = False,
         dme: bool = False,
@@ -87,10 +93,11 @@ class Monitor:
 
         Raises:
             ChoiceError: a value cannot be used.
-            MonitorError: the database does not have a group or a drug, is away, or refuses.
+            MonitorError: the database does not have a group, a drug or a PT, is away, or refuses.
         """
         start, end = range_of(since, until)
-        lists = [kind for kind, chosen in ((GroupKind.IME, ime), (GroupKind.DME, dme)) if chosen]
+        if pt is not None:
+            require_known_pt(self._settings, pt, coding)
         filters = Filters(
             since=start,
             until=end,
@@ -101,7 +108,7 @@ class Monitor:
             min_score=min_score,
             bundle=bundle,
             coded=coded,
-            groups=groups_of(self._settings, soc, smq, lists),
+            groups=groups_of(self._settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
             listedness=None if listedness is None else _member(Listedness, listedness, "listedness"),
             coding=coding,
             limit=limit,
@@ -125,8 +132,10 @@ class Monitor:
 
         Raises:
             ChoiceError: a value cannot be used.
-            MonitorError: the database is away or refuses, or the dictionary does not have the drug.
+            MonitorError: the database is away or refuses, or nothing has the drug or the PT.
         """
+        if pt is not None:
+            require_known_pt(self._settings, pt)
         statuses = (status,) if isinstance(status, str) else tuple(status)
         filters = CaseFilters(
             statuses=tuple(_member(CaseStatus, each, "status") for each in statuses),
@@ -151,7 +160,11 @@ class Monitor:
         platform: str | None = None,
         lang: str | None = None,
         soc: str | None = None,
+        hlgt: str | None = None,
+        hlt: str | None = None,
         smq: str | None = None,
+        ime: bool = False,
+        dme: bool = False,
         listedness: str | None = None,
         coding: str | None = None,
         min_cases: int = 3,
@@ -159,34 +172,46 @@ class Monitor:
         only_signals: bool = False,
         first_seen: bool = False,
         rising: bool = False,
+        adjust: Sequence[str] = (),
+        indications: Path | str | None = None,
+        without_indications: bool = False,
+        corrected: bool = False,
         limit: int | None = None,
     ) -> Any:
         """Return pairs of a drug and an event with their measures, as `ade-monitor signals --json`.
 
-        Times become whole days in UTC, and `until` is not part of the window if it is a midnight.
+        The arguments are the options of that command. Times become whole days in UTC, and `until` is not
+        part of the window if it is a midnight. `adjust` is "platform", "lang", or both in a list.
 
         Warns:
             SignalWarning: what the field says about such measures.
 
         Raises:
             ChoiceError: a value cannot be used.
-            MonitorError: the database does not have the PT or the group, is away, or refuses.
+            RequestError: arguments exclude each other.
+            MonitorError: the database does not have the PT or the group, is away, or refuses, or the file of
+                indications cannot be used.
         """
         request = SignalRequest(
             window=window_between(since, until, platform, lang, coding),
             by=_member(EventLevel, by, "by"),
             method=_member(SignalMethod, method, "method"),
             criteria=Criteria(cases=min_cases),
+            adjust=_strata(adjust),
+            indications=indications_of(self._settings, None if indications is None else Path(indications)),
+            without_indications=without_indications,
             is_drug=drug_condition(self._settings, drug),
             pt=pt,
-            groups=groups_of(self._settings, soc, smq, ()),
+            groups=groups_of(self._settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
             listedness=None if listedness is None else _member(Listedness, listedness, "listedness"),
             only_signals=only_signals,
             first_seen=first_seen,
             rising=rising,
+            corrected=corrected,
             limit=limit,
         )
-        report = read_signals(self._settings, request)
+        check_request(request, str)
+        report = with_corrections(self._settings, request, read_signals(self._settings, request))
         warnings.warn(" ".join(WARNINGS), SignalWarning, stacklevel=2)
         return records_frame(self._library, SignalPair, report.pairs)
 
@@ -231,6 +256,20 @@ def _wrong_query(error: ProgrammingError) -> FatalError:
         f"the database refused the query: {problem}",
         hint or "docs/analysis.md lists the views and their columns, which readers may read",
     )
+
+
+def _strata(adjust: Sequence[str]) -> tuple[str, ...]:
+    """Return what counts are adjusted for.
+
+    Raises:
+        ChoiceError: it is neither the platform nor the language.
+    """
+    chosen = (adjust,) if isinstance(adjust, str) else tuple(adjust)
+    if unknown := set(chosen) - {"platform", "lang"}:
+        raise ChoiceError(
+            f"adjust={min(unknown)!r} is not known", 'use "platform", "lang", or a list of both'
+        )
+    return tuple(name for name in ("platform", "lang") if name in chosen)
 
 
 def _member(kind: Any, value: str, name: str) -> Any:

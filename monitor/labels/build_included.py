@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from models.disk import replace_file
+from models.terminology import packaged_pt_names
 from monitor.labels.errors import LabelError
-from monitor.labels.included import SECTIONS, label_drugs, pt_names
+from monitor.labels.included import SECTIONS, label_drugs
 
 OUT: Final = Path(__file__).parent / "data" / "tac2017_effects.tsv"
 
@@ -37,7 +38,7 @@ def effects_of_corpus(lines: Iterable[str], place: str) -> Iterator[tuple[str, s
     Raises:
         LabelError: a line is not a record of the corpus, or its label or a PT is not known.
     """
-    drugs, names = label_drugs(), pt_names()
+    drugs, names = label_drugs(), packaged_pt_names()
     codes: dict[tuple[str, str], set[str]] = {}
     for number, line in enumerate(lines, 1):
         here = f"{place}, line {number}"

@@ -7,11 +7,11 @@ those of 2015, so an effect may have been added since.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
+from models.terminology import packaged_pt_names
 from monitor.labels.drug_of_label import FindsDrugs, drug_of
 from monitor.labels.errors import LabelError
 from monitor.labels.label import ReadLabel, SectionKind
@@ -39,7 +39,7 @@ def included_labels(matcher: FindsDrugs) -> Iterator[ReadLabel]:
     Raises:
         LabelError: a file of the package is damaged.
     """
-    names = pt_names()
+    names = packaged_pt_names()
     drugs = label_drugs()
     effects: dict[str, list[LabelEffect]] = {}
     for label, section, ptids in _rows("tac2017_effects.tsv", 3):
@@ -59,12 +59,6 @@ def included_labels(matcher: FindsDrugs) -> Iterator[ReadLabel]:
 def label_drugs() -> dict[str, str]:
     """Return the active substances of the labels, by the name that the corpus has."""
     return {row[0]: row[1] for row in _rows("tac2017_drugs.tsv", 2)}
-
-
-def pt_names() -> Mapping[str, str]:
-    """Return the names of the PTs of the default bundle, by their codes."""
-    data = (files("models") / "bundles" / "default" / "labels.json").read_bytes()
-    return {label["ptid"]: label["pt_name"] for label in json.loads(data)}
 
 
 def _rows(name: str, columns: int) -> Iterator[list[str]]:

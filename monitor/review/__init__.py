@@ -7,6 +7,7 @@ agreement      how far reviewers agree
 error_rates    the verdicts as the corrections of counts need them
 drift_watch    whether the model has become less precise
 corpus_export  reviews as training data
+signal_corrections  tables of signals, corrected for the errors that reviews have found
 """
 
 from monitor.review.agreement import Agreement, krippendorffs_alpha, measure_reviewers, reviewers_kappa

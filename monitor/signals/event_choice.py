@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-from rapidfuzz import fuzz, process
 
 from monitor.settings import Settings
 from monitor.signals.pair_table import EventsOf
@@ -19,10 +16,8 @@ from monitor.signals.signal_report import (
     UnknownEventError,
 )
 from monitor.store.effect_groups import GroupMembers, load_group_members
+from monitor.store.known_pts import close_names
 from monitor.store.signals import read_event_names
-
-_CLOSE: Final = 60.0  # of 100, similarity of a name that may be meant
-_MOST_SUGGESTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +100,7 @@ def _codes_of_pt(label: str, names: EventNames, groups: Sequence[GroupMembers]) 
         codes = {name_or_code}
     if codes:
         return frozenset(codes)
-    matches = process.extract(
-        label, sorted(set(names.values())), scorer=fuzz.WRatio, processor=str.casefold,
-        limit=_MOST_SUGGESTED, score_cutoff=_CLOSE,
-    )  # fmt: skip
-    close = ", ".join(match[0] for match in matches)
+    close = close_names(label, names.values())
     raise UnknownEventError(
         f"no case has a PT with the name or the code '{label}'",
         f"did you mean {close}?" if close else "write the PT as MedDRA does, such as Nausea",

@@ -8,11 +8,14 @@ general knowledge. A file of the user adds others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from monitor.enrich.drugs import load_matcher, stored_drug
 from monitor.errors import MonitorError
+from monitor.settings import Settings
 
 Indications = Mapping[str, frozenset[str]]
 """For each drug, the names (casefolded) and the codes of the PTs that it is taken for."""
@@ -51,6 +54,20 @@ def load_indications(path: Path | None, canonical: Callable[[str], str]) -> Indi
     for drug, pt in rows:
         pts_of.setdefault(canonical(drug), set()).add(pt.casefold())
     return {drug: frozenset(pts) for drug, pts in pts_of.items()}
+
+
+def indications_of(settings: Settings, path: Path | None) -> Indications:
+    """Return what drugs are taken for, by the names under which this installation counts them.
+
+    Args:
+        settings: which dictionary of drugs.
+        path: as in `load_indications`.
+
+    Raises:
+        IndicationsFileError: as in `load_indications`.
+        MonitorError: the file of the setting `enrich.drugs` cannot be used.
+    """
+    return load_indications(path, partial(stored_drug, load_matcher(settings.enrich)))
 
 
 def codes_of(indications: Indications, names: Mapping[str, str]) -> dict[str, frozenset[str]]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, select, text
 
 from models.terminology import GroupKind
@@ -15,6 +14,7 @@ from monitor.settings import Settings
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.enrichment_tables import pt_groups
+from monitor.store.known_pts import close_names
 
 NOUNS: Final = {
     GroupKind.SOC: "SOC",
@@ -30,9 +30,6 @@ NOUNS: Final = {
 
 _FIND_NAMES: Final = text("SELECT DISTINCT code, name FROM pt_groups WHERE kind = :kind ORDER BY name, code")
 _IS_IMPORTED: Final = text("SELECT EXISTS (SELECT FROM terminology_releases)")
-
-_CLOSE: Final = 60.0  # of 100, similarity of a name that may be meant
-_MOST_SUGGESTED: Final = 3
 
 
 class UnknownGroupError(MonitorError):
@@ -95,10 +92,7 @@ def unknown_group(kind: GroupKind, label: str, names: Sequence[str]) -> UnknownG
     fact = f"the imported release has no {NOUNS[kind]}"
     if not names:
         return UnknownGroupError(fact, _how_to_import(kind))
-    matches = process.extract(
-        label, names, scorer=fuzz.WRatio, processor=str.casefold, limit=_MOST_SUGGESTED, score_cutoff=_CLOSE
-    )
-    close = ", ".join(match[0] for match in matches)
+    close = close_names(label, names)
     advice = f"did you mean {close}?" if close else f"write its name or its code, for example {names[0]}"
     return UnknownGroupError(f"{fact} '{label}'", advice)
 

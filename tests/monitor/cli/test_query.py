@@ -126,6 +126,31 @@ def test_an_invalid_option_is_named_without_a_traceback(run: RunCommand, options
     assert "Value error" not in ended.err
 
 
+@pytest.mark.parametrize("command", ["query", "cases list", "export effects --output x.csv"])
+def test_an_unknown_pt_is_an_error_with_names_that_are_close(
+    run: RunCommand, filled: Settings, command: str
+) -> None:
+    ended = run(filled, *command.split(), "--pt", "Insomia")
+    assert ended.status == 2
+    assert "Insomnia" in ended.err
+    assert run(filled, "query", "--pt", "99999999").status == 2
+
+
+@pytest.mark.parametrize("pt", ["insomnia", "10022437", "Tremor"])
+def test_a_known_pt_without_effects_is_accepted(run: RunCommand, migrated: Settings, pt: str) -> None:
+    ended = run(migrated, "query", "--pt", pt)
+    assert (ended.status, ended.out) == (0, "")
+
+
+async def test_a_pt_that_only_a_mention_has_is_known(
+    run: RunCommand, store: Store, migrated: Settings
+) -> None:
+    await write(store, [scored("1", "so sick", mention_of("so sick", "sick", pt=("99999998", "Own term")))])
+    for pt in ("own term", "99999998"):
+        assert len(run(migrated, "query", "--json", "--pt", pt).out.splitlines()) == 1
+    assert "Own term" in run(migrated, "query", "--pt", "own therm").err
+
+
 @pytest.fixture
 async def large(store: Store, migrated: Settings) -> Settings:
     """Settings of a database with more to print than a pipe can contain."""

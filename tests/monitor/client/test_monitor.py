@@ -20,8 +20,10 @@ from monitor.embedded.folder import FolderLock
 from monitor.enrich.drugs import UnknownDrugError
 from monitor.errors import FatalError
 from monitor.settings import Settings
+from monitor.signals.request_check import RequestError
 from monitor.store import Store
 from monitor.store.audit import AuditFilters, find_entries, words_digest
+from monitor.store.known_pts import UnknownPtError
 from monitor.store.roles import READER
 from monitor.store.signals import refresh_counts
 from tests.monitor.cli.conftest import RunCommand, run
@@ -99,6 +101,36 @@ def test_signals_come_with_their_warning(filled: Settings, library: Library) -> 
     ]
 
 
+def test_signals_are_those_of_the_command_with_its_indications_and_strata(
+    run: RunCommand, filled: Settings, tmp_path: Path
+) -> None:
+    refresh_counts(filled)
+    taken_for = tmp_path / "taken_for.tsv"
+    taken_for.write_text("sertraline\tTremor\n")
+    options = ["--min-cases", "1", "--adjust", "platform", "--indications", str(taken_for)]
+    [expected] = map(json.loads, run(filled, "signals", *options, "--json").out.splitlines())
+    with pytest.warns(SignalWarning):
+        signals = Monitor(filled).signals(
+            min_cases=1, adjust="platform", indications=taken_for, corrected=True
+        )
+    [row] = rows_of(signals)
+    assert row["indication"] is expected["indication"] is True
+    assert row["ic"] == pytest.approx(expected["ic"])
+
+
+def test_a_table_of_signals_that_does_not_exist_is_refused(filled: Settings) -> None:
+    monitor = Monitor(filled)
+    for options in (
+        {"first_seen": True},
+        {"by": "soc", "listedness": "listed"},
+        {"corrected": True, "coding": "26.1"},
+    ):
+        with pytest.raises(RequestError, match=max(options)):
+            monitor.signals(**options)
+    with pytest.raises(ChoiceError, match="adjust"):
+        monitor.signals(adjust=["author"])
+
+
 def test_sql_reads_with_the_rights_of_readers_and_writes_nothing(filled: Settings, tables: Tables) -> None:
     monitor = Monitor(filled)  # a superuser, as in the embedded stack
     query = "SELECT drug_name, posted_date FROM ade_effects WHERE pt_code = :pt"
@@ -115,6 +147,13 @@ def test_sql_reads_with_the_rights_of_readers_and_writes_nothing(filled: Setting
         with pytest.raises(FatalError):
             monitor.sql(refused)
     assert tables.sizes()["mentions"] == 2
+
+
+def test_an_unknown_pt_is_an_error(filled: Settings) -> None:
+    monitor = Monitor(filled)
+    for read in (monitor.effects, monitor.cases):
+        with pytest.raises(UnknownPtError, match="Insomnia"):
+            read(pt="Insomia")
 
 
 def test_mistakes_in_a_query_name_what_is_wrong_with_it(filled: Settings) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from models.terminology import packaged_pt_names
 from monitor.enrich.drugs import DrugMatcher
 from monitor.labels import LabelError
 from monitor.labels.build_included import OUT, effects_of_corpus
-from monitor.labels.included import included_labels, label_drugs, pt_names
+from monitor.labels.included import included_labels, label_drugs
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpora" / "tac2017_train.jsonl"
 
@@ -18,7 +19,7 @@ CORPUS = Path(__file__).parents[4] / "shared" / "corpora" / "tac2017_train.jsonl
 def test_every_included_label_has_a_drug_and_effects_without_sentences(matcher: DrugMatcher) -> None:
     labels = list(included_labels(matcher))
     assert {label.label_id for label in labels} == {f"tac2017:{name}" for name in label_drugs()}
-    names = pt_names()
+    names = packaged_pt_names()
     for label in labels:
         assert label.drug
         assert label.effects

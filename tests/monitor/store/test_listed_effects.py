@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 from sqlalchemy import text
 
+from models.terminology import packaged_pt_names
 from monitor.errors import FatalError
-from monitor.labels.included import pt_names
 from monitor.settings import Settings
 from monitor.store import async_engine, listed_effects
 from monitor.store.connections import reading_engine
@@ -29,7 +29,7 @@ from monitor.store.listed_effects import (
     read_listed_effects,
 )
 
-CODES = {name: ptid for ptid, name in pt_names().items()}
+CODES = {name: ptid for ptid, name in packaged_pt_names().items()}
 
 
 def effect(
@@ -200,7 +200,7 @@ async def test_a_worker_reads_again_only_after_a_change(migrated: Settings) -> N
 def test_milder_forms_are_pts_of_the_default_bundle_without_cycles() -> None:
     table = (files("monitor.store") / "data" / "milder_forms.tsv").read_text(encoding="utf-8")
     rows = list(csv.reader((line for line in table.splitlines() if line[:1].isdigit()), delimiter="\t"))
-    names = pt_names()
+    names = packaged_pt_names()
     assert len({(row[0], row[2]) for row in rows}) == len(rows)
     for severe, severe_name, milder, milder_name in rows:
         assert (names[severe], names[milder]) == (severe_name, milder_name)

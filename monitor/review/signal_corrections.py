@@ -6,16 +6,20 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from monitor.findings import INGREDIENT_SEPARATOR
-
-if TYPE_CHECKING:
-    from monitor.settings import Settings
-    from monitor.signals.misclassification import ErrorRates
-    from monitor.signals.signal_report import SignalPair, SignalReport, SignalRequest
-    from monitor.signals.verdict_strata import Stratum
-    from monitor.store.signals.case_strata import CaseStratum
+from monitor.review.error_rates import read_stratum_verdicts
+from monitor.settings import Settings
+from monitor.signals.corrected_counts import corrected, corrected_prr
+from monitor.signals.event_choice import choose_events
+from monitor.signals.indications import codes_of
+from monitor.signals.misclassification import ErrorRates, estimate_error
+from monitor.signals.pair_table import pts_left_out
+from monitor.signals.signal_report import SignalPair, SignalReport, SignalRequest
+from monitor.signals.verdict_strata import Stratum, pooled
+from monitor.store.reviews.post_strata import OTHER
+from monitor.store.signals.case_strata import CaseStratum, read_case_strata
 
 
 class _StratumCases(NamedTuple):
@@ -36,11 +40,6 @@ def with_corrections(settings: Settings, request: SignalRequest, report: SignalR
     """
     if not request.corrected or not report.pairs:
         return report
-    from monitor.review.error_rates import read_stratum_verdicts
-    from monitor.signals.event_choice import choose_events
-    from monitor.signals.misclassification import estimate_error
-    from monitor.signals.verdict_strata import pooled
-    from monitor.store.signals.case_strata import read_case_strata
 
     window, coverage = request.window, report.coverage
     first, last = window.since or coverage.first, window.until or coverage.last
@@ -64,8 +63,6 @@ def _counted(
     request: SignalRequest, places: Counter[CaseStratum], pt_names: Mapping[str, str]
 ) -> Counter[CaseStratum]:
     """Return the cases that the table counts: without those of drugs with their indications, if so asked."""
-    from monitor.signals.indications import codes_of
-    from monitor.signals.pair_table import pts_left_out
 
     if not request.without_indications:
         return places
@@ -105,8 +102,6 @@ def _stratum(
         drugs: those with strata of their own.
         languages: the same for languages.
     """
-    from monitor.signals.verdict_strata import Stratum
-    from monitor.store.reviews.post_strata import OTHER
 
     drug = place.drug if place.drug in drugs else OTHER
     lang = place.lang if place.lang in languages else OTHER
@@ -118,7 +113,6 @@ def _stratum(
 def _corrected(
     pair: SignalPair, cases: list[_StratumCases], ptids: frozenset[str], rates: ErrorRates
 ) -> SignalPair:
-    from monitor.signals.corrected_counts import corrected, corrected_prr
 
     counts: dict[str, Counter[Stratum]] = {name: Counter() for name in ("both", "drug", "event", "total")}
     for ingredients, ptid, stratum, number in cases:
