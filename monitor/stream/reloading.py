@@ -78,7 +78,7 @@ class BundleReloader:
     async def run(self) -> None:
         """Look again and again until cancelled."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._requested.set)
+        loop.add_signal_handler(signal.SIGHUP, self.request)
         while True:
             try:
                 async with asyncio.timeout(self._interval):
@@ -94,6 +94,10 @@ class BundleReloader:
                 await self.look(is_requested=is_requested)
             except Exception:
                 log.exception("the bundle could not be looked at")  # and the one in use goes on
+
+    def request(self) -> None:
+        """Make `run` look at once, as SIGHUP does; call it in the thread of its loop."""
+        self._requested.set()
 
     async def look(self, *, is_requested: bool = False) -> None:
         """Take up the bundle in the folder if it is another one.

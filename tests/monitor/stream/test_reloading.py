@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import threading
@@ -25,6 +24,7 @@ from monitor.stream.reloading import BundleReloader
 from monitor.stream.scorer_check import check_scorer
 from monitor.stream.served_bundle import CurrentBundle, ServedBundle
 from tests.monitor.stream.scorers import FaultyScorer, PickyScorer
+from tests.processes import run_program
 
 PATIENCE = 20.0
 
@@ -247,16 +247,7 @@ async def test_a_load_that_hangs_is_given_up_and_no_second_one_is_started() -> N
     assert case.current.version == "second"
 
 
-def hang_up() -> None:
-    """Send SIGHUP to this process once the kernel knows a handler: before, it would end the tests."""
-    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    if not int(status["SigCgt"], 16) >> (signal.SIGHUP - 1) & 1:
-        asyncio.get_running_loop().call_later(0.01, hang_up)
-    else:
-        os.kill(os.getpid(), signal.SIGHUP)
-
-
-async def test_sighup_while_a_given_up_load_still_runs_is_answered_after_its_end() -> None:
+async def test_a_request_while_a_given_up_load_still_runs_is_answered_after_its_end() -> None:
     case, release = Reload(timeout=0.2), threading.Event()
     case.folder.config = "second"
 
@@ -268,7 +259,7 @@ async def test_sighup_while_a_given_up_load_still_runs_is_answered_after_its_end
     case.folder.make_scorer = hang
     await case.look_until_settled()  # refused, so only a request tries it again
     loop = asyncio.get_running_loop()
-    loop.call_later(0.05, hang_up)
+    loop.call_later(0.05, case.reloader.request)
     loop.call_later(0.3, release.set)
     try:
         with capture_logs() as lines:
@@ -286,15 +277,9 @@ async def test_a_scorer_without_a_folder_is_never_replaced() -> None:
     assert (case.current.version, case.folder.loads) == ("first", [])
 
 
-async def test_sighup_makes_a_running_worker_look_at_once() -> None:
-    case = Reload()
-    case.reloader._interval = PATIENCE
-    case.folder.config = "second"
-    asyncio.get_running_loop().call_later(0.05, hang_up)
-    try:
-        await case.run_until(lambda: case.current.version == "second")
-    finally:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+def test_sighup_makes_a_running_worker_look_at_once() -> None:
+    ended = run_program("tests.monitor.stream.hung_up_reload")
+    assert ended.returncode == 0, ended.stderr
 
 
 async def test_a_folder_that_cannot_be_read_does_not_end_the_looks() -> None:
