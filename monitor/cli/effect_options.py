@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.console import print_note
-from monitor.cli.group_options import group_filters_of
 from monitor.cli.options import chosen_drugs, mistakes_as_usage, parse_time, require_searchable
 
 if TYPE_CHECKING:
@@ -94,6 +93,7 @@ def effect_filters(
         MonitorError: the database is away or refuses.
     """
     from monitor.store import Filters
+    from monitor.store.group_filters import group_filters_of
     from monitor.store.known_pts import UnknownPtError, require_known_pt
     from monitor.store.listed_effects import Listedness
 

@@ -25,7 +25,6 @@ from monitor.cli.group_options import (
     ListednessOption,
     SmqOption,
     SocOption,
-    group_filters_of,
 )
 from monitor.cli.options import chosen_drugs, mistakes_as_usage, settings_of
 from monitor.cli.signal_tables import print_coverage, print_warnings, write_csv, write_json_lines, write_table
@@ -124,6 +123,7 @@ def signals_command(
     from monitor.signals.request_check import check_request
     from monitor.signals.signal_pairs import SignalMethod
     from monitor.signals.signal_report import EventLevel, SignalRequest
+    from monitor.store.group_filters import group_filters_of
     from monitor.store.listed_effects import Listedness
 
     window = window_of(since, until, platform, lang, coding)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from models.terminology import GroupKind
 from monitor.enrich.drugs import DrugChoice, choose_drug, ingredient_filter, load_matcher
 from monitor.errors import MonitorError
 from monitor.settings import Settings
-from monitor.store.group_filters import GroupFilter, find_groups
 from monitor.store.signals import Window
 
 When = datetime | date | timedelta | str | None
@@ -85,30 +83,3 @@ def window_between(
         ChoiceError: a value is not a time, or they are reversed.
     """
     return Window.between(*range_of(since, until), platform=platform, lang=lang, coding=coding or "")
-
-
-def groups_of(
-    settings: Settings,
-    *,
-    soc: str | None = None,
-    hlgt: str | None = None,
-    hlt: str | None = None,
-    smq: str | None = None,
-    ime: bool = False,
-    dme: bool = False,
-) -> tuple[GroupFilter, ...]:
-    """Return the groups of PTs that names stand for; `:primary` and `:broad` may follow as in the commands.
-
-    Raises:
-        UnknownGroupError: the imported release has no such group.
-    """
-    named = {GroupKind.HLGT: hlgt, GroupKind.HLT: hlt, GroupKind.IME: ime, GroupKind.DME: dme}
-    requests = [(kind, kind.value if name is True else name) for kind, name in named.items() if name]
-    if soc is not None:
-        name = soc.removesuffix(":primary")
-        requests.append((GroupKind.SOC if name == soc else GroupKind.PRIMARY_SOC, name))
-    if smq is not None:
-        name = smq.removesuffix(":broad")
-        kind = GroupKind.SMQ_NARROW if name == smq else GroupKind.SMQ_BROAD
-        requests.append((kind, name.removesuffix(":narrow")))
-    return find_groups(settings, requests)

@@ -15,7 +15,6 @@ from monitor.client.filter_values import (
     When,
     chosen_drug,
     drug_condition,
-    groups_of,
     range_of,
     time_of,
     window_between,
@@ -35,6 +34,7 @@ from monitor.signals.signal_report import WARNINGS, EventLevel, SignalPair, Sign
 from monitor.store import Filters, ReportedEffect, find_effects, reading_engine, translate_driver_errors
 from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, words_digest
 from monitor.store.cases import CaseFilters, CaseStatus, CaseSummary, find_cases
+from monitor.store.group_filters import group_filters_of
 from monitor.store.known_pts import require_known_pt
 from monitor.store.listed_effects import Listedness
 from monitor.store.roles import READER
@@ -108,7 +108,7 @@ class Monitor:
             min_score=min_score,
             bundle=bundle,
             coded=coded,
-            groups=groups_of(self._settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
+            groups=group_filters_of(self._settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
             listedness=None if listedness is None else _member(Listedness, listedness, "listedness"),
             coding=coding,
             limit=limit,
@@ -202,7 +202,7 @@ class Monitor:
             without_indications=without_indications,
             is_drug=drug_condition(self._settings, drug),
             pt=pt,
-            groups=groups_of(self._settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
+            groups=group_filters_of(self._settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
             listedness=None if listedness is None else _member(Listedness, listedness, "listedness"),
             only_signals=only_signals,
             first_seen=first_seen,

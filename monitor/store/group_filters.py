@@ -70,6 +70,56 @@ def find_groups(settings: Settings, requests: Sequence[tuple[GroupKind, str]]) -
     return tuple(GroupFilter(kind, _code_of(kind, name, names[kind], is_imported)) for kind, name in requests)
 
 
+def group_filters_of(
+    settings: Settings,
+    *,
+    soc: str | None = None,
+    hlgt: str | None = None,
+    hlt: str | None = None,
+    smq: str | None = None,
+    ime: bool = False,
+    dme: bool = False,
+) -> tuple[GroupFilter, ...]:
+    """Return the filters of the groups that a user names; the database is not asked if there is none.
+
+    Args:
+        settings: of the database.
+        soc: a SOC; with `:primary` only PTs of which it is the primary one.
+        hlgt: an HLGT.
+        hlt: an HLT.
+        smq: an SMQ, by its narrow search, or with `:broad` by the broad one.
+        ime: only important medical events.
+        dme: only designated medical events.
+
+    Raises:
+        UnknownGroupError: the imported release has no such group; the message has names that are close.
+        RetryableError: the database is away.
+        FatalError: the login was refused, or the database was not migrated.
+    """
+    requests: list[tuple[GroupKind, str]] = []
+    if soc is not None:
+        name, is_primary = _without_suffix(soc, ":primary")
+        requests.append((GroupKind.PRIMARY_SOC if is_primary else GroupKind.SOC, name))
+    if hlgt is not None:
+        requests.append((GroupKind.HLGT, hlgt))
+    if hlt is not None:
+        requests.append((GroupKind.HLT, hlt))
+    if smq is not None:
+        name, is_broad = _without_suffix(smq, ":broad")
+        name, _ = _without_suffix(name, ":narrow")
+        requests.append((GroupKind.SMQ_BROAD if is_broad else GroupKind.SMQ_NARROW, name))
+    lists = {GroupKind.IME: ime, GroupKind.DME: dme}
+    requests.extend((kind, kind.value) for kind, is_chosen in lists.items() if is_chosen)
+    return find_groups(settings, requests)
+
+
+def _without_suffix(text: str, suffix: str) -> tuple[str, bool]:
+    """Return a text without a suffix in any case, and whether it had it."""
+    if text.casefold().endswith(suffix):
+        return text[: -len(suffix)], True
+    return text, False
+
+
 def group_condition(ptid: ColumnElement[Any], group: GroupFilter) -> ColumnElement[bool]:
     """Return the condition that a PT belongs to a group.
 

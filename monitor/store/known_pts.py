@@ -1,4 +1,4 @@
-"""Tell a PT that nobody knows, such as a name with a typing error, from one without effects."""
+"""Whether a PT is known at all: a name with a typing error is not, one without effects is."""
 
 from __future__ import annotations
 
