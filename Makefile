@@ -12,9 +12,12 @@ PIP_ARGS ?=
 PROCESSES ?= 2
 # The cases of the fault suite wait most of the time, so more of them can run at a time.
 FAULT_PROCESSES ?= 3
+# The tests start many processes. Each reads what the first ones have compiled, also where Python is told not to
+# keep it.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 
-.PHONY: run test test-avx2 test-full test-gpu test-faults check fuzz sbom audit mutants format mpnet clean help
+.PHONY: run test test-avx2 test-full test-gpu test-faults check types style imports words fuzz sbom audit mutants format mpnet clean help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,11 +49,21 @@ test-faults: PROCESSES = $(FAULT_PROCESSES)
 test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (about half an hour)
 	$(PYTEST) -m faults $(if $(ARGS),$(ARGS),tests/faults)
 
+# The check of the types takes longest. Each check shows its output when it ends.
 check: $(VENV)/.installed ## style, types, one-way imports and the word list
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types style imports words
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+imports:
 	$(BIN)/lint-imports
+
+words:
 	$(BIN)/python -m tests.plain_english
 
 fuzz: $(VENV)/.installed ## damaged input for every reader (ARGS="--minutes 10"; names of readers limit it to them)
