@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import string
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
@@ -148,9 +150,23 @@ def save_tiny(folder: Path, trained: Trained, **changes: Any) -> Path:
 
 
 def make_tiny_bundle(folder: Path) -> Path:
-    """Train and save a bundle that contains its trunk; its encoder is in a folder next to it."""
+    """Save a trained bundle that contains its trunk; its encoder is in a folder next to it."""
     checkpoint = write_checkpoint(folder.with_name(f"{folder.name}-encoder"))
-    return save_tiny(folder, train_tiny(checkpoint))
+    return save_tiny(folder, trained_once(checkpoint))
+
+
+def trained_once(checkpoint: Path, **network_options: Any) -> Trained:
+    """Return what `train_tiny` makes of a plain `write_checkpoint`, trained only once in a process.
+
+    Do not change the network: all callers get the same one.
+    """
+    return Trained(_trained_network(**network_options), load_encoder(str(checkpoint)))
+
+
+@cache
+def _trained_network(**network_options: Any) -> MultiTaskNetwork:
+    with TemporaryDirectory() as folder:
+        return train_tiny(write_checkpoint(Path(folder) / "encoder"), **network_options).network
 
 
 def _states(network: MultiTaskNetwork, batch: TokenBatch) -> torch.Tensor:

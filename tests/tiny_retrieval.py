@@ -10,7 +10,7 @@ from models.encoder import TweetTokenizer
 from models.normalizer import Fusion, NameIndex, SpanReader
 from models.runtime import Engine
 from models.terminology import Terminology
-from tests.tiny import LABELS, MAX_TOKENS, Trained, save_tiny, train_tiny, write_checkpoint
+from tests.tiny import LABELS, MAX_TOKENS, Trained, save_tiny, train_tiny, trained_once, write_checkpoint
 
 FUSION = Fusion(
     weights={"dense": 4.0, "lexical": 6.0, "fuzzy": 4.0, "exact": 4.0, "log_class": 4.0}, nothing=5.0
@@ -44,6 +44,6 @@ def save_tiny_hybrid(
 
 
 def make_tiny_hybrid(folder: Path, terminology: Terminology | None = None) -> Path:
-    """Train and save a hybrid bundle with its own trunk at `folder`, and its encoder next to it."""
+    """Save a trained hybrid bundle with its own trunk at `folder`, and its encoder next to it."""
     checkpoint = write_checkpoint(folder.with_name(f"{folder.name}-encoder"))
-    return save_tiny_hybrid(folder, train_tiny_retriever(checkpoint), terminology)
+    return save_tiny_hybrid(folder, trained_once(checkpoint, retriever_layers=1), terminology)
