@@ -16,8 +16,11 @@ import select
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final
+
+import typer.main
 
 from monitor.embedded.workers import environment_of
 from monitor.settings import Settings
@@ -90,8 +93,7 @@ class KillServer:
 
 def main() -> None:
     """Run one worker for each line of the input."""
-    for name in IMPORTED_LATE:
-        importlib.import_module(name)
+    _prepare()
     for line in sys.stdin:
         log, step, visit, variables = json.loads(line)
         if (pid := os.fork()) == 0:
@@ -100,6 +102,16 @@ def main() -> None:
         _write(pid)
         _, status = os.waitpid(pid, 0)
         _write(os.waitstatus_to_exitcode(status))
+
+
+def _prepare() -> None:
+    """Import what a worker needs, and make the commands once."""
+    for name in ("tests.loaded_packages", *IMPORTED_LATE):
+        importlib.import_module(name)
+    from monitor.cli.app import app
+
+    typer.main.get_command = cache(typer.main.get_command)
+    typer.main.get_command(app)
 
 
 def _write(number: int) -> None:

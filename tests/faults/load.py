@@ -13,8 +13,8 @@ import redis
 
 from monitor.kafka import open_producer
 from monitor.settings import Settings
-from tests.faults.report import Damage, alerted_posts, count_damage
-from tests.flow.conftest import tweet_values
+from tests.faults.damage import Damage, alerted_posts, count_damage
+from tests.faults.dated_posts import dated_values
 from tests.processes import RunningCommand, wait_for
 
 PATIENCE = 300.0
@@ -27,9 +27,10 @@ class Load:
 
     Args:
         settings: which broker and topic.
-        first: id of the first post; those before it were sent already.
+        first: id of the first post; those from 0 to it were sent already.
         pause: seconds between two slices of 20 posts.
-        values: returns posts, by their number and the id of the first of them.
+        values: returns posts, by their number and the id of the first of them; those of `dated_posts` by
+            default.
 
     Attributes:
         count: how many posts were sent. After the block, the broker has acknowledged all of them.
@@ -41,10 +42,11 @@ class Load:
         *,
         first: int = 0,
         pause: float = 0.1,
-        values: Callable[[int, int], list[bytes]] = lambda count, first: tweet_values(count, first=first),
+        values: Callable[[int, int], list[bytes]] | None = None,
     ) -> None:
         self.count = 0
-        self._values = values
+        self._values = values or (lambda count, first: dated_values(count, first=first))
+        self._dated = values is None
         self._first = first
         self._settings = settings
         self._pause = pause
@@ -59,13 +61,13 @@ class Load:
 
     @property
     def ids(self) -> set[str]:
-        """Ids of all posts."""
-        return {str(number) for number in range(self._first, self.end)}
+        """Ids of all posts, also of those before the first."""
+        return {str(number) for number in range(self.end)}
 
     @property
     def alerting(self) -> set[str]:
-        """Ids of the posts that cause an alert."""
-        return {str(number) for number in range(self._first, self.end, 5)}
+        """Ids of the posts that cause an alert, also of those before the first."""
+        return {str(number) for number in range(0, self.end, 5)}
 
     def __enter__(self) -> Load:
         self._thread.start()
@@ -80,13 +82,14 @@ class Load:
             raise self._error
 
     def damage(self, settings: Settings, before: Collection[str] = ()) -> Damage:
-        """Count what was lost and what came twice.
+        """Count what was lost and what came twice, before another load begins.
 
         Args:
-            settings: which database and which stream of alerts.
+            settings: which database and which stream of alerts, not behind a gate.
             before: posts of the alerts that the stream had before it was emptied.
         """
-        return count_damage(settings, self.ids, self.alerting - set(before))
+        alerting = self.alerting - set(before)
+        return count_damage(settings, self.ids, alerting, dated=self._dated, kafka=self._settings.kafka)
 
     def wait_until_done(
         self, settings: Settings, worker: RunningCommand, before: Collection[str] = ()

@@ -6,34 +6,18 @@ them as a table at its end.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import psycopg
 import pytest
-import redis
 
-from monitor.settings import Settings
+from tests.faults.damage import Damage
 
 PROPERTY: Final = "fault"
 """Name of the property of a test's report that holds its lines."""
 
 HEADER: Final = "| fault | broker | runs | lost | doubled | recovery s |\n|---|---|---|---|---|---|"
-
-
-@dataclass(frozen=True)
-class Damage:
-    """Posts and alerts that a fault lost or doubled.
-
-    Attributes:
-        lost: posts that are not stored or not counted, and alerts that are not in the stream.
-        doubled: posts that were counted twice, and alerts that are in the stream twice.
-    """
-
-    lost: int
-    doubled: int
 
 
 @dataclass(frozen=True)
@@ -106,43 +90,3 @@ def fault_table(lines: Iterable[FaultLine]) -> str:
     """Return the table in Markdown, sorted by fault and broker."""
     ordered = sorted(lines, key=lambda line: (line.fault, line.broker))
     return "\n".join([HEADER, *(line.as_row() for line in ordered)])
-
-
-def count_damage(settings: Settings, sent: Collection[str], alerting: Collection[str] = ()) -> Damage:
-    """Count what was lost and what came twice.
-
-    If all posts have rows (`store.negatives = all`), each post must have its row. Else those with an alert
-    must have theirs, and the counts must be the number of posts that were sent.
-
-    Args:
-        settings: which database and which stream of alerts, and which posts have rows.
-        sent: ids of all posts that the broker acknowledged and that the model can score. Each was sent once,
-            or at least with the same text.
-        alerting: ids of those that cause exactly one alert.
-    """
-    with psycopg.connect(settings.database.url.get_secret_value()) as connection:
-        stored = [row[0] for row in connection.execute("SELECT tweet_id FROM predictions")]
-        [(positive,)] = connection.execute("SELECT count(*) FROM predictions WHERE label = 'ADE'")
-        [(seen, counted)] = connection.execute(
-            "SELECT coalesce(sum(seen), 0), coalesce(sum(positive), 0) FROM hourly_counts"
-        )
-    alerts = alerted_posts(settings)
-    lost_alerts = set(alerting) - set(alerts) if alerting else ()
-    all_stored = settings.store.negatives == "all"
-    expected = len(stored) if all_stored or not sent else len(set(sent))
-    missing = set(sent if all_stored else alerting) - set(stored)
-    return Damage(
-        lost=len(missing) + len(lost_alerts) + max(0, expected - int(seen)) + max(0, positive - int(counted)),
-        doubled=max(0, int(seen) - expected)
-        + max(0, int(counted) - positive)
-        + len(stored)
-        - len(set(stored))
-        + (len(alerts) - len(set(alerts)) if alerting else 0),
-    )
-
-
-def alerted_posts(settings: Settings) -> list[str]:
-    """Return the id of the post of each alert in the stream."""
-    with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
-        entries = client.xrange(settings.alerts.stream)
-    return [json.loads(fields[b"alert"])["tweet_id"] for _, fields in entries if b"alert" in fields]

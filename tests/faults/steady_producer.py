@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 from monitor.deadletters import read_letters
 from monitor.kafka import open_producer
 from monitor.settings import Settings
-from tests.flow.conftest import tweet_values
+from tests.faults.dated_posts import dated_values
 from tests.processes import wait_for
 
 BROKEN_EVERY: Final = 20
@@ -64,7 +64,7 @@ class SteadyProducer:
         number = 0
         waiting: list[tuple[str | None, Any]] = []
         while not self._ending.is_set():
-            [value] = tweet_values(1, first=number)
+            [value] = dated_values(1, first=number)
             waiting.append((str(number), self._producer.send(self._kafka.topic, value)))
             if number % BROKEN_EVERY == 0:
                 waiting.append((None, self._producer.send(self._kafka.topic, b"{")))

@@ -14,7 +14,7 @@ import redis
 from pydantic import SecretStr
 
 from monitor.settings import DatabaseSettings, Settings
-from tests.faults.report import Damage
+from tests.faults.damage import Damage
 
 TABLES: Final = {
     "tweets": "SELECT tweet_id, author_hash, posted_at FROM tweets",

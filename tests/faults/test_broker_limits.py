@@ -15,9 +15,11 @@ from monitor.deadletters import read_letters
 from monitor.settings import Settings
 from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.conftest import APACHE, FaultBroker, on_fresh_topic
-from tests.faults.report import FaultReport, count_damage
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
 from tests.faults.steady_producer import steady_posts
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.flow.conftest import FlowResults, send
 from tests.processes import RunningCommand, running, wait_for
 
 PATIENCE = 300.0
@@ -57,10 +59,10 @@ def finish(
     wait_for(lambda: results.scored() >= posts, PATIENCE, watching=worker)
     wait_for(lambda: len(results.alerts()) >= (posts + 4) // 5, PATIENCE, watching=worker)
     recovery_s = time.monotonic() - started
+    assert worker.stop() == 0, worker.output()
     damage = count_damage(settings, set(map(str, range(posts))), set(map(str, range(0, posts, 5))))
     report.add(fault, damage, broker=broker, recovery_s=recovery_s)
     assert (damage.lost, damage.doubled) == (0, 0)
-    assert worker.stop() == 0, worker.output()
 
 
 def test_connections_that_are_closed_as_idle_lose_nothing(
@@ -69,7 +71,7 @@ def test_connections_that_are_closed_as_idle_lose_nothing(
     with running(on_impatient, tmp_path, "worker") as worker:
         for first in range(0, POSTS, POSTS // 3):
             # A broken message: the connection for dead letters is idle most of the time.
-            send(on_impatient, [*tweet_values(POSTS // 3, first=first), b"{"])
+            send(on_impatient, [*dated_values(POSTS // 3, first=first), b"{"])
             wait_for(lambda first=first: results.scored() >= first + POSTS // 3, PATIENCE, watching=worker)
             time.sleep(3 * IDLE_MS / 1_000)
         finish("connections closed as idle", APACHE, POSTS, on_impatient, results, report, worker)
@@ -97,10 +99,10 @@ def test_a_broker_that_restarts_with_its_data_loses_nothing(
         wait_for(lambda: results.scored() >= len(posts.acknowledged), PATIENCE, watching=worker)
         recovery_s = time.monotonic() - started
         wait_for(lambda: len(results.alerts()) >= len(posts.alerting), PATIENCE, watching=worker)
+        assert worker.stop() == 0, worker.output()
         damage = count_damage(on_impatient, posts.acknowledged, posts.alerting)
         report.add(f"the only broker {how}, restart", damage, broker=APACHE, recovery_s=recovery_s)
         assert (damage.lost, damage.doubled) == (0, 0)
-        assert worker.stop() == 0, worker.output()
 
 
 def test_a_broker_that_slows_its_clients_down_loses_nothing(
@@ -116,7 +118,7 @@ def test_a_broker_that_slows_its_clients_down_loses_nothing(
     try:
         with running(on_impatient, tmp_path, "worker") as worker:
             # The letters are slowed down, too.
-            send(on_impatient, [*tweet_values(POSTS * 5), *[b"{" * 500] * 200])
+            send(on_impatient, [*dated_values(POSTS * 5), *[b"{" * 500] * 200])
             finish("quotas on bytes", APACHE, POSTS * 5, on_impatient, results, report, worker)
         assert len(list(read_letters(on_impatient.kafka))) >= 200
     finally:
@@ -131,7 +133,7 @@ def test_letters_over_the_limit_of_the_broker_are_sent_shorter(
     allow(on_impatient.kafka.bootstrap_servers, on_impatient.kafka.dead_letter_topic, 20_000)
     with running(on_impatient, tmp_path, "worker") as worker:
         broken = b"{" * 300_000
-        send(on_impatient, [*tweet_values(10), broken, b"{", *tweet_values(10, first=10)])
+        send(on_impatient, [*dated_values(10), broken, b"{", *dated_values(10, first=10)])
         finish("dead letters over the limit", APACHE, 20, on_impatient, results, report, worker)
     letters = read_letters(on_impatient.kafka)
     lengths = {letter.headers["ade-value-length"]: len(letter.value) for letter in letters}
@@ -144,9 +146,9 @@ def test_messages_of_nine_megabytes_become_short_letters_and_the_rest_is_read(
 ) -> None:
     allow(on_impatient.kafka.bootstrap_servers, on_impatient.kafka.topic, 20 * MB)
     with running(on_impatient, tmp_path, "worker") as worker:
-        send(on_impatient, tweet_values(25))
+        send(on_impatient, dated_values(25))
         send_large(on_impatient, [b"{" * 9 * MB, b" " * 9 * MB])
-        send(on_impatient, tweet_values(25, first=25))
+        send(on_impatient, dated_values(25, first=25))
         finish("messages of 9 MB", APACHE, 50, on_impatient, results, report, worker)
     letters = list(read_letters(on_impatient.kafka))
     assert [letter.reason for letter in letters] == ["too-large"] * 2
@@ -162,7 +164,7 @@ async def test_every_codec_and_messages_without_a_value_are_read(
             async with AIOKafkaProducer(
                 bootstrap_servers=kafka.bootstrap_servers, compression_type=codec, linger_ms=50
             ) as producer:
-                for value in tweet_values(POSTS, first=place * POSTS):
+                for value in dated_values(POSTS, first=place * POSTS):
                     await producer.send(kafka.topic, value, key=value[:12])
                 await producer.send(kafka.topic, None, key=codec.encode())
         posts = POSTS * len(CODECS)

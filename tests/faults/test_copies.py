@@ -15,8 +15,9 @@ import psycopg
 from monitor.embedded import Postgres
 from monitor.settings import EnrichSettings, Settings
 from tests.faults.conftest import TANSU, FaultBroker
+from tests.faults.damage import Damage, alerted_posts, count_damage
 from tests.faults.load import PATIENCE, Load, stored_posts
-from tests.faults.report import Damage, FaultReport, alerted_posts, count_damage
+from tests.faults.report import FaultReport
 from tests.monitor.enrich.copies.written_posts import POSTS
 from tests.processes import RunningCommand, running, wait_for
 
@@ -156,7 +157,7 @@ def _damage(settings: Settings, load: Load, number_of: Mapping[str, int]) -> Dam
     alerts = Counter(number_of[tweet_id] for tweet_id in alerted_posts(settings))
     firsts = Counter(number_of[tweet_id] for tweet_id in load.ids - set(copies))
     assert all(number_of[copy] == number_of[first] for copy, first in copies.items())
-    posts = count_damage(settings, load.ids)
+    posts = count_damage(settings, load.ids, dated=False)
     sent = Counter({number_of[tweet_id] for tweet_id in load.ids})
     return Damage(
         lost=posts.lost + (sent - alerts).total() + (sent - firsts).total(),

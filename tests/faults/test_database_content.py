@@ -14,9 +14,10 @@ from monitor.embedded import Postgres
 from monitor.settings import Settings
 from monitor.store.revisions import downgrade_database
 from tests.faults.conftest import TANSU
+from tests.faults.dated_posts import dated_values
 from tests.faults.load import PATIENCE, Load, stored_posts
 from tests.faults.report import FaultReport
-from tests.flow.conftest import send, tweet_values
+from tests.flow.conftest import send
 from tests.processes import ade_monitor, running, wait_for
 
 IMPATIENT = {"ADE_WORKER__RETRY_MAX_WAIT": "0.5", "ADE_WORKER__BATCH_SIZE": "64"}
@@ -76,10 +77,10 @@ def test_another_revision_ends_the_worker_until_the_database_is_upgraded(
     migrated: Settings, report: FaultReport, tmp_path: Path
 ) -> None:
     with running(migrated, tmp_path, "worker", **IMPATIENT) as worker:
-        send(migrated, tweet_values(500))
+        send(migrated, dated_values(500))
         wait_for(lambda: stored_posts(migrated) == 500, PATIENCE, watching=worker)
         downgrade_database(migrated, OLDER)
-        send(migrated, tweet_values(500, first=500))
+        send(migrated, dated_values(500, first=500))
         wait_for(lambda: worker.process.poll() is not None, PATIENCE)
         assert worker.process.returncode == 1, worker.output()
         assert "ade-monitor db upgrade" in worker.output()
@@ -105,7 +106,7 @@ def test_a_restored_backup_gets_what_came_after_it_again(
     database = urlsplit(migrated.database.url.get_secret_value()).path.lstrip("/")
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         for run in range(2):
-            send(migrated, tweet_values(1_000, first=1_000 * run))
+            send(migrated, dated_values(1_000, first=1_000 * run))
             load.count += 1_000
             with running(migrated, tmp_path, "worker", **IMPATIENT) as worker:
                 load.wait_until_done(migrated, worker)

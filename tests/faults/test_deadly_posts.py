@@ -11,8 +11,10 @@ import pytest
 from monitor.settings import Settings
 from tests.deadly_worker import DEADLY, HANGING
 from tests.faults.conftest import TANSU, FaultBroker
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.processes import RunningCommand, wait_for
 from tests.topic_content import content_of
 
@@ -33,7 +35,7 @@ async def test_a_post_that_ends_the_process_each_time_becomes_a_dead_letter(
     report: FaultReport,
     tmp_path: Path,
 ) -> None:
-    values = tweet_values(POSTS)
+    values = dated_values(POSTS)
     values[PLACE] = json.dumps({"id": str(PLACE), "text": f"a {word} post"}).encode()
     send(on_broker, values)
     extra = {

@@ -19,8 +19,10 @@ from monitor.errors import MonitorError
 from monitor.settings import EmbeddedSettings, KafkaSettings, ModelSettings, Settings, WorkerSettings
 from tests.apache_kafka import kafka_home
 from tests.faults.conftest import APACHE, TANSU
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import send
 
 POSTS = 200
 """Posts between two kills. Every fifth of them has an effect."""
@@ -68,6 +70,11 @@ def is_caught_up(monitor: RunningMonitor, sent: int, alerts: int) -> Callable[[]
     return condition
 
 
+def restarts_of(notes: list[str]) -> int:
+    """Return how often a server was started again."""
+    return sum("answers again on port" in note for note in notes)
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("broker", [TANSU, APACHE])
 def test_servers_that_are_killed_come_back_and_nothing_is_lost(
@@ -78,33 +85,32 @@ def test_servers_that_are_killed_come_back_and_nothing_is_lost(
     with running_monitor(up_settings(tmp_path, broker), workers=1, notify=notes.append) as monitor:
         victims = [monitor.stack.postgres, monitor.stack.valkey]
         victims += [monitor.stack.broker] if broker == APACHE else []
-        for server in victims * 2:
-            send(monitor.settings, tweet_values(POSTS, first=sent))
+        for kill, server in enumerate(victims * 2, 1):
+            send(monitor.settings, dated_values(POSTS, first=sent))
             sent += POSTS
             assert server.child
             os.kill(server.child.pid, signal.SIGKILL)
             if server is not monitor.stack.broker:  # posts go on to arrive
-                send(monitor.settings, tweet_values(POSTS, first=sent))
+                send(monitor.settings, dated_values(POSTS, first=sent))
                 sent += POSTS
             slowest = max(slowest, supervise_until(monitor, is_caught_up(monitor, sent, sent // 5)))
-        # The worker may have had all posts when the last server was killed.
-        restarts = 2 * len(victims)
-        supervise_until(monitor, lambda: sum("answers again on port" in note for note in notes) >= restarts)
+            # The worker may have had all posts when the server was killed, and only this restarts the server.
+            supervise_until(monitor, lambda kill=kill: restarts_of(notes) >= kill)
         ids = [str(number) for number in range(sent)]
         damage = count_damage(monitor.settings, ids, ids[::5])
-    report.add("a server of `up` is killed", damage, broker=broker, runs=restarts, recovery_s=slowest)
+    report.add("a server of `up` is killed", damage, broker=broker, runs=kill, recovery_s=slowest)
     assert damage.lost == damage.doubled == 0
-    assert sum("answers again on port" in note for note in notes) == restarts
+    assert restarts_of(notes) == kill
 
 
 def test_posts_that_wait_in_apache_kafka_survive_the_end_of_up(tmp_path: Path, report: FaultReport) -> None:
     settings = up_settings(tmp_path, APACHE)
     notes: list[str] = []
     with running_monitor(settings, workers=1, notify=notes.append) as monitor:
-        send(monitor.settings, tweet_values(POSTS))
+        send(monitor.settings, dated_values(POSTS))
         for worker in monitor._workers:
             worker.pause(lambda: True)  # killed, however far it is
-        send(monitor.settings, tweet_values(POSTS, first=POSTS))
+        send(monitor.settings, dated_values(POSTS, first=POSTS))
     assert any("were not read yet; the broker has them on disk" in note for note in notes), notes
     with running_monitor(settings, workers=1, notify=notes.append) as monitor:
         seconds = supervise_until(monitor, is_caught_up(monitor, 2 * POSTS, 2 * POSTS // 5))

@@ -14,10 +14,11 @@ from kafka import KafkaProducer
 
 from monitor.settings import Settings
 from tests.faults.conftest import FaultBroker, on_fresh_topic
+from tests.faults.damage import Damage
 from tests.faults.enriched_posts import enriched_values, with_enrichment
 from tests.faults.kill_server import KillServer
 from tests.faults.kill_steps import ENRICHMENT_STEPS
-from tests.faults.report import Damage, FaultReport
+from tests.faults.report import FaultReport
 from tests.faults.stored_rows import difference, explained, own_tables, stored_rows, waiting_alerts
 from tests.processes import wait_for
 

@@ -11,8 +11,10 @@ from monitor.kafka import topic_states
 from monitor.settings import Settings
 from tests.apache_kafka import ApacheKafka
 from tests.faults.conftest import APACHE, on_fresh_topic
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.processes import ade_monitor, running, wait_for
 
 PATIENCE = 300.0
@@ -28,7 +30,7 @@ def test_a_program_that_commits_in_our_group_is_reported_and_its_posts_can_be_re
 ) -> None:
     settings = on_fresh_topic(migrated, shared_kafka.bootstrap)
     with running(settings, tmp_path, "worker") as worker:
-        send(settings, tweet_values(POSTS))
+        send(settings, dated_values(POSTS))
         wait_for(lambda: results.scored() >= POSTS, PATIENCE, watching=worker)
         taken = read_as_a_member(settings)
         assert taken > 0
@@ -61,7 +63,7 @@ def read_as_a_member(settings: Settings) -> int:
         wait_for(lambda: stranger.poll(timeout_ms=500) is not None and bool(stranger.assignment()), PATIENCE)
         partitions = {place.partition for place in stranger.assignment()}
         before = ends(settings)
-        send(settings, tweet_values(POSTS, first=POSTS))
+        send(settings, dated_values(POSTS, first=POSTS))
         expected = sum(end - before[number] for number, end in ends(settings).items() if number in partitions)
         taken = 0
 

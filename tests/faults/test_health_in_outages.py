@@ -9,8 +9,10 @@ from monitor.settings import Settings
 from monitor.stream.stage_watch import SLOW_AFTER
 from tests.apache_kafka import ApacheKafka
 from tests.faults.conftest import APACHE, on_fresh_topic
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.processes import running, wait_for
 from tests.status_pages import Answer, with_status_pages
 
@@ -27,7 +29,7 @@ def test_a_worker_without_a_broker_is_live_and_not_ready(
     small = settings.worker.model_copy(update={"batch_size": 20})
     model = settings.model.model_copy(update={"bundle": SLOW_MODEL})
     settings = settings.model_copy(update={"worker": small, "model": model})
-    send(settings, tweet_values(POSTS))
+    send(settings, dated_values(POSTS))
     answers: list[Answer] = []
     with running(settings, tmp_path, "worker") as worker:
         wait_for(lambda: results.scored() > 100, PATIENCE, watching=worker)

@@ -9,8 +9,10 @@ import pytest
 
 from monitor.settings import KafkaSettings, Settings
 from tests.faults.conftest import FaultBroker
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.processes import RunningCommand, running, wait_for
 
 PATIENCE = 300.0
@@ -33,11 +35,11 @@ def test_a_worker_that_is_killed_and_started_again_loses_nothing(
         _wait_for_partitions(first)
         with running(settings, tmp_path / "killed", "worker") as killed:
             _wait_for_partitions(killed)
-            send(settings, tweet_values(POSTS))
+            send(settings, dated_values(POSTS))
             wait_for(lambda: results.scored() == POSTS, PATIENCE, watching=first)
             killed.kill()
         with running(settings, tmp_path / "again", "worker") as again:
-            send(settings, tweet_values(POSTS, first=POSTS))
+            send(settings, dated_values(POSTS, first=POSTS))
             # Without the time to start Python and load the model, which a busy machine stretches.
             wait_for(lambda: "worker starts" in again.output(), PATIENCE, watching=again)
             started = time.monotonic()

@@ -13,7 +13,8 @@ from kafka.admin import KafkaAdminClient
 from monitor.settings import Settings
 from tests.apache_kafka import ApacheKafka, apache_kafka
 from tests.faults.conftest import APACHE, on_fresh_topic
-from tests.faults.report import FaultReport, count_damage
+from tests.faults.damage import count_damage
+from tests.faults.report import FaultReport
 from tests.faults.steady_producer import SteadyProducer, steady_posts
 from tests.flow.conftest import FlowResults
 from tests.processes import RunningCommand, running, wait_for
@@ -110,10 +111,10 @@ def check(
     wait_for(lambda: results.scored() >= len(posts.acknowledged), PATIENCE, watching=worker)
     wait_for(lambda: len(results.alerts()) >= len(posts.alerting), PATIENCE, watching=worker)
     wait_for(lambda: posts.lost_letters() == 0, PATIENCE, watching=worker)
+    assert worker.stop() == 0, worker.output()
     damage = count_damage(settings, posts.acknowledged, posts.alerting)
     report.add(fault, damage, broker=APACHE, recovery_s=recovery_s)
     assert (damage.lost, damage.doubled) == (0, 0)
-    assert worker.stop() == 0, worker.output()
 
 
 def described(settings: Settings) -> list[dict[str, object]]:

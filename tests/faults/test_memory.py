@@ -14,8 +14,10 @@ from aiokafka import AIOKafkaProducer
 
 from monitor.settings import Settings
 from tests.faults.conftest import FaultBroker
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.processes import RunningCommand, running, wait_for
 
 PATIENCE = 600.0
@@ -57,7 +59,7 @@ class Memory:
 
 def large_values(count: int, *, first: int, size: int = MB) -> Iterator[bytes]:
     """Yield posts with a field of `size` bytes that is not read; every fifth has an effect."""
-    for value in tweet_values(count, first=first):
+    for value in dated_values(count, first=first):
         post = json.loads(value)
         yield json.dumps({**post, "padding": "x" * (size - 200)}).encode()
 
@@ -84,7 +86,7 @@ def warm_worker(
     """Run a worker that has scored a few posts."""
     with running(settings, folder, "worker", **variables) as worker:
         wait_for(lambda: "partitions assigned" in worker.output(), PATIENCE, watching=worker)
-        send(settings, tweet_values(WARM))
+        send(settings, dated_values(WARM))
         wait_for(lambda: results.scored() == WARM, PATIENCE, watching=worker)
         yield worker
 
@@ -101,6 +103,7 @@ async def test_large_and_packed_messages_stay_below_the_stated_peak(
             wait_for(lambda: results.scored() == WARM + LARGE, PATIENCE, watching=worker)
             wait_for(lambda: "batch-too-large" in worker.output(), PATIENCE, watching=worker)
         count = WARM + LARGE
+        assert worker.stop() == 0, worker.output()
         damage = count_damage(on_broker, set(map(str, range(count))), set(map(str, range(0, count, 5))))
         report.add(
             f"{LARGE} messages of 1 MB, one of {BOMB} MB, packed ({memory.peak - memory.idle:.0f} MB needed)",
@@ -110,25 +113,3 @@ async def test_large_and_packed_messages_stay_below_the_stated_peak(
         )
         assert (damage.lost, damage.doubled) == (0, 0)
         assert memory.peak - memory.idle < STATED_PEAK
-        assert worker.stop() == 0, worker.output()
-
-
-async def test_a_worker_without_memory_ends(
-    migrated: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
-) -> None:
-    with warm_worker(migrated, results, tmp_path) as worker:
-        process = psutil.Process(worker.process.pid)
-        limit = process.memory_info().vms + 30 * MB
-        process.rlimit(psutil.RLIMIT_AS, (limit, limit))
-        started = time.monotonic()
-        await send_packed(migrated, large_values(LARGE // 5, first=WARM))
-        wait_for(lambda: worker.process.poll() is not None, PATIENCE)
-        recovery_s = time.monotonic() - started
-        assert worker.process.returncode == 1, worker.output()
-    with running(migrated, tmp_path, "worker") as worker:
-        count = WARM + LARGE // 5
-        wait_for(lambda: results.scored() == count, PATIENCE, watching=worker)
-        wait_for(lambda: len(results.alerts()) == count // 5, PATIENCE, watching=worker)
-        damage = count_damage(migrated, set(map(str, range(count))), set(map(str, range(0, count, 5))))
-        report.add("worker out of memory", damage, broker="Tansu", recovery_s=recovery_s)
-        assert (damage.lost, damage.doubled) == (0, 0)

@@ -12,9 +12,10 @@ import pytest
 from monitor.embedded import Postgres, Valkey
 from monitor.settings import Settings
 from tests.faults.conftest import APACHE, TANSU, behind_gate, on_fresh_topic
+from tests.faults.damage import Damage
 from tests.faults.load import PATIENCE, Load, stored_posts
 from tests.faults.own_brokers import own_broker
-from tests.faults.report import Damage, FaultReport
+from tests.faults.report import FaultReport
 from tests.gate import Gate
 from tests.processes import RunningCommand, running, wait_for
 
@@ -74,6 +75,7 @@ def test_a_network_that_is_slow_or_cut_or_silent_loses_nothing(
             wait_for(lambda: stored_posts(migrated) > 0, PATIENCE, watching=worker)
             slow_down_and_cut(gate, worker)
         slow_s = slow_load.wait_until_done(migrated, worker)
+        slow = slow_load.damage(migrated)
         with Load(settings, first=slow_load.end, pause=0.3) as silent_load:
             wait_for(lambda: stored_posts(migrated) > slow_load.end, PATIENCE, watching=worker)
             fall_silent(gate)
@@ -81,7 +83,7 @@ def test_a_network_that_is_slow_or_cut_or_silent_loses_nothing(
         assert worker.stop() == 0, worker.output()
     network = f"network to {'the broker' if name in (TANSU, APACHE) else name}"
     broker = APACHE if name == APACHE else TANSU
-    slow, silent = slow_load.damage(migrated), silent_load.damage(migrated)
+    silent = silent_load.damage(migrated)
     fault = f"{network} slow, throttled, cut"
     report.add(fault, slow, broker=broker, runs=2 + CUTS, recovery_s=slow_s)
     report.add(f"{network} silent for {SILENCE:g} s", silent, broker=broker, recovery_s=silent_s)

@@ -13,8 +13,9 @@ import redis
 from monitor.notify import RouteKeys
 from monitor.settings import Settings
 from tests.faults.conftest import TANSU
+from tests.faults.damage import Damage
 from tests.faults.load import PATIENCE, Load
-from tests.faults.report import Damage, FaultReport
+from tests.faults.report import FaultReport
 from tests.faults.stored_rows import stream_alerts
 from tests.monitor.notify.receivers import CLOSE, HALF, KEY, Answer, webhook_receiver
 from tests.monitor.notify.running import webhook

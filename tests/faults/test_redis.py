@@ -13,8 +13,9 @@ import redis
 
 from monitor.settings import Settings
 from tests.faults.conftest import TANSU
+from tests.faults.damage import Damage
 from tests.faults.load import PATIENCE, Load, alerts_in_stream
-from tests.faults.report import Damage, FaultReport
+from tests.faults.report import FaultReport
 from tests.gate import Gate
 from tests.monitor.alerts.valkeys import RestartableValkey, restartable_valkey
 from tests.processes import RunningCommand, running, wait_for

@@ -19,7 +19,8 @@ from models.bundle import Thresholds, load_bundle
 from models.normalizer import Labels
 from monitor.settings import ModelSettings, Settings
 from tests.faults.conftest import TANSU, FaultBroker
-from tests.faults.report import FaultReport, count_damage
+from tests.faults.damage import count_damage
+from tests.faults.report import FaultReport
 from tests.flow.conftest import FlowResults, send
 from tests.poisoned_bundle import POISON_OF_SELF_TEST, make_poisoned_bundle
 from tests.processes import RunningCommand, running, wait_for
@@ -104,7 +105,7 @@ def test_another_bundle_is_taken_up_under_load_and_each_row_is_of_one_version(
         alerts = len(results.rows("SELECT 1 FROM alert_outbox"))
         wait_for(lambda: len(results.alerts()) >= alerts, PATIENCE, watching=worker)
         assert worker.stop() == 0, worker.output()
-    damage = count_damage(on_broker, {str(n) for n in range(posts)})
+    damage = count_damage(on_broker, {str(n) for n in range(posts)}, dated=False)
     report.add(
         "another bundle, twice, under load",
         damage,
@@ -158,7 +159,7 @@ def test_no_damaged_bundle_replaces_the_one_in_use(
         wait_for(lambda: results.scored() == sent + 1, PATIENCE, watching=worker)
         wait_for(lambda: _skipped(results) == 1, PATIENCE, watching=worker)
         assert worker.stop() == 0, worker.output()
-    damage = count_damage(on_broker, {"es", *map(str, range(sent))})
+    damage = count_damage(on_broker, {"es", *map(str, range(sent))}, dated=False)
     report.add(
         "a damaged, incomplete or unsound bundle at reload",
         damage,

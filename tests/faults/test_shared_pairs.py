@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from monitor.settings import Settings
 from tests.faults.conftest import FaultBroker
+from tests.faults.damage import Damage, compared, count_damage
 from tests.faults.enriched_posts import AUTHOR, NEW_PAIRS, SERIOUS, enriched_values, with_enrichment
 from tests.faults.load import PATIENCE, Load, stored_posts
-from tests.faults.report import Damage, FaultReport, count_damage
+from tests.faults.report import FaultReport
 from tests.faults.stored_rows import stream_alerts, waiting_alerts
 from tests.flow.conftest import FlowResults
 from tests.processes import RunningCommand, running, wait_for
@@ -90,17 +91,17 @@ def test_two_workers_on_the_same_authors_and_pairs(
 
 def _damage(results: FlowResults, load: Load, settings: Settings) -> Damage:
     """Count what is missing or too much among posts, cases, pairs, and the alerts of each rule."""
-    posts = count_damage(settings, load.ids)
+    posts = count_damage(settings, load.ids, dated=False)
     alerts = stream_alerts(settings)
     authors = dict(results.rows(AUTHORS))
     pairs = Counter(results.rows(PAIRS))
     damages = [
         posts,
-        _compared(Counter(results.rows(REPORTED)), Counter(results.rows(IN_CASES))),
-        _compared(pairs, Counter(results.rows(SEEN_PAIRS))),
-        _compared(pairs, _fired(alerts, NEW_PAIRS, lambda alert: (_drug(alert), f"pt:{alert['ptid']}"))),
-        _compared(Counter(drug for (drug,) in results.rows(SERIOUS_DRUGS)), _fired(alerts, SERIOUS, _drug)),
-        _compared(
+        compared(Counter(results.rows(REPORTED)), Counter(results.rows(IN_CASES))),
+        compared(pairs, Counter(results.rows(SEEN_PAIRS))),
+        compared(pairs, _fired(alerts, NEW_PAIRS, lambda alert: (_drug(alert), f"pt:{alert['ptid']}"))),
+        compared(Counter(drug for (drug,) in results.rows(SERIOUS_DRUGS)), _fired(alerts, SERIOUS, _drug)),
+        compared(
             Counter(author for (author,) in results.rows(AUTHORS_WITH_DRUG)),
             _fired(alerts, AUTHOR, lambda alert: authors[alert["tweet_id"]]),
         ),
@@ -109,10 +110,6 @@ def _damage(results: FlowResults, load: Load, settings: Settings) -> Damage:
     assert pairs
     print(damages, extra_cases)  # noqa: T201 - pytest shows it if the case fails
     return Damage(sum(each.lost for each in damages), sum(each.doubled for each in damages) + extra_cases)
-
-
-def _compared(expected: Counter[Any], actual: Counter[Any]) -> Damage:
-    return Damage(lost=(expected - actual).total(), doubled=(actual - expected).total())
 
 
 def _fired(alerts: list[dict[str, Any]], rule: str, about: Any) -> Counter[Any]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from monitor.settings import Settings
 from tests.faults.conftest import FaultBroker
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.processes import running, wait_for
 
 PATIENCE = 300.0
@@ -19,7 +21,7 @@ HANGS = "dummy:60"
 def test_a_model_that_hangs_ends_the_worker_with_status_1(
     each_broker: FaultBroker, on_broker: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
 ) -> None:
-    send(on_broker, tweet_values(200))
+    send(on_broker, dated_values(200))
     hanging = on_broker.model_copy(update={"model": on_broker.model.model_copy(update={"bundle": HANGS})})
     limits = {"ADE_WORKER__STALL_TIMEOUT": "35", "ADE_WORKER__SHUTDOWN_TIMEOUT": "3"}
     with running(hanging, tmp_path, "worker", **limits) as worker:

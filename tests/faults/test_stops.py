@@ -5,38 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pytest
-
 from monitor.settings import Settings
-from tests.faults.conftest import APACHE, TANSU, FaultBroker, behind_gate, on_fresh_topic
-from tests.faults.own_brokers import own_broker
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, send, tweet_values
+from tests.faults.conftest import FaultBroker, behind_gate
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults, send
 from tests.gate import Gate
 from tests.processes import RunningCommand, running, wait_for
 
 PATIENCE = 300.0
-
-
-@pytest.mark.parametrize("name", [TANSU, APACHE])
-def test_a_stop_without_a_broker_ends_in_time_and_the_log_stays_short(
-    name: str, migrated: Settings, results: FlowResults, report: FaultReport, tmp_path: Path
-) -> None:
-    with own_broker(name, tmp_path) as broker:
-        settings = on_fresh_topic(migrated, broker.bootstrap)
-        send(settings, tweet_values(100))
-        with running(settings, tmp_path, "worker") as worker:
-            wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
-            broker.kill()
-            wait_for(lambda: "broker away" in worker.output(), PATIENCE, watching=worker)
-            time.sleep(60)
-            stopped = time.monotonic()
-            status = worker.stop()
-            damage = count_damage(settings, {str(n) for n in range(100)})
-            report.add("SIGTERM without a broker", damage, broker=name, recovery_s=time.monotonic() - stopped)
-            assert (damage.lost, damage.doubled) == (0, 0)
-            assert status == 0, worker.output()
-            assert len(worker.output()) < 60_000
 
 
 def test_a_stop_without_a_database_ends_in_time(
@@ -47,11 +25,11 @@ def test_a_stop_without_a_database_ends_in_time(
     report: FaultReport,
     tmp_path: Path,
 ) -> None:
-    send(on_broker, tweet_values(100))
+    send(on_broker, dated_values(100))
     with running(behind_gate(on_broker, database_gate), tmp_path, "worker") as worker:
         wait_for(lambda: results.scored() == 100, PATIENCE, watching=worker)
         database_gate.shut()
-        send(on_broker, tweet_values(100, first=100))
+        send(on_broker, dated_values(100, first=100))
         wait_for(lambda: "database away" in worker.output(), PATIENCE, watching=worker)
         stopped = time.monotonic()
         status = worker.stop()
@@ -75,7 +53,7 @@ def test_stops_at_any_moment_of_a_rebalance_end_in_time(
             "worker": on_broker.worker.model_copy(update={"batch_size": 32, "buffer_size": 64}),
         }
     )
-    send(settings, tweet_values(count))
+    send(settings, dated_values(count))
     statuses = []
     with running(settings, tmp_path, "worker") as first:
         wait_for(lambda: results.scored() > 0, PATIENCE, watching=first)

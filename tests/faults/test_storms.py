@@ -11,7 +11,8 @@ import pytest
 
 from monitor.settings import Settings
 from tests.faults.conftest import TANSU, FaultBroker
-from tests.faults.report import Damage, FaultReport, count_damage
+from tests.faults.damage import Damage, count_damage
+from tests.faults.report import FaultReport
 from tests.flow.conftest import FlowResults, send, tweet_values
 from tests.processes import RunningCommand, running, wait_for
 
@@ -59,7 +60,7 @@ def test_a_storm_of_one_post_leaves_right_counts_and_flat_memory(
 
 def _damage(settings: Settings, ids: set[str]) -> Damage:
     sent = {str(n) for n in range(WARM_UP)} | ids
-    return count_damage(settings, sent, {str(n) for n in range(0, WARM_UP, 5)} | ids)
+    return count_damage(settings, sent, {str(n) for n in range(0, WARM_UP, 5)} | ids, dated=False)
 
 
 def _wait_until_read(results: FlowResults, messages: int, worker: RunningCommand) -> None:

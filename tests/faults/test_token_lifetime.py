@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from monitor.kafka import open_producer
 from monitor.settings import Settings
 from tests.faults.conftest import APACHE, on_fresh_topic
-from tests.faults.report import FaultReport, count_damage
-from tests.flow.conftest import FlowResults, tweet_values
+from tests.faults.damage import count_damage
+from tests.faults.dated_posts import dated_values
+from tests.faults.report import FaultReport
+from tests.flow.conftest import FlowResults
 from tests.processes import running, wait_for
 from tests.secure_kafka import CLIENT, SECRET, TokenServer
 
@@ -46,7 +48,7 @@ def test_nothing_is_lost_when_tokens_end(
         wait_for(lambda: "partitions assigned" in worker.output(), PATIENCE, watching=worker)
         producer = open_producer(kafka)
         before = tokens.issued
-        for value in tweet_values(POSTS):
+        for value in dated_values(POSTS):
             producer.send(kafka.topic, value)
             time.sleep(ENDS * LIFETIME / POSTS)
         producer.flush(60)
