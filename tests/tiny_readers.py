@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
 from models.bundle import SecondReader, Thresholds, join_bundles, read_config
 from tests.families import write_family
-from tests.tiny import EFFECTS, NEGATIVE, POSITIVE, save_tiny, train_tiny, write_checkpoint
+from tests.tiny import EFFECTS, NEGATIVE, POSITIVE, make_tiny_bundle, save_tiny, train_tiny
 from training.examples import AnnotatedSpan, Example
 
 READS_FROM = 0.2
 
 
 def make_two_bundles(folder: Path, model_type: str = "mpnet") -> tuple[Path, Path]:
-    """Train and save a BERT and a reader of another family; return their folders."""
+    """Write the bundles of a BERT and of a reader of another family, with their encoders, to a folder.
+
+    Return both bundles. They are trained once in a process.
+    """
+    shutil.copytree(_two_bundles(model_type).name, folder, dirs_exist_ok=True)
+    return folder / "first", folder / "second"
+
+
+@cache
+def _two_bundles(model_type: str) -> TemporaryDirectory[str]:
+    """Train both in a folder that is removed when the process ends."""
+    kept = TemporaryDirectory()
+    folder = Path(kept.name)
     torch.manual_seed(7)  # the same networks, whichever tests came before
-    first = save_tiny(folder / "first", train_tiny(write_checkpoint(folder / "first-encoder")))
+    make_tiny_bundle(folder / "first")
     encoder = write_family(folder / "second-encoder", model_type)
-    return first, save_tiny(folder / "second", train_tiny(encoder, steps=100), name="second")
+    save_tiny(folder / "second", train_tiny(encoder, steps=100), name="second")
+    return kept
 
 
 def join(first: Path, second: Path, out: Path, **changes: object) -> Path:

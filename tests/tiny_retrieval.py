@@ -23,6 +23,11 @@ def train_tiny_retriever(checkpoint: Path) -> Trained:
     return train_tiny(checkpoint, retriever_layers=1)
 
 
+def trained_retriever_once(checkpoint: Path) -> Trained:
+    """Return what `train_tiny_retriever` makes of a plain encoder, as `trained_once` does."""
+    return trained_once(checkpoint, retriever_layers=1)
+
+
 def reader_of(trained: Trained, *, context: bool = False) -> SpanReader:
     """Return a reader of the network, on the CPU."""
     tokenizer = TweetTokenizer(trained.encoder.tokenizer, MAX_TOKENS)
@@ -46,4 +51,4 @@ def save_tiny_hybrid(
 def make_tiny_hybrid(folder: Path, terminology: Terminology | None = None) -> Path:
     """Save a trained hybrid bundle with its own trunk at `folder`, and its encoder next to it."""
     checkpoint = write_checkpoint(folder.with_name(f"{folder.name}-encoder"))
-    return save_tiny_hybrid(folder, trained_once(checkpoint, retriever_layers=1), terminology)
+    return save_tiny_hybrid(folder, trained_retriever_once(checkpoint), terminology)

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from tests.fuzz.all_targets import ALL_TARGETS
 from tests.fuzz.mutations import damaged_input
 
-INPUTS = 60
-
 
 @pytest.mark.parametrize("name", ALL_TARGETS)
-@settings(max_examples=INPUTS, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_damaged_input_is_read_or_refused_with_a_documented_error(name: str, seed: int) -> None:
     target = ALL_TARGETS[name]

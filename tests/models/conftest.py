@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from models import Pipeline
-from tests.tiny import Layout, Trained, save_tiny, train_tiny, write_checkpoint
-from tests.tiny_retrieval import save_tiny_hybrid, train_tiny_retriever
+from tests.tiny import Layout, Trained, save_tiny, trained_once, write_checkpoint
+from tests.tiny_retrieval import save_tiny_hybrid, trained_retriever_once
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[Layout, Path]:
 @pytest.fixture(scope="session")
 def trained(checkpoints: dict[Layout, Path]) -> Trained:
     """A network that knows the tweets of `tests.tiny`; do not change it."""
-    return train_tiny(checkpoints["safetensors"])
+    return trained_once(checkpoints["safetensors"])
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def bundle_copy(tiny_bundle: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def with_retriever(checkpoints: dict[Layout, Path]) -> Trained:
     """The same with a retriever; do not change it."""
-    return train_tiny_retriever(checkpoints["safetensors"])
+    return trained_retriever_once(checkpoints["safetensors"])
 
 
 @pytest.fixture(scope="session")

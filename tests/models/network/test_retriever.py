@@ -12,15 +12,10 @@ from models.network import MultiTaskNetwork
 from models.normalizer import SpanInText
 from models.runtime import Engine
 from tests.reference_network import ReferenceNetwork
-from tests.tiny import MAX_TOKENS, Layout, Trained, train_tiny
-from tests.tiny_retrieval import reader_of, train_tiny_retriever
+from tests.tiny import MAX_TOKENS, Layout, Trained
+from tests.tiny_retrieval import reader_of
 
 PHRASES = ["nausea", "a headache that will not go away", "dizzy", "x", ""]
-
-
-@pytest.fixture(scope="module")
-def with_retriever(checkpoints: dict[Layout, Path]) -> Trained:
-    return train_tiny_retriever(checkpoints["safetensors"])
 
 
 def test_an_untrained_vector_is_the_mean_state_of_the_encoder(
@@ -60,10 +55,8 @@ def test_training_the_heads_does_not_change_the_retriever(
     )
 
 
-def test_a_retriever_does_not_change_the_heads(
-    checkpoints: dict[Layout, Path], with_retriever: Trained
-) -> None:
-    plain = train_tiny(checkpoints["safetensors"]).network.trained_state()
+def test_a_retriever_does_not_change_the_heads(trained: Trained, with_retriever: Trained) -> None:
+    plain = trained.network.trained_state()
     extended = with_retriever.network.trained_state()
     assert {name for name in extended if not name.startswith("retriever.")} == plain.keys()
     assert extended.keys() != plain.keys()

@@ -9,14 +9,15 @@ import pytest
 import torch
 
 from models.bundle import Bundle, load_bundle
-from models.network import NORMALIZER
+from models.encoder import load_encoder
+from models.network import NORMALIZER, MultiTaskNetwork
 from models.normalizer import ClassifierNormalizer, Labels, SpanInText, SpanReader
 from models.options import NormalizerChoice
 from models.scoring import make_normalizer
 from models.terminology import Llt, Terminology
 from tests.padding import pad
 from tests.tiny import EFFECTS, LABELS, Trained, write_checkpoint
-from tests.tiny_retrieval import dictionary_of, reader_of, save_tiny_hybrid, train_tiny_retriever
+from tests.tiny_retrieval import dictionary_of, reader_of, save_tiny_hybrid, trained_retriever_once
 
 CPU = torch.device("cpu")
 SPANS = [SpanInText(effect, f"so {effect}") for effect in EFFECTS]
@@ -31,7 +32,7 @@ RELEASE = Terminology(
 
 @pytest.fixture(scope="module")
 def with_retriever(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    return train_tiny_retriever(write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "encoder"))
+    return trained_retriever_once(write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "encoder"))
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +111,9 @@ def test_the_hybrid_follows_the_classifier_where_no_name_is_similar(bundle: Bund
 
 def test_a_bundle_without_labels_searches_the_release(tmp_path: Path) -> None:
     """Its training had no codes, but the release has names."""
-    checkpoint = write_checkpoint(tmp_path / "encoder")
-    trained = train_tiny_retriever(checkpoint)
-    from models.network import MultiTaskNetwork
-
-    network = MultiTaskNetwork(trained.encoder.model, frozen_layers=1, ptids=0, retriever_layers=1).eval()
-    without_labels = Trained(network, trained.encoder)
+    encoder = load_encoder(str(write_checkpoint(tmp_path / "encoder")))
+    network = MultiTaskNetwork(encoder.model, frozen_layers=1, ptids=0, retriever_layers=1).eval()
+    without_labels = Trained(network, encoder)
     folder = save_tiny_hybrid(
         tmp_path / "b",
         without_labels,
