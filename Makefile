@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Options for pip, for example an index with a PyTorch without CUDA, which is gigabytes smaller.
 PIP_ARGS ?=
-# Test processes at a time. Each computes in one thread: two threads that wait for each other are far slower.
+# Test processes at a time. On a machine with two cores it is one more than cores, since tests of whole flows mostly
+# wait. Each process computes in one thread: two threads that wait for each other are far slower.
 # Files stay in their order: the flow, whose few tests take longest, comes early. A test process that ends
 # before its time ends the tests: pytest-xdist would start another one, and may then wait forever.
-PROCESSES ?= 2
-# The cases of the fault suite wait most of the time, so more of them can run at a time.
+PROCESSES ?= 3
+# The cases of the fault suite wait most of the time, too.
 FAULT_PROCESSES ?= 3
 # The tests start many processes. Each reads what the first ones have compiled, also where Python is told not to
 # keep it.
@@ -30,7 +31,8 @@ test: $(VENV)/.installed check ## all checks and the tests that end within minut
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-avx2)
 
 # Older x86 processors have AVX2 only. These settings hide the rest from PyTorch and from OpenVINO. Only tests are
-# repeated whose results depend on that, without the longest: shorter ones compare the same layers.
+# repeated whose results depend on that, without the longest: shorter ones compare the same layers. They only compute.
+test-avx2: PROCESSES = 2
 test-avx2: $(VENV)/.installed ## the engine and int8, as on a processor with AVX2 only
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -m "not slow and not gpu" -k "not any_mixture" \
 		tests/models/runtime/test_agreement.py tests/models/runtime/test_agreement_in_int8.py \
