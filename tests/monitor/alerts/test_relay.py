@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from monitor.alerts.relay import LONGEST_PAUSE
 from monitor.settings import Settings
 from monitor.store import async_engine
 from tests.monitor.alerts.conftest import Fill
+from tests.monitor.alerts.dying_relay import BEFORE_PUBLISHING, STEPS
 from tests.monitor.alerts.payloads import STREAM
 from tests.monitor.alerts.relays import (
     open_relay,
@@ -34,46 +34,17 @@ from tests.monitor.alerts.relays import (
     with_alerts,
 )
 from tests.monitor.alerts.valkeys import RestartableValkey
-from tests.processes import child_environment
+from tests.processes import run_program
 
 NEVER = 3600.0  # seconds; an interval that no test waits for
 
 UNLOCKED = "SELECT 1 FROM alert_outbox WHERE published_at IS NULL FOR UPDATE SKIP LOCKED"
-KILLS = {
-    "before publishing": "RedisPublisher.publish = die",
-    "after publishing": "Relay._mark = die",
-    "after marking, before the commit": (
-        "mark = Relay._mark\n"
-        "async def mark_and_die(*arguments):\n    await mark(*arguments)\n    await die()\n"
-        "Relay._mark = mark_and_die"
-    ),
-}
-DYING_RELAY = """
-import asyncio, os, signal
-from monitor.alerts import Relay
-from monitor.alerts.redis import RedisPublisher
-from monitor.settings import load_settings
-from monitor.store import async_engine
-
-async def die(*arguments):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-{kill}
-settings = load_settings().settings
-
-async def main():
-    await Relay(settings, async_engine(settings.database), RedisPublisher(settings)).publish_pending()
-
-asyncio.run(main())
-"""
 
 
-async def run_dying_relay(settings: Settings, kill: str) -> None:
+async def run_dying_relay(settings: Settings, step: str) -> None:
     """Publish what waits in a process that is killed at a step."""
-    relay_process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", DYING_RELAY.format(kill=kill), env=child_environment(settings)
-    )
-    assert await relay_process.wait() == -signal.SIGKILL
+    ended = await asyncio.to_thread(run_program, "tests.monitor.alerts.dying_relay", step, settings=settings)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 async def test_alerts_are_published_in_order_and_marked(
@@ -143,7 +114,7 @@ async def test_an_alert_that_is_retracted_before_it_was_published_is_never_seen(
     assert unpublished(outbox) == 0
 
 
-@pytest.mark.parametrize("when", KILLS)
+@pytest.mark.parametrize("when", STEPS)
 async def test_a_killed_relay_loses_and_repeats_no_retraction(
     when: str,
     migrated: Settings,
@@ -156,8 +127,8 @@ async def test_a_killed_relay_loses_and_repeats_no_retraction(
     async with open_relay(migrated, engine) as relay:
         await relay.publish_pending()
         retract_in_outbox(outbox, ids[0])
-        await run_dying_relay(migrated, KILLS[when])
-        assert retracted(client) == ([] if when == "before publishing" else [ids[0]])
+        await run_dying_relay(migrated, when)
+        assert retracted(client) == ([] if when == BEFORE_PUBLISHING else [ids[0]])
         await wait_until(lambda: len(outbox.execute(UNLOCKED).fetchall()) == 1)
         assert await relay.publish_pending() == 1
     assert (published(client), retracted(client)) == (ids[1:], [ids[0]])
@@ -183,7 +154,7 @@ async def test_a_running_relay_purges_the_files_of_redis(
             await wait_until(lambda: client.exists(unpurged_key(STREAM)) == 0)
 
 
-@pytest.mark.parametrize("when", KILLS)
+@pytest.mark.parametrize("when", STEPS)
 async def test_a_killed_relay_loses_and_repeats_no_alert(
     when: str,
     migrated: Settings,
@@ -193,8 +164,8 @@ async def test_a_killed_relay_loses_and_repeats_no_alert(
     client: redis.Redis,
 ) -> None:
     ids = fill(20)
-    await run_dying_relay(migrated, KILLS[when])
-    assert published(client) == ([] if when == "before publishing" else ids)
+    await run_dying_relay(migrated, when)
+    assert published(client) == ([] if when == BEFORE_PUBLISHING else ids)
     # The server needs a moment to notice that the killed client is gone, and to unlock its rows.
     await wait_until(lambda: len(outbox.execute(UNLOCKED).fetchall()) == 20)
     async with open_relay(migrated, engine) as relay:
