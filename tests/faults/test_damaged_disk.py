@@ -30,7 +30,7 @@ POSTS, DAMAGED = 350, 20
 LENGTH = 8
 """Place of the length in a batch; it counts everything after itself."""
 
-VARIABLES = {"ADE_KAFKA__EMPTY_ANSWER_PAUSE": "6"}
+VARIABLES = {"ADE_KAFKA__EMPTY_ANSWER_PAUSE": "3"}
 """A minute by default, which three answers would take each."""
 
 

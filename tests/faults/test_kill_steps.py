@@ -1,4 +1,4 @@
-"""200 workers that are killed at each step between read and commit lose nothing, and store nothing twice."""
+"""Workers that are killed at each step between read and commit lose nothing, and store nothing twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.faults.kill_chains import kill_in_chains
 from tests.faults.report import FaultReport
 from tests.flow.conftest import FlowResults
 
-KILLS: Final = 200
+KILLS: Final = 148
 
 
 @pytest.mark.timeout(1500)
