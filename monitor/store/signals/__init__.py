@@ -1,6 +1,7 @@
 """Counts of cases by day, drug and event, see `docs/signals.md`.
 
 refresh_statements  the SQL that counts days
+reviewed_cases      the SQL of what review decided about cases
 refreshing          count all days again whose cases have changed
 window_counts       the counts of a window
 pair_series         the counts of one pair by day

@@ -4,8 +4,8 @@ A case counts on the day (UTC) of its first post. It counts if
 
 - its first post (`role = 'report'`) is stored, or was erased while other posts of the case are still there,
 - nobody gave it the status `not-a-case`,
-- review did not reject all of its posts: "not an ADE", or another PT or drug than the model said. A verdict
-  is about the PT and the drug of its mention, so it rejects no other case of the post.
+- review did not reject all of its posts as "not an ADE". If people named another PT or drug than the model,
+  it counts under their pair: `reviewed_cases` has the rule.
 
 The counts of final days stay as they are, because retention has removed posts of them.
 """
@@ -15,6 +15,8 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import text
+
+from monitor.store.signals.reviewed_cases import IS_ONLY_ONE, REVIEWED_CASES
 
 LOCK: Final = text("SELECT pg_try_advisory_lock(hashtextextended('ade signals', 0))")
 """Two refreshes at the same time would count the same days. The second one does not start."""
@@ -39,28 +41,6 @@ SUM_CASES: Final = text(
     "SELECT sum(cases) FROM signal_counts WHERE day = ANY(CAST(:days AS date[])) AND coding = ''"
 )
 
-# A reply that continues a thread names no drug: its case has the drug of the thread.
-_IS_ABOUT: Final = """{case}.ptid IS NOT DISTINCT FROM i.ptid
-                AND ({case}.drug IS NOT DISTINCT FROM i.drug OR (p.role = 'thread' AND i.drug IS NULL))"""
-
-# Read once for a range, since there are few verdicts.
-_REJECTED_CASES: Final = f"""
-    SELECT r.case_id FROM (
-        SELECT DISTINCT c.case_id, c.ptid, c.drug
-        FROM review_items AS i JOIN case_posts AS p ON p.tweet_id = i.tweet_id
-            JOIN cases AS c ON c.case_id = p.case_id AND {_IS_ABOUT.format(case="c")}
-        WHERE i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug')
-    ) AS r
-    WHERE NOT EXISTS (
-        SELECT FROM case_posts AS p WHERE p.case_id = r.case_id AND NOT COALESCE((
-            SELECT bool_or(i.outcome IN ('not-an-ade', 'wrong-pt', 'wrong-drug'))
-                AND NOT bool_or(i.outcome IN ('correct', 'wrong-span'))
-            FROM review_items AS i
-            WHERE i.tweet_id = p.tweet_id AND {_IS_ABOUT.format(case="r")}
-        ), false)
-    )
-"""  # noqa: S608 - no value of a user
-
 # A scalar subquery is run for erased posts alone. The planner would turn EXISTS into a hash of all posts.
 FOUND_CASES: Final = """
     FROM cases AS c
@@ -76,27 +56,8 @@ FOUND_CASES: Final = """
 """
 """The cases that the model has found, with their first posts `t`. A query adds `joins` and `times`."""
 
-CASES: Final = f"{FOUND_CASES}      AND c.case_id NOT IN ({_REJECTED_CASES})\n"
-"""Those of them that count: without what review has rejected."""
-
 _TIMES: Final = """c.first_at >= CAST(:start AS timestamptz) AND c.first_at < CAST(:end AS timestamptz)
       AND CAST(c.first_at AT TIME ZONE 'UTC' AS date) = ANY(CAST(:days AS date[]))"""
-
-# A repost is not a report by the account that repeats it, so it has no author here.
-_INSERT: Final = """
-    INSERT INTO signal_counts (day, coding, drug, ptid, platform, lang, cases, authors)
-    SELECT CAST(c.first_at AT TIME ZONE 'UTC' AS date), {coding}, COALESCE(c.drug, ''),
-        CASE WHEN c.drug IS NULL THEN '' ELSE COALESCE({codes}.ptid, '') END,
-        COALESCE(t.platform, ''), COALESCE(t.lang, ''),
-        count(*), count(t.author_hash) FILTER (WHERE t.kind <> 'repost')
-"""
-
-COUNT_CASES: Final = text(
-    _INSERT.format(coding="''", codes="c")
-    + CASES.format(joins="", times=_TIMES)
-    + "GROUP BY 1, 2, 3, 4, 5, 6"
-)
-"""Counts by the original codes."""
 
 # A case has the code of its surest mention.
 _NEW_CODES: Final = """
@@ -108,12 +69,42 @@ _NEW_CODES: Final = """
     ) AS code
 """
 
-COUNT_RECODED: Final = text(
-    _INSERT.format(coding="code.release", codes="code")
-    + CASES.format(joins=_NEW_CODES, times=_TIMES)
-    + "GROUP BY 1, 2, 3, 4, 5, 6"
-)
-"""Counts by each release that `ade-monitor recode` has coded mentions with."""
+
+def _cases(coding: str, drug: str, ptid: str, joins: str, condition: str) -> str:
+    """Return the query of cases by these columns."""
+    # A repost is not a report by the account that repeats it, so it has no author here.
+    return f"""
+        SELECT CAST(c.first_at AT TIME ZONE 'UTC' AS date) AS day, {coding} AS coding, {drug} AS drug,
+            {ptid} AS ptid, t.platform, t.lang, CASE WHEN t.kind <> 'repost' THEN t.author_hash END AS author
+        {FOUND_CASES.format(joins=joins, times=_TIMES)} AND {condition}
+    """
+
+
+def _counting(coding: str, ptid: str, joins: str = "") -> str:
+    """Return the statement that counts cases: those of the model, and those with the pair of people."""
+    model = _cases(coding, "c.drug", ptid, joins, "c.case_id NOT IN (SELECT case_id FROM reviewed)")
+    people = _cases(
+        coding,
+        "x.drug",
+        f"CASE WHEN x.names_pt THEN x.ptid ELSE {ptid} END",
+        f"JOIN reviewed AS x ON x.case_id = c.case_id AND x.names_value {joins}",
+        IS_ONLY_ONE,
+    )
+    # What review decided is read once for a range, since there are few verdicts.
+    return f"""
+        WITH reviewed AS MATERIALIZED ({REVIEWED_CASES})
+        INSERT INTO signal_counts (day, coding, drug, ptid, platform, lang, cases, authors)
+        SELECT day, coding, COALESCE(drug, ''), CASE WHEN drug IS NULL THEN '' ELSE COALESCE(ptid, '') END,
+            COALESCE(platform, ''), COALESCE(lang, ''), count(*), count(author)
+        FROM ({model} UNION ALL {people}) AS counted GROUP BY 1, 2, 3, 4, 5, 6
+    """  # noqa: S608 - no value of a user
+
+
+COUNT_CASES: Final = text(_counting("''", "c.ptid"))
+"""Counts by the original codes."""
+
+COUNT_RECODED: Final = text(_counting("code.release", "code.ptid", _NEW_CODES))
+"""Counts by each release that `ade-monitor recode` has coded mentions with. A PT of people stays as it is."""
 
 NOTE_DAYS: Final = text(
     "INSERT INTO signal_days (day, refreshed_at) SELECT day, now() FROM unnest(CAST(:days AS date[])) AS day "

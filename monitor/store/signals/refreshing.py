@@ -19,6 +19,7 @@ from monitor.settings import Settings
 from monitor.store.connections import migrating_engine
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.signals import refresh_statements as sql
+from monitor.store.signals.reviewed_cases import NOTE_DAYS_OF_AUTHORS, NOTE_RIGHT_EVENTS
 
 SESSIONS: Final = 2
 """Ranges that are counted at the same time, each by a server process of its own."""
@@ -82,6 +83,7 @@ def refresh_counts(
             raise RefreshRunningError(
                 "another refresh of the signals is active", "wait until it has ended, or stop it"
             )
+        connection.execute(NOTE_DAYS_OF_AUTHORS)
         days = list(connection.execute(sql.ALL_DAYS if every_day else sql.PENDING_DAYS).scalars())
         connection.execute(sql.TAKE_FINAL_CHANGES)
         is_recoded = bool(connection.scalar(sql.HAS_RECODED))
@@ -89,6 +91,7 @@ def refresh_counts(
         cases = _count_ranges(engine, days, sessions, advance, is_recoded=is_recoded)
         if is_recoded and days:
             connection.execute(sql.NOTE_RECODED_EVENTS)
+        connection.execute(NOTE_RIGHT_EVENTS)
         late = connection.execute(sql.COUNT_LATE).one()
         connection.commit()
     return RefreshedDays(len(days), cases, late.cases, late.days)
