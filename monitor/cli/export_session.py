@@ -138,7 +138,8 @@ def _plan(
     )
     stated = {name: time.isoformat() for name, time in times.items() if time is not None}
     erased_rows = count_erased_rows(settings)
-    return plan_export(request, destination, origin, stated, erased_rows=erased_rows, restart=options.restart)
+    restart = options.restart or not dataset.is_resumable
+    return plan_export(request, destination, origin, stated, erased_rows=erased_rows, restart=restart)
 
 
 def _run(settings: Settings, plan: ExportPlan, dataset: Dataset[Any]) -> FinishedExport:
@@ -156,7 +157,10 @@ def _run(settings: Settings, plan: ExportPlan, dataset: Dataset[Any]) -> Finishe
         with count_progress(None, dataset.unit) as advance:
             return run_export(settings, plan, dataset, advance)
     except KeyboardInterrupt:
-        print_note(f"stopped; the same command goes on, and --restart starts {plan.destination.path} again")
+        if dataset.is_resumable:
+            print_note(
+                f"stopped; the same command goes on, and --restart starts {plan.destination.path} again"
+            )
         raise
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,25 +26,34 @@ from monitor.cli.group_options import (
     SocOption,
 )
 from monitor.cli.options import chosen_drugs, mistakes_as_usage, settings_of
+from monitor.cli.signal_options import (
+    AdjustOption,
+    CorrectedOption,
+    FirstSeenOption,
+    IndicationsOption,
+    LangOption,
+    LevelOption,
+    MethodOption,
+    MinCasesOption,
+    OnlyOption,
+    PlatformOption,
+    RisingOption,
+    WithoutIndicationsOption,
+    request_mistakes,
+    request_of,
+    window_of,
+)
 from monitor.cli.signal_tables import print_coverage, print_warnings, write_csv, write_json_lines, write_table
-from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from monitor.settings import Settings
     from monitor.signals.signal_report import SignalRequest
-    from monitor.store.signals import Window
 
 signals_app = typer.Typer(
     help="Pairs of a drug and an event that are reported more often than expected.",
     invoke_without_command=True,
 )
 
-Platform = Annotated[
-    str | None, typer.Option("--platform", help="Only cases from this platform, such as reddit.")
-]
-Lang = Annotated[str | None, typer.Option("--lang", help="Only cases in this language, such as en.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines: one object for each row.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV with a header; numbers have a point.")]
 
@@ -55,14 +63,11 @@ def signals_command(
     context: typer.Context,
     since: SinceOption = None,
     until: UntilOption = None,
-    by: Annotated[
-        Literal["pt", "smq", "smq-broad", "soc"],
-        typer.Option(help="What an event is: a PT, an SMQ (narrow or broad search), or a primary SOC."),
-    ] = "pt",
+    by: LevelOption = "pt",
     drug: DrugOption = None,
     pt: PtOption = None,
-    platform: Platform = None,
-    lang: Lang = None,
+    platform: PlatformOption = None,
+    lang: LangOption = None,
     soc: SocOption = None,
     hlgt: HlgtOption = None,
     hlt: HltOption = None,
@@ -71,36 +76,15 @@ def signals_command(
     dme: DmeOption = False,
     listedness: ListednessOption = None,
     coding: CodingOption = None,
-    min_cases: Annotated[int, typer.Option(min=1, help="Least number of cases of a pair.")] = 3,
-    method: Annotated[
-        Literal["consensus", "prr", "ror", "ic", "ebgm"],
-        typer.Option(help="What decides about signals, and orders them. Consensus: at least three methods."),
-    ] = "consensus",
-    only: Annotated[
-        Literal["signals"] | None, typer.Option(help="Leave out all pairs that are not signals.")
-    ] = None,
-    first_seen: Annotated[
-        bool, typer.Option("--first-seen", help="Only pairs whose first case ever is in the window.")
-    ] = False,
-    rising: Annotated[
-        bool, typer.Option("--rising", help="Only pairs whose cases rise at the end of the window.")
-    ] = False,
-    adjust: Annotated[
-        Literal["platform", "lang", "both"] | None,
-        typer.Option(help="Compare within platforms, within languages, or within both (IC and EBGM)."),
-    ] = None,
-    indications: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="What drugs are taken for: a TSV file of drugs and PTs."),
-    ] = None,
-    without_indications: Annotated[
-        bool,
-        typer.Option("--without-indications", help="Leave cases of a drug with its indication out."),
-    ] = False,
-    corrected: Annotated[
-        bool,
-        typer.Option("--corrected", help="Correct the cases for the errors of the model that reviews found."),
-    ] = False,
+    min_cases: MinCasesOption = 3,
+    method: MethodOption = "consensus",
+    only: OnlyOption = None,
+    first_seen: FirstSeenOption = False,
+    rising: RisingOption = False,
+    adjust: AdjustOption = None,
+    indications: IndicationsOption = None,
+    without_indications: WithoutIndicationsOption = False,
+    corrected: CorrectedOption = False,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="Show only the first N; 0 for all.")
     ] = 50,
@@ -118,38 +102,33 @@ def signals_command(
         return
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other: choose one")
-    from monitor.signals.consensus import Criteria
-    from monitor.signals.indications import indications_of
-    from monitor.signals.request_check import check_request
-    from monitor.signals.signal_pairs import SignalMethod
-    from monitor.signals.signal_report import EventLevel, SignalRequest
-    from monitor.store.group_filters import group_filters_of
-    from monitor.store.listed_effects import Listedness
-
-    window = window_of(since, until, platform, lang, coding)
+    window = window_of(*parse_range(since, until), platform, lang, coding)
     settings = settings_of(context)
-    with mistakes_as_usage(*_mistakes()):
-        request = SignalRequest(
-            window=window,
-            by=EventLevel(by),
-            method=SignalMethod(method),
-            criteria=Criteria(cases=min_cases),
-            adjust=("platform", "lang") if adjust == "both" else (adjust,) if adjust else (),
-            indications=indications_of(settings, indications),
-            without_indications=without_indications,
-            is_drug=_drug_filter(settings, drug),
+    with mistakes_as_usage(*request_mistakes()):
+        request = request_of(
+            settings,
+            window,
+            by=by,
+            drug=drug,
             pt=pt,
-            groups=group_filters_of(settings, soc=soc, hlgt=hlgt, hlt=hlt, smq=smq, ime=ime, dme=dme),
-            listedness=Listedness(listedness) if listedness else None,
-            only_signals=only is not None,
+            soc=soc,
+            hlgt=hlgt,
+            hlt=hlt,
+            smq=smq,
+            ime=ime,
+            dme=dme,
+            listedness=listedness,
+            min_cases=min_cases,
+            method=method,
+            only=only,
             first_seen=first_seen,
             rising=rising,
+            adjust=adjust,
+            indications=indications,
+            without_indications=without_indications,
             corrected=corrected,
-            limit=limit or None,
+            limit=limit,
         )
-        check_request(request, lambda name: f"--{name.replace('_', '-')}")
-        if coding is not None:
-            note_coding(settings, coding)
         _show(settings, request, as_json=as_json, as_csv=as_csv)
 
 
@@ -208,8 +187,8 @@ def series_command(
     pt: Annotated[str, typer.Argument(metavar="PT", help="MedDRA PT: its code, or its name in any case.")],
     since: SinceOption = None,
     until: UntilOption = None,
-    platform: Platform = None,
-    lang: Lang = None,
+    platform: PlatformOption = None,
+    lang: LangOption = None,
     coding: CodingOption = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -223,44 +202,11 @@ def series_command(
     from monitor.cli.signal_series import write_history
     from monitor.signals.pair_history import read_history
 
-    window = window_of(since, until, platform, lang, coding)
+    window = window_of(*parse_range(since, until), platform, lang, coding)
     settings = settings_of(context)
     if coding is not None:
         note_coding(settings, coding)
     (choice,) = chosen_drugs(settings, [drug], option="DRUG")
-    with mistakes_as_usage(*_mistakes()):
+    with mistakes_as_usage(*request_mistakes()):
         history = read_history(settings, choice.drug, pt, window)
     write_history(history, "json" if as_json else "csv" if as_csv else "table")
-
-
-def window_of(
-    since: str | None, until: str | None, platform: str | None, lang: str | None, coding: str | None
-) -> Window:
-    """Return the window of these options: whole days in UTC.
-
-    Raises:
-        typer.BadParameter: a time is wrong, or the window is empty.
-    """
-    from monitor.store.signals import Window
-
-    return Window.between(*parse_range(since, until), platform=platform, lang=lang, coding=coding or "")
-
-
-def _drug_filter(settings: Settings, name: str | None) -> Callable[[str], bool] | None:
-    """Return what accepts the drugs that `--drug` names: each ingredient, or each drug of a class."""
-    if name is None:
-        return None
-    from monitor.enrich.drugs import ingredient_filter, load_matcher
-
-    (choice,) = chosen_drugs(settings, [name])
-    return ingredient_filter(load_matcher(settings.enrich), choice)
-
-
-def _mistakes() -> tuple[type[MonitorError], ...]:
-    """Return the errors in what the user has asked for."""
-    from monitor.signals.indications import IndicationsFileError
-    from monitor.signals.request_check import RequestError
-    from monitor.signals.signal_report import NoReleaseError, UnknownEventError
-    from monitor.store.group_filters import UnknownGroupError
-
-    return (IndicationsFileError, NoReleaseError, RequestError, UnknownEventError, UnknownGroupError)

@@ -1,6 +1,7 @@
 """Exports: effects and cases as files that say where they come from, see `docs/exports.md`.
 
 export_datasets   what can be exported, in which order
+signal_dataset    the table of signals
 export_columns    the columns of a table, from the record of its rows
 row_lines         rows as lines of CSV and JSON Lines, also for `ade-monitor query`
 file_formats      the formats, and how a file of rows becomes one

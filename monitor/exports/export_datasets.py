@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -32,6 +32,8 @@ class Dataset(Generic[Row]):
         key_of: the place of a row in the order, as values of JSON.
         masked: the row without names and handles.
         bundle_of: the version of the bundle that a row is from, or None.
+        facts: further fields of the provenance.
+        is_resumable: whether an unfinished export goes on; if not, it starts from scratch.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Dataset(Generic[Row]):
     key_of: Callable[[Row], list[Any]]
     masked: Callable[[Row], Row]
     bundle_of: Callable[[Row], str | None]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    is_resumable: bool = True
 
 
 def effects_dataset(settings: Settings, filters: Filters) -> Dataset[ReportedEffect]:

@@ -138,7 +138,7 @@ def run_export(
         if not unfinished.state.is_complete:
             _read_rows(plan, dataset, unfinished, advance)
             unfinished.complete()
-        provenance = provenance_of(unfinished.state, plan.origin, finished_at=_now())
+        provenance = provenance_of(unfinished.state, plan.origin, finished_at=_now()) | dict(dataset.facts)
         with writing_errors(plan.destination.path):
             try:
                 cut_cells = _make_file(plan, dataset, provenance, convert_advance or _ignore)
@@ -154,7 +154,8 @@ def _read_rows(plan: ExportPlan, dataset: Dataset[Any], unfinished: UnfinishedRo
     )
     header = lines.header()
     if request.with_provenance:
-        header = json_line({"provenance": provenance_of(plan.state, plan.origin, finished_at=None)}) + "\n"
+        provenance = provenance_of(plan.state, plan.origin, finished_at=None) | dict(dataset.facts)
+        header = json_line({"provenance": provenance}) + "\n"
     unfinished.start(header)
     cells_of = attrgetter(*(column.name for column in dataset.columns))
     for row in dataset.read(unfinished.state.key, unfinished.state.rows):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,9 @@ def format_of(path: Path, name: str | None) -> ExportFormat:
 
 
 def read_exported(path: Path, columns: Sequence[ExportColumn]) -> Iterator[list[Any]]:
-    """Yield the rows of a file of JSON Lines, with times as `datetime`, in constant memory.
+    """Yield the rows of a file of JSON Lines, in constant memory.
+
+    Times are `datetime`, and days are `date`.
 
     Raises:
         OSError: the file cannot be read.
@@ -86,4 +88,12 @@ def read_exported(path: Path, columns: Sequence[ExportColumn]) -> Iterator[list[
 
 
 def _cell(kind: CellKind, value: Any) -> Any:
-    return datetime.fromisoformat(value) if kind is CellKind.TIME and value is not None else value
+    if value is None:
+        return None
+    match kind:
+        case CellKind.TIME:
+            return datetime.fromisoformat(value)
+        case CellKind.DATE:
+            return date.fromisoformat(value)
+        case _:
+            return value

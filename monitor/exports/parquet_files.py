@@ -71,6 +71,7 @@ def _schema(columns: Sequence[ExportColumn]) -> Any:
         CellKind.NUMBER: arrow.float64(),
         CellKind.BOOLEAN: arrow.bool_(),
         CellKind.TIME: arrow.timestamp("us", "UTC"),
+        CellKind.DATE: arrow.date32(),
         CellKind.TEXTS: arrow.list_(arrow.string()),
     }
     return arrow.schema([(column.name, kinds.get(column.kind, arrow.string())) for column in columns])

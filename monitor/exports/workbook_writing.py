@@ -95,6 +95,7 @@ class _SheetWriter:
         self.cut = 0
         self._book, self._columns, self._most_rows = book, columns, most_rows
         self._bold = book.add_format({"bold": True})
+        self._day = book.add_format({"num_format": "yyyy-mm-dd"})
         self._time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._quoted = book.add_format({"quote_prefix": True})
         self._sheets = 0
@@ -125,6 +126,8 @@ class _SheetWriter:
             case CellKind.TIME if value.astimezone(UTC).year >= _FIRST_YEAR:
                 naive = value.astimezone(UTC).replace(tzinfo=None)
                 self._sheet.write_datetime(self._next, number, naive, self._time)
+            case CellKind.DATE if value.year >= _FIRST_YEAR:
+                self._sheet.write_datetime(self._next, number, value, self._day)
             case _:
                 self._write_text(number, str(flat_value(value)))
 
