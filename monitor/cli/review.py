@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.console import print_json, print_note
-from monitor.cli.options import chosen_drugs, mistakes_as_usage, parse_time, settings_of
+from monitor.cli.effect_options import parse_range
+from monitor.cli.options import chosen_drugs, mistakes_as_usage, settings_of
 from monitor.cli.review_reports import print_item, print_items, print_state
 from monitor.cli.review_samples import (
+    Since,
+    Until,
     agreement_command,
     drift_command,
     export_reviews_command,
@@ -23,20 +26,33 @@ from monitor.cli.review_samples import (
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
+    from monitor.store.reviews import ReviewVerdict
 
 review_app = typer.Typer(help="Decide about mentions that the model found.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reason = Annotated[
+StrategyOf = Annotated[
     str | None,
-    typer.Option(help="Only items of this strategy: random, active, uncertain, serious or unlisted."),
+    typer.Option(
+        "--strategy", help="Only items of this strategy: random, active, uncertain, serious or unlisted."
+    ),
+]
+Span = Annotated[
+    str | None,
+    typer.Option(metavar="START:END", help="The right words: 12:18 are the characters 12 to 17, from 0."),
+]
+RightPt = Annotated[
+    str | None, typer.Option("--pt", help="The right PT: its code, the name of a stored PT, or none.")
+]
+RightDrug = Annotated[
+    str | None, typer.Option("--drug", help="The right drug, by any of its names, or none.")
 ]
 
 
 @review_app.command("next")
 def next_command(
     context: typer.Context,
-    reason: Reason = None,
+    strategy: StrategyOf = None,
     adjudicate: Annotated[
         bool,
         typer.Option("--adjudicate", help="An item about which two others disagree, with their verdicts."),
@@ -52,7 +68,7 @@ def next_command(
     """
     from monitor.store.reviews import NextRequest, next_item
 
-    request = NextRequest(_reason(reason), adjudicate, timedelta(minutes=minutes))
+    request = NextRequest(_strategy(strategy), adjudicate, timedelta(minutes=minutes))
     item = next_item(settings_of(context), request)
     if as_json:
         print_json(None if item is None else asdict(item))
@@ -73,14 +89,9 @@ def decide_command(
             help="correct, not-an-ade, wrong-span, wrong-pt, wrong-drug, missed-ade or cannot-tell.",
         ),
     ],
-    span: Annotated[
-        str | None,
-        typer.Option(metavar="START:END", help="The right words: 12:18 are the characters 12 to 17, from 0."),
-    ] = None,
-    pt: Annotated[
-        str | None, typer.Option(help="The right PT: its code, the name of a stored PT, or none.")
-    ] = None,
-    drug: Annotated[str | None, typer.Option(help="The right drug, by any of its names, or none.")] = None,
+    span: Span = None,
+    pt: RightPt = None,
+    drug: RightDrug = None,
     seconds: Annotated[
         float | None,
         typer.Option(min=0, help="How long it took; by default since `review next` showed the item."),
@@ -91,23 +102,39 @@ def decide_command(
 
     Example: [bold]ade-monitor review decide 17 wrong-pt --pt 10022437[/]
     """
-    from monitor.store import reading_engine, translate_driver_errors
-    from monitor.store.reviews import ReviewDecision, ReviewError, ReviewVerdict, decide_item, find_pt
+    from monitor.store.reviews import ReviewDecision, ReviewError, decide_item
 
     if decision not in set(ReviewDecision):
         raise typer.BadParameter(f"'{decision}' is not a verdict: use {', '.join(ReviewDecision)}")
     settings = settings_of(context)
-    right_drug = None if drug is None else _drug(settings, drug)
-    right_span = None if span is None else _span(span)
-    ptid, pt_name = None, None
     with mistakes_as_usage(ReviewError):
-        if pt is not None:
-            database = settings.database
-            with translate_driver_errors(database), reading_engine(database).connect() as connection:
-                ptid, pt_name = find_pt(connection, pt)
-        verdict = ReviewVerdict(ReviewDecision(decision), right_span, ptid, pt_name, right_drug, seconds)
+        verdict = _verdict(settings, decision, span, pt, drug, seconds)
         state = decide_item(settings, item, verdict)
     print_state(item, state, as_json=as_json)
+
+
+@review_app.command("missed")
+def missed_command(
+    context: typer.Context,
+    item: Annotated[int, typer.Argument(metavar="ITEM", help="Number of an item of the same post.")],
+    span: Span = None,
+    pt: RightPt = None,
+    drug: RightDrug = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an effect that the model has missed in a post in which it found another one.
+
+    It becomes an item of its own, with its number printed. `review undo` takes it back.
+
+    Example: [bold]ade-monitor review missed 17 --span 26:38 --pt 10022437[/]
+    """
+    from monitor.store.reviews import ReviewDecision, ReviewError, add_missed_effect
+
+    settings = settings_of(context)
+    with mistakes_as_usage(ReviewError):
+        verdict = _verdict(settings, ReviewDecision.MISSED_ADE, span, pt, drug, None)
+        number, state = add_missed_effect(settings, item, verdict)
+    print_state(number, state, as_json=as_json)
 
 
 @review_app.command("undo")
@@ -130,13 +157,12 @@ def undo_command(
 def list_command(
     context: typer.Context,
     state: Annotated[str | None, typer.Option(help="Only open, disputed or done items.")] = None,
-    reason: Reason = None,
+    strategy: StrategyOf = None,
     outcome: Annotated[str | None, typer.Option(help="Only items with this verdict.")] = None,
     drug: Annotated[str | None, typer.Option(help="Only about this drug, by any of its names.")] = None,
     pt: Annotated[str | None, typer.Option(help="MedDRA PT: its code, or its name in any case.")] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Decided at or after: 2026-03-14, 24h, 7d.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=0, help="Show only the first N; 0 for all.")
     ] = 50,
@@ -150,13 +176,15 @@ def list_command(
     if outcome is not None and outcome not in set(ReviewDecision):
         raise typer.BadParameter(f"'{outcome}' is not a verdict: use {', '.join(ReviewDecision)}")
     settings = settings_of(context)
+    start, end = parse_range(since, until)
     filters = ItemFilters(
         state=state,
-        reason=_reason(reason),
+        strategy=_strategy(strategy),
         outcome=outcome,
         drug=None if drug is None else _drug(settings, drug),
         pt=pt,
-        since=parse_time(since, "--since"),
+        since=start,
+        until=end,
         limit=limit or None,
     )
     items = find_items(settings, filters)
@@ -173,17 +201,44 @@ review_app.command("export")(export_reviews_command)
 review_app.command("drift")(drift_command)
 
 
-def _reason(reason: str | None) -> str | None:
-    """Check the value of `--reason`.
+def _strategy(strategy: str | None) -> str | None:
+    """Check the value of `--strategy`.
 
     Raises:
         typer.BadParameter: it is not a strategy.
     """
     from monitor.store.reviews import Strategy
 
-    if reason is not None and reason not in set(Strategy):
-        raise typer.BadParameter(f"'{reason}' is not a strategy: use {', '.join(Strategy)}")
-    return reason
+    if strategy is not None and strategy not in set(Strategy):
+        raise typer.BadParameter(f"'{strategy}' is not a strategy: use {', '.join(Strategy)}")
+    return strategy
+
+
+def _verdict(
+    settings: Settings,
+    decision: str,
+    span: str | None,
+    pt: str | None,
+    drug: str | None,
+    seconds: float | None,
+) -> ReviewVerdict:
+    """Return the verdict of the options.
+
+    Raises:
+        typer.BadParameter: the span is not two numbers, or the dictionary does not have the drug.
+        ReviewError: there is no such PT.
+    """
+    from monitor.store import reading_engine, translate_driver_errors
+    from monitor.store.reviews import ReviewDecision, ReviewVerdict, find_pt
+
+    right_drug = None if drug is None else _drug(settings, drug)
+    right_span = None if span is None else _span(span)
+    ptid, pt_name = None, None
+    if pt is not None:
+        database = settings.database
+        with translate_driver_errors(database), reading_engine(database).connect() as connection:
+            ptid, pt_name = find_pt(connection, pt)
+    return ReviewVerdict(ReviewDecision(decision), right_span, ptid, pt_name, right_drug, seconds)
 
 
 def _span(text: str) -> tuple[int, int]:

@@ -52,6 +52,8 @@ def print_item(item: ShownItem) -> None:
         values = [str(value) for name, value in verdict.items() if name != "decision" and value is not None]
         print_line(f"a reviewer said: {' '.join([verdict['decision'], *values])}")
     print_note(f"decide: `ade-monitor review decide {item.item_id} VERDICT`")
+    if item.label == "ADE":
+        print_note(f"another effect in it: `ade-monitor review missed {item.item_id} --span START:END`")
 
 
 def print_state(item_id: int, state: ItemState, *, as_json: bool) -> None:

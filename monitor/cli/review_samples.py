@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Since = Annotated[str | None, typer.Option(metavar="WHEN", help="Decided at or after: 2026-03-14, 24h, 7d.")]
-Until = Annotated[str | None, typer.Option(metavar="WHEN", help="Decided before.")]
+Until = Annotated[str | None, typer.Option(metavar="WHEN", help="Decided before; by default now.")]
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def sample_command(
@@ -40,11 +39,11 @@ def sample_command(
     seed: Annotated[int, typer.Option(min=0, max=2**62, help="Of the draw.")] = 0,
     since: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="Posted at or after; by default Monday of last week, 0:00 UTC."),
+        typer.Option(
+            metavar="WHEN", help="Posted at or after; by default the last whole week (UTC) before --until."
+        ),
     ] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Posted before; by default last Monday, 0:00 UTC.")
-    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="WHEN", help="Posted before; by default now.")] = None,
     reviewers: Annotated[
         int | None,
         typer.Option(min=1, max=2, help="Verdicts for each item; by default 2 for random, else 1."),
@@ -60,11 +59,8 @@ def sample_command(
 
     if strategy not in set(Strategy):
         raise typer.BadParameter(f"'{strategy}' is not a strategy: use {', '.join(Strategy)}")
-    if (since is None) != (until is None):
-        raise typer.BadParameter("a window needs both --since and --until")
-    last_week = week_before(datetime.now(UTC))
-    start, end = parse_range(since, until)
-    window = (start or last_week[0], end or last_week[1])
+    start, end = _range(since, until)
+    window = week_before(end) if start is None else (start, end)
     is_random = strategy == Strategy.RANDOM
     request = SampleRequest(Strategy(strategy), *window, seed, size, reviewers or (2 if is_random else 1))
     with mistakes_as_usage(ReviewError):
@@ -115,9 +111,9 @@ def export_reviews_command(
     """
     from monitor.review import export_reviews
 
-    window = _window(since, until)
+    start, end = _range(since, until)
     settings = settings_of(context)
-    arguments: dict[str, Any] = {"since": window[0], "until": window[1], "reason": reason}
+    arguments: dict[str, Any] = {"since": start, "until": end, "reason": reason}
     if output is None:
         result = export_reviews(settings, sys.stdout.write, **arguments)
     else:
@@ -137,7 +133,8 @@ def drift_command(
         int, typer.Option(min=1, max=520, help="Weeks before them that they are compared with.")
     ] = 12,
     until: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="End of the weeks; by default last Monday, 0:00 UTC.")
+        str | None,
+        typer.Option(metavar="WHEN", help="The weeks end on the Monday (UTC) before; by default now."),
     ] = None,
     alpha: Annotated[
         float, typer.Option(min=1e-6, max=0.5, help="Share of false alarms among comparisons, at most.")
@@ -155,7 +152,7 @@ def drift_command(
     from monitor.logs import configure_logs
     from monitor.review import DriftWindows, watch_drift, week_before, write_drift_metrics
 
-    end = parse_time(until, "--until") or week_before(datetime.now(UTC))[1]
+    end = week_before(parse_time(until, "--until") or datetime.now(UTC))[1]
     try:
         since = end - timedelta(weeks=weeks)
         windows = DriftWindows(since - timedelta(weeks=reference_weeks), since, end)
@@ -212,5 +209,18 @@ def _window(since: str | None, until: str | None) -> tuple[datetime, datetime]:
     Raises:
         typer.BadParameter: a time is wrong, or both are reversed.
     """
+    start, end = _range(since, until)
+    return start or EARLIEST, end
+
+
+def _range(since: str | None, until: str | None) -> tuple[datetime | None, datetime]:
+    """Return the times of `--since` and `--until`; without `--until`, the second one is now.
+
+    Raises:
+        typer.BadParameter: a time is wrong, both are reversed, or `--since` is in the future.
+    """
     start, end = parse_range(since, until)
-    return start or EARLIEST, end or LATEST
+    end = end or datetime.now(UTC)
+    if start is not None and start >= end:
+        raise typer.BadParameter(f"--since '{since}' is in the future: nothing can match")
+    return start, end

@@ -27,7 +27,7 @@ from monitor.store.reviews import (
     read_reviewed,
 )
 
-_ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+_EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 _IN_MEMORY: Final = 8 * 1024 * 1024  # bytes; a longer export waits in a file that only we can open
 
@@ -78,14 +78,15 @@ def export_reviews(
         settings: which database.
         write: called with each line, with its newline.
         since: decided at this time or later; None for all.
-        until: all verdicts are from before this time; None for all.
+        until: all verdicts are from before this time; None for now.
         reason: why, for the audit.
 
     Raises:
         RetryableError: the database is away.
         FatalError: the login may not read, or not append to the audit.
     """
-    window = (since or _ALWAYS[0], until or _ALWAYS[1])
+    until = until or datetime.now(UTC)
+    window = (since or _EARLIEST, until)
     decisions: Counter[str] = Counter()
     digest = hashlib.sha256()
     database = settings.database
@@ -98,7 +99,13 @@ def export_reviews(
                 digest.update(line.encode("utf-8"))
                 lines.write(line)
             waiting = count_partly_reviewed(connection, *window)
-        details = {"format": "reviews", "posts": decisions.total(), "sha256": digest.hexdigest()}
+        details = {
+            "format": "reviews",
+            "since": since and since.astimezone(UTC).isoformat(),
+            "until": until.astimezone(UTC).isoformat(),
+            "posts": decisions.total(),
+            "sha256": digest.hexdigest(),
+        }
         entry = record_audit(settings, AuditEntry("export", "reviews", reason, details))
         lines.seek(0)
         for line in lines:

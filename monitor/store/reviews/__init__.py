@@ -8,6 +8,7 @@ leasing           the next item of a reviewer
 shown_items       items as reviewers see them
 verdict_checks    whether a verdict fits its item
 deciding          verdicts, and their undoing
+missed_effects    effects that the model has missed in a post with others
 item_states       what holds for an item after its verdicts
 sample_verdicts   the verdicts by stratum
 reviewed_posts    posts that are decided, and independent verdicts
@@ -16,6 +17,7 @@ reviewed_posts    posts that are decided, and independent verdicts
 from monitor.store.reviews.deciding import add_verdict, decide_item, undo_verdict
 from monitor.store.reviews.item_states import ItemState
 from monitor.store.reviews.leasing import NextRequest, lease_item, next_item
+from monitor.store.reviews.missed_effects import add_missed_effect
 from monitor.store.reviews.post_strata import PostStratum, StratumSize, band_of, count_strata, draw_posts
 from monitor.store.reviews.review_candidates import ReviewCandidate, find_review_candidates
 from monitor.store.reviews.review_records import (
@@ -61,6 +63,7 @@ __all__ = [
     "Strategy",
     "StratumReview",
     "StratumSize",
+    "add_missed_effect",
     "add_sample",
     "add_verdict",
     "band_of",

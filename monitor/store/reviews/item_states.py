@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from monitor.store.reviews.review_records import ReviewDecision, ReviewVerdict, VerdictRole
+from monitor.store.reviews.review_records import MISSED, ReviewDecision, ReviewVerdict, VerdictRole
 
 VALID: Final = (
     "v.decision IS NOT NULL AND NOT EXISTS (SELECT FROM review_verdicts AS u WHERE u.undoes = v.id)"
@@ -29,6 +29,11 @@ _SETTLE: Final = text(
     "decided_at = CASE WHEN :state <> 'done' THEN NULL WHEN outcome_id = :outcome_id THEN decided_at "
     "ELSE clock_timestamp() END WHERE item_id = :item_id"
 )
+
+
+def is_missed(row: str) -> str:
+    """Return the condition that a reviewer has added a row of `review_items`: it waits for nobody."""
+    return f"""{row}.reasons @> '["{MISSED}"]'"""
 
 
 class ValidVerdict(NamedTuple):

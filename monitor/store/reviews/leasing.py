@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from monitor.settings import Settings
 from monitor.store.connections import checking_engine
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.reviews.item_states import VALID
+from monitor.store.reviews.item_states import VALID, is_missed
 from monitor.store.reviews.shown_items import CAN_BE_READ, ShownItem, show_item
 
 LEASE: Final = timedelta(minutes=30)
@@ -36,8 +36,8 @@ _SLOTS: Final = f"""
 _FIND: Final = text(
     f"""
     SELECT i.item_id FROM review_items AS i JOIN tweets AS t ON {CAN_BE_READ}
-    WHERE i.state = :state AND i.item_id <> ALL(CAST(:seen AS bigint[]))
-      AND (CAST(:reason AS text) IS NULL OR i.reasons @> jsonb_build_array(CAST(:reason AS text)))
+    WHERE i.state = :state AND NOT {is_missed("i")} AND i.item_id <> ALL(CAST(:seen AS bigint[]))
+      AND (CAST(:strategy AS text) IS NULL OR i.reasons @> jsonb_build_array(CAST(:strategy AS text)))
       AND {_SLOTS}
     ORDER BY EXISTS (SELECT FROM review_leases AS l WHERE l.item_id = i.item_id
                      AND l.reviewer = session_user AND l.leased_until > clock_timestamp()) DESC,
@@ -60,12 +60,12 @@ class NextRequest:
     """Which item a reviewer asks for.
 
     Attributes:
-        reason: only items that this strategy chose, or None.
+        strategy: only items that this strategy chose, or None.
         adjudicate: a disputed item, about which two others differ.
         duration: how long nobody else gets it.
     """
 
-    reason: str | None = None
+    strategy: str | None = None
     adjudicate: bool = False
     duration: timedelta = LEASE
 
@@ -91,7 +91,7 @@ def lease_item(connection: Connection, request: NextRequest) -> int | None:
     seen: list[int] = []
     state = "disputed" if request.adjudicate else "open"
     while True:
-        parameters = {"state": state, "reason": request.reason, "seen": seen}
+        parameters = {"state": state, "strategy": request.strategy, "seen": seen}
         item_id = connection.execute(_FIND, parameters).scalar()
         if item_id is None:
             return None

@@ -24,6 +24,9 @@ class Strategy(StrEnum):
     UNLISTED = "unlisted"
 
 
+MISSED: Final = "missed"
+"""The reason of items that a reviewer adds, because the model has missed their effects."""
+
 PRIORITIES: Final = {
     Strategy.SERIOUS: 40,
     Strategy.UNLISTED: 30,

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
-from monitor.store.reviews.item_states import VALID
+from monitor.store.reviews.item_states import VALID, is_missed
 from monitor.store.reviews.review_records import ReviewDecision
 from monitor.store.reviews.shown_items import CAN_BE_READ, context_text
 
@@ -24,7 +24,8 @@ _POSTS: Final = text(
     FROM review_items AS i JOIN tweets AS t ON {CAN_BE_READ} JOIN review_verdicts AS v ON v.id = i.outcome_id
     WHERE NOT EXISTS (
             SELECT FROM review_items AS o WHERE o.tweet_id = i.tweet_id AND o.bundle = i.bundle
-              AND o.version = i.version AND (o.state <> 'done' OR o.decided_at >= :until))
+              AND o.version = i.version AND ((o.state <> 'done' AND NOT {is_missed("o")})
+                   OR o.decided_at >= :until))
         AND EXISTS (
             SELECT FROM review_items AS o WHERE o.tweet_id = i.tweet_id AND o.bundle = i.bundle
               AND o.version = i.version AND o.decided_at >= :since)
@@ -35,7 +36,7 @@ _WAITING: Final = text(
     f"""
     SELECT count(DISTINCT (i.tweet_id, i.bundle, i.version))
     FROM review_items AS i JOIN tweets AS t ON {CAN_BE_READ}
-    WHERE i.state <> 'done' AND EXISTS (
+    WHERE i.state <> 'done' AND NOT {is_missed("i")} AND EXISTS (
         SELECT FROM review_items AS o WHERE o.tweet_id = i.tweet_id AND o.bundle = i.bundle
           AND o.version = i.version AND o.state = 'done'
           AND o.decided_at >= :since AND o.decided_at < :until)

@@ -16,7 +16,7 @@ from monitor.records import ContextKind, ContextPart, Post
 from monitor.settings import Settings
 from monitor.store.connections import reading_engine
 from monitor.store.driver_errors import translate_driver_errors
-from monitor.store.reviews.item_states import VALID, valid_verdicts
+from monitor.store.reviews.item_states import VALID, is_missed, valid_verdicts
 from monitor.store.reviews.review_records import ReviewError
 
 CAN_BE_READ: Final = "t.tweet_id = i.tweet_id AND t.version = i.version AND t.text IS NOT NULL"
@@ -42,11 +42,12 @@ _LIST: Final = """
 """
 _CONDITIONS: Final = {
     "state": "i.state = :state",
-    "reason": "i.reasons @> jsonb_build_array(CAST(:reason AS text))",
+    "strategy": "i.reasons @> jsonb_build_array(CAST(:strategy AS text))",
     "outcome": "i.outcome = :outcome",
     "drug": "(i.drug = :drug OR :drug = ANY(string_to_array(i.drug, ' + ')))",
     "pt": "(i.ptid = :pt OR lower(i.pt_name) = lower(:pt))",
     "since": "i.decided_at >= :since",
+    "until": "i.decided_at < :until",
 }
 
 
@@ -89,22 +90,26 @@ class ShownItem:
 class ItemFilters:
     """Which items to list; a filter that is None lets all of them through.
 
+    Missed effects whose verdict was undone are never listed.
+
     Attributes:
         state: `open`, `disputed` or `done`.
-        reason: the strategy that chose it.
+        strategy: the strategy that chose it.
         outcome: the verdict that holds.
         drug: an ingredient of the drug, or the drug itself.
         pt: code of the PT, or its name in any case.
         since: done at this time or later.
+        until: done before this time.
         limit: largest number of items.
     """
 
     state: str | None = None
-    reason: str | None = None
+    strategy: str | None = None
     outcome: str | None = None
     drug: str | None = None
     pt: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
     limit: int | None = None
 
 
@@ -167,9 +172,10 @@ def find_items(settings: Settings, filters: ItemFilters) -> Iterator[ListedItem]
     """
     values = {name: getattr(filters, name) for name in _CONDITIONS}
     set_values = {name: value for name, value in values.items() if value is not None}
-    conditions = " AND ".join(_CONDITIONS[name] for name in set_values) or "true"
+    conditions = " AND ".join(["true", *(_CONDITIONS[name] for name in set_values)])
     query = text(
         f"{_LIST.format(valid=VALID, can_be_read=CAN_BE_READ)} WHERE {conditions} "
+        f"AND NOT ({is_missed('i')} AND i.state = 'open') "
         "ORDER BY i.state = 'done', i.priority DESC, i.item_id LIMIT :limit"
     )
     database = settings.database

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from monitor.store.reviews.review_records import ReviewDecision, ReviewError, ReviewVerdict
+from monitor.store.reviews.review_records import MISSED, ReviewDecision, ReviewError, ReviewVerdict
 from monitor.store.reviews.shown_items import ShownItem
 
 NO_TERM: Final = "none"
@@ -21,11 +21,13 @@ _ALLOWED: Final = {
         ReviewDecision.WRONG_SPAN,
         ReviewDecision.CANNOT_TELL,
     ),
+    "missed": (ReviewDecision.MISSED_ADE,),
     "negative": (ReviewDecision.CORRECT, ReviewDecision.MISSED_ADE, ReviewDecision.CANNOT_TELL),
 }
 _KINDS: Final = {
     "mention": "a mention",
     "post": "a post in which the model found no words",
+    "missed": "an effect that a reviewer has added",
     "negative": "a post without an effect",
 }
 _NEEDS: Final = {
@@ -51,7 +53,7 @@ def check_verdict(item: ShownItem, verdict: ReviewVerdict) -> None:
     Raises:
         ReviewError: it cannot.
     """
-    kind = "negative" if item.label == "NoADE" else "post" if item.span is None else "mention"
+    kind = _kind(item)
     if verdict.decision not in _ALLOWED[kind]:
         raise ReviewError(
             f"item {item.item_id} is {_KINDS[kind]}: it cannot be {verdict.decision}",
@@ -62,20 +64,33 @@ def check_verdict(item: ShownItem, verdict: ReviewVerdict) -> None:
         raise ReviewError(f"{verdict.decision} takes no right value", "leave out --span, --pt and --drug")
     if needed is not None and getattr(verdict, needed[0]) is None:
         raise ReviewError(f"{verdict.decision} needs the right value", f"add {needed[1]}")
-    _check_span(item, verdict.right_span)
+    check_span(item, verdict.right_span)
     same = {
         "span": verdict.right_span is not None and verdict.right_span == item.span,
         "PT": verdict.right_ptid is not None and verdict.right_ptid == (item.ptid or NO_TERM),
         "drug": verdict.right_drug is not None and verdict.right_drug == (item.drug or NO_TERM),
     }
-    if item.label == "ADE" and (names := [name for name, is_same in same.items() if is_same]):
+    if kind in ("mention", "post") and (names := [name for name, is_same in same.items() if is_same]):
         raise ReviewError(
             f"the right {' and '.join(names)} of item {item.item_id} is what the model said",
             "leave it out, or decide `correct`",
         )
 
 
-def _check_span(item: ShownItem, span: tuple[int, int] | None) -> None:
+def _kind(item: ShownItem) -> str:
+    if item.label == "NoADE":
+        return "negative"
+    if MISSED in item.reasons:
+        return "missed"
+    return "post" if item.span is None else "mention"
+
+
+def check_span(item: ShownItem, span: tuple[int, int] | None) -> None:
+    """Check that the text of an item has a span.
+
+    Raises:
+        ReviewError: it does not, or the span has only white space.
+    """
     if span is None:
         return
     start, end = span

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from monitor.embedded import environment_of
+from monitor.review import read_stratum_verdicts
 from monitor.settings import Settings
 from monitor.store.roles import READER, REVIEWER
 from tests.monitor.cli.conftest import RunCommand
@@ -92,9 +94,51 @@ async def test_verdicts_become_training_data(
     [(reason, details)] = tables.rows(
         "SELECT reason, details FROM audit_entries WHERE action = 'export' ORDER BY number DESC LIMIT 1"
     )
-    assert (reason, details["posts"]) == ("training", 7)
+    assert (reason, details["posts"], details["since"]) == ("training", 7, None)
+    assert datetime.fromisoformat(details["until"]) <= datetime.now(UTC)
     # What the model said is still there.
     assert tables.rows("SELECT DISTINCT ptid FROM mentions WHERE tweet_id = '3'") == [("10044565",)]
+
+
+async def test_a_missed_effect_of_a_positive_post_becomes_training_data_until_it_is_undone(
+    run: RunCommand, migrated: Settings, tables: Tables
+) -> None:
+    await fill(migrated, [reported("1")])
+    assert run(migrated, "review", "sample", *WEEK, "--reviewers", "1").status == 0
+    spans = {"model": [list(SHAKY)], "both": [list(SHAKY), list(SLEEP)]}
+
+    def exported() -> list[list[int]]:
+        lines = run(migrated, "review", "export").out.splitlines()
+        return [[span["start"], span["end"]] for line in lines for span in json.loads(line)["spans"]]
+
+    words = f"{SLEEP[0]}:{SLEEP[1]}"
+    missed = ("review", "missed", "1", "--span", words, "--pt", "10022437", "--drug", "zoloft", "--json")
+    with login(migrated, REVIEWER) as settings:
+        added = json.loads(run(settings, *missed).out)
+        assert (added["state"], added["outcome"]) == ("done", "missed-ade")
+        assert exported() == []  # the mention of the model waits
+        decide(run, settings, 1, "correct")
+        assert exported() == spans["both"]
+        agreement = [
+            json.loads(line) for line in run(settings, "review", "agreement", "--json").out.splitlines()
+        ]
+        assert [each["items"] for each in agreement] == [0, 0]
+        assert run(settings, *missed).status == 2  # it is there already
+        figures = read_stratum_verdicts(
+            settings, datetime(2026, 6, 29, tzinfo=UTC), datetime(2026, 7, 6, tzinfo=UTC)
+        )
+        assert [(each.sampled, each.positives) for each in figures] == [(1, 1)]
+        assert run(settings, "review", "undo", str(added["item_id"])).status == 0
+        assert exported() == spans["model"]
+        assert json.loads(run(settings, "review", "next", "--json").out) is None
+        listed = run(settings, "review", "list", "--json").out.splitlines()
+        assert [json.loads(line)["item_id"] for line in listed] == [1]
+        assert json.loads(run(settings, *missed).out)["item_id"] == added["item_id"]
+        assert exported() == spans["both"]
+    history = "SELECT right_start, right_ptid, right_drug, decision FROM review_verdicts ORDER BY id"
+    of_missed = (SLEEP[0], "10022437", "sertraline", "missed-ade")
+    of_model = (None, None, None, "correct")
+    assert tables.rows(history) == [of_missed, of_model, (None, None, None, None), of_missed]
 
 
 async def test_an_export_replaces_a_file_only_on_request_and_once_complete(
@@ -122,6 +166,21 @@ async def test_an_export_replaces_a_file_only_on_request_and_once_complete(
     assert "1 post left out" in run(migrated, "review", "export").err
     assert "left out" not in run(migrated, "review", "export", "--until", "2026-01-01").err
     assert names_in(tmp_path) == ["reviews.jsonl"]
+
+
+async def test_windows_end_now_unless_until_is_stated(run: RunCommand, migrated: Settings) -> None:
+    await fill(migrated, [reported("1", serious=True)])
+
+    def window(*options: str) -> list[datetime]:
+        record = json.loads(run(migrated, "review", *options, "--json").out)
+        return [datetime.fromisoformat(record[name]) for name in ("since", "until")]
+
+    serious = ("sample", "--strategy", "serious")
+    since, until = (datetime(2026, *day, tzinfo=UTC) for day in ((6, 29), (7, 6)))
+    assert window(*serious, "--until", "2026-07-08") == [since, until]
+    assert window("drift", "--until", "2026-07-08") == [since, until]
+    start, end = window(*serious, "--since", "2026-06-29")
+    assert (start, datetime.now(UTC) - end < timedelta(minutes=5)) == (since, True)
 
 
 async def test_an_item_is_shown_with_its_words_and_without_its_author(
@@ -174,9 +233,13 @@ async def test_mistakes_are_refused_with_status_2_and_advice(
     mistakes = [
         ["sample", "--strategy", "best"],
         ["sample", "--since", "2026-07-06", "--until", "2026-06-29"],
-        ["sample", "--since", "2026-07-06"],
+        ["sample", "--since", "2999-07-06"],
+        ["missed", "1"],
+        ["missed", "99", "--span", "0:2"],
+        ["missed", "1", "--span", "0:999"],
+        ["missed", "1", "--span", f"{SHAKY[0] + 2}:{SHAKY[1] + 2}"],
         ["sample", *WEEK, "--seed", "9"],
-        ["next", "--reason", "best"],
+        ["next", "--strategy", "best"],
         ["decide", "1", "right"],
         ["decide", "99", "correct"],
         ["decide", "1", "missed-ade", "--span", "0:2"],
