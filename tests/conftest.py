@@ -5,6 +5,7 @@ Every test gets a fresh topic, a fresh database and an emptied Redis.
 
 from __future__ import annotations
 
+import functools
 import gc
 import signal
 import sys
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 import redis
+import typer.testing
 from hypothesis import settings
 from kafka.admin import KafkaAdminClient, NewTopic
 from pydantic import SecretStr
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 # jsonschema compiles a grammar of addresses, for three seconds in each process. Our schemas have none.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+# Typer makes all commands of an app again in each call, for a tenth of a second of processor time.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 # How long an example takes depends more on the machine than on the code, so there are no deadlines.
 # `make test-full` runs the thorough profile.
