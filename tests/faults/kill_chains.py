@@ -29,6 +29,9 @@ CHAINS = 4
 """Workers at the same time, each with a topic and a group of its own, on the same tables."""
 
 POSTS, INVALID, DELETIONS = 50, 4, 6
+LAST_BATCHES = 200
+"""Messages in a batch of the last worker of a chain."""
+
 SEND_AGAIN_AFTER = 20.0
 """Seconds after which a worker that has not come to its step gets more messages."""
 
@@ -90,8 +93,9 @@ class Chain:
                 yield json.dumps({"tombstone": {"event": "delete", "id": gone}}).encode()
 
     def start_last_worker(self) -> None:
-        """Start a worker that nobody kills."""
-        self._server.start_worker()
+        """Start a worker that nobody kills, with larger batches, because much is left for it."""
+        worker = self.settings.worker.model_copy(update={"batch_size": LAST_BATCHES})
+        self._server.start_worker(settings=self.settings.model_copy(update={"worker": worker}))
 
     def stop_last_worker(self) -> int | None:
         """Stop it, and return its exit status."""
