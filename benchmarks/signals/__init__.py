@@ -9,4 +9,5 @@ python -m benchmarks.signals.coverage_case  how often corrected intervals cover 
 python -m benchmarks.signals.drift_case     false and true alarms of the test for drift of precision
 python -m benchmarks.signals.burst_case     false and true alarms of the rules for bursts and changes
 python -m benchmarks.signals.refresh_case   the refresh of the stored tables
+python -m benchmarks.signals.sample_case    the weekly random sample of the review
 """

@@ -10,7 +10,7 @@ from typing import Any, Final
 import benchmarks.signals
 from benchmarks.measured_process import run_module
 
-CASES: Final = ("measure", "coverage", "drift", "burst", "refresh")
+CASES: Final = ("measure", "coverage", "drift", "burst", "refresh", "sample")
 
 
 def main() -> None:
