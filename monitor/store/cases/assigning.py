@@ -60,6 +60,7 @@ async def _leave_cases(
     }
     left = set((await connection.execute(sql.LEAVE_CASES, parameters)).scalars())
     if left:
+        await connection.execute(sql.LOCK_CASES, {"case_ids": sorted(left)})
         await connection.execute(sql.REMOVE_EMPTY_CASES, {"case_ids": sorted(left)})
 
 

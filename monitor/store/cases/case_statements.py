@@ -78,6 +78,13 @@ LEAVE_CASES: Final = text(
     "(SELECT * FROM unnest(CAST(:case_ids AS text[]), CAST(:tweet_ids AS text[]))) RETURNING case_id"
 )
 
+# A transaction that adds a post to a case holds a lock on the case until it commits. A DELETE would wait for
+# it, but would not look for posts again, and would take the new post along. So the locks come first, in a
+# statement of their own: the next statement sees what was committed meanwhile.
+LOCK_CASES: Final = text(
+    "SELECT case_id FROM cases WHERE case_id = ANY(CAST(:case_ids AS text[])) ORDER BY case_id FOR UPDATE"
+)
+
 # What a person has worked on stays, even without posts.
 REMOVE_EMPTY_CASES: Final = text(
     "DELETE FROM cases AS c WHERE c.case_id = ANY(CAST(:case_ids AS text[])) AND c.status = 'new' "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from monitor.effect_reports import EffectReport
 from monitor.findings import DrugLink, DrugMention, DrugNaming, Findings
@@ -144,6 +146,32 @@ async def test_an_edit_that_takes_the_effect_back_leaves_the_case(migrated: Sett
     assert [row[:2] for row in tables.rows(POSTS)] == [("1", "report")]
     # A person works on the case of the third post, so it stays.
     assert sorted(row[-1] for row in tables.rows(CASES)) == ["new", "open"]
+
+
+async def test_a_case_that_gets_a_post_while_its_last_one_leaves_is_kept(
+    migrated: Settings, tables: Tables
+) -> None:
+    first, second = Store(keyed(migrated)), Store(keyed(migrated))
+    await write(first, [report("1"), report("2", author="bob")])
+    [(case_id,)] = tables.rows("SELECT case_id FROM case_posts WHERE tweet_id = '1'")
+    async with second.engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO case_posts (case_id, tweet_id, role) VALUES (:case_id, '2', 'follow-up')"),
+            {"case_id": case_id},
+        )
+        edit = negative_tweet("1", edited_at=POSTED + timedelta(days=2))
+        leaving = asyncio.create_task(write(first, [edit]))
+        await asyncio.to_thread(wait_for_a_lock, tables)
+    await leaving
+    await first.close()
+    await second.close()
+    assert tables.rows("SELECT tweet_id FROM case_posts WHERE case_id = %s", case_id) == [("2",)]
+
+
+def wait_for_a_lock(tables: Tables) -> None:
+    """Wait until a transaction waits for the end of another one."""
+    while not tables.rows("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"):
+        time.sleep(0.01)
 
 
 async def test_a_follow_up_opens_a_closed_case_again(migrated: Settings, tables: Tables) -> None:
