@@ -35,6 +35,14 @@ _CUT_BACKWARDS: Final = re.compile(r"[\s\"'”’»)\]]*(?:…|\.{3})")
 LONGEST_READ: Final = 20_000
 """Most characters of a text that are read; its beginning has all words that are compared."""
 
+LONGEST_RUN: Final = 30
+"""Most marks in a row that are read, as in the Stream-Safe Text Format (Unicode Standard Annex 15). Sorting a
+longer run takes time with the square of its length."""
+
+# No letters, digits or spaces. Marks are among them, and so are emoji. The two voicing marks of half width
+# are letters, but NFKC makes marks of them.
+_MAYBE_MARKS: Final = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{LONGEST_RUN + 1},}}")
+
 # Format characters, such as a zero-width space, and marks, such as accents and the variants of emoji. Words
 # that they are in stay whole.
 _INVISIBLE: Final = ("Cf", "Mn", "Me")
@@ -73,5 +81,21 @@ def normalize(text: str) -> NormalText:
 def _plain(text: str) -> str:
     """Return a text in lower case and compatible characters, without accents and invisible characters."""
     # Casefolding may compose characters again: "ŉ" becomes "ʼn".
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    composed = unicodedata.normalize("NFKC", _MAYBE_MARKS.sub(_shorten_runs, text))[:LONGEST_READ]
+    decomposed = unicodedata.normalize("NFKD", composed.casefold())
     return "".join(c for c in decomposed if c < "\x80" or unicodedata.category(c) not in _INVISIBLE)
+
+
+def _shorten_runs(match: re.Match[str]) -> str:
+    """Return characters without the marks that come after `LONGEST_RUN` others in a row."""
+    kept, length = [], 0
+    for character in match[0]:
+        length = length + 1 if _is_mark(character) else 0
+        if length <= LONGEST_RUN:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _is_mark(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in ("Mn", "Me") or unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) > 0

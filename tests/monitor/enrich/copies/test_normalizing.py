@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import groupby
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.enrich.copies import normalize
-from monitor.enrich.copies.normalizing import LONGEST_READ
+from monitor.enrich.copies.normalizing import LONGEST_READ, LONGEST_RUN
 
 TEXT = "day 3 on zoloft and i can't stop shaking"
 WORDS = ("day", "3", "on", "zoloft", "and", "i", "cant", "stop", "shaking")
@@ -81,3 +83,30 @@ def test_links_and_case_never_matter(text: str) -> None:
 def test_long_texts_are_read_up_to_a_limit_and_quickly() -> None:
     assert normalize("." * 100_000 + "x").words == ()
     assert len(normalize("a " * 100_000).words) == LONGEST_READ // 2
+
+
+@pytest.mark.parametrize("marks", ["\u0301", "\u0301\u0316", "\u0f73\u0301", "\uff9e\u0301", "\u20dd\u0316"])
+def test_marks_are_read_up_to_a_limit_in_a_row(marks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+
+    def normal_form(form: Any, text: str) -> str:
+        result = unicode_normalize(form, text)
+        runs.append(longest_run(result))
+        return result
+
+    unicode_normalize = unicodedata.normalize
+    monkeypatch.setattr(unicodedata, "normalize", normal_form)
+    assert normalize("shaking" + marks * 5_000 + " 😀" * 50 + " all day") == normalize("shaking all day")
+    # NFKC may make two marks of one.
+    assert max(runs) <= 2 * LONGEST_RUN
+
+
+def longest_run(text: str) -> int:
+    """Return the number of characters in the longest run that a normal form has to sort."""
+    runs = groupby(text, key=lambda character: unicodedata.combining(character) > 0)
+    return max((len(list(run)) for is_mark, run in runs if is_mark), default=0)
+
+
+@given(st.text(max_size=10), st.text("\u0301\u0316\u0327\u20dd😀🏽", max_size=30))
+def test_a_run_up_to_the_limit_is_read_whole(text: str, run: str) -> None:
+    assert normalize(f"no sleep{run} {text}").words == normalize(f"no sleep {text}").words
