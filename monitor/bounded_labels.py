@@ -37,6 +37,7 @@ LABEL_VALUES: Final[Mapping[str, frozenset[str]]] = {
             servers stages supervision workers
         """,
         "dependency": "broker database platform program redis route",
+        "kind": "exact near repost",
         "language": _LANGUAGES,
         "outcome": "refused taken",
         "platform": "bluesky mastodon x-v2",

@@ -103,6 +103,13 @@ POSTS_LEFT_OUT: Final = BoundedCounter(
 POSTS_EDITED: Final = BoundedCounter(
     "ade_posts_edited_total", "Posts that became a new version of a stored post.", registry=WORKER
 )
+# Counted when they are found. A batch that is tried again, because the database failed, counts again.
+COPIES_FOUND: Final = BoundedCounter(
+    "ade_copies_found_total",
+    "Positive posts that are copies of earlier ones: reposts, exact copies, and near ones.",
+    ["kind"],
+    registry=WORKER,
+)
 MENTIONS_STORED: Final = BoundedCounter(
     "ade_mentions_stored_total", "Mentions that are new in the database.", registry=WORKER
 )

@@ -10,6 +10,8 @@ and their effects (`monitor.enrich.copies.similarity`).
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Mention
+from monitor import metrics
 from monitor.effect_reports import CopyKind, CopyOf, effect_of
 from monitor.enrich.copies import Account, is_part_key, named_drugs, normalize, reference_key
 from monitor.records import ScoredPost
@@ -54,7 +57,25 @@ async def find_copies(
         if taken:
             copies = await _decide_again(connection, posts, copies, taken, window_days)
     await sql.PUT_COPIES.run(connection, sorted(copies.items()))
+    for kind, number in Counter(copy.kind.value for copy in copies.values()).items():
+        metrics.COPIES_FOUND.labels(kind=kind).inc(number)
     return copies
+
+
+async def forget_copies(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Forget what is known of posts as copies and as first posts, before they are erased or removed.
+
+    One of the copies of each post becomes the first post of the others. If it has the same words, it inherits
+    the keys of these words; all other keys of the post go.
+
+    Args:
+        connection: in the transaction that removes the posts.
+        ids: canonical ids of the posts.
+    """
+    if ids:
+        # In this order: keys that nobody inherits are left to the second statement.
+        await connection.execute(sql.FORGET_COPIES, {"old": sorted(ids)})
+        await connection.execute(sql.FORGET_KEYS, {"old": sorted(ids)})
 
 
 async def forget_old_words(connection: AsyncConnection, edited: Collection[str]) -> None:
@@ -80,12 +101,20 @@ async def _look_up(
         "days": window_days,
     }
     known = KnownFirsts()
-    for row in await connection.execute(sql.FIND_FIRSTS, parameters):
-        known.accounts[row.first_id] = _stored_account(row)
+    rows = (await connection.execute(sql.FIND_FIRSTS, parameters)).all()
+    if rows:
+        # In a thread: a batch may find hundreds of long texts, and the event loop has other tasks.
+        known.accounts.update(await asyncio.to_thread(_stored_accounts, rows))
+    for row in rows:
         for name in row.names:
             is_id = name.startswith(sql.ID_MARK)
             known.add(reference_key(name[1:]) if is_id else bytes.fromhex(name), row.first_id)
     return known
+
+
+def _stored_accounts(rows: Sequence[Row[Any]]) -> dict[str, Account | None]:
+    """Return what each first post tells, by its id; None for a post whose text is not stored."""
+    return {row.first_id: _stored_account(row) for row in rows}
 
 
 def _stored_account(row: Row[Any]) -> Account | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from monitor.enrich.copies import copy_keys
+from monitor import metrics
+from monitor.effect_reports import CopyKind
+from monitor.enrich.copies import NormalText, copy_keys, normalize
 from monitor.findings import DrugMention, DrugNaming, DrugPlace, Findings
 from monitor.records import PostKind, ScoredPost
 from monitor.settings import Settings
-from monitor.store import START, AgeLimits, AuditedRun, Store, remove_old_posts
-from monitor.store.post_copies import expire_copy_keys
+from monitor.store import START, AgeLimits, AuditedRun, Store, post_copies, remove_old_posts
+from monitor.store.post_copies import expire_copy_keys, forget_copies
 from tests.monitor.store.batches import POSTED, Tables, mention_of, negative_tweet, scored, write
 from tests.monitor.store.events import apply, post_event
 
@@ -266,6 +269,47 @@ async def test_copies_of_a_first_post_that_retention_removes_are_about_the_earli
     assert page.due == 1
     assert copies(tables) == {"3": ("2", "exact")}
     assert tables.rows("SELECT DISTINCT first_id FROM copy_keys") == [("2",)]
+
+
+async def test_copies_are_counted_by_kind(store: Store) -> None:
+    def counts() -> list[float]:
+        values = ({"kind": kind.value} for kind in CopyKind)
+        return [metrics.WORKER.get_sample_value("ade_copies_found_total", labels) or 0 for labels in values]
+
+    before = counts()
+    await write(store, [report("1")])
+    await write(store, [report("2"), report("3"), report("4", NEAR), repost("5", "1"), report("6", OTHER)])
+    assert [after - number for after, number in zip(counts(), before, strict=True)] == [1, 2, 1]
+
+
+async def test_forgotten_posts_leave_copies_and_keys_to_an_heir(store: Store, tables: Tables) -> None:
+    for tweet_id in ("1", "2", "3"):
+        await write(store, [report(tweet_id)])
+    await write(store, [report("4", OTHER)])
+    async with store.engine.begin() as connection:
+        await forget_copies(connection, [])
+    assert copies(tables) == {"2": ("1", "exact"), "3": ("1", "exact")}
+    async with store.engine.begin() as connection:
+        await forget_copies(connection, {"1", "4"})
+    assert copies(tables) == {"3": ("2", "exact")}
+    assert tables.rows("SELECT DISTINCT first_id FROM copy_keys") == [("2",)]
+
+
+async def test_stored_texts_are_normalized_outside_of_the_event_loop(
+    store: Store, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set()
+
+    def noting(text: str) -> NormalText:
+        threads.add(threading.current_thread())
+        return normalize(text)
+
+    monkeypatch.setattr(post_copies, "normalize", noting)
+    await write(store, [report("1")])
+    await write(store, [report("2", NEAR)])
+    assert copies(tables) == {"2": ("1", "near")}
+    assert threads
+    assert threading.current_thread() not in threads
 
 
 async def test_nothing_shows_whose_words_an_erased_copy_had(store: Store, tables: Tables) -> None:
