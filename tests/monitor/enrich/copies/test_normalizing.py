@@ -87,7 +87,7 @@ def test_long_texts_are_read_up_to_a_limit_and_quickly() -> None:
 
 @pytest.mark.parametrize("marks", ["\u0301", "\u0301\u0316", "\u0f73\u0301", "\uff9e\u0301", "\u20dd\u0316"])
 def test_marks_are_read_up_to_a_limit_in_a_row(marks: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = []
+    runs: list[int] = []
 
     def normal_form(form: Any, text: str) -> str:
         result = unicode_normalize(form, text)
