@@ -48,6 +48,7 @@ def list_command(
 ) -> None:
     """List cases: the posts of one author about one drug and one effect. The latest come first."""
     from monitor.store.cases import find_cases
+    from monitor.store.labelled_rows import labelled_cases
 
     settings = settings_of(context)
     filters = case_filters(
@@ -63,7 +64,7 @@ def list_command(
     )
     cases = find_cases(settings, filters)
     if as_json:
-        for case in cases:
+        for case in labelled_cases(settings, cases):
             print_json(asdict(case))
     else:
         print_cases(list(cases), limit)

@@ -48,6 +48,7 @@ from monitor.cli.waiting_messages import WaitingMessages
 
 if TYPE_CHECKING:
     from monitor.store import ReportedEffect
+    from monitor.store.labelled_rows import LabelledEffect
 
 ROWS_PER_TABLE: Final = 200
 
@@ -97,6 +98,7 @@ def query_command(
     """
     from monitor.store import find_effects
     from monitor.store.audit import AuditEntry, filters_for_audit, record_audit
+    from monitor.store.labelled_rows import labelled_effects
 
     if as_json + as_csv + for_spreadsheet > 1:
         raise typer.BadParameter("--json, --csv and --spreadsheet exclude each other: choose one")
@@ -130,7 +132,7 @@ def query_command(
         output = "json" if as_json else "csv" if as_csv else "spreadsheet"
         details = {"format": output, "filters": filters_for_audit(filters)}
         record_audit(settings, AuditEntry("query", "", details=details))
-        write_lines(effects, as_json=as_json, for_spreadsheet=for_spreadsheet)
+        write_lines(labelled_effects(settings, effects), as_json=as_json, for_spreadsheet=for_spreadsheet)
     else:
         write_table(effects)
     if effects.more:
@@ -159,7 +161,7 @@ class _Limited:
             yield effect
 
 
-def write_lines(effects: Iterable[ReportedEffect], *, as_json: bool, for_spreadsheet: bool) -> None:
+def write_lines(effects: Iterable[LabelledEffect], *, as_json: bool, for_spreadsheet: bool) -> None:
     """Write one line for each effect to stdout, as `ade-monitor export` writes it to a file.
 
     Args:
@@ -168,9 +170,9 @@ def write_lines(effects: Iterable[ReportedEffect], *, as_json: bool, for_spreads
         for_spreadsheet: make the CSV safe for spreadsheets, see `CsvLines`.
     """
     from monitor.exports.row_lines import CsvLines, JsonLines
-    from monitor.store import ReportedEffect
+    from monitor.store.labelled_rows import LabelledEffect
 
-    names = tuple(ReportedEffect.__dataclass_fields__)
+    names = tuple(LabelledEffect.__dataclass_fields__)
     lines = JsonLines(names) if as_json else CsvLines(names, for_spreadsheet=for_spreadsheet)
     cells_of = attrgetter(*names)
     sys.stdout.write(lines.header())

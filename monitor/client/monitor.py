@@ -31,11 +31,12 @@ from monitor.signals.report_building import read_signals
 from monitor.signals.request_check import check_request
 from monitor.signals.signal_pairs import SignalMethod
 from monitor.signals.signal_report import WARNINGS, EventLevel, SignalPair, SignalRequest
-from monitor.store import Filters, ReportedEffect, find_effects, reading_engine, translate_driver_errors
+from monitor.store import Filters, find_effects, reading_engine, translate_driver_errors
 from monitor.store.audit import AuditEntry, filters_for_audit, record_audit, words_digest
-from monitor.store.cases import CaseFilters, CaseStatus, CaseSummary, find_cases
+from monitor.store.cases import CaseFilters, CaseStatus, find_cases
 from monitor.store.group_filters import group_filters_of
 from monitor.store.known_pts import require_known_pt
+from monitor.store.labelled_rows import LabelledCase, LabelledEffect, labelled_cases, labelled_effects
 from monitor.store.listed_effects import Listedness
 from monitor.store.roles import READER
 
@@ -114,7 +115,8 @@ class Monitor:
             limit=limit,
         )
         self._note({"filters": filters_for_audit(filters)})
-        return records_frame(self._library, ReportedEffect, find_effects(self._settings, filters))
+        effects = labelled_effects(self._settings, find_effects(self._settings, filters))
+        return records_frame(self._library, LabelledEffect, effects)
 
     def cases(
         self,
@@ -147,7 +149,8 @@ class Monitor:
             serious=serious,
             limit=limit,
         )
-        return records_frame(self._library, CaseSummary, find_cases(self._settings, filters))
+        cases = labelled_cases(self._settings, find_cases(self._settings, filters))
+        return records_frame(self._library, LabelledCase, cases)
 
     def signals(
         self,

@@ -10,8 +10,9 @@ from typing import Any, Final, Generic, TypeVar
 from monitor.exports.export_columns import ExportColumn, columns_of, json_value
 from monitor.exports.text_masking import mask, masked_or_none
 from monitor.settings import Settings
-from monitor.store import Filters, ReportedEffect, find_effects
-from monitor.store.cases import CaseFilters, CaseSummary, find_cases
+from monitor.store import Filters, find_effects
+from monitor.store.cases import CaseFilters, find_cases
+from monitor.store.labelled_rows import LabelledCase, LabelledEffect, labelled_cases, labelled_effects
 from monitor.store.report_order import EffectKey
 
 Row = TypeVar("Row")
@@ -47,18 +48,19 @@ class Dataset(Generic[Row]):
     is_resumable: bool = True
 
 
-def effects_dataset(settings: Settings, filters: Filters) -> Dataset[ReportedEffect]:
+def effects_dataset(settings: Settings, filters: Filters) -> Dataset[LabelledEffect]:
     """Return the adverse effects that pass the filters."""
 
-    def read(key: list[Any] | None, rows_before: int) -> Iterator[ReportedEffect]:
+    def read(key: list[Any] | None, rows_before: int) -> Iterator[LabelledEffect]:
         limit = None if filters.limit is None else filters.limit - rows_before
         rest = replace(filters, limit=limit)
-        return find_effects(settings, rest, after=_effect_key(key), any_time=True)
+        effects = find_effects(settings, rest, after=_effect_key(key), any_time=True)
+        return labelled_effects(settings, effects)
 
     return Dataset(
         name="effects",
         unit="effects",
-        columns=columns_of(ReportedEffect),
+        columns=columns_of(LabelledEffect),
         read=read,
         key_of=_key_of_effect,
         masked=masked_effect,
@@ -66,18 +68,19 @@ def effects_dataset(settings: Settings, filters: Filters) -> Dataset[ReportedEff
     )
 
 
-def cases_dataset(settings: Settings, filters: CaseFilters) -> Dataset[CaseSummary]:
+def cases_dataset(settings: Settings, filters: CaseFilters) -> Dataset[LabelledCase]:
     """Return the cases that pass the filters."""
 
-    def read(key: list[Any] | None, rows_before: int) -> Iterator[CaseSummary]:
+    def read(key: list[Any] | None, rows_before: int) -> Iterator[LabelledCase]:
         limit = None if filters.limit is None else filters.limit - rows_before
         after = None if key is None else (datetime.fromisoformat(key[0]), str(key[1]))
-        return find_cases(settings, replace(filters, limit=limit), after=after, any_time=True)
+        cases = find_cases(settings, replace(filters, limit=limit), after=after, any_time=True)
+        return labelled_cases(settings, cases)
 
     return Dataset(
         name="cases",
         unit="cases",
-        columns=columns_of(CaseSummary),
+        columns=columns_of(LabelledCase),
         read=read,
         key_of=lambda case: [case.last_at.isoformat(), case.case_id],
         masked=masked_case,
@@ -85,7 +88,7 @@ def cases_dataset(settings: Settings, filters: CaseFilters) -> Dataset[CaseSumma
     )
 
 
-def masked_effect(effect: ReportedEffect) -> ReportedEffect:
+def masked_effect(effect: LabelledEffect) -> LabelledEffect:
     """Return an effect whose texts and addresses are masked; its span has offsets in the masked text."""
     masked = mask(effect.text)
     start, end = masked.span(effect.start, effect.end)
@@ -104,12 +107,12 @@ def masked_effect(effect: ReportedEffect) -> ReportedEffect:
     )
 
 
-def masked_case(case: CaseSummary) -> CaseSummary:
+def masked_case(case: LabelledCase) -> LabelledCase:
     """Return a case without the name of its owner; the words of an effect without a code are masked."""
     return replace(case, owner=None if case.owner is None else OWNER, effect=mask(case.effect).text)
 
 
-def _key_of_effect(effect: ReportedEffect) -> list[Any]:
+def _key_of_effect(effect: LabelledEffect) -> list[Any]:
     return [json_value(getattr(effect, name)) for name in EffectKey.__dataclass_fields__]
 
 

@@ -163,7 +163,7 @@ async def read_listed_effects(
     drugs = (await connection.execute(_READ_DRUGS)).scalars().all()
     effects: dict[tuple[str, str], ListedEffect] = {}
     for some in _portions(drugs):
-        effects.update(_effects_of(await connection.execute(_READ, {"drugs": some})))
+        effects.update(effects_by_pair(await connection.execute(_READ, {"drugs": some})))
     return ListedEffects((count, imported_at), frozenset(drugs), effects)
 
 
@@ -180,7 +180,7 @@ def load_listed_effects(settings: Settings) -> ListedEffects:
         drugs = connection.execute(_READ_DRUGS).scalars().all()
         effects: dict[tuple[str, str], ListedEffect] = {}
         for some in _portions(drugs):
-            effects.update(_effects_of(connection.execute(_READ, {"drugs": some})))
+            effects.update(effects_by_pair(connection.execute(_READ, {"drugs": some})))
     return ListedEffects((count, imported_at), frozenset(drugs), effects)
 
 
@@ -189,7 +189,8 @@ def _portions(drugs: Sequence[str]) -> Iterator[list[str]]:
         yield list(drugs[start : start + DRUGS_AT_ONCE])
 
 
-def _effects_of(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], ListedEffect]]:
+def effects_by_pair(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], ListedEffect]]:
+    """Yield the effects of rows by drug and PT; the rows have the columns of the statements here."""
     for row in rows:
         label = f"{row.title or row.drug} ({row.source})"
         yield (row.drug, row.ptid), ListedEffect(row.section, row.sentence, label, row.fatal)

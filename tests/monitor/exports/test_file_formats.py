@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ CELLS = {
     CellKind.NUMBER: NUMBERS,
     CellKind.BOOLEAN: st.booleans(),
     CellKind.TIME: st.datetimes(datetime(1906, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    CellKind.DATE: st.dates(date(1906, 1, 1), date(2100, 1, 1)),
     CellKind.TEXTS: st.lists(WILD, max_size=3),
     CellKind.JSON: st.lists(st.dictionaries(TEXT, WILD | st.integers() | st.none(), max_size=2), max_size=2),
 }
