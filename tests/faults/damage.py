@@ -40,7 +40,7 @@ def count_damage(
     *,
     dated: bool = True,
     kafka: KafkaSettings | None = None,
-    is_all_readable: bool = True,
+    offsets: bool = True,
 ) -> Damage:
     """Count what was lost and what came twice.
 
@@ -55,7 +55,7 @@ def count_damage(
         alerting: ids of those that cause exactly one alert.
         dated: posts have the hours of `dated_posts`. Else only the sum of the counts is compared.
         kafka: where the topic is, if not where `settings` say.
-        is_all_readable: the broker is there, and each message can be read.
+        offsets: the broker is there, each message can be read, and no counted offsets were removed.
     """
     with psycopg.connect(settings.database.url.get_secret_value()) as connection:
         rows = connection.execute(
@@ -74,7 +74,7 @@ def count_damage(
     if alerting:
         alerts = alerted_posts(settings)
         damage += Damage(len(set(alerting) - set(alerts)), len(alerts) - len(set(alerts)))
-    if not is_all_readable:
+    if not offsets:
         return damage
     # A lost post is not counted twice.
     return Damage(max(damage.lost, len(uncounted_offsets(settings, kafka))), damage.doubled)

@@ -14,6 +14,7 @@ from monitor.embedded import Postgres
 from monitor.settings import Settings
 from monitor.store.revisions import downgrade_database
 from tests.faults.conftest import TANSU
+from tests.faults.damage import count_damage
 from tests.faults.dated_posts import dated_values
 from tests.faults.load import PATIENCE, Load, stored_posts
 from tests.faults.report import FaultReport
@@ -94,7 +95,8 @@ def test_another_revision_ends_the_worker_until_the_database_is_upgraded(
     with running(migrated, tmp_path, "worker", **IMPATIENT) as successor:
         recovery_s = load.wait_until_done(migrated, successor)
         assert successor.stop() == 0, successor.output()
-    damage = load.damage(migrated)
+    # The older revision has no table for the counted offsets.
+    damage = count_damage(migrated, load.ids, load.alerting, offsets=False)
     report.add("database at another revision", damage, broker=TANSU, recovery_s=recovery_s)
     assert (damage.lost, damage.doubled) == (0, 0)
 

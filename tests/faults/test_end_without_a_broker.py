@@ -35,7 +35,7 @@ def test_a_stop_without_a_broker_ends_in_time_and_the_log_stays_short(
             time.sleep(AWAY)
             stopped = time.monotonic()
             status = worker.stop()
-            damage = count_damage(settings, {str(n) for n in range(100)}, is_all_readable=False)
+            damage = count_damage(settings, {str(n) for n in range(100)}, offsets=False)
             report.add("SIGTERM without a broker", damage, broker=name, recovery_s=time.monotonic() - stopped)
             assert (damage.lost, damage.doubled) == (0, 0)
             assert status == 0, worker.output()

@@ -174,7 +174,7 @@ def test_posts_of_aborted_transactions_are_left_out_and_leave_no_lag(
         recovery_s = wait_until_scored(results, 200, worker)
         wait_for(lambda: lags(on_apache) == [0] * 4, PATIENCE, watching=worker)
         assert worker.stop() == 0, worker.output()
-        damage = count_damage(on_apache, ids(100) | ids(100, first=300), is_all_readable=False)
+        damage = count_damage(on_apache, ids(100) | ids(100, first=300), offsets=False)
         report.add("transactions aborted", damage, broker=APACHE, recovery_s=recovery_s)
         assert (damage.lost, damage.doubled) == (0, 0)
         assert results.scored() == 200
@@ -203,6 +203,6 @@ def test_a_batch_that_is_not_compressed_as_it_says_does_not_stop_the_rest(
             lambda: offsets_in(letters_about(migrated, "damaged-batch")) == 20, PATIENCE, watching=worker
         )
         assert worker.stop() == 0, worker.output()
-        damage = count_damage(migrated, ids(100), is_all_readable=False)
+        damage = count_damage(migrated, ids(100), offsets=False)
         report.add("damaged batch", damage, broker="Tansu", recovery_s=recovery_s)
         assert (damage.lost, damage.doubled) == (0, 0)
