@@ -47,6 +47,7 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """List cases: the posts of one author about one drug and one effect. The latest come first."""
+    from monitor.store.audit import AuditEntry, filters_for_audit, record_audit
     from monitor.store.cases import find_cases
     from monitor.store.labelled_rows import labelled_cases
 
@@ -64,6 +65,9 @@ def list_command(
     )
     cases = find_cases(settings, filters)
     if as_json:
+        # The effect of a case without a code is words of its post.
+        details = {"format": "json", "dataset": "cases", "filters": filters_for_audit(filters)}
+        record_audit(settings, AuditEntry("query", "", details=details))
         for case in labelled_cases(settings, cases):
             print_json(asdict(case))
     else:

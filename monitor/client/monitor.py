@@ -132,6 +132,8 @@ class Monitor:
     ) -> Any:
         """Return cases, the latest first, with the columns of `ade-monitor cases list --json`.
 
+        An effect without a code is words of its post, so the audit gets an entry.
+
         Raises:
             ChoiceError: a value cannot be used.
             MonitorError: the database is away or refuses, or nothing has the drug or the PT.
@@ -149,6 +151,7 @@ class Monitor:
             serious=serious,
             limit=limit,
         )
+        self._note({"dataset": "cases", "filters": filters_for_audit(filters)})
         cases = labelled_cases(self._settings, find_cases(self._settings, filters))
         return records_frame(self._library, LabelledCase, cases)
 

@@ -7,14 +7,13 @@ names the earlier ones of the same export.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final
 
 from monitor.exports.destination import ExportFiles
 from monitor.exports.export_state import ExportState
 from monitor.exports.provenance import provenance_of
 from monitor.settings import Settings
-from monitor.store.audit import AuditEntry, record_audit
+from monitor.store.audit import AuditEntry, record_audit, words_digest
 from monitor.store.origin import DatabaseOrigin
 
 _AT_START: Final = (
@@ -70,5 +69,5 @@ def _without_words(provenance: Mapping[str, Any], names: Sequence[str]) -> dict[
     details = {name: provenance[name] for name in names}
     filters = dict(details["filters"])
     if (words := filters.get("text")) is not None:
-        filters["text"] = f"sha256:{sha256(str(words).encode('utf-8', 'replace')).hexdigest()}"
+        filters["text"] = words_digest(str(words))
     return {**details, "filters": filters}

@@ -12,6 +12,9 @@ from sqlalchemy import Connection, text
 OUTPUTS: Final = ("export", "query")
 """Actions by which texts leave the monitor."""
 
+_WRITTEN: Final = ("rows", "posts", "reports")
+"""How many of what an output had, in the details of its last entry: each kind of output has its own word."""
+
 _RELATED: Final = text(
     "SELECT number, at, actor, action, subject, reason, details FROM audit_entries "
     "WHERE subject = ANY(CAST(:subjects AS text[])) "
@@ -90,7 +93,8 @@ def rules_out(details: Mapping[str, Any], effect: Mapping[str, Any]) -> bool:
 
     Words and drugs are not compared: an entry has a digest of the former, and the latter may be a class.
     """
-    if details.get("rows") == 0:
+    # A table of signals has numbers of many cases, and no effect of its own.
+    if details.get("dataset") == "signals" or any(details.get(name) == 0 for name in _WRITTEN):
         return True
     filters = {**(details.get("filters") or {}), **(details.get("times") or {})}
     # The times of cases are those of their latest post, which may be another one than the alert's.

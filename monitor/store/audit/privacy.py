@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.store.ade_report import Filters
 from monitor.store.digests import LENGTH, author_subject, post_subject
+
+if TYPE_CHECKING:
+    from monitor.store.cases import CaseFilters
 
 
 def post_digest(post_id: str) -> str:
@@ -30,7 +33,7 @@ def words_digest(words: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()[:LENGTH].hex()
 
 
-def filters_for_audit(filters: Filters) -> dict[str, Any]:
+def filters_for_audit(filters: Filters | CaseFilters) -> dict[str, Any]:
     """Return the conditions of a query for the details of an entry; words are digests."""
     values = {field.name: getattr(filters, field.name) for field in fields(filters)}
     chosen = {name: value for name, value in values.items() if value not in (None, ())}
@@ -41,7 +44,7 @@ def _json_value(name: str, value: Any) -> Any:
     if name == "text":
         return words_digest(value)
     if name == "drug":
-        return value.drug
+        return getattr(value, "drug", value)
     if name == "groups":
         return [f"{group.kind.value} {group.code}" for group in value]
     return value.isoformat() if isinstance(value, datetime) else value

@@ -33,7 +33,7 @@ from monitor.findings import DrugMention, DrugNaming
 from monitor.records import ScoredPost
 from monitor.settings import DatabaseSettings, EnrichSettings, PrivacySettings, Settings
 from monitor.store import READER, Store, reading_engine
-from monitor.store.audit import AuditEntry, record_audit
+from monitor.store.audit import AuditEntry, record_audit, words_digest
 from tests.monitor.cli.conftest import RunCommand
 from tests.monitor.store.batches import POSTED, linked_to, mention_of, scored, write
 from tests.monitor.store.conftest import migrated
@@ -162,7 +162,7 @@ def test_the_provenance_and_the_audit_describe_the_file(
     assert (entry["number"], entry["subject"]) == (provenance["audit_entry"], "effects")
     assert entry["details"]["sha256"] == provenance["sha256"]
     assert entry["details"]["filters"]["drug"] == "zoloft"
-    assert entry["details"]["filters"]["text"].startswith("sha256:"), "an entry can never be removed"
+    assert entry["details"]["filters"]["text"] == words_digest("sick"), "an entry can never be removed"
 
 
 def test_an_analyst_may_export(run: RunCommand, filled: Settings, tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_each_start_has_an_audit_entry_before_its_first_row(
     assert [entry["details"]["rows_before"] for entry in (first, second, third)] == [0, 0, 3]
     assert last["details"]["earlier"] == [entry["number"] for entry in (first, second, third)]
     assert {entry["details"]["file"] for entry in (first, second, third)} == {"a.csv"}
-    assert {entry["details"]["filters"]["text"][:7] for entry in (first, last)} == {"sha256:"}
+    assert {entry["details"]["filters"]["text"] for entry in (first, last)} == {words_digest("sick")}
 
 
 def test_a_post_that_was_erased_in_between_is_not_in_the_file(
@@ -443,3 +443,23 @@ def test_missing_libraries_are_named(
     for extension in ("xlsx", "parquet"):
         text = refused(run, filled, "effects", "-o", str(tmp_path / f"a.{extension}"), status=1)
         assert "ade-monitor[exports]" in text
+
+
+def test_a_list_of_cases_for_programs_leaves_an_entry(run: RunCommand, filled: Settings) -> None:
+    listed = "SELECT details FROM audit_entries WHERE action = 'query' AND details ->> 'dataset' = 'cases'"
+
+    def entries() -> list[dict[str, Any]]:
+        with reading_engine(filled.database).connect() as connection:
+            return list(connection.execute(sql(f"{listed} ORDER BY number")).scalars())
+
+    before = len(entries())
+    assert run(filled, "cases", "list", "--drug", "zoloft").status == 0
+    assert len(entries()) == before
+    assert run(filled, "cases", "list", "--drug", "zoloft", "--status", "new", "--json").status == 0
+    assert entries()[before:] == [
+        {
+            "format": "json",
+            "dataset": "cases",
+            "filters": {"statuses": ["new"], "drug": "sertraline", "limit": 50},
+        }
+    ]

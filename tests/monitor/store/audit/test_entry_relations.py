@@ -31,6 +31,9 @@ EARLIER = {"filters": {"until": "2026-06-01T00:00:00+00:00"}}
         ({"dataset": "effects", **LATER}, TREMOR),
         (EARLIER, TREMOR),
         ({"rows": 0}, RETRACTED),
+        ({"posts": 0, "format": "reviews"}, RETRACTED),
+        ({"reports": 0, "dataset": "e2b"}, RETRACTED),
+        ({"dataset": "signals", "rows": 9}, TREMOR),
     ],
 )
 def test_another_pt_another_time_and_no_rows_rule_an_output_out(
@@ -50,6 +53,8 @@ def test_another_pt_another_time_and_no_rows_rule_an_output_out(
         ({"dataset": "cases", **LATER}, TREMOR),
         (LATER, RETRACTED),
         ({}, TREMOR),
+        ({"posts": 3}, TREMOR),
+        ({"reports": 1, "rows": None}, TREMOR),
     ],
 )
 def test_an_output_that_may_have_had_the_effect_is_kept(
