@@ -11,6 +11,7 @@ import typer
 from models.terminal import terminal_safe
 from monitor.cli.console import add_row, new_table, print_json, print_note, print_table
 from monitor.cli.options import parse_time, settings_of
+from monitor.cli.rule_files import names_untried, read_chosen_rules
 from monitor.cli.rule_reports import explained_record, show_explanation, show_trial, trial_record
 from monitor.errors import MonitorError, SettingsError
 
@@ -91,6 +92,10 @@ def test_command(
     if explain is not None:
         _explain(settings, book, knowledge, explain, as_json=as_json)
         return
+    if untried := names_untried(book):
+        print_note(
+            f"the cooldowns by author are not tried, because stored posts show no authors: {_some(untried)}"
+        )
     trial = RuleTrial(book, knowledge, min_probability=settings.alerts.min_probability)
     newest: deque[TrialResult] = deque(maxlen=limit)
     start, end = parse_time(since, "--since"), parse_time(until, "--until")
@@ -105,17 +110,14 @@ def test_command(
 
 
 def _read(settings: Settings, file: Path | None, knowledge: Knowledge) -> RuleBook:
-    """Return the rules of the file, of the one in the settings, or the default ones.
+    """Return the rules that were chosen, and print a note if they ask for what the database does not have.
 
     Raises:
         RulesError: the file is wrong.
     """
-    from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, load_drug_names, read_rules
+    from monitor.alerts.rulebook import NO_KNOWLEDGE
 
-    path = file or settings.alerts.rules
-    if path is None:
-        return DEFAULT_RULES
-    book = read_rules(path, names=load_drug_names(settings.enrich), knowledge=knowledge)
+    book = read_chosen_rules(settings, knowledge, file=file)
     if knowledge is not NO_KNOWLEDGE and (missing := book.lacks(knowledge)):
         print_note(missing)
     return book

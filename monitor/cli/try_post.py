@@ -12,6 +12,7 @@ import typer
 
 from monitor.cli.console import print_json, print_note
 from monitor.cli.options import Bundle, settings_of
+from monitor.cli.rule_files import read_chosen_rules
 
 if TYPE_CHECKING:
     from models import Scorer
@@ -88,13 +89,10 @@ def _rules_of(settings: Settings, *, look_up: bool) -> tuple[RuleBook, Knowledge
         RetryableError: the database is away, and it is asked.
     """
     from monitor.alerts.knowledge_reading import load_knowledge
-    from monitor.alerts.rulebook import DEFAULT_RULES, NO_KNOWLEDGE, load_drug_names, read_rules
+    from monitor.alerts.rulebook import NO_KNOWLEDGE
 
     knowledge = load_knowledge(settings) if look_up else NO_KNOWLEDGE
-    path = settings.alerts.rules
-    if path is None:
-        return DEFAULT_RULES, knowledge
-    book = read_rules(path, names=load_drug_names(settings.enrich), knowledge=knowledge)
+    book = read_chosen_rules(settings, knowledge)
     if missing := book.lacks(knowledge):
         print_note(missing if look_up else f"{missing} (--database looks it up)")
     return book, knowledge

@@ -109,6 +109,18 @@ def test_test_shows_the_newest_alerts_and_the_counts(run: RunCommand, filled: Se
     assert "0 alerts" in nothing.out
 
 
+def test_test_names_the_rules_whose_cooldown_it_cannot_try(
+    run: RunCommand, filled: Settings, tmp_path: Path
+) -> None:
+    rule = '[[rule]]\nname = "{}"\ncooldown = "1d"\ncooldown_by = "{}"\n'
+    path = tmp_path / "cooldowns.toml"
+    path.write_text(rule.format("quiet", "author") + rule.format("seldom", "rule"))
+    ended = run(filled, "rules", "test", str(path), "--json", "--since", "2026-01-01")
+    assert ended.status == 0
+    assert "quiet" in ended.err
+    assert "seldom" not in ended.err
+
+
 @pytest.mark.parametrize(("tweet_id", "words"), [("1", "yes  severe"), ("2", "no   severe"), ("3", "spam")])
 def test_explain_shows_why(run: RunCommand, filled: Settings, file: str, tweet_id: str, words: str) -> None:
     assert words in run(filled, "rules", "test", file, "--explain", tweet_id).out
