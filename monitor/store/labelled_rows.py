@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from itertools import islice
-from operator import attrgetter
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import text
 
@@ -71,11 +70,10 @@ def labelled_effects(settings: Settings, effects: Iterable[ReportedEffect]) -> I
         RetryableError: the database is away.
         FatalError: the login was refused.
     """
-    values = attrgetter(*(field.name for field in fields(ReportedEffect)))
     return _labelled(
         settings,
         effects,
-        lambda row, found: LabelledEffect(*values(row), found.listedness.value, found.sentence),
+        lambda row, found: LabelledEffect(**_values(row), **_verdict(found)),
     )
 
 
@@ -86,12 +84,19 @@ def labelled_cases(settings: Settings, cases: Iterable[CaseSummary]) -> Iterator
         RetryableError: the database is away.
         FatalError: the login was refused.
     """
-    values = attrgetter(*(field.name for field in fields(CaseSummary)))
     return _labelled(
         settings,
         cases,
-        lambda row, found: LabelledCase(*values(row), found.listedness.value, found.sentence),
+        lambda row, found: LabelledCase(**_values(row), **_verdict(found)),
     )
+
+
+def _values(row: ReportedEffect | CaseSummary) -> dict[str, Any]:
+    return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
+def _verdict(verdict: LabelVerdict) -> dict[str, Any]:
+    return {"listedness": verdict.listedness.value, "label_sentence": verdict.sentence}
 
 
 def _labelled(
