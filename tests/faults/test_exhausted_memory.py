@@ -22,8 +22,10 @@ async def test_a_worker_without_memory_ends(
         process = psutil.Process(worker.process.pid)
         limit = process.memory_info().vms + 30 * MB
         process.rlimit(psutil.RLIMIT_AS, (limit, limit))
-        started = time.monotonic()
+        process.suspend()  # messages that come one after the other may fit
         await send_packed(migrated, large_values(LARGE // 5, first=WARM))
+        started = time.monotonic()
+        process.resume()
         wait_for(lambda: worker.process.poll() is not None, PATIENCE)
         recovery_s = time.monotonic() - started
         assert worker.process.returncode == 1, worker.output()
