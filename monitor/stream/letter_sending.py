@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, UnknownTopicOrPartitionError
+from faust.exceptions import ProducerSendError
 
 from monitor.deadletters import DeadLetter
+
+MISSING_PATIENCE: Final = 120.0
+"""Seconds for which the broker may not know the topic. One that starts may not, until it has read its log."""
+
+MISSING_PAUSE: Final = 0.5
+"""Seconds between two attempts meanwhile."""
 
 log = structlog.get_logger()
 
@@ -25,6 +34,7 @@ async def send_letters(topic: Any, batch: Sequence[DeadLetter]) -> None:
 
     Raises:
         KafkaError: the broker refuses a letter, also without the value of its message.
+        ProducerSendError: the broker has not known the topic for `MISSING_PATIENCE`.
     """
     # send() only queues. The future that it returns is done when the broker has the letter.
     queued = [(letter, await _queue(topic, letter)) for letter in batch]
@@ -54,4 +64,12 @@ async def _send_shorter(topic: Any, letter: DeadLetter) -> None:
 
 
 async def _queue(topic: Any, letter: DeadLetter) -> Any:
-    return await topic.send(key=letter.key, value=letter.value, headers=letter.headers)
+    deadline = time.monotonic() + MISSING_PATIENCE
+    while True:
+        try:
+            return await topic.send(key=letter.key, value=letter.value, headers=letter.headers)
+        except ProducerSendError as error:
+            if not isinstance(error.__cause__, UnknownTopicOrPartitionError) or time.monotonic() > deadline:
+                raise
+        log.warning("the broker does not know the topic of dead letters", topic=topic.get_topic_name())
+        await asyncio.sleep(MISSING_PAUSE)
