@@ -158,6 +158,9 @@ def _migrated_template(postgres: Postgres, _postgres_admin: psycopg.Connection) 
     name = "migrated_template"
     _postgres_admin.execute(f"CREATE DATABASE {name}")
     upgrade_database(Settings(database=DatabaseSettings(url=SecretStr(postgres.url_of(name)))))
+    with psycopg.connect(postgres.url_of(name), autocommit=True) as connection:
+        for month in ("2026-07-01", "now"):  # of most posts in tests: so not every test makes them
+            connection.execute("SELECT make_month(CAST(%s AS date))", [month])
     # A database with open connections cannot be copied.
     _postgres_admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)

@@ -28,6 +28,11 @@ FROM generate_series({first}, {last}) AS n
 
 _ROWS: Final = (
     """
+SELECT make_month(month) FROM (
+    SELECT DISTINCT CAST(date_trunc('month', posted_at AT TIME ZONE 'UTC') AS date) AS month FROM made
+) AS months
+""",
+    """
 INSERT INTO tweets (tweet_id, posted_at, first_seen_at, lang, text, author_hash, platform, text_digests)
 SELECT tweet_id, posted_at, posted_at, 'en',
     'day ' || n % 90 || ' on ' || drug || ' and effect' || pt || ' will not stop, number ' || n,
@@ -35,8 +40,9 @@ SELECT tweet_id, posted_at, posted_at, 'en',
 FROM made
 """,
     """
-INSERT INTO predictions (tweet_id, bundle, label, probability, predicted_at, topic, partition, "offset")
-SELECT tweet_id, '{bundle}', 'ADE', 0.5 + chance / 2, posted_at, 'tweets', n % 8, n / 8 FROM made
+INSERT INTO predictions (tweet_id, posted_at, bundle, label, probability, predicted_at, topic,
+    partition, "offset")
+SELECT tweet_id, posted_at, '{bundle}', 'ADE', 0.5 + chance / 2, posted_at, 'tweets', n % 8, n / 8 FROM made
 """,
     """
 INSERT INTO cases (case_id, drug, effect, ptid, pt_name, first_at, last_at, status, owner, due_at)
@@ -46,9 +52,9 @@ SELECT md5(tweet_id), drug, 'pt:' || 10000000 + pt, (10000000 + pt)::text, 'Effe
 FROM made WHERE n % 2 = 0
 """,
     """
-INSERT INTO mentions (tweet_id, bundle, start, "end", text, score, ptid, pt_name, pt_score, drug, drug_text,
-    drug_atc, drug_score, drug_place, case_id)
-SELECT tweet_id, '{bundle}', 20, 30, 'effect' || pt, 0.5 + chance / 2,
+INSERT INTO mentions (tweet_id, posted_at, bundle, start, "end", text, score, ptid, pt_name, pt_score, drug,
+    drug_text, drug_atc, drug_score, drug_place, case_id)
+SELECT tweet_id, posted_at, '{bundle}', 20, 30, 'effect' || pt, 0.5 + chance / 2,
     CASE WHEN chance < 0.9 THEN (10000000 + pt)::text END, CASE WHEN chance < 0.9 THEN 'Effect ' || pt END,
     CASE WHEN chance < 0.9 THEN chance END, drug, drug, 'N' || substr(md5(drug), 1, 6), 0.9, 'post',
     CASE WHEN n % 2 = 0 THEN md5(tweet_id) END
@@ -63,8 +69,8 @@ INSERT INTO post_copies (tweet_id, first_id, kind, similarity, found_at)
 SELECT tweet_id, 'g' || n - n % 8, 'exact', 1, posted_at FROM made WHERE n % 8 IN (1, 3)
 """,
     """
-INSERT INTO post_facts (tweet_id, version, kind, start, "end", text)
-SELECT tweet_id, 1, 'hospital', 0, 3, 'day' FROM made WHERE n % 20 = 0
+INSERT INTO post_facts (tweet_id, posted_at, version, kind, start, "end", text)
+SELECT tweet_id, posted_at, 1, 'hospital', 0, 3, 'day' FROM made WHERE n % 20 = 0
 """,
     """
 INSERT INTO hourly_effect_counts (hour, bundle, drug, ptid, platform, posts)

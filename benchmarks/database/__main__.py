@@ -32,9 +32,12 @@ AT_ONCE: Final = 200_000
 TIMEOUT_S: Final = 600
 BATCH: Final = 512
 SIZES_SQL: Final = (
-    "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
-    "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC"
+    "SELECT COALESCE(parent.relname, c.relname), sum(pg_total_relation_size(c.oid))::bigint "
+    "FROM pg_class AS c LEFT JOIN pg_inherits ON inhrelid = c.oid "
+    "LEFT JOIN pg_class AS parent ON parent.oid = inhparent "
+    "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace GROUP BY 1 ORDER BY 2 DESC"
 )
+"""The size of each table, with its partitions, in bytes."""
 
 
 def measure(settings: Settings, before: int, mentions: int, options: argparse.Namespace) -> dict[str, Any]:

@@ -31,10 +31,11 @@ FILL: Final = (
     "'@user' || n || ' day ' || n %% 90 || ' on zoloft and i cannot stop shaking, ' "
     "|| repeat('so tired ', 10), "
     "'x', 'https://x.com/user' || n || '/status/' || n FROM generate_series(1, %(rows)s) AS n",
-    "INSERT INTO predictions (tweet_id, bundle, label, probability) "
-    "SELECT tweet_id, 'bench', 'ADE', 0.9 FROM tweets",
-    'INSERT INTO mentions (tweet_id, bundle, start, "end", text, score, ptid, pt_name, pt_score, drug) '
-    "SELECT tweet_id, 'bench', position('shaking' IN text) - 1, position('shaking' IN text) + 6, 'shaking', "
+    "INSERT INTO predictions (tweet_id, posted_at, bundle, label, probability) "
+    "SELECT tweet_id, posted_at, 'bench', 'ADE', 0.9 FROM tweets",
+    'INSERT INTO mentions (tweet_id, posted_at, bundle, start, "end", text, score, ptid, pt_name, pt_score, '
+    "drug) SELECT tweet_id, posted_at, 'bench', position('shaking' IN text) - 1, "
+    "position('shaking' IN text) + 6, 'shaking', "
     "0.9, '10044565', 'Tremor', 0.8, 'sertraline' FROM tweets",
 )
 

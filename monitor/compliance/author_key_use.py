@@ -39,10 +39,11 @@ USES: Final = text(
 )
 
 FORGET_PAGE: Final = text(
-    "WITH page AS (SELECT tweet_id, author_hash, author_key_id FROM tweets WHERE tweet_id > :after "
-    "ORDER BY tweet_id LIMIT :most), forgotten AS ("
+    "WITH page AS (SELECT tweet_id, posted_at, author_hash, author_key_id FROM post_times AS o "
+    "JOIN tweets USING (tweet_id, posted_at) WHERE o.tweet_id > :after ORDER BY o.tweet_id LIMIT :most"
+    "), forgotten AS ("
     "UPDATE tweets AS t SET author_hash = NULL, author_key_id = NULL FROM page "
-    "WHERE t.tweet_id = page.tweet_id AND page.author_hash IS NOT NULL "
+    "WHERE t.tweet_id = page.tweet_id AND t.posted_at = page.posted_at AND page.author_hash IS NOT NULL "
     "AND COALESCE(page.author_key_id, :unknown) = :key_id RETURNING t.tweet_id"
     ") SELECT (SELECT max(tweet_id) FROM page) AS last, (SELECT count(*) FROM forgotten) AS forgotten"
 )

@@ -29,9 +29,13 @@ from monitor.store import (
     START,
     AgeLimits,
     AuditedRun,
+    Month,
     OldPage,
     async_engine,
+    drop_empty_months,
+    find_old_months,
     remove_old_posts,
+    remove_posts_of_month,
     translate_driver_errors,
 )
 
@@ -126,11 +130,19 @@ class RetentionJob:
         async with self._exclusively() as connection:
             if connection is None:
                 return None
-            limits = age_limits(self._days, now)
+            run = AuditedRun(
+                "retention", f"retention {uuid.uuid4().hex[:12]}", describe_retention(self._days)
+            )
+            all_limits, limits = age_limits(self._days, now), single_limits(self._days, now)
+            if self._days.whole_months and not dry_run:
+                await self._remove_months(connection, all_limits, result, run)
             is_whole = self._whole_run_at is None or (now - self._whole_run_at).total_seconds() >= WHOLE_RUN
             parts = newly_old(limits, None if is_whole else self._applied)
-            await self._remove_posts(connection, parts, result, dry_run=dry_run)
+            await self._remove_posts(connection, parts, result, None if dry_run else run)
             if not dry_run:
+                with translate_driver_errors(self._settings.database):
+                    async with connection.begin():
+                        await drop_empty_months(connection, all_limits)
                 self._applied = limits
                 self._whole_run_at = now if is_whole else self._whole_run_at
         if self._days.alerts_days:
@@ -149,22 +161,41 @@ class RetentionJob:
         connection: AsyncConnection,
         parts: Sequence[tuple[AgeLimits, OldPage]],
         result: RetentionResult,
-        *,
-        dry_run: bool,
+        run: AuditedRun | None,
     ) -> None:
-        run = AuditedRun("retention", f"retention {uuid.uuid4().hex[:12]}", describe_retention(self._days))
         for limits, page in parts:
             while page.end is not None:
                 with translate_driver_errors(self._settings.database):
                     async with connection.begin():
-                        chosen = None if dry_run else run
-                        page = await remove_old_posts(connection, limits, page.end, run=chosen)
-                result.posts += page.due
-                result.touched.update(page.touched)
-                if page.touched:
-                    metrics.RETENTION_REMOVED.labels(what="posts").inc(page.due)
-                if page.touched or page.end is not None:
-                    await asyncio.sleep(self._pause if page.touched else SHORT_PAUSE * self._pause)
+                        page = await remove_old_posts(connection, limits, page.end, run=run)
+                await self._note_page(page, result)
+
+    async def _remove_months(
+        self,
+        connection: AsyncConnection,
+        limits: AgeLimits,
+        result: RetentionResult,
+        run: AuditedRun,
+    ) -> None:
+        with translate_driver_errors(self._settings.database):
+            async with connection.begin():
+                months = await find_old_months(connection, limits)
+        for month in months:
+            page = OldPage(START, 0)
+            while page.end is not None:
+                with translate_driver_errors(self._settings.database):
+                    async with connection.begin():
+                        page = await remove_posts_of_month(connection, limits, month, run=run)
+                await self._note_page(page, result)
+
+    async def _note_page(self, page: OldPage, result: RetentionResult) -> None:
+        """Count what was done with a page, and wait."""
+        result.posts += page.due
+        result.touched.update(page.touched)
+        if page.touched:
+            metrics.RETENTION_REMOVED.labels(what="posts").inc(page.due)
+        if page.touched or page.end is not None:
+            await asyncio.sleep(self._pause if page.touched else SHORT_PAUSE * self._pause)
 
     @asynccontextmanager
     async def _exclusively(self) -> AsyncIterator[AsyncConnection | None]:
@@ -195,6 +226,18 @@ def age_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
     return AgeLimits(*(now - timedelta(days=number) if number else None for number in numbers))
 
 
+def single_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
+    """Return the times before which posts go one by one: all, or those of months that should be gone.
+
+    With `retention.whole_months`, posts wait for their month. `LATENESS` after its last post is due, those
+    that are still there do not wait any longer: one of them has to stay.
+    """
+    limits = age_limits(days, now)
+    if not days.whole_months or limits.posts is None:
+        return limits
+    return replace(limits, posts=Month.of(limits.posts - LATENESS).start)
+
+
 def newly_old(limits: AgeLimits, before: AgeLimits | None) -> list[tuple[AgeLimits, OldPage]]:
     """Return what a run looks at: for each part its limits, and the page before its first one.
 
@@ -214,7 +257,11 @@ def newly_old(limits: AgeLimits, before: AgeLimits | None) -> list[tuple[AgeLimi
 
 def describe_retention(days: RetentionSettings) -> str:
     """Return the settings that are not 0, for the audit: `posts_days=90 negatives_days=30`."""
-    numbers = {"posts_days": days.posts_days, "negatives_days": days.negatives_days}
+    numbers = {
+        "posts_days": days.posts_days,
+        "negatives_days": days.negatives_days,
+        "whole_months": int(days.whole_months),
+    }
     return " ".join(f"{name}={number}" for name, number in numbers.items() if number)
 
 

@@ -37,8 +37,8 @@ COUNTS: Final = text("""
 EFFECTS: Final = text("""
     SELECT t.tweet_id, t.text, p.probability, m.start, m."end", m.pt_name, m.pt_score
     FROM tweets t
-    JOIN predictions p USING (tweet_id)
-    LEFT JOIN mentions m ON m.tweet_id = p.tweet_id AND m.bundle = p.bundle
+    JOIN predictions p USING (tweet_id, posted_at)
+    LEFT JOIN mentions m ON m.tweet_id = p.tweet_id AND m.posted_at = p.posted_at AND m.bundle = p.bundle
     WHERE t.tweet_id = ANY(:ids) AND p.label = 'ADE'
     ORDER BY t.tweet_id, m.start
 """)

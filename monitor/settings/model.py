@@ -132,6 +132,11 @@ class RetentionSettings(Section):
         le=36_500,
         description="days after which alerts are removed from the Redis Stream, 0 for never",
     )
+    whole_months: bool = Field(
+        False,
+        description="remove the posts of a month together, once the last of them is older than posts_days: "
+        "far less work for the database, and a post stays up to a month longer",
+    )
 
     @model_validator(mode="after")
     def _negatives_go_first(self) -> RetentionSettings:

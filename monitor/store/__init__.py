@@ -18,7 +18,10 @@ erasing         what of a post is erased
 tombstones      which posts and authors are kept out
 expiring        which events are removed after some time, with their tombstones
 row_expiry      removing rows that are over, again and again
+months          the partitions of months
+month_statistics  what the planner knows about them
 old_posts       which posts are removed because of their age
+old_months      which months are dropped as a whole
 audited_runs    the audit of commands and jobs that change many posts
 author_keys     the keys of author hashes
 roles           what workers, analysts and administrators may do
@@ -45,6 +48,7 @@ from monitor.store.audited_runs import AuditedRun, note_run
 from monitor.store.author_keys import AuthorKeys, author_keys
 from monitor.store.connections import async_engine, describe_database, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.old_months import Month, drop_empty_months, find_old_months, remove_posts_of_month
 from monitor.store.old_posts import START, AgeLimits, OldPage, remove_old_posts
 from monitor.store.revisions import current_revision, required_revision, revision_error, upgrade_database
 from monitor.store.roles import (
@@ -71,6 +75,7 @@ __all__ = [
     "AuditedRun",
     "AuthorKeys",
     "Filters",
+    "Month",
     "OldPage",
     "RaiseAlerts",
     "ReportedEffect",
@@ -83,7 +88,9 @@ __all__ = [
     "check_writable",
     "current_revision",
     "describe_database",
+    "drop_empty_months",
     "find_effects",
+    "find_old_months",
     "find_removed",
     "may_only_read",
     "missing_roles_advice",
@@ -92,6 +99,7 @@ __all__ = [
     "read_roles",
     "reading_engine",
     "remove_old_posts",
+    "remove_posts_of_month",
     "required_revision",
     "revision_error",
     "set_up_roles",

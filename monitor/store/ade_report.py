@@ -93,9 +93,17 @@ REPORT_COLUMNS = (
 _EVERY_PREDICTION = select(*REPORT_COLUMNS).select_from(
     _m.join(
         _p,
-        and_(_p.c.tweet_id == _m.c.tweet_id, _p.c.bundle == _m.c.bundle, _p.c.version == _m.c.version),
+        and_(
+            _p.c.tweet_id == _m.c.tweet_id,
+            _p.c.posted_at == _m.c.posted_at,
+            _p.c.bundle == _m.c.bundle,
+            _p.c.version == _m.c.version,
+        ),
     )
-    .join(_t, and_(_t.c.tweet_id == _p.c.tweet_id, _t.c.version == _p.c.version))
+    .join(
+        _t,
+        and_(_t.c.tweet_id == _p.c.tweet_id, _t.c.posted_at == _p.c.posted_at, _t.c.version == _p.c.version),
+    )
     .outerjoin(_c, _c.c.tweet_id == _t.c.tweet_id)
 )
 
@@ -103,7 +111,7 @@ _EVERY_PREDICTION = select(*REPORT_COLUMNS).select_from(
 _IS_LATEST = text(
     """NOT EXISTS (
         SELECT FROM predictions newer
-        WHERE newer.tweet_id = p.tweet_id AND newer.version = p.version
+        WHERE newer.tweet_id = p.tweet_id AND newer.posted_at = p.posted_at AND newer.version = p.version
           AND (newer.predicted_at, newer.bundle) > (p.predicted_at, p.bundle)
     )"""
 )

@@ -39,13 +39,16 @@ ANALYST_VIEWS: Final[Mapping[str, str]] = {
     SELECT c.case_id, c.drug AS drug_name, c.ptid AS pt_code, c.pt_name, c.first_at AS first_posted_at,
         c.last_at AS last_posted_at, c.opened_at, c.status AS case_status, c.owner AS owner_name, c.due_at,
         c.changed_at,
-        (SELECT count(*) FROM case_posts AS p JOIN tweets AS t USING (tweet_id)
+        (SELECT count(*) FROM case_posts AS p JOIN post_times AS o USING (tweet_id)
+         JOIN tweets AS t USING (tweet_id, posted_at)
          WHERE p.case_id = c.case_id AND t.erased_at IS NULL) AS post_count,
         (SELECT count(*) FROM case_posts AS p JOIN post_copies AS k ON k.first_id = p.tweet_id
          WHERE p.case_id = c.case_id) AS copy_count,
         EXISTS (
-            SELECT FROM case_posts AS p JOIN tweets AS t USING (tweet_id)
-            JOIN post_facts AS f ON f.tweet_id = t.tweet_id AND f.version = t.version
+            SELECT FROM case_posts AS p JOIN post_times AS o USING (tweet_id)
+            JOIN tweets AS t USING (tweet_id, posted_at)
+            JOIN post_facts AS f ON f.tweet_id = t.tweet_id AND f.posted_at = t.posted_at
+                AND f.version = t.version
             WHERE p.case_id = c.case_id
             AND f.kind IN ('death', 'life-threatening', 'hospital', 'disability', 'birth-defect')
         ) AS is_serious

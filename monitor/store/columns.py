@@ -31,7 +31,8 @@ class PostRow(NamedTuple):
     """A row of `tweets`.
 
     Attributes:
-        first: the post that came first; it decides the hour in which the post is counted.
+        posted_at: when it was posted, as its first version said: that decides its month, and the hour that
+            counts it.
         current: the post that has the current version.
         history: the versions so far.
         shows_text: True if the text is stored, with its address and its context. That needs an adverse effect
@@ -39,10 +40,15 @@ class PostRow(NamedTuple):
             that are sampled for review have their text, too.
     """
 
-    first: ScoredPost
+    posted_at: datetime
     current: ScoredPost
     history: History
     shows_text: bool
+
+    @property
+    def tweet_id(self) -> str:
+        """Id of the post."""
+        return self.current.received.post.id
 
 
 class AliasRow(NamedTuple):
@@ -56,11 +62,13 @@ class PredictionRow(NamedTuple):
     """A row of `predictions`: a scored post, and which version of the post it is.
 
     Attributes:
+        posted_at: when the post was posted, as its row has it.
         inclusion: probability with which the prediction is stored; less than 1 for a sample of negative ones.
     """
 
     scored: ScoredPost
     version: int
+    posted_at: datetime
     inclusion: float = 1.0
 
     @property
@@ -74,6 +82,7 @@ class MentionRow(NamedTuple):
 
     tweet_id: str
     version: int
+    posted_at: datetime
     mention: Mention
     drug: DrugLink | None = None
     case_id: str | None = None
@@ -85,6 +94,7 @@ class DrugRow(NamedTuple):
 
     tweet_id: str
     version: int
+    posted_at: datetime
     mention: DrugMention
 
 
@@ -93,6 +103,7 @@ class FactRow(NamedTuple):
 
     tweet_id: str
     version: int
+    posted_at: datetime
     fact: Fact
 
 
@@ -118,8 +129,8 @@ def tweet_columns(keys: AuthorKeys) -> ColumnValues[PostRow]:
     post = "current.received.post"
     key_id = keys.current_id
     return {
-        "tweet_id": attrgetter(f"{post}.id"),
-        "posted_at": attrgetter("first.received.posted_at"),
+        "tweet_id": attrgetter("tweet_id"),
+        "posted_at": attrgetter("posted_at"),
         "lang": attrgetter(f"{post}.lang"),
         "text": lambda row: row.current.received.post.text if row.shows_text else None,
         "author_hash": lambda row: keys.hash(row.current.received.post.author_id),
@@ -135,6 +146,11 @@ def tweet_columns(keys: AuthorKeys) -> ColumnValues[PostRow]:
     }
 
 
+TIME_COLUMNS: ColumnValues[PostRow] = {
+    "tweet_id": attrgetter("tweet_id"),
+    "posted_at": attrgetter("posted_at"),
+}
+
 ALIAS_COLUMNS: ColumnValues[AliasRow] = {
     "alias": attrgetter("alias"),
     "tweet_id": attrgetter("tweet_id"),
@@ -142,6 +158,7 @@ ALIAS_COLUMNS: ColumnValues[AliasRow] = {
 
 PREDICTION_COLUMNS: ColumnValues[PredictionRow] = {
     "tweet_id": attrgetter("tweet_id"),
+    "posted_at": attrgetter("posted_at"),
     "version": attrgetter("version"),
     "label": attrgetter("scored.prediction.label"),
     "probability": lambda row: clamp_probability(row.scored.prediction.probability),
@@ -155,6 +172,7 @@ PREDICTION_COLUMNS: ColumnValues[PredictionRow] = {
 
 MENTION_COLUMNS: ColumnValues[MentionRow] = {
     "tweet_id": attrgetter("tweet_id"),
+    "posted_at": attrgetter("posted_at"),
     "version": attrgetter("version"),
     "start": attrgetter("mention.start"),
     "end": attrgetter("mention.end"),
@@ -175,6 +193,7 @@ MENTION_COLUMNS: ColumnValues[MentionRow] = {
 
 DRUG_COLUMNS: ColumnValues[DrugRow] = {
     "tweet_id": attrgetter("tweet_id"),
+    "posted_at": attrgetter("posted_at"),
     "version": attrgetter("version"),
     "part": lambda row: 0 if row.mention.part is None else row.mention.part + 1,
     "start": attrgetter("mention.start"),
@@ -188,6 +207,7 @@ DRUG_COLUMNS: ColumnValues[DrugRow] = {
 
 FACT_COLUMNS: ColumnValues[FactRow] = {
     "tweet_id": attrgetter("tweet_id"),
+    "posted_at": attrgetter("posted_at"),
     "version": attrgetter("version"),
     "kind": attrgetter("fact.kind.value"),
     "start": attrgetter("fact.start"),
@@ -249,6 +269,7 @@ def mention_rows(
         MentionRow(
             row.tweet_id,
             row.version,
+            row.posted_at,
             mention,
             row.scored.findings.links.get((mention.start, mention.end)),
             cases.get((row.tweet_id, effect_of(mention))),
@@ -262,7 +283,7 @@ def mention_rows(
 def drug_rows(predictions: Iterable[PredictionRow]) -> list[DrugRow]:
     """Return the rows of `post_drugs` for those of `predictions` that are positive or for review."""
     return [
-        DrugRow(row.tweet_id, row.version, drug)
+        DrugRow(row.tweet_id, row.version, row.posted_at, drug)
         for row in predictions
         if is_positive(row.scored) or row.inclusion < 1
         for drug in row.scored.findings.drugs
@@ -272,7 +293,9 @@ def drug_rows(predictions: Iterable[PredictionRow]) -> list[DrugRow]:
 def fact_rows(predictions: Iterable[PredictionRow]) -> list[FactRow]:
     """Return the rows of `post_facts` for `predictions`."""
     return [
-        FactRow(row.tweet_id, row.version, fact) for row in predictions for fact in row.scored.findings.facts
+        FactRow(row.tweet_id, row.version, row.posted_at, fact)
+        for row in predictions
+        for fact in row.scored.findings.facts
     ]
 
 

@@ -20,6 +20,9 @@ CONNECT_TIMEOUT = 10
 IDLE = 30
 """Seconds that the relay may wait for Redis while its transaction is open, and more than it ever does."""
 
+_PLANNER = ("-c enable_partitionwise_join=on",)
+"""Tables with months are joined month by month, so that a range of times holds for all of them."""
+
 _SETTING = "database.url (ADE_DATABASE__URL)"
 _PSYCOPG = {"postgresql", "postgresql+psycopg", "postgres"}
 
@@ -142,7 +145,7 @@ def _connect_args(name: str, statement_timeout: float | None, *options: str) -> 
     return {
         "application_name": name,
         "connect_timeout": CONNECT_TIMEOUT,
-        "options": " ".join([f"-c statement_timeout={limit_ms}", "-c timezone=UTC", *options]),
+        "options": " ".join([f"-c statement_timeout={limit_ms}", *_PLANNER, "-c timezone=UTC", *options]),
         # A server whose machine is gone sends nothing, not even a reset: notice it within a minute.
         "keepalives_idle": 30,
         "keepalives_interval": 5,

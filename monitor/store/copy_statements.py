@@ -28,17 +28,20 @@ FIND_FIRSTS: Final = text(
     "WITH hits AS ("  # noqa: S608
     f"SELECT encode(key, 'hex') AS name, first_id FROM copy_keys WHERE key = ANY(ARRAY({_KEYS})) "
     "AND seen_at >= now() - make_interval(days => :days) "
-    f"UNION ALL SELECT '{ID_MARK}' || t.tweet_id, COALESCE(c.first_id, t.tweet_id) FROM tweets AS t "
+    f"UNION ALL SELECT '{ID_MARK}' || t.tweet_id, COALESCE(c.first_id, t.tweet_id) "
+    "FROM post_times AS t "
     "LEFT JOIN post_copies AS c ON c.tweet_id = t.tweet_id "
     "WHERE t.tweet_id = ANY(CAST(:originals AS text[])) "
-    "AND EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE')"
+    "AND EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id "
+    "AND p.posted_at = t.posted_at AND p.label = 'ADE')"
     "), firsts AS (SELECT first_id, array_agg(name) AS names FROM hits GROUP BY first_id) "
     "SELECT f.first_id, f.names, t.text, "
     "(SELECT jsonb_agg(DISTINCT jsonb_build_array(m.ptid, m.text)) FROM mentions AS m "
-    "WHERE m.tweet_id = f.first_id AND m.version = t.version) AS effects, "
+    "WHERE m.tweet_id = t.tweet_id AND m.posted_at = t.posted_at AND m.version = t.version) AS effects, "
     "(SELECT jsonb_agg(DISTINCT jsonb_build_array(d.drug, d.place)) FROM post_drugs AS d "
-    "WHERE d.tweet_id = f.first_id AND d.version = t.version) AS drugs "
-    "FROM firsts AS f LEFT JOIN tweets AS t ON t.tweet_id = f.first_id"
+    "WHERE d.tweet_id = t.tweet_id AND d.posted_at = t.posted_at AND d.version = t.version) AS drugs "
+    "FROM firsts AS f LEFT JOIN post_times AS o ON o.tweet_id = f.first_id "
+    "LEFT JOIN tweets AS t ON t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at"
 )
 
 # In the order of the keys, so that workers wait for each other instead of blocking each other. The owner of

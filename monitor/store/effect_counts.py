@@ -61,9 +61,11 @@ REMOVE_EFFECTS: Final = text(
 FIND_EFFECTS: Final = text(
     "SELECT old.tweet_id, m.drug, m.ptid "
     "FROM unnest(CAST(:tweet_ids AS text[]), CAST(:versions AS integer[])) AS old (tweet_id, version) "
+    "JOIN post_times AS o USING (tweet_id) "
     "CROSS JOIN LATERAL ("
     "SELECT DISTINCT COALESCE(drug, '') AS drug, COALESCE(ptid, '') AS ptid FROM mentions "
-    "WHERE mentions.tweet_id = old.tweet_id AND mentions.version = old.version AND mentions.bundle = :bundle"
+    "WHERE mentions.tweet_id = o.tweet_id AND mentions.posted_at = o.posted_at "
+    "AND mentions.version = old.version AND mentions.bundle = :bundle"
     ") AS m"
 )
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from monitor.store.tables import Instant
+from monitor.store.tables import BY_MONTH, Instant
 from monitor.store.tables import metadata as metadata
 
 
@@ -33,7 +33,7 @@ def _post(*, primary_key: bool = False) -> Column[str]:
     return Column(
         "tweet_id",
         Text,
-        ForeignKey("tweets.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
+        ForeignKey("post_times.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
         nullable=False,
         primary_key=primary_key,
     )
@@ -42,7 +42,7 @@ def _post(*, primary_key: bool = False) -> Column[str]:
 post_drugs = Table(
     "post_drugs",
     metadata,
-    _post(primary_key=True),
+    Column("tweet_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     # 0 is the post itself, n the n-th part of its context.
     Column("part", Integer, primary_key=True, autoincrement=False),
@@ -53,8 +53,10 @@ post_drugs = Table(
     Column("atc", Text),
     Column("naming", Text, nullable=False),
     Column("place", Text, nullable=False),
+    Column("posted_at", Instant, primary_key=True),
     CheckConstraint('0 <= start AND start < "end"', name="span_order"),
     Index(None, "drug"),
+    postgresql_partition_by=BY_MONTH,
 )
 
 hourly_drug_counts = Table(
@@ -86,14 +88,16 @@ hourly_effect_counts = Table(
 post_facts = Table(
     "post_facts",
     metadata,
-    _post(primary_key=True),
+    Column("tweet_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
     Column("start", Integer, primary_key=True, autoincrement=False),
     Column("end", Integer, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False),
     Column("value", Text),
+    Column("posted_at", Instant, primary_key=True),
     CheckConstraint('0 <= start AND start < "end"', name="span_order"),
+    postgresql_partition_by=BY_MONTH,
 )
 
 post_copies = Table(
@@ -197,13 +201,8 @@ pt_groups = Table(
 recoded_mentions = Table(
     "recoded_mentions",
     metadata,
-    Column(
-        "mention_id",
-        BigInteger,
-        ForeignKey("mentions.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    # It goes with the mention: a trigger sees to that, since mentions lie in partitions.
+    Column("mention_id", BigInteger, primary_key=True, autoincrement=False),
     Column("release", Text, primary_key=True),
     Column("bundle", Text, nullable=False),
     Column("ptid", Text),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitor.records import RetractionReason
 from monitor.store import erasing_statements as sql
 from monitor.store.cases.case_statements import ERASE_CASE_POSTS, ERASE_CASES, REMOVE_CASES_OF
-from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
+from monitor.store.post_copies import forget_copies
 
 ERASED: Final = "erased:"
 """Start of the id of a post that was erased. A random number follows."""
@@ -78,8 +78,7 @@ async def _erase_names(
             "reason": [erased[tweet_id].reason.value for tweet_id in old],
         }
         # Not counted: they say how posts are related, and one row may be about several posts.
-        await connection.execute(FORGET_COPIES, parameters)
-        await connection.execute(FORGET_KEYS, parameters)
+        await forget_copies(connection, old)
         await connection.execute(REMOVE_CASES_OF, {"ids": old})
         for table, statement in ERASING_STEPS.items():
             for tweet_id in (await connection.execute(statement, parameters)).scalars():

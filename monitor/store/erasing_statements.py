@@ -49,7 +49,7 @@ LIFT_TOMBSTONES = text(
 )
 
 KNOWN_NAMES = text(
-    "SELECT tweet_id AS name FROM tweets WHERE tweet_id = ANY(CAST(:names AS text[])) UNION ALL "
+    "SELECT tweet_id AS name FROM post_times WHERE tweet_id = ANY(CAST(:names AS text[])) UNION ALL "
     "SELECT alias FROM post_aliases WHERE alias = ANY(CAST(:names AS text[]))"
 )
 
@@ -68,7 +68,7 @@ POSTS_OF_AUTHOR = text(
 
 # A repost has the text of the original, so it is erased, too. Others only quote or answer it.
 POSTS_AND_REFERENCES = text(
-    "SELECT tweet_id, tweet_id AS name, true AS erased FROM tweets "
+    "SELECT tweet_id, tweet_id AS name, true AS erased FROM post_times "
     "WHERE tweet_id = ANY(CAST(:names AS text[])) UNION ALL "
     "SELECT tweet_id, referenced_id, kind = 'repost' FROM tweets "
     "WHERE referenced_id = ANY(CAST(:names AS text[])) UNION ALL "
@@ -76,11 +76,16 @@ POSTS_AND_REFERENCES = text(
     "ON t.context @> jsonb_build_array(jsonb_build_object('id', row.name))"
 )
 
-DELETE_MENTIONS = text("DELETE FROM mentions WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
+# The times lead to the months of the posts.
+_OF_OLD_POSTS = (
+    "USING post_times AS o WHERE o.tweet_id = ANY(CAST(:old AS text[])) "
+    "AND t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at RETURNING t.tweet_id"
+)
+DELETE_MENTIONS = text(f"DELETE FROM mentions AS t {_OF_OLD_POSTS}")  # noqa: S608
 
-DELETE_DRUGS = text("DELETE FROM post_drugs WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
+DELETE_DRUGS = text(f"DELETE FROM post_drugs AS t {_OF_OLD_POSTS}")  # noqa: S608
 
-DELETE_FACTS = text("DELETE FROM post_facts WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id")
+DELETE_FACTS = text(f"DELETE FROM post_facts AS t {_OF_OLD_POSTS}")  # noqa: S608
 
 DELETE_ALIASES = text(
     "DELETE FROM post_aliases WHERE tweet_id = ANY(CAST(:old AS text[])) RETURNING tweet_id"
@@ -107,13 +112,15 @@ ERASE_TWEETS = text(
     "first_seen_at = date_trunc('hour', t.first_seen_at, 'UTC'), text = NULL, author_hash = NULL, "
     "author_key_id = NULL, referenced_id = NULL, url = NULL, context = NULL, edited_at = NULL, "
     "text_digests = CAST('' AS bytea), erased_at = now() "
-    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.old RETURNING row.old AS tweet_id"
+    f"FROM {_NEW_IDS} JOIN post_times AS o ON o.tweet_id = row.old "
+    "WHERE t.tweet_id = row.old AND t.posted_at = o.posted_at RETURNING row.old AS tweet_id"
 )
 
 ERASE_PREDICTIONS = text(
     "UPDATE predictions AS t SET predicted_at = date_trunc('hour', t.predicted_at, 'UTC'), "  # noqa: S608
     'topic = NULL, partition = NULL, "offset" = NULL '
-    f"FROM {_NEW_IDS} WHERE t.tweet_id = row.new RETURNING row.old AS tweet_id"
+    f"FROM {_NEW_IDS} JOIN post_times AS o ON o.tweet_id = row.new "
+    "WHERE t.tweet_id = row.new AND t.posted_at = o.posted_at RETURNING row.old AS tweet_id"
 )
 
 # A part of the context without an id is of the referenced post.
@@ -123,16 +130,18 @@ FORGET_REFERENCES = text(
     "WITH ORDINALITY AS parts (part, number) "
     "WHERE NOT COALESCE(part ->> 'id', t.referenced_id, '') = ANY(CAST(:names AS text[]))), "
     "referenced_id = CASE WHEN NOT t.referenced_id = ANY(CAST(:names AS text[])) THEN t.referenced_id END "
-    "WHERE t.tweet_id = ANY(CAST(:tweet_ids AS text[])) RETURNING t.tweet_id"
+    "FROM post_times AS o WHERE o.tweet_id = ANY(CAST(:tweet_ids AS text[])) "
+    "AND t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at RETURNING t.tweet_id"
 )
 
 # The version that is announced has the digest `UNKNOWN` until its text arrives.
 EXPECT_VERSION = text(
-    "UPDATE tweets SET text = NULL, url = NULL, context = NULL, version = version + 1, text_digests = "
+    "UPDATE tweets AS t SET text = NULL, url = NULL, context = NULL, version = version + 1, text_digests = "
     "CASE WHEN text_digests = '' THEN CAST(:unknown AS bytea) ELSE text_digests END || :unknown "
-    "WHERE tweet_id = ANY(CAST(:names AS text[])) "
+    "FROM post_times AS o WHERE o.tweet_id = ANY(CAST(:names AS text[])) "
+    "AND t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at "
     "AND (text_digests = '' OR right(encode(text_digests, 'hex'), 32) <> encode(:unknown, 'hex')) "
-    "AND (:has_versions OR COALESCE(edited_at, posted_at) < :at) RETURNING tweet_id"
+    "AND (:has_versions OR COALESCE(edited_at, t.posted_at) < :at) RETURNING t.tweet_id"
 )
 
 PUT_ALIASES_OF_EDIT = text(

@@ -56,6 +56,10 @@ class NegativePosts:
             return self.settings.negatives == "all"
         return self._is_sampled(tweet_id)
 
+    def has_row(self, row: ScoredPost) -> bool:
+        """Return True if a scored post gets a row also if it is the first version of its post."""
+        return is_positive(row) or self.keeps(row.received.post.id)
+
     def is_for_review(self, tweet_id: str) -> bool:
         """Return True if a post is in the sample for review, so its text is stored, too."""
         return self.settings.negatives == "sample" and self._is_sampled(tweet_id)
@@ -86,10 +90,8 @@ class NegativePosts:
         """
         if self.settings.negatives == "all":
             return SortedPosts(list(admitted), [])
-        stored = {row.received.post.id for row in admitted if is_positive(row)}
-        others = {row.received.post.id for row in admitted} - stored
-        stored |= {tweet_id for tweet_id in others if self.keeps(tweet_id)}
-        if unknown := sorted(others - stored):
+        stored = {row.received.post.id for row in admitted if self.has_row(row)}
+        if unknown := sorted({row.received.post.id for row in admitted} - stored):
             # An edit may take the effect out of a post that has a row.
             stored |= set((await connection.execute(sql.FIND_TWEETS, {"ids": unknown})).scalars())
         posts = SortedPosts([], [])

@@ -2,11 +2,13 @@
 
 The pages of a run follow the index of `posted_at`. A post is due if it was posted and stored before the
 limit, so an archive that was fed today stays for its time. Counts of hours stay, without ids and texts.
+`old_months.py` removes months as a whole; here go the others, post by post.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -16,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.store.audited_runs import AuditedRun, note_run
 from monitor.store.cases.case_statements import REMOVE_CASES_OF
-from monitor.store.copy_statements import FORGET_COPIES, FORGET_KEYS
+from monitor.store.post_copies import forget_copies
 from monitor.store.signals.refresh_statements import KEEP_COUNTS_OF
 from monitor.store.statements import LOCK_FOR_DELETING
 
@@ -31,24 +33,41 @@ FIND_PAGE: Final = text(
 
 # Rows of the outbox that wait belong to alerts, or retractions, that subscribers have not got yet. The others
 # are needed as long as the alert may be in Redis: they know what a deletion of the post must retract.
+NEEDED_ALERTS: Final = (
+    "SELECT FROM alert_outbox AS a WHERE a.tweet_id = t.tweet_id AND (a.published_at IS NULL "
+    "OR (a.action <> 'retract' AND a.published_at >= CAST(:alerts AS timestamptz)))"
+)
+"""Alerts of a post `t` for which it stays."""
+
+PAGE: Final = "unnest(CAST(:ids AS text[]), CAST(:times AS timestamptz[])) AS page (tweet_id, posted_at)"
+"""The posts of a page. Their times lead to their months."""
+
 FIND_DUE: Final = text(
-    "SELECT tweet_id FROM tweets AS t WHERE tweet_id = ANY(CAST(:ids AS text[])) "
-    "AND ((posted_at < CAST(:posts AS timestamptz) AND first_seen_at < CAST(:posts AS timestamptz)) "
+    f"SELECT tweet_id, posted_at FROM {PAGE} JOIN tweets AS t USING (tweet_id, posted_at) WHERE ("  # noqa: S608
+    "(posted_at < CAST(:posts AS timestamptz) AND first_seen_at < CAST(:posts AS timestamptz)) "
     "OR (posted_at < CAST(:negatives AS timestamptz) AND first_seen_at < CAST(:negatives AS timestamptz) "
-    "AND NOT EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE'))) "
-    "AND NOT EXISTS "
-    "(SELECT FROM alert_outbox AS a WHERE a.tweet_id = t.tweet_id AND (a.published_at IS NULL "
-    "OR (a.action <> 'retract' AND a.published_at >= CAST(:alerts AS timestamptz))))"
+    "AND NOT EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id "
+    "AND p.posted_at = t.posted_at AND p.label = 'ADE'))) "
+    f"AND NOT EXISTS ({NEEDED_ALERTS}) ORDER BY tweet_id"
 )
 
-COUNT_PREDICTIONS: Final = text("SELECT count(*) FROM predictions WHERE tweet_id = ANY(CAST(:ids AS text[]))")
+COUNT_ROWS: Final = {
+    table: text(
+        f"SELECT count(*) FROM {PAGE} JOIN {table} AS t USING (tweet_id, posted_at)"  # noqa: S608
+    )
+    for table in ("predictions", "mentions")
+}
+"""Counts rows that go along with those of `tweets`."""
 
 DELETE_STEPS: Final = {
-    table: text(f"DELETE FROM {table} WHERE tweet_id = ANY(CAST(:ids AS text[]))")  # noqa: S608
-    for table in ("alert_outbox", "mentions", "post_aliases", "tweets")
+    "alert_outbox": text("DELETE FROM alert_outbox WHERE tweet_id = ANY(CAST(:ids AS text[]))"),
+    "post_aliases": text("DELETE FROM post_aliases WHERE tweet_id = ANY(CAST(:ids AS text[]))"),
+    "tweets": text(
+        f"DELETE FROM tweets AS t USING {PAGE} "  # noqa: S608
+        "WHERE t.tweet_id = page.tweet_id AND t.posted_at = page.posted_at"
+    ),
 }
-"""What removes posts, in this order. Their predictions, drugs, facts and places in cases go along with their
-rows of `tweets`."""
+"""What removes posts, in this order. What else belongs to them goes along with their rows of `tweets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,10 @@ class AgeLimits:
     posts: datetime | None
     negatives: datetime | None
     alerts: datetime | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """Return them as the statements need them."""
+        return {"posts": self.posts, "negatives": self.negatives, "alerts": self.alerts}
 
 
 class PageEnd(NamedTuple):
@@ -107,25 +130,43 @@ async def remove_old_posts(
         after: where the page starts.
         run: its row in the audit gets the numbers; None to remove nothing.
     """
-    ages: dict[str, Any] = {"posts": limits.posts, "negatives": limits.negatives, "alerts": limits.alerts}
+    ages = limits.parameters()
     place = {"after_at": after.posted_at, "after_id": after.tweet_id, "most": AT_ONCE}
     rows = (await connection.execute(FIND_PAGE, {**ages, **place})).all()
     end = PageEnd(rows[-1].posted_at, rows[-1].tweet_id) if len(rows) == AT_ONCE else None
-    due = {"ids": [row.tweet_id for row in rows]}
-    due["ids"] = sorted((await connection.execute(FIND_DUE, {**ages, **due})).scalars())
+    due = await find_due(connection, limits, rows)
     page = OldPage(end, len(due["ids"]))
     if not page.due or run is None:
         return page
     await connection.execute(LOCK_FOR_DELETING)
     # Again, because an edit or a deletion may have put a row into the outbox.
-    due["ids"] = sorted((await connection.execute(FIND_DUE, {**ages, **due})).scalars())
-    await connection.execute(FORGET_COPIES, {"old": due["ids"]})
-    await connection.execute(FORGET_KEYS, {"old": due["ids"]})
-    page.touched["predictions"] = int(await connection.scalar(COUNT_PREDICTIONS, due) or 0)
-    await connection.execute(KEEP_COUNTS_OF, due)
-    await connection.execute(REMOVE_CASES_OF, due)
+    due = await find_due(connection, limits, rows)
+    await forget_posts(connection, due)
+    for table, count in COUNT_ROWS.items():
+        page.touched[table] = int(await connection.scalar(count, due) or 0)
     for table, statement in DELETE_STEPS.items():
         page.touched[table] = (await connection.execute(statement, due)).rowcount
     page.due = page.touched["tweets"]
     await note_run(connection, run, page.touched)
     return page
+
+
+async def find_due(
+    connection: AsyncConnection, limits: AgeLimits, rows: Iterable[Any]
+) -> dict[str, list[Any]]:
+    """Return those of the posts (`tweet_id` and `posted_at`) that are due, as parameters of a page."""
+    page = page_of(rows)
+    return page_of((await connection.execute(FIND_DUE, {**limits.parameters(), **page})).all())
+
+
+def page_of(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Return the parameters `ids` and `times` of a page of posts."""
+    posts = list(rows)
+    return {"ids": [row.tweet_id for row in posts], "times": [row.posted_at for row in posts]}
+
+
+async def forget_posts(connection: AsyncConnection, due: Mapping[str, Sequence[Any]]) -> None:
+    """Remove what refers to posts that go: copies find another first post, and counts of signals stay."""
+    await forget_copies(connection, due["ids"])
+    await connection.execute(KEEP_COUNTS_OF, due)
+    await connection.execute(REMOVE_CASES_OF, due)

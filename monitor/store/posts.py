@@ -90,8 +90,12 @@ class PostWriter:
         for row in admitted:
             rows.setdefault(row.received.post.id, []).append(row)
         arrivals = {tweet_id: add_arrivals(History(), rows[tweet_id]) for tweet_id in rows}
-        new = [self._row(rows[tweet_id], arrivals[tweet_id], None) for tweet_id in sorted(rows)]
-        inserted = {row.tweet_id for row in await self._put.run(connection, new)}
+        new = [
+            self._row(rows[tweet_id][0].received.posted_at, arrivals[tweet_id], None)
+            for tweet_id in sorted(rows)
+        ]
+        inserted = {row.tweet_id for row in await sql.PUT_TIMES.run(connection, new)}
+        await self._put.run(connection, [row for row in new if row.tweet_id in inserted])
         written = {
             tweet_id: WrittenPost(
                 posts[0].received.posted_at,
@@ -124,7 +128,7 @@ class PostWriter:
             arrivals = add_arrivals(before, known[row.tweet_id])
             already = counted.get(row.tweet_id)
             if arrivals.current:
-                change = self._row(known[row.tweet_id], arrivals, already)
+                change = self._row(row.posted_at, arrivals, already)
                 if arrivals.history != before or (change.shows_text and not row.has_text):
                     changes.append(change)
             written[row.tweet_id] = WrittenPost(
@@ -140,10 +144,8 @@ class PostWriter:
         await self._change.run(connection, changes)
         return written
 
-    def _row(
-        self, rows: Sequence[ScoredPost], arrivals: Arrivals, counted: CountedPrediction | None
-    ) -> PostRow:
-        row = _post_row(rows, arrivals, counted)
+    def _row(self, posted_at: datetime, arrivals: Arrivals, counted: CountedPrediction | None) -> PostRow:
+        row = _post_row(posted_at, arrivals, counted)
         is_for_review = self._negatives.is_for_review(row.current.received.post.id)
         return row._replace(shows_text=row.shows_text or is_for_review)
 
@@ -153,11 +155,11 @@ def _platform(arrivals: Arrivals) -> str | None:
     return arrivals.current.received.post.platform if arrivals.current else None
 
 
-def _post_row(rows: Sequence[ScoredPost], arrivals: Arrivals, counted: CountedPrediction | None) -> PostRow:
+def _post_row(posted_at: datetime, arrivals: Arrivals, counted: CountedPrediction | None) -> PostRow:
     """Return the row of a post of which the batch has the current version.
 
     Args:
-        rows: the posts of the batch with this id.
+        posted_at: when it was posted, as its first version said.
         arrivals: their versions.
         counted: how the bundle had counted the post before. If that was the current version, its prediction
             stays, and that of the batch is dropped.
@@ -168,4 +170,4 @@ def _post_row(rows: Sequence[ScoredPost], arrivals: Arrivals, counted: CountedPr
         shows_text = counted.label == "ADE"
     else:
         shows_text = is_positive(current)
-    return PostRow(rows[0], current, arrivals.history, shows_text)
+    return PostRow(posted_at, current, arrivals.history, shows_text)

@@ -39,7 +39,8 @@ _FILL: Final = text(
 _FILL_WITH_TEXTS: Final = text(
     "INSERT INTO pending_texts "  # noqa: S608
     "SELECT row_number() OVER (ORDER BY min(m.id)), m.text, t.text, array_agg(m.id) "
-    "FROM mentions AS m LEFT JOIN tweets AS t ON t.tweet_id = m.tweet_id AND t.version = m.version "
+    "FROM mentions AS m LEFT JOIN tweets AS t ON t.tweet_id = m.tweet_id AND t.posted_at = m.posted_at "
+    "AND t.version = m.version "
     f"WHERE {_IS_PENDING} GROUP BY m.text, t.text"
 )
 _COUNT: Final = text(

@@ -73,7 +73,7 @@ review_items = Table(
     metadata,
     Column("item_id", BigInteger, Identity(always=True), primary_key=True),
     # Without a post once retention has removed it: the verdict still counts in its stratum.
-    Column("tweet_id", Text, ForeignKey("tweets.tweet_id", ondelete="SET NULL", onupdate="CASCADE")),
+    Column("tweet_id", Text, ForeignKey("post_times.tweet_id", ondelete="SET NULL", onupdate="CASCADE")),
     Column("bundle", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("start", Integer),

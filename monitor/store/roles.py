@@ -18,6 +18,7 @@ from monitor.store import schema
 from monitor.store.analyst_views import ANALYST_VIEWS
 from monitor.store.connections import describe_database, migrating_engine, reading_engine
 from monitor.store.driver_errors import translate_driver_errors
+from monitor.store.months import PARTITIONED
 from monitor.store.tables import tweets
 
 WRITER: Final = "ade_writer"
@@ -40,6 +41,7 @@ APPEND_AUDIT: Final = "INSERT (action, subject, reason, details), SELECT (number
 WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "alembic_version": "SELECT",
     "tweets": "SELECT, INSERT, UPDATE, DELETE",
+    "post_times": "SELECT, INSERT, UPDATE, DELETE",
     "post_aliases": "SELECT, INSERT, DELETE",
     "predictions": "SELECT, INSERT, UPDATE",
     "mentions": "SELECT, INSERT, DELETE",
@@ -64,7 +66,7 @@ WRITER_RIGHTS: Final[Mapping[str, str]] = {
     "seen_pairs": "SELECT, INSERT",
     "terminology_releases": "SELECT",
     "pt_groups": "SELECT",
-    "recoded_mentions": "SELECT",
+    "recoded_mentions": "SELECT, DELETE",
     "drug_labels": "SELECT",
     "listed_effects": "SELECT",
     "alert_cooldowns": "SELECT, INSERT, UPDATE, DELETE",
@@ -83,6 +85,7 @@ READER_RIGHTS: Final[Mapping[str, str]] = {
     "ade_report": "SELECT",
     **dict.fromkeys(ANALYST_VIEWS, "SELECT"),
     "tweets": f"SELECT ({', '.join(c.name for c in tweets.columns if c.name not in HIDDEN_FROM_READERS)})",
+    "post_times": "SELECT",
     "predictions": "SELECT",
     "mentions": "SELECT",
     "hourly_counts": "SELECT",
@@ -173,6 +176,17 @@ BEGIN
         END;
     END IF;
 
+    -- They have the rights of their owner, too. Workers make months, and drop those without posts.
+    BEGIN
+        FOREACH item IN ARRAY ARRAY['make_month(date)', 'drop_month(date)', 'analyze_months()'] LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', item);
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{WRITER}') THEN
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {WRITER}', item);
+            END IF;
+        END LOOP;
+    EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE 'no months for {WRITER}: %', SQLERRM;
+    END;
+
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}') THEN
         BEGIN
             {_grants(READER, READER_RIGHTS)};
@@ -205,9 +219,16 @@ BEGIN
             FOREACH item IN ARRAY ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] LOOP
                 EXECUTE format('ALTER TABLE %I OWNER TO {ADMIN}', item);
             END LOOP;
+            FOR item IN SELECT CAST(inhrelid AS regclass) FROM pg_inherits WHERE inhparent = ANY(CAST(
+                    ARRAY[{", ".join(f"'{name}'" for name in PARTITIONED)}] AS regclass[])) LOOP
+                EXECUTE format('ALTER TABLE %s OWNER TO {ADMIN}', item);
+            END LOOP;
             FOR item IN SELECT DISTINCT CAST(CAST(tgfoid AS regprocedure) AS text) FROM pg_trigger
                 WHERE NOT tgisinternal AND tgrelid = ANY(CAST(
-                    ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] AS regclass[])) LOOP
+                    ARRAY[{", ".join(f"'{name}'" for name in RELATIONS)}] AS regclass[]))
+                UNION ALL VALUES ('make_month(date)'), ('analyze_months()'), ('drop_month(date)'),
+                    ('lock_post_tables(text)'),
+                    ('add_post_partitions(text, text)'), ('name_partition_indexes(text)') LOOP
                 EXECUTE format('ALTER FUNCTION %s OWNER TO {ADMIN}', item);
             END LOOP;
         EXCEPTION WHEN insufficient_privilege THEN RAISE NOTICE '{ADMIN} does not own the tables: %', SQLERRM;
@@ -239,8 +260,8 @@ _STATE: Final = text(
 
 # Their rights were granted by hand, before there were roles.
 _WITHOUT_NEW_RIGHTS: Final = text(
-    "SELECT rolname FROM pg_roles WHERE rolcanlogin AND has_table_privilege(oid, 'tweets', 'INSERT') "
-    "AND NOT has_table_privilege(oid, 'author_keys', 'INSERT') ORDER BY rolname"
+    "SELECT rolname FROM pg_roles WHERE rolcanlogin AND has_table_privilege(oid, 'progress', 'INSERT') "
+    "AND NOT has_table_privilege(oid, 'post_times', 'INSERT') ORDER BY rolname"
 )
 
 _ONLY_READS: Final = text(

@@ -27,6 +27,7 @@ from monitor.store.columns import (
     MENTION_COLUMNS,
     PREDICTION_COLUMNS,
     PROGRESS_COLUMNS,
+    TIME_COLUMNS,
     AliasRow,
     ColumnValues,
     DrugRow,
@@ -129,13 +130,15 @@ def _value(column: Column[Any], value: str) -> str:
     return f"CAST({value} AS JSONB)" if isinstance(column.type, JSONB) else value
 
 
+# It decides which posts are new: a table in months could not keep the ids of different months apart.
+PUT_TIMES: Insert[PostRow] = Insert(
+    tables.post_times, TIME_COLUMNS, then="ON CONFLICT (tweet_id) DO NOTHING RETURNING t.tweet_id"
+)
+
+
 def put_tweets(keys: AuthorKeys) -> Insert[PostRow]:
-    """Return the INSERT of new rows into `tweets`; a known post stays as it is."""
-    return Insert(
-        tables.tweets,
-        tweet_columns(keys),
-        then="ON CONFLICT (tweet_id) DO NOTHING RETURNING t.tweet_id",
-    )
+    """Return the INSERT of rows into `tweets`; their ids are new ones of `PUT_TIMES`."""
+    return Insert(tables.tweets, tweet_columns(keys), then="ON CONFLICT DO NOTHING")
 
 
 def change_tweets(keys: AuthorKeys) -> Insert[PostRow]:
@@ -156,22 +159,24 @@ def change_tweets(keys: AuthorKeys) -> Insert[PostRow]:
     return Insert(
         tables.tweets,
         tweet_columns(keys),
-        then=f"ON CONFLICT (tweet_id) DO UPDATE SET {of_version}, {of_post}, edited_at = excluded.edited_at, "
-        "version = excluded.version, text_digests = excluded.text_digests",
+        then=f"ON CONFLICT (tweet_id, posted_at) DO UPDATE SET {of_version}, {of_post}, "
+        "edited_at = excluded.edited_at, version = excluded.version, text_digests = excluded.text_digests",
     )
 
 
 # Other workers that write these posts wait until this transaction has ended.
 LOCK_KNOWN_TWEETS = text(
     "SELECT tweet_id, posted_at, text IS NOT NULL AS has_text, edited_at, text_digests, platform, "
-    "EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.label = 'ADE') AS has_effect "
-    "FROM tweets AS t WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) ORDER BY tweet_id FOR UPDATE OF t"
+    "EXISTS (SELECT FROM predictions AS p WHERE p.tweet_id = t.tweet_id AND p.posted_at = t.posted_at "
+    "AND p.label = 'ADE') AS has_effect FROM post_times AS o JOIN tweets AS t USING (tweet_id, posted_at) "
+    "WHERE o.tweet_id = ANY(CAST(:tweet_ids AS text[])) ORDER BY tweet_id FOR UPDATE OF t"
 )
 
 # A statement of its own: only one that starts after the lock sees what others wrote before.
 KNOWN_PREDICTIONS = text(
-    "SELECT DISTINCT ON (tweet_id) tweet_id, version, label FROM predictions "
-    "WHERE bundle = :bundle AND tweet_id = ANY(CAST(:tweet_ids AS text[])) "
+    "SELECT DISTINCT ON (tweet_id) tweet_id, version, label "
+    "FROM post_times AS o JOIN predictions USING (tweet_id, posted_at) "
+    "WHERE bundle = :bundle AND o.tweet_id = ANY(CAST(:tweet_ids AS text[])) "
     "ORDER BY tweet_id, version DESC"
 )
 
@@ -274,4 +279,4 @@ HAS_NAMES = text(
     "(SELECT alias FROM post_aliases ORDER BY alias LIMIT 1) IS NOT NULL AS aliases"
 )
 FIND_ALIASES = text("SELECT alias, tweet_id FROM post_aliases WHERE alias = ANY(CAST(:ids AS text[]))")
-FIND_TWEETS = text("SELECT tweet_id FROM tweets WHERE tweet_id = ANY(CAST(:ids AS text[]))")
+FIND_TWEETS = text("SELECT tweet_id FROM post_times WHERE tweet_id = ANY(CAST(:ids AS text[]))")

@@ -24,7 +24,8 @@ _FETCHED_AT_ONCE: Final = 500
 _SELECT: Final = """
 SELECT r.*, c.similarity AS copy_similarity,
     (SELECT jsonb_agg(jsonb_build_array(f.kind, f.start, f."end", f.text, f.value) ORDER BY f.start, f.kind)
-        FROM post_facts f WHERE f.tweet_id = r.tweet_id AND f.version = r.version) AS facts,
+        FROM post_facts f WHERE f.tweet_id = r.tweet_id AND f.posted_at = r.posted_at
+            AND f.version = r.version) AS facts,
     (SELECT jsonb_agg(s.effect) FROM seen_pairs s WHERE s.drug = r.drug AND s.first_at = r.posted_at
         AND (s.effect = 'pt:' || r.ptid OR (r.ptid IS NULL AND s.effect LIKE 'words:%'))) AS new_effects
 FROM ade_report r LEFT JOIN post_copies c ON c.tweet_id = r.tweet_id

@@ -1,7 +1,9 @@
 """The tables of the ADE database. `docs/database.md` explains every column, with its unit.
 
-`migrations/` builds them, and a test checks that both agree. Rows refer to each other in one direction:
-tweets ← predictions ← mentions. If a post becomes anonymous, its new `tweet_id` reaches all of them.
+`migrations/` builds them, and a test checks that both agree. Posts, their predictions, mentions, drugs and
+facts lie in one partition for each month (`months.py`). Rows of a month refer to each other in one direction,
+tweets ← predictions ← mentions, and rows of other tables refer to `post_times`. If a post becomes anonymous,
+its new `tweet_id` reaches all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -48,11 +49,14 @@ Instant = TIMESTAMP(timezone=True)
 # use the index.
 WORDS = f"to_tsvector('simple', regexp_replace({{text}}, '{SEPARATORS}+', ' ', 'g'))"
 
+BY_MONTH = "RANGE (posted_at)"
+"""Tables of which each month has a partition. Foreign keys between partitions are not those of the tables."""
+
 tweets = Table(
     "tweets",
     metadata,
     Column("tweet_id", Text, primary_key=True),
-    Column("posted_at", Instant, nullable=False),
+    Column("posted_at", Instant, primary_key=True),
     Column("first_seen_at", Instant, nullable=False, server_default=func.now()),
     Column("lang", Text),
     Column("text", Text),
@@ -79,6 +83,14 @@ tweets = Table(
     ),
     Index("ix_tweets_posted_at_tweet_id", text("posted_at DESC"), text("tweet_id DESC")),
     Index("ix_tweets_words", text(WORDS.format(text="text")), postgresql_using="gin"),
+    postgresql_partition_by=BY_MONTH,
+)
+
+post_times = Table(
+    "post_times",
+    metadata,
+    Column("tweet_id", Text, primary_key=True),
+    Column("posted_at", Instant, nullable=False, index=True),
 )
 
 post_aliases = Table(
@@ -88,7 +100,7 @@ post_aliases = Table(
     Column(
         "tweet_id",
         Text,
-        ForeignKey("tweets.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
+        ForeignKey("post_times.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
         nullable=False,
         index=True,
     ),
@@ -97,14 +109,10 @@ post_aliases = Table(
 predictions = Table(
     "predictions",
     metadata,
-    Column(
-        "tweet_id",
-        Text,
-        ForeignKey("tweets.tweet_id", ondelete="CASCADE", onupdate="CASCADE"),
-        primary_key=True,
-    ),
+    Column("tweet_id", Text, primary_key=True),
     Column("bundle", Text, primary_key=True),
     Column("version", Integer, primary_key=True, server_default="1", autoincrement=False),
+    Column("posted_at", Instant, primary_key=True),
     Column("label", Text, nullable=False),
     Column("probability", Double, nullable=False),
     Column("predicted_at", Instant, nullable=False, server_default=func.now()),
@@ -121,12 +129,14 @@ predictions = Table(
     CheckConstraint("second_probability BETWEEN 0 AND 1", name="second_probability_range"),
     CheckConstraint("inclusion > 0 AND inclusion <= 1", name="inclusion_range"),
     Index(None, "bundle"),
+    postgresql_partition_by=BY_MONTH,
 )
 
 mentions = Table(
     "mentions",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("posted_at", Instant, primary_key=True),
     Column("tweet_id", Text, nullable=False),
     Column("bundle", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
@@ -145,13 +155,7 @@ mentions = Table(
     Column("drug_place", Text),
     Column("case_id", Text),
     Column("tags", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
-    ForeignKeyConstraint(
-        ["tweet_id", "bundle", "version"],
-        ["predictions.tweet_id", "predictions.bundle", "predictions.version"],
-        ondelete="CASCADE",
-        onupdate="CASCADE",
-    ),
-    UniqueConstraint("tweet_id", "bundle", "version", "start", "end"),
+    UniqueConstraint("tweet_id", "bundle", "version", "start", "end", "posted_at"),
     CheckConstraint('0 <= start AND start < "end"', name="span_order"),
     CheckConstraint("score BETWEEN 0 AND 1", name="score_range"),
     CheckConstraint("pt_score BETWEEN 0 AND 1", name="pt_score_range"),
@@ -171,6 +175,7 @@ mentions = Table(
         postgresql_where=text("drug_atc IS NOT NULL"),
     ),
     Index("ix_mentions_case_id", "case_id", postgresql_where=text("case_id IS NOT NULL")),
+    postgresql_partition_by=BY_MONTH,
 )
 
 author_keys = Table(

@@ -34,6 +34,7 @@ from monitor.store.counting import BatchCounts, add_to_counts
 from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.effect_counts import count_effects
 from monitor.store.expiring import expire_events, note_need
+from monitor.store.months import Months
 from monitor.store.negative_posts import NegativePosts
 from monitor.store.post_copies import expire_copy_keys
 from monitor.store.posts import PostWriter, WrittenPosts
@@ -87,6 +88,7 @@ class Store:
         self._enrich = settings.enrich
         self._negatives = NegativePosts(settings.store)
         self._posts = PostWriter(self._keys, self._negatives)
+        self._months = Months(self.engine)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -203,6 +205,7 @@ class Store:
             FatalError: nothing was written, and the same call will fail again.
         """
         with translate_driver_errors(self._settings):
+            await self._months.make(row.received.posted_at for row in scored if self._negatives.has_row(row))
             async with self.engine.begin() as connection:
                 await connection.execute(sql.LOCK_FOR_WRITING)
                 # In every batch: `forget-key` may have removed the row since the last one.
@@ -275,6 +278,7 @@ async def _write_predictions(
         PredictionRow(
             with_distinct_spans(scored),
             version,
+            posts[tweet_id].posted_at,
             negatives.inclusion(scored, had_effect=posts[tweet_id].had_effect),
         )
         for tweet_id in sorted(posts)

@@ -28,6 +28,7 @@ from monitor.ingest import KafkaEvent
 from monitor.readiness import report_ready, report_status
 from monitor.settings import KafkaSettings, Settings
 from monitor.store import Store
+from monitor.store.month_statistics import MonthStatistics
 from monitor.stream.bounded_decoding import limit_decoding
 from monitor.stream.bounded_polls import limit_polls
 from monitor.stream.broker_login import broker_credentials
@@ -78,6 +79,7 @@ def create_app(
     rules: RulesInUse,
     knowledge: KnowledgeWatch,
     cooldowns: CooldownExpiry,
+    statistics: MonthStatistics,
     instance: str | None,
 ) -> MonitorApp:
     """Build the worker's app. Nothing is connected before the app is started.
@@ -101,6 +103,7 @@ def create_app(
         rules: decide about alerts.
         knowledge: keeps what the rules look up as new as the database.
         cooldowns: removes cooldowns that are over.
+        statistics: keeps the statistics of the tables.
         instance: name of this worker in its group, or None; see `group_instance`.
     """
     kafka, worker = settings.kafka, settings.worker
@@ -218,6 +221,7 @@ def create_app(
     app.task(rules.run)
     app.task(knowledge.run)
     app.task(cooldowns.run)
+    app.task(statistics.run)
     if reloader is not None:
         app.task(reloader.run)
 

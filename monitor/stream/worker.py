@@ -28,6 +28,7 @@ from monitor.kafka import ensure_topics, lacks_right, missing_right_error
 from monitor.settings import Settings
 from monitor.status_server import serving_status
 from monitor.store import Store, author_keys
+from monitor.store.month_statistics import MonthStatistics
 from monitor.stream.app import create_app
 from monitor.stream.bundle_content import read_content
 from monitor.stream.enrichment import EnrichPosts
@@ -124,6 +125,7 @@ def _run(settings: Settings, health: Health) -> None:
         rules=rules,
         knowledge=knowledge,
         cooldowns=CooldownExpiry(settings.database, store.engine),
+        statistics=MonthStatistics(settings.database, store.engine),
         instance=instance.name,
     )
     log.info(

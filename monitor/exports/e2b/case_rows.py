@@ -25,20 +25,22 @@ _POSTS: Final = text(
             SELECT jsonb_agg(DISTINCT jsonb_build_object('start', m.start, 'words', m.text, 'drug', m.drug,
                 'drug_text', m.drug_text, 'atc', m.drug_atc))
             FROM mentions AS m
-            WHERE m.tweet_id = t.tweet_id AND m.version = t.version AND m.case_id = p.case_id
+            WHERE m.tweet_id = t.tweet_id AND m.posted_at = t.posted_at
+                AND m.version = t.version AND m.case_id = p.case_id
         ), '[]') AS mentions,
         COALESCE((
             SELECT jsonb_agg(jsonb_build_object('kind', f.kind, 'text', f.text, 'value', f.value,
                              'end', f."end") ORDER BY f.start, f.kind)
-            FROM post_facts AS f WHERE f.tweet_id = t.tweet_id AND f.version = t.version
+            FROM post_facts AS f WHERE f.tweet_id = t.tweet_id AND f.posted_at = t.posted_at
+                AND f.version = t.version
         ), '[]') AS facts,
         ARRAY(
             SELECT DISTINCT COALESCE(m.drug, '') FROM mentions AS m
-            WHERE m.tweet_id = t.tweet_id AND m.version = t.version
+            WHERE m.tweet_id = t.tweet_id AND m.posted_at = t.posted_at AND m.version = t.version
         ) AS drugs,
         ARRAY(
             SELECT DISTINCT COALESCE(m.ptid, lower(m.text)) FROM mentions AS m
-            WHERE m.tweet_id = t.tweet_id AND m.version = t.version
+            WHERE m.tweet_id = t.tweet_id AND m.posted_at = t.posted_at AND m.version = t.version
         ) AS effects,
         ARRAY(
             SELECT o.case_id FROM case_posts AS o JOIN cases AS c USING (case_id)
@@ -46,7 +48,7 @@ _POSTS: Final = text(
                 AND c.drug IS NOT NULL AND c.ptid IS NOT NULL AND c.status <> 'not-a-case'
             ORDER BY o.case_id
         ) AS linked
-    FROM case_posts AS p JOIN tweets AS t USING (tweet_id)
+    FROM case_posts AS p JOIN post_times USING (tweet_id) JOIN tweets AS t USING (tweet_id, posted_at)
     WHERE p.case_id = ANY(CAST(:ids AS text[]))
     ORDER BY p.case_id, t.posted_at, p.tweet_id
     """

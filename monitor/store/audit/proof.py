@@ -25,13 +25,15 @@ _PREDICTION: Final = text(
     """
     SELECT p.version, p.label, p.probability, p.predicted_at, p.topic, p.partition, p."offset",
         t.version AS current, t.text, t.text_digests, t.erased_at, t.posted_at
-    FROM predictions AS p JOIN tweets AS t USING (tweet_id)
-    WHERE p.tweet_id = :tweet_id AND p.bundle = :bundle ORDER BY p.version DESC LIMIT 1
+    FROM post_times AS o JOIN predictions AS p USING (tweet_id, posted_at)
+        JOIN tweets AS t USING (tweet_id, posted_at)
+    WHERE o.tweet_id = :tweet_id AND p.bundle = :bundle ORDER BY p.version DESC LIMIT 1
     """
 )
 _CODINGS: Final = text(
-    "SELECT r.release, r.bundle, r.ptid, r.pt_name, r.coded_at FROM mentions AS m "
-    "JOIN recoded_mentions AS r ON r.mention_id = m.id WHERE m.tweet_id = :tweet_id AND m.bundle = :bundle "
+    "SELECT r.release, r.bundle, r.ptid, r.pt_name, r.coded_at "
+    "FROM post_times AS o JOIN mentions AS m USING (tweet_id, posted_at) "
+    "JOIN recoded_mentions AS r ON r.mention_id = m.id WHERE o.tweet_id = :tweet_id AND m.bundle = :bundle "
     'AND m.version = :version AND m.start = :start AND m."end" = :end ORDER BY r.coded_at'
 )
 _RELEASES: Final = text("SELECT release, imported_at FROM terminology_releases ORDER BY imported_at DESC")

@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 # A repost is not a report by the account that repeats it.
 AUTHORS: Final = text(
-    "SELECT tweet_id, author_hash FROM tweets WHERE tweet_id = ANY(CAST(:tweet_ids AS text[])) "
+    "SELECT tweet_id, author_hash FROM post_times AS o JOIN tweets USING (tweet_id, posted_at) "
+    "WHERE o.tweet_id = ANY(CAST(:tweet_ids AS text[])) "
     "AND author_hash IS NOT NULL AND kind <> 'repost'"
 )
 
@@ -25,7 +26,8 @@ KNOWN_POSTS: Final = text(
     "SELECT c.case_id, c.effect, c.drug, p.tweet_id, c.first_at, "
     "CASE WHEN t.kind <> 'repost' THEN t.author_hash END AS author_hash "
     "FROM case_posts AS p JOIN cases AS c ON c.case_id = p.case_id "
-    "JOIN tweets AS t ON t.tweet_id = p.tweet_id "
+    "JOIN post_times AS o ON o.tweet_id = p.tweet_id "
+    "JOIN tweets AS t ON t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at "
     "WHERE p.tweet_id = ANY(CAST(:tweet_ids AS text[])) AND c.effect = ANY(CAST(:effects AS text[])) "
     "UNION ALL (SELECT DISTINCT ON (t.author_hash, c.effect, c.drug) "
     "c.case_id, c.effect, c.drug, p.tweet_id, c.first_at, t.author_hash "
@@ -112,7 +114,8 @@ ERASE_CASES: Final = text(
     "effect = CASE WHEN left_posts.all_erased AND c.effect LIKE 'words:%' THEN 'words:' ELSE c.effect END "
     "FROM (SELECT p.case_id, min(t.posted_at) AS first_at, max(t.posted_at) AS last_at, "
     "bool_and(t.erased_at IS NOT NULL) AS all_erased FROM case_posts AS p "
-    "JOIN tweets AS t ON t.tweet_id = p.tweet_id WHERE p.case_id IN "
+    "JOIN post_times AS o ON o.tweet_id = p.tweet_id "
+    "JOIN tweets AS t ON t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at WHERE p.case_id IN "
     "(SELECT case_id FROM case_posts WHERE tweet_id = ANY(CAST(:new AS text[]))) GROUP BY p.case_id"
     ") AS left_posts WHERE left_posts.case_id = c.case_id"
 )

@@ -118,7 +118,8 @@ class CaseDetails:
 _SUMMARY: Final = """
     SELECT c.case_id, c.drug, c.effect, c.ptid, c.pt_name, c.first_at, c.last_at, c.opened_at, c.status,
         c.owner, c.due_at, c.changed_at,
-        (SELECT count(*) FROM case_posts AS p JOIN tweets AS t USING (tweet_id)
+        (SELECT count(*) FROM case_posts AS p JOIN post_times USING (tweet_id)
+         JOIN tweets AS t USING (tweet_id, posted_at)
          WHERE p.case_id = c.case_id AND t.erased_at IS NULL) AS posts,
         (SELECT count(*) FROM case_posts AS p JOIN post_copies AS k ON k.first_id = p.tweet_id
          WHERE p.case_id = c.case_id) AS copies,
@@ -126,12 +127,15 @@ _SUMMARY: Final = """
         ARRAY(SELECT name FROM unnest(ARRAY['reporter', 'patient', 'product', 'event'])
               WITH ORDINALITY AS criteria (name, number)
               WHERE CASE name WHEN 'product' THEN c.drug IS NULL WHEN 'event' THEN false ELSE NOT EXISTS (
-                  SELECT FROM case_posts AS p JOIN tweets AS t USING (tweet_id)
+                  SELECT FROM case_posts AS p JOIN post_times USING (tweet_id)
+                  JOIN tweets AS t USING (tweet_id, posted_at)
                   WHERE p.case_id = c.case_id AND t.erased_at IS NULL AND NOT p.missing ? name) END
               ORDER BY number) AS missing
     FROM cases AS c CROSS JOIN LATERAL (
-        SELECT ARRAY(SELECT DISTINCT f.kind FROM case_posts AS p JOIN tweets AS t USING (tweet_id)
-                     JOIN post_facts AS f ON f.tweet_id = t.tweet_id AND f.version = t.version
+        SELECT ARRAY(SELECT DISTINCT f.kind FROM case_posts AS p
+                     JOIN post_times USING (tweet_id) JOIN tweets AS t USING (tweet_id, posted_at)
+                     JOIN post_facts AS f ON f.tweet_id = t.tweet_id AND f.posted_at = t.posted_at
+                        AND f.version = t.version
                      WHERE p.case_id = c.case_id ORDER BY 1) AS kinds
     ) AS facts
 """
@@ -143,15 +147,18 @@ _POSTS: Final = text(
         COALESCE((
             SELECT jsonb_agg(DISTINCT jsonb_build_object('start', m.start, 'end', m."end", 'text', m.text))
             FROM mentions AS m
-            WHERE m.tweet_id = t.tweet_id AND m.version = t.version AND m.case_id = p.case_id
+            WHERE m.tweet_id = t.tweet_id AND m.posted_at = t.posted_at
+                AND m.version = t.version AND m.case_id = p.case_id
         ), '[]') AS spans,
         COALESCE((
             SELECT jsonb_agg(jsonb_build_object('kind', f.kind, 'text', f.text, 'value', f.value,
                              'start', f.start, 'end', f."end") ORDER BY f.start, f.kind)
-            FROM post_facts AS f WHERE f.tweet_id = t.tweet_id AND f.version = t.version
+            FROM post_facts AS f WHERE f.tweet_id = t.tweet_id AND f.posted_at = t.posted_at
+                AND f.version = t.version
         ), '[]') AS facts,
         p.missing
-    FROM case_posts AS p JOIN tweets AS t USING (tweet_id) WHERE p.case_id = :case_id
+    FROM case_posts AS p JOIN post_times USING (tweet_id) JOIN tweets AS t USING (tweet_id, posted_at)
+    WHERE p.case_id = :case_id
     ORDER BY t.posted_at, p.tweet_id
     """
 )

@@ -10,11 +10,16 @@ from alembic import context
 from sqlalchemy import Connection
 
 from monitor.store import schema
+from monitor.store.months import is_partition
 
 
 def run_migrations(connection: Connection) -> None:
     """Run the requested migrations, all of them in the connection's transaction."""
-    context.configure(connection=connection, target_metadata=schema.metadata)
+    context.configure(
+        connection=connection,
+        target_metadata=schema.metadata,
+        include_name=lambda name, kind, _: not (kind == "table" and is_partition(name)),
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -46,21 +46,24 @@ _POSTS: Final = """
             COALESCE(lower(split_part(t.lang, '-', 1)), :unknown) AS lang,
             COALESCE(
                 (SELECT m.drug FROM mentions AS m
-                 WHERE m.tweet_id = p.tweet_id AND m.bundle = p.bundle AND m.version = p.version
+                 WHERE m.tweet_id = p.tweet_id AND m.posted_at = p.posted_at
+                   AND m.bundle = p.bundle AND m.version = p.version
                    AND m.drug IS NOT NULL ORDER BY m.score DESC, m.start LIMIT 1),
                 (SELECT d.drug FROM post_drugs AS d
-                 WHERE d.tweet_id = p.tweet_id AND d.version = p.version
+                 WHERE d.tweet_id = p.tweet_id AND d.posted_at = p.posted_at AND d.version = p.version
                  ORDER BY d.part, d.start, d.drug LIMIT 1),
                 :no_drug
             ) AS drug,
             p.inclusion
-        FROM tweets AS t JOIN predictions AS p ON p.tweet_id = t.tweet_id AND p.version = t.version
+        FROM tweets AS t JOIN predictions AS p ON p.tweet_id = t.tweet_id AND p.posted_at = t.posted_at
+            AND p.version = t.version
         WHERE t.posted_at >= :since AND t.posted_at < :until AND t.text IS NOT NULL
           AND (p.label = 'ADE' OR p.inclusion < 1)
           AND NOT EXISTS (SELECT FROM post_copies AS c WHERE c.tweet_id = t.tweet_id)
           AND NOT EXISTS (
               SELECT FROM predictions AS newer
-              WHERE newer.tweet_id = p.tweet_id AND newer.version = p.version
+              WHERE newer.tweet_id = p.tweet_id AND newer.posted_at = p.posted_at
+                AND newer.version = p.version
                 AND (newer.predicted_at, newer.bundle) > (p.predicted_at, p.bundle))
     ),
     drugs AS (

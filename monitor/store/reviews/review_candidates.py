@@ -57,6 +57,7 @@ def find_review_candidates(
     uncertainty = _uncertainty()
     serious = exists().where(
         post_facts.c.tweet_id == tweets.c.tweet_id,
+        post_facts.c.posted_at == tweets.c.posted_at,
         post_facts.c.version == tweets.c.version,
         post_facts.c.kind.in_(sorted(kind.value for kind in SERIOUS)),
     )
@@ -102,12 +103,17 @@ def _current_mentions() -> Any:
         predictions,
         and_(
             predictions.c.tweet_id == mentions.c.tweet_id,
+            predictions.c.posted_at == mentions.c.posted_at,
             predictions.c.bundle == mentions.c.bundle,
             predictions.c.version == mentions.c.version,
         ),
     ).join(
         tweets,
-        and_(tweets.c.tweet_id == predictions.c.tweet_id, tweets.c.version == predictions.c.version),
+        and_(
+            tweets.c.tweet_id == predictions.c.tweet_id,
+            tweets.c.posted_at == predictions.c.posted_at,
+            tweets.c.version == predictions.c.version,
+        ),
     )
 
 
@@ -115,6 +121,7 @@ def _newer_prediction() -> ColumnElement[bool]:
     newer = predictions.alias("newer")
     return exists().where(
         newer.c.tweet_id == predictions.c.tweet_id,
+        newer.c.posted_at == predictions.c.posted_at,
         newer.c.version == predictions.c.version,
         or_(
             newer.c.predicted_at > predictions.c.predicted_at,

@@ -54,9 +54,10 @@ _ADD_ITEMS: Final = text(
         m.pt_name, m.pt_score, m.drug, jsonb_build_array(CAST(:reason AS text)), :priority, :needed
     FROM unnest(CAST(:tweet_ids AS text[]), CAST(:bundles AS text[]), CAST(:versions AS int[]))
         WITH ORDINALITY AS chosen (tweet_id, bundle, version, number)
-        JOIN predictions AS p USING (tweet_id, bundle, version)
-        LEFT JOIN mentions AS m ON m.tweet_id = p.tweet_id AND m.bundle = p.bundle
-            AND m.version = p.version AND p.label = 'ADE'
+        JOIN post_times USING (tweet_id)
+        JOIN predictions AS p USING (tweet_id, posted_at, bundle, version)
+        LEFT JOIN mentions AS m ON m.tweet_id = p.tweet_id AND m.posted_at = p.posted_at
+            AND m.bundle = p.bundle AND m.version = p.version AND p.label = 'ADE'
     ORDER BY chosen.number, m.start
     ON CONFLICT (tweet_id, bundle, version, start, "end") WHERE tweet_id IS NOT NULL DO UPDATE SET
         reasons = CASE WHEN i.reasons @> excluded.reasons THEN i.reasons

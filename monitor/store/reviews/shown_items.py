@@ -19,17 +19,21 @@ from monitor.store.driver_errors import translate_driver_errors
 from monitor.store.reviews.item_states import VALID, is_missed, valid_verdicts
 from monitor.store.reviews.review_records import ReviewError
 
-CAN_BE_READ: Final = "t.tweet_id = i.tweet_id AND t.version = i.version AND t.text IS NOT NULL"
+CAN_BE_READ: Final = (
+    "t.tweet_id = i.tweet_id AND t.posted_at = (SELECT o.posted_at FROM post_times AS o "
+    "WHERE o.tweet_id = i.tweet_id) AND t.version = i.version AND t.text IS NOT NULL"
+)
 """The condition that a post `t` still has the text that an item `i` is about."""
 
 _SHOW: Final = text(
     f"""
     SELECT i.item_id, i.state, i.reasons, i.needed, i.label, i.probability, i.start, i."end", i.score,
         i.ptid, i.pt_name, i.pt_score, i.drug, t.text, t.lang, t.context, t.posted_at,
-        (SELECT m.runners_up FROM mentions AS m WHERE m.tweet_id = i.tweet_id AND m.bundle = i.bundle
+        (SELECT m.runners_up FROM mentions AS m WHERE m.tweet_id = t.tweet_id
+         AND m.posted_at = t.posted_at AND m.bundle = i.bundle
          AND m.version = i.version AND m.start = i.start AND m."end" = i."end") AS runners_up,
         (SELECT jsonb_agg(DISTINCT f.kind) FROM post_facts AS f
-         WHERE f.tweet_id = i.tweet_id AND f.version = i.version) AS facts
+         WHERE f.tweet_id = t.tweet_id AND f.posted_at = t.posted_at AND f.version = i.version) AS facts
     FROM review_items AS i LEFT JOIN tweets AS t ON {CAN_BE_READ}
     WHERE i.item_id = :item_id
     """  # noqa: S608 - no value is part of it

@@ -20,7 +20,8 @@ from monitor.store.signals.window_counts import Window
 _PREDICTION: Final = """
     CROSS JOIN LATERAL (
         SELECT s.probability FROM predictions AS s
-        WHERE s.tweet_id = t.tweet_id AND s.version = t.version AND s.label = 'ADE'
+        WHERE s.tweet_id = t.tweet_id AND s.posted_at = t.posted_at AND s.version = t.version
+            AND s.label = 'ADE'
         ORDER BY s.predicted_at DESC, s.bundle DESC LIMIT 1
     ) AS s
 """

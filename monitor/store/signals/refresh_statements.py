@@ -45,12 +45,14 @@ SUM_CASES: Final = text(
 FOUND_CASES: Final = """
     FROM cases AS c
     JOIN case_posts AS p ON p.case_id = c.case_id AND p.role = 'report'
-    JOIN tweets AS t ON t.tweet_id = p.tweet_id
+    JOIN post_times AS o ON o.tweet_id = p.tweet_id
+    JOIN tweets AS t ON t.tweet_id = o.tweet_id AND t.posted_at = o.posted_at
     {joins}
     WHERE {times}
       AND c.status <> 'not-a-case'
       AND (t.erased_at IS NULL OR (
-          SELECT true FROM case_posts AS later JOIN tweets AS post ON post.tweet_id = later.tweet_id
+          SELECT true FROM case_posts AS later JOIN post_times USING (tweet_id)
+              JOIN tweets AS post USING (tweet_id, posted_at)
           WHERE later.case_id = c.case_id AND post.erased_at IS NULL LIMIT 1
       ))
 """

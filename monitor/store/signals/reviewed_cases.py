@@ -38,7 +38,7 @@ REVIEWED_CASES: Final = f"""
     FROM (
         SELECT c.case_id, c.ptid, c.drug, p.tweet_id, p.role, i.start, i.item_id, v.right_ptid, v.right_drug,
             {_NAMES_VALUE} AS names_value,
-            (SELECT t.posted_at FROM tweets AS t WHERE t.tweet_id = p.tweet_id) AS posted_at
+            (SELECT o.posted_at FROM post_times AS o WHERE o.tweet_id = p.tweet_id) AS posted_at
         FROM review_items AS i LEFT JOIN review_verdicts AS v ON v.id = i.outcome_id
             JOIN case_posts AS p ON p.tweet_id = i.tweet_id
             JOIN cases AS c ON c.case_id = p.case_id AND {_IS_ABOUT.format(case="c", post="p")}
@@ -82,7 +82,7 @@ NOTE_DAYS_OF_AUTHORS: Final = text(
     SELECT DISTINCT CAST(c.first_at AT TIME ZONE 'UTC' AS date)
     FROM ({REVIEWED_CASES}) AS x JOIN cases AS c ON c.case_id = x.case_id
         JOIN case_posts AS p ON p.case_id = c.case_id AND p.role = 'report'
-        JOIN tweets AS t ON t.tweet_id = p.tweet_id
+        JOIN post_times USING (tweet_id) JOIN tweets AS t USING (tweet_id, posted_at)
     WHERE x.names_value AND EXISTS (
         SELECT FROM tweets AS a JOIN case_posts AS op ON op.tweet_id = a.tweet_id
             JOIN cases AS o ON o.case_id = op.case_id

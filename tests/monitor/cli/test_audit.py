@@ -99,7 +99,7 @@ def test_retention_and_forgotten_keys_leave_an_entry_for_each_page(
     key = author_keys(filled.privacy).current_id or ""
     other = filled.model_copy(update={"privacy": filled.privacy.model_copy(update={"author_key": None})})
     assert run(other, "compliance", "forget-key", key, "--force").status == 0
-    tables.run("UPDATE tweets SET posted_at = posted_at - interval '9 years', first_seen_at = '2020-01-01'")
+    tables.run("UPDATE tweets SET first_seen_at = posted_at")
     limited = filled.model_copy(update={"retention": RetentionSettings(posts_days=1, alerts_days=1)})
     run(limited, "retention", "apply")
     removed, forgotten = entries(run, filled)

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,9 @@ def add_mentions(settings: Settings, tables: Tables, ptids: dict[str, str]) -> N
 
     async def fill() -> None:
         store = Store(settings)
-        await write(store, [positive_tweet(tweet_id) for tweet_id in ptids])
+        await write(store, [positive_tweet(tweet_id, posted_at=datetime.now(UTC)) for tweet_id in ptids])
         await store.close()
 
     asyncio.run(fill())
     for tweet_id, ptid in ptids.items():
         tables.run(f"UPDATE mentions SET drug = 'sertraline', ptid = '{ptid}' WHERE tweet_id = '{tweet_id}'")
-    tables.run("UPDATE tweets SET posted_at = now()")

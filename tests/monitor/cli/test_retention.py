@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -27,14 +28,14 @@ def with_old_posts(settings: Settings, tables: Tables, **days: int) -> Settings:
 
     async def fill() -> None:
         store = Store(settings)
-        tweets = [positive_tweet(tweet_id) for tweet_id in ("1", "2", "3")]
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        tweets = [positive_tweet(tweet_id, posted_at=long_ago) for tweet_id in ("1", "2")]
+        tweets.append(positive_tweet("3"))
         await write(store, tweets, alerts=[alert("a", "1")])
         await store.close()
 
     asyncio.run(fill())
-    tables.run(
-        "UPDATE tweets SET posted_at = '2020-01-01', first_seen_at = '2020-01-01' WHERE tweet_id <> '3'"
-    )
+    tables.run("UPDATE tweets SET first_seen_at = posted_at WHERE tweet_id <> '3'")
     tables.run("UPDATE alert_outbox SET published_at = '2020-01-01'")
     return settings.model_copy(update={"retention": RetentionSettings(**days)})
 

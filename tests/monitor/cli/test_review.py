@@ -16,7 +16,7 @@ from monitor.review import read_stratum_verdicts
 from monitor.settings import Settings
 from monitor.store.roles import READER, REVIEWER
 from tests.monitor.cli.conftest import RunCommand
-from tests.monitor.store.batches import Tables
+from tests.monitor.store.batches import POSTED, Tables
 from tests.monitor.store.conftest import migrated
 from tests.monitor.store.logins import login
 from tests.monitor.store.reviews.review_items import TEXT, fill, reported
@@ -288,8 +288,9 @@ async def test_readers_may_list_and_measure_but_not_decide(run: RunCommand, migr
 async def test_a_drop_of_precision_ends_with_status_3_and_is_logged(
     run: RunCommand, migrated: Settings, tables: Tables
 ) -> None:
-    await fill(migrated, [reported(str(number), probability=0.99) for number in range(40)])
-    tables.run("UPDATE tweets SET posted_at = posted_at - interval '7 d' WHERE tweet_id::int < 20")
+    earlier = POSTED - timedelta(days=7)
+    posts = [reported(str(number), probability=0.99, posted_at=earlier) for number in range(20)]
+    await fill(migrated, posts + [reported(str(number), probability=0.99) for number in range(20, 40)])
     for since, until in (("2026-06-22", "2026-06-29"), ("2026-06-29", "2026-07-06")):
         ended = run(migrated, "review", "sample", "--since", since, "--until", until, "--reviewers", "1")
         assert ended.status == 0, ended.err

@@ -43,6 +43,8 @@ WITH row AS (
     SELECT n, to_char(n, 'FM0000000000000000') AS case_id, day, drug, ptid, pt_name, platform, lang
     FROM unnest(%s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
         AS row (n, day, drug, ptid, pt_name, platform, lang)
+), times AS (
+    INSERT INTO post_times (tweet_id, posted_at) SELECT 'post ' || n, day FROM row
 ), posts AS (
     INSERT INTO tweets (tweet_id, posted_at, text, platform, lang, author_hash)
     SELECT 'post ' || n, day, 'a text', platform, lang, 'author ' || n FROM row RETURNING tweet_id
@@ -50,8 +52,8 @@ WITH row AS (
     INSERT INTO cases (case_id, drug, effect, ptid, pt_name, first_at, last_at)
     SELECT case_id, drug, COALESCE('pt:' || ptid, 'words:x'), ptid, pt_name, day, day FROM row
 ), scored AS (
-    INSERT INTO predictions (tweet_id, bundle, label, probability)
-    SELECT 'post ' || n, 'b', 'ADE', 0.9 FROM row
+    INSERT INTO predictions (tweet_id, posted_at, bundle, label, probability)
+    SELECT 'post ' || n, day, 'b', 'ADE', 0.9 FROM row
 )
 INSERT INTO case_posts (case_id, tweet_id, role) SELECT case_id, 'post ' || n, 'report' FROM row
 """

@@ -49,8 +49,8 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(old_posts, "AT_ONCE", 10)
 
 
-async def fill(store: Store, count: int) -> None:
-    await write(store, [negative_tweet(str(number)) for number in range(count)])
+async def fill(store: Store, count: int, *, posted_at: datetime = POSTED) -> None:
+    await write(store, [negative_tweet(str(number), posted_at=posted_at) for number in range(count)])
 
 
 async def test_a_run_removes_all_pages(store: Store, tables: Tables, migrated: Settings) -> None:
@@ -179,16 +179,22 @@ async def test_a_run_leaves_out_what_the_run_before_looked_at_until_a_day_has_pa
         return await remove(*arguments, **options)
 
     monkeypatch.setattr(retention_job, "remove_old_posts", count_pages)
-    await write(store, [positive_tweet(f"stays {number}") for number in range(35)])
-    await write(store, [negative_tweet("soon"), negative_tweet("archive"), positive_tweet("later")])
+    await write(
+        store, [positive_tweet(f"stays {number}", posted_at=LATE - 8999 * DAY) for number in range(35)]
+    )
+    await write(
+        store,
+        [
+            negative_tweet("soon", posted_at=LATE + HOUR / 2 - 30 * DAY),
+            negative_tweet("archive", posted_at=datetime(2020, 1, 1, tzinfo=UTC)),
+            positive_tweet("later", posted_at=LATE + HOUR / 2 - 9000 * DAY),
+        ],
+    )
     tables.run("UPDATE alert_outbox SET published_at = '2020-01-01'")
-    tables.run("UPDATE tweets SET first_seen_at = '2020-01-01', posted_at = '2020-01-01'")
-    tables.run(f"UPDATE tweets SET posted_at = '{LATE + HOUR / 2 - 30 * DAY}' WHERE tweet_id = 'soon'")
-    tables.run(f"UPDATE tweets SET posted_at = '{LATE + HOUR / 2 - 9000 * DAY}' WHERE tweet_id = 'later'")
+    tables.run("UPDATE tweets SET first_seen_at = '2020-01-01'")
     tables.run(f"UPDATE tweets SET first_seen_at = '{LATE - 29 * DAY}' WHERE tweet_id = 'archive'")
     days = RetentionSettings(posts_days=9000, negatives_days=30, alerts_days=9000)
     job = RetentionJob(migrated.model_copy(update={"retention": days}), pause=0)
-    tables.run(f"UPDATE tweets SET posted_at = '{LATE - 8999 * DAY}' WHERE tweet_id LIKE 'stays%'")
     for after, pages_of_run, left in (
         (0 * HOUR, 4, {"soon", "archive", "later"}),
         (1 * HOUR, 2, {"archive"}),
@@ -209,8 +215,8 @@ async def test_the_task_returns_at_once_if_everything_is_kept(migrated: Settings
 async def test_the_task_goes_on_after_an_outage_of_the_database(
     store: Store, tables: Tables, migrated: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await fill(store, 5)
-    tables.run("UPDATE tweets SET posted_at = '2020-01-01', first_seen_at = '2020-01-01'")
+    await fill(store, 5, posted_at=datetime(2020, 1, 1, tzinfo=UTC))
+    tables.run("UPDATE tweets SET first_seen_at = '2020-01-01'")
     monkeypatch.setattr(retention_job, "INTERVAL", 0.01)
     job = RetentionJob(keeping(migrated, posts_days=90), pause=0)
     working, failures = job.apply, iter([RetryableError("the database is away")])

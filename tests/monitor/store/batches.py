@@ -170,7 +170,7 @@ class Tables:
         return self.rows(
             "SELECT date_trunc('hour', posted_at, 'UTC'), bundle, count(*), "
             "count(*) FILTER (WHERE label = 'ADE') FROM ("
-            "SELECT DISTINCT ON (tweet_id, bundle) posted_at, bundle, label "
+            "SELECT DISTINCT ON (tweet_id, bundle) t.posted_at, bundle, label "
             "FROM predictions p JOIN tweets t USING (tweet_id) ORDER BY tweet_id, bundle, p.version DESC"
             ") AS counted GROUP BY 1, 2 ORDER BY 1, 2"
         )

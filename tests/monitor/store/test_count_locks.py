@@ -82,7 +82,7 @@ async def test_edits_that_swap_their_effects_do_not_block_each_other(store: Stor
     def count(edit: ScoredPost) -> Count:
         arrivals = add_arrivals(History(), [edit])
         post = WrittenPost(POSTED, arrivals, counted=CountedPrediction(1, "ADE"), was_known=True)
-        posts, new = {edit.received.post.id: post}, [PredictionRow(edit, 2)]
+        posts, new = {edit.received.post.id: post}, [PredictionRow(edit, 2, post.posted_at)]
         return lambda connection: count_effects(connection, posts, new, bundle="old")
 
     lock = "SELECT FROM hourly_effect_counts WHERE drug = 'amlodipine'"

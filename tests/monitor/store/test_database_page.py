@@ -83,6 +83,7 @@ async def test_the_documented_rights_are_sufficient(
     store: Store, tables: Tables, migrated: Settings, role: str
 ) -> None:
     tables.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+    tables.run(f"GRANT EXECUTE ON FUNCTION make_month, drop_month, analyze_months TO {role}")
     worker = Store(_as(migrated, role))
     await worker.check_revision()
     assert (await write(worker, [positive_tweet()], alerts=[alert("a")])).new_alerts == 1
