@@ -134,7 +134,7 @@ def export_signals_command(
         return signals_dataset(report)
 
     start, end = parse_range(since, until)
-    # A switch that is off is no filter.
+    # A switch that is off is not a filter.
     written = {name: None if value is False else value for name, value in chosen.items()}
     written |= {"since": since, "until": until, "platform": platform, "lang": lang, "coding": coding}
     written |= {"indications": None if indications is None else indications.name, "limit": limit or None}

@@ -73,7 +73,7 @@ def labelled_effects(settings: Settings, effects: Iterable[ReportedEffect]) -> I
     return _labelled(
         settings,
         effects,
-        lambda row, found: LabelledEffect(**_values(row), **_verdict(found)),
+        lambda row, verdict: LabelledEffect(**_values(row), **_verdict(verdict)),
     )
 
 
@@ -87,7 +87,7 @@ def labelled_cases(settings: Settings, cases: Iterable[CaseSummary]) -> Iterator
     return _labelled(
         settings,
         cases,
-        lambda row, found: LabelledCase(**_values(row), **_verdict(found)),
+        lambda row, verdict: LabelledCase(**_values(row), **_verdict(verdict)),
     )
 
 
