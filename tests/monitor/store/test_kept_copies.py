@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from zlib import crc32
 
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
@@ -103,10 +104,20 @@ batches = st.lists(
 
 def _copy(number: str, text: str, span: str, minutes: int | None) -> ScoredPost:
     edited_at = None if minutes is None else POSTED + timedelta(minutes=minutes)
-    return scored(number, text, *([mention_of(text, span)] if span else []), edited_at=edited_at)
+    # Another text is another message. The same one is read again.
+    offset = crc32(f"{number} {text} {minutes}".encode())
+    mentions = [mention_of(text, span)] if span else []
+    return scored(number, text, *mentions, edited_at=edited_at, offset=offset)
 
 
 @given(batches)
+@example(
+    [
+        ([("1", "day 3, still shaking", "", 0)], "new"),
+        ([("1", "day 3, shaking", "", None)], "old"),
+        ([("1", "day 3, still shaking", "", None)], "old"),
+    ]
+)
 @profile(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_copies_come_each_alert_names_a_stored_effect_and_each_text_an_effect(
     store: Store, tables: Tables, sequence: list[tuple[list[tuple[str, str, str, int | None]], str]]
