@@ -48,7 +48,7 @@ test-gpu: $(VENV)/.installed ## the tests that need a GPU; on a machine without 
 
 # With one test file for each topic, the cases of several topics run at the same time.
 test-faults: PROCESSES = $(FAULT_PROCESSES)
-test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (about half an hour)
+test-faults: $(VENV)/.installed ## break what the worker depends on, and print what was lost or doubled (half an hour at most)
 	$(PYTEST) -m faults $(if $(ARGS),$(ARGS),tests/faults)
 
 # The check of the types takes longest. Each check shows its output when it ends.
