@@ -18,7 +18,7 @@ from monitor.store.revisions import downgrade_database, upgrade_database
 from monitor.store.roles import WRITER
 from tests.monitor.store.batches import Tables, mention_of, positive_tweet, scored, write
 from tests.monitor.store.events import LATER, apply, post_event
-from tests.monitor.store.logins import connected, login
+from tests.monitor.store.logins import connected, login, name_of
 
 NOW = datetime.now(UTC)
 THIS = f"{NOW:%Y_%m}"
@@ -178,3 +178,18 @@ async def test_an_upgrade_brings_the_posts_of_old_tables_into_their_months(
     last = tables.rows("SELECT max(id) FROM mentions")
     await write(store, [positive_tweet("3", posted_at=NOW)])
     assert tables.rows("SELECT min(id) FROM mentions WHERE tweet_id = '3'") > last
+
+
+def test_rights_that_were_granted_by_hand_stay(migrated: Settings, tables: Tables) -> None:
+    with login(migrated) as analyst:
+        name = name_of(analyst)
+        downgrade_database(migrated, "0016")
+        tables.run(f"GRANT SELECT ON mentions, ade_report TO {name}")
+        tables.run(f"GRANT SELECT (tweet_id, posted_at) ON tweets TO {name}")
+        upgrade_database(migrated)
+        with connected(analyst) as connection:
+            connection.execute("SELECT tweet_id, posted_at FROM tweets")
+            connection.execute("SELECT * FROM mentions, ade_report")
+            for statement in ("SELECT text FROM tweets", "DELETE FROM mentions", "SELECT * FROM ade_cases"):
+                with pytest.raises(errors.InsufficientPrivilege):
+                    connection.execute(statement.encode())
