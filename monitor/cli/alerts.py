@@ -6,19 +6,21 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from models.terminal import terminal_safe
 from monitor.cli.console import highlighted, print_json, print_line, print_note
-from monitor.cli.options import chosen_drugs, settings_of
-from monitor.errors import SettingsError
+from monitor.cli.options import chosen_drugs, mistakes_as_usage, settings_of
+from monitor.errors import MonitorError, SettingsError
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from monitor.alerts import AlertPayload, RetractionPayload
+    from monitor.settings import Settings
 
 PT_WIDTH = 28
 DRUG_WIDTH = 16
@@ -108,6 +110,7 @@ def follow_command(
     if consumer and not group:
         raise SettingsError("--consumer names a reader of a group", "add --group as well")
     settings = settings_of(context)
+    _require_known_pts(settings, pt or ())
     alert_filter = AlertFilter(chosen_drugs(settings, drug or ()), pt or ())
     reader = open_reader(
         settings,
@@ -130,6 +133,22 @@ def follow_command(
         raise typer.Exit(130) from None
     finally:
         reader.close()
+
+
+def _require_known_pts(settings: Settings, labels: Sequence[str]) -> None:
+    """Check that there are such PTs. Following alerts needs no database, so without it, some are not checked.
+
+    Raises:
+        typer.BadParameter: nothing has one of the PTs.
+    """
+    from monitor.store.known_pts import UnknownPtError, require_known_pt
+
+    for label in labels:
+        try:
+            with mistakes_as_usage(UnknownPtError):
+                require_known_pt(settings, label)
+        except MonitorError as problem:
+            print_note(f"the PT '{label}' was not checked: {problem}")
 
 
 def _show_json(_: AlertPayload | RetractionPayload, text: str) -> None:

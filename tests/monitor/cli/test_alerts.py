@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from monitor.alerts import AlertPayload, RetractionPayload
 from monitor.alerts.payload import MentionPayload
-from monitor.cli.alerts import alert_line, retraction_line
+from monitor.cli.alerts import _require_known_pts, alert_line, retraction_line
 from monitor.cli.app import app
+from monitor.embedded import free_port
+from monitor.settings import DatabaseSettings, Settings
 from tests.monitor.alerts.payloads import payload
+from tests.monitor.cli.conftest import RunCommand
+from tests.monitor.store.conftest import migrated
+
+__all__ = ["migrated"]  # a database alone: no broker is needed here
 
 
 def alert(text: str, **other: Any) -> AlertPayload:
@@ -54,3 +62,18 @@ def test_a_drug_without_a_letter_or_digit_is_refused() -> None:
     ended = CliRunner().invoke(app, ["alerts", "follow", "--drug", "!!"])
     assert ended.exit_code == 2
     assert "no letter and no digit" in ended.output
+
+
+def test_an_unknown_pt_is_refused_with_names_that_may_be_meant(run: RunCommand, migrated: Settings) -> None:
+    ended = run(migrated, "alerts", "follow", "--pt", "Nausia")
+    assert ended.status == 2
+    assert "Nausea" in ended.err
+
+
+def test_without_a_database_a_pt_is_not_checked(
+    migrated: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = SecretStr(f"postgresql://127.0.0.1:{free_port()}/nothing")
+    away = migrated.model_copy(update={"database": DatabaseSettings(url=url)})
+    _require_known_pts(away, ["Nausea", "Nausia"])
+    assert "'Nausia' was not checked" in capsys.readouterr().err
