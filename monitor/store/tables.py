@@ -266,6 +266,7 @@ compliance_events = Table(
     Column("unmatched", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("source", "event", "subject"),
     Index("ix_compliance_events_letters_pending", "id", postgresql_where=text("letters_done_at IS NULL")),
+    Index("ix_compliance_events_touched", "id", postgresql_where=text("touched <> '{}'::jsonb")),
     Index(
         "ix_compliance_events_without_match",
         "done_at",
