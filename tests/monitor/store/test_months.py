@@ -13,7 +13,7 @@ from psycopg import errors
 
 from monitor.settings import Settings
 from monitor.store import Filters, Store, find_effects
-from monitor.store.months import PARTITIONED, is_partition, month_of
+from monitor.store.months import DROP_MONTH, PARTITIONED, is_partition, month_of
 from monitor.store.revisions import downgrade_database, upgrade_database
 from monitor.store.roles import WRITER
 from tests.monitor.store.batches import Tables, mention_of, positive_tweet, scored, write
@@ -141,6 +141,23 @@ async def test_a_month_with_posts_is_never_dropped(store: Store, tables: Tables)
     await write(store, [positive_tweet("1", posted_at=NOW)])
     assert tables.rows("SELECT drop_month(CAST(now() AS date))") == [(False,)]
     assert places(tables) == {"1": THIS}
+
+
+async def test_a_post_that_comes_while_its_month_is_dropped_is_never_lost(
+    store: Store, tables: Tables, migrated: Settings
+) -> None:
+    tables.run(f"SELECT make_month('{BEFORE.date()}')")
+
+    async def drop() -> bool:
+        async with store.engine.begin() as connection:
+            return bool(await connection.scalar(DROP_MONTH, {"month": BEFORE.date()}))
+
+    with connected(migrated) as batch, batch.transaction():
+        batch.execute("INSERT INTO tweets (tweet_id, posted_at) VALUES ('1', %s)", [BEFORE])
+        dropping = asyncio.create_task(drop())
+        await asyncio.sleep(0.2)  # it has found no post, and waits for the locks
+    assert not await dropping
+    assert places(tables) == {"1": f"{BEFORE:%Y_%m}"}
 
 
 def test_one_id_is_never_stored_in_two_months(tables: Tables) -> None:

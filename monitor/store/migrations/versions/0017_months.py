@@ -183,6 +183,10 @@ BEGIN
     IF to_regclass('tweets' || to_char(first_day, '_YYYY_MM')) IS NOT NULL AND NOT lock_post_tables('') THEN
         RETURN false;
     END IF;
+    -- A batch may have brought one before this session had the locks.
+    IF EXISTS (SELECT FROM post_times WHERE posted_at >= first_at AND posted_at < next_at) THEN
+        RETURN false;
+    END IF;
     FOREACH name IN ARRAY ARRAY['post_facts', 'post_drugs', 'mentions', 'predictions', 'tweets'] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %I', name || to_char(first_day, '_YYYY_MM'));
     END LOOP;
