@@ -16,7 +16,7 @@ from monitor.errors import RetryableError
 from monitor.metrics import WORKER
 from monitor.settings import RetentionSettings, Settings, StoreSettings
 from monitor.store import Store, old_posts
-from tests.monitor.store.batches import POSTED, Tables, negative_tweet, positive_tweet, write
+from tests.monitor.store.batches import POSTED, Tables, alert, negative_tweet, positive_tweet, write
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -206,6 +206,31 @@ async def test_a_run_leaves_out_what_the_run_before_looked_at_until_a_day_has_pa
         assert len(pages) == pages_of_run
         rows = tables.rows("SELECT tweet_id FROM tweets WHERE tweet_id NOT LIKE 'stays%'")
         assert {row[0] for row in rows} == left
+
+
+async def test_whole_months_wait_for_their_last_post_and_then_go_at_once(
+    store: Store, tables: Tables, migrated: Settings
+) -> None:
+    early, late = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
+    await write(store, [negative_tweet(str(n), posted_at=at) for n, at in enumerate([early, late, late])])
+    waiting = positive_tweet("waits", posted_at=datetime(2026, 4, 2, tzinfo=UTC))
+    await write(store, [waiting], alerts=[alert("not published yet", "waits")])
+    tables.run("UPDATE tweets SET first_seen_at = posted_at + interval '1 minute'")
+    job = RetentionJob(keeping(migrated, posts_days=30, whole_months=True), pause=0)
+    over = datetime(2026, 4, 1, tzinfo=UTC) + 30 * DAY
+    for now, left in ((late + 29 * DAY, 4), (over, 4), (over + HOUR, 1)):
+        assert await job.apply(now=now) is not None
+        assert posts(tables) == left, now
+    assert tables.rows("SELECT to_regclass('tweets_2026_03'), to_regclass('tweets_2026_04') IS NULL") == [
+        (None, False)
+    ]
+    # A post that has to stay does not hold the others for more than a day.
+    await write(store, [negative_tweet("other", posted_at=datetime(2026, 4, 3, tzinfo=UTC))])
+    tables.run("UPDATE tweets SET first_seen_at = posted_at")
+    after = datetime(2026, 5, 1, tzinfo=UTC) + 30 * DAY
+    for now, left in ((after + HOUR, 2), (after + DAY + HOUR, 1)):
+        assert await job.apply(now=now) is not None
+        assert posts(tables) == left, now
 
 
 async def test_the_task_returns_at_once_if_everything_is_kept(migrated: Settings) -> None:
