@@ -72,6 +72,18 @@ class Up:
     def worker(self) -> int | None:
         return self.child("worker")
 
+    def running_worker(self) -> int:
+        """Wait for the worker: the kernel's list of children may miss one while another one ends."""
+        found: list[int | None] = [None]
+
+        def is_there() -> bool:
+            found[0] = self.worker()
+            return found[0] is not None
+
+        wait_for(is_there)
+        assert found[0] is not None
+        return found[0]
+
     def child(self, word: str) -> int | None:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in children:
@@ -106,8 +118,7 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     wait_for(lambda: up.pages_of_worker().scrape().value("ade_posts_stored_total") == 1)
     assert up.pages().is_ready()
 
-    worker = up.worker()
-    assert worker
+    worker = up.running_worker()
     os.kill(worker, signal.SIGKILL)
     up.run("feed", "-", stdin='{"id": "2", "text": "paxil makes me dizzy"}\n')
     wait_for(lambda: up.has_effect("dizzy"))
@@ -130,8 +141,7 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
     assert up.pages().scrape().value("ade_workers_ready") == 1
     assert up.process.poll() is None
 
-    worker = up.worker()
-    assert worker
+    worker = up.running_worker()
     os.kill(worker, signal.SIGSTOP)
     up.run("feed", "-", stdin='{"id": "3", "text": "never read"}\n{"id": "4", "text": "nor this"}\n')
     up.process.send_signal(signal.SIGINT)
@@ -153,9 +163,7 @@ def test_up_restarts_what_died_and_stops_cleanly_and_a_demo_follows(up: Up) -> N
 
 
 def test_a_second_ctrl_c_kills_what_has_not_stopped(up: Up) -> None:
-    wait_for(lambda: up.worker() is not None)
-    worker = up.worker()
-    assert worker
+    worker = up.running_worker()
     os.kill(worker, signal.SIGSTOP)  # it will not react to SIGTERM
     up.process.send_signal(signal.SIGTERM)
     wait_for(lambda: not Path(f"/proc/{up.process.pid}/fd").exists() or is_stopping(up))
