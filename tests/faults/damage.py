@@ -59,7 +59,8 @@ def count_damage(
     """
     with psycopg.connect(settings.database.url.get_secret_value()) as connection:
         rows = connection.execute(
-            "SELECT tweet_id, posted_at, label = 'ADE' FROM predictions JOIN tweets USING (tweet_id)"
+            "SELECT tweet_id, posted_at, label = 'ADE' "
+            "FROM predictions JOIN tweets USING (tweet_id, posted_at)"
         ).fetchall()
         counts = connection.execute("SELECT hour, seen, positive FROM hourly_counts").fetchall()
     stored = [tweet_id for tweet_id, *_ in rows]

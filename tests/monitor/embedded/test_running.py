@@ -74,15 +74,15 @@ class Up:
 
     def running_worker(self) -> int:
         """Wait for the worker: the kernel's list of children may miss one while another one ends."""
-        found: list[int | None] = [None]
+        pids: list[int | None] = [None]
 
         def is_there() -> bool:
-            found[0] = self.worker()
-            return found[0] is not None
+            pids[0] = self.worker()
+            return pids[0] is not None
 
         wait_for(is_there)
-        assert found[0] is not None
-        return found[0]
+        assert pids[0] is not None
+        return pids[0]
 
     def child(self, word: str) -> int | None:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
