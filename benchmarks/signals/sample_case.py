@@ -45,16 +45,16 @@ FROM generate_series(1, {posts}) AS n
 _INSERTS: Final = (
     "INSERT INTO tweets (tweet_id, posted_at, lang, text) "
     "SELECT tweet_id, at, lang, repeat('words of a post ', 6) FROM generated",
-    "INSERT INTO predictions (tweet_id, bundle, label, probability, inclusion, predicted_at) "
-    "SELECT tweet_id, bundle, CASE WHEN probability < 0.3 THEN 'NoADE' ELSE 'ADE' END, probability, "
+    "INSERT INTO predictions (tweet_id, posted_at, bundle, label, probability, inclusion, predicted_at) "
+    "SELECT tweet_id, at, bundle, CASE WHEN probability < 0.3 THEN 'NoADE' ELSE 'ADE' END, probability, "
     "CASE WHEN probability < 0.3 THEN 0.001 ELSE 1 END, at + number * interval '1 day' "
     "FROM generated, (VALUES (0, 'first'), (1, 'second')) AS b (number, bundle) "
     "WHERE number = 0 OR n % 10 = 1",
-    'INSERT INTO mentions (tweet_id, bundle, start, "end", text, score, ptid, pt_name, pt_score, drug) '
-    "SELECT tweet_id, bundle, 0, 5, 'words', 0.9, '10044565', 'Tremor', random(), drug "
+    'INSERT INTO mentions (tweet_id, posted_at, bundle, start, "end", text, score, ptid, pt_name, pt_score, '
+    "drug) SELECT tweet_id, at, bundle, 0, 5, 'words', 0.9, '10044565', 'Tremor', random(), drug "
     "FROM generated JOIN predictions USING (tweet_id) WHERE label = 'ADE'",
-    'INSERT INTO post_drugs (tweet_id, version, part, start, "end", drug, text, naming, place) '
-    "SELECT tweet_id, 1, 0, 0, 5, drug, 'words', 'generic', 'text' FROM generated WHERE n % 3 > 0",
+    'INSERT INTO post_drugs (tweet_id, posted_at, version, part, start, "end", drug, text, naming, place) '
+    "SELECT tweet_id, at, 1, 0, 0, 5, drug, 'words', 'generic', 'text' FROM generated WHERE n % 3 > 0",
     "INSERT INTO post_copies (tweet_id, first_id, kind, similarity) "
     "SELECT tweet_id, 'post ' || n - 1, 'repost', 1 FROM generated WHERE n % 10 = 0",
     "DROP TABLE generated",
