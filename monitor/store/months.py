@@ -69,6 +69,11 @@ def is_partition(table: str | None) -> bool:
     return table is not None and _PARTITION.fullmatch(table) is not None
 
 
+def includes_name(name: str | None, kind: str, _: object) -> bool:
+    """Return True if alembic compares what has this name: partitions are not among the tables of the code."""
+    return kind != "table" or not is_partition(name)
+
+
 def month_of(at: datetime) -> date:
     """Return the first day of the month of a time (timezone-aware), in UTC."""
     return at.astimezone(UTC).date().replace(day=1)

@@ -21,6 +21,7 @@ from monitor.store.old_posts import (
     COUNT_ROWS,
     DELETE_STEPS,
     NEEDED_ALERTS,
+    PAGE,
     AgeLimits,
     OldPage,
     PageEnd,
@@ -50,9 +51,8 @@ FIND_PAGE: Final = text(
 
 # The rest of a post goes with the partitions.
 DELETE_CODES: Final = text(
-    "DELETE FROM recoded_mentions WHERE mention_id IN (SELECT m.id FROM "
-    "unnest(CAST(:ids AS text[]), CAST(:times AS timestamptz[])) AS page (tweet_id, posted_at) "
-    "JOIN mentions AS m USING (tweet_id, posted_at))"
+    "DELETE FROM recoded_mentions WHERE mention_id IN "  # noqa: S608
+    f"(SELECT m.id FROM {PAGE} JOIN mentions AS m USING (tweet_id, posted_at))"
 )
 DELETE_TIMES: Final = text("DELETE FROM post_times WHERE tweet_id = ANY(CAST(:ids AS text[]))")
 

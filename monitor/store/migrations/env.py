@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from monitor.store import schema
-from monitor.store.months import is_partition
+from monitor.store.months import includes_name
 
 
 def run_migrations(connection: Connection) -> None:
@@ -18,7 +18,7 @@ def run_migrations(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=schema.metadata,
-        include_name=lambda name, kind, _: not (kind == "table" and is_partition(name)),
+        include_name=includes_name,
     )
     with context.begin_transaction():
         context.run_migrations()

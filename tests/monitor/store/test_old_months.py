@@ -10,6 +10,7 @@ from monitor.settings import Settings
 from monitor.store import AgeLimits, AuditedRun, Store, find_old_months, old_months, remove_posts_of_month
 from monitor.store.old_months import Month
 from tests.monitor.store.batches import Tables, alert, positive_tweet, write
+from tests.monitor.store.logins import connected
 from tests.monitor.store.test_months import partitions
 
 NOW = datetime.now(UTC)
@@ -123,8 +124,6 @@ async def test_an_interrupted_removal_goes_on_also_if_a_post_came_again(
 async def test_a_month_that_somebody_reads_goes_later(
     store: Store, filled: Tables, migrated: Settings
 ) -> None:
-    from tests.monitor.store.logins import connected
-
     [month] = await old(store)
     with connected(migrated) as reader, reader.transaction():
         reader.execute("SELECT count(*) FROM tweets")
