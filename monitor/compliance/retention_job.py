@@ -133,7 +133,8 @@ class RetentionJob:
             run = AuditedRun(
                 "retention", f"retention {uuid.uuid4().hex[:12]}", describe_retention(self._days)
             )
-            all_limits, limits = age_limits(self._days, now), single_limits(self._days, now)
+            all_limits = age_limits(self._days, now)
+            limits = single_limits(self._days, all_limits)
             if self._days.whole_months and not dry_run:
                 await self._remove_months(connection, all_limits, result, run)
             is_whole = self._whole_run_at is None or (now - self._whole_run_at).total_seconds() >= WHOLE_RUN
@@ -226,13 +227,12 @@ def age_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
     return AgeLimits(*(now - timedelta(days=number) if number else None for number in numbers))
 
 
-def single_limits(days: RetentionSettings, now: datetime) -> AgeLimits:
+def single_limits(days: RetentionSettings, limits: AgeLimits) -> AgeLimits:
     """Return the times before which posts go one by one: all, or those of months that should be gone.
 
     With `retention.whole_months`, posts wait for their month. `LATENESS` after its last post is due, those
     that are still there do not wait any longer: one of them has to stay.
     """
-    limits = age_limits(days, now)
     if not days.whole_months or limits.posts is None:
         return limits
     return replace(limits, posts=Month.of(limits.posts - LATENESS).start)
